@@ -1,0 +1,50 @@
+# make run, test, check and bench set up all they need; the first time takes a minute or two.
+# `make run HOST=0.0.0.0 PORT=9000` serves elsewhere; ARGS are for pytest and the benchmarks.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check \
+	--constraint constraints.txt --build-constraint constraints.txt
+
+.PHONY: run test check bench lock chromium
+
+run: $(VENV)/.run
+	@exec $(VENV)/bin/quart-chat serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
+
+test: $(VENV)/.test chromium
+	$(PYTHON) -m pytest --cov --cov-report= $(ARGS)
+	$(if $(ARGS),,@$(PYTHON) .ci/branches.py quart_chat/events quart_chat/chat quart_chat/documents)
+
+check: $(VENV)/.check
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+bench: $(VENV)/.bench
+	$(PYTHON) -m benchmarks $(ARGS)
+
+# Take the newest versions that fit pyproject.toml. Needs uv.
+lock:
+	{ head -n 2 constraints.txt; printf 'pip\nhatchling\n' | uv pip compile --quiet --universal \
+		--python-version 3.11 --no-annotate --no-header --upgrade \
+		pyproject.toml --group check -; } > constraints.new
+	mv constraints.new constraints.txt
+
+# Each stamp says that a group of packages is installed as the files it depends on name it.
+$(VENV)/.run: pyproject.toml constraints.txt | $(PYTHON)
+	@echo "Installing into $(VENV)..."
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.run
+	@$(INSTALL) --group $*
+	@touch $@
+
+$(PYTHON):
+	@.ci/venv $(VENV)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --upgrade pip
+
+# Browser tests drive Chromium. Where it can't be installed they are skipped, and say so.
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null || true
