@@ -1,0 +1,232 @@
+"""The event manager in a Quart app. With ``connection`` the only module here that knows Quart.
+
+events = Events(app)
+
+@app.get("/jobs/<job_id>/events")
+async def job_events(job_id):
+    return sse_response(job_id, last_event_id=request.headers.get("Last-Event-ID"))
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+
+from hypercorn.utils import raise_shutdown
+from quart import Quart, Response, current_app, has_app_context, request
+
+from quart_chat.events.broker import Broker
+from quart_chat.events.connection import StreamingHTTPConnection, StreamResponse
+from quart_chat.events.log import Bounds
+from quart_chat.events.manager import Settings, StreamingEventManager
+from quart_chat.events.sse import KEEPALIVE, encode_frame
+from quart_chat.events.subscription import make_reset
+
+_logger = logging.getLogger(__name__)
+_EXTENSION = "quart_chat.events"
+_NUMBER = re.compile(r"[0-9]{1,16}")
+
+DEFAULTS: dict[str, float] = {
+    "EVENTS_MAX_EVENTS": 2048,
+    "EVENTS_MAX_BYTES": 1024 * 1024,
+    "EVENTS_PACING": 0.010,
+    "EVENTS_KEEPALIVE": 15.0,
+    "EVENTS_RETENTION": 60.0,
+    "EVENTS_IDLE": 600.0,
+    "EVENTS_MAX_CONTEXTS": 10_000,
+}
+"""Configuration keys; their meanings and units are those of ``Bounds`` and ``Settings``."""
+
+DRAIN_TIMEOUT = 1.5
+"""Seconds that the callbacks of a shutdown may take before the streams are told in any case."""
+
+
+class Events:
+    """Gives an app an event manager, and ends its streams when the server shuts down.
+
+    Attributes:
+        manager: The app's event manager.
+    """
+
+    manager: StreamingEventManager
+
+    def __init__(self, app: Quart | None = None, *, broker: Broker | None = None) -> None:
+        self._broker = broker
+        self._callbacks: list[Callable[[], Awaitable[None]]] = []
+        self._watched: asyncio.AbstractEventLoop | None = None
+        self._draining: asyncio.Task[None] | None = None
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Quart) -> None:
+        for key, value in DEFAULTS.items():
+            app.config.setdefault(key, value)
+        config = app.config
+        self.manager = StreamingEventManager(
+            Settings(
+                bounds=Bounds(
+                    max_events=int(config["EVENTS_MAX_EVENTS"]),
+                    max_bytes=int(config["EVENTS_MAX_BYTES"]),
+                    pacing=float(config["EVENTS_PACING"]),
+                ),
+                keepalive=float(config["EVENTS_KEEPALIVE"]),
+                retention=float(config["EVENTS_RETENTION"]),
+                idle=float(config["EVENTS_IDLE"]),
+                max_contexts=int(config["EVENTS_MAX_CONTEXTS"]),
+            ),
+            self._broker,
+        )
+        app.extensions[_EXTENSION] = self
+        app.asgi_http_class = StreamingHTTPConnection
+        app.before_serving(self._open)
+        app.before_request(self._watch_shutdown)
+        app.after_serving(self.manager.close)
+
+    def on_drain(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Have a callback awaited when the server is told to stop, before the streams end.
+
+        What it emits still reaches the readers.
+        """
+        self._callbacks.append(callback)
+
+    async def _open(self) -> None:
+        # An app may be served again, even on the same event loop.
+        self._watched = self._draining = None
+        await self.manager.open()
+
+    async def _watch_shutdown(self) -> None:
+        """Begin to drain as soon as the server is told to stop.
+
+        From the first request on: the server begins to wait for that after ``before_serving``, and
+        a request that is under way then may be the first of all.
+
+        Hypercorn runs ``after_serving`` only once all connections are gone, and streams never go
+        by themselves. What it waits on until it is told to stop (a signal, its parent process, a
+        trigger of the embedding program) is always a task that runs ``raise_shutdown``.
+        """
+        loop = asyncio.get_running_loop()
+        if self._watched is loop:
+            return
+        self._watched = loop
+        for task in asyncio.all_tasks(loop):
+            if getattr(task.get_coro(), "cr_code", None) is raise_shutdown.__code__:
+                task.add_done_callback(self._begin_drain)
+
+    def _begin_drain(self, _: asyncio.Task[None]) -> None:
+        if self._draining is None:
+            self._draining = asyncio.get_running_loop().create_task(self._drain())
+
+    async def _drain(self) -> None:
+        try:
+            async with asyncio.timeout(DRAIN_TIMEOUT):
+                for callback in self._callbacks:
+                    await callback()
+        except Exception:
+            _logger.exception("What was to be done before the streams end has failed")
+        finally:
+            self.manager.drain()
+
+
+_process_wide = StreamingEventManager()
+
+
+def get_event_manager() -> StreamingEventManager:
+    """The app's manager inside an app or request context, the process-wide one outside."""
+    if has_app_context():
+        return _extension().manager
+    return _process_wide
+
+
+def _extension() -> Events:
+    extension: Events = current_app.extensions[_EXTENSION]
+    return extension
+
+
+def sse_response(
+    context_id: str,
+    *,
+    categories: Iterable[str] | None = None,
+    last_event_id: str | None = None,
+) -> Response:
+    """Stream a context as server-sent events until its terminal event.
+
+    A client that comes back with the id it saw last gets what followed. Where that can't be told
+    exactly, because the id is of another process or no longer held, it gets a ``reset`` and then
+    all that is held. One that has seen the end is answered 204, which ends its reconnecting
+    (WHATWG HTML, 9.2.3).
+
+    Args:
+        context_id: The context to stream; it opens if need be. Whether the client may read it is
+            for the caller to check.
+        categories: Stream only events of these; terminal events come in any case.
+        last_event_id: The request's ``Last-Event-ID`` header.
+    """
+    manager = get_event_manager()
+    after = _place_of(manager, context_id, last_event_id)
+    log = manager.log(context_id)
+    if log is not None and log.ended and after == log.end - 1:
+        return Response(status=204)
+    return stream_response(_stream_context(manager, context_id, categories, last_event_id, after))
+
+
+def _place_of(
+    manager: StreamingEventManager, context_id: str, last_event_id: str | None
+) -> int | None:
+    """The number that an id stands for, where the log can go on from it exactly."""
+    epoch, _, digits = (last_event_id or "").partition(":")
+    log = manager.log(context_id)
+    if log is None or epoch != log.epoch or _NUMBER.fullmatch(digits) is None:
+        return None
+    number = int(digits)
+    return number if log.first - 1 <= number < log.end else None
+
+
+async def _stream_context(
+    manager: StreamingEventManager,
+    context_id: str,
+    categories: Iterable[str] | None,
+    last_event_id: str | None,
+    after: int | None,
+) -> AsyncGenerator[bytes, None]:
+    log = manager.log(context_id)
+    reset = bool(last_event_id) and after is None
+    if reset:
+        after = 0 if log is None else log.first - 1
+    if after is None:
+        subscription = manager.subscribe_generation(context_id, categories)
+    else:
+        subscription = manager.subscribe(context_id, categories=categories, after=after)
+    async with subscription:
+        if reset:
+            yield encode_frame(make_reset(context_id, 0).body)
+        while (batch := await subscription.read()) is not None:
+            if batch.keepalive:
+                yield KEEPALIVE
+                continue
+            if subscription.lost:
+                yield encode_frame(make_reset(context_id, subscription.lost).body)
+            if batch.events:
+                yield batch.chunk
+                if batch.events[-1].terminal:
+                    return
+        if manager.draining:
+            yield manager.farewell()
+
+
+def stream_response(chunks: AsyncGenerator[bytes, None]) -> Response:
+    """A response that streams frames for as long as they come."""
+    if request.method == "HEAD":
+        # Nobody would read the frames, and nothing would end them.
+        body: AsyncGenerator[bytes, None] | bytes = b""
+    else:
+        body = chunks
+    response = StreamResponse(body, content_type="text/event-stream; charset=utf-8")
+    response.timeout = None  # Quart would end the stream after RESPONSE_TIMEOUT
+    response.headers["Cache-Control"] = "no-cache, no-transform"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx
+    if request.http_version == "1.1":
+        # Connection-specific fields are errors in HTTP/2 and 3 (RFC 9113, 8.2.2).
+        response.headers["Connection"] = "keep-alive"
+    return response

@@ -1,0 +1,238 @@
+"""The bounded list of a context's latest events, and how its readers share it.
+
+A reader is a position in the list, not a queue: what one event costs in memory does not depend on
+how many read it, and a reader that stops reading costs nothing but its position. Readers see the
+log up to its last *flush*. The first event after a pause is flushed with all else that the same
+turn of the event loop emits; while the context is busy, flushes are a pacing interval apart, so
+that one write to a socket carries all that came in between. All readers are woken by the same
+flush and so stand at the same place: they share one batch, encoded and joined once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from dataclasses import dataclass
+from time import monotonic
+from typing import Protocol
+from weakref import WeakSet
+
+from quart_chat.events.event import Event
+from quart_chat.events.sse import encode_batch
+
+BATCH_BYTES = 64 * 1024
+"""A batch ends after this many bytes: about what one write leaves in a socket's buffers."""
+
+_SHARED_BATCHES = 8
+_NO_EVENTS: deque[Event] = deque()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What a context may hold, and when its readers are woken.
+
+    Attributes:
+        max_events: Events a context keeps; the oldest go first.
+        max_bytes: Bytes of encoded events a context keeps; the newest event always stays.
+        pacing: Seconds between flushes of a busy context.
+    """
+
+    max_events: int = 2048
+    max_bytes: int = 1024 * 1024
+    pacing: float = 0.010
+
+
+class Reader(Protocol):
+    """Something that waits for events of a log."""
+
+    def wake(self) -> None:
+        """Look again: a flush, a drain or a removal."""
+        ...
+
+    def beat(self, idle_before: float) -> None:
+        """Show that it is alive, where it has waited since before that monotonic time."""
+        ...
+
+
+class Batch:
+    """Consecutive events of a context, shared by all readers that stand at the same place.
+
+    Attributes:
+        context_id: The context they belong to.
+        events: The events that match the reader's categories.
+        end: The position that follows the batch.
+    """
+
+    __slots__ = ("__weakref__", "_chunk", "context_id", "end", "events")
+
+    def __init__(self, context_id: str, events: list[Event], end: int) -> None:
+        self.context_id = context_id
+        self.events = events
+        self.end = end
+        self._chunk: bytes | None = None
+
+    @property
+    def keepalive(self) -> bool:
+        """Whether it says only that nothing has happened for a while."""
+        return self.end == 0
+
+    @property
+    def chunk(self) -> bytes:
+        """The events as server-sent event frames with ids ``epoch:number``, joined once."""
+        if self._chunk is None:
+            self._chunk = encode_batch(self.events)
+        return self._chunk
+
+
+QUIET = Batch("", [], 0)
+"""What a reader gets when nothing has happened for the keep-alive time."""
+
+
+class ContextLog:
+    """A context's latest events. Belongs to one event loop; not thread-safe by itself.
+
+    Attributes:
+        first: Number of the oldest event held; equals ``end`` when none is.
+        end: Number that the next event gets.
+        flushed: Readers see events below this number.
+        generation: Number of the first event since the last terminal one.
+        ended: Whether a terminal event is the latest.
+        touched: Monotonic time of the latest event, reader or call that concerned the context.
+        removed: Whether the manager has let go of it.
+    """
+
+    # Most streams of a busy server are idle, and a deque or a weak set takes as much as all else
+    # that a context needs: they are made for the first event and the first queue.
+    __slots__ = (
+        "_bounds",
+        "_bytes",
+        "_events",
+        "_flush",
+        "_flush_is_timed",
+        "_last_flush",
+        "_queues",
+        "_shared",
+        "context_id",
+        "end",
+        "ended",
+        "epoch",
+        "first",
+        "flushed",
+        "generation",
+        "removed",
+        "subscribers",
+        "touched",
+    )
+
+    def __init__(self, context_id: str, bounds: Bounds) -> None:
+        self.context_id = context_id
+        # A log that begins anew under the same id counts from 1 again: the epoch tells its
+        # numbers from those of the one before, of another process or of another node.
+        self.epoch = secrets.token_hex(4)
+        self.first = 1
+        self.end = 1
+        self.flushed = 1
+        self.generation = 1
+        self.ended = False
+        self.touched = monotonic()
+        self.removed = False
+        self.subscribers: dict[Reader, None] = {}
+        self._queues: WeakSet[Reader] | None = None
+        self._bounds = bounds
+        self._events = _NO_EVENTS
+        self._bytes = 0
+        self._last_flush = float("-inf")
+        self._flush: asyncio.Handle | None = None
+        self._flush_is_timed = False
+        self._shared: dict[tuple[int, frozenset[str] | None], Batch] = {}
+
+    @property
+    def has_readers(self) -> bool:
+        return bool(self.subscribers) or bool(self._queues)
+
+    def hold_for(self, queue: Reader) -> None:
+        """Count a queue among the readers for as long as somebody holds on to it."""
+        if self._queues is None:
+            self._queues = WeakSet()
+        self._queues.add(queue)
+
+    def open_generation(self) -> None:
+        """Let what comes next be no part of what a terminal event has ended."""
+        if self.ended:
+            self.generation = self.end
+            self.ended = False
+
+    def append(self, event: Event, loop: asyncio.AbstractEventLoop) -> Event:
+        """Give an event its place, drop what the bounds no longer allow, and arrange the flush."""
+        self.open_generation()
+        placed = event.at(self.epoch, self.end)
+        if self._events is _NO_EVENTS:
+            self._events = deque()
+        self._events.append(placed)
+        self._bytes += len(placed.body)
+        self.end += 1
+        while len(self._events) > self._bounds.max_events or (
+            self._bytes > self._bounds.max_bytes and len(self._events) > 1
+        ):
+            self._bytes -= len(self._events.popleft().body)
+            self.first += 1
+        self.ended = placed.terminal
+        self.touched = monotonic()
+        self._arrange_flush(loop, at_once=placed.terminal)
+        return placed
+
+    def _arrange_flush(self, loop: asyncio.AbstractEventLoop, *, at_once: bool) -> None:
+        due = self._last_flush + self._bounds.pacing
+        if at_once or due <= loop.time():
+            if self._flush is not None and self._flush_is_timed:
+                self._flush.cancel()
+                self._flush = None
+            if self._flush is None:
+                self._flush = loop.call_soon(self.flush, loop)
+                self._flush_is_timed = False
+        elif self._flush is None:
+            self._flush = loop.call_at(due, self.flush, loop)
+            self._flush_is_timed = True
+
+    def flush(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Show readers all there is, and wake them."""
+        self._flush = None
+        self._last_flush = loop.time()
+        self.flushed = self.end
+        self._shared.clear()
+        self.wake_all()
+
+    def wake_all(self) -> None:
+        for reader in tuple(self.subscribers):
+            reader.wake()
+
+    def batch(self, start: int, categories: frozenset[str] | None) -> Batch:
+        """The flushed events from ``start`` on that match.
+
+        It ends after a terminal event, and once it has ``BATCH_BYTES``.
+        """
+        key = (start, categories)
+        batch = self._shared.get(key)
+        if batch is None:
+            batch = self._make_batch(start, categories)
+            if len(self._shared) < _SHARED_BATCHES:
+                self._shared[key] = batch
+        return batch
+
+    def _make_batch(self, start: int, categories: frozenset[str] | None) -> Batch:
+        events: list[Event] = []
+        size = 0
+        number = start
+        while number < self.flushed and size < BATCH_BYTES:
+            event = self[number]
+            number += 1
+            if categories is None or event.category in categories or event.terminal:
+                events.append(event)
+                size += len(event.body)
+            if event.terminal:
+                break
+        return Batch(self.context_id, events, number)
+
+    def __getitem__(self, number: int) -> Event:
+        return self._events[number - self.first]

@@ -1,0 +1,362 @@
+"""The event manager: contexts, who emits into them and who reads them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Container, Iterable
+from dataclasses import dataclass, field
+from threading import get_ident
+from time import monotonic
+from typing import Any
+
+from quart_chat.events.broker import Broker, InProcessBroker
+from quart_chat.events.event import Event, make_event
+from quart_chat.events.log import Bounds, ContextLog
+from quart_chat.events.sse import encode_comment, encode_retry
+from quart_chat.events.subscription import EventQueue, Subscription, make_reset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Bounds and times of a manager.
+
+    Attributes:
+        bounds: What each context may hold.
+        keepalive: Seconds with nothing to read after which a reader is told so.
+        retention: Seconds that an ended context is kept once it has no reader.
+        idle: Seconds that any other context is kept once it has no reader and no event.
+        max_contexts: Contexts held at once; past it those without a reader go, the longest
+            untouched first.
+        retry: Milliseconds, from and to, within which clients are asked to wait before they come
+            back after a shutdown: spread out, so that they do not all come at once.
+    """
+
+    bounds: Bounds = field(default_factory=Bounds)
+    keepalive: float = 15.0
+    retention: float = 60.0
+    idle: float = 600.0
+    max_contexts: int = 10_000
+    retry: tuple[int, int] = (500, 2500)
+
+
+class StreamingEventManager:
+    """Generic event streaming: anything emits into a context, any number of readers follow it.
+
+    A context is named by any string (a workflow's id, a document's, a task's) and opens with its
+    first event or reader. Its latest events are held in one bounded log that all readers share.
+    The manager lives on the event loop that uses it first; ``emit_event`` and ``emit_threadsafe``
+    may be called on any thread, all else on that loop.
+
+    Attributes:
+        settings: Its bounds and times.
+        draining: Whether streams have been told to end.
+    """
+
+    def __init__(self, settings: Settings | None = None, broker: Broker | None = None) -> None:
+        self.settings = settings or Settings()
+        self.draining = False
+        self._broker = broker or InProcessBroker()
+        self._broker.bind(self._deliver)
+        self._logs: dict[str, ContextLog] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: int | None = None
+        self._heartbeat: asyncio.Handle | None = None
+
+    # What emits
+
+    async def emit_event(
+        self,
+        context_id: str,
+        event_type: str,
+        data: dict[str, Any],
+        event_category: str = "default",
+        message: str | None = None,
+        step: str | None = None,
+        *,
+        seq: int | None = None,
+        created_at: float | None = None,
+    ) -> None:
+        """Emit an event into a context, and go on: no reader is waited for.
+
+        May be awaited on any thread's loop; the events of one thread keep their order.
+
+        Args:
+            context_id: Where it happened.
+            event_type: "chatdata", "delta", "status", "progress", ...; "complete", "stopped" and
+                "error" end what the context was opened for.
+            data: What happened: anything that has a JSON form.
+            event_category: What readers filter by.
+            message: A sentence for people.
+            step: The name of the step it belongs to.
+            seq: The emitter's own durable version of what the event shows.
+            created_at: When it happened, in seconds since the epoch, UTC; by default now.
+
+        Raises:
+            TypeError: The data has no JSON form.
+            ValueError: A delta lacks one of its keys.
+        """
+        self.attach_loop()
+        self.emit_threadsafe(
+            context_id,
+            event_type,
+            data,
+            event_category,
+            message,
+            step,
+            seq=seq,
+            created_at=created_at,
+        )
+
+    def emit_threadsafe(
+        self,
+        context_id: str,
+        event_type: str,
+        data: dict[str, Any],
+        event_category: str = "default",
+        message: str | None = None,
+        step: str | None = None,
+        *,
+        seq: int | None = None,
+        created_at: float | None = None,
+    ) -> None:
+        """Emit an event from code without an event loop, such as a worker thread.
+
+        Takes and raises what ``emit_event`` does, and:
+
+        Raises:
+            RuntimeError: The manager is on no event loop yet, because nothing has used it on one.
+        """
+        if self._loop is None:
+            raise RuntimeError("the event manager is on no event loop yet: start the app first")
+        self._publish(
+            make_event(
+                context_id,
+                event_type,
+                data,
+                event_category,
+                message,
+                step,
+                seq=seq,
+                created_at=created_at,
+            )
+        )
+
+    def _publish(self, event: Event) -> None:
+        # Asking for the thread is cheap; asking for the running loop is a system call on 3.11.
+        if self._thread == get_ident():
+            self._broker.publish(event)
+        else:
+            self._home.call_soon_threadsafe(self._broker.publish, event)
+
+    def _deliver(self, event: Event) -> None:
+        self._open(event.context_id).append(event, self._home)
+
+    # Who reads
+
+    def subscribe(
+        self,
+        *context_ids: str,
+        categories: Iterable[str] | None = None,
+        after: int | None = None,
+    ) -> Subscription:
+        """Make a reader of one context or of several, to be entered with ``async with``.
+
+        Args:
+            context_ids: The contexts to read; they open if need be.
+            categories: Read only events of these; terminal events are read in any case.
+            after: Begin with the event after this number; what of that is no longer held counts
+                as lost. By default, begin with what is emitted from now on.
+        """
+        cursors: dict[ContextLog, int] = {}
+        for context_id in context_ids:
+            log = self._open(context_id, keep=cursors)
+            cursors[log] = log.end if after is None else after + 1
+        wanted = None if categories is None else frozenset(categories)
+        return Subscription(self, self._home, cursors, wanted)
+
+    async def stream_events(
+        self,
+        context_id: str,
+        event_categories: Iterable[str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - a silence, not a deadline for the caller
+    ) -> AsyncGenerator[Event, None]:
+        """Stream a context's events: those still held of its latest generation, then live ones.
+
+        Ends after a terminal event, after ``timeout`` seconds of silence, or when the manager
+        drains. Where events fell off the log before they were read, one of type ``reset`` says
+        how many. Closing it early leaves nothing behind.
+
+        Args:
+            context_id: The context to read; it opens if need be.
+            event_categories: Stream only events of these; terminal events come in any case.
+            timeout: Seconds without an event after which to end; None: never.
+        """
+        async with self.subscribe_generation(context_id, event_categories) as subscription:
+            while True:
+                try:
+                    async with asyncio.timeout(timeout):
+                        batch = await _read_events(subscription)
+                except TimeoutError:
+                    return
+                if batch is None:
+                    return
+                if subscription.lost:
+                    yield make_reset(context_id, subscription.lost)
+                for event in batch:
+                    yield event
+                    if event.terminal:
+                        return
+
+    def subscribe_generation(
+        self, context_id: str, categories: Iterable[str] | None = None
+    ) -> Subscription:
+        """Make a reader that begins with the first event held of the latest generation."""
+        log = self._open(context_id)
+        start = max(log.first, log.generation)
+        return self.subscribe(context_id, categories=categories, after=start - 1)
+
+    def create_queue(self, context_id: str) -> EventQueue:
+        """Open a context, or the next generation of one that has ended, and read it as a queue.
+
+        Readers of an earlier generation stay attached. Each call hands out a reader of its own.
+        """
+        log = self._open(context_id)
+        log.open_generation()
+        return EventQueue(log)
+
+    def get_queue(self, context_id: str) -> EventQueue | None:
+        """Read an open context as a queue; None where there is no such context."""
+        log = self.log(context_id)
+        return None if log is None else EventQueue(log)
+
+    def has_queue(self, context_id: str) -> bool:
+        """Whether a context is open."""
+        return self.log(context_id) is not None
+
+    def log(self, context_id: str) -> ContextLog | None:
+        """The log of an open context: its epoch, its numbers and whether it has ended."""
+        self.attach_loop()
+        return self._logs.get(context_id)
+
+    # What ends
+
+    async def cleanup(self, context_id: str, delay: float = 60.0) -> None:
+        """Schedule the removal of a context and return; an event or a reader then keeps it.
+
+        Ended and abandoned contexts are removed without any call; this only hastens it.
+
+        Args:
+            context_id: The context; one that is not open is left alone.
+            delay: Seconds from now.
+        """
+        log = self.log(context_id)
+        if log is not None:
+            self._home.call_later(delay, self._remove_unless_touched, log, log.end)
+
+    def _remove_unless_touched(self, log: ContextLog, end: int) -> None:
+        if log.end == end and not log.has_readers:
+            self._remove(log)
+
+    def drain(self) -> None:
+        """Tell every stream to end once it has delivered what there is; new ones end at once."""
+        self.draining = True
+        for log in self._logs.values():
+            log.flush(self._home)
+
+    def farewell(self) -> bytes:
+        """The last bytes of a stream that ends because the server does."""
+        return encode_comment("the server is restarting") + encode_retry(
+            random.randint(*self.settings.retry)  # noqa: S311 - spreads load, keeps no secret
+        )
+
+    async def open(self) -> None:
+        """Attach to the running loop and connect the broker."""
+        self.attach_loop()
+        self.draining = False
+        await self._broker.open()
+
+    async def close(self) -> None:
+        """End all streams, remove all contexts and disconnect the broker."""
+        self.drain()
+        for log in tuple(self._logs.values()):
+            self._remove(log)
+        await self._broker.close()
+
+    # Contexts
+
+    def attach_loop(self) -> None:
+        """Live on the running loop, unless another one that is not closed is home already.
+
+        A queue may be made, and a context asked for, before any loop runs.
+        """
+        if self._loop is not None and not self._loop.is_closed():
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        # What a closed loop has left has nobody to wake its readers.
+        if self._loop is not None:
+            self._logs.clear()
+        self._loop = loop
+        self._thread = get_ident()
+        self._heartbeat = None
+        self._keep_beating()
+
+    @property
+    def _home(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            raise RuntimeError("the event manager is on no event loop yet")
+        return self._loop
+
+    def _open(self, context_id: str, keep: Container[ContextLog] = ()) -> ContextLog:
+        log = self.log(context_id)
+        if log is None:
+            if len(self._logs) >= self.settings.max_contexts:
+                self._make_room(keep)
+            log = self._logs[context_id] = ContextLog(context_id, self.settings.bounds)
+            self._keep_beating()
+        return log
+
+    def _make_room(self, keep: Container[ContextLog]) -> None:
+        # A tenth at a time, so that a manager at its limit does not sort for every new context.
+        quiet = [log for log in self._logs.values() if not log.has_readers and log not in keep]
+        quiet.sort(key=lambda log: (not log.ended, log.touched))
+        for log in quiet[: max(1, self.settings.max_contexts // 10)]:
+            self._remove(log)
+
+    def _remove(self, log: ContextLog) -> None:
+        if self._logs.get(log.context_id) is log:
+            del self._logs[log.context_id]
+            log.removed = True
+            log.wake_all()
+            self._broker.forget(log.context_id)
+
+    def _keep_beating(self) -> None:
+        # One timer for all readers: a timer each would cost more than most reads do.
+        if self._heartbeat is None and self._loop is not None and self._logs:
+            self._heartbeat = self._loop.call_later(self.settings.keepalive / 5, self._beat)
+
+    def _beat(self) -> None:
+        now = monotonic()
+        for log in tuple(self._logs.values()):
+            if log.has_readers:
+                for reader in tuple(log.subscribers):
+                    reader.beat(now - self.settings.keepalive)
+                continue
+            kept = self.settings.retention if log.ended else self.settings.idle
+            if log.touched <= now - kept:
+                self._remove(log)
+        self._heartbeat = None
+        self._keep_beating()
+
+
+async def _read_events(subscription: Subscription) -> list[Event] | None:
+    """Read past keep-alives: they are for connections, not for code."""
+    while True:
+        batch = await subscription.read()
+        if batch is None:
+            return None
+        if not batch.keepalive:
+            return batch.events

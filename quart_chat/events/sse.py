@@ -1,0 +1,165 @@
+"""The server-sent events format: writing it, and reading it back. Pure functions, no I/O.
+
+The rules cited are those of WHATWG HTML, section 9.2 "Server-sent events".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from quart_chat.events.event import Event
+
+KEEPALIVE = b": keepalive\n\n"
+"""A comment: it keeps proxies from closing an idle connection and clients ignore it (9.2.7)."""
+
+
+def encode_frame(body: bytes, event_id: str | None = None) -> bytes:
+    """Frame one line of JSON; with an id, the client's last event id becomes that (9.2.6)."""
+    if event_id is None:
+        return b"data: %b\n\n" % body
+    return b"id: %b\ndata: %b\n\n" % (event_id.encode(), body)
+
+
+def encode_comment(text: str) -> bytes:
+    """A line that clients ignore; line ends in the text would end it early, so they are folded."""
+    return b": %b\n\n" % " ".join(text.split()).encode()
+
+
+def encode_retry(milliseconds: int) -> bytes:
+    """Set how long a client waits before it reconnects (9.2.6, field "retry")."""
+    return b"retry: %d\n\n" % milliseconds
+
+
+def encode_batch(events: Sequence[Event]) -> bytes:
+    """The frames of events in order, each with its id, deltas that join merged."""
+    if len(events) == 1:
+        [event] = events
+        return encode_frame(event.body, event.id)
+    return b"".join(
+        [
+            b"id: %b:%d\ndata: %b\n\n" % (event.epoch.encode(), event.number, body)
+            for event, body in merge_deltas(events)
+        ]
+    )
+
+
+def merge_deltas(events: Iterable[Event]) -> list[tuple[Event, bytes]]:
+    """Pair events with the bodies to send, runs of joining deltas as one pair.
+
+    Deltas join when they follow each other, belong to one message and the second begins where the
+    first ends. The event of a merged pair is the last of its run, whose id covers them all.
+    """
+    merged: list[tuple[Event, bytes]] = []
+    run: list[Event] = []
+    for event in events:
+        if run and not _joins(run[-1], event):
+            merged.append(_merge(run))
+            run = []
+        if event.type == "delta":
+            run.append(event)
+        else:
+            merged.append((event, event.body))
+    if run:
+        merged.append(_merge(run))
+    return merged
+
+
+def _joins(first: Event, second: Event) -> bool:
+    if second.type != "delta" or first.category != second.category:
+        return False
+    a, b = first.data, second.data
+    return bool(a["messageId"] == b["messageId"] and a["offset"] + len(a["text"]) == b["offset"])
+
+
+def _merge(run: Sequence[Event]) -> tuple[Event, bytes]:
+    first, last = run[0], run[-1]
+    if first is last:
+        return first, first.body
+    item = {**first.data, "text": "".join([event.data["text"] for event in run])}
+    return last, orjson.dumps({"type": "delta", "createdAt": first.created_at, "item": item})
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A dispatched event as a client sees it."""
+
+    data: str
+    event: str
+    id: str
+
+
+class StreamParser:
+    """Reads a stream incrementally, cut anywhere, by the rules of 9.2.5 and 9.2.6.
+
+    Attributes:
+        last_event_id: What a client would send as ``Last-Event-ID`` now.
+        retry: The reconnection time the server asked for, in milliseconds.
+        comments: Comments seen since they were last cleared.
+    """
+
+    def __init__(self, last_event_id: str = "") -> None:
+        self.last_event_id = last_event_id
+        self.retry: int | None = None
+        self.comments: list[str] = []
+        self._buffer = b""
+        self._started = False
+        self._after_cr = False
+        self._pending_id: str | None = None
+        self._data: list[str] = []
+        self._event = ""
+
+    def feed(self, chunk: bytes) -> Iterator[Frame]:
+        """Take more bytes and yield the frames they complete."""
+        for line in self._lines(chunk):
+            frame = self._take(line)
+            if frame is not None:
+                yield frame
+
+    def _lines(self, chunk: bytes) -> list[str]:
+        # A line ends with CRLF, LF or CR (9.2.5). A CR at the very end of what has arrived ends
+        # its line now; should the LF of a CRLF come next, it must not end another.
+        if self._after_cr and chunk.startswith(b"\n"):
+            chunk = chunk[1:]
+            self._after_cr = False
+        if not chunk:
+            return []
+        self._after_cr = chunk.endswith(b"\r")
+        text = (self._buffer + chunk).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        *lines, self._buffer = text.split(b"\n")
+        decoded = [line.decode("utf-8", "replace") for line in lines]
+        if decoded and not self._started:
+            self._started = True
+            decoded[0] = decoded[0].removeprefix("\ufeff")
+        return decoded
+
+    def _take(self, line: str) -> Frame | None:
+        if not line:
+            return self._dispatch()
+        if line.startswith(":"):
+            self.comments.append(line[1:].removeprefix(" "))
+            return None
+        field, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        match field:
+            case "data":
+                self._data.append(value)
+            case "event":
+                self._event = value
+            case "id" if "\0" not in value:
+                self._pending_id = value
+            case "retry" if value.isascii() and value.isdigit():
+                self.retry = int(value)
+        return None
+
+    def _dispatch(self) -> Frame | None:
+        # The id counts from the blank line on, so that a cut within a frame does not lose it.
+        if self._pending_id is not None:
+            self.last_event_id, self._pending_id = self._pending_id, None
+        data, event = self._data, self._event
+        self._data, self._event = [], ""
+        if not data:
+            return None
+        return Frame("\n".join(data), event or "message", self.last_event_id)

@@ -1,0 +1,157 @@
+"""Readers of context logs: subscriptions, which take batches, and queues, which take one by one."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from quart_chat.events.event import Event, make_event
+from quart_chat.events.log import QUIET, Batch, ContextLog
+
+if TYPE_CHECKING:
+    from quart_chat.events.manager import StreamingEventManager
+
+
+class Subscription:
+    """A reader of one context or of several, used as ``async with`` on the manager's loop.
+
+    Attributes:
+        lost: Events that fell off the log before the latest ``read`` could take them.
+    """
+
+    def __init__(
+        self,
+        manager: StreamingEventManager,
+        loop: asyncio.AbstractEventLoop,
+        cursors: dict[ContextLog, int],
+        categories: frozenset[str] | None = None,
+    ) -> None:
+        self._manager = manager
+        self._loop = loop
+        self._cursors = cursors
+        self._categories = categories
+        self._parked: asyncio.Future[bool] | None = None
+        self._idle_since = 0.0
+        self.lost = 0
+
+    async def __aenter__(self) -> Self:
+        for log in self._cursors:
+            log.subscribers[self] = None
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for log in self._cursors:
+            log.subscribers.pop(self, None)
+            log.touched = monotonic()
+
+    async def read(self) -> Batch | None:
+        """Wait for the next events, of whichever context has some.
+
+        Returns:
+            A batch with events (none of them where all that it covers was ``lost`` or filtered);
+            a batch whose ``keepalive`` is set when the manager's keep-alive time passed without
+            one; None when the stream is to end, because the manager drains or the context is gone.
+        """
+        self._idle_since = monotonic()
+        while True:
+            batch = self._next()
+            if batch is not None:
+                return batch
+            if self._manager.draining or any(log.removed for log in self._cursors):
+                return None
+            self._parked = self._loop.create_future()
+            try:
+                if not await self._parked:
+                    return QUIET
+            finally:
+                self._parked = None
+
+    def _next(self) -> Batch | None:
+        self.lost = 0
+        for log in self._cursors:
+            while (start := max(self._cursors[log], log.first)) < log.flushed:
+                self.lost = start - self._cursors[log]
+                batch = log.batch(start, self._categories)
+                self._cursors[log] = batch.end
+                if batch.events or self.lost:
+                    return batch
+        return None
+
+    def wake(self) -> None:
+        if self._parked is not None and not self._parked.done():
+            self._parked.set_result(True)
+
+    def beat(self, idle_before: float) -> None:
+        if self._parked is not None and not self._parked.done() and self._idle_since <= idle_before:
+            self._parked.set_result(False)
+
+
+class EventQueue:
+    """A reader of a context that is used like an :class:`asyncio.Queue`.
+
+    It starts with the first event that the log holds of the current generation and stays attached
+    across generations. Where events fell off the log before they were taken, it hands out one of
+    type ``reset`` in their place, whose data says how many. Holding it keeps the context alive.
+    """
+
+    def __init__(self, log: ContextLog) -> None:
+        self._log = log
+        self._cursor = max(log.first, log.generation)
+        self._waiters: set[asyncio.Future[None]] = set()
+        log.hold_for(self)
+
+    def qsize(self) -> int:
+        return self._log.end - max(self._cursor, self._log.first)
+
+    def empty(self) -> bool:
+        return self.qsize() == 0 and self._cursor >= self._log.first
+
+    def get_nowait(self) -> Event:
+        """Take the next event.
+
+        Raises:
+            asyncio.QueueEmpty: There is none yet.
+        """
+        log = self._log
+        if self._cursor < log.first:
+            lost, self._cursor = log.first - self._cursor, log.first
+            return make_reset(log.context_id, lost)
+        if self._cursor >= log.end:
+            raise asyncio.QueueEmpty
+        event = log[self._cursor]
+        self._cursor += 1
+        return event
+
+    async def get(self) -> Event:
+        """Take the next event, waiting for one; giving up the wait loses none."""
+        while self.empty():
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.add(waiter)
+            self._log.subscribers[self] = None
+            try:
+                await waiter
+            finally:
+                self._waiters.discard(waiter)
+                if not self._waiters:
+                    self._log.subscribers.pop(self, None)
+        return self.get_nowait()
+
+    def wake(self) -> None:
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def beat(self, idle_before: float) -> None:
+        """A queue has no connection to keep alive."""
+
+
+def make_reset(context_id: str, lost: int) -> Event:
+    """What a reader is told when it can't be given every event. It has no place in the log."""
+    return make_event(context_id, "reset", {"contextId": context_id, "lost": lost})

@@ -1,0 +1,29 @@
+"""An app served by Hypercorn within a test."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+
+@asynccontextmanager
+async def served(app: Callable[..., Any]) -> AsyncGenerator[str, None]:
+    """Serve an app, and tell the server to stop at the end."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.loglevel = "error"
+    stop = asyncio.Event()
+    serving = asyncio.create_task(serve(app, config, shutdown_trigger=stop.wait))
+    try:
+        yield url
+    finally:
+        stop.set()
+        await serving

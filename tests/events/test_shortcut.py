@@ -1,0 +1,96 @@
+"""Streams over real connections of Hypercorn, with and without the short way to the socket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+import pytest
+from quart import Quart, Response
+
+from quart_chat.events import Events, StreamingEventManager, sse_response
+from quart_chat.events.shortcut import find_writer
+from quart_chat.events.sse import StreamParser
+from tests.events.serving import served
+from tests.waiting import until
+
+
+@pytest.fixture
+def app() -> Quart:
+    app = Quart(__name__)
+    Events(app)
+
+    @app.get("/events/<context_id>")
+    async def stream(context_id: str) -> Response:
+        return sse_response(context_id)
+
+    return app
+
+
+@pytest.fixture
+def manager(app: Quart) -> StreamingEventManager:
+    events: Events = app.extensions["quart_chat.events"]
+    return events.manager
+
+
+async def read(manager: StreamingEventManager, http: httpx2.AsyncClient, url: str) -> list[str]:
+    """Read a stream into which large and small events are emitted while it is open."""
+    texts = ["", "a", "é" * 70_000, "end"]
+    async with http.stream("GET", f"{url}/events/c") as response:
+        for text in texts:
+            await manager.emit_event("c", "status", {"text": text})
+        await manager.emit_event("c", "complete", {})
+        body = b"".join([chunk async for chunk in response.aiter_bytes()])
+    assert body.endswith(b"\n\n")
+    return [frame.data for frame in StreamParser().feed(body)]
+
+
+@pytest.mark.parametrize(("http1", "http2"), [(True, False), (False, True)])
+async def test_a_stream_is_the_same_over_either_protocol(
+    app: Quart, manager: StreamingEventManager, http1: bool, http2: bool
+) -> None:
+    async with served(app) as url, httpx2.AsyncClient(http1=http1, http2=http2) as http:
+        frames = await read(manager, http, url)
+    assert len(frames) == 5
+    assert "é" * 70_000 in frames[2]
+
+
+@pytest.mark.parametrize(("http1", "http2"), [(True, False), (False, True)])
+async def test_the_shortcut_is_there_for_http_1_and_not_for_http_2(
+    app: Quart, manager: StreamingEventManager, http1: bool, http2: bool
+) -> None:
+    found: list[bool] = []
+
+    async def spy(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            found.append(find_writer(send) is not None)
+        await app(scope, receive, send)
+
+    async with served(spy) as url, httpx2.AsyncClient(http1=http1, http2=http2) as http:
+        await read(manager, http, url)
+    assert found == [http1]
+
+
+async def test_a_connection_is_good_for_another_request_after_a_stream(
+    app: Quart, manager: StreamingEventManager
+) -> None:
+    limits = httpx2.Limits(max_connections=1)
+    async with served(app) as url, httpx2.AsyncClient(limits=limits) as http:
+        assert len(await read(manager, http, url)) == 5
+        manager.create_queue("c")
+        assert len(await read(manager, http, url)) == 5
+
+
+async def test_a_client_that_goes_in_mid_stream_leaves_nothing_behind(
+    app: Quart, manager: StreamingEventManager
+) -> None:
+    async with served(app) as url:
+        async with (
+            httpx2.AsyncClient() as http,
+            http.stream("GET", f"{url}/events/c") as response,
+        ):
+            await manager.emit_event("c", "status", {})
+            await anext(response.aiter_bytes())
+        log = manager.log("c")
+        assert log is not None
+        await until(lambda: not log.has_readers)
