@@ -1,0 +1,1 @@
+"""The chat: workflows, rounds, messages and logs, stored and then emitted."""

@@ -1,0 +1,125 @@
+"""What a running round has so far, in memory: exact at any moment, where the database lags."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from uuid import uuid4
+
+from quart_chat.chat.assistants.base import Step
+from quart_chat.chat.drafts import new_answer
+from quart_chat.chat.models import Log, Message, MessageStatus, Round, Snapshot, Source
+from quart_chat.chat.text import clean
+
+LOG_TYPES = frozenset({"info", "warning", "error", "progress"})
+LOG_STATUSES = frozenset({"running", "completed", "failed"})
+
+
+class Answer:
+    """The answer of one round as it grows.
+
+    Attributes:
+        message: The answer as it was begun, without its text; None before the first of it.
+        length: Characters of its text.
+        sources: What it rests on.
+        unstored: Keys of the steps whose latest change is not known to be committed.
+    """
+
+    def __init__(self, round_: Round) -> None:
+        self.message: Message | None = None
+        self.length = 0
+        self.sources: tuple[Source, ...] = ()
+        self.unstored: set[str] = set()
+        self._round = round_
+        self._pieces: list[str] = []
+        self._logs: dict[str, Log] = {}
+        self._began: dict[str, float] = {}
+
+    @property
+    def text(self) -> str:
+        text = "".join(self._pieces)
+        self._pieces = [text]
+        return text
+
+    def append(self, text: str) -> int:
+        """Add to the text, and return where in it that begins."""
+        if self.message is None:
+            self.message = new_answer(self._round)
+        offset = self.length
+        self._pieces.append(text)
+        self.length += len(text)
+        return offset
+
+    def checkpoint(self) -> Message | None:
+        """The message with its text so far."""
+        if self.message is None:
+            return None
+        return replace(self.message, content=self.text, updated_at=time.time())
+
+    def log(self, key: str) -> Log | None:
+        """The step under a key."""
+        return self._logs.get(key)
+
+    def take(self, step: Step) -> Log:
+        """Begin or update a step.
+
+        Raises:
+            ValueError: Its type or status is none that there is.
+        """
+        if step.type not in LOG_TYPES or step.status not in LOG_STATUSES:
+            raise ValueError(f"{step} is not a valid step")
+        now = time.monotonic()
+        began = self._began.setdefault(step.key, now)
+        known = self._logs.get(step.key)
+        log = Log(
+            id=uuid4().hex if known is None else known.id,
+            workflow_id=self._round.workflow_id,
+            round_number=self._round.number,
+            message=clean(step.message),
+            type=step.type,
+            status=step.status,
+            progress=_fraction(step.progress),
+            timestamp=time.time() if known is None else known.timestamp,
+            duration_ms=None if step.status == "running" else (now - began) * 1000,
+            seq=0,
+        )
+        self._logs[step.key] = log
+        return log
+
+    def end_logs(self, status: str) -> list[Log]:
+        """End the steps that still run; with them come those that may not be stored yet."""
+        now = time.monotonic()
+        for key, log in self._logs.items():
+            if log.status == "running":
+                duration = (now - self._began[key]) * 1000
+                self._logs[key] = replace(log, status=status, duration_ms=duration)
+                self.unstored.add(key)
+        return [log for key, log in self._logs.items() if key in self.unstored]
+
+    def overlay(self, snapshot: Snapshot) -> Snapshot:
+        """Put what is in memory over what the database holds of the same, still in flight."""
+        progress = {log.id: log.progress for log in self._logs.values()}
+        return replace(
+            snapshot,
+            messages=tuple(
+                replace(message, content=self.text)
+                if self.message is not None
+                and message.id == self.message.id
+                and message.status is MessageStatus.STREAMING
+                else message
+                for message in snapshot.messages
+            ),
+            logs=tuple(
+                replace(log, progress=progress.get(log.id, log.progress))
+                if log.status == "running"
+                else log
+                for log in snapshot.logs
+            ),
+        )
+
+
+def _fraction(progress: float | None) -> float | None:
+    if progress is None or not math.isfinite(progress):
+        return None
+    return min(1.0, max(0.0, float(progress)))

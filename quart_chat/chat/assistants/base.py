@@ -1,0 +1,119 @@
+"""What an assistant is: a name, and an async generator that answers a question.
+
+It yields its answer in pieces (:class:`Text`), says what it does as it does it (:class:`Step`) and
+names what the answer rests on (:class:`Sources`). It raises :class:`AssistantError` for what a
+person should be told. Everything else (storing, streaming, stopping) is the runner's work: a stop
+closes the generator wherever it waits, so what it holds open belongs in an ``async with``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from quart_chat.chat.models import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier message of the conversation; ``role`` is "user" or "assistant"."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A prompt and what came before it.
+
+    Attributes:
+        model: The one that the person has chosen.
+        document_ids: The documents to answer from, and from nothing else; none where none is named.
+    """
+
+    prompt: str
+    user_id: str
+    workflow_id: str
+    history: tuple[Turn, ...] = ()
+    model: str | None = None
+    document_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The next piece of the answer, Markdown."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something the assistant does; the same ``key`` again updates the step.
+
+    Attributes:
+        key: Names the step within the round.
+        message: What is being done, for people.
+        status: "running", "completed" or "failed".
+        type: "info", "warning", "error" or "progress".
+        progress: 0 to 1 where it is known.
+    """
+
+    key: str
+    message: str
+    status: str = "running"
+    type: str = "info"
+    progress: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """All passages that the answer rests on; replaces what was named before."""
+
+    sources: tuple[Source, ...]
+
+
+Output = Text | Step | Sources
+
+
+class AssistantError(Exception):
+    """A failure a person is told of: ``code`` for programs, ``message`` for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class Assistant(Protocol):
+    """Answers questions under a name."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    def answer(self, question: Question) -> AsyncGenerator[Output, None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What an assistant offers to choose from.
+
+    Attributes:
+        names: The models; none where they can't be listed.
+        default: The one that answers where none is chosen, as far as it is known.
+        note: Why they can't be listed, for people.
+    """
+
+    names: tuple[str, ...]
+    default: str | None = None
+    note: str | None = None
+
+
+@runtime_checkable
+class ModelAssistant(Assistant, Protocol):
+    """An assistant that answers with one of several models."""
+
+    async def models(self) -> Models: ...

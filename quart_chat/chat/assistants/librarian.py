@@ -1,0 +1,102 @@
+"""The Librarian: an assistant without a model, which searches and quotes, and says so.
+
+It reads the handbook and the asking person's own documents and chats. Whatever it answers is a
+verbatim slice of a text with a link to it; where no passage covers the question, it says that it
+found nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Self
+
+from quart_chat.chat.assistants.base import Sources, Step, Text
+from quart_chat.chat.assistants.library.answer import Quote, found, not_found
+from quart_chat.chat.assistants.library.index import open_index
+from quart_chat.chat.assistants.library.passages import read_handbook
+from quart_chat.chat.assistants.library.retrieval import retrieve
+from quart_chat.chat.assistants.library.sentences import SENTENCES
+from quart_chat.chat.assistants.library.shelves import Chats, Documents, Handbook
+from quart_chat.chat.assistants.library.words import fold, language, terms
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+    from pathlib import Path
+
+    from quart_chat.chat.assistants.base import Output, Question
+    from quart_chat.chat.assistants.library.sentences import Sentences
+    from quart_chat.chat.assistants.library.shelves import ChatSearch, DocumentSearch, Shelf
+    from quart_chat.chat.assistants.library.words import Term
+
+# Words of a question that are looked for; a pasted page has thousands, and each costs a search.
+MAX_TERMS = 32
+# All of the handbook is about these, so they set no passage apart, and few passages repeat them.
+OWN_NAMES = frozenset({"quart-chat", "quart_chat", "quartchat"})
+
+
+class Librarian:
+    """Quotes the handbook and a person's own documents and chats.
+
+    The index of the handbook is built by :meth:`open` and released by :meth:`close`; both are there
+    as ``async with`` too.
+    """
+
+    name = "librarian"
+    title = "Librarian"
+
+    def __init__(
+        self, handbook: Path, chats: ChatSearch, documents: DocumentSearch | None = None
+    ) -> None:
+        self._handbook = handbook
+        self._chats = Chats(chats, self.name)
+        self._documents = None if documents is None else Documents(documents)
+        self._resources = AsyncExitStack()
+        self._shelves: list[Shelf] = []
+
+    async def open(self) -> None:
+        """Read and index the handbook."""
+        passages = await asyncio.to_thread(read_handbook, self._handbook)
+        index = await self._resources.enter_async_context(open_index(passages, vocabulary=True))
+        shelves = (Handbook(index), self._documents, self._chats)
+        self._shelves = [shelf for shelf in shelves if shelf is not None]
+
+    async def close(self) -> None:
+        """Release the index; idempotent."""
+        self._shelves = []
+        await self._resources.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
+        """Quote what covers the question, or say what was not found."""
+        say = SENTENCES[language(question.prompt)]
+        asked = terms(question.prompt, MAX_TERMS)
+        wanted = [term for term in asked if fold(term.text) not in OWN_NAMES] or asked
+        if not self._shelves:
+            raise RuntimeError("The Librarian must be opened before it can answer.")
+        if not wanted:
+            yield Step("search", say.nothing_to_search, "completed")
+            yield Text(say.help)
+            return
+        async for output in self._search(question, wanted, say):
+            yield output
+
+    async def _search(
+        self, question: Question, wanted: Sequence[Term], say: Sentences
+    ) -> AsyncGenerator[Output, None]:
+        async for done in retrieve(self._shelves, question, wanted, say):
+            if isinstance(done, Step):
+                yield done
+            elif not done.found:
+                yield Text(not_found(done, say))
+            else:
+                quotes = [Quote(n, found.passage) for n, found in enumerate(done.found, 1)]
+                yield Sources(tuple(quote.source for quote in quotes))
+                for piece in found(done, quotes, say):
+                    yield Text(piece)

@@ -1,0 +1,105 @@
+"""How an answer is written: quotes word for word, each with its number and its link."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from quart_chat.chat.models import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from quart_chat.chat.assistants.library.passages import Passage
+    from quart_chat.chat.assistants.library.retrieval import Retrieved
+    from quart_chat.chat.assistants.library.sentences import Sentences
+    from quart_chat.chat.assistants.library.words import Term
+
+MAX_SUGGESTIONS = 5
+
+_LINE_END = re.compile(r"\r\n?|\n")
+_PLACE_IN_PAGE = re.compile(r"[?#].*")
+_BACKTICKS = re.compile("`+")
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_MARKUP = re.compile(r"([\\`*_\[\]<>&~|!])")
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A passage and the ``n`` of its ``[n]``."""
+
+    number: int
+    passage: Passage
+
+    @property
+    def source(self) -> Source:
+        """What a client is told of the quote beside the text."""
+        passage = self.passage
+        heading = passage.headings[-1] if passage.headings else ""
+        return Source(self.number, passage.title, heading, passage.url, passage.text)
+
+    @property
+    def markdown(self) -> str:
+        """The passage as a blockquote, and below it its number and link."""
+        lines = _LINE_END.split(_as_markdown(self.passage))
+        quoted = "\n".join(f"> {line}" if line else ">" for line in lines)
+        path = " · ".join((self.passage.title, *self.passage.headings))
+        return f"{quoted}\n\n[{self.number}] {_link(path, self.passage.url)}\n"
+
+
+def found(retrieved: Retrieved, quotes: Sequence[Quote], say: Sentences) -> Iterator[str]:
+    """The answer in its natural pieces: a lead, then each quote."""
+    kinds = {found.shelf for found in retrieved.found}
+    places = say.join([shelf for shelf in retrieved.shelves if shelf in kinds], say.last_and)
+    lead = _capital(say.found_in.format(places=places))
+    if retrieved.unknown:
+        sentence = say.read_differently if retrieved.read_again else say.not_mentioned
+        lead = sentence.format(lead=lead, terms=_words(retrieved.unknown))
+    yield f"{lead}:\n"
+    for quote in quotes:
+        yield f"\n{quote.markdown}"
+
+
+def not_found(retrieved: Retrieved, say: Sentences) -> str:
+    """What was not found, the words that occur nowhere, and where to look next."""
+    unknown = retrieved.unknown
+    reason = say.unknown.format(terms=_words(unknown)) if unknown else say.not_together
+    places = say.join(retrieved.shelves, say.last_or)
+    text = f"{say.nothing_found.format(places=places)} {reason}\n"
+    pages = dict.fromkeys(
+        (passage.title, _PLACE_IN_PAGE.sub("", passage.url)) for passage in retrieved.near
+    )
+    if pages:
+        links = [f"- {_link(title, url)}\n" for title, url in list(pages)[:MAX_SUGGESTIONS]]
+        text += f"\n{say.closest}\n\n{''.join(links)}"
+    return text
+
+
+def _as_markdown(passage: Passage) -> str:
+    """The text so that Markdown shows it as it is."""
+    if passage.form == "markdown":
+        return passage.text
+    if passage.form == "code":
+        longest = max(map(len, _BACKTICKS.findall(passage.text)), default=0)
+        fence = "`" * max(3, longest + 1)
+        return f"{fence}\n{passage.text}\n{fence}"
+    lines = (line.strip() for line in _LINE_END.split(passage.text))
+    return "\n".join(_PUNCTUATION.sub(r"\\\1", line) for line in lines)
+
+
+def _capital(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]
+
+
+def _words(terms: Sequence[Term]) -> str:
+    return ", ".join(f"“{_escape(term.text)}”" for term in terms)
+
+
+def _link(text: str, url: str) -> str:
+    return f"[{_escape(text)}]({url})"
+
+
+def _escape(text: str) -> str:
+    """Text that Markdown shows as it is: a chat's title may hold anything, on one line."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))

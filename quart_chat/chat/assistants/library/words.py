@@ -1,0 +1,149 @@
+"""From a question to the terms to look for: words, stop words, languages, spellings."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """The languages in which the Librarian speaks."""
+
+    ENGLISH = "en"
+    GERMAN = "de"
+
+
+# A word may be joined from parts, as in Last-Event-ID, emit_event or hypercorn.toml: such a name is
+# one term, and the index finds its parts in a row. Whatever is not a word separates words.
+_WORD = re.compile(r"[^\W_]+(?:[-_.][^\W_]+)*")
+_JOINTS = re.compile(r"[-_.]")
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_SPELLED_OUT = re.compile(r"ae|oe|(?<![aeq])ue")
+
+# Characters of a word that are looked for. A longer one stands in no text that answers, and each
+# part of it would make a search slower by all that came before.
+MAX_WORD = 100
+_PIECE = re.compile(rf"\s+|\S{{1,{MAX_WORD}}}")
+
+# Characters that tell the language of a text.
+_SAMPLE = 1000
+
+# Words that say how something is asked, not what about. Folded as fold() does it.
+_ENGLISH = frozenset(
+    """
+    a about across actually after again against all almost along already also although always am
+    an and another any anybody anyone anything anyway are aren around as ask at away be because
+    been before behind being below between both but by can cannot come comes could couldn did
+    didn do does doesn doing don done down during each either else enough etc even ever every
+    everybody everyone everything exactly exist exists explain few find for from further get
+    gets getting give gives go goes going got had happen happened happens has hasn have haven
+    having he hello help her here hers hey hi him his how however i if in inside instead into is
+    isn it its itself just know let like ll look m made make makes making many may maybe me mean
+    means might mine more most much must my myself need needs neither never no nobody nor not
+    nothing now of off often ok okay on once one only onto or other others our ours out outside
+    over own per perhaps please possible put quite rather re really s same say says see shall
+    she should show shows since so some somebody someone something still such sure t take takes
+    tell than thank thanks that the their theirs them then there these they thing things this
+    those though through thus till to together too toward under unless until up upon us use used
+    uses using ve very via want wants was wasn way ways we well were what whatever when whenever
+    where wherever whether which while who whoever whole whom whose why will with within won
+    work working works would wouldn yes yet you your yours yourself
+    """.split()  # noqa: SIM905 - a list of 270 strings is harder to read
+)
+_GERMAN = frozenset(
+    """
+    aber alle allem allen aller alles als also am an andere anderen anderer anderes anders auch
+    auf aus ausser bei beim bereits bevor bin bis bist bitte brauche brauchen brauchst braucht
+    da dabei dadurch dafuer dagegen daher damit danach danke dann daran darauf daraus darf darin
+    darueber darum das dass davon dazu dein deine deinem deinen deiner dem den denn der deren
+    des dessen die dies diese diesem diesen dieser dieses dir doch dort du durch duerfen ein
+    eine einem einen einer eines einfach einige einigen einmal er es etwa etwas euch euer eure
+    falls fuer gar geben geht genau gibt gilt habe haben haette hallo hat hatte hatten hier
+    hilfe hinter hoch ich ihm ihn ihnen ihr ihre ihrem ihren ihrer im immer in indem ins ist ja
+    jede jedem jeden jeder jedes jemand jetzt kann kannst kein keine keinem keinen keiner
+    koennen koennte konnte lang lange lassen laesst mache machen macht man mehr mein meine
+    meinem meinen meiner mich mir mit moechte muessen muss nach nachdem nein nicht nichts nie
+    noch nun nur ob oder schon sehr sein seine seinem seinen seiner seit selbst sich sie sind so
+    sogar soll sollen sollte sollten sondern sonst sowie tun tut ueber um und uns unser unsere
+    unter viel viele vom von vor waehrend waere wann war waren warum was weil welche welchem
+    welchen welcher welches wem wen wenn wer werde werden weshalb wie wieder wieso will wir wird
+    wo wobei wodurch wofuer woher wohin womit worauf woraus worin wurde wurden zeige zeigen zu
+    zum zur zwar zwischen
+    """.split()  # noqa: SIM905
+)
+_STOP_WORDS = _ENGLISH | _GERMAN
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word to look for: as it was typed, and in every spelling that means the same."""
+
+    text: str
+    spellings: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Of how many words it is joined."""
+        return len(_JOINTS.split(self.text))
+
+    @property
+    def match(self) -> str:
+        """The term in the query language of FTS5: each spelling a quoted phrase.
+
+        A word holds letters and digits, joined by one of ``-_.``: no quote can be in it, and inside
+        quotes nothing else is an operator.
+        """
+        return "(" + " OR ".join(f'"{spelling}"' for spelling in self.spellings) + ")"
+
+
+def compose(text: str) -> str:
+    """Join letters and their accents, as NFC does.
+
+    Piece by piece: in a single run of accents it compares each with all before it.
+    """
+    return "".join(unicodedata.normalize("NFC", piece) for piece in _PIECE.findall(text))
+
+
+def fold(word: str) -> str:
+    """Lower case, with umlauts and ß spelled out and other accents taken off."""
+    spelled = unicodedata.normalize("NFC", word).casefold().translate(_UMLAUTS)
+    decomposed = unicodedata.normalize("NFKD", spelled)
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def terms(text: str, limit: int = 1000) -> tuple[Term, ...]:
+    """The first words of a text that say what it is about, each once, in order."""
+    german = language(text) is Language.GERMAN
+    found: dict[str, Term] = {}
+    for match in _WORD.finditer(compose(text)):
+        if len(found) == limit:
+            break
+        word = match[0][:MAX_WORD]
+        folded = fold(word)
+        if folded and folded not in _STOP_WORDS and folded not in found:
+            found[folded] = Term(word, _spellings(word.lower(), german=german))
+    return tuple(found.values())
+
+
+def language(text: str) -> Language:
+    """The language whose small words a text uses; English where neither says."""
+    text = text[:_SAMPLE]
+    words = [fold(word) for word in _WORD.findall(text)]
+    german = sum(word in _GERMAN for word in words) + bool(re.search("[äöüÄÖÜß]", text))
+    english = sum(word in _ENGLISH for word in words)
+    return Language.GERMAN if german > english else Language.ENGLISH
+
+
+def _spellings(word: str, *, german: bool) -> tuple[str, ...]:
+    """How else the word is written: Größe, Grösse, Groesse; keep-alive, keepalive.
+
+    The index drops accents by itself but leaves ß alone. That ``oe`` may stand for ``ö`` holds in
+    German only: in English it would make a pot of a poet.
+    """
+    spellings = [word, word.replace("ß", "ss"), word.translate(_UMLAUTS), _JOINTS.sub("", word)]
+    if german:
+        short = _SPELLED_OUT.sub(lambda pair: pair[0][0], word)
+        spellings += [short, short.replace("ss", "ß"), word.replace("ss", "ß")]
+    return tuple(dict.fromkeys(spellings))

@@ -1,0 +1,1 @@
+"""What the assistant behind an OpenAI-compatible endpoint is made of."""

@@ -1,0 +1,135 @@
+"""An OpenAI-compatible endpoint: its streams and its list of models, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from typing import Self
+
+import httpx2
+import msgspec
+import orjson
+from msgspec import Struct
+
+from quart_chat.chat.assistants.model.bursts import Bursts, TooMuch
+from quart_chat.chat.assistants.model.failures import Failures
+
+CONNECT_TIMEOUT = 10.0
+LIST_TIMEOUT = 5.0
+MAX_REFUSAL = 64 * 1024
+"""Bytes of a refusal's body that are read."""
+
+Messages = Sequence[dict[str, str]]
+
+
+class Model(Struct):
+    id: str
+
+
+class ModelList(Struct):
+    data: list[Model]
+
+
+class Endpoint:
+    """Holds the connections; used with ``async with``.
+
+    Args:
+        base_url: Where the API is, usually ending with ``/v1``.
+        key: Sent as a bearer token, unless it is empty.
+        timeout: Seconds that the endpoint may say nothing.
+    """
+
+    def __init__(self, base_url: str, key: str, timeout: float) -> None:
+        self._base_url = httpx2.URL(base_url)
+        self._key = key
+        self._timeout = timeout
+        self._resources = AsyncExitStack()
+        self.failures = Failures(self._base_url.netloc.decode(), key)
+
+    async def __aenter__(self) -> Self:
+        headers = {"Accept-Encoding": "identity"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        self._client = await self._resources.enter_async_context(
+            httpx2.AsyncClient(
+                base_url=self._base_url,
+                headers=headers,
+                timeout=httpx2.Timeout(self._timeout, connect=CONNECT_TIMEOUT, pool=None),
+                # How many run at a time is the service's business.
+                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+            )
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._resources.aclose()
+
+    @asynccontextmanager
+    async def stream(self, model: str, messages: Messages) -> AsyncGenerator[Bursts]:
+        """Ask for a completion; what is yielded are the bytes of its stream.
+
+        Raises:
+            ModelError: There is no answer, or no more of it.
+        """
+        body = orjson.dumps(
+            {
+                "model": model,
+                "messages": messages,
+                "stream": True,
+                "stream_options": {"include_usage": True},
+            }
+        )
+        with self._told():
+            async with self._client.stream(
+                "POST",
+                "chat/completions",
+                content=body,
+                headers={"Accept": "text/event-stream", "Content-Type": "application/json"},
+            ) as response:
+                if response.status_code != 200:
+                    refusal = await _read_refusal(response)
+                    raise self.failures.of_status(
+                        response.status_code, response.headers, refusal, model
+                    )
+                if not response.headers.get("content-type", "").startswith("text/event-stream"):
+                    raise self.failures.malformed()
+                async with Bursts(response.aiter_bytes()) as bursts:
+                    yield bursts
+
+    async def models(self) -> tuple[str, ...]:
+        """The ids of the models that it lists.
+
+        Raises:
+            ModelError: It gives no list.
+        """
+        with self._told():
+            response = await self._client.get("models", timeout=LIST_TIMEOUT)
+        if response.status_code != 200:
+            raise self.failures.of_status(
+                response.status_code, response.headers, response.content, "lists of models"
+            )
+        try:
+            listed = msgspec.json.decode(response.content, type=ModelList)
+        except msgspec.MsgspecError as error:
+            raise self.failures.malformed() from error
+        return tuple(model.id for model in listed.data)
+
+    @contextmanager
+    def _told(self) -> Generator[None]:
+        try:
+            yield
+        except TooMuch as error:
+            raise self.failures.too_large() from error
+        except httpx2.HTTPError as error:
+            raise self.failures.of_transport(error) from error
+
+
+async def _read_refusal(response: httpx2.Response) -> bytes:
+    body = b""
+    # What a refusal is about is in its status; without a body it is one all the same.
+    with suppress(httpx2.HTTPError):
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > MAX_REFUSAL:
+                break
+    return body

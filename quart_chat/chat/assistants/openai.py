@@ -1,0 +1,162 @@
+"""A language model behind an OpenAI-compatible endpoint, as an assistant.
+
+What it does is shown as steps: the model it asks and what that came to, what of the chat was left
+out, the model's reasoning, attempts that are repeated. An attempt is repeated only before anything
+of the answer has come: what a person has seen is never taken back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, aclosing
+from itertools import count
+from typing import Self
+
+from quart_chat.chat.assistants.base import Models, Output, Question, Step, Turn
+from quart_chat.chat.assistants.model.endpoint import Endpoint, Messages
+from quart_chat.chat.assistants.model.failures import ModelError
+from quart_chat.chat.assistants.model.history import estimate_tokens, fit, to_messages
+from quart_chat.chat.assistants.model.reply import Reply
+
+LIST_KEPT = 60.0
+"""Seconds that a list of models is good for."""
+MAX_WAIT = 10.0
+"""Seconds that an endpoint may ask to wait before another attempt; past it a person decides."""
+
+
+class OpenAIAssistant:
+    """Asks a model; used with ``async with``.
+
+    Args:
+        base_url: Where the API is, usually ending with ``/v1``.
+        key: The API key; empty where the endpoint needs none.
+        model: The model that answers where none is chosen; if empty, the first one listed.
+        system_prompt: What the model is told before all else.
+        history_tokens: How much of the chat it is told, estimated.
+        timeout: Seconds that it may say nothing.
+        retries: Further attempts while nothing of the answer has come.
+        retry_delay: Seconds before the first of them, doubled each time.
+    """
+
+    name = "model"
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key: str = "",
+        model: str = "",
+        system_prompt: str = "",
+        history_tokens: int = 8000,
+        timeout: float = 120.0,
+        retries: int = 2,
+        retry_delay: float = 0.5,
+    ) -> None:
+        self.title = model or "Model"
+        self._endpoint = Endpoint(base_url, key, timeout)
+        self._model = model
+        self._system_prompt = system_prompt
+        self._history_tokens = history_tokens
+        self._retries = retries
+        self._retry_delay = retry_delay
+        self._resources = AsyncExitStack()
+        self._listing: asyncio.Task[tuple[str, ...]] | None = None
+        self._listed_at = 0.0
+
+    async def __aenter__(self) -> Self:
+        await self._resources.enter_async_context(self._endpoint)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._listing is not None:
+            self._listing.cancel()
+            await asyncio.wait([self._listing])
+        await self._resources.aclose()
+
+    async def models(self) -> Models:
+        """The models to choose from; a list is read again after a minute, or after a failure."""
+        try:
+            return Models(await self._list(), self._model or None)
+        except ModelError as error:
+            return Models((), self._model or None, error.message)
+
+    async def _list(self) -> tuple[str, ...]:
+        task = self._listing
+        stale = time.monotonic() - self._listed_at > LIST_KEPT
+        if task is None or (task.done() and (stale or task.exception() is not None)):
+            task = self._listing = asyncio.create_task(self._endpoint.models())
+            task.add_done_callback(_take_exception)
+            self._listed_at = time.monotonic()
+        # Whoever asks while a list is on its way waits for the same one, and may leave.
+        return await asyncio.shield(task)
+
+    async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
+        """Ask the model, and pass on what it says as it says it."""
+        history = fit(question.history, self._budget(question.prompt))
+        if left_out := len(question.history) - len(history):
+            yield self._left_out(left_out, question.history)
+        messages = to_messages(self._system_prompt, history, question.prompt)
+        for attempt in count():
+            reply = Reply(self._endpoint.failures)
+            try:
+                async with aclosing(self._attempt(reply, question.model, messages)) as outputs:
+                    async for output in outputs:
+                        yield output
+            except ModelError as error:
+                for output in reply.rest():
+                    yield output
+                delay = self._delay(error, attempt)
+                if delay is None or reply.begun:
+                    raise
+                message = f"{error.message} Attempt {attempt + 2} follows after {delay:.1f} s."
+            else:
+                return
+            yield Step(f"retry {attempt}", message, type="warning")
+            await asyncio.sleep(delay)
+            yield Step(f"retry {attempt}", message, "completed", "warning")
+
+    async def _attempt(
+        self, reply: Reply, model: str | None, messages: Messages
+    ) -> AsyncGenerator[Output, None]:
+        model = model or await self._default_model()
+        yield reply.ask(model)
+        async with self._endpoint.stream(model, messages) as bursts:
+            async for burst in bursts:
+                for output in reply.feed(burst):
+                    yield output
+                if reply.over:
+                    break
+        for output in reply.finish():
+            yield output
+
+    def _delay(self, error: ModelError, attempt: int) -> float | None:
+        """Seconds to wait before another attempt; None where there is to be none."""
+        delay = error.retry_after or self._retry_delay * 2.0**attempt
+        return delay if error.passing and attempt < self._retries and delay <= MAX_WAIT else None
+
+    def _budget(self, prompt: str) -> int:
+        """Tokens that are left for the history."""
+        needed = estimate_tokens(self._system_prompt) + estimate_tokens(prompt)
+        return self._history_tokens - needed
+
+    def _left_out(self, count: int, history: Sequence[Turn]) -> Step:
+        message = (
+            f"Left out the oldest {count} of {len(history)} earlier messages: the model is told"
+            f" about {self._history_tokens:,} tokens at most"
+        )
+        return Step("history", message, "completed", "warning")
+
+    async def _default_model(self) -> str:
+        if self._model:
+            return self._model
+        if listed := await self._list():
+            return listed[0]
+        raise self._endpoint.failures.no_model()
+
+
+def _take_exception(listing: asyncio.Task[tuple[str, ...]]) -> None:
+    """Who asked for the list may have gone: a failure that nobody takes is no error to report."""
+    if not listing.cancelled():
+        listing.exception()

@@ -1,0 +1,220 @@
+"""An SQLite file: its connections, its transactions and what its errors mean to people.
+
+One connection writes, in short ``BEGIN IMMEDIATE`` transactions, one at a time; a few others read
+beside it, which write-ahead logging allows. Each connection has a thread; a statement is one hop to
+it and back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import aiosqlite
+
+from quart_chat.chat.schema import MIGRATIONS, split_statements
+from quart_chat.errors import DatabaseTooNew, DatabaseUnavailable
+
+_logger = logging.getLogger(__name__)
+
+Row = Sequence[Any]
+
+_SENTENCES = {
+    sqlite3.SQLITE_BUSY: "The database is in use by another program. Try again in a moment.",
+    sqlite3.SQLITE_LOCKED: "The database is in use by another program. Try again in a moment.",
+    sqlite3.SQLITE_READONLY: "The database can't be written: the file or its folder is read-only.",
+    sqlite3.SQLITE_PERM: "The database can't be opened: the server may not read it.",
+    sqlite3.SQLITE_CANTOPEN: "The database can't be opened: check its folder and permissions.",
+    sqlite3.SQLITE_FULL: "The database can't be written: the disk is full.",
+    sqlite3.SQLITE_IOERR: "The database can't be read or written: the disk reports an error.",
+    sqlite3.SQLITE_CORRUPT: "The database file is damaged. Restore it from a backup.",
+    sqlite3.SQLITE_NOTADB: "The database file is not a database. Restore it from a backup.",
+}
+_RETRY = 0.01
+"""Seconds between attempts at what SQLite does not wait for by itself."""
+
+
+class Session:
+    """A connection, for one who has it alone."""
+
+    def __init__(self, database: Database, connection: aiosqlite.Connection) -> None:
+        self._database = database
+        self._connection = connection
+
+    async def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run a statement and take all its rows."""
+        self._database.queries += 1
+        with translated_errors():
+            return list(await self._connection.execute_fetchall(sql, parameters))
+
+    async def fetch_one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+        """Run a statement and take its only row."""
+        rows = await self.fetch(sql, parameters)
+        return rows[0] if rows else None
+
+    @asynccontextmanager
+    async def transaction(self, begin: str = "BEGIN") -> AsyncGenerator[Session]:
+        """Commit what is done inside, or undo it when that fails or is cancelled.
+
+        A statement whose waiter is cancelled still runs, and before all that come after it: the
+        ROLLBACK then finds the transaction either begun or never begun.
+        """
+        try:
+            await self.fetch(begin)
+            yield self
+            await self.fetch("COMMIT")
+        except BaseException:
+            await self._connection.rollback()
+            raise
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+
+class Database:
+    """An SQLite file that is open, made by ``await Database.open(path)``.
+
+    Attributes:
+        queries: Statements run so far.
+    """
+
+    def __init__(self, path: Path, *, readers: int, busy_timeout: float) -> None:
+        self.queries = 0
+        self._path = path
+        self._reader_count = readers
+        self._busy_timeout = busy_timeout
+        self._sessions: list[Session] = []
+        self._readers: asyncio.Queue[Session] = asyncio.Queue()
+        self._lock = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, path: Path, *, readers: int = 2, busy_timeout: float = 5.0) -> Database:
+        """Open the file, made if need be, and bring its schema up to date.
+
+        Args:
+            path: The file.
+            readers: Connections that read.
+            busy_timeout: Seconds to wait for a lock that another program holds.
+
+        Raises:
+            DatabaseUnavailable: It can't be used; the message says why.
+            DatabaseTooNew: A newer version of this program has written it.
+        """
+        database = cls(path, readers=readers, busy_timeout=busy_timeout)
+        try:
+            await database._open()
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def _open(self) -> None:
+        with translated_errors():
+            await asyncio.to_thread(self._path.parent.mkdir, parents=True, exist_ok=True)
+        self._writer = await self._connect()
+        await self._set_write_ahead_logging()
+        await _migrate(self._writer)
+        for _ in range(self._reader_count):
+            self._readers.put_nowait(await self._connect())
+
+    async def _connect(self) -> Session:
+        with translated_errors():
+            connection = await aiosqlite.connect(
+                self._path, isolation_level=None, timeout=self._busy_timeout
+            )
+        session = Session(self, connection)
+        self._sessions.append(session)
+        await session.fetch("PRAGMA synchronous = NORMAL")
+        await session.fetch("PRAGMA foreign_keys = ON")
+        return session
+
+    async def _set_write_ahead_logging(self) -> None:
+        """Switch the file over, for good; SQLite itself does not wait for the lock this takes."""
+        deadline = monotonic() + self._busy_timeout
+        while True:
+            try:
+                await self._writer.fetch("PRAGMA journal_mode = WAL")
+            except DatabaseUnavailable as error:
+                if not _is_busy(error.__cause__) or monotonic() >= deadline:
+                    raise
+                await asyncio.sleep(_RETRY)
+            else:
+                return
+
+    async def close(self) -> None:
+        """Close all connections; idempotent. One that fails to close keeps none of the others."""
+        while self._sessions:
+            try:
+                await self._sessions.pop().close()
+            except sqlite3.Error:
+                _logger.exception("A database connection failed to close")
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[Session]:
+        """Read: one statement, or several that see the same moment inside ``transaction``."""
+        session = await self._readers.get()
+        try:
+            yield session
+        finally:
+            self._readers.put_nowait(session)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[Session]:
+        """Keep all other writers of this process out; ``transaction`` is begun by the caller."""
+        async with self._lock:
+            yield self._writer
+
+
+async def _migrate(writer: Session) -> None:
+    version = await _version(writer)
+    if version < len(MIGRATIONS):
+        async with writer.transaction("BEGIN IMMEDIATE"):
+            # Asked again: another process may have been first.
+            version = await _version(writer)
+            if version == 0 and await writer.fetch("SELECT 1 FROM sqlite_schema LIMIT 1"):
+                raise DatabaseUnavailable("The database file belongs to another program.")
+            for script in MIGRATIONS[version:]:
+                for statement in split_statements(script):
+                    await writer.fetch(statement)
+            await writer.fetch(f"PRAGMA user_version = {max(version, len(MIGRATIONS))}")
+    if version > len(MIGRATIONS):
+        raise DatabaseTooNew(
+            f"The database has version {version}; this program knows versions up to "
+            f"{len(MIGRATIONS)}. Install the newer program again, or restore a backup."
+        )
+
+
+async def _version(session: Session) -> int:
+    row = await session.fetch_one("PRAGMA user_version")
+    return int(row[0]) if row else 0
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    return isinstance(error, sqlite3.Error) and _primary_code(error) == sqlite3.SQLITE_BUSY
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    # The low byte of an extended result code (sqlite.org/rescode.html).
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+@contextmanager
+def translated_errors() -> Generator[None]:
+    """Raise what the file or the disk is to blame for as DatabaseUnavailable."""
+    try:
+        yield
+    except OSError as error:
+        _logger.error("The database's folder can't be made: %s", error)  # noqa: TRY400
+        raise DatabaseUnavailable(_SENTENCES[sqlite3.SQLITE_CANTOPEN]) from error
+    except sqlite3.DatabaseError as error:
+        sentence = _SENTENCES.get(_primary_code(error))
+        if sentence is None:
+            raise
+        _logger.warning("The database is unavailable: %s", error)
+        raise DatabaseUnavailable(sentence) from error

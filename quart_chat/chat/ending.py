@@ -1,0 +1,72 @@
+"""How a round ends: exactly once, in one transaction, its terminal event last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from quart_chat.chat.journal import Entry
+from quart_chat.chat.models import Log, Message, Round, RoundStatus, WorkflowStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a round ended, for people and, where it failed, a code for programs."""
+
+    status: RoundStatus
+    message: str
+    code: str | None = None
+
+    @property
+    def log_status(self) -> str:
+        """What becomes of steps that nobody has ended."""
+        return "completed" if self.status is RoundStatus.COMPLETE else "failed"
+
+
+COMPLETE = Ending(RoundStatus.COMPLETE, "The answer is complete.")
+STOPPED = Ending(RoundStatus.STOPPED, "The answer was stopped.")
+INTERRUPTED = Ending(
+    RoundStatus.ERROR,
+    "The server stopped before the answer was complete. What was written is kept.",
+    "interrupted",
+)
+EMPTY_ANSWER = Ending(
+    RoundStatus.ERROR, "The assistant gave no answer. Ask again, or in other words.", "empty_answer"
+)
+INTERNAL = Ending(
+    RoundStatus.ERROR, "Something went wrong while the answer was written.", "internal"
+)
+
+
+async def end_round(
+    entry: Entry,
+    round_: Round,
+    ending: Ending,
+    now: float,
+    *,
+    messages: Iterable[Message],
+    logs: Iterable[Log],
+) -> Round:
+    """Store the final state of all that a round has, and emit it, the terminal event last."""
+    for log in logs:
+        await entry.put_log(log)
+    for message in messages:
+        await entry.put_message(message)
+    workflow = await entry.transaction.select_workflow(round_.workflow_id)
+    assert workflow is not None  # noqa: S101 - one with a running round is not deleted
+    failed = ending.status is RoundStatus.ERROR
+    await entry.put_workflow(
+        workflow,
+        now,
+        status=WorkflowStatus.ERROR if failed else WorkflowStatus.IDLE,
+        updated_at=now,
+    )
+    return await entry.end_round(
+        replace(
+            round_,
+            status=ending.status,
+            message=ending.message,
+            code=ending.code,
+            ended_at=now,
+        )
+    )

@@ -1,0 +1,178 @@
+"""Markdown as safe HTML, by the same rules as ``static/js/markdown.js``.
+
+CommonMark, tables and strikethrough; HTML in the text is shown as text. The output holds nothing
+that the page's Content-Security-Policy would refuse: alignment and highlighting are classes, and
+an image is a link to it. A test holds both renderers to the same output, but for the highlighting
+of code, which the browser leaves to the server.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.token import Token
+from pygments import highlight  # type: ignore[import-untyped]
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, MutableMapping, Sequence
+
+    from markdown_it.rules_core import StateCore
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.utils import OptionsDict
+
+# Blocks and spans within each other; what is nested deeper is left out. With it rendering takes
+# time in proportion to the text.
+MAX_NESTING = 20
+# Characters of code that are highlighted in one text. On what was written for it, such as nothing
+# but line ends, many lexers take time by the square of its length.
+MAX_HIGHLIGHTED = 8000
+# Only lexers that are known to be well behaved otherwise on text that somebody else wrote.
+_HIGHLIGHTED = re.compile(
+    r"bash|c|c\+\+|cpp|cs|css|diff|docker|dockerfile|go|html|http|ini|java|javascript|js|json|jsx"
+    r"|kotlin|lua|make|makefile|nginx|php|py|python|python3|rb|rs|ruby|rust|scss|sh|shell|sql"
+    r"|swift|toml|ts|tsx|typescript|xml|yaml|yml"
+)
+# A byte order mark within a text; of the two libraries one takes it for white space.
+_NO_WIDTH = "\ufeff"
+_SAFE_SCHEME = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_LANGUAGE = re.compile(r"[ \t]*([A-Za-z0-9_+#.-]{1,30})")
+_REL = "noopener noreferrer nofollow"
+_ALIGNMENT = {f"text-align:{side}": f"align-{side}" for side in ("left", "center", "right")}
+_FORMATTER = HtmlFormatter(nowrap=True)
+
+
+def render_markdown(text: str) -> str:
+    """Render a text as HTML that may be put into a page as it is."""
+    return str(_RENDERER.render(text.replace(_NO_WIDTH, "")))
+
+
+class _SafeMarkdown(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
+        """Let through what is relative or of a scheme that only leads somewhere."""
+        return _SAFE_SCHEME.match(url) is not None or _SCHEME.match(url) is None
+
+
+def _build() -> MarkdownIt:
+    options = {"html": False, "xhtmlOut": False, "maxNesting": MAX_NESTING}
+    markdown = _SafeMarkdown("commonmark", options).enable(["table", "strikethrough"])
+    markdown.inline.ruler.before("escape", "backslash", _keep_backslash)
+    markdown.core.ruler.push("safe", _make_safe)
+    markdown.add_render_rule("fence", _render_fence)
+    markdown.add_render_rule("code_block", _render_code_block)
+    markdown.add_render_rule("table_open", _render_table_open)
+    markdown.add_render_rule("table_close", _render_table_close)
+    return markdown
+
+
+def _keep_backslash(state: StateInline, silent: bool) -> bool:
+    """Leave the space after a backslash alone: two at the end of a line are a line break."""
+    if not state.src.startswith("\\ ", state.pos):
+        return False
+    if not silent:
+        state.push("text_special", "", 0).content = "\\"
+    state.pos += 1
+    return True
+
+
+def _make_safe(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type in {"th_open", "td_open"} and "style" in token.attrs:
+            token.attrs = {"class": _ALIGNMENT[str(token.attrs["style"])]}
+        elif token.children:
+            token.children = list(_safe_inlines(token.children))
+
+
+def _safe_inlines(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Mark links as leading elsewhere, and make a link of an image that is in none."""
+    in_link = False
+    for token in tokens:
+        if token.type == "image":
+            yield from _image_as_link(token, in_link=in_link)
+            continue
+        if token.type == "link_open":
+            token.attrs["rel"] = _REL
+            in_link = True
+        elif token.type == "link_close":
+            in_link = False
+        yield token
+
+
+def _image_as_link(image: Token, *, in_link: bool) -> Iterator[Token]:
+    src = str(image.attrs["src"])
+    text = Token("text", "", 0, content=_plain(image.children or []) or src)
+    if in_link:
+        yield text
+        return
+    attrs: dict[str, str | int | float] = {"href": src}
+    if "title" in image.attrs:
+        attrs["title"] = image.attrs["title"]
+    yield Token("link_open", "a", 1, attrs={**attrs, "rel": _REL})
+    yield text
+    yield Token("link_close", "a", -1)
+
+
+def _plain(tokens: Sequence[Token]) -> str:
+    """The text of an image's description, whose own markup can't be shown."""
+    parts = []
+    for token in tokens:
+        if token.type == "image":
+            parts.append(_plain(token.children or []))
+        elif token.type in {"softbreak", "hardbreak"}:
+            parts.append("\n")
+        else:
+            parts.append(token.content)
+    return "".join(parts)
+
+
+def _render_fence(
+    _: object,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: MutableMapping[str, Any],
+) -> str:
+    language = _LANGUAGE.match(tokens[index].info)
+    if language is None:
+        return _render_code_block(_, tokens, index, options, env)
+    code = _highlight(tokens[index].content, language[1].lower(), env)
+    return f'<pre tabindex="0"><code class="language-{language[1]}">{code}</code></pre>\n'
+
+
+def _render_code_block(
+    _: object,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: MutableMapping[str, Any],
+) -> str:
+    return f'<pre tabindex="0"><code>{escapeHtml(tokens[index].content)}</code></pre>\n'
+
+
+def _render_table_open(*_: object) -> str:
+    return '<div class="table" tabindex="0"><table>\n'
+
+
+def _render_table_close(*_: object) -> str:
+    return "</table></div>\n"
+
+
+def _highlight(code: str, language: str, env: MutableMapping[str, Any]) -> str:
+    length = env.get("highlighted", 0) + len(code)
+    if length > MAX_HIGHLIGHTED or not _HIGHLIGHTED.fullmatch(language):
+        return escapeHtml(code)
+    env["highlighted"] = length
+    # A lexer tidies the ends of a text unless it is told not to; the formatter ends every line.
+    lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    html = str(highlight(code, lexer, _FORMATTER))
+    return html if code.endswith("\n") else html.removesuffix("\n")
+
+
+_RENDERER = _build()
+# Its rules are put in order with the first text, which two threads must not do at the same time.
+_RENDERER.render("text")

@@ -1,0 +1,278 @@
+"""The nouns of a chat and their one wire shape, chatData: ``{type, createdAt, item}``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+Item = dict[str, Any]
+
+
+class MessageStatus(StrEnum):
+    """An answer streams, then ends as its round does; a prompt is complete at once."""
+
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    ERROR = "error"
+
+
+class RoundStatus(StrEnum):
+    """A round runs, then ends in exactly one of the three others."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    ERROR = "error"
+
+
+class WorkflowStatus(StrEnum):
+    """Whether a round runs, and if not, whether the latest one failed."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage that an answer rests on; ``number`` is the n of its ``[n]`` in the text."""
+
+    number: int
+    title: str
+    heading: str
+    url: str
+    quote: str
+
+    def to_item(self) -> Item:
+        return {
+            "number": self.number,
+            "title": self.title,
+            "heading": self.heading,
+            "url": self.url,
+            "quote": self.quote,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """One conversation.
+
+    Attributes:
+        seq: Its version: every committed change of it takes the next whole number.
+        item_seq: The seq of the latest change of what is shown of the workflow itself.
+        list_seq: The place of that change among the changes of its owner's list.
+        assistant: Who was asked last, and is asked next where nobody is named.
+        model: The model of that assistant that the person has chosen.
+    """
+
+    id: str
+    user_id: str
+    title: str
+    status: WorkflowStatus
+    pinned: bool
+    seq: int
+    item_seq: int
+    list_seq: int
+    created_at: float
+    updated_at: float
+    deleted: bool = False
+    assistant: str | None = None
+    model: str | None = None
+
+    def to_item(self) -> Item:
+        if self.deleted:
+            return {"id": self.id, "deleted": True}
+        return {
+            "id": self.id,
+            "title": self.title,
+            "status": self.status,
+            "pinned": self.pinned,
+            "assistant": self.assistant,
+            "model": self.model,
+            "seq": self.item_seq,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+        }
+
+    def to_chat_data(self) -> Item:
+        return chat_data("workflow", self.created_at, self.to_item())
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A prompt or an answer; ``html`` is there once the content is final."""
+
+    id: str
+    workflow_id: str
+    round_number: int
+    role: str
+    content: str
+    html: str | None
+    status: MessageStatus
+    assistant: str | None
+    sources: tuple[Source, ...]
+    created_at: float
+    updated_at: float
+    seq: int
+
+    def to_item(self) -> Item:
+        return {
+            "id": self.id,
+            "workflowId": self.workflow_id,
+            "roundNumber": self.round_number,
+            "role": self.role,
+            "content": self.content,
+            "html": self.html,
+            "status": self.status,
+            "assistant": self.assistant,
+            "sources": [source.to_item() for source in self.sources],
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+        }
+
+    def to_chat_data(self) -> Item:
+        return chat_data("message", self.created_at, self.to_item())
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMessage:
+    """A message that a search found, with the title of its chat."""
+
+    message: Message
+    workflow_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A step of a round; ``progress`` is 0 to 1 where it is known."""
+
+    id: str
+    workflow_id: str
+    round_number: int
+    message: str
+    type: str
+    status: str
+    progress: float | None
+    timestamp: float
+    duration_ms: float | None
+    seq: int
+
+    def to_item(self) -> Item:
+        return {
+            "id": self.id,
+            "workflowId": self.workflow_id,
+            "roundNumber": self.round_number,
+            "message": self.message,
+            "type": self.type,
+            "status": self.status,
+            "progress": self.progress,
+            "timestamp": self.timestamp,
+            "durationMs": self.duration_ms,
+        }
+
+    def to_chat_data(self) -> Item:
+        return chat_data("log", self.timestamp, self.to_item())
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One prompt and all that answers it; ``message`` and ``code`` describe how it ended."""
+
+    workflow_id: str
+    number: int
+    status: RoundStatus
+    assistant: str
+    message: str | None
+    code: str | None
+    started_at: float
+    ended_at: float | None
+    seq: int | None
+
+    def to_item(self) -> Item:
+        item: Item = {
+            "workflowId": self.workflow_id,
+            "roundNumber": self.number,
+            "message": self.message,
+        }
+        if self.code is not None:
+            item["code"] = self.code
+        return item
+
+    def to_chat_data(self) -> Item:
+        """The terminal event of a round that has ended."""
+        return chat_data(self.status, self.ended_at or self.started_at, self.to_item())
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A workflow as of one moment: what has changed after ``since``, and all that is in flight.
+
+    Attributes:
+        workflow: The conversation; its ``seq`` is the moment.
+        since: The seq it was read from; 0 where the asked-for one is ahead of the database.
+        rounds: Those that ended after ``since``, and the running one.
+    """
+
+    workflow: Workflow
+    since: int
+    messages: tuple[Message, ...]
+    logs: tuple[Log, ...]
+    rounds: tuple[Round, ...]
+
+    @property
+    def seq(self) -> int:
+        return self.workflow.seq
+
+    @property
+    def running_round(self) -> int | None:
+        """The number of the running round."""
+        numbers = [r.number for r in self.rounds if r.status is RoundStatus.RUNNING]
+        return numbers[0] if numbers else None
+
+    @property
+    def running(self) -> bool:
+        return self.running_round is not None
+
+    @property
+    def items(self) -> list[tuple[int, Item]]:
+        """All of it as chatData, in the order of seqs.
+
+        A seq that is not above ``since`` is that of an item in flight, which is always there.
+        """
+        entries = [(message.seq, message.to_chat_data()) for message in self.messages]
+        entries += [(log.seq, log.to_chat_data()) for log in self.logs]
+        entries += [(r.seq, r.to_chat_data()) for r in self.rounds if r.seq is not None]
+        if self.workflow.item_seq > self.since:
+            entries.append((self.workflow.item_seq, self.workflow.to_chat_data()))
+        return sorted(entries, key=lambda entry: entry[0])
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowPage:
+    """A page of a person's list; ``next`` asks for the one after it.
+
+    Attributes:
+        list_seq: The version of the whole list at the same moment.
+    """
+
+    workflows: tuple[Workflow, ...]
+    next: str | None
+    list_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListChanges:
+    """What has changed in a person's list after ``since``, deleted workflows included.
+
+    Where so much has changed, or ``since`` is ahead, that it can't be said, ``workflows`` is None.
+    """
+
+    workflows: tuple[Workflow, ...] | None
+    list_seq: int
+
+
+def chat_data(type_: str, created_at: float, item: Item) -> Item:
+    """The one shape in which a client sees anything of a workflow."""
+    return {"type": type_, "createdAt": created_at, "item": item}

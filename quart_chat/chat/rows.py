@@ -1,0 +1,73 @@
+"""Rows of the database as models, and back. Each list of columns is in the order of its fields."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import orjson
+
+from quart_chat.chat.database import Row
+from quart_chat.chat.models import (
+    Log,
+    Message,
+    MessageStatus,
+    Round,
+    RoundStatus,
+    Source,
+    Workflow,
+    WorkflowStatus,
+)
+
+
+def _columns(model: type[Workflow | Message | Log | Round]) -> str:
+    return ", ".join(field.name for field in fields(model))
+
+
+WORKFLOW = _columns(Workflow)
+MESSAGE = _columns(Message)
+LOG = _columns(Log)
+ROUND = _columns(Round)
+
+
+def to_workflow(row: Row) -> Workflow:
+    """A row of WORKFLOW."""
+    raw = Workflow(*row)
+    return replace(
+        raw,
+        status=WorkflowStatus(raw.status),
+        pinned=bool(raw.pinned),
+        deleted=bool(raw.deleted),
+    )
+
+
+def to_message(row: Row) -> Message:
+    """A row of MESSAGE."""
+    raw = Message(*row)
+    sources = tuple(Source(**source) for source in orjson.loads(row[_SOURCES]))
+    return replace(raw, status=MessageStatus(raw.status), sources=sources)
+
+
+def to_log(row: Row) -> Log:
+    """A row of LOG."""
+    return Log(*row)
+
+
+def to_round(row: Row) -> Round:
+    """A row of ROUND."""
+    raw = Round(*row)
+    return replace(raw, status=RoundStatus(raw.status))
+
+
+def from_model(model: Workflow | Message | Log | Round) -> tuple[Any, ...]:
+    """The values of a model in the order of its columns."""
+    return tuple(_to_value(getattr(model, field.name)) for field in fields(model))
+
+
+def _to_value(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return orjson.dumps([source.to_item() for source in value]).decode()
+    return value
+
+
+_SOURCES = MESSAGE.split(", ").index("sources")

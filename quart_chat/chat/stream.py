@@ -1,0 +1,159 @@
+"""Streams of chats as chunks of server-sent event frames."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, Callable, Iterable
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from quart_chat.chat.following import (
+    UNKNOWN,
+    Following,
+    FollowingList,
+    FollowingWorkflow,
+    Frame,
+    Verdict,
+)
+from quart_chat.events import Batch, Event, StreamingEventManager
+from quart_chat.events.sse import KEEPALIVE, encode_frame, merge_deltas
+
+if TYPE_CHECKING:
+    from quart_chat.chat.service import ChatService
+
+MakeId = Callable[[int], str | None]
+
+_PAGE_CURSOR = re.compile(r"([0-9]{1,16})-([0-9]{1,16})", re.ASCII)
+
+# Readers that stand at the same place get the same batch; those of one kind send the same bytes.
+_chunks: WeakKeyDictionary[Batch, dict[str | None, bytes]] = WeakKeyDictionary()
+
+
+def stream_workflow(
+    service: ChatService,
+    user_id: str,
+    workflow_id: str,
+    *,
+    since: int | None,
+    follow: bool,
+    round_number: int | None = None,
+) -> AsyncGenerator[bytes, None]:
+    """Stream a workflow's chatData; frames of stored items have their seq as id.
+
+    Args:
+        service: The chats.
+        user_id: Who reads.
+        workflow_id: What is read.
+        since: The last seq that the reader has; None where it is not known. The reader of one that
+            the database doesn't know is sent a ``reset`` and all there is.
+        follow: Stay open; otherwise end after the running round, or at once where none runs.
+        round_number: Without ``follow``: the round to end after.
+    """
+    following = FollowingWorkflow(
+        service,
+        user_id,
+        workflow_id,
+        UNKNOWN if since is None else since,
+        follow=follow,
+        until=round_number,
+    )
+    return _stream(service.events, {following: str})
+
+
+def stream_user(
+    service: ChatService, user_id: str, workflow_id: str | None, cursor: str | None
+) -> AsyncGenerator[bytes, None]:
+    """Stream a user's list of workflows, and one workflow; ids are ``<list_seq>-<seq>``.
+
+    Args:
+        service: The chats.
+        user_id: Who reads.
+        workflow_id: The workflow to stream beside the list.
+        cursor: The last id that the reader has. One that says nothing here is answered with a
+            ``reset`` of the list (its ``workflowId`` is null), one of the workflow, and all of it.
+    """
+    match = _PAGE_CURSOR.fullmatch(cursor or "")
+    list_since, since = (UNKNOWN, UNKNOWN) if match is None else map(int, match.groups())
+    the_list = FollowingList(service, user_id, list_since)
+    if workflow_id is None:
+        return _stream(service.events, {the_list: lambda seq: f"{seq}-0"})
+    workflow = FollowingWorkflow(service, user_id, workflow_id, since, follow=True)
+    return _stream(
+        service.events,
+        {
+            # An id would say that the client has the workflow, which is still to come.
+            the_list: lambda seq: None if workflow.seq == UNKNOWN else f"{seq}-{workflow.seq}",
+            workflow: lambda seq: f"{the_list.seq}-{seq}",
+        },
+    )
+
+
+async def _stream(
+    events: StreamingEventManager, make_ids: dict[Following, MakeId]
+) -> AsyncGenerator[bytes, None]:
+    followings = {following.context_id: following for following in make_ids}
+    async with events.subscribe(*followings) as subscription:
+        for following, make_id in make_ids.items():
+            if chunk := _encode_frames(await following.catch_up(), make_id):
+                yield chunk
+        while not all(following.ended for following in make_ids):
+            batch = await subscription.read()
+            if batch is None:
+                yield events.farewell()
+                return
+            if batch.keepalive:
+                yield KEEPALIVE
+                continue
+            following = followings[batch.context_id]
+            lost = subscription.lost > 0
+            if chunk := await _advance(following, batch, make_ids[following], lost=lost):
+                yield chunk
+
+
+async def _advance(following: Following, batch: Batch, make_id: MakeId, *, lost: bool) -> bytes:
+    """What a batch adds to what has been delivered."""
+    chunks: list[bytes] = []
+    kept: list[Event] = []
+    if lost and not following.ended:
+        chunks.append(_encode_frames(await following.catch_up(), make_id))
+    for event in batch.events:
+        if following.ended:
+            break
+        verdict = following.judge(event)
+        if verdict is Verdict.HOLE:
+            chunks.append(_encode_events(kept, make_id))
+            kept = []
+            chunks.append(_encode_frames(await following.catch_up(), make_id))
+            verdict = following.judge(event)
+            if verdict is Verdict.HOLE:
+                following.give_up(event)
+        if verdict is Verdict.FORWARD:
+            kept.append(event)
+    if len(kept) == len(batch.events):
+        chunks.append(_encode_whole(batch, make_id))
+    else:
+        chunks.append(_encode_events(kept, make_id))
+    return b"".join(chunks)
+
+
+def _encode_whole(batch: Batch, make_id: MakeId) -> bytes:
+    shared = _chunks.setdefault(batch, {})
+    key = make_id(0)
+    if key not in shared:
+        shared[key] = _encode_events(batch.events, make_id)
+    return shared[key]
+
+
+def _encode_events(events: Iterable[Event], make_id: MakeId) -> bytes:
+    return b"".join(
+        [
+            encode_frame(body, None if event.seq is None else make_id(event.seq))
+            for event, body in merge_deltas(events)
+        ]
+    )
+
+
+def _encode_frames(frames: Iterable[Frame], make_id: MakeId) -> bytes:
+    return b"".join(
+        [encode_frame(body, None if seq is None else make_id(seq)) for seq, body in frames]
+    )

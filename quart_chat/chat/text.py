@@ -1,0 +1,82 @@
+"""What people and assistants write, made fit to be stored and sent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+
+from quart_chat.errors import InvalidInput, PromptTooLong
+
+_logger = logging.getLogger(__name__)
+
+Render = Callable[[str], str]
+
+# NUL ends strings in C, and a lone surrogate has no UTF-8: neither gets through a database.
+_UNFIT = re.compile("[\0\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Put U+FFFD in the place of what can't be stored."""
+    return _UNFIT.sub("\ufffd", text)
+
+
+def clean_prompt(prompt: Any, limit: int) -> str:
+    """Read a prompt.
+
+    Raises:
+        InvalidInput: It is no text, or a blank one.
+        PromptTooLong: It has more characters than the limit.
+    """
+    if not isinstance(prompt, str):
+        raise InvalidInput("prompt: expected a text.")
+    if not prompt.strip():
+        raise InvalidInput("prompt: write something first.")
+    if len(prompt) > limit:
+        raise PromptTooLong(f"prompt: {len(prompt):,} characters; at most {limit:,} are possible.")
+    return clean(prompt)
+
+
+def clean_title(title: Any, limit: int) -> str:
+    """Read a title and make it one line.
+
+    Raises:
+        InvalidInput: It is no text, a blank one, or too long.
+    """
+    if not isinstance(title, str):
+        raise InvalidInput("title: expected a text.")
+    line = one_line(title)
+    if not line:
+        raise InvalidInput("title: write something first.")
+    if len(line) > limit:
+        raise InvalidInput(f"title: {len(line):,} characters; at most {limit:,} are possible.")
+    return line
+
+
+def make_title(prompt: str, limit: int = 80) -> str:
+    """The beginning of a prompt as one line, cut after a word."""
+    line = one_line(prompt)
+    if len(line) <= limit:
+        return line
+    words = line[:limit].rpartition(" ")[0] or line[: limit - 1]
+    return words + "…"
+
+
+def one_line(text: str) -> str:
+    """Fold all white space into single spaces."""
+    return " ".join(clean(text).split())
+
+
+async def render_html(render: Render, text: str) -> str | None:
+    """Render Markdown; None where that fails, and the text itself is what there is to show.
+
+    On a thread, so that the event loop goes on: a table of a thousand characters can have ten
+    thousand cells, and a short listing the first of its language, whose lexer is to be loaded.
+    """
+    try:
+        return await asyncio.to_thread(render, text)
+    except Exception:
+        _logger.exception("A message of %d characters could not be rendered", len(text))
+        return None

@@ -1,0 +1,113 @@
+"""Whatever is quoted stays inside its quote, and its link stays a link."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from quart_chat.chat.assistants.library.answer import Quote, found, not_found
+from quart_chat.chat.assistants.library.passages import Passage, cut_text
+from quart_chat.chat.assistants.library.retrieval import Found, Retrieved
+from quart_chat.chat.assistants.library.sentences import SENTENCES
+from quart_chat.chat.assistants.library.words import Language, terms
+
+SAY = SENTENCES[Language.ENGLISH]
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+AWKWARD = st.text(alphabet="ab \n\r`~*_[]()<>!&#|\\-=+1.:;\"'\t\u2028", min_size=1)
+
+
+def make_quote(text: str = "Text.", title: str = "Title") -> Quote:
+    return Quote(1, Passage(title, ("You",), "/chat/0#1", text))
+
+
+@given(title=AWKWARD)
+@example("](javascript:x) <script>")
+@example("&lt; `code` **bold** ![image](x)")
+def test_any_title_is_shown_as_it_is_on_one_line(title: str) -> None:
+    *_, inline, _ = MARKDOWN.parse(make_quote(title=title).markdown)
+    number, opened, *shown, closed = inline.children or []
+    assert (number.content, opened.attrs, closed.type) == (
+        "[1] ",
+        {"href": "/chat/0#1"},
+        "link_close",
+    )
+    assert "".join(token.content for token in shown) == f"{' '.join(title.split())} · You".lstrip()
+
+
+@given(text=AWKWARD)
+@example("```\nno end")
+@example("> > deep\n\n1. list\n\n    code")
+@example("| a |\n| - |\n| b |")
+def test_any_passage_stays_in_its_blockquote(text: str) -> None:
+    assume("]:" not in text)
+    for passage in cut_text(text):
+        tokens = MARKDOWN.parse(make_quote(passage).markdown)
+        top = [token.type for token in tokens if token.level == 0]
+        assert top == [
+            "blockquote_open",
+            "blockquote_close",
+            "paragraph_open",
+            "paragraph_close",
+        ]
+
+
+def test_line_ends_of_every_kind_begin_a_quoted_line() -> None:
+    assert make_quote("a\r\nb\rc\n\nd").markdown.startswith("> a\n> b\n> c\n>\n> d\n\n")
+
+
+def retrieved(near: tuple[Passage, ...] = (), unknown: str = "", **fields: Any) -> Retrieved:
+    shelves = ("handbook", "documents", "chats")
+    return Retrieved((), near, terms(unknown), shelves, **fields)
+
+
+def test_an_answer_without_near_pages_suggests_none() -> None:
+    assert not_found(retrieved(unknown="kiwi"), SAY) == (
+        "Nothing found: no passage in the handbook, in your documents or in your chats covers"
+        " this question. Nowhere mentioned: “kiwi”.\n"
+    )
+
+
+def test_at_most_five_pages_are_suggested_each_once() -> None:
+    near = [Passage(f"Page {n // 2}", (), f"/handbook/{n // 2}?after=2#{n}", "") for n in range(16)]
+    text = not_found(retrieved(tuple(near)), SAY)
+    links = "".join(f"- [Page {n}](/handbook/{n})\n" for n in range(5))
+    assert text.endswith(f"{SAY.closest}\n\n{links}")
+
+
+def test_the_lead_says_where_the_quotes_are_from() -> None:
+    quote = make_quote()
+    of_chats = replace(retrieved(), found=(Found("chats", quote.passage),))
+    assert next(found(of_chats, [quote], SAY)) == "Found in your chats:\n"
+
+
+def test_the_lead_says_that_a_word_was_read_as_another() -> None:
+    quote = make_quote()
+    of_handbook = replace(
+        retrieved(unknown="kiwy", read_again=True), found=(Found("handbook", quote.passage),)
+    )
+    lead = next(found(of_handbook, [quote], SAY))
+    assert lead == "Found in the handbook (reading “kiwy” as a word like it):\n"
+
+
+@given(text=AWKWARD)
+@example("# a\n* b\n1. c\n    d")
+def test_what_is_not_markdown_is_quoted_as_it_is(text: str) -> None:
+    assume(text.split())
+    quote = Quote(1, Passage("Title", (), "/documents/0#p1", text, "plain"))
+    *spans, _ = (token for token in MARKDOWN.parse(quote.markdown) if token.type == "inline")
+    shown = " ".join(
+        "".join(child.content or "\n" for child in span.children or []) for span in spans
+    )
+    assert shown.split() == text.split()
+
+
+@given(text=AWKWARD)
+@example("a ``` b")
+def test_code_is_quoted_as_a_listing(text: str) -> None:
+    quote = Quote(1, Passage("Title", (), "/documents/0#p1", text, "code"))
+    (listing,) = (token for token in MARKDOWN.parse(quote.markdown) if token.type == "fence")
+    assert listing.content.split() == text.split()

@@ -1,0 +1,120 @@
+"""A client of the streams as small as it can be: it applies frames, and notes what is amiss."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+import orjson
+
+from quart_chat.chat.models import Item, Snapshot
+from quart_chat.events.sse import StreamParser
+
+STORED = {"message", "log", "workflow"}
+TERMINAL = {"complete", "stopped", "error"}
+
+
+class Client:
+    """Keeps what it has across connections, as a tab does.
+
+    Attributes:
+        items: Messages, logs and workflows by id.
+        terminals: Terminal events by round, each once for every time it came.
+        frames: All payloads, in order.
+        ids: Ids of frames that carried one.
+    """
+
+    def __init__(self) -> None:
+        self.items: dict[str, Item] = {}
+        self.terminals: dict[int, list[tuple[str, Item]]] = {}
+        self.frames: list[Item] = []
+        self.ids: list[str] = []
+        self.last_id = ""
+        self.parser = StreamParser()
+        self.resets = 0
+        self._order: dict[str, None] = {}
+
+    @property
+    def types(self) -> list[str]:
+        return [frame["type"] for frame in self.frames]
+
+    @property
+    def since(self) -> int:
+        return int(self.last_id or 0)
+
+    def forget(self) -> None:
+        """Begin as another client would that has nothing."""
+        self.__init__()  # type: ignore[misc]
+
+    @property
+    def farewells(self) -> set[str]:
+        return {f["item"]["farewell"] for f in self.frames if "farewell" in f["item"]}
+
+    @property
+    def order(self) -> list[str]:
+        """What it has, each at the place of its latest frame with an id."""
+        return list(self._order)
+
+    def connect(self) -> None:
+        """Begin a new connection; what an earlier one left unfinished is forgotten."""
+        self.parser = StreamParser(self.last_id)
+
+    def feed(self, chunk: bytes) -> None:
+        for frame in self.parser.feed(chunk):
+            data = orjson.loads(frame.data)
+            if frame.id != self.last_id:
+                self.last_id = frame.id
+                self.ids.append(frame.id)
+                self._order.pop(identity(data), None)
+                self._order[identity(data)] = None
+            self.apply(data)
+
+    def apply(self, data: Item) -> None:
+        assert set(data) == {"type", "createdAt", "item"}
+        self.frames.append(data)
+        kind, item = data["type"], data["item"]
+        if kind == "reset":
+            self.resets += 1
+            self.items.clear()
+            self.terminals.clear()
+            self._order.clear()
+        elif kind == "delta":
+            self._append(item)
+        elif kind in TERMINAL:
+            self.terminals.setdefault(item["roundNumber"], []).append((kind, item))
+        elif kind in STORED:
+            self.items[item["id"]] = item
+
+    def _append(self, delta: dict[str, Any]) -> None:
+        message = self.items[delta["messageId"]]
+        have = len(message["content"])
+        assert delta["offset"] <= have, "a hole in the text"
+        message["content"] += delta["text"][have - delta["offset"] :]
+
+    async def read(self, stream: AsyncGenerator[bytes, None], chunks: int | None = None) -> None:
+        """Read a stream to its end, or so many chunks of it."""
+        self.connect()
+        if chunks == 0:
+            return
+        async with aclosing(stream):
+            async for chunk in stream:
+                self.feed(chunk)
+                if chunks is not None:
+                    chunks -= 1
+                    if chunks == 0:
+                        return
+
+
+def identity(data: Item) -> str:
+    """What a frame is about: an item, or the end of a round."""
+    item = data["item"]
+    return str(item["roundNumber"]) if data["type"] in TERMINAL else str(item.get("id"))
+
+
+def state_of(snapshot: Snapshot) -> tuple[dict[str, Item], dict[int, list[tuple[str, Item]]]]:
+    """What a client must have that has all of a snapshot."""
+    everything = Client()
+    for _, data in snapshot.items:
+        everything.apply(orjson.loads(orjson.dumps(data)))
+    return everything.items, everything.terminals

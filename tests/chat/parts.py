@@ -1,0 +1,34 @@
+"""The chat's parts, put together for tests."""
+
+from __future__ import annotations
+
+from quart_chat.chat.assistants.base import Assistant
+from quart_chat.chat.repository import ChatRepository
+from quart_chat.chat.runner import Pace
+from quart_chat.chat.service import ChatService, Limits
+from quart_chat.events import StreamingEventManager
+
+USER = "local"
+PACE = Pace(checkpoint=0.0, stop=0.02, close=0.02, retry=0.001, max_retry=0.004)
+
+
+def render(text: str) -> str:
+    return f"<p>{text}</p>"
+
+
+def make_service(
+    repository: ChatRepository,
+    events: StreamingEventManager,
+    *assistants: Assistant,
+    limits: Limits | None = None,
+    pace: Pace = PACE,
+) -> ChatService:
+    return ChatService(
+        repository,
+        events,
+        {assistant.name: assistant for assistant in assistants},
+        assistants[0].name,
+        render=render,
+        limits=limits,
+        pace=pace,
+    )

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quart_chat.chat.markdown import MAX_HIGHLIGHTED, MAX_NESTING, render_markdown
+
+TAGS = frozenset(
+    """a blockquote br code del div em h1 h2 h3 h4 h5 h6 hr li ol p pre s span strong table tbody
+    td th thead tr ul""".split()  # noqa: SIM905 - a paragraph of names reads best
+)
+ATTRIBUTES = frozenset({"class", "href", "rel", "start", "tabindex", "title"})
+
+
+class Collector(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+
+def collect(html: str) -> Collector:
+    collector = Collector()
+    collector.feed(html)
+    collector.close()
+    return collector
+
+
+def test_html_is_shown_as_text() -> None:
+    html = render_markdown("<script>alert(1)</script> <b onclick='x'>bold</b>")
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.com/a", "http://example.com", "mailto:a@b.c", "/chat/1", "#top"]
+)
+def test_a_link_leads_there_and_gives_nothing_away(url: str) -> None:
+    assert render_markdown(f"[a]({url})") == (
+        f'<p><a href="{url}" rel="noopener noreferrer nofollow">a</a></p>\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JAVASCRIPT:alert(1)",
+        "&#106;avascript:alert(1)",
+        "vbscript:x",
+        "data:text/html,x",
+        "data:image/png;base64,x",
+        "file:///etc/passwd",
+        "custom+scheme.1-2:x",
+    ],
+)
+def test_a_link_of_another_scheme_is_none(url: str) -> None:
+    assert "href" not in render_markdown(f"[a]({url}) ![b]({url}) <{url}>")
+
+
+def test_an_image_is_a_link_to_it() -> None:
+    assert render_markdown('![a *cat*](https://example.com/cat.png "Tom")') == (
+        '<p><a href="https://example.com/cat.png" title="Tom"'
+        ' rel="noopener noreferrer nofollow">a cat</a></p>\n'
+    )
+
+
+def test_an_image_without_a_description_is_called_by_its_address() -> None:
+    assert ">/cat.png</a>" in render_markdown("![](/cat.png)")
+
+
+def test_an_image_within_a_link_is_its_description() -> None:
+    assert render_markdown("[![cat](/cat.png)](/tom)") == (
+        '<p><a href="/tom" rel="noopener noreferrer nofollow">cat</a></p>\n'
+    )
+
+
+def test_descriptions_nested_in_descriptions_are_text() -> None:
+    assert ">a b\nc d</a>" in render_markdown("![a ![b](/b)\nc [d](/d)](/e)")
+
+
+def test_the_cells_of_a_table_are_aligned_by_class() -> None:
+    html = render_markdown("|a|b|c|d|\n|:-|:-:|-:|-|\n|1|2|3|4|")
+    assert '<div class="table" tabindex="0"><table>' in html
+    for cell in (
+        '<th class="align-left">',
+        '<td class="align-center">',
+        '<td class="align-right">',
+    ):
+        assert cell in html
+    assert "style" not in html
+
+
+def test_code_of_a_known_language_is_highlighted() -> None:
+    html = render_markdown("```python\ndef f(): pass\n```")
+    assert '<pre tabindex="0"><code class="language-python"><span class="k">def</span>' in html
+
+
+@pytest.mark.parametrize("language", ["", "nolang", "brainfuck", "PYTHON3x"])
+def test_code_of_any_other_language_is_plain(language: str) -> None:
+    assert "<span" not in render_markdown(f"```{language}\ndef f(): pass\n```")
+
+
+def test_a_name_that_is_no_language_is_no_class() -> None:
+    assert render_markdown('```"><b>\nx\n```') == '<pre tabindex="0"><code>x\n</code></pre>\n'
+
+
+def test_overlong_code_is_plain() -> None:
+    code = "def f(): pass\n" * MAX_HIGHLIGHTED
+    assert "<span" not in render_markdown(f"```python\n{code}```")
+
+
+@given(code=st.text(st.sampled_from("ab =\"'#<>&\t\n(){}:;0"), max_size=80))
+def test_highlighting_changes_no_character(code: str) -> None:
+    html = render_markdown(f"~~~~~~python\n{code}\n~~~~~~")
+    assert unescape(re.sub(r"</?(?:span|code|pre)[^>]*>", "", html)) == f"{code}\n\n"
+
+
+def test_what_is_nested_deeper_than_anybody_writes_is_cut() -> None:
+    assert render_markdown("> " * 1000 + "a").count("<blockquote>") == MAX_NESTING
+
+
+@pytest.mark.parametrize(
+    "piece", ["> ", "[", "![", "*a ", "`" * 3 + "\n", "a|b\n-|-\n", "[a]: b\n"]
+)
+def test_a_text_made_to_be_slow_is_rendered(piece: str) -> None:
+    assert render_markdown(piece * 5000 + "\n\nend").endswith("<p>end</p>\n")
+
+
+def test_a_list_may_start_anywhere() -> None:
+    assert '<ol start="7">' in render_markdown("7. seven")
+
+
+@given(st.text())
+def test_whatever_is_written_only_harmless_html_comes_out(text: str) -> None:
+    found = collect(render_markdown(text))
+    assert TAGS.issuperset(found.tags)
+    assert ATTRIBUTES.issuperset(name for name, _ in found.attributes)
+
+
+@given(st.text())
+def test_a_text_is_always_rendered_the_same(text: str) -> None:
+    assert render_markdown(text) == render_markdown(text)
+
+
+def test_a_backslash_does_not_take_the_line_break_behind_it() -> None:
+    assert render_markdown("a\\  \nb") == "<p>a\\<br>\nb</p>\n"
+    assert render_markdown("[a\\ b](/c)").endswith(">a\\ b</a></p>\n")

@@ -1,0 +1,272 @@
+"""Whatever people, assistants and connections do, every client ends with what the database has."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from quart_chat.chat.assistants.base import AssistantError, Step, Text
+from quart_chat.chat.repository import ChatRepository
+from quart_chat.chat.stream import stream_user, stream_workflow
+from quart_chat.errors import RoundRunning
+from quart_chat.events import Bounds, Settings, StreamingEventManager
+from tests.chat.client import TERMINAL, Client, identity, state_of
+from tests.chat.parts import USER, make_service
+from tests.chat.scripted import END, Line, ScriptedAssistant
+
+Open = Callable[[str], AsyncGenerator[bytes, None]]
+Rounds = list[tuple[list[tuple[int, Line]], Line]]
+Script = tuple[Rounds, list["Act"]]
+
+lines = st.one_of(
+    st.builds(Text, st.text(max_size=4)),
+    st.builds(Text, st.sampled_from(["a", "😀", "a\ud800\0", "word "])),
+    st.builds(
+        Step,
+        st.sampled_from("ab"),
+        st.sampled_from(["Working", "Still working"]),
+        st.sampled_from(["running", "running", "completed", "failed"]),
+        progress=st.sampled_from([None, 0.25, 0.5]),
+    ),
+)
+ends = st.sampled_from([END, AssistantError("gone", "It is gone."), ValueError("a bug")])
+turns = st.integers(0, 40)
+
+
+@dataclass(frozen=True)
+class Act:
+    """What somebody does to a workflow after so many turns of the event loop."""
+
+    after: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A connection: it comes after some turns, with or without a cursor, and is cut."""
+
+    after: int
+    chunks: int
+    cut_at: int
+    forgetful: bool
+
+
+acts = st.builds(Act, turns, st.sampled_from(["stop", "rename", "pin", "prompt", "snapshot"]))
+visits = st.builds(Visit, turns, st.integers(0, 4), st.integers(0, 400), st.booleans())
+rounds = st.tuples(st.lists(st.tuples(st.integers(0, 6), lines), max_size=8), ends)
+workflows = st.tuples(st.lists(rounds, min_size=1, max_size=3), st.lists(acts, max_size=5))
+
+
+class RecordingManager(StreamingEventManager):
+    """An event manager that remembers what was emitted, and takes some turns to emit it."""
+
+    def __init__(self, settings: Settings, slowness: int) -> None:
+        super().__init__(settings)
+        self.slowness = slowness
+        self.emitted: defaultdict[str, list[tuple[str, int | None]]] = defaultdict(list)
+
+    async def emit_event(self, context_id: str, event_type: str, *args: Any, **kwargs: Any) -> None:
+        await pause(self.slowness)
+        self.emitted[context_id].append((event_type, kwargs.get("seq")))
+        await super().emit_event(context_id, event_type, *args, **kwargs)
+
+
+async def pause(count: int) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+class World:
+    """A service in use."""
+
+    def __init__(
+        self, repository: ChatRepository, bounds: Bounds, slowness: int, scenes: int
+    ) -> None:
+        self.assistant = ScriptedAssistant()
+        self.manager = RecordingManager(Settings(bounds=bounds), slowness)
+        self.service = make_service(repository, self.manager, self.assistant)
+        self.quiet = asyncio.Barrier(scenes)
+        self._prompts = 0
+
+    async def produce(self, workflow_id: str, script: Rounds, first: str) -> None:
+        """Have a workflow's rounds answered, one after the other."""
+        prompt = first
+        for number, (said, end) in enumerate(script):
+            if number:
+                prompt = await self.prompt(workflow_id)
+            for waited, line in said:
+                await pause(waited)
+                self.assistant.tell(prompt, line)
+            self.assistant.tell(prompt, end)
+            await self.idle(workflow_id)
+
+    async def prompt(self, workflow_id: str) -> str:
+        """Start the next round as soon as there is none."""
+        self._prompts += 1
+        prompt = f"{workflow_id} {self._prompts}"
+        while True:
+            try:
+                await self.service.start(USER, prompt, workflow_id=workflow_id)
+            except RoundRunning:
+                await self.idle(workflow_id)
+            else:
+                return prompt
+
+    async def idle(self, workflow_id: str) -> None:
+        while running := self.service._rounds.get(workflow_id):
+            await asyncio.wait({running._task})
+
+    async def act(self, workflow_id: str, act: Act) -> None:
+        await pause(act.after)
+        match act.name:
+            case "stop":
+                await self.service.stop(USER, workflow_id)
+            case "rename":
+                await self.service.rename(USER, workflow_id, f"after {act.after}")
+            case "pin":
+                await self.service.pin(USER, workflow_id, pinned=act.after % 2 == 0)
+            case "prompt":
+                prompt = await self.prompt(workflow_id)
+                self.assistant.tell(prompt, Text("an extra"), Text(" answer"), END)
+                await self.idle(workflow_id)
+            case _:
+                await self.service.snapshot(USER, workflow_id, act.after)
+
+    async def visit(
+        self, client: Client, visits: list[Visit], open_stream: Open, contexts: set[str]
+    ) -> None:
+        """Come and go, then stay until all has been said."""
+        for visit in visits:
+            await pause(visit.after)
+            if visit.forgetful:
+                client.forget()
+            await read_and_cut(client, open_stream(client.last_id), visit)
+        client.connect()
+        stream = open_stream(client.last_id)
+        while client.farewells < contexts:
+            client.feed(await anext(stream))
+        await stream.aclose()
+
+    async def bid_farewell(self, contexts: set[str], visitors: list[asyncio.Task[None]]) -> None:
+        """Tell all streams that nothing more will happen, until nobody is left to hear it."""
+        while not all(visitor.done() for visitor in visitors):
+            for context_id in contexts:
+                await self.manager.emit_event(context_id, "status", {"farewell": context_id})
+            await asyncio.sleep(0.001)
+
+
+async def read_and_cut(client: Client, stream: AsyncGenerator[bytes, None], visit: Visit) -> None:
+    """Read some chunks, the last of them cut at any byte."""
+    client.connect()
+    try:
+        for remaining in reversed(range(visit.chunks)):
+            async with asyncio.timeout(0.02):
+                chunk = await anext(stream)
+            client.feed(chunk if remaining else chunk[: visit.cut_at])
+    except TimeoutError:
+        # Nothing more came: as good a moment to be cut off as any.
+        pass
+    finally:
+        await stream.aclose()
+
+
+def check_emitted(emitted: list[tuple[str, int | None]], round_count: int) -> None:
+    """Seqs without a hole, one terminal event a round, and nothing of a round after its own."""
+    seqs = [seq for _, seq in emitted if seq is not None]
+    assert seqs == list(range(1, len(seqs) + 1))
+    assert sum(type_ in TERMINAL for type_, _ in emitted) == round_count
+
+
+async def check_clients(world: World, workflow_id: str, clients: list[Client]) -> None:
+    snapshot = await world.service.snapshot(USER, workflow_id)
+    assert not snapshot.running
+    assert len({seq for seq, _ in snapshot.items}) == len(snapshot.items)
+    check_emitted(world.manager.emitted[workflow_id], len(snapshot.rounds))
+    for client in clients:
+        assert (client.items, client.terminals) == state_of(snapshot)
+        assert client.last_id == str(snapshot.seq)
+        assert client.order == [identity(data) for _, data in snapshot.items]
+
+
+async def check_pages(world: World, workflow_id: str, pages: list[Client]) -> None:
+    snapshot = await world.service.snapshot(USER, workflow_id)
+    items, terminals = state_of(snapshot)
+    listed = await world.service.list_workflows(USER)
+    items |= {workflow.id: workflow.to_item() for workflow in listed.workflows}
+    for client in pages:
+        assert (client.items, client.terminals) == (items, terminals)
+        assert client.last_id == f"{listed.list_seq}-{snapshot.seq}"
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    scripts=st.lists(workflows, min_size=1, max_size=2),
+    readers=st.lists(st.lists(visits, max_size=3), min_size=1, max_size=3),
+    pages=st.lists(st.lists(visits, max_size=2), max_size=2),
+    held=st.sampled_from([2, 5, 2048]),
+    pacing=st.sampled_from([0.0, 0.001]),
+    slowness=st.sampled_from([0, 0, 50]),
+)
+def test_every_client_ends_with_exactly_what_the_database_has(
+    scripts: list[Script],
+    readers: list[list[Visit]],
+    pages: list[list[Visit]],
+    held: int,
+    pacing: float,
+    slowness: int,
+) -> None:
+    async def scene(world: World, script: Script, number: int) -> None:
+        """One workflow: who answers, who meddles and who watches."""
+        service, prompt = world.service, f"prompt {number}"
+        workflow_id = (await service.start(USER, prompt)).workflow_id
+
+        def open_workflow(last_id: str) -> AsyncGenerator[bytes, None]:
+            since = int(last_id or 0)
+            return stream_workflow(service, USER, workflow_id, since=since, follow=True)
+
+        def open_page(last_id: str) -> AsyncGenerator[bytes, None]:
+            return stream_user(service, USER, workflow_id, last_id or "0-0")
+
+        watching, paging = [Client() for _ in readers], [Client() for _ in pages]
+        async with asyncio.TaskGroup() as group:
+            visitors = [
+                group.create_task(world.visit(client, visits, open_workflow, {workflow_id}))
+                for client, visits in zip(watching, readers, strict=True)
+            ]
+            everything = {workflow_id, f"user:{USER}"}
+            visitors += [
+                group.create_task(world.visit(client, visits, open_page, everything))
+                for client, visits in zip(paging, pages, strict=True)
+            ]
+            rounds, acts = script
+            async with asyncio.TaskGroup() as producers:
+                producers.create_task(world.produce(workflow_id, rounds, prompt))
+                for act in acts:
+                    producers.create_task(world.act(workflow_id, act))
+            await world.quiet.wait()
+            await world.bid_farewell(everything, visitors)
+        await check_clients(world, workflow_id, watching)
+        await check_pages(world, workflow_id, paging)
+
+    async def run(folder: Path) -> None:
+        repository = await ChatRepository.open(folder / "chat.sqlite")
+        world = World(repository, Bounds(max_events=held, pacing=pacing), slowness, len(scripts))
+        try:
+            async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+                for number, script in enumerate(scripts):
+                    group.create_task(scene(world, script, number))
+        finally:
+            await world.service.close()
+            await repository.close()
+            await world.manager.close()
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(run(Path(folder)))
