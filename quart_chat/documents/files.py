@@ -1,0 +1,121 @@
+"""The uploaded files: a folder in which each has its document's id as its name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from quart_chat.documents.kinds import HEAD, detect, is_binary
+from quart_chat.documents.models import Kind
+from quart_chat.errors import EmptyFile, FileTooLarge, MislabelledFile, QuotaExceeded
+
+WRITE = 256 * 1024
+"""Bytes that are written at a time."""
+
+_PART = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that has arrived as a whole."""
+
+    kind: Kind
+    size: int
+
+
+class Files:
+    """Stores what is uploaded, as it comes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def prepare(self, wanted: set[str]) -> None:
+        """Make the folder, and remove from it what belongs to no document."""
+
+        def tidy() -> None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            for path in self._folder.iterdir():
+                if path.is_file() and path.name not in wanted:
+                    path.unlink()
+
+        await asyncio.to_thread(tidy)
+
+    def path(self, document_id: str) -> Path:
+        return self._folder / document_id
+
+    def part(self, document_id: str) -> Path:
+        """Where the file is as long as it is not known to be whole and sound."""
+        return self._folder / f"{document_id}{_PART}"
+
+    async def store(
+        self, document_id: str, name: str, chunks: AsyncIterator[bytes], *, limit: int, quota: int
+    ) -> Stored:
+        """Write a file as it comes, to its ``part``, and see what it is.
+
+        Args:
+            document_id: Whose file it is.
+            name: What it is called, which tells kinds of text apart.
+            chunks: Its content.
+            limit: Bytes that a file may have.
+            quota: Bytes that its owner may still store.
+
+        Raises:
+            EmptyFile: It has no bytes.
+            FileTooLarge: It has more than ``limit``.
+            QuotaExceeded: It has more than ``quota``.
+            UnsupportedFile: It is of no kind that can be read, or not what its name says.
+            EncryptedFile: It is a Word document with a password.
+        """
+        head, size, kind = b"", 0, None
+        pending = bytearray()
+        with await asyncio.to_thread(self.part(document_id).open, "wb") as file:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > limit:
+                    raise FileTooLarge(_TOO_LARGE.format(limit / 1_000_000))
+                if size > quota:
+                    raise QuotaExceeded("The file is more than you may still store.")
+                if kind is None:
+                    head = (head + chunk)[:HEAD]
+                    kind = detect(head, name) if len(head) == HEAD else None
+                if kind not in {None, Kind.PDF, Kind.DOCX} and is_binary(chunk, head):
+                    raise MislabelledFile("The file is not text, although it begins like one.")
+                pending += chunk
+                if len(pending) >= WRITE:
+                    await asyncio.to_thread(file.write, pending)
+                    pending = bytearray()
+            if not size:
+                raise EmptyFile("The file is empty.")
+            await asyncio.to_thread(file.write, pending)
+        return Stored(kind or detect(head, name), size)
+
+    async def keep(self, document_id: str) -> None:
+        """The file is sound: give it its place."""
+        await asyncio.to_thread(self.part(document_id).rename, self.path(document_id))
+
+    async def exists(self, document_id: str) -> bool:
+        return await asyncio.to_thread(self.path(document_id).is_file)
+
+    @asynccontextmanager
+    async def removed_on_failure(self, document_id: str) -> AsyncGenerator[None]:
+        """Remove the file if the block fails or is cancelled."""
+        try:
+            yield
+        except BaseException:
+            await self.remove(document_id)
+            raise
+
+    async def remove(self, document_id: str) -> None:
+        """Remove the file, whole or not; idempotent."""
+
+        def remove() -> None:
+            self.part(document_id).unlink(missing_ok=True)
+            self.path(document_id).unlink(missing_ok=True)
+
+        await asyncio.to_thread(remove)
+
+
+_TOO_LARGE = "The file has more than {:,.6g} MB, which is all a document may have."

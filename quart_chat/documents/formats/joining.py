@@ -1,0 +1,33 @@
+"""Blocks joined into passages: neighbours under one heading and on one page, up to a size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from quart_chat.chat.assistants.library.cutting import PASSAGE_SIZE, cut_block
+from quart_chat.documents.formats import Block, Mark
+from quart_chat.documents.messages import Piece
+
+
+def join(parts: Iterable[Block | Mark], form: str, separator: str) -> Iterator[Piece | Mark]:
+    """Join the blocks; marks are passed on as they come."""
+    held: list[Block] = []
+    size = 0
+    for part in parts:
+        if isinstance(part, Mark):
+            yield part
+            continue
+        size += len(part.text) + len(separator)
+        if held and (size > PASSAGE_SIZE or held[0][1:] != part[1:]):
+            yield from _pieces(held, form, separator)
+            held, size = [], len(part.text)
+        held.append(part)
+    if held:
+        yield from _pieces(held, form, separator)
+
+
+def _pieces(blocks: list[Block], form: str, separator: str) -> Iterator[Piece]:
+    first = blocks[0]
+    for text in cut_block(separator.join(block.text for block in blocks)):
+        if text.strip():
+            yield Piece(first.headings, first.page, form, text.strip("\r\n"))

@@ -1,0 +1,65 @@
+"""Markdown, a part at a time: parsing a book as a whole would take memory by the gigabyte."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from quart_chat.chat.assistants.library.passages import cut_sections
+from quart_chat.documents.formats import Mark
+from quart_chat.documents.formats.text import read_text
+from quart_chat.documents.messages import Piece
+
+PART = 32 * 1024
+"""Characters from which on a part ends at the next heading."""
+
+LONGEST_PART = 4 * PART
+"""Characters from which on a part ends at the next blank line outside of a listing."""
+
+_HEADING = re.compile(r"#{1,6}\s")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+
+
+def read(path: Path) -> Iterator[Piece | Mark]:
+    text = read_text(path)
+    headings: dict[int, str] = {}
+    done = 0
+    for part in _parts(text):
+        passages, headings = cut_sections(part, headings)
+        for above, passage in passages:
+            yield Piece(above, None, "markdown", passage)
+        done += len(part)
+        yield Mark(done / len(text), "Reading the text")
+
+
+def _parts(text: str) -> Iterator[str]:
+    lines: list[str] = []
+    size = 0
+    fence = ""
+    for line in text.splitlines(keepends=True):
+        if not fence and _ends_before(line, size):
+            yield "".join(lines)
+            lines, size = [], 0
+        fence = _fence_after(line, fence)
+        lines.append(line)
+        size += len(line)
+    if lines:
+        yield "".join(lines)
+
+
+def _ends_before(line: str, size: int) -> bool:
+    if size >= PART and _HEADING.match(line):
+        return True
+    return size >= LONGEST_PART and not line.strip()
+
+
+def _fence_after(line: str, fence: str) -> str:
+    """The fence of the listing that the next line is in, if it is in one."""
+    match = _FENCE.match(line)
+    if match is None:
+        return fence
+    if not fence:
+        return match[1]
+    closes = match[1].startswith(fence) and not line.strip().strip(fence[0])
+    return "" if closes else fence

@@ -1,0 +1,124 @@
+"""What an upload is: told by its content, and by its name only among kinds of text."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import PurePosixPath
+
+from quart_chat.documents.models import Kind
+from quart_chat.errors import EncryptedFile, MislabelledFile, UnsupportedFile
+
+HEAD = 4096
+"""Bytes of the beginning that tell."""
+
+MAX_NAME = 120
+
+_PDF = b"%PDF-"
+_ZIP = b"PK\x03\x04"
+# Files of Office before 2007; a .docx with a password is wrapped in one, too.
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+# No text has these; what terminals and old printers take for commands is let through.
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b\b"))
+
+_CODE = """
+    .bash .c .cc .cfg .clj .conf .cpp .cs .css .dart .ex .go .h .hpp .hs .ini .java .jl .js .json
+    .jsx .kt .lua .m .mjs .php .pl .ps1 .py .pyi .r .rb .rs .scala .sh .sql .swift .toml .ts .tsx
+    .vue .xml .yaml .yml .zig
+"""
+_BY_SUFFIX = {
+    ".txt": Kind.TEXT,
+    ".text": Kind.TEXT,
+    ".log": Kind.TEXT,
+    ".md": Kind.MARKDOWN,
+    ".markdown": Kind.MARKDOWN,
+    ".html": Kind.HTML,
+    ".htm": Kind.HTML,
+    ".xhtml": Kind.HTML,
+    ".csv": Kind.CSV,
+    ".tsv": Kind.CSV,
+    ".pdf": Kind.PDF,
+    ".docx": Kind.DOCX,
+    **dict.fromkeys(_CODE.split(), Kind.CODE),
+}
+_NO_TEXT = frozenset(
+    """
+    .7z .bmp .doc .exe .gif .gz .jpeg .jpg .mp3 .mp4 .odt .png .ppt .pptx .rar .tar .webp .xls
+    .xlsx .zip
+    """.split()  # noqa: SIM905 - a list of strings is harder to read
+)
+_NAMES = {Kind.PDF: "a PDF", Kind.DOCX: "a Word document (.docx)"}
+_SUPPORTED = "Text, Markdown, HTML, CSV, code, PDF and Word documents (.docx) can be read."
+
+
+def clean_name(name: str) -> str:
+    """A name that is safe to show: its last part, on one line, without what can't be seen."""
+    last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    seen = "".join(
+        " " if char.isspace() else char
+        for char in last
+        if char.isspace() or unicodedata.category(char)[0] != "C"
+    )
+    line = " ".join(seen.split()).lstrip(". ")
+    suffix = PurePosixPath(line).suffix[:12]
+    if len(line) > MAX_NAME:
+        line = line[: MAX_NAME - len(suffix) - 1].rstrip(". ") + "…" + suffix
+    return line or "document"
+
+
+def detect(head: bytes, name: str) -> Kind:
+    """The kind of a file that begins with ``head``.
+
+    Raises:
+        UnsupportedFile: It is of no kind that can be read.
+        MislabelledFile: Its name says another kind.
+        EncryptedFile: It is a Word document with a password.
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    named = _BY_SUFFIX.get(suffix)
+    if head.startswith(_COMPOUND):
+        if named is Kind.DOCX:
+            raise EncryptedFile(
+                "The file is protected with a password, or of a Word before 2007. "
+                "Save it without a password as .docx."
+            )
+        raise UnsupportedFile(f"The file can't be read. {_SUPPORTED}")
+    found = _signed(head)
+    if found is None and is_binary(head, head):
+        if named is not None:
+            raise MislabelledFile(f"The file is not what its name says. {_SUPPORTED}")
+        raise UnsupportedFile(f"The file can't be read. {_SUPPORTED}")
+    if found is not None:
+        return _agreed(found, named, suffix)
+    if named in _NAMES:
+        raise MislabelledFile(f"The file is not {_NAMES[named]}, although its name says so.")
+    if suffix in _NO_TEXT:
+        raise MislabelledFile("The file holds text, although its name says something else.")
+    if named is None and head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
+        return Kind.HTML
+    return named or Kind.TEXT
+
+
+def is_binary(chunk: bytes, head: bytes) -> bool:
+    """Whether a chunk of a file that begins with ``head`` has bytes that no text has."""
+    if head.startswith(_UTF16):
+        return False
+    return len(chunk.translate(None, _CONTROLS)) != len(chunk)
+
+
+def _signed(head: bytes) -> Kind | None:
+    if head.lstrip().startswith(_PDF):
+        return Kind.PDF
+    return Kind.DOCX if head.startswith(_ZIP) else None
+
+
+def _agreed(found: Kind, named: Kind | None, suffix: str) -> Kind:
+    if named not in {found, None}:
+        raise MislabelledFile(f"The file is {_holds(found)}, although its name says otherwise.")
+    if suffix in _NO_TEXT:
+        raise UnsupportedFile(f"The file can't be read. {_SUPPORTED}")
+    return found
+
+
+def _holds(found: Kind) -> str:
+    return "a PDF" if found is Kind.PDF else "an archive or an Office file"

@@ -1,0 +1,48 @@
+"""What the process that reads a document tells the one that serves: a JSON object a line."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Piece(msgspec.Struct, array_like=True, frozen=True):
+    """A passage: its headings, its page where there are pages, its form and its text."""
+
+    headings: tuple[str, ...]
+    page: int | None
+    form: str
+    text: str
+
+
+class Advanced(msgspec.Struct, tag="advanced", frozen=True):
+    """How far the reading is, and the passages found since the last message."""
+
+    fraction: float
+    step: str
+    pieces: list[Piece] = []
+
+
+class Vocabulary(msgspec.Struct, tag="vocabulary", frozen=True):
+    """Different words of the document: each in lower case, and folded."""
+
+    words: list[tuple[str, str]]
+
+
+class Finished(msgspec.Struct, tag="finished", frozen=True):
+    """All is read, or found fit to be read."""
+
+    pages: int | None = None
+
+
+class Failed(msgspec.Struct, tag="failed", frozen=True):
+    """It can't be read; the detail is for the log."""
+
+    code: str
+    message: str
+    detail: str = ""
+
+
+Message = Advanced | Vocabulary | Finished | Failed
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(Message).decode

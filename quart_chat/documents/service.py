@@ -1,0 +1,241 @@
+"""What a person can do with documents."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from quart_chat.documents.files import Files, Stored
+from quart_chat.documents.kinds import clean_name
+from quart_chat.documents.models import (
+    PAGE_SIZE,
+    Document,
+    Item,
+    Kind,
+    PassagePage,
+    Status,
+)
+from quart_chat.documents.news import News
+from quart_chat.documents.reading import Allowance, check
+from quart_chat.documents.readings import Pace, Readings
+from quart_chat.documents.repository import DocumentRepository
+from quart_chat.errors import (
+    DatabaseUnavailable,
+    InterruptedReading,
+    InvalidInput,
+    NotFound,
+    Unavailable,
+    UnreadableFile,
+)
+from quart_chat.events import StreamingEventManager
+
+T = TypeVar("T")
+
+MAX_ATTEMPTS = 3
+"""Readings that may end with the server before a document is held to be what ends it."""
+
+_ID = re.compile(r"[0-9a-f]{32}")
+# Formats that a file can claim and not keep to.
+_CHECKED = frozenset({Kind.PDF, Kind.DOCX})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of what a person may store, in bytes: of a document, and of all of them together."""
+
+    document: int = 25_000_000
+    together: int = 500_000_000
+
+
+class DocumentService:
+    """Takes, reads, shows and deletes documents; each call is on behalf of a user.
+
+    What belongs to somebody else is NotFound, as what is not there at all.
+    """
+
+    def __init__(
+        self,
+        repository: DocumentRepository,
+        events: StreamingEventManager,
+        folder: Path,
+        *,
+        limits: Limits | None = None,
+        allowance: Allowance | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self._repository = repository
+        self._files = Files(folder)
+        self._news = News(events)
+        self._limits = limits or Limits()
+        self._allowance = allowance or Allowance()
+        self._readings = Readings(
+            repository, self._files, self._news, self._allowance, pace or Pace()
+        )
+        self._arriving = Counter[str]()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._closing = False
+
+    async def add(self, user_id: str, name: str, chunks: AsyncIterator[bytes]) -> Document:
+        """Store an upload as it comes, and begin to read it.
+
+        Raises:
+            FileTooLarge: It has more bytes than a document may.
+            QuotaExceeded: The user's documents would have more bytes than they may.
+            UnsupportedFile: It is of no kind that can be read, or not what its name says.
+            UnreadableFile: It is empty, protected or damaged.
+            Unavailable: The service is closing, or the database can't be written.
+        """
+        if self._closing:
+            raise Unavailable("The server is restarting. Try again in a moment.")
+        name, document_id = clean_name(name), uuid4().hex
+        async with self._files.removed_on_failure(document_id):
+            stored = await self._store(user_id, document_id, name, chunks)
+            if stored.kind in _CHECKED:
+                await check(self._files.part(document_id), stored.kind, self._allowance)
+        return await self._finish(self._enter(user_id, document_id, name, stored))
+
+    async def _store(
+        self, user_id: str, document_id: str, name: str, chunks: AsyncIterator[bytes]
+    ) -> Stored:
+        """Store the file; what arrives at the same time counts as stored already."""
+        used = await self._repository.select_size(user_id)
+        left = self._limits.together - used - self._arriving[user_id]
+        expected = max(0, min(self._limits.document, left))
+        self._arriving[user_id] += expected
+        try:
+            return await self._files.store(
+                document_id, name, chunks, limit=self._limits.document, quota=max(0, left)
+            )
+        finally:
+            self._arriving[user_id] -= expected
+
+    async def _enter(self, user_id: str, document_id: str, name: str, stored: Stored) -> Document:
+        now = time.time()
+        document = Document(
+            id=document_id,
+            user_id=user_id,
+            name=name,
+            kind=stored.kind,
+            size=stored.size,
+            status=Status.WAITING,
+            code=None,
+            message=None,
+            pages=None,
+            passages=0,
+            attempts=0,
+            created_at=now,
+            updated_at=now,
+        )
+        async with self._files.removed_on_failure(document_id):
+            # The file first: one without a document is removed at the next start.
+            await self._files.keep(document_id)
+            await self._repository.insert_document(document, self._limits.together)
+        await self._news.changed(document)
+        self._readings.start(document)
+        return document
+
+    async def documents(self, user_id: str) -> list[Document]:
+        """Read the user's documents, the latest first."""
+        return await self._repository.select_documents(user_id)
+
+    async def document(self, user_id: str, document_id: str) -> Document:
+        """Read a document."""
+        found = None
+        if _ID.fullmatch(document_id):
+            found = await self._repository.select_document(user_id, document_id)
+        if found is None:
+            raise NotFound("There is no such document.")
+        return found
+
+    def item(self, document: Document) -> Item:
+        """What clients are shown of a document, with how far its reading is."""
+        return document.to_item(self._readings.progress(document.id))
+
+    async def passages(
+        self, user_id: str, document_id: str, after: int = 0, limit: int = PAGE_SIZE
+    ) -> PassagePage:
+        """Read passages of a document: those that follow number ``after``."""
+        document = await self.document(user_id, document_id)
+        # One more than asked for tells whether there are more.
+        rows = await self._repository.select_passages(document_id, after, limit + 1)
+        passages = rows[:limit]
+        return PassagePage(document, passages, passages[-1].number if len(rows) > limit else None)
+
+    async def check_ids(self, user_id: str, document_ids: Iterable[str]) -> tuple[str, ...]:
+        """Make sure that the user has these documents and that they can be searched.
+
+        Raises:
+            NotFound: One of them is not there.
+            InvalidInput: One of them is not ready.
+        """
+        wanted = tuple(dict.fromkeys(document_ids))
+        for document_id in wanted:
+            document = await self.document(user_id, document_id)
+            if document.status is not Status.READY:
+                raise InvalidInput(f"documentIds: “{document.name}” is not ready to be searched.")
+        return wanted
+
+    async def announce(self, user_id: str, document_id: str) -> None:
+        """Have the document's context say how it is, to be streamed from its beginning."""
+        await self._news.repeat(await self.document(user_id, document_id))
+
+    async def delete(self, user_id: str, document_id: str) -> None:
+        """Delete a document with its file and all that was read of it."""
+        document = await self.document(user_id, document_id)
+        await self._finish(self._delete(replace(document, status=Status.DELETING)))
+
+    async def _delete(self, document: Document) -> None:
+        if await self._repository.update_document(document):
+            await self._readings.stop(document.id)
+            await self._files.remove(document.id)
+            await self._news.changed(document)
+            self._begin(self._purge(document))
+
+    async def _purge(self, document: Document) -> None:
+        # What can't be deleted now is deleted at the next start.
+        with suppress(DatabaseUnavailable):
+            await self._repository.delete_contents(document.id)
+            await self._repository.delete_document(document.id)
+
+    # The service itself
+
+    async def recover(self) -> None:
+        """Go on with what a process left half done when it ended."""
+        await self._files.prepare(await self._repository.select_ids_with_file())
+        for document in await self._repository.select_unsettled():
+            if document.status is Status.DELETING:
+                self._begin(self._purge(document))
+            elif not await self._files.exists(document.id):
+                await self._readings.fail(document, UnreadableFile("Its file is gone."))
+            elif document.attempts >= MAX_ATTEMPTS:
+                await self._readings.fail(
+                    document, InterruptedReading("The server has ended each time it was read.")
+                )
+            else:
+                self._readings.start(document)
+
+    async def close(self) -> None:
+        """Stop all readings, which go on at the next start; idempotent."""
+        self._closing = True
+        await self._readings.close()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        await self._readings.close()
+
+    def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _finish(self, work: Coroutine[Any, Any, T]) -> T:
+        """Bring what is begun to its end, whatever becomes of the one who asked for it."""
+        return await asyncio.shield(self._begin(work))

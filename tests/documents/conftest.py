@@ -1,0 +1,89 @@
+"""A document service on an empty database, its files and its events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quart_chat.chat.database import Database
+from quart_chat.documents.models import Document
+from quart_chat.documents.reading import Allowance
+from quart_chat.documents.readings import Pace
+from quart_chat.documents.repository import DocumentRepository
+from quart_chat.documents.search import SearchableDocuments
+from quart_chat.documents.service import DocumentService, Limits
+from quart_chat.events import Event, StreamingEventManager
+
+USER = "ada"
+LIMIT = 60.0
+
+
+@dataclass
+class Library:
+    """The documents of this test, with what is under them."""
+
+    folder: Path
+    database: Database
+    events: StreamingEventManager
+    service: DocumentService
+
+    @property
+    def search(self) -> SearchableDocuments:
+        return SearchableDocuments(self.database)
+
+    @property
+    def files(self) -> list[str]:
+        return sorted(path.name for path in self.folder.iterdir())
+
+    def make_service(self, **options: Any) -> DocumentService:
+        options.setdefault("pace", Pace(progress=0.01, retry=0.01))
+        return DocumentService(
+            DocumentRepository(self.database), self.events, self.folder, **options
+        )
+
+    async def add(self, name: str, content: bytes | str, user_id: str = USER) -> Document:
+        data = content.encode() if isinstance(content, str) else content
+        return await self.service.add(user_id, name, in_chunks(data))
+
+    async def read(self, name: str, content: bytes | str, user_id: str = USER) -> Document:
+        """Add a document and wait until it is read."""
+        document = await self.add(name, content, user_id)
+        await self.told(document)
+        return await self.service.document(user_id, document.id)
+
+    async def told(self, document: Document) -> list[Event]:
+        """All that its context tells of a document, up to its end."""
+        async with asyncio.timeout(LIMIT):
+            context = f"document:{document.id}"
+            return [event async for event in self.events.stream_events(context)]
+
+    async def rows(self, table: str) -> int:
+        async with self.database.reading() as session:
+            row = await session.fetch_one(f"SELECT count(*) FROM {table}")  # noqa: S608
+            assert row is not None
+            return int(row[0])
+
+
+async def in_chunks(data: bytes, size: int = 50_000) -> AsyncIterator[bytes]:
+    for start in range(0, len(data), size):
+        yield data[start : start + size]
+
+
+@pytest.fixture
+async def library(tmp_path: Path) -> AsyncIterator[Library]:
+    database = await Database.open(tmp_path / "chat.sqlite")
+    events = StreamingEventManager()
+    library = Library(tmp_path / "documents", database, events, None)  # type: ignore[arg-type]
+    library.service = library.make_service(
+        limits=Limits(document=25_000_000, together=60_000_000), allowance=Allowance(seconds=60)
+    )
+    await library.service.recover()
+    yield library
+    await library.service.close()
+    await events.close()
+    await database.close()

@@ -1,0 +1,95 @@
+"""Names are made safe, and content tells what a file is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quart_chat.documents.kinds import MAX_NAME, clean_name, detect, is_binary
+from quart_chat.documents.models import Kind
+from quart_chat.errors import ChatError
+from tests.documents import made
+
+
+@pytest.mark.parametrize(
+    ("name", "cleaned"),
+    [
+        ("report.pdf", "report.pdf"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\ada\\notes.txt", "notes.txt"),
+        ("..hidden", "hidden"),
+        ("two\nlines\t.md", "two lines .md"),
+        ("gpj\u202efdp.exe", "gpjfdp.exe"),
+        ("nul\0.txt", "nul.txt"),
+        ("Gro\u0308ße.txt", "Größe.txt"),
+        ("", "document"),
+        ("/", "document"),
+    ],
+)
+def test_a_name_is_its_last_part_without_what_can_not_be_seen(name: str, cleaned: str) -> None:
+    assert clean_name(name) == cleaned
+
+
+@given(st.text())
+def test_any_name_becomes_a_short_line_that_leads_nowhere(name: str) -> None:
+    cleaned = clean_name(name)
+    assert 0 < len(cleaned) <= MAX_NAME
+    assert cleaned.isprintable()
+    assert "/" not in cleaned
+    assert clean_name(cleaned) == cleaned
+
+
+def test_a_long_name_keeps_its_ending() -> None:
+    assert clean_name("long " * 100 + ".pdf").endswith("….pdf")
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "kind"),
+    [
+        ("a.pdf", b"%PDF-1.7", Kind.PDF),
+        ("a", b"\n%PDF-1.7", Kind.PDF),
+        ("a.docx", b"PK\x03\x04...", Kind.DOCX),
+        ("a", b"PK\x03\x04...", Kind.DOCX),
+        ("a.txt", b"Hello", Kind.TEXT),
+        ("a.unknown", b"Hello", Kind.TEXT),
+        ("a.md", b"# Hello", Kind.MARKDOWN),
+        ("a.MD", b"# Hello", Kind.MARKDOWN),
+        ("a.html", b"Hello", Kind.HTML),
+        ("a", b"  <!DOCTYPE html><p>", Kind.HTML),
+        ("a.csv", b"a,b", Kind.CSV),
+        ("a.py", b"import os", Kind.CODE),
+        ("a.txt", "\ufeffHello".encode("utf-16-le"), Kind.TEXT),
+        ("a.txt", "Größe".encode("latin-1"), Kind.TEXT),
+    ],
+)
+def test_content_tells_the_kind(name: str, head: bytes, kind: Kind) -> None:
+    assert detect(head, name) is kind
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "code"),
+    [
+        ("a.pdf", b"Hello", "mislabelled_file"),
+        ("a.docx", b"Hello", "mislabelled_file"),
+        ("a.txt", b"%PDF-1.7", "mislabelled_file"),
+        ("a.pdf", b"PK\x03\x04...", "mislabelled_file"),
+        ("a.png", b"Hello", "mislabelled_file"),
+        ("a.txt", made.PNG, "mislabelled_file"),
+        ("a.png", made.PNG, "unsupported_file"),
+        ("a", made.PNG, "unsupported_file"),
+        ("a.xlsx", b"PK\x03\x04...", "unsupported_file"),
+        ("a.doc", made.COMPOUND, "unsupported_file"),
+        ("a.docx", made.COMPOUND, "encrypted_file"),
+    ],
+)
+def test_what_is_not_what_it_seems_is_refused(name: str, head: bytes, code: str) -> None:
+    with pytest.raises(ChatError) as error:
+        detect(head, name)
+    assert error.value.code == code
+
+
+def test_text_in_two_bytes_a_character_is_not_binary() -> None:
+    head = "\ufeffHello".encode("utf-16-le")
+    assert is_binary(b"a\0b\0", b"ab")
+    assert not is_binary(b"a\0b\0", head)

@@ -1,0 +1,125 @@
+"""The Librarian quotes documents, and only those that the asking person has and means."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from quart_chat.chat.assistants.base import Question, Sources, Step, Text
+from quart_chat.chat.assistants.librarian import Librarian
+from quart_chat.chat.repository import ChatRepository
+from tests.chat.assistants.conftest import HANDBOOK, Answer
+from tests.documents import made
+from tests.documents.conftest import USER, Library
+
+KIWI = "The kiwi is green.\n\n" + "The plum is blue, and so on and on. " * 20
+
+
+@pytest.fixture
+async def librarian(library: Library) -> AsyncIterator[Librarian]:
+    async with Librarian(HANDBOOK, ChatRepository(library.database), library.search) as librarian:
+        yield librarian
+
+
+async def ask(librarian: Librarian, prompt: str, *ids: str, user_id: str = USER) -> Answer:
+    question = replace(Question(prompt, user_id, "now"), document_ids=ids)
+    outputs = [output async for output in librarian.answer(question)]
+    return Answer(
+        tuple(output for output in outputs if isinstance(output, Step)),
+        tuple(output.text for output in outputs if isinstance(output, Text)),
+        next((output.sources for output in outputs if isinstance(output, Sources)), ()),
+    )
+
+
+async def test_a_document_is_quoted_with_a_link_to_the_passage(
+    library: Library, librarian: Librarian
+) -> None:
+    document = await library.read("fruit.txt", KIWI)
+    answer = await ask(librarian, "What is the kiwi?")
+    assert answer.pieces[0] == "Found in your documents:\n"
+    assert answer.sources[0].title == "fruit.txt"
+    assert answer.sources[0].url == f"/documents/{document.id}#p1"
+    assert "kiwi is green" in answer.sources[0].quote
+    assert [step.key for step in answer.steps][2:4] == ["documents", "documents"]
+
+
+async def test_a_passage_far_into_a_document_is_on_its_page(
+    library: Library, librarian: Librarian
+) -> None:
+    text = "".join(f"Word {n}. " * 60 + "\n\n" for n in range(250)) + "The kiwi is green."
+    document = await library.read("fruit.txt", text)
+    answer = await ask(librarian, "kiwi green")
+    assert answer.sources[0].url.startswith(f"/documents/{document.id}?after=200#p2")
+
+
+async def test_a_page_of_a_pdf_is_named(library: Library, librarian: Librarian) -> None:
+    await library.read("fruit.pdf", made.pdf(["The plum is blue.", "The kiwi is *green*."]))
+    answer = await ask(librarian, "What is the kiwi?")
+    assert answer.sources[0].heading == "p. 2"
+    assert "> The kiwi is \\*green\\*\\." in answer.text
+
+
+async def test_only_ones_own_documents_are_searched(library: Library, librarian: Librarian) -> None:
+    await library.read("fruit.txt", KIWI, "bob")
+    answer = await ask(librarian, "What is the kiwy?")
+    assert answer.sources == ()
+    assert "kiwi" not in "".join(step.message for step in answer.steps)
+    assert (await ask(librarian, "What is the kiwi?", user_id="bob")).sources
+
+
+async def test_only_the_named_documents_are_searched(
+    library: Library, librarian: Librarian
+) -> None:
+    green = await library.read("green.txt", KIWI)
+    red = await library.read("red.txt", "The kiwi is red.")
+    answer = await ask(librarian, "What is the kiwi?", red.id)
+    assert [source.title for source in answer.sources] == ["red.txt"]
+    assert {step.key for step in answer.steps} == {"documents"}
+    nothing = await ask(librarian, "What is a cursor?", green.id)
+    assert nothing.text.startswith("Nothing found: no passage in your documents covers")
+
+
+async def test_a_document_that_is_deleted_is_quoted_no_more(
+    library: Library, librarian: Librarian
+) -> None:
+    document = await library.read("fruit.txt", KIWI)
+    await library.service.delete(USER, document.id)
+    assert not (await ask(librarian, "What is the kiwi?")).sources
+
+
+async def test_a_mistyped_word_is_read_as_the_one_that_is_meant(
+    library: Library, librarian: Librarian
+) -> None:
+    await library.read("voyage.txt", "The chronometer was kept in green velvet.")
+    answer = await ask(librarian, "Where was the chronometr?")
+    assert answer.sources[0].title == "voyage.txt"
+    assert "(reading “chronometr” as a word like it)" in answer.text
+    (spelling,) = (step for step in answer.steps if step.key == "spelling")
+    assert spelling.message == "Reading “chronometr” as “chronometer”"
+
+
+async def test_a_part_of_a_compound_is_found(library: Library, librarian: Librarian) -> None:
+    await library.read("Mietvertrag.md", "# Ende\n\nDie Kündigungsfrist beträgt drei Monate.")
+    answer = await ask(librarian, "Welche Frist gilt?")
+    assert "Kündigungsfrist" in answer.sources[0].quote
+
+
+async def test_titles_that_come_closest_are_suggested(
+    library: Library, librarian: Librarian
+) -> None:
+    for n in range(7):
+        await library.read(f"fruit {n}.txt", f"The kiwi of garden {n} is green.")
+    answer = await ask(librarian, "Has the kiwi a telephone?")
+    assert answer.text.count("- [fruit") == 5
+
+
+async def test_how_much_is_counted_in_all_of_a_document(library: Library) -> None:
+    text = "".join(f"Plum number {n} is blue. " * 30 + "\n\n" for n in range(100)) + "A kiwi."
+    document = await library.read("fruit.txt", text)
+    found = await library.search.select_candidates(USER, ['"plum"', '"kiwi"'], (), limit=5)
+    assert found.holding[0] >= 100
+    assert found.holding[1] == 1
+    assert len(found.passages) < 20
+    assert await library.search.count_passages(USER, (document.id,)) == document.passages

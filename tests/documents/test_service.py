@@ -1,0 +1,468 @@
+"""Documents are taken, read, told of and deleted; what fails leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from quart_chat.chat.database import Database
+from quart_chat.documents import reader, reading
+from quart_chat.documents.models import Kind, Status
+from quart_chat.documents.reading import Allowance
+from quart_chat.documents.repository import DocumentRepository
+from quart_chat.documents.service import DocumentService, Limits
+from quart_chat.errors import (
+    ChatError,
+    DatabaseUnavailable,
+    InvalidInput,
+    MalformedFile,
+    NotFound,
+    OversizedContent,
+    Unavailable,
+    UnreadableFile,
+)
+from tests.documents import made
+from tests.documents.conftest import USER, Library, in_chunks
+
+TEXT = "The kiwi is green.\n\n" + "The plum is blue, and so on and on. " * 60
+
+
+async def test_a_document_is_read_and_its_context_tells_how(library: Library) -> None:
+    document = await library.add("fruit.txt", TEXT)
+    assert (document.status, document.kind) == (Status.WAITING, Kind.TEXT)
+    told = await library.told(document)
+    assert [event["type"] for event in told if event["type"] != "progress"] == [
+        "status",
+        "status",
+        "complete",
+    ]
+    assert {event["category"] for event in told} == {"document"}
+    fractions = [event["data"]["progress"] for event in told if event["type"] == "progress"]
+    assert fractions == sorted(fractions)
+    assert (fractions[0], fractions[-1]) == (0.0, 1.0)
+    ready = await library.service.document(USER, document.id)
+    assert (ready.status, ready.passages) == (Status.READY, await library.rows("document_passages"))
+    assert library.files == [document.id]
+
+
+async def test_the_owners_list_is_told_of_each_change(library: Library) -> None:
+    async with library.events.subscribe(f"user:{USER}") as list_:
+        document = await library.read("fruit.txt", TEXT)
+        await library.service.delete(USER, document.id)
+        items: list[dict[str, object]] = []
+        while not items or not items[-1].get("deleted"):
+            batch = await list_.read()
+            assert batch is not None
+            assert {event["data"]["type"] for event in batch.events} <= {"document"}
+            items += [event["data"]["item"] for event in batch.events]
+    statuses = list(dict.fromkeys(item.get("status") for item in items))
+    assert statuses == ["waiting", "reading", "ready", None]
+    assert any(item.get("progress") is not None for item in items)
+    assert items[-1] == {"id": document.id, "deleted": True}
+
+
+async def test_progress_is_told_while_a_part_takes_long(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the database takes for a batch, reports go on."""
+    insert = DocumentRepository.insert_passages
+    context = f"user:{USER}"
+
+    async def insert_slowly(*args: object) -> None:
+        async with library.events.subscribe(context) as list_:
+            for _ in range(5):
+                await list_.read()
+        await insert(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(DocumentRepository, "insert_passages", insert_slowly)
+    document = await library.add("fruit.txt", TEXT)
+    told = await library.told(document)
+    assert sum(event["type"] == "progress" for event in told) >= 5
+
+
+async def test_passages_come_in_pages(library: Library) -> None:
+    document = await library.read("long.txt", TEXT * 10)
+    first = await library.service.passages(USER, document.id, 0, 3)
+    rest = await library.service.passages(USER, document.id, first.next or 0, 500)
+    numbers = [passage.number for passage in first.passages + rest.passages]
+    assert first.next == 3
+    assert rest.next is None
+    assert numbers == list(range(1, document.passages + 1))
+
+
+async def test_what_belongs_to_another_is_not_found(library: Library) -> None:
+    document = await library.read("fruit.txt", TEXT)
+    for call in (
+        library.service.document("bob", document.id),
+        library.service.passages("bob", document.id),
+        library.service.delete("bob", document.id),
+        library.service.check_ids("bob", [document.id]),
+        library.service.announce("bob", document.id),
+        library.service.document(USER, "0" * 32),
+        library.service.document(USER, "../x"),
+    ):
+        with pytest.raises(NotFound):
+            await call
+    assert await library.service.documents("bob") == []
+
+
+async def test_ids_are_checked_and_taken_once_each(library: Library) -> None:
+    document = await library.read("fruit.txt", TEXT)
+    ids = await library.service.check_ids(USER, [document.id, document.id])
+    assert ids == (document.id,)
+    failed = await library.read("blank.txt", " ")
+    with pytest.raises(InvalidInput, match="not ready"):
+        await library.service.check_ids(USER, [failed.id])
+
+
+async def test_deleting_removes_the_file_the_passages_and_the_index(library: Library) -> None:
+    document = await library.read("fruit.txt", TEXT * 20)
+    await library.service.delete(USER, document.id)
+    assert library.files == []
+    assert await library.service.documents(USER) == []
+    await library.service.close()
+    for table in ("documents", "document_passages", "document_words"):
+        assert await library.rows(table) == 0
+    async with library.database.reading() as session:
+        for index in ("document_terms", "document_trigrams"):
+            rows = await session.fetch(f"SELECT rowid FROM {index} WHERE {index} MATCH 'kiwi'")  # noqa: S608
+            assert rows == []
+
+
+async def test_a_document_that_is_being_read_can_be_deleted(library: Library) -> None:
+    first = await library.add("long.txt", TEXT * 2000)
+    second = await library.add("waiting.txt", TEXT)
+    async for event in library.events.stream_events(f"document:{first.id}"):
+        if event["type"] == "progress":
+            break
+    await library.service.delete(USER, first.id)
+    told = await library.told(first)
+    assert told[-1]["type"] == "stopped"
+    assert told[-1]["data"] == {"id": first.id, "deleted": True}
+    await library.told(second)
+    assert library.files == [second.id]
+    with pytest.raises(NotFound):
+        await library.service.document(USER, first.id)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("empty.txt", b"", "empty_file"),
+        ("malformed.pdf", b"%PDF-1.7\nnothing of the kind", "malformed_file"),
+        ("encrypted.pdf", made.encrypted_pdf("secret"), "encrypted_file"),
+        ("bomb.docx", made.zip_bomb(150_000_000), "oversized_content"),
+        ("liar.docx", made.lying_zip_bomb(150_000_000), "malformed_file"),
+        ("laughs.docx", made.billion_laughs(), "malformed_file"),
+        ("workbook.docx", made.word_archive("x", "xl/workbook.xml"), "unsupported_file"),
+        ("picture.pdf", made.PNG, "mislabelled_file"),
+        ("late.txt", b"text " * 50_000 + made.PNG, "mislabelled_file"),
+        ("large.txt", b"12345678 " * 2_900_000, "file_too_large"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "." in value else "",
+)
+async def test_what_is_refused_leaves_nothing(
+    library: Library, name: str, content: bytes, code: str
+) -> None:
+    with pytest.raises(ChatError) as error:
+        await library.add(name, content)
+    assert error.value.code == code
+    assert library.files == []
+    assert await library.rows("documents") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("blank.txt", b" \n", "empty_file"),
+        ("pictures.pdf", made.pdf(["", ""]), "empty_file"),
+        ("bomb.pdf", made.pdf_bomb(200_000_000), "oversized_content"),
+    ],
+    ids=["blank", "no text", "bomb"],
+)
+async def test_what_fails_while_it_is_read_says_why_and_keeps_nothing_else(
+    library: Library, name: str, content: bytes, code: str
+) -> None:
+    document = await library.add(name, content)
+    told = await library.told(document)
+    assert (told[-1]["type"], told[-1]["data"]["code"]) == ("error", code)
+    failed = await library.service.document(USER, document.id)
+    assert failed.message == told[-1]["message"]
+    assert library.files == []
+    assert await library.rows("document_passages") == 0
+
+
+async def test_all_documents_together_have_a_quota(library: Library) -> None:
+    library.service = library.make_service(limits=Limits(document=3000, together=5000))
+    kept = await library.read("one.txt", "a b c " * 400)
+    with pytest.raises(ChatError) as error:
+        await library.add("two.txt", "a b c " * 450)
+    assert error.value.code == "quota_exceeded"
+    await library.service.delete(USER, kept.id)
+    await library.add("two.txt", "a b c " * 450)
+    await library.service.close()
+
+
+async def test_uploads_at_the_same_time_share_the_quota(library: Library) -> None:
+    library.service = library.make_service(limits=Limits(document=3000, together=5000))
+    results = await asyncio.gather(
+        *(library.add(f"{n}.txt", "a b c " * 450) for n in range(3)), return_exceptions=True
+    )
+    assert sum(isinstance(result, ChatError) for result in results) == 2
+    await library.service.close()
+
+
+async def test_the_quota_holds_where_the_database_has_the_last_word(library: Library) -> None:
+    document = await library.read("one.txt", TEXT)
+    copy = replace(document, id="1" * 32)
+    with pytest.raises(ChatError) as error:
+        await DocumentRepository(library.database).insert_document(copy, document.size)
+    assert error.value.code == "quota_exceeded"
+
+
+async def test_an_upload_that_is_given_up_leaves_nothing(library: Library) -> None:
+    begun = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"a b c "
+        begun.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(library.service.add(USER, "a.txt", endless()))
+    await begun.wait()
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
+    assert library.files == []
+
+
+async def test_who_leaves_after_the_last_byte_has_the_document_all_the_same(
+    library: Library,
+) -> None:
+    task: asyncio.Task[object]
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield TEXT.encode()
+
+    task = asyncio.create_task(library.service.add(USER, "a.txt", chunks()))
+    async with library.events.subscribe(f"user:{USER}") as list_:
+        assert await list_.read() is not None
+    task.cancel()
+    await asyncio.wait({task})
+    (document,) = await library.service.documents(USER)
+    assert (await library.told(document))[-1]["type"] == "complete"
+
+
+# The process that reads
+
+
+async def test_reading_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text(TEXT * 5000)
+    with pytest.raises(OversizedContent, match="longer"):
+        await read_all(path, Allowance(seconds=0))
+
+
+async def test_reading_that_takes_too_much_memory_is_ended(tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_bytes(b"abcdefgh\n" * 6_000_000)
+    with pytest.raises(OversizedContent):
+        await read_all(path, Allowance(memory=64 * 1024 * 1024))
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "error"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", OversizedContent),
+        ("os._exit(3)", UnreadableFile),
+        ("print('no message')", MalformedFile),
+        ("print('x' * 9_000_000)", MalformedFile),
+    ],
+    ids=["killed", "ended", "babbling", "flooding"],
+)
+async def test_a_process_that_fails_is_one_document_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, behaviour: str, error: type[ChatError]
+) -> None:
+    script = tmp_path / "reader"
+    script.write_text(f"#!/usr/bin/env python3\nimport os, signal\n{behaviour}\n")
+    script.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(script))
+    with pytest.raises(error):
+        await read_all(tmp_path / "any", Allowance())
+
+
+async def test_a_server_that_can_not_start_a_process_says_so(
+    library: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "nothing"))
+    document = await library.add("fruit.txt", TEXT)
+    assert (await library.told(document))[-1]["data"]["code"] == "unreadable_file"
+
+
+async def test_the_process_is_told_nothing_of_the_servers_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "reader"
+    script.write_text(
+        "#!/usr/bin/env python3\nimport json, os\n"
+        'print(json.dumps({"type": "failed", "code": "empty_file", "message": str(os.environ)}))\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(script))
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    with pytest.raises(ChatError) as error:
+        await read_all(tmp_path / "any", Allowance())
+    assert "PATH" in error.value.message
+    assert "secret" not in error.value.message
+
+
+def test_the_process_reads_a_file_and_writes_messages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    confined: list[tuple[int, int]] = []
+    monkeypatch.setattr(reader, "confine", lambda *bounds: confined.append(bounds))
+    path = tmp_path / "a.txt"
+    path.write_text(TEXT)
+    reader.main("read", "text", str(path), "1000", "60")
+    assert confined == [(1000, 60)]
+    assert capfdbinary.readouterr().out.splitlines()[-1] == b'{"type":"finished","pages":null}'
+
+
+async def read_all(path: Path, allowance: Allowance) -> None:
+    async with reading.read(path, Kind.TEXT, allowance) as messages:
+        async for _ in messages:
+            pass
+
+
+# Starts and ends
+
+
+async def restart(library: Library) -> DocumentService:
+    await library.service.close()
+    await library.events.close()
+    await library.events.open()
+    library.service = library.make_service()
+    await library.service.recover()
+    return library.service
+
+
+async def interrupt(library: Library, status: Status, attempts: int) -> None:
+    async with library.database.writing() as writer:
+        await writer.fetch("UPDATE documents SET status = ?, attempts = ?", (status, attempts))
+
+
+async def test_a_document_that_was_being_read_is_read_again(library: Library) -> None:
+    document = await library.read("fruit.txt", TEXT)
+    await interrupt(library, Status.READING, 1)
+    await restart(library)
+    assert (await library.told(document))[-1]["type"] == "complete"
+    again = await library.service.document(USER, document.id)
+    assert (again.passages, again.attempts) == (document.passages, 2)
+    assert await library.rows("document_passages") == document.passages
+
+
+async def test_a_document_that_ends_the_server_each_time_is_given_up(library: Library) -> None:
+    document = await library.read("fruit.txt", TEXT)
+    await interrupt(library, Status.READING, 3)
+    service = await restart(library)
+    failed = await service.document(USER, document.id)
+    assert (failed.status, failed.code) == (Status.FAILED, "interrupted_reading")
+    assert library.files == []
+
+
+async def test_a_document_whose_file_is_gone_is_marked(library: Library) -> None:
+    document = await library.read("fruit.txt", TEXT)
+    await interrupt(library, Status.WAITING, 0)
+    (library.folder / document.id).unlink()
+    service = await restart(library)
+    assert (await service.document(USER, document.id)).code == "unreadable_file"
+
+
+async def test_a_deletion_that_was_interrupted_goes_on(library: Library) -> None:
+    await library.read("fruit.txt", TEXT)
+    await interrupt(library, Status.DELETING, 1)
+    service = await restart(library)
+    await service.close()
+    assert library.files == []
+    assert await library.rows("documents") == await library.rows("document_words") == 0
+
+
+async def test_files_of_no_document_are_removed_at_start(library: Library) -> None:
+    kept = await library.read("fruit.txt", TEXT)
+    for name in ("0" * 32, "1" * 32 + ".part"):
+        (library.folder / name).write_text("left over")
+    await restart(library)
+    assert library.files == [kept.id]
+
+
+async def test_closing_in_the_middle_of_a_reading_costs_no_attempt(library: Library) -> None:
+    document = await library.add("long.txt", TEXT * 2000)
+    async for event in library.events.stream_events(f"document:{document.id}"):
+        if event["type"] == "progress" and event["data"]["progress"] > 0:
+            break
+    await library.service.close()
+    waiting = await library.service.document(USER, document.id)
+    assert (waiting.status, waiting.attempts) == (Status.WAITING, 0)
+    with pytest.raises(Unavailable):
+        await library.add("late.txt", TEXT)
+    await restart(library)
+    assert (await library.told(document))[-1]["type"] == "complete"
+
+
+async def test_what_the_database_refuses_for_a_moment_is_tried_again(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert = DocumentRepository.insert_words
+    refusals = iter([DatabaseUnavailable("busy"), DatabaseUnavailable("busy")])
+
+    async def refuse(*args: object) -> None:
+        for refusal in refusals:
+            raise refusal
+        await insert(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(DocumentRepository, "insert_words", refuse)
+    document = await library.read("fruit.txt", TEXT)
+    assert document.status is Status.READY
+    assert await library.rows("document_passages") == document.passages
+
+
+async def test_a_deletion_that_the_database_refuses_is_left_to_the_next_start(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = await library.read("fruit.txt", TEXT)
+
+    async def refuse(*_: object) -> None:
+        raise DatabaseUnavailable("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DocumentRepository, "delete_contents", refuse)
+        await library.service.delete(USER, document.id)
+        await library.service.close()
+    assert await library.service.documents(USER) == []
+    await (await restart(library)).close()
+    assert await library.rows("documents") == 0
+
+
+async def test_a_context_that_is_held_no_more_says_again_how_it_ended(library: Library) -> None:
+    document = await library.read("fruit.txt", TEXT)
+    await library.events.close()
+    await library.events.open()
+    await library.service.announce(USER, document.id)
+    await library.service.announce(USER, document.id)
+    assert [event["type"] for event in await library.told(document)] == ["complete"]
+
+
+async def test_documents_survive_in_the_file(library: Library, tmp_path: Path) -> None:
+    document = await library.read("fruit.txt", TEXT)
+    other = await Database.open(tmp_path / "chat.sqlite")
+    assert await DocumentRepository(other).select_documents(USER) == [document]
+    await other.close()
+
+
+async def test_chunks_may_be_of_any_size(library: Library) -> None:
+    document = await library.service.add(USER, "a.md", in_chunks(TEXT.encode(), 7))
+    assert (document.size, document.kind) == (len(TEXT.encode()), Kind.MARKDOWN)
