@@ -1,0 +1,98 @@
+"""The application factory."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from quart import Quart
+from quart_schema import Info, QuartSchema
+
+from quart_chat.config import load_settings, resource_path
+from quart_chat.events import Events
+from quart_chat.web import (
+    assets,
+    chatbot,
+    documents,
+    errors,
+    handbook,
+    library,
+    lifespan,
+    pages,
+    security,
+    streams,
+    uploads,
+    workflows,
+)
+from quart_chat.web import (
+    assistants as assistants_api,
+)
+from quart_chat.web.json import OrjsonProvider
+from quart_chat.web.openapi import ApiDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from quart_chat.chat.assistants.base import Assistant
+    from quart_chat.config import Settings
+
+
+def create_app(
+    config: Mapping[str, Any] | None = None, *, assistants: Iterable[Assistant] = ()
+) -> Quart:
+    """Create the application.
+
+    Args:
+        config: Settings under the names of their environment variables, and Quart's own.
+        assistants: Assistants to offer beside the Librarian and the model of an endpoint.
+
+    Raises:
+        ConfigError: A setting can't be used.
+    """
+    settings = load_settings(config or {}, os.environ)
+    app = Quart(
+        "quart_chat",
+        static_folder=None,  # they have a blueprint, which versions them
+        template_folder=str(resource_path("templates")),
+        instance_path=str(settings.instance_path),
+    )
+    configure(app, settings, config or {})
+
+    events = Events(app)
+    QuartSchema(
+        app,
+        info=Info(title="quart-chat", version=version("quart-chat")),
+        redoc_ui_path=None,
+        scalar_ui_path=None,
+        swagger_ui_path=None,
+        openapi_provider_class=ApiDocument,
+    )
+    app.json = OrjsonProvider(app)
+
+    for blueprint in (
+        assets.blueprint,
+        chatbot.blueprint,
+        workflows.blueprint,
+        assistants_api.blueprint,
+        streams.blueprint,
+        documents.blueprint,
+        library.blueprint,
+        pages.blueprint,
+        handbook.blueprint,
+    ):
+        app.register_blueprint(blueprint)
+
+    assets.init_app(app, resource_path("static"))
+    errors.init_app(app)
+    security.init_app(app, settings)
+    uploads.init_app(app)
+    lifespan.init_app(app, settings, events, tuple(assistants))
+    return app
+
+
+def configure(app: Quart, settings: Settings, config: Mapping[str, Any]) -> None:
+    """Carry the settings over to what reads them from the app's configuration."""
+    app.config.update(
+        {"MAX_CONTENT_LENGTH": settings.max_body_bytes, **settings.for_events, **config}
+    )

@@ -1,0 +1,125 @@
+"""The command ``quart-chat``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import socket
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config as ServerConfig
+from hypercorn.utils import LifespanFailureError
+
+from quart_chat import create_app
+from quart_chat.config import ConfigError, load_settings, variable
+from quart_chat.errors import ChatError
+
+if TYPE_CHECKING:
+    from quart import Quart
+
+    from quart_chat.config import Settings
+
+# Connections that may wait to be accepted: enough for every tab to come back after a restart.
+BACKLOG = 1024
+
+Factory = Callable[[Mapping[str, Any]], "Quart"]
+
+
+class CannotServe(Exception):
+    """Why the server can't start, in a sentence."""
+
+
+def main(argv: Sequence[str] | None = None, *, factory: Factory = create_app) -> int:
+    """Run the command and return its exit code."""
+    options = _parser().parse_args(argv)
+    config = {
+        variable(name): getattr(options, name)
+        for name in ("host", "port", "instance")
+        if getattr(options, name) is not None
+    }
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        _serve(config, factory)
+    except (ConfigError, CannotServe) as error:
+        print(f"quart-chat: {error}", file=sys.stderr)  # noqa: T201 - a command prints
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("quart-chat", description="A streaming chat for the browser.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('quart-chat')}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("serve", help="serve the chat until it is stopped")
+    command.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
+    command.add_argument("--port", help="port to listen on, 0 for any free one (default: 8000)")
+    command.add_argument("--instance", help="folder of the database (default: ./instance)")
+    return parser
+
+
+def _serve(config: Mapping[str, Any], factory: Factory) -> None:
+    """Serve in this process until a signal comes."""
+    settings = load_settings(config, os.environ)
+    listener = _listen(settings)
+    address = _address(settings.host, listener)
+    app = factory(config)
+
+    @app.while_serving
+    async def announce() -> AsyncGenerator[None, None]:
+        # The last step of the start, and the socket listens already: who reads this can connect.
+        print(f"quart-chat is at {address} (Ctrl+C stops it)", flush=True)  # noqa: T201
+        yield
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        try:
+            runner.run(serve(app, _server_config(listener)))
+        except LifespanFailureError as error:
+            raise _explain(error, settings) from error
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server(
+            (settings.host.strip("[]"), settings.port), family=family, backlog=BACKLOG
+        )
+    except OSError as error:
+        reason = (error.strerror or "unknown").partition(" (while attempting")[0]
+        raise CannotServe(
+            f"can't listen on {settings.host} port {settings.port}: {reason}."
+        ) from error
+
+
+def _address(host: str, listener: socket.socket) -> str:
+    name = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return f"http://{name}:{listener.getsockname()[1]}"
+
+
+def _server_config(listener: socket.socket) -> ServerConfig:
+    server = ServerConfig()
+    server.bind = [f"fd://{listener.detach()}"]
+    server.backlog = BACKLOG
+    server.errorlog = logging.getLogger("hypercorn")
+    return server
+
+
+def _explain(error: LifespanFailureError, settings: Settings) -> Exception:
+    """Why the start failed: Hypercorn's error was raised while the app's own was handled."""
+    cause = error.__context__
+    if isinstance(cause, ChatError):
+        return CannotServe(f"{cause.message} (The database is {settings.database_path}.)")
+    return error
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # there is none for Windows
+        return None
+    return uvloop.new_event_loop

@@ -1,0 +1,246 @@
+"""Every setting: its name, type, bounds, unit and default.
+
+A setting ``max_streams`` is set by ``QUART_CHAT_MAX_STREAMS`` in the environment or under the same
+name in the mapping that ``create_app`` is given, which wins. Those of the model's endpoint have the
+names that other programs know them by: ``openai_model`` is ``OPENAI_MODEL``. The table in README.md
+is held equal to this file by a test.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Self
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "QUART_CHAT_"
+OPENAI_PREFIX = "OPENAI_"
+OPENAI_URL = "https://api.openai.com/v1"
+"""Where an API key is for, if no other address is set."""
+
+
+class ConfigError(Exception):
+    """A setting that can't be used; the message names it and says why."""
+
+
+class Address(str):
+    """An address of HTTP, without a slash at its end; or none."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        text = text.strip().rstrip("/")
+        parts = urlsplit(text)
+        # A port that is none raises ValueError.
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        if (text and not valid) or not text.isprintable() or " " in text:
+            raise ValueError("Expected an address such as http://localhost:11434/v1")
+        return super().__new__(cls, text)
+
+
+class Secret:
+    """A text that no repr, log or error shows."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text.strip()
+        if not (self._text.isascii() and self._text.isprintable()) and self._text:
+            raise ValueError("Expected printable ASCII characters")
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return "'***'" if self else "''"
+
+    __str__ = __repr__
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one application."""
+
+    instance: Annotated[
+        str,
+        Meta(min_length=1, description="folder of the database and the documents, made at start"),
+    ] = "instance"
+    host: Annotated[
+        str, Meta(min_length=1, description="address that `quart-chat serve` listens on")
+    ] = "127.0.0.1"
+    port: Annotated[
+        int,
+        Meta(ge=0, le=65_535, description="port that `quart-chat serve` listens on; 0 for any"),
+    ] = 8000
+    allowed_hosts: Annotated[
+        str,
+        Meta(description="host names the server answers for, beside its own address; commas"),
+    ] = "localhost,127.0.0.1,[::1]"
+    openai_base_url: Annotated[
+        Address,
+        Meta(
+            description="address of an OpenAI-compatible endpoint, such as"
+            " `http://localhost:11434/v1`"
+        ),
+    ] = Address("")
+    openai_api_key: Annotated[
+        Secret, Meta(description="its API key; without an address, OpenAI's own endpoint is meant")
+    ] = Secret("")
+    openai_model: Annotated[
+        str, Meta(description="the model to ask where none is chosen; else the first it lists")
+    ] = ""
+    system_prompt: Annotated[str, Meta(description="what the model is told before all else")] = ""
+    history_tokens: Annotated[
+        int, Meta(ge=0, description="tokens of a chat that the model is told, estimated")
+    ] = 8000
+    model_timeout: Annotated[
+        float, Meta(gt=0, description="seconds that the model may say nothing")
+    ] = 120.0
+    model_retries: Annotated[
+        int, Meta(ge=0, description="further attempts before the first of an answer has come")
+    ] = 2
+    max_prompt_chars: Annotated[int, Meta(ge=1, description="characters in a prompt")] = 32_000
+    max_body_bytes: Annotated[int, Meta(ge=1024, description="bytes in a request's body")] = (
+        512 * 1024
+    )
+    max_streams: Annotated[
+        int, Meta(ge=1, description="streams one user may have open at a time")
+    ] = 100
+    max_document_bytes: Annotated[int, Meta(ge=1, description="bytes in a document")] = 25_000_000
+    max_documents_bytes: Annotated[
+        int, Meta(ge=1, description="bytes in all documents of one user")
+    ] = 500_000_000
+    reading_memory: Annotated[
+        int,
+        Meta(ge=64 * 1024 * 1024, description="bytes of memory that reading a document may take"),
+    ] = 512 * 1024 * 1024
+    reading_seconds: Annotated[
+        int, Meta(ge=1, description="seconds that reading a document may take")
+    ] = 300
+    shutdown_timeout: Annotated[
+        float, Meta(gt=0, description="seconds from the signal to stop until the process is gone")
+    ] = 2.5
+    events_max_events: Annotated[int, Meta(ge=1, description="latest events kept a context")] = 2048
+    events_max_bytes: Annotated[
+        int, Meta(ge=1024, description="bytes of the latest events kept a context")
+    ] = 1024 * 1024
+    events_pacing: Annotated[
+        float, Meta(ge=0, description="seconds between two writes to a reader of a busy context")
+    ] = 0.01
+    events_keepalive: Annotated[
+        float, Meta(gt=0, le=30, description="seconds without a write before a keep-alive comment")
+    ] = 15.0
+    events_retention: Annotated[
+        float, Meta(ge=0, description="seconds that an ended context is kept without a reader")
+    ] = 60.0
+    events_idle: Annotated[
+        float, Meta(ge=0, description="seconds that any other context is kept without a reader")
+    ] = 600.0
+    events_max_contexts: Annotated[int, Meta(ge=1, description="contexts held at a time")] = 10_000
+
+    @property
+    def for_events(self) -> dict[str, float]:
+        """The settings of the events extension, under its own names."""
+        return {
+            name.upper(): getattr(self, name)
+            for name in self.__struct_fields__
+            if name.startswith("events_")
+        }
+
+    @property
+    def model_url(self) -> str:
+        """Where models are asked; empty where there is no endpoint."""
+        return self.openai_base_url or (OPENAI_URL if self.openai_api_key else "")
+
+    @property
+    def instance_path(self) -> Path:
+        return Path(self.instance).absolute()
+
+    @property
+    def database_path(self) -> Path:
+        return self.instance_path / "chat.sqlite"
+
+    @property
+    def documents_path(self) -> Path:
+        return self.instance_path / "documents"
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Host names without ports, in lower case."""
+        names = (name.strip().lower() for name in (*self.allowed_hosts.split(","), self.host))
+        return frozenset(
+            f"[{name}]" if name.count(":") > 1 and name[0] != "[" else name
+            for name in names
+            if name
+        )
+
+
+# Other programs have settings of their own that begin in the same way.
+_OPENAI = frozenset(
+    name.upper() for name in Settings.__struct_fields__ if name.upper().startswith(OPENAI_PREFIX)
+)
+
+
+def load_settings(config: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Read the settings: what ``config`` holds, else the environment, else the default.
+
+    Raises:
+        ConfigError: A name is unknown, or a value is not of its setting's type.
+    """
+    values: dict[str, Any] = {}
+    for source in (environ, config):
+        for key, value in source.items():
+            if key in _OPENAI:
+                values[key.lower()] = value
+            elif key.startswith(PREFIX):
+                values[_field(key)] = value
+    return Settings(**{name: _convert(name, value) for name, value in values.items()})
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return name.upper() if name.upper() in _OPENAI else PREFIX + name.upper()
+
+
+def _field(key: str) -> str:
+    name = key.removeprefix(PREFIX).lower()
+    if name not in Settings.__struct_fields__ or variable(name) in _OPENAI:
+        known = ", ".join(variable(field) for field in Settings.__struct_fields__)
+        raise ConfigError(f"{key} is not a setting. The settings are {known}.")
+    return name
+
+
+def _convert(name: str, value: Any) -> Any:
+    value = str(value) if isinstance(value, Path) else value
+    try:
+        # Text from the environment becomes a number where a number is meant.
+        settings = msgspec.convert({name: value}, Settings, strict=False, dec_hook=_to_own)
+    except msgspec.ValidationError as error:
+        reason = str(error).partition(" - at ")[0].replace("`", "")
+        shown = "" if name == "openai_api_key" else f"={value!r}"
+        raise ConfigError(f"{variable(name)}{shown} can't be used: {reason}.") from error
+    return getattr(settings, name)
+
+
+def _to_own(type_: type[Address | Secret], value: Any) -> Address | Secret:
+    return type_(str(value))
+
+
+def resource_path(name: str) -> Path:
+    """The folder ``static``, ``templates`` or ``docs``: inside the wheel, or beside the package."""
+    package = Path(__file__).parent
+    packaged = package / name
+    return packaged if packaged.is_dir() else package.parent / name

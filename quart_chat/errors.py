@@ -1,0 +1,161 @@
+"""What can go wrong, each with the HTTP status and the code that a client is told.
+
+    ChatError                       500 internal
+    +-- InvalidInput                422 invalid_input
+    |   +-- InvalidJSON             400 invalid_json
+    |   +-- UnknownHost             400 unknown_host
+    |   +-- BodyTooLarge            413 body_too_large
+    |   +-- PromptTooLong           413 prompt_too_long
+    |   +-- WrongMediaType          415 wrong_media_type
+    |   +-- FileTooLarge            413 file_too_large
+    |   +-- QuotaExceeded           413 quota_exceeded
+    |   +-- UnsupportedFile         415 unsupported_file
+    |   |   +-- MislabelledFile     415 mislabelled_file
+    |   +-- UnreadableFile          422 unreadable_file
+    |       +-- EmptyFile           422 empty_file
+    |       +-- EncryptedFile       422 encrypted_file
+    |       +-- MalformedFile       422 malformed_file
+    |       +-- OversizedContent    422 oversized_content
+    |       +-- InterruptedReading  422 interrupted_reading
+    +-- Forbidden                   403 forbidden
+    +-- NotFound                    404 not_found
+    +-- RoundRunning                409 round_running
+    +-- TooManyRequests             429 too_many_requests
+    +-- Unavailable                 503 unavailable
+        +-- DatabaseUnavailable     503 database_unavailable
+            +-- DatabaseTooNew      503 database_too_new
+
+A message is written for the person who reads it: what happened, and what to do. It never carries
+a path, a key or a traceback.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ChatError(Exception):
+    """The root: an error whose message may be shown to a person."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInput(ChatError):
+    status = 422
+    code = "invalid_input"
+
+
+class InvalidJSON(InvalidInput):
+    status = 400
+    code = "invalid_json"
+
+
+class UnknownHost(InvalidInput):
+    status = 400
+    code = "unknown_host"
+
+
+class BodyTooLarge(InvalidInput):
+    status = 413
+    code = "body_too_large"
+
+
+class PromptTooLong(InvalidInput):
+    status = 413
+    code = "prompt_too_long"
+
+
+class WrongMediaType(InvalidInput):
+    status = 415
+    code = "wrong_media_type"
+
+
+class FileTooLarge(InvalidInput):
+    status = 413
+    code = "file_too_large"
+
+
+class QuotaExceeded(InvalidInput):
+    status = 413
+    code = "quota_exceeded"
+
+
+class UnsupportedFile(InvalidInput):
+    status = 415
+    code = "unsupported_file"
+
+
+class MislabelledFile(UnsupportedFile):
+    """The content is not what the name says."""
+
+    code = "mislabelled_file"
+
+
+class UnreadableFile(InvalidInput):
+    """A file of a known type that can't be read."""
+
+    code = "unreadable_file"
+
+
+class EmptyFile(UnreadableFile):
+    code = "empty_file"
+
+
+class EncryptedFile(UnreadableFile):
+    code = "encrypted_file"
+
+
+class MalformedFile(UnreadableFile):
+    code = "malformed_file"
+
+
+class OversizedContent(UnreadableFile):
+    """What is in it takes more memory, time or text than a document may."""
+
+    code = "oversized_content"
+
+
+class InterruptedReading(UnreadableFile):
+    """The server has ended each time while it was read."""
+
+    code = "interrupted_reading"
+
+
+class Forbidden(ChatError):
+    status = 403
+    code = "forbidden"
+
+
+class NotFound(ChatError):
+    """Nothing there, or nothing that this person may see: the answer is the same for both."""
+
+    status = 404
+    code = "not_found"
+
+
+class RoundRunning(ChatError):
+    status = 409
+    code = "round_running"
+
+
+class TooManyRequests(ChatError):
+    status = 429
+    code = "too_many_requests"
+
+
+class Unavailable(ChatError):
+    status = 503
+    code = "unavailable"
+
+
+class DatabaseUnavailable(Unavailable):
+    code = "database_unavailable"
+
+
+class DatabaseTooNew(DatabaseUnavailable):
+    code = "database_too_new"

@@ -1,0 +1,102 @@
+"""The API of documents: upload, list, read, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quart import Blueprint
+from quart_schema import document_querystring, document_response, tag_blueprint
+
+from quart_chat.documents.kinds import clean_name
+from quart_chat.errors import InvalidInput
+from quart_chat.web.context import services, user_id
+from quart_chat.web.inputs import query_string
+from quart_chat.web.schemas import (
+    DocumentList,
+    DocumentPassages,
+    ErrorAnswer,
+    PassagesQuery,
+    Uploaded,
+)
+from quart_chat.web.uploads import uploads
+
+if TYPE_CHECKING:
+    from quart_chat.documents.models import Document, Item
+
+blueprint = Blueprint("documents", __name__, url_prefix="/api/documents")
+tag_blueprint(blueprint, ["documents"])
+
+Refusal = tuple[str, InvalidInput]
+"""A file that was not taken, by name, and why."""
+
+
+@blueprint.post("")
+@document_response(Uploaded, 201)
+@document_response(ErrorAnswer, 413)
+@document_response(ErrorAnswer, 415)
+@document_response(ErrorAnswer, 422)
+async def upload_documents() -> tuple[Item, int]:
+    """Take the files of a form, and begin to read them.
+
+    Files that are refused are named with the reason; if all are, the first reason is the answer.
+    """
+    added, refused = await take_files()
+    if refused and not added:
+        raise refused[0][1]
+    documents = services().documents
+    return {
+        "documents": [documents.item(document) for document in added],
+        "refused": [
+            {"name": name, "error": {"code": error.code, "message": error.message}}
+            for name, error in refused
+        ],
+    }, 201
+
+
+async def take_files() -> tuple[list[Document], list[Refusal]]:
+    """Take each file of the form that is being sent.
+
+    Raises:
+        InvalidInput: There is none, or it is no form.
+    """
+    added: list[Document] = []
+    refused: list[Refusal] = []
+    async for name, content in uploads().files():
+        try:
+            added.append(await services().documents.add(user_id(), name, content))
+        except InvalidInput as error:
+            refused.append((clean_name(name), error))
+    if not added and not refused:
+        raise InvalidInput("Choose a file first.")
+    return added, refused
+
+
+@blueprint.get("")
+@document_response(DocumentList)
+async def list_documents() -> Item:
+    """List the user's documents, newest first."""
+    documents = services().documents
+    return {"documents": [documents.item(found) for found in await documents.documents(user_id())]}
+
+
+@blueprint.get("/<document_id>")
+@document_querystring(PassagesQuery)
+@document_response(DocumentPassages)
+@document_response(ErrorAnswer, 404)
+async def get_document(document_id: str) -> Item:
+    """Read a document's entry in the list and its passages, a page at a time."""
+    query, documents = query_string(PassagesQuery), services().documents
+    page = await documents.passages(user_id(), document_id, query.after, query.limit)
+    return {
+        "document": documents.item(page.document),
+        "passages": [passage.to_item() for passage in page.passages],
+        "next": page.next,
+    }
+
+
+@blueprint.delete("/<document_id>")
+@document_response(ErrorAnswer, 404)
+async def delete_document(document_id: str) -> tuple[str, int]:
+    """Delete a document, its file and its index."""
+    await services().documents.delete(user_id(), document_id)
+    return "", 204

@@ -1,0 +1,62 @@
+"""Errors as answers: JSON for the API, a page for people."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from quart import Response, has_request_context, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from quart_chat.errors import ChatError
+
+if TYPE_CHECKING:
+    from quart import Quart
+
+# Sentences for what is refused before a handler runs, by status.
+SENTENCES = {
+    400: ("bad_request", "The request can't be understood."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address doesn't do that: see the Allow header."),
+    408: ("request_timeout", "The request took too long to arrive."),
+    413: ("body_too_large", "The request's body is too large."),
+    500: ("internal", "Something went wrong on the server. It has been logged."),
+}
+
+
+def init_app(app: Quart) -> None:
+    """Answer every error of ``app`` in one of two shapes."""
+    logging.getLogger(app.name).addFilter(is_news)
+
+    @app.errorhandler(ChatError)
+    async def answer_chat_error(error: ChatError) -> Response:
+        return await answer(error.status, error.code, error.message)
+
+    @app.errorhandler(HTTPException)
+    async def answer_http_exception(error: HTTPException) -> Response:
+        status = error.code or 500
+        code, message = SENTENCES.get(status, (f"http_{status}", f"{error.name}."))
+        response = await answer(status, code, message)
+        if isinstance(error, MethodNotAllowed):
+            response.headers["Allow"] = ", ".join(error.valid_methods or ())
+        return response
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a record is worth a line of the log.
+
+    A start that fails for a reason people can mend is told to whoever starts the server, in a
+    sentence that a traceback would only hide.
+    """
+    return not (record.exc_info and isinstance(record.exc_info[1], ChatError))
+
+
+async def answer(status: int, code: str, message: str) -> Response:
+    """The error in the shape that the client reads; one that asks for a WebSocket is no person."""
+    if not has_request_context() or request.path.startswith("/api/"):
+        response = jsonify({"error": {"code": code, "message": message}})
+    else:
+        page = await render_template("error.html", status=status, code=code, message=message)
+        response = Response(page, mimetype="text/html")
+    response.status_code = status
+    return response

@@ -1,0 +1,66 @@
+"""The pages of documents. Plain forms do everything; a script shows progress as it is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quart import Blueprint, redirect, render_template
+
+from quart_chat.chat.journal import list_context
+from quart_chat.web.context import services, user_id
+from quart_chat.web.documents import take_files
+from quart_chat.web.inputs import query_string
+from quart_chat.web.schemas import PassagesQuery
+
+if TYPE_CHECKING:
+    from quart.typing import ResponseReturnValue
+
+    from quart_chat.web.documents import Refusal
+
+blueprint = Blueprint("library", __name__, url_prefix="/documents")
+
+
+@blueprint.get("")
+async def list_page() -> str:
+    """The user's documents, and a form to add some."""
+    return await _render_list([])
+
+
+@blueprint.post("")
+async def upload_page() -> ResponseReturnValue:
+    """Take the files of the form; what is refused is said on the page."""
+    _, refused = await take_files()
+    if refused:
+        return await _render_list(refused), refused[0][1].status
+    return redirect("/documents", 303)
+
+
+@blueprint.get("/<document_id>")
+async def document_page(document_id: str) -> str:
+    """A document's passages; a link to one leads to it and marks it."""
+    query, documents = query_string(PassagesQuery), services().documents
+    page = await documents.passages(user_id(), document_id, query.after)
+    return await render_template(
+        "document.html",
+        document=documents.item(page.document),
+        passages=page.passages,
+        after=query.after,
+        next=page.next,
+    )
+
+
+@blueprint.post("/<document_id>/delete")
+async def delete_page(document_id: str) -> ResponseReturnValue:
+    """Delete a document and go back to the list."""
+    await services().documents.delete(user_id(), document_id)
+    return redirect("/documents", 303)
+
+
+async def _render_list(refused: list[Refusal]) -> str:
+    documents = services().documents
+    return await render_template(
+        "documents.html",
+        documents=[documents.item(found) for found in await documents.documents(user_id())],
+        refused=[(name, error.message) for name, error in refused],
+        context=list_context(user_id()),
+    )

@@ -1,0 +1,114 @@
+"""What runs while the application serves: the database, the assistants, chats and documents."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from quart_chat.chat.assistants.librarian import Librarian
+from quart_chat.chat.database import Database
+from quart_chat.chat.markdown import render_markdown
+from quart_chat.chat.repository import ChatRepository
+from quart_chat.chat.service import ChatService, Limits
+from quart_chat.config import resource_path
+from quart_chat.documents.reading import Allowance
+from quart_chat.documents.repository import DocumentRepository
+from quart_chat.documents.search import SearchableDocuments
+from quart_chat.documents.service import DocumentService
+from quart_chat.documents.service import Limits as DocumentLimits
+from quart_chat.web.context import EXTENSION, Services
+from quart_chat.web.deadline import shutdown_deadline
+from quart_chat.web.slots import StreamSlots
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    from quart import Quart
+
+    from quart_chat.chat.assistants.base import Assistant
+    from quart_chat.config import Settings
+    from quart_chat.events import Events
+
+
+def init_app(
+    app: Quart, settings: Settings, events: Events, assistants: Sequence[Assistant]
+) -> None:
+    """Run the services from the start of ``app`` to its end."""
+
+    @app.while_serving
+    async def run_services() -> AsyncGenerator[None, None]:
+        async with AsyncExitStack() as stack:
+            stack.enter_context(shutdown_deadline(events, settings.shutdown_timeout))
+            database = await Database.open(settings.database_path)
+            stack.push_async_callback(database.close)
+            chat = await open_chat(stack, database, settings, events, assistants)
+            documents = await open_documents(stack, database, settings, events)
+            slots = StreamSlots(settings.max_streams)
+            app.extensions[EXTENSION] = Services(chat, documents, slots)
+            events.on_drain(chat.close)
+            events.on_drain(documents.close)
+            yield
+
+
+async def open_documents(
+    stack: AsyncExitStack, database: Database, settings: Settings, events: Events
+) -> DocumentService:
+    """Open the documents, and go on reading those that are not read yet."""
+    service = DocumentService(
+        DocumentRepository(database),
+        events.manager,
+        settings.documents_path,
+        limits=DocumentLimits(
+            document=settings.max_document_bytes, together=settings.max_documents_bytes
+        ),
+        allowance=Allowance(memory=settings.reading_memory, seconds=settings.reading_seconds),
+    )
+    stack.push_async_callback(service.close)
+    await service.recover()
+    return service
+
+
+async def open_chat(
+    stack: AsyncExitStack,
+    database: Database,
+    settings: Settings,
+    events: Events,
+    assistants: Sequence[Assistant],
+) -> ChatService:
+    """Open the chat; what it opens is closed with the stack."""
+    repository = ChatRepository(database)
+    librarian = await stack.enter_async_context(
+        Librarian(resource_path("docs"), repository, SearchableDocuments(database))
+    )
+    # Who comes first is asked where nobody is chosen.
+    offered = (*await open_model(stack, settings), librarian, *assistants)
+    service = ChatService(
+        repository,
+        events.manager,
+        {assistant.name: assistant for assistant in offered},
+        default_assistant=offered[0].name,
+        render=render_markdown,
+        limits=Limits(prompt_chars=settings.max_prompt_chars),
+    )
+    await service.recover()
+    stack.push_async_callback(service.close)
+    return service
+
+
+async def open_model(stack: AsyncExitStack, settings: Settings) -> tuple[Assistant, ...]:
+    """Open the assistant of the model's endpoint, if there is one."""
+    if not settings.model_url:
+        return ()
+    # What speaks to a model is loaded only where there is one.
+    from quart_chat.chat.assistants.openai import OpenAIAssistant
+
+    assistant = OpenAIAssistant(
+        settings.model_url,
+        key=settings.openai_api_key.reveal(),
+        model=settings.openai_model,
+        system_prompt=settings.system_prompt,
+        history_tokens=settings.history_tokens,
+        timeout=settings.model_timeout,
+        retries=settings.model_retries,
+    )
+    return (await stack.enter_async_context(assistant),)

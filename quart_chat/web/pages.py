@@ -1,0 +1,104 @@
+"""The pages. Each works as a plain page with plain forms; the scripts make it live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from quart import Blueprint, redirect, render_template, request
+
+from quart_chat.chat.models import WorkflowStatus
+from quart_chat.web.context import services, user_id
+from quart_chat.web.views import build_rounds
+
+if TYPE_CHECKING:
+    from quart.typing import ResponseReturnValue
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/")
+async def new_chat() -> str:
+    """A page for the first prompt of a new chat."""
+    return await render_template(
+        "chat.html", **await _shell(), workflow=None, rounds=[], seq=0, running=False
+    )
+
+
+@blueprint.get("/chat/<workflow_id>")
+async def show_chat(workflow_id: str) -> str:
+    """A chat as it is now."""
+    shell = await _shell()
+    snapshot = await services().chat.snapshot(user_id(), workflow_id)
+    return await render_template(
+        "chat.html",
+        **shell,
+        workflow=snapshot.workflow,
+        rounds=build_rounds(snapshot.rounds, snapshot.messages, snapshot.logs),
+        seq=snapshot.workflow.seq,
+        running=snapshot.workflow.status is WorkflowStatus.RUNNING,
+    )
+
+
+@blueprint.post("/chat")
+@blueprint.post("/chat/<workflow_id>")
+async def send_prompt(workflow_id: str | None = None) -> ResponseReturnValue:
+    """Start a round, in a new chat or in this one."""
+    form = await request.form
+    started = await services().chat.start(
+        user_id(),
+        form.get("prompt", "").replace("\r\n", "\n"),
+        workflow_id=workflow_id,
+        assistant=form.get("assistant") or None,
+        model=form.get("model") or None,
+    )
+    return _to_chat(started.workflow_id)
+
+
+@blueprint.post("/chat/<workflow_id>/stop")
+async def stop_chat(workflow_id: str) -> ResponseReturnValue:
+    """Stop the running round."""
+    await services().chat.stop(user_id(), workflow_id)
+    return _to_chat(workflow_id)
+
+
+@blueprint.post("/chat/<workflow_id>/rename")
+async def rename_chat(workflow_id: str) -> ResponseReturnValue:
+    """Give a chat another title."""
+    form = await request.form
+    await services().chat.rename(user_id(), workflow_id, form.get("title", ""))
+    return _to_chat(workflow_id)
+
+
+@blueprint.post("/chat/<workflow_id>/pin")
+async def pin_chat(workflow_id: str) -> ResponseReturnValue:
+    """Pin a chat to the top of the list, or unpin it: the other of what it is."""
+    chat, user = services().chat, user_id()
+    workflow = await chat.workflow(user, workflow_id)
+    await chat.pin(user, workflow_id, not workflow.pinned)
+    return _to_chat(workflow_id)
+
+
+@blueprint.post("/chat/<workflow_id>/delete")
+async def delete_chat(workflow_id: str) -> ResponseReturnValue:
+    """Delete a chat and all it holds."""
+    await services().chat.delete(user_id(), workflow_id)
+    return redirect("/", 303)
+
+
+def _to_chat(workflow_id: str) -> ResponseReturnValue:
+    return redirect(f"/chat/{workflow_id}", 303)
+
+
+async def _shell() -> dict[str, Any]:
+    """What every chat page has around the chat: the list, and who can be asked."""
+    chat = services().chat
+    page = await chat.list_workflows(user_id(), before=request.args.get("before"))
+    return {
+        "workflows": page.workflows,
+        "next": page.next,
+        "list_seq": page.list_seq,
+        "assistants": [
+            {"name": assistant.name, "title": assistant.title}
+            for assistant in chat.assistants.values()
+        ],
+    }

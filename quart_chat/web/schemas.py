@@ -1,0 +1,211 @@
+"""The bodies and query strings of the API: what requests are decoded by and the document shows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+# What JavaScript counts exactly; no sequence of changes gets there.
+MAX_SEQ = 2**53 - 1
+
+Since = Annotated[int, Meta(ge=0, le=MAX_SEQ, description="the last seq the client has")]
+
+
+class StartRequest(Struct, rename="camel", frozen=True):
+    """A prompt, for a new chat or for the one that is named."""
+
+    prompt: str
+    workflow_id: str | None = None
+    assistant: str | None = None
+    model: str | None = None
+    document_ids: list[str] = []
+
+
+class StartQuery(Struct, rename="camel", frozen=True):
+    """Where the prompt goes, if the body doesn't say."""
+
+    workflow_id: str | None = None
+
+
+class StreamQuery(Struct, frozen=True):
+    """Where a stream begins, and whether it goes on after the round."""
+
+    since: Since = 0
+    follow: Annotated[int, Meta(ge=0, le=1, description="1: stay open across rounds")] = 0
+
+
+class SinceQuery(Struct, frozen=True):
+    """Where a snapshot begins."""
+
+    since: Since = 0
+
+
+class ListQuery(Struct, frozen=True):
+    """Which chats to list."""
+
+    q: Annotated[str, Meta(max_length=200, description="words to search the chats for")] = ""
+    before: Annotated[str, Meta(description="the `next` of the page before")] = ""
+    limit: Annotated[int, Meta(ge=1, le=100, description="chats a page")] = 30
+
+
+class PageStreamQuery(Struct, rename="camel", frozen=True):
+    """Which chat to stream beside the list, and from where on."""
+
+    workflow_id: str | None = None
+    since: Annotated[
+        str | None, Meta(description="the id of the last event that the client has")
+    ] = None
+
+
+class EventsQuery(Struct, frozen=True):
+    """Which events to stream."""
+
+    categories: Annotated[str, Meta(description="categories to read, with commas between")] = ""
+
+
+class WorkflowChange(Struct, frozen=True):
+    """What to change of a chat."""
+
+    title: str | None = None
+    pinned: bool | None = None
+
+
+class WorkflowItem(Struct, rename="camel", frozen=True):
+    """A chat in the list."""
+
+    id: str
+    title: str
+    status: str
+    pinned: bool
+    assistant: str | None
+    model: str | None
+    seq: int
+    created_at: float
+    updated_at: float
+
+
+class AssistantItem(Struct, rename="camel", frozen=True):
+    """Who can be asked; where `models` can't be listed, `note` says why."""
+
+    name: str
+    title: str
+    models: list[str]
+    default_model: str | None
+    note: str | None
+
+
+class AssistantList(Struct, frozen=True):
+    """All who can be asked; `default` is asked where nobody is named."""
+
+    default: str
+    assistants: list[AssistantItem]
+
+
+class WorkflowList(Struct, frozen=True):
+    """A page of the list of chats."""
+
+    workflows: list[WorkflowItem]
+    next: str | None
+
+
+class ChatData(Struct, rename="camel", frozen=True):
+    """Anything of a chat."""
+
+    type: str
+    created_at: float
+    item: dict[str, Any]
+
+
+class ChatDataList(Struct, frozen=True):
+    """All that a chat holds after a seq."""
+
+    items: list[ChatData]
+    seq: int
+    running: bool
+
+
+class PassagesQuery(Struct, frozen=True):
+    """Which passages of a document to read."""
+
+    after: Annotated[
+        int, Meta(ge=0, le=MAX_SEQ, description="the number of the last passage the client has")
+    ] = 0
+    limit: Annotated[int, Meta(ge=1, le=500, description="passages a page")] = 200
+
+
+class DocumentItem(Struct, rename="camel", frozen=True):
+    """A document in the list."""
+
+    id: str
+    name: str
+    kind: str
+    size: int
+    status: str
+    progress: float | None
+    step: str | None
+    code: str | None
+    message: str | None
+    pages: int | None
+    passages: int
+    created_at: float
+    updated_at: float
+
+
+class DocumentList(Struct, frozen=True):
+    """All documents of the user."""
+
+    documents: list[DocumentItem]
+
+
+class PassageItem(Struct, rename="camel", frozen=True):
+    """A slice of a document."""
+
+    number: int
+    page: int | None
+    form: str
+    headings: list[str]
+    text: str
+
+
+class DocumentPassages(Struct, frozen=True):
+    """A document and a page of its passages."""
+
+    document: DocumentItem
+    passages: list[PassageItem]
+    next: int | None
+
+
+class ErrorDetail(Struct, frozen=True):
+    """Why a request was refused, for programs and for people."""
+
+    code: str
+    message: str
+
+
+class RefusedFile(Struct, frozen=True):
+    """A file that was not taken."""
+
+    name: str
+    error: ErrorDetail
+
+
+class Uploaded(Struct, frozen=True):
+    """What has become of the files of an upload."""
+
+    documents: list[DocumentItem]
+    refused: list[RefusedFile]
+
+
+class Stopped(Struct, rename="camel", frozen=True):
+    """The round that was stopped; without one, `roundNumber` is null."""
+
+    workflow_id: str
+    round_number: int | None
+    status: str
+
+
+class ErrorAnswer(Struct, frozen=True):
+    """A request that was refused."""
+
+    error: ErrorDetail

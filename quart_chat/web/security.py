@@ -1,0 +1,92 @@
+"""Who may talk to this server, and what a page of it may do.
+
+A chat on a person's machine is within reach of every page that the person opens. Two checks keep
+those out: the ``Host`` must be a name of this server, or a name that an attacker owns could be
+pointed at it (DNS rebinding); and a request that changes something, or that holds a stream open,
+must come from a page of this server. A program that is no browser sends neither ``Origin`` nor
+``Sec-Fetch-Site`` and is let through: nobody can make it act for somebody else.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from quart import request
+
+from quart_chat.errors import Forbidden, UnknownHost
+
+if TYPE_CHECKING:
+    from quart import Quart, Response
+
+    from quart_chat.config import Settings
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:]+)(:[0-9]+)?", re.ASCII)
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Not "no-referrer": with it browsers send "Origin: null" with a plain form.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def init_app(app: Quart, settings: Settings) -> None:
+    """Check every request of ``app``, and add the headers to every answer."""
+    hosts = settings.hosts
+
+    @app.before_request
+    async def check_request() -> None:
+        check_host(request.headers.get("Host", ""), hosts)
+        if request.method not in SAFE_METHODS or request.path.startswith("/api/"):
+            check_origin(
+                host=request.headers.get("Host", ""),
+                origin=request.headers.get("Origin"),
+                site=request.headers.get("Sec-Fetch-Site"),
+            )
+
+    @app.after_request
+    async def add_headers(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if response.mimetype == "text/html":
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def check_host(host: str, allowed: frozenset[str]) -> None:
+    """Refuse a ``Host`` that is no name of this server; its port is free."""
+    match = _HOST.fullmatch(host.lower())
+    if match is None or match["name"] not in allowed:
+        raise UnknownHost(
+            "This server doesn't answer for that host name. "
+            "Whoever runs it can add the name to QUART_CHAT_ALLOWED_HOSTS."
+        )
+
+
+def check_origin(*, host: str, origin: str | None, site: str | None) -> None:
+    """Refuse what a page of another origin sends.
+
+    The origin is compared without its scheme, which a proxy that ends TLS may have changed.
+    """
+    if origin is not None:
+        foreign = _authority(origin) != host.lower()
+    else:
+        foreign = site not in {None, "same-origin", "none"}
+    if foreign:
+        raise Forbidden("This request comes from a page of another site.")
+
+
+def _authority(origin: str) -> str:
+    """Host and port of an origin, as the ``Host`` header of a request to it is written."""
+    return origin.partition("://")[2].lower()

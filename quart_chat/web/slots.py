@@ -1,0 +1,75 @@
+"""How many streams one user may hold open."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from quart_chat.errors import TooManyRequests
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Iterator
+
+    from quart import Response
+    from quart.wrappers.response import ResponseBody
+
+
+class StreamSlots:
+    """Counts the open streams of each user, up to a limit."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._open: Counter[str] = Counter()
+
+    def in_use(self, user_id: str) -> int:
+        return self._open[user_id]
+
+    @contextmanager
+    def take(self, user_id: str) -> Iterator[Slot]:
+        """Take a slot: for the block, or for the stream that the block makes of it.
+
+        Raises:
+            TooManyRequests: The user has no slot left.
+        """
+        if self._open[user_id] >= self._limit:
+            raise TooManyRequests("Too many streams are open. Close a tab and try again.")
+        self._open[user_id] += 1
+        slot = Slot(lambda: self._release(user_id))
+        try:
+            yield slot
+        finally:
+            if not slot.streaming:
+                self._release(user_id)
+
+    def _release(self, user_id: str) -> None:
+        self._open[user_id] -= 1
+        if not self._open[user_id]:
+            del self._open[user_id]
+
+
+class Slot:
+    """A slot that is taken."""
+
+    def __init__(self, release: Callable[[], None]) -> None:
+        self._release = release
+        self.streaming = False
+
+    async def stream(self, response: Response) -> Response:
+        """Keep the slot until the body of ``response`` is closed."""
+        body = self._hold(response.response)
+        # A generator that has begun is always closed, even if its client left before the first
+        # byte; one that has not begun never runs its ``finally``.
+        await anext(body)
+        self.streaming = True
+        response.response = response.iterable_body_class(body)
+        return response
+
+    async def _hold(self, body: ResponseBody) -> AsyncGenerator[bytes, None]:
+        try:
+            async with body as chunks:
+                yield b""
+                async for chunk in chunks:
+                    yield chunk
+        finally:
+            self._release()

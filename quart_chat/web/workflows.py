@@ -1,0 +1,73 @@
+"""The API of the list of chats: list, rename, pin, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quart import Blueprint
+from quart_schema import document_querystring, document_request, document_response, tag_blueprint
+
+from quart_chat.errors import InvalidInput
+from quart_chat.web.context import services, user_id
+from quart_chat.web.inputs import json_body, query_string
+from quart_chat.web.openapi import document_answer
+from quart_chat.web.schemas import (
+    ErrorAnswer,
+    ListQuery,
+    WorkflowChange,
+    WorkflowItem,
+    WorkflowList,
+)
+
+if TYPE_CHECKING:
+    from quart_chat.chat.models import Item
+
+blueprint = Blueprint("workflows", __name__, url_prefix="/api/chatbot/workflows")
+tag_blueprint(blueprint, ["chats"])
+
+
+@blueprint.get("")
+@document_querystring(ListQuery)
+@document_response(WorkflowList)
+async def list_workflows() -> Item:
+    """List the chats, newest first, a page at a time; or those that hold the words of `q`."""
+    query = query_string(ListQuery)
+    page = await services().chat.list_workflows(
+        user_id(), query=query.q or None, before=query.before or None, limit=query.limit
+    )
+    return {"workflows": [workflow.to_item() for workflow in page.workflows], "next": page.next}
+
+
+@blueprint.get("/<workflow_id>")
+@document_response(WorkflowItem)
+@document_response(ErrorAnswer, 404)
+async def get_workflow(workflow_id: str) -> Item:
+    """Read a chat's entry in the list."""
+    workflow = await services().chat.workflow(user_id(), workflow_id)
+    return workflow.to_item()
+
+
+@blueprint.patch("/<workflow_id>")
+@document_request(WorkflowChange)
+@document_response(WorkflowItem)
+@document_response(ErrorAnswer, 404)
+async def change_workflow(workflow_id: str) -> Item:
+    """Rename a chat, or pin it to the top of the list."""
+    change = await json_body(WorkflowChange)
+    if change.title is None and change.pinned is None:
+        raise InvalidInput("Send a title, or whether the chat is pinned.")
+    chat, user = services().chat, user_id()
+    if change.title is not None:
+        workflow = await chat.rename(user, workflow_id, change.title)
+    if change.pinned is not None:
+        workflow = await chat.pin(user, workflow_id, change.pinned)
+    return workflow.to_item()
+
+
+@blueprint.delete("/<workflow_id>")
+@document_answer(204, "It is deleted.")
+@document_response(ErrorAnswer, 404)
+async def delete_workflow(workflow_id: str) -> tuple[str, int]:
+    """Delete a chat and all it holds."""
+    await services().chat.delete(user_id(), workflow_id)
+    return "", 204

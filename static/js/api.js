@@ -1,0 +1,59 @@
+/** The requests that a page sends. Each throws an Error whose message is fit to be shown. */
+
+const UNREACHABLE = "The server can't be reached.";
+
+/**
+ * Start a round. The round belongs to the server and is shown by the page's stream, so no more of
+ * the answer is read than it takes to know the chat.
+ * @param {{prompt: string, assistant?: string, workflowId?: string}} body
+ * @returns {Promise<string>} the id of the chat
+ */
+export async function startRound(body) {
+  const response = await send("POST", "/api/chatbot/start/stream", body);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  let match = null;
+  while (!match) {
+    const { value, done } = await reader.read().catch(() => ({ done: true }));
+    if (done) throw new Error(UNREACHABLE);
+    text += value;
+    match = /^data: (.*)\n/m.exec(text);
+  }
+  reader.cancel().catch(() => {});
+  const { type, item } = JSON.parse(match[1]);
+  return type === "workflow" ? item.id : item.workflowId;
+}
+
+/** Stop the running round of a chat. */
+export function stopRound(workflowId) {
+  return send("POST", `/api/chatbot/${workflowId}/stop`);
+}
+
+/** Change the title of a chat, or whether it is pinned. */
+export function changeWorkflow(workflowId, change) {
+  return send("PATCH", `/api/chatbot/workflows/${workflowId}`, change);
+}
+
+/** Delete a chat. */
+export function deleteWorkflow(workflowId) {
+  return send("DELETE", `/api/chatbot/workflows/${workflowId}`);
+}
+
+/** Whether there is such a chat; true where nobody can say. */
+export async function workflowExists(workflowId) {
+  const response = await fetch(`/api/chatbot/workflows/${workflowId}`).catch(() => null);
+  return response?.status !== 404;
+}
+
+async function send(method, url, body) {
+  const init = { method };
+  if (body) {
+    init.headers = { "Content-Type": "application/json" };
+    init.body = JSON.stringify(body);
+  }
+  const response = await fetch(url, init).catch(() => null);
+  if (!response) throw new Error(UNREACHABLE);
+  if (response.ok) return response;
+  const answer = await response.json().catch(() => null);
+  throw new Error(answer?.error?.message ?? `The server answered with ${response.status}.`);
+}

@@ -1,0 +1,56 @@
+/** The answer of a round: who gives it, its text while it is written, its sources. */
+import { MarkdownWriter } from "./markdown-writer.js";
+
+export class ChatAnswer extends HTMLElement {
+  #writer = null;
+
+  /**
+   * Show an answer as it is.
+   * @param {object} message
+   * @param {string} author
+   */
+  show(message, author) {
+    this.hidden = false;
+    this.querySelector(".answer-author").textContent = author;
+    const writing = message.status === "streaming";
+    this.ariaBusy = writing ? "true" : null;
+    if (writing || message.html === null) this.#text.set(message.content);
+    else this.#text.finish(message.html);
+    this.#showSources(message.sources);
+  }
+
+  /** Add to the text of an answer that is being written. */
+  write(text) {
+    this.#text.append(text);
+  }
+
+  get #text() {
+    this.#writer ??= new MarkdownWriter(this.#prose);
+    return this.#writer;
+  }
+
+  /** Where Markdown goes; what the server has shown as plain text makes room. */
+  get #prose() {
+    const prose = this.querySelector(".prose");
+    if (prose.classList.contains("prose-plain")) {
+      prose.classList.remove("prose-plain");
+      prose.textContent = "";
+    }
+    return prose;
+  }
+
+  #showSources(sources) {
+    const template = document.getElementById("source-template");
+    const rows = sources.map((source) => {
+      const row = template.content.firstElementChild.cloneNode(true);
+      const link = row.querySelector(".source-link");
+      row.querySelector(".source-number").textContent = source.number;
+      link.textContent = [source.title, source.heading].filter(Boolean).join(" · ");
+      link.href = source.url;
+      row.querySelector(".source-quote").textContent = source.quote;
+      return row;
+    });
+    this.querySelector(".sources-list").replaceChildren(...rows);
+    this.querySelector(".sources").hidden = sources.length === 0;
+  }
+}

@@ -1,0 +1,68 @@
+/** The title of the chat, and its forms: rename, pin, delete. */
+import { changeWorkflow, deleteWorkflow } from "./api.js";
+
+export class ChatHeading extends HTMLElement {
+  #workflowId = "";
+
+  connectedCallback() {
+    this.#workflowId = this.closest("[data-workflow]").dataset.workflow;
+    this.addEventListener("submit", (event) => this.#submit(event));
+    this.addEventListener("keydown", (event) => this.#close(event));
+    this.#rename.addEventListener("toggle", () => this.#edit());
+  }
+
+  /** Show a chat's title and state. */
+  show(workflow) {
+    this.#workflowId = workflow.id;
+    this.hidden = false;
+    this.querySelector(".title").textContent = workflow.title;
+    this.#pin.setAttribute("aria-pressed", String(workflow.pinned));
+    if (!this.#rename.open) this.#input.value = workflow.title;
+    for (const form of this.querySelectorAll("form")) {
+      form.action = `/chat/${workflow.id}/${form.dataset.action}`;
+    }
+    document.title = `${workflow.title} · quart-chat`;
+  }
+
+  get #rename() {
+    return this.querySelector(".rename");
+  }
+
+  get #input() {
+    return this.querySelector("input");
+  }
+
+  get #pin() {
+    return this.querySelector("[aria-pressed]");
+  }
+
+  async #submit(event) {
+    event.preventDefault();
+    try {
+      await this.#do(event.target.dataset.action);
+      for (const details of this.querySelectorAll("details")) details.open = false;
+    } catch (error) {
+      this.dispatchEvent(new CustomEvent("chat:failed", { bubbles: true, detail: error.message }));
+    }
+  }
+
+  #do(action) {
+    if (action === "delete") return deleteWorkflow(this.#workflowId);
+    if (action === "rename") return changeWorkflow(this.#workflowId, { title: this.#input.value });
+    const pinned = this.#pin.getAttribute("aria-pressed") !== "true";
+    return changeWorkflow(this.#workflowId, { pinned });
+  }
+
+  #edit() {
+    if (this.#rename.open) this.#input.select();
+    else this.#input.value = this.querySelector(".title").textContent;
+  }
+
+  #close(event) {
+    const details = event.target.closest("details[open]");
+    if (event.key !== "Escape" || !details) return;
+    event.preventDefault();
+    details.open = false;
+    details.querySelector("summary").focus();
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * What a page knows of a chat: a pure model that takes chatData and says what is new in it.
+ *
+ * Items are upserts by id, so what comes twice changes nothing. A delta fits where its offset says;
+ * offsets count code points, as the server does, and not JavaScript's UTF-16 units.
+ *
+ * @typedef {{type: string, item: object}} ChatData
+ * @typedef {{kind: "message", message: object}
+ *   | {kind: "text", message: object, text: string}
+ *   | {kind: "log", log: object}
+ *   | {kind: "workflow", workflow: object}
+ *   | {kind: "end", status: string, end: object}
+ *   | {kind: "reset", workflowId: string | null}
+ *   | {kind: "hole"}} Change
+ */
+export class Conversation {
+  #messages = new Map();
+
+  /**
+   * Take an item.
+   * @param {ChatData} data
+   * @returns {Change | null} what is to be shown; null where nothing is new
+   */
+  apply({ type, item }) {
+    switch (type) {
+      case "message":
+        return this.#message(item);
+      case "delta":
+        return this.#delta(item);
+      case "log":
+        return { kind: "log", log: item };
+      case "workflow":
+        return { kind: "workflow", workflow: item };
+      case "complete":
+      case "stopped":
+      case "error":
+        return { kind: "end", status: type, end: item };
+      case "reset":
+        return this.#reset(item);
+      default:
+        return null;
+    }
+  }
+
+  #message(item) {
+    const known = this.#messages.get(item.id);
+    const length = codePoints(item.content);
+    // A snapshot of a text in flight may have been taken before the last deltas.
+    if (item.status === "streaming" && known && known.length >= length) return null;
+    const message = { ...item, length };
+    this.#messages.set(item.id, message);
+    return { kind: "message", message };
+  }
+
+  #delta({ messageId, offset, text }) {
+    const message = this.#messages.get(messageId);
+    if (!message || offset > message.length) return { kind: "hole" };
+    const length = codePoints(text);
+    if (message.status !== "streaming" || offset + length <= message.length) return null;
+    const fresh = offset === message.length ? text : skip(text, message.length - offset);
+    message.content += fresh;
+    message.length = offset + length;
+    return { kind: "text", message, text: fresh };
+  }
+
+  #reset({ workflowId }) {
+    if (workflowId !== null) this.#messages.clear();
+    return { kind: "reset", workflowId };
+  }
+}
+
+function codePoints(text) {
+  let count = 0;
+  for (let index = 0; index < text.length; index += text.codePointAt(index) > 0xffff ? 2 : 1) {
+    count += 1;
+  }
+  return count;
+}
+
+function skip(text, count) {
+  return [...text].slice(count).join("");
+}

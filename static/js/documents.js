@@ -1,0 +1,158 @@
+/**
+ * The list of documents, live: what is uploaded here or in another tab, and how far each is read.
+ *
+ * On each connection the list is read once after the stream is open, so nothing is missed between
+ * the two; what the stream has said since is newer than the list.
+ */
+class DocumentList extends HTMLElement {
+  #source = null;
+  #said = new Map();
+
+  connectedCallback() {
+    const context = encodeURIComponent(this.dataset.context);
+    this.#source = new EventSource(`/api/events/${context}?categories=document`);
+    this.#source.onopen = () => this.#read();
+    this.#source.onmessage = (event) => this.#receive(JSON.parse(event.data));
+    this.addEventListener("submit", (event) => this.#submit(event));
+    this.addEventListener("dragover", (event) => this.#drag(event, true));
+    this.addEventListener("dragleave", (event) => this.#drag(event, false));
+    this.addEventListener("drop", (event) => this.#drop(event));
+    document.addEventListener("paste", this);
+  }
+
+  disconnectedCallback() {
+    this.#source.close();
+    document.removeEventListener("paste", this);
+  }
+
+  handleEvent(event) {
+    if (event.clipboardData.files.length) this.#upload(event.clipboardData.files);
+  }
+
+  // What comes
+
+  async #read() {
+    this.#said.clear();
+    const response = await fetch("/api/documents").catch(() => null);
+    if (!response?.ok) return;
+    const { documents } = await response.json();
+    const listed = new Set(documents.map((item) => item.id));
+    for (const row of this.#rows) {
+      if (!listed.has(row.dataset.id) && !this.#said.has(row.dataset.id)) row.remove();
+    }
+    for (const item of documents.reverse()) {
+      if (!this.#said.has(item.id)) this.#show(item);
+    }
+  }
+
+  #receive({ type, item }) {
+    if (type !== "document") return;
+    this.#said.set(item.id, item);
+    this.#show(item);
+  }
+
+  #show(item) {
+    const known = this.#rows.find((row) => row.dataset.id === item.id);
+    if (item.deleted) known?.remove();
+    else fill(known ?? this.#add(), item);
+    this.querySelector(".documents-empty").hidden = this.#rows.length > 0;
+  }
+
+  #add() {
+    const row = this.querySelector("template").content.firstElementChild.cloneNode(true);
+    this.#list.prepend(row);
+    return row;
+  }
+
+  // What people do
+
+  #submit(event) {
+    event.preventDefault();
+    if (event.target.matches(".upload")) this.#upload(event.target.elements.files.files);
+    else this.#delete(event.target.closest(".document").dataset.id);
+  }
+
+  #drag(event, over) {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    this.toggleAttribute("data-dropping", over);
+  }
+
+  #drop(event) {
+    this.#drag(event, false);
+    this.#upload(event.dataTransfer.files);
+  }
+
+  async #upload(files) {
+    const form = new FormData();
+    for (const file of files) form.append("files", file);
+    const button = this.querySelector(".upload button");
+    button.disabled = true;
+    const answer = await send("POST", "/api/documents", form);
+    button.disabled = false;
+    this.querySelector(".upload").reset();
+    this.#refuse(answer.error ? [answer] : answer.refused);
+  }
+
+  async #delete(id) {
+    const answer = await send("DELETE", `/api/documents/${id}`);
+    if (answer.error) this.#refuse([answer]);
+  }
+
+  #refuse(refused) {
+    const lines = refused.map(({ name, error }) => {
+      const line = document.createElement("p");
+      line.textContent = name ? `${name}: ${error.message}` : error.message;
+      return line;
+    });
+    this.querySelector(".upload-refused").replaceChildren(...lines);
+  }
+
+  get #list() {
+    return this.querySelector(".documents-list");
+  }
+
+  get #rows() {
+    return [...this.#list.children];
+  }
+}
+
+function fill(row, item) {
+  Object.assign(row.dataset, { id: item.id, status: item.status });
+  const name = row.querySelector(".document-name");
+  name.href = `/documents/${item.id}`;
+  name.textContent = item.name;
+  row.querySelector(".document-size").textContent = size(item.size);
+  row.querySelector(".document-state").textContent = state(item);
+  row.querySelector("form").action = `/documents/${item.id}/delete`;
+  row.querySelector("button").setAttribute("aria-label", `Delete ${item.name}`);
+  const progress = row.querySelector("progress");
+  progress.hidden = !["waiting", "reading"].includes(item.status);
+  progress.value = item.progress ?? 0;
+}
+
+function state({ status, step, message, passages, pages }) {
+  if (status === "waiting") return "Waiting to be read";
+  if (status === "reading") return step ?? "Being read";
+  if (status === "failed") return message;
+  return count(passages, "passage") + (pages ? ` · ${count(pages, "page")}` : "");
+}
+
+function size(bytes) {
+  if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes >= 1e3 ? `${Math.round(bytes / 1e3)} KB` : count(bytes, "byte");
+}
+
+function count(number, noun) {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+async function send(method, url, body) {
+  const unreachable = { error: { message: "The server can't be reached." } };
+  const response = await fetch(url, { method, body }).catch(() => null);
+  if (!response) return unreachable;
+  if (response.status === 204) return {};
+  return response.json().catch(() => unreachable);
+}
+
+customElements.define("document-list", DocumentList);

@@ -1,0 +1,103 @@
+/**
+ * Markdown as safe HTML, by the same rules as quart_chat/chat/markdown.py: CommonMark, tables and
+ * strikethrough; HTML in the text is shown as text, images become links, nothing is styled inline.
+ * Code is highlighted by the server alone, once a message is final.
+ */
+import "../vendor/markdown-it/markdown-it.min.js";
+
+const MAX_NESTING = 20;
+const NO_WIDTH = /\uFEFF/g;
+const SAFE_SCHEME = /^(?:https?|mailto):/i;
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+const LANGUAGE = /^[ \t]*([A-Za-z0-9_+#.-]{1,30})/;
+const REL = "noopener noreferrer nofollow";
+
+const markdown = globalThis
+  .markdownit("commonmark", { html: false, xhtmlOut: false, maxNesting: MAX_NESTING })
+  .enable(["table", "strikethrough"]);
+const { escapeHtml } = markdown.utils;
+
+markdown.validateLink = (url) => SAFE_SCHEME.test(url) || !SCHEME.test(url);
+markdown.core.ruler.after("block", "trim", trimBlocks);
+markdown.core.ruler.push("safe", makeSafe);
+Object.assign(markdown.renderer.rules, {
+  fence: (tokens, index) => {
+    const language = LANGUAGE.exec(tokens[index].info);
+    return renderCode(tokens[index], language ? ` class="language-${language[1]}"` : "");
+  },
+  code_block: (tokens, index) => renderCode(tokens[index], ""),
+  table_open: () => '<div class="table" tabindex="0"><table>\n',
+  table_close: () => "</table></div>\n",
+});
+
+/**
+ * Render a text as HTML that may be put into a page as it is.
+ * @param {string} text
+ * @param {object} [env] Link definitions of the text before this one; those of this one are added.
+ * @returns {string}
+ */
+export function renderMarkdown(text, env = {}) {
+  return markdown.render(text.replace(NO_WIDTH, ""), env);
+}
+
+/**
+ * Where each block at the top level of a text begins.
+ * @param {string} text
+ * @returns {number[]} line numbers, from 0
+ */
+export function blockStarts(text) {
+  const tokens = [];
+  markdown.block.parse(text, markdown, { references: {} }, tokens);
+  return tokens
+    .filter((token) => token.level === 0 && token.nesting >= 0)
+    .map((token) => token.map[0]);
+}
+
+/** The server's library takes any white space off the ends of a block, this one spaces alone. */
+function trimBlocks(state) {
+  for (const token of state.tokens) {
+    if (token.type === "inline") token.content = token.content.trim();
+  }
+}
+
+function makeSafe(state) {
+  for (const token of state.tokens) {
+    const style = token.attrGet("style");
+    if (style) token.attrs = [["class", style.replace("text-align:", "align-")]];
+    else if (token.children) token.children = safeInlines(token.children, state.Token);
+  }
+}
+
+function safeInlines(tokens, Token) {
+  let inLink = false;
+  return tokens.flatMap((token) => {
+    if (token.type === "image") return imageAsLink(token, inLink, Token);
+    if (token.type === "link_open") token.attrSet("rel", REL);
+    if (token.type.startsWith("link_")) inLink = token.nesting > 0;
+    return [token];
+  });
+}
+
+function imageAsLink(image, inLink, Token) {
+  const text = new Token("text", "", 0);
+  text.content = plain(image.children) || image.attrGet("src");
+  if (inLink) return [text];
+  const open = new Token("link_open", "a", 1);
+  open.attrs = [["href", image.attrGet("src")]];
+  if (image.attrGet("title") !== null) open.attrSet("title", image.attrGet("title"));
+  open.attrSet("rel", REL);
+  return [open, text, new Token("link_close", "a", -1)];
+}
+
+function plain(tokens) {
+  return tokens
+    .map((token) => {
+      if (token.type === "image") return plain(token.children);
+      return token.type.endsWith("break") ? "\n" : token.content;
+    })
+    .join("");
+}
+
+function renderCode(token, attributes) {
+  return `<pre tabindex="0"><code${attributes}>${escapeHtml(token.content)}</code></pre>\n`;
+}

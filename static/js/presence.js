@@ -1,0 +1,15 @@
+/**
+ * Hold a connection while somebody looks, and let go of it while nobody does: browsers allow about
+ * six to a server, and a tab in the background would keep one from those that are read.
+ *
+ * @param {{pause: () => void, resume: () => void}} stream
+ * @param {AbortSignal} signal Ends it.
+ */
+export function connectWhileShown(stream, signal) {
+  const on = (target, type, action) => target.addEventListener(type, action, { signal });
+  on(document, "visibilitychange", () => (document.hidden ? stream.pause() : stream.resume()));
+  on(window, "pagehide", () => stream.pause());
+  on(window, "pageshow", (event) => event.persisted && stream.resume());
+  on(window, "online", () => document.hidden || stream.resume());
+  if (document.hidden) stream.pause();
+}

@@ -1,0 +1,81 @@
+"""Chromium, and tabs in it that listen for what a person would not see."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, Route, async_playwright
+
+from quart_chat.config import resource_path
+from tests.browser.tab import ARGUMENTS, Tab, watch
+from tests.server import Server
+
+OpenTab = Callable[..., Awaitable[Tab]]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("These tests drive Chromium: install it, on Debian with 'apt install chromium'")
+    return path
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for the tests that neither end it nor need its list of chats for themselves."""
+    with Server(instance=tmp_path_factory.mktemp("shared") / "instance") as server:
+        yield server
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_tab(browser: Browser, server: Server) -> AsyncIterator[OpenTab]:
+    """Opens tabs on the server; none may have said anything in its console, unless told so."""
+    tabs: list[Tab] = []
+
+    async def open_(path: str = "/", *, quiet: bool = True, **options: object) -> Tab:
+        context = await browser.new_context(base_url=server.url, **options)  # type: ignore[arg-type]
+        tab = Tab(await context.new_page(), quiet=quiet)
+        watch(tab, server.url)
+        tabs.append(tab)
+        await tab.page.goto(path)
+        return tab
+
+    yield open_
+    for tab in tabs:
+        await tab.page.context.close()
+    assert [complaint for tab in tabs for complaint in tab.complaints if tab.quiet] == []
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def modules(browser: Browser) -> AsyncIterator[Page]:
+    """An empty page that can import the scripts: ``import("/js/markdown.js")``."""
+    folder = resource_path("static")
+
+    async def serve(route: Route) -> None:
+        path = folder / Path(urlsplit(route.request.url).path.lstrip("/"))
+        if path.is_file():
+            await route.fulfill(path=path)
+        else:
+            await route.fulfill(body="<!doctype html>", content_type="text/html")
+
+    context = await browser.new_context()
+    await context.route("**/*", serve)
+    page = await context.new_page()
+    await page.goto("http://static.test/")
+    yield page
+    await context.close()

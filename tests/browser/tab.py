@@ -1,0 +1,79 @@
+"""A tab as a person has it before them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from playwright.async_api import Locator, Page, expect
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+# Milliseconds; what a test waits for takes a fraction of it.
+PATIENCE = 15_000
+
+
+@dataclass
+class Tab:
+    """A page of the chat.
+
+    Attributes:
+        quiet: Whether its complaints fail the test.
+        complaints: What it said in its console, its errors, and requests to other hosts.
+    """
+
+    page: Page
+    quiet: bool = True
+    complaints: list[str] = field(default_factory=list)
+
+    async def ask(self, prompt: str, assistant: str = "slow") -> None:
+        """Write a question and send it."""
+        await self.page.select_option("#assistant", assistant)
+        await self.page.fill("#prompt", prompt)
+        await self.page.press("#prompt", "Enter")
+
+    def round(self, number: int) -> Locator:
+        return self.page.locator(f'chat-round[data-round="{number}"]')
+
+    def answer(self, number: int = 1) -> Locator:
+        """The text of an answer."""
+        return self.round(number).locator(".answer .prose")
+
+    def row(self, title: str) -> Locator:
+        """A chat in the list."""
+        return self.page.locator(".chat-row", has_text=title)
+
+    async def until_ended(self, status: str, number: int = 1) -> None:
+        """Wait for the end of a round: it has gone to the log."""
+        locator = self.page.locator(f'.log > chat-round[data-round="{number}"]')
+        await expect(locator).to_have_attribute("data-status", status)
+
+    async def content(self) -> list[str]:
+        """All that is shown of the chat, round by round."""
+        rounds = self.page.locator("chat-round")
+        return [" ".join(text.split()) for text in await rounds.all_text_contents()]
+
+
+def watch(tab: Tab, url: str) -> None:
+    """Write down what the tab complains about."""
+    page = tab.page
+    page.set_default_timeout(PATIENCE)
+    page.on("console", lambda message: tab.complaints.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: tab.complaints.append(f"error: {error}"))
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith(url + "/")
+            else tab.complaints.append(f"request: {request.url}")
+        ),
+    )
+
+
+expect.set_options(timeout=PATIENCE)

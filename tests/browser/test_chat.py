@@ -1,0 +1,208 @@
+"""Asking, and watching the answer arrive."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenTab
+from tests.server import Server
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
+    return shared_server
+
+
+async def test_the_steps_and_the_answer_arrive_while_they_are_made(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("count 300 20ms")
+    running = tab.page.locator(".live > chat-round")
+    await expect(running.locator(".prompt-text")).to_have_text("count 300 20ms")
+    await expect(running.locator(".step")).to_have_count(2)
+    await expect(running.locator(".step").first).to_be_visible()
+    await expect(running.locator('.step[data-status="running"]')).to_contain_text("Counting to 300")
+    await expect(tab.answer()).to_have_text(re.compile(r"^1 2 3 4 5( \d+)*\s*$"))
+    seen = len(await tab.answer().inner_text())
+    await tab.page.wait_for_function(
+        "seen => document.querySelector('.live .prose').innerText.length > seen + 20", arg=seen
+    )
+    assert "300" not in await tab.answer().inner_text()
+
+
+async def test_an_answer_that_is_complete_is_in_the_log(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("count 20 1ms")
+    await tab.until_ended("complete")
+    await expect(tab.answer()).to_have_text(" ".join(map(str, range(1, 21))))
+    summary = tab.round(1).locator(".steps-summary")
+    await expect(summary).to_contain_text(re.compile(r"^\s*2 steps\s+\d+ ms\s*$"))
+    await expect(tab.round(1).locator(".step").first).to_be_hidden()
+    await summary.click()
+    await expect(tab.round(1).locator(".step-time").first).to_have_text(re.compile(r"\d+ ms"))
+
+
+async def test_the_librarian_answers_with_sources(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.page.get_by_role("button", name="How do I resume a stream?").click()
+    await tab.until_ended("complete")
+    await expect(tab.answer().locator("blockquote").first).to_be_visible()
+    source = tab.round(1).locator(".source").first
+    await expect(source.locator(".source-quote")).not_to_be_empty()
+    await source.locator("a").click()
+    await expect(tab.page).to_have_url(re.compile("/handbook/"))
+    await expect(tab.page.locator("main h1")).to_be_visible()
+
+
+async def test_a_first_question_gives_the_chat_its_address_and_title(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("count 7 3ms")
+    await tab.until_ended("complete")
+    await expect(tab.page).to_have_url(re.compile(r"/chat/[0-9a-f]{32}$"))
+    await expect(tab.page).to_have_title("count 7 3ms · quart-chat")
+    await expect(tab.page.locator("h1")).to_have_text("count 7 3ms")
+    await expect(tab.row("count 7 3ms").locator("a")).to_have_attribute("aria-current", "page")
+    await expect(tab.page.locator("#prompt")).to_have_value("")
+
+
+async def test_going_back_shows_the_page_for_a_new_chat(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("count 7 4ms")
+    await tab.until_ended("complete")
+    await tab.page.go_back()
+    await expect(
+        tab.page.get_by_role("heading", name="What would you like to know?")
+    ).to_be_visible()
+    await expect(tab.page.locator("chat-round")).to_have_count(0)
+    await expect(tab.row("count 7 4ms")).to_be_visible()
+
+
+async def test_a_chat_goes_on_with_further_questions(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    for number in (1, 2, 3):
+        await tab.ask(f"count {number} 1ms")
+        await tab.until_ended("complete", number)
+    prompts = tab.page.locator(".prompt-text")
+    assert await prompts.all_inner_texts() == ["count 1 1ms", "count 2 1ms", "count 3 1ms"]
+
+
+async def test_a_reload_in_mid_answer_loses_and_doubles_nothing(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("count 120 20ms")
+    await expect(tab.answer()).to_contain_text("20 ")
+    await tab.page.reload()
+    await expect(tab.answer()).to_contain_text("20 ")
+    await expect(tab.page.locator(".live .answer")).to_have_attribute("aria-busy", "true")
+    await tab.until_ended("complete")
+    await expect(tab.answer()).to_have_text(" ".join(map(str, range(1, 121))))
+    await expect(tab.page.locator("chat-round")).to_have_count(1)
+
+
+async def test_two_tabs_show_the_same(open_tab: OpenTab) -> None:
+    first = await open_tab()
+    await first.ask("count 100 20ms")
+    await expect(first.answer()).to_contain_text("10 ")
+    second = await open_tab(first.page.url)
+    await expect(second.answer()).to_contain_text("10 ")
+    for tab in (first, second):
+        await tab.until_ended("complete")
+    await second.ask("count 5 1ms")
+    for tab in (first, second):
+        await tab.until_ended("complete", 2)
+    assert await first.content() == await second.content()
+    fresh = await open_tab(first.page.url)
+    assert await fresh.content() == await first.content()
+
+
+async def test_a_question_may_have_several_lines(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.page.select_option("#assistant", "slow")
+    await tab.page.locator("#prompt").press_sequentially("one")
+    await tab.page.keyboard.press("Shift+Enter")
+    await tab.page.locator("#prompt").press_sequentially("two")
+    await tab.page.keyboard.press("Enter")
+    await tab.until_ended("complete")
+    await expect(tab.round(1).locator(".prompt-text")).to_have_text("one\ntwo", use_inner_text=True)
+
+
+async def test_a_blank_question_is_not_sent(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.page.fill("#prompt", "  \n ")
+    await tab.page.press("#prompt", "Enter")
+    await tab.ask("count 1 1ms")
+    await tab.until_ended("complete")
+    await expect(tab.page.locator("chat-round")).to_have_count(1)
+
+
+async def test_a_question_that_could_not_be_sent_stays_and_can_be_sent_again(
+    open_tab: OpenTab,
+) -> None:
+    tab = await open_tab(quiet=False)
+    await tab.page.route("**/start/stream", lambda route: route.abort())
+    await tab.ask("count 4 1ms")
+    error = tab.page.locator(".composer-error")
+    await expect(error).to_contain_text("Not sent. The server can't be reached.")
+    await expect(tab.page.locator("#prompt")).to_have_value("count 4 1ms")
+    await tab.page.unroute("**/start/stream")
+    await error.get_by_role("button", name="Retry").click()
+    await tab.until_ended("complete")
+    await expect(error).to_be_hidden()
+    await expect(tab.page.locator("#prompt")).to_have_value("")
+
+
+async def test_the_server_says_why_it_refuses_a_question(open_tab: OpenTab) -> None:
+    tab = await open_tab(quiet=False)
+    await tab.page.fill("#prompt", "x" * 32_001)
+    await tab.page.press("#prompt", "Enter")
+    await expect(tab.page.locator(".composer-error")).to_contain_text("32,001 characters")
+    assert len(await tab.page.input_value("#prompt")) == 32_001
+
+
+async def test_a_question_that_arrived_although_its_answer_did_not_is_not_asked_twice(
+    open_tab: OpenTab,
+) -> None:
+    tab = await open_tab(quiet=False)
+    await tab.ask("count 1 1ms")
+    await tab.until_ended("complete")
+    await tab.page.evaluate(
+        """() => {
+          const real = window.fetch;
+          window.fetch = async (...args) => {
+            await real(...args);
+            throw new TypeError("cut");
+          };
+        }"""
+    )
+    await tab.ask("count 2 1ms")
+    await tab.until_ended("complete", 2)
+    await expect(tab.page.locator("#prompt")).to_have_value("")
+    await expect(tab.page.locator(".composer-error")).to_be_hidden()
+
+
+async def test_a_failed_answer_says_why_and_keeps_what_was_written(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("fail")
+    await tab.until_ended("error")
+    await expect(tab.answer()).to_have_text("Well")
+    await expect(tab.round(1).locator(".outcome")).to_have_text("The words have run out.")
+
+
+async def test_the_end_stays_in_view_unless_somebody_reads_above(open_tab: OpenTab) -> None:
+    tab = await open_tab(viewport={"width": 360, "height": 480})
+    await tab.ask("count 700 2ms")
+    at_end = "() => innerHeight + scrollY >= document.documentElement.scrollHeight - 2"
+    await expect(tab.answer()).to_contain_text("300 ")
+    await tab.page.wait_for_function(at_end)
+    await tab.page.mouse.move(180, 200)
+    await tab.page.mouse.wheel(0, -400)
+    button = tab.page.locator(".to-end")
+    await expect(button).to_be_visible()
+    await tab.until_ended("complete")
+    assert not await tab.page.evaluate(at_end)
+    await button.click()
+    await tab.page.wait_for_function(at_end)
+    await expect(button).to_be_hidden()

@@ -1,0 +1,102 @@
+"""The two renderers of Markdown make the same HTML of any text.
+
+They may differ in three ways, which the comparison leaves out: the server alone highlights code, it
+writes some characters of code as themselves that the browser escapes, and a code span of nothing
+but spaces keeps them all on the server and loses two in the browser.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from playwright.async_api import Page
+
+from quart_chat.chat.markdown import render_markdown
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+COMPARE = """async ([texts, rendered]) => {
+  const { renderMarkdown } = await import("/js/markdown.js");
+  const plain = (html) => {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    for (const span of template.content.querySelectorAll("pre span")) {
+      span.replaceWith(...span.childNodes);
+    }
+    for (const code of template.content.querySelectorAll(":not(pre) > code")) {
+      if (!code.textContent.trim()) code.textContent = " ";
+    }
+    return template.innerHTML;
+  };
+  return texts
+    .map((text, index) => [text, plain(rendered[index]), plain(renderMarkdown(text))])
+    .filter(([, server, browser]) => server !== browser);
+}"""
+
+SAMPLES = [
+    "", " ", "\n\n", "word", "two\nlines", "break  \nhere", "break\\\nhere", "tab\tin text",
+    "# One", "## Two ##", "####### seven", "#no", "Setext\n===", "Setext\n---", "#", "# *a* `b`",
+    "***", "- - -", "___", "--", "    code\n    more", "\tcode", "    code\n\n    after a gap",
+    "```\nfence\n```", "~~~\nfence\n~~~", "```python\nx = 1\n```", "```python title=a\nx\n```",
+    "```\nopen", "````\n```\n````", "``` a`b\n", "```c++\nint a;\n```", "```<b>\nx\n```",
+    "- a\n- b", "- a\n\n- b", "* a\n  * b\n    * c", "1. one\n2. two", "7) seven\n8) eight",
+    "- a\n\n  b\n\n      code", "-\n  a", "1.\ta", "- [ ] a task", "0. a\n1. b", "-a", "1.a",
+    "> quote", "> a\nlazy", "> > nested", "> - list\n> - in quote", ">\n> a\n>",
+    "> ```\n> code\n```",
+    "*em*", "_em_", "**strong**", "__strong__", "***both***", "a*b*c", "a_b_c", "**a*b**", "*a**b*",
+    "**Note:**😀 after", "😀**x**😀", "~~gone~~", "~one~", "~~~three~~~", "~~a~~~", "**a ~~b** c~~",
+    "`code`", "`` a`b ``", "` a `", "`a", "`a\nb`", "`<b>`", "*a `b*`",
+    "[a](/b)", "[a](/b 'title')", '[a](<b c> "t")', "[a](b\\)c)", "[a](<>)", "[](/a)", "[a]",
+    "[a]: /b\n\n[a]", "[a]\n\n[a]: /b 'T'", "[A]: /x\n\n[a][] [b][a]", "[a]: <b> 'T'\n\n![x][a]",
+    "[ä]: /ü\n\n[Ä]", "[a](http://ü.de/ä?ö#ß)", "[a](/a%20b%zz)", "[a](//example.com)",
+    "[a](javascript:alert(1))", "[a](JaVaScRiPt:alert(1))", "[a](&#106;avascript:alert(1))",
+    "[a](vbscript:x)", "[a](data:text/html,x)", "[a](mailto:a@example.com)", "[a](tel:1)",
+    "[a](HTTPS://EXAMPLE.COM)", "[a]( x:y )", "[a](file:///etc/passwd)", "[a](\x01javascript:b)",
+    "<https://example.com>", "<a@example.com>", "<javascript:alert(1)>", "https://example.com",
+    "![alt](/i.png)", "![](/i.png)", "![a *b* `c`](https://example.com/i.png 'T')",
+    "[![alt](/i.png)](/page)", "![a [b](/c) d](/e)", "![a ![b](/c) d](/e)",
+    "![x](data:image/png,a)",
+    "<b>html</b>", "<script>alert(1)</script>", "<div>\n\n*a*\n\n</div>", "<!-- a -->", "<?php ?>",
+    '<img src=x onerror="alert(1)">', "a <br> b", "&amp; &lt; &copy; &#35; &#x22; &nope;", "&#0;",
+    "\\*not\\*", "\\a \\\\ \\<", "\\  \nnext", "a\\", '"quoted" \'single\'',
+    "a | b\n--|--\n1 | 2", "| a |\n|---|\n| 1 |", "|a|b|\n|:-|-:|\n|1|2|", "|a|\n|:-:|\n|`x|y`|",
+    "|a|b|\n|-|-|\n|1|\n|1|2|3|", "a|b\n-|-\n\nafter", "text\na|b\n-|-\n1|2", "|a\\|b|\n|-|\n|c|",
+    "|a|\n|-|\n> quote", "- a|b\n  -|-\n  1|2", "|a|b|\n|---|\n", "|*a*|[b](/c)|\n|-|-|",
+    "a\u00a0b", "\u00a0a\u00a0", "\u2003a\u3000", "\ufeffa", "a\ufeffb", "a\u2028b", "\x0ba\x0c",
+    "a\x00b", "e\u0301", "日本語**太字**です", "**「太字」**です", "مرحبا *بك*", "\U0001d54f *a*",
+    "\r\na\r\rb\r\n", "a\n\n\n\nb", "   a", "a   ", "\n    a", "- \n\n  a", "1) a\n\n   b\n2) c",
+    "> " * 30 + "deep", "- " * 30 + "deep", "*" * 60 + "a" + "*" * 60, "[" * 50 + "a" + "]" * 50,
+]  # fmt: skip
+
+PIECES = [
+    *"#*_~`>|-+=[]()!<>&\\:.\"' \t\n", "\n\n", "  \n", "**", "~~", "```", "```py\n", "    ", "1. ",
+    "- ", "> ", "](", "](/u)", "[a]: /u\n", "[a]", "![", "a", "word ", "é", "😀", "。", "<b>",
+    "&amp;", "https://x.y/ä", "javascript:", "\n|-|-|\n", "|a|b|", "\n---\n", "\n===\n", "x = 1\n",
+]  # fmt: skip
+
+texts = st.lists(
+    st.one_of(
+        st.lists(st.sampled_from(PIECES), max_size=30).map("".join),
+        st.text(st.characters(codec="utf-8"), max_size=60),
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+async def differences(page: Page, texts: list[str]) -> list[list[str]]:
+    found: list[list[str]] = await page.evaluate(
+        COMPARE, [texts, [render_markdown(text) for text in texts]]
+    )
+    return found
+
+
+async def test_samples_of_every_construct_are_rendered_alike(modules: Page) -> None:
+    assert await differences(modules, SAMPLES) == []
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(texts=texts)
+async def test_any_text_is_rendered_alike(modules: Page, texts: list[str]) -> None:
+    assert await differences(modules, texts) == []

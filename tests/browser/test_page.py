@@ -1,0 +1,174 @@
+"""What every page keeps: its weight, its manners, its place for everybody."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, Response, expect
+
+from quart_chat.config import resource_path
+from tests.browser.conftest import OpenTab
+from tests.browser.tab import Tab
+from tests.server import ROOT, Server
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
+    return shared_server
+
+
+AXE = ROOT / "tests/browser/vendor/axe-core/axe.min.js"
+WEIGHT = 75 * 1024
+PHONE = {"width": 360, "height": 740}
+HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script> &amp; "it\'s"'
+LONG = "word" * 60
+MARKDOWN = f"""\
+```python
+a_very_long_line = "{"x" * 400}"
+```
+
+|{"a column|" * 12}
+|{"-|" * 12}
+|{"a_value_that_does_not_break|" * 12}
+
+{LONG} https://example.com/{"path/" * 60}
+"""
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe finds wrong with the page."""
+    await page.evaluate(AXE.read_text("utf-8"))
+    found: list[dict[str, Any]] = (await page.evaluate("axe.run()"))["violations"]
+    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
+
+
+async def expect_no_overflow(page: Page) -> None:
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+async def answered(open_tab: OpenTab, **options: Any) -> Tab:
+    """A chat with an answer that has steps and sources, one that was stopped, one that failed."""
+    tab = await open_tab(**options)
+    await tab.ask("How do I resume a stream?", "librarian")
+    await tab.until_ended("complete")
+    await tab.ask("wait")
+    await expect(tab.page.locator(".stop")).to_be_visible()
+    await tab.page.keyboard.press("Escape")
+    await tab.until_ended("stopped", 2)
+    await tab.ask("fail")
+    await tab.until_ended("error", 3)
+    return tab
+
+
+async def test_scripts_and_styles_of_a_page_are_light(open_tab: OpenTab) -> None:
+    files: dict[str, bytes] = {}
+    responses: list[Response] = []
+    tab = await open_tab()
+    # A function of its own: Playwright writes a mark on it.
+    tab.page.on("response", lambda response: responses.append(response))  # noqa: PLW0108
+    await tab.page.reload()
+    await tab.ask("count 3 1ms")
+    await tab.until_ended("complete")
+    for response in responses:
+        if response.url.endswith((".js", ".css")):
+            files[response.url] = await response.body()
+    assert any(url.endswith("markdown-it.min.js") for url in files)
+    assert sum(len(gzip.compress(body, 9)) for body in files.values()) <= WEIGHT
+
+
+async def test_nothing_is_written_into_the_pages_that_the_policy_forbids() -> None:
+    for path in resource_path("templates").rglob("*.html"):
+        text = path.read_text("utf-8")
+        for word in ("style=", "<style", "onclick", "onload", "onerror", "<script>", "javascript:"):
+            assert word not in text, f"{path.name}: {word}"
+
+
+async def test_html_in_prompts_and_titles_is_text(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask(HOSTILE)
+    await tab.until_ended("complete")
+    await tab.page.locator(".rename summary").click()
+    await tab.page.fill("#title", HOSTILE)
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.page.locator("h1")).to_have_text(HOSTILE)
+    await expect(tab.row("onerror").locator(".chat-name")).to_have_text(HOSTILE)
+    await tab.page.reload()
+    await expect(tab.round(1).locator(".prompt-text")).to_have_text(HOSTILE)
+    await expect(tab.page.locator("h1")).to_have_text(HOSTILE)
+    await expect(tab.page.locator("main img, main script")).to_have_count(0)
+    await expect(tab.page).to_have_title(f"{HOSTILE} · quart-chat")
+
+
+async def test_nothing_sticks_out_on_a_phone(open_tab: OpenTab) -> None:
+    tab = await answered(open_tab, viewport=PHONE)
+    await tab.ask(f"{LONG} {LONG}")
+    await tab.until_ended("complete", 4)
+    await tab.page.evaluate(
+        """async (text) => {
+          const { renderMarkdown } = await import(document.querySelector("script[src]").src
+            .replace("app.js", "markdown.js"));
+          document.querySelector(".answer .prose").innerHTML = renderMarkdown(text);
+        }""",
+        MARKDOWN,
+    )
+    await expect_no_overflow(tab.page)
+    await tab.page.goto("/")
+    await expect_no_overflow(tab.page)
+    await tab.page.goto("/handbook/reference/routes")
+    await expect_no_overflow(tab.page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_an_answered_chat_is_accessible(open_tab: OpenTab, scheme: str) -> None:
+    tab = await answered(open_tab, color_scheme=scheme, reduced_motion="reduce")
+    assert await violations(tab.page) == []
+    for summary in await tab.page.locator(".steps-summary").all():
+        await summary.click()
+    await tab.page.locator(".delete summary").click()
+    assert await violations(tab.page) == []
+    await tab.page.keyboard.press("Escape")
+    await tab.page.locator(".rename summary").click()
+    assert await violations(tab.page) == []
+    await tab.page.set_viewport_size({"width": 360, "height": 740})
+    await tab.page.keyboard.press("Escape")
+    await tab.page.locator(".menu").click()
+    assert await violations(tab.page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_an_answer_in_flight_is_accessible(open_tab: OpenTab, scheme: str) -> None:
+    tab = await open_tab(color_scheme=scheme, reduced_motion="reduce")
+    await tab.ask("count 2000 20ms")
+    await expect(tab.answer()).to_contain_text("3 ")
+    await expect(tab.page.locator(".answer")).to_have_attribute("aria-busy", "true")
+    await expect(tab.page.locator('[role="log"] .answer')).to_have_count(0)
+    await expect(tab.page.locator("#announcer")).to_have_text("The answer is being written.")
+    assert await violations(tab.page) == []
+    await tab.page.keyboard.press("Escape")
+    await tab.until_ended("stopped")
+    await expect(tab.page.locator('[role="log"] .answer')).to_have_count(1)
+    await expect(tab.page.locator('.answer[aria-busy="true"]')).to_have_count(0)
+    await expect(tab.page.locator("#announcer")).to_have_text("The answer was stopped.")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/", "/handbook/", "/handbook/reference/events", "/chat/none"])
+async def test_the_other_pages_are_accessible(open_tab: OpenTab, path: str, scheme: str) -> None:
+    tab = await open_tab(path, color_scheme=scheme, quiet=path != "/chat/none")
+    assert await violations(tab.page) == []
+
+
+async def test_everything_is_reached_with_the_keyboard(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.page.keyboard.press("Tab")
+    await expect(tab.page.get_by_role("link", name="Skip to the question field")).to_be_focused()
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.page.locator("#prompt")).to_be_focused()
+    await tab.page.keyboard.type("count 1 1ms")
+    await tab.page.keyboard.press("Enter")
+    await tab.until_ended("complete")
+    await expect(tab.page.locator("#prompt")).to_be_focused()

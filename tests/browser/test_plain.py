@@ -1,0 +1,64 @@
+"""The pages without JavaScript."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenTab
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_chat_is_asked_read_and_stopped(open_tab: OpenTab) -> None:
+    tab = await open_tab(java_script_enabled=False)
+    page = tab.page
+    await page.select_option("#assistant", "slow")
+    await page.fill("#prompt", "count 5 1ms")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await expect(page).to_have_url(re.compile("/chat/"))
+    # A page that runs is loaded again by itself.
+    await expect(tab.round(1)).to_have_attribute("data-status", "complete")
+    await expect(tab.answer()).to_have_text("1 2 3 4 5")
+    await page.locator("summary", has_text="2 steps").click()
+    await expect(page.get_by_text("Counted to 5")).to_be_visible()
+    await page.fill("#prompt", "wait")
+    await expect(page.locator("#assistant")).to_have_value("slow")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await expect(page.get_by_role("button", name="Send", exact=True)).to_be_hidden()
+    await page.get_by_role("button", name="Stop the answer").click()
+    await expect(tab.round(2).locator(".outcome")).to_have_text("Stopped.")
+
+
+async def test_a_chat_is_renamed_pinned_and_deleted(open_tab: OpenTab) -> None:
+    tab = await open_tab(java_script_enabled=False)
+    page = tab.page
+    await page.get_by_role("button", name="How do I resume a stream?").click()
+    await expect(tab.round(1)).to_have_attribute("data-status", "complete")
+    await expect(tab.round(1).locator(".source a").first).to_be_visible()
+    await page.locator(".rename summary").click()
+    await page.fill("#title", "Resuming")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator("h1")).to_have_text("Resuming")
+    await page.get_by_role("button", name="Pin this chat").click()
+    await expect(tab.row("Resuming").locator(".chat-pin")).to_be_visible()
+    await page.locator(".delete summary").click()
+    await page.get_by_role("button", name="Delete", exact=True).click()
+    await expect(page.locator(".chats-empty")).to_be_visible()
+
+
+async def test_on_a_phone_the_chats_open_over_the_page(open_tab: OpenTab) -> None:
+    tab = await open_tab(java_script_enabled=False, viewport={"width": 360, "height": 740})
+    link = tab.page.get_by_role("link", name="New chat")
+    await expect(link).to_be_hidden()
+    await tab.page.get_by_role("button", name="Show the chats").click()
+    await expect(link).to_be_visible()
+
+
+async def test_an_error_is_a_page_with_a_way_back(open_tab: OpenTab) -> None:
+    tab = await open_tab("/chat/unknown", java_script_enabled=False, quiet=False)
+    await expect(tab.page.locator("h1")).to_have_text("There is no such chat.")
+    await tab.page.get_by_role("link", name="To the chats").click()
+    await expect(tab.page.locator("#prompt")).to_be_visible()

@@ -1,0 +1,162 @@
+"""Markdown while it is written, and the model of a chat: the scripts' own logic."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from playwright.async_api import Page
+
+from tests.browser.test_markdown_parity import SAMPLES
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+# Writes a text in pieces, painting after each, and returns what is shown and what it should be.
+WRITE = """async (pieces) => {
+  const { MarkdownWriter } = await import("/js/markdown-writer.js");
+  const { renderMarkdown } = await import("/js/markdown.js");
+  const { parseNodes } = await import("/js/patch.js");
+  const paints = [];
+  const real = [window.requestAnimationFrame, performance.now];
+  window.requestAnimationFrame = (paint) => paints.push(paint);
+  performance.now = () => 0;
+  const shown = document.createElement("div");
+  const writer = new MarkdownWriter(shown);
+  const kept = [];
+  for (const piece of pieces) {
+    writer.append(piece);
+    for (const paint of paints.splice(0)) paint(0);
+    kept.push(shown.firstChild);
+  }
+  [window.requestAnimationFrame, performance.now] = real;
+  const whole = document.createElement("div");
+  whole.append(...parseNodes(renderMarkdown(pieces.join(""))));
+  return [shown.innerHTML, whole.innerHTML, new Set(kept.filter(Boolean)).size];
+}"""
+
+BLOCKS = [
+    "A paragraph\nof two lines.", "## A heading", "- one\n- two", "1. one\n\n2. two", "> a quote",
+    "```python\nx = 1\n\ny = 2\n```", "|a|b|\n|-|-:|\n|1|2|", "    code", "Setext\n===", "***",
+    "- a\n\n  ```\n  b\n  ```", "*so* **much** `code` 😀", "[a link](/to)",
+]  # fmt: skip
+
+
+async def write(page: Page, pieces: list[str]) -> list[Any]:
+    result: list[Any] = await page.evaluate(WRITE, pieces)
+    return result
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    blocks=st.lists(st.sampled_from(BLOCKS), min_size=1, max_size=8),
+    cuts=st.lists(st.integers(1, 12), min_size=1, max_size=40),
+)
+async def test_a_text_written_in_any_pieces_is_the_text_as_a_whole(
+    modules: Page, blocks: list[str], cuts: list[int]
+) -> None:
+    text = "\n\n".join(blocks)
+    ends = [0, *accumulate(cuts)]
+    pieces = [text[a:b] for a, b in zip(ends, [*ends[1:], len(text)], strict=True)]
+    shown, whole, _ = await write(modules, [piece for piece in pieces if piece])
+    assert shown == whole
+
+
+async def test_every_construct_written_letter_by_letter_is_the_same(modules: Page) -> None:
+    for sample in SAMPLES:
+        if "\x00" in sample or "[a]: " in sample:  # a definition below changes what is above
+            continue
+        shown, whole, _ = await write(modules, list(sample))
+        assert shown == whole
+
+
+async def test_what_is_finished_is_not_touched_again(modules: Page) -> None:
+    pieces = ["First *paragraph*.\n\n", *["word "] * 200, "\n\n", "- a\n", "- b\n\n", "end"]
+    _, _, first_children = await write(modules, pieces)
+    assert first_children == 1
+
+
+async def test_a_definition_holds_for_what_follows(modules: Page) -> None:
+    shown, whole, _ = await write(modules, ["[a]: /b\n\nx\n\n", "y [a] z"])
+    assert shown == whole
+    assert 'href="/b"' in shown
+
+
+MODEL = """async (items) => {
+  const { Conversation } = await import("/js/conversation.js");
+  const conversation = new Conversation();
+  let text = "";
+  const kinds = [];
+  for (const item of items) {
+    const change = conversation.apply(item);
+    kinds.push(change?.kind ?? null);
+    if (change?.kind === "message") text = change.message.content;
+    if (change?.kind === "text") text += change.text;
+  }
+  return [kinds, text];
+}"""
+
+
+def message(content: str, status: str = "streaming") -> dict[str, Any]:
+    return {"type": "message", "item": {"id": "m", "content": content, "status": status}}
+
+
+def delta(offset: int, text: str) -> dict[str, Any]:
+    return {"type": "delta", "item": {"messageId": "m", "offset": offset, "text": text}}
+
+
+async def apply(page: Page, *items: dict[str, Any]) -> tuple[list[str | None], str]:
+    kinds, text = await page.evaluate(MODEL, list(items))
+    return kinds, text
+
+
+async def test_deltas_follow_each_other(modules: Page) -> None:
+    kinds, text = await apply(modules, message(""), delta(0, "a"), delta(1, "bc"))
+    assert (kinds, text) == (["message", "text", "text"], "abc")
+
+
+async def test_a_delta_that_comes_twice_changes_nothing(modules: Page) -> None:
+    kinds, text = await apply(modules, message("ab"), delta(0, "a"), delta(0, "ab"), delta(2, "c"))
+    assert (kinds, text) == (["message", None, None, "text"], "abc")
+
+
+async def test_of_a_delta_that_overlaps_the_rest_is_taken(modules: Page) -> None:
+    kinds, text = await apply(modules, message("ab"), delta(1, "bcd"))
+    assert (kinds, text) == (["message", "text"], "abcd")
+
+
+async def test_offsets_count_code_points(modules: Page) -> None:
+    kinds, text = await apply(modules, message("😀"), delta(1, "𝕏é"), delta(2, "é!"), delta(4, "?"))
+    assert (kinds, text) == (["message", "text", "text", "text"], "😀𝕏é!?")
+
+
+async def test_a_delta_past_the_end_is_a_hole(modules: Page) -> None:
+    kinds, text = await apply(modules, message("ab"), delta(3, "x"))
+    assert (kinds, text) == (["message", "hole"], "ab")
+
+
+async def test_a_delta_of_an_unknown_message_is_a_hole(modules: Page) -> None:
+    assert await apply(modules, delta(0, "x")) == (["hole"], "")
+
+
+async def test_an_older_snapshot_of_a_text_takes_nothing_back(modules: Page) -> None:
+    kinds, text = await apply(modules, message("ab"), delta(2, "c"), message("ab"), delta(3, "d"))
+    assert (kinds, text) == (["message", "text", None, "text"], "abcd")
+
+
+async def test_a_final_message_is_as_the_server_says(modules: Page) -> None:
+    items = message("ab"), delta(2, "cd"), message("abc", "error"), delta(3, "d")
+    kinds, text = await apply(modules, *items)
+    assert (kinds, text) == (["message", "text", "message", None], "abc")
+
+
+async def test_a_reset_forgets(modules: Page) -> None:
+    reset = {"type": "reset", "item": {"workflowId": "w", "seq": 1}}
+    kinds, _ = await apply(modules, message("ab"), reset, delta(2, "c"), message("a"))
+    assert kinds == ["message", "reset", "hole", "message"]
+
+
+async def test_what_is_not_known_yet_is_ignored(modules: Page) -> None:
+    assert await apply(modules, {"type": "status", "item": {}}) == ([None], "")

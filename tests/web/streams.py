@@ -1,0 +1,73 @@
+"""Reading streams of the app under test."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from quart_chat.events.sse import StreamParser
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from quart.typing import TestClientProtocol as Client
+    from quart.typing import TestHTTPConnectionProtocol
+
+
+def parse(body: bytes) -> list[dict[str, Any]]:
+    """The chatData of a stream that has ended, each with its frame's id."""
+    return [{**orjson.loads(frame.data), "id": frame.id} for frame in StreamParser().feed(body)]
+
+
+@dataclass
+class Stream:
+    """A stream that stays open."""
+
+    connection: TestHTTPConnectionProtocol
+    items: list[dict[str, Any]] = field(default_factory=list)
+    parser: StreamParser = field(default_factory=StreamParser)
+
+    async def until(self, type_: str) -> dict[str, Any]:
+        """Read on to the next item of a type."""
+        while True:
+            for frame in self.parser.feed(await self.connection.receive()):
+                self.items.append(orjson.loads(frame.data))
+                if self.items[-1]["type"] == type_:
+                    return self.items[-1]
+
+
+@asynccontextmanager
+async def open_stream(
+    client: Client,
+    path: str,
+    *,
+    json: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+) -> AsyncIterator[Stream]:
+    """Open a stream, by POST where there is something to send; leave it after the block."""
+    sent = {**(headers or {}), **({} if json is None else {"Content-Type": "application/json"})}
+    method = "GET" if json is None else "POST"
+    async with client.request(path, method=method, headers=sent) as connection:
+        if json is not None:
+            await connection.send(orjson.dumps(json))
+        await connection.send_complete()
+        yield Stream(connection)
+        await connection.disconnect()
+
+
+async def ask(client: Client, prompt: str, **fields: Any) -> list[dict[str, Any]]:
+    """Start a round and read its stream to the end."""
+    response = await client.post(
+        "/api/chatbot/start/stream", json={"prompt": prompt, "assistant": "slow", **fields}
+    )
+    assert response.status_code == 200, await response.get_data()
+    return parse(await response.get_data(as_text=False))
+
+
+def workflow_id(items: list[dict[str, Any]]) -> str:
+    """The chat that a stream is of."""
+    found: str = next(item["item"]["id"] for item in items if item["type"] == "workflow")
+    return found

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from quart import Quart, render_template_string
+from quart.typing import TestClientProtocol as Client
+
+from quart_chat.config import resource_path
+from quart_chat.web.assets import FOREVER, content_version
+
+FILES = sorted(
+    path.relative_to(resource_path("static")).as_posix()
+    for path in resource_path("static").rglob("*")
+    if path.is_file()
+)
+
+
+async def url_of(app: Quart, filename: str) -> str:
+    async with app.test_request_context("/"):
+        return await render_template_string("{{ static_url(name) }}", name=filename)
+
+
+async def test_a_versioned_address_is_kept_for_good(app: Quart, client: Client) -> None:
+    response = await client.get(await url_of(app, FILES[0]))
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == FOREVER
+
+
+@pytest.mark.parametrize("path", ["/static/", "/static/v/0123456789abcdef/"])
+async def test_any_other_address_is_asked_about_again(client: Client, path: str) -> None:
+    response = await client.get(path + FILES[0])
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-cache"
+    again = await client.get(path + FILES[0], headers={"If-None-Match": response.headers["ETag"]})
+    assert again.status_code == 304
+
+
+async def test_while_debugging_no_version_is_kept(app: Quart) -> None:
+    app.debug = True
+    assert await url_of(app, "js/app.js") == "/static/js/app.js"
+
+
+@pytest.mark.parametrize(
+    "path", ["../templates/base.html", "%2e%2e/pyproject.toml", "nothing.js", "%00", "a" * 300]
+)
+async def test_nothing_outside_is_served(client: Client, path: str) -> None:
+    for prefix in ("/static/", "/static/v/0/"):
+        assert (await client.get(prefix + path)).status_code == 404
+
+
+async def test_every_static_file_is_served_as_what_it_is(client: Client) -> None:
+    types = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+    for name in FILES:
+        response = await client.get(f"/static/{name}")
+        assert response.status_code == 200, name
+        expected = types.get(name.rpartition(".")[2], response.mimetype)
+        assert response.mimetype == expected, name
+
+
+@pytest.mark.parametrize("change", ["content", "name", "new file"])
+def test_the_version_changes_with_any_file(tmp_path: Path, change: str) -> None:
+    (tmp_path / "a.js").write_text("1")
+    before = content_version(tmp_path)
+    match change:
+        case "content":
+            (tmp_path / "a.js").write_text("2")
+        case "name":
+            (tmp_path / "a.js").rename(tmp_path / "b.js")
+        case _:
+            (tmp_path / "b.js").write_text("")
+    assert re.fullmatch(r"[0-9a-f]{16}", before)
+    assert content_version(tmp_path) != before

@@ -1,0 +1,37 @@
+"""A database that fails: a clear error, nothing lost, and the server goes on."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from quart.typing import TestClientProtocol as Client
+
+from tests.web.streams import ask, open_stream, workflow_id
+
+
+async def test_a_database_locked_by_another_program_is_503_until_it_is_free(
+    client: Client, tmp_path: Path
+) -> None:
+    chat = workflow_id(await ask(client, "count 1 0ms"))
+    with closing(sqlite3.connect(tmp_path / "instance" / "chat.sqlite")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        response = await client.post(
+            "/api/chatbot/start/stream", json={"prompt": "Hello", "workflowId": chat}
+        )
+        assert response.status_code == 503
+        assert (await response.get_json())["error"]["code"] == "database_unavailable"
+        assert (await client.get(f"/api/chatbot/{chat}/chatdata")).status_code == 200
+    assert (await ask(client, "count 1 0ms", workflowId=chat))[-1]["item"]["roundNumber"] == 2
+
+
+async def test_a_stream_outlives_a_locked_database(client: Client, tmp_path: Path) -> None:
+    async with open_stream(client, "/api/stream") as stream:
+        await stream.until("reset")
+        with closing(sqlite3.connect(tmp_path / "instance" / "chat.sqlite")) as other:
+            other.execute("BEGIN IMMEDIATE")
+            response = await client.post("/chat", form={"prompt": "Hello"})
+            assert (response.status_code, response.mimetype) == (503, "text/html")
+        chat = workflow_id(await ask(client, "count 1 0ms"))
+        assert (await stream.until("workflow"))["item"]["id"] == chat

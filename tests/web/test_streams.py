@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from quart.typing import TestClientProtocol as Client
+
+from tests.web.streams import ask, open_stream, workflow_id
+
+
+async def test_the_page_stream_shows_list_and_chat_on_one_connection(
+    client: Client,
+) -> None:
+    chat = workflow_id(await ask(client, "count 1 0ms"))
+    async with open_stream(client, f"/api/stream?workflowId={chat}") as stream:
+        await stream.until("complete")
+        other = workflow_id(await ask(client, "count 1 0ms"))
+        while (await stream.until("workflow"))["item"]["id"] != other:
+            pass
+        await ask(client, "count 2 0ms", workflowId=chat)
+        assert (await stream.until("complete"))["item"]["roundNumber"] == 2
+
+
+async def test_the_id_of_a_page_stream_is_a_cursor_for_both(client: Client) -> None:
+    chat = workflow_id(await ask(client, "count 1 0ms"))
+    async with open_stream(client, f"/api/stream?workflowId={chat}") as stream:
+        await stream.until("complete")
+        cursor = stream.parser.last_event_id
+    await ask(client, "count 1 0ms", workflowId=chat)
+    async with open_stream(
+        client, f"/api/stream?workflowId={chat}", headers={"Last-Event-ID": cursor}
+    ) as stream:
+        await stream.until("complete")
+    rounds = {item["item"].get("roundNumber", 2) for item in stream.items}
+    assert rounds == {2}
+    assert "reset" not in {item["type"] for item in stream.items}
+
+
+async def test_the_list_alone_is_streamed_without_a_chat(client: Client) -> None:
+    async with open_stream(client, "/api/stream") as stream:
+        chat = workflow_id(await ask(client, "count 1 0ms"))
+        assert (await stream.until("workflow"))["item"]["id"] == chat
+
+
+async def test_a_cursor_that_means_nothing_here_starts_anew(client: Client) -> None:
+    chat = workflow_id(await ask(client, "count 1 0ms"))
+    async with open_stream(
+        client, f"/api/stream?workflowId={chat}", headers={"Last-Event-ID": "0f3a:9"}
+    ) as stream:
+        await stream.until("complete")
+    assert "reset" in {item["type"] for item in stream.items}
+
+
+async def test_the_events_of_a_chat_can_be_read_by_category(client: Client) -> None:
+    start = {"prompt": "wait", "assistant": "slow"}
+    async with open_stream(client, "/api/chatbot/start/stream", json=start) as stream:
+        chat = (await stream.until("workflow"))["item"]["id"]
+        path = f"/api/events/{chat}?categories=workflow"
+        async with open_stream(client, path) as events:
+            await client.post(f"/api/chatbot/{chat}/stop")
+            await events.until("stopped")
+    assert [item["type"] for item in events.items] == ["stopped"]
+
+
+async def test_the_events_of_the_own_list_can_be_read(client: Client) -> None:
+    async with open_stream(client, "/api/events/user:local") as events:
+        chat = workflow_id(await ask(client, "count 1 0ms"))
+        assert (await events.until("workflow"))["item"]["id"] == chat
