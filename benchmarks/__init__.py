@@ -1,0 +1,1 @@
+"""This project beside what one would use instead: run ``python -m benchmarks``."""

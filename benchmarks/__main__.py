@@ -1,0 +1,82 @@
+"""Run the benchmarks: ``python -m benchmarks [--quick] [--only NAME ...] [--out NAME]``."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import resource
+import sys
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import uvloop
+
+from benchmarks.contestants import OURS, RIVAL, Contestant, contestants
+from benchmarks.report import Report, Round
+from benchmarks.scenarios import QUICK, SCENARIOS, Scenario, Sizes
+from benchmarks.server import CLIENT_CORE, Server, busy_seconds, pin
+
+JUDGED = {OURS, RIVAL}
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> int:
+    arguments = _parse()
+    field = [
+        each
+        for each in contestants()
+        if not arguments.only or each.name in {*JUDGED, *arguments.only}
+    ]
+    sizes = QUICK if arguments.quick else Sizes()
+    _prepare_client()
+    began, busy = time.monotonic(), busy_seconds()
+    rounds = [
+        uvloop.run(_run_round(field, sizes, number))
+        for number in range(1 if arguments.quick else arguments.rounds)
+    ]
+    other_load = (busy_seconds() - busy) / (time.monotonic() - began)
+    report = Report(field, sizes, rounds, other_load)
+    report.write(RESULTS / f"{arguments.out}.json")
+    print(report.table())
+    return 0 if all(verdict.holds for verdict in report.verdicts) else 1
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one short round, under a minute")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds to take medians of (3)")
+    parser.add_argument(
+        "--only", nargs="*", metavar="NAME", help="contestants beside the two judged"
+    )
+    parser.add_argument("--out", default="latest", help="name of the file in results/ (latest)")
+    return parser.parse_args()
+
+
+def _prepare_client() -> None:
+    pin(0, CLIENT_CORE)
+    gc.disable()  # a pause of the client would be counted as a latency of the server
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+async def _run_round(field: list[Contestant], sizes: Sizes, number: int) -> Round:
+    """One round: scenario by scenario, the contestants next to each other in time."""
+    outcomes: Round = {contestant.name: [] for contestant in field}
+    done: set[Scenario] = set()
+    async with AsyncExitStack() as stack:
+        servers = [await stack.enter_async_context(Server(contestant)) for contestant in field]
+        for scenario in SCENARIOS:
+            for server in servers if number % 2 else reversed(servers):
+                name = server.contestant.name
+                if scenario in done and name not in JUDGED:
+                    continue
+                print(f"round {number + 1}: {scenario.__name__:10} {name:20}", file=sys.stderr)
+                outcomes[name] += await scenario(server, sizes)
+            done.add(scenario)
+    return outcomes
+
+
+if __name__ == "__main__":
+    sys.exit(main())

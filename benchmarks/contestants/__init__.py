@@ -1,0 +1,96 @@
+"""Who takes part. A contestant is a command that serves on a port of the loopback interface:
+
+- ``GET /stream/<context>`` streams a context;
+- ``GET /start/<context>`` emits an event into it and streams it, that event first;
+- ``POST /emit?<plan>`` begins to emit, inside the server, as an application does.
+
+nginx has no application inside: ``POST /publish/<context>`` takes one event from outside.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+OURS = "quart_chat"
+RIVAL = "sse-starlette"
+
+NCHAN_MODULES = (
+    Path("/usr/lib/nginx/modules/ngx_nchan_module.so"),
+    Path("/usr/lib64/nginx/modules/ngx_nchan_module.so"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """One way to serve event streams.
+
+    Attributes:
+        command: Makes the command line, of a port and an empty folder of its own.
+        published: Whether events are published to it over HTTP; else it emits by itself.
+    """
+
+    name: str
+    title: str
+    command: Callable[[int, Path], list[str]]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    published: bool = False
+
+
+def _hypercorn(module: str) -> Callable[[int, Path], list[str]]:
+    return lambda port, _: [
+        *(sys.executable, "-m", "hypercorn", "--worker-class", "uvloop", "--workers", "0"),
+        *("--log-level", "WARNING", "--bind", f"127.0.0.1:{port}", f"{module}:app"),
+    ]
+
+
+def _uvicorn(module: str) -> Callable[[int, Path], list[str]]:
+    return lambda port, _: [
+        *(sys.executable, "-m", "uvicorn", "--loop", "uvloop", "--http", "httptools"),
+        *("--no-access-log", "--log-level", "critical"),
+        *("--host", "127.0.0.1", "--port", str(port), f"{module}:app"),
+    ]
+
+
+def _nginx(module: Path) -> Callable[[int, Path], list[str]]:
+    def command(port: int, folder: Path) -> list[str]:
+        template = Path(__file__).with_name("nchan.conf").read_text()
+        config = folder / "nginx.conf"
+        config.write_text(template.format(folder=folder, port=port, module=module))
+        return ["nginx", "-p", str(folder), "-c", str(config)]
+
+    return command
+
+
+def contestants() -> list[Contestant]:
+    """All that can run here, ours first."""
+    found = [
+        Contestant(
+            OURS,
+            "quart_chat.events on hypercorn",
+            _hypercorn("benchmarks.contestants.quart_chat_events"),
+        ),
+        Contestant(
+            RIVAL,
+            "Starlette + sse-starlette on uvicorn",
+            _uvicorn("benchmarks.contestants.sse_starlette_app"),
+        ),
+        Contestant(
+            "sse-starlette-once",
+            "the same, each event encoded once",
+            _uvicorn("benchmarks.contestants.sse_starlette_app"),
+            {"ENCODE_ONCE": "1"},
+        ),
+        Contestant(
+            "plain-quart",
+            "a queue a reader on Quart, hypercorn",
+            _hypercorn("benchmarks.contestants.plain_quart"),
+        ),
+    ]
+    module = next((path for path in NCHAN_MODULES if path.exists()), None)
+    if module is not None and shutil.which("nginx"):
+        found.append(Contestant("nchan", "nginx with nchan", _nginx(module), published=True))
+    return found

@@ -1,0 +1,34 @@
+"""This project: quart_chat.events through its public API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quart import Quart, Response, request
+
+from benchmarks.emission import Plan, make_item, run
+from quart_chat.events import Events, sse_response
+
+app = Quart(__name__)
+events = Events(app)
+
+
+async def emit(context: str, item: dict[str, Any]) -> None:
+    await events.manager.emit_event(context, "progress", item)
+
+
+@app.get("/stream/<context>")
+async def stream(context: str) -> Response:
+    return sse_response(context)
+
+
+@app.get("/start/<context>")
+async def start(context: str) -> Response:
+    await emit(context, make_item(0))
+    return sse_response(context)
+
+
+@app.post("/emit")
+async def start_emission() -> str:
+    app.add_background_task(run, Plan.parse(request.args), emit)
+    return ""

@@ -1,0 +1,211 @@
+"""The table, the file and the verdict."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import orjson
+
+from benchmarks.contestants import OURS, RIVAL, Contestant
+from benchmarks.scenarios import Outcome, Sizes
+
+_MUCH_LOAD = 0.1
+"""Cores used by other programs from which on a run is worth doing again."""
+
+Round = dict[str, list[Outcome]]
+"""The outcomes of one round by contestant."""
+
+TITLES = {
+    "idle": "{many:,} idle streams",
+    "many": "{many:,} streams, {many_rate:g} event/s each",
+    "contexts": "{contexts} contexts, a reader and {contexts_rate:g} events/s each",
+    "fan-out": "fan-out: {fan_out_readers} readers of one context, flat out",
+    "pauses": "first event after a pause, {pauses} readers",
+    "opening": "open, first event, close",
+}
+
+COLUMNS = {
+    "kb": "KB/stream",
+    "cpu_us": "CPU us/event",
+    "events_s": "events/s",
+    "opens_s": "opens/s",
+    "p50_ms": "p50 ms",
+    "p99_ms": "p99 ms",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a figure of ours may be at most.
+
+    Attributes:
+        of_rival: Whether that is a share of sse-starlette's, in the same round.
+    """
+
+    scenario: str
+    figure: str
+    limit: float
+    of_rival: bool = False
+
+
+BUDGETS = (
+    Budget("fan-out", "cpu_us", 0.10, of_rival=True),
+    Budget("contexts", "cpu_us", 0.75, of_rival=True),
+    Budget("idle", "kb", 0.55, of_rival=True),
+    Budget("pauses", "p50_ms", 3.0),
+    Budget("pauses", "p99_ms", 10.0),
+    Budget("many", "p99_ms", 100.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether ours holds something."""
+
+    what: str
+    measured: float
+    limit: float
+
+    @property
+    def holds(self) -> bool:
+        return self.measured <= self.limit
+
+
+class Report:
+    """What the rounds gave: medians over the rounds, ratios taken within each round first."""
+
+    def __init__(
+        self,
+        contestants: Sequence[Contestant],
+        sizes: Sizes,
+        rounds: list[Round],
+        other_load: float,
+    ) -> None:
+        self._contestants = contestants
+        self._sizes = sizes
+        self._rounds = rounds
+        self._other_load = other_load
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        return [self._judge(budget) for budget in BUDGETS] + [
+            Verdict("events lost, doubled or misplaced", self._faults(OURS), 0)
+        ]
+
+    def _judge(self, budget: Budget) -> Verdict:
+        what = f"{budget.scenario}: {COLUMNS[budget.figure]}"
+        if not budget.of_rival:
+            return Verdict(what, self._median(OURS, budget.scenario, budget.figure), budget.limit)
+        ours = self._each(OURS, budget.scenario, budget.figure)
+        rivals = self._each(RIVAL, budget.scenario, budget.figure)
+        ratio = median(mine / his for mine, his in zip(ours, rivals, strict=True))
+        return Verdict(f"{what}, of {RIVAL}'s", ratio, budget.limit)
+
+    def _outcomes(self, contestant: str) -> Iterable[Outcome]:
+        return (outcome for each in self._rounds for outcome in each[contestant])
+
+    def _each(self, contestant: str, scenario: str, figure: str) -> list[float]:
+        return [
+            outcome.figures[figure]
+            for outcome in self._outcomes(contestant)
+            if outcome.scenario == scenario and figure in outcome.figures
+        ]
+
+    def _median(self, contestant: str, scenario: str, figure: str) -> float:
+        return median(self._each(contestant, scenario, figure) or [float("nan")])
+
+    def _faults(self, contestant: str, scenario: str | None = None) -> int:
+        return sum(
+            outcome.deliveries.faults
+            for outcome in self._outcomes(contestant)
+            if scenario in (None, outcome.scenario)
+        )
+
+    def table(self) -> str:
+        lines: list[str] = []
+        for scenario, title in TITLES.items():
+            lines += ["", title.format(**asdict(self._sizes))]
+            columns = [key for key in COLUMNS if self._each(OURS, scenario, key)]
+            head = "".join(f"{COLUMNS[key]:>14}" for key in columns)
+            lines.append(f"  {'':36}{head}{'delivered':>14}{'faults':>8}")
+            for contestant in self._contestants:
+                name = contestant.name
+                figures = "".join(
+                    f"{_number(self._median(name, scenario, key)):>14}" for key in columns
+                )
+                delivered = sum(
+                    outcome.deliveries.received
+                    for outcome in self._outcomes(name)
+                    if outcome.scenario == scenario
+                )
+                faults = self._faults(name, scenario)
+                lines.append(f"  {contestant.title:36}{figures}{delivered:>14,}{faults:>8}")
+        lines.append("")
+        for verdict in self.verdicts:
+            word = "holds" if verdict.holds else "FAILS"
+            lines.append(
+                f"{word}  {verdict.what}: {_number(verdict.measured)}, at most {verdict.limit:g}"
+            )
+        if self._other_load > _MUCH_LOAD:
+            lines.append(f"note   other programs used {self._other_load:.2f} cores meanwhile")
+        return "\n".join(lines)
+
+    def document(self) -> dict[str, Any]:
+        names = [contestant.name for contestant in self._contestants]
+        return {
+            "machine": _machine(),
+            "other_load": round(self._other_load, 2),
+            "sizes": asdict(self._sizes),
+            "medians": {
+                scenario: {
+                    name: {
+                        key: round(self._median(name, scenario, key), 3)
+                        for key in (*COLUMNS, "client_busy")
+                        if self._each(name, scenario, key)
+                    }
+                    for name in names
+                }
+                for scenario in TITLES
+            },
+            "verdicts": [{**asdict(verdict), "holds": verdict.holds} for verdict in self.verdicts],
+            "rounds": [
+                {name: [asdict(outcome) for outcome in outcomes] for name, outcomes in each.items()}
+                for each in self._rounds
+            ],
+        }
+
+    def write(self, path: Path) -> None:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(orjson.dumps(self.document(), option=orjson.OPT_INDENT_2))
+
+
+def _number(value: float) -> str:
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3f}" if value < 1 else f"{value:.1f}"
+
+
+def _machine() -> dict[str, Any]:
+    release = platform.release().partition("-")[0]
+    packages = ("quart", "hypercorn", "uvloop", "starlette", "sse-starlette", "uvicorn")
+    return {
+        "system": f"{platform.system()} {release} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in packages},
+    }
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()

@@ -1,0 +1,140 @@
+"""A contestant's process: started on a core of its own, and what it costs, read from /proc."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from benchmarks.contestants import Contestant
+
+SERVER_CORE, *_, CLIENT_CORE = sorted(os.sched_getaffinity(0)) * 2
+"""The first and the last of the cores that this process may use; one and the same if it is one."""
+
+_START_TIMEOUT = 15.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Server:
+    """``async with Server(contestant) as server``: it accepts connections.
+
+    Attributes:
+        port: Where it listens on 127.0.0.1.
+    """
+
+    def __init__(self, contestant: Contestant) -> None:
+        self.contestant = contestant
+        self.port = _free_port()
+        self._folder = tempfile.TemporaryDirectory(prefix="bench-")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pids: list[int] = []
+
+    async def __aenter__(self) -> Self:
+        command = self.contestant.command(self.port, Path(self._folder.name))
+        environment = {**os.environ, **self.contestant.environment}
+        self._process = subprocess.Popen(command, env=environment)  # noqa: ASYNC220 - nothing runs yet
+        pin(self._process.pid, SERVER_CORE)
+        try:
+            await self._wait_for_port(self._process)
+        except BaseException:
+            self._stop()
+            raise
+        self._pids = _descendants(self._process.pid)
+        for pid in self._pids:
+            pin(pid, SERVER_CORE)
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stop()
+
+    async def _wait_for_port(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + _START_TIMEOUT
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                return
+        raise RuntimeError(f"{self.contestant.name} did not start")
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(3)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._folder.cleanup()
+
+    def cpu_seconds(self) -> float:
+        """User and system time of all its processes so far."""
+        return sum(_cpu_ticks(pid) for pid in self._pids) / _TICKS
+
+    def memory(self) -> int:
+        """Bytes that all its processes hold for themselves (USS)."""
+        return sum(_unique_bytes(pid) for pid in self._pids)
+
+
+def busy_seconds() -> float:
+    """Processor time of all cores so far, less that of this process and its ended children."""
+    ticks = [int(field) for field in Path("/proc/stat").read_text().split(maxsplit=9)[1:9]]
+    idle = ticks[3] + ticks[4]  # proc_stat(5): user, nice, system, idle, iowait, ...
+    own = os.times()
+    return (sum(ticks) - idle) / _TICKS - sum(own[:4])
+
+
+def pin(pid: int, core: int) -> None:
+    """Keep a process (0: this one) on a core."""
+    os.sched_setaffinity(pid, {core})
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _stat(pid: int) -> list[str]:
+    # The command's name is in parentheses and may hold anything (proc_pid_stat(5)).
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def _cpu_ticks(pid: int) -> int:
+    return sum(int(ticks) for ticks in _stat(pid)[11:15])
+
+
+def _descendants(root: int) -> list[int]:
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                parents[int(folder.name)] = int(_stat(int(folder.name))[1])
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+    family = [root]
+    for parent in family:  # grows while it is walked
+        family.extend(pid for pid, its_parent in parents.items() if its_parent == parent)
+    return family
+
+
+def _unique_bytes(pid: int) -> int:
+    kilobytes = 0
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith(("Private_Clean:", "Private_Dirty:")):
+            kilobytes += int(line.split()[1])
+    return kilobytes * 1024

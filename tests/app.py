@@ -1,0 +1,54 @@
+"""The application with an assistant whose pace a test sets. Run as ``python -m tests.app serve``.
+
+"count 50 20ms" makes it write "1 2 3 ... 50 " with 20 ms between the words; "wait" makes it say
+nothing until it is stopped; "fail" makes it fail after a word; "progress 1000" makes it report its
+progress that often before it says a word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+from quart import Quart
+
+from quart_chat import create_app
+from quart_chat.chat.assistants.base import AssistantError, Output, Question, Step, Text
+from quart_chat.cli import main
+
+_PROGRESS = re.compile(r"progress (\d+)")
+_COUNT = re.compile(r"count (\d+) (\d+)ms")
+
+
+class SlowAssistant:
+    name = "slow"
+    title = "Slow"
+
+    async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
+        yield Step("read", "Reading the question", "completed")
+        if question.prompt == "wait":
+            await asyncio.Event().wait()
+        if question.prompt == "fail":
+            yield Text("Well ")
+            raise AssistantError("out_of_words", "The words have run out.")
+        if match := _PROGRESS.fullmatch(question.prompt):
+            for number in range(total := int(match[1])):
+                yield Step("progress", "Working", type="progress", progress=number / total)
+        match = _COUNT.fullmatch(question.prompt)
+        words, pause = (int(match[1]), int(match[2])) if match else (3, 0)
+        yield Step("count", f"Counting to {words}")
+        for number in range(1, words + 1):
+            yield Text(f"{number} ")
+            await asyncio.sleep(pause / 1000)
+        yield Step("count", f"Counted to {words}", "completed")
+
+
+def create_test_app(config: Mapping[str, Any] | None = None) -> Quart:
+    return create_app(config, assistants=[SlowAssistant()])
+
+
+if __name__ == "__main__":
+    sys.exit(main(factory=create_test_app))

@@ -1,0 +1,85 @@
+"""A proxy that cuts connections after so many bytes of the answer, wherever that is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+
+class ChaosProxy:
+    """Passes bytes between clients and a server, ``async with``.
+
+    Attributes:
+        port: Where it listens on 127.0.0.1.
+        cuts: For each connection to come, the bytes of the server's answer that reach the client
+            before both sides are cut off. Once it is exhausted connections are left whole.
+        made: Cuts that were made.
+    """
+
+    port: int
+
+    def __init__(self, upstream_port: int) -> None:
+        self.cuts: Iterator[int] = iter(())
+        self.made = 0
+        self._upstream_port = upstream_port
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        budget = next(self.cuts, None)
+        try:
+            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._upstream_port)
+        except ConnectionRefusedError:
+            writer.transport.abort()
+            return
+        asking = asyncio.create_task(_pass(reader, up_writer, None))
+        answering = asyncio.create_task(_pass(up_reader, writer, budget))
+        try:
+            # Whichever side ends first ends the other.
+            await asyncio.wait({asking, answering}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (asking, answering):
+                task.cancel()
+            _, spent = await asyncio.gather(asking, answering, return_exceptions=True)
+            self.made += spent is True
+            up_writer.transport.abort()
+            writer.transport.abort() if spent is True else writer.close()
+
+
+async def _pass(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, budget: int | None
+) -> bool:
+    """Pass bytes on until the end, or until the budget is spent, which is what is returned."""
+    while data := await reader.read(65536):
+        if budget is not None:
+            data, spent = data[:budget], len(data) >= budget
+            budget -= len(data)
+        else:
+            spent = False
+        writer.write(data)
+        await writer.drain()
+        if spent:
+            return True
+    return False

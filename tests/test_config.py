@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+from msgspec.structs import asdict
+
+from quart_chat.config import ConfigError, Secret, Settings, load_settings, resource_path, variable
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = "http://localhost:11434/v1"
+
+
+def test_defaults_hold_where_nothing_is_set() -> None:
+    assert load_settings({}, {"PATH": "/bin"}) == Settings()
+
+
+def test_the_environment_is_typed() -> None:
+    settings = load_settings({}, {"QUART_CHAT_PORT": "9000", "QUART_CHAT_EVENTS_KEEPALIVE": "2.5"})
+    assert (settings.port, settings.events_keepalive) == (9000, 2.5)
+
+
+def test_the_mapping_wins_over_the_environment() -> None:
+    settings = load_settings({"QUART_CHAT_PORT": 1}, {"QUART_CHAT_PORT": "2"})
+    assert settings.port == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("QUART_CHAT_PORT", "eighty", "Expected int, got str"),
+        ("QUART_CHAT_PORT", "70000", "Expected int <= 65535"),
+        ("QUART_CHAT_MAX_STREAMS", "0", "Expected int >= 1"),
+        ("QUART_CHAT_INSTANCE", "", "Expected str of length >= 1"),
+        ("QUART_CHAT_EVENTS_KEEPALIVE", "60", "Expected float <= 30.0"),
+        ("OPENAI_BASE_URL", "localhost:11434/v1", f"Expected an address such as {EXAMPLE}"),
+        ("OPENAI_BASE_URL", "http://host:99999", "Port out of range 0-65535"),
+        ("OPENAI_BASE_URL", "http://a b", f"Expected an address such as {EXAMPLE}"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_reason(name: str, value: str, reason: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load_settings({}, {name: value})
+    assert str(error.value) == f"{name}={value!r} can't be used: {reason}."
+
+
+def test_a_name_that_is_no_setting_is_refused() -> None:
+    with pytest.raises(ConfigError, match="QUART_CHAT_PROT is not a setting"):
+        load_settings({}, {"QUART_CHAT_PROT": "9000"})
+    with pytest.raises(ConfigError, match="QUART_CHAT_OPENAI_MODEL is not a setting"):
+        load_settings({}, {"QUART_CHAT_OPENAI_MODEL": "tiny"})
+
+
+def test_the_endpoint_has_the_names_that_other_programs_know() -> None:
+    settings = load_settings(
+        {"OPENAI_MODEL": "large"},
+        {"OPENAI_BASE_URL": f"{EXAMPLE}/", "OPENAI_MODEL": "tiny", "OPENAI_ORG_ID": "org"},
+    )
+    assert (settings.model_url, settings.openai_model) == (EXAMPLE, "large")
+
+
+@pytest.mark.parametrize(
+    ("environ", "url"), [({}, ""), ({"OPENAI_API_KEY": "sk-1"}, "https://api.openai.com/v1")]
+)
+def test_without_an_address_a_key_is_for_its_own_endpoint(
+    environ: dict[str, str], url: str
+) -> None:
+    assert load_settings({}, environ).model_url == url
+
+
+def test_a_key_is_seen_by_nobody_but_who_asks_for_it() -> None:
+    settings = load_settings({}, {"OPENAI_API_KEY": " sk-1\n"})
+    assert settings.openai_api_key.reveal() == "sk-1"
+    for shown in (repr(settings), str(settings), f"{settings.openai_api_key}"):
+        assert "sk-1" not in shown
+    assert settings == load_settings({}, {"OPENAI_API_KEY": "sk-1"})
+    assert len({settings.openai_api_key, Secret("sk-1"), Secret("sk-2")}) == 2
+
+
+def test_a_key_that_can_not_be_sent_is_refused_unseen() -> None:
+    with pytest.raises(ConfigError) as error:
+        load_settings({}, {"OPENAI_API_KEY": "sk-ü"})
+    assert str(error.value) == "OPENAI_API_KEY can't be used: Expected printable ASCII characters."
+
+
+def test_hosts_are_the_allowed_names_and_the_own_address() -> None:
+    settings = Settings(host="192.0.2.7", allowed_hosts=" Chat.Example , [::1],")
+    assert settings.hosts == {"192.0.2.7", "chat.example", "[::1]"}
+
+
+def test_an_ipv6_address_is_a_host_name_in_brackets() -> None:
+    assert "[2001:db8::1]" in Settings(host="2001:db8::1").hosts
+
+
+@pytest.mark.parametrize("name", ["static", "templates", "docs"])
+def test_resources_are_beside_the_package_in_a_checkout(name: str) -> None:
+    assert resource_path(name) == ROOT / name
+
+
+def test_the_readme_lists_every_setting_with_its_default_and_meaning() -> None:
+    expected = []
+    hints = get_type_hints(Settings, include_extras=True)
+    for name, default in asdict(Settings()).items():
+        meaning = hints[name].__metadata__[0].description
+        expected.append((variable(name), f"`{default}`" if default else "none", meaning))
+    row = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \| (.+) \|$", re.MULTILINE)
+    rows = row.findall((ROOT / "README.md").read_text())
+    assert rows == expected
