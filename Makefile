@@ -12,7 +12,7 @@ run: $(VENV)/.run
 	@exec $(VENV)/bin/quart-chat serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/.test chromium
-	$(PYTHON) -m pytest --cov --cov-report= $(ARGS)
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --dist worksteal --cov --cov-report=)
 	$(if $(ARGS),,@$(PYTHON) .ci/branches.py quart_chat/events quart_chat/chat quart_chat/documents)
 
 check: $(VENV)/.check

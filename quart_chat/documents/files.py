@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from quart_chat.documents.kinds import HEAD, detect, is_binary
 from quart_chat.documents.models import Kind
@@ -71,7 +72,7 @@ class Files:
         """
         head, size, kind = b"", 0, None
         pending = bytearray()
-        with await asyncio.to_thread(self.part(document_id).open, "wb") as file:
+        async with _created(self.part(document_id)) as file:
             async for chunk in chunks:
                 size += len(chunk)
                 if size > limit:
@@ -116,6 +117,16 @@ class Files:
             self.path(document_id).unlink(missing_ok=True)
 
         await asyncio.to_thread(remove)
+
+
+@asynccontextmanager
+async def _created(path: Path) -> AsyncGenerator[BinaryIO]:
+    """Create a file. A thread does it even for one who has gone away, so it is waited for."""
+    opening = asyncio.create_task(asyncio.to_thread(path.open, "wb"))
+    try:
+        yield await asyncio.shield(opening)
+    finally:
+        (await opening).close()
 
 
 _TOO_LARGE = "The file has more than {:,.6g} MB, which is all a document may have."

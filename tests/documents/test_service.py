@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -27,6 +29,7 @@ from quart_chat.errors import (
 )
 from tests.documents import made
 from tests.documents.conftest import USER, Library, in_chunks
+from tests.waiting import until
 
 TEXT = "The kiwi is green.\n\n" + "The plum is blue, and so on and on. " * 60
 
@@ -82,6 +85,32 @@ async def test_progress_is_told_while_a_part_takes_long(
     document = await library.add("fruit.txt", TEXT)
     told = await library.told(document)
     assert sum(event["type"] == "progress" for event in told) >= 5
+
+
+async def test_an_upload_cancelled_while_its_file_is_opened_leaves_nothing(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that opens the file is done only after whoever sent it has gone away."""
+    opening, gone = threading.Event(), threading.Event()
+    opened: list[IO[bytes]] = []
+    open_now = Path.open
+
+    def open_late(path: Path, mode: str) -> IO[bytes]:
+        opening.set()
+        gone.wait()
+        opened.append(open_now(path, mode))
+        return opened[0]
+
+    monkeypatch.setattr(Path, "open", open_late)
+    task = asyncio.create_task(library.service.add(USER, "a.txt", in_chunks(TEXT)))
+    await until(opening.is_set)
+    task.cancel()
+    await asyncio.sleep(0)
+    gone.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert opened[0].closed
+    assert library.files == []
 
 
 async def test_passages_come_in_pages(library: Library) -> None:
