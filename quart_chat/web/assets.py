@@ -1,17 +1,25 @@
-"""Static files under an address that changes with their content.
+"""Static files under an address that changes with their content, each made small once.
 
 All of them share one version, which is part of the path: ``/static/v/<version>/js/a.js`` that
 imports ``./b.js`` gets the same version of it. What such an address names never changes, so a
 browser keeps it for good; the plain address ``/static/js/a.js`` is asked about every time.
+
+Scripts and styles are read as they were written; what is sent leaves out their comments and blanks,
+is one file for all styles, and is compressed. While debugging each file is sent as it is.
 """
 
 from __future__ import annotations
 
+import gzip
+import mimetypes
+import re
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from quart import Blueprint, Response, current_app, send_from_directory
+import rcssmin
+import rjsmin
+from quart import Blueprint, Response, current_app, request
 
 from quart_chat.errors import NotFound
 
@@ -25,18 +33,78 @@ FOREVER = "public, max-age=31536000, immutable"
 
 blueprint = Blueprint("assets", __name__)
 
+# Python's own table differs from machine to machine.
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_IMPORT = re.compile(r'^@import url\("([\w/-]+\.css)"\);$', re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
-class Assets:
-    """The static files as they were at start."""
+class Asset:
+    """A file as it is sent; ``gzipped`` where that is smaller."""
 
-    folder: Path
-    version: str
+    content: bytes
+    gzipped: bytes | None
+    type: str
+    etag: str
+
+
+class Assets:
+    """The static files of a folder.
+
+    Attributes:
+        version: A short hash of every file's path and content.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._paths = _files(folder)
+        self._ready: dict[str, Asset] = {}
+        self.version = content_version(folder)
+
+    def get(self, name: str) -> Asset | None:
+        """Make a file ready the first time it is asked for; None where there is none."""
+        path = self._paths.get(name)
+        if path is None:
+            return None
+        if name not in self._ready:
+            self._ready[name] = _make(path, self._shorten(path))
+        return self._ready[name]
+
+    def get_plain(self, name: str) -> Asset | None:
+        """Read a file as it is at this moment."""
+        path = _files(self._folder).get(name)
+        return None if path is None else _make(path, path.read_bytes())
+
+    def _shorten(self, path: Path) -> bytes:
+        if path.is_relative_to(self._folder / "vendor") or path.suffix not in {".css", ".js"}:
+            return path.read_bytes()
+        text = path.read_text()
+        if path.suffix == ".js":
+            return str(rjsmin.jsmin(text)).encode()
+        whole = _IMPORT.sub(lambda name: (path.parent / name[1]).read_text(), text)
+        return str(rcssmin.cssmin(whole)).encode()
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path for path in paths}
+
+
+def _make(path: Path, content: bytes) -> Asset:
+    # No time of day goes in: the same content is the same bytes.
+    gzipped = gzip.compress(content, 9, mtime=0)
+    type_ = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0]
+    return Asset(
+        content,
+        gzipped if len(gzipped) < 0.9 * len(content) else None,
+        type_ or "application/octet-stream",
+        blake2b(content, digest_size=8).hexdigest(),
+    )
 
 
 def init_app(app: Quart, folder: Path) -> None:
     """Serve the files of ``folder``, and give the templates the function ``static_url``."""
-    app.extensions[EXTENSION] = Assets(folder, content_version(folder))
+    app.extensions[EXTENSION] = Assets(folder)
 
     @app.template_global()
     def static_url(filename: str) -> str:
@@ -50,11 +118,18 @@ def init_app(app: Quart, folder: Path) -> None:
 async def static_file(filename: str, version: str | None = None) -> Response:
     """A static file; a page from before an update asks for a version that is no more."""
     assets = _assets()
-    try:
-        response = await send_from_directory(str(assets.folder), filename)
-    except OSError as error:
-        raise NotFound("There is no such file.") from error  # a name too long for one, say
+    asset = assets.get_plain(filename) if current_app.debug else assets.get(filename)
+    if asset is None:
+        raise NotFound("There is no such file.")
+    compressed = asset.gzipped is not None and request.accept_encodings.quality("gzip") > 0
+    response = Response(asset.gzipped if compressed else asset.content, mimetype=asset.type)
+    if compressed:
+        response.content_encoding = "gzip"
+    if asset.gzipped is not None:
+        response.vary.add("Accept-Encoding")
+    response.set_etag(f"{asset.etag}-gzip" if compressed else asset.etag)
     response.headers["Cache-Control"] = FOREVER if version == assets.version else "no-cache"
+    await response.make_conditional(request)
     return response
 
 
@@ -66,8 +141,8 @@ def _assets() -> Assets:
 def content_version(folder: Path) -> str:
     """A short hash of every file's path and content."""
     digest = blake2b(digest_size=8)
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for name, path in _files(folder).items():
         content = path.read_bytes()
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+        digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()

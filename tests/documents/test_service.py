@@ -102,7 +102,7 @@ async def test_an_upload_cancelled_while_its_file_is_opened_leaves_nothing(
         return opened[0]
 
     monkeypatch.setattr(Path, "open", open_late)
-    task = asyncio.create_task(library.service.add(USER, "a.txt", in_chunks(TEXT)))
+    task = asyncio.create_task(library.add("a.txt", TEXT))
     await until(opening.is_set)
     task.cancel()
     await asyncio.sleep(0)

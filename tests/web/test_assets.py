@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 
@@ -15,6 +16,11 @@ FILES = sorted(
     for path in resource_path("static").rglob("*")
     if path.is_file()
 )
+STYLES = (resource_path("static") / "css/styles.css").read_text()
+
+
+async def text_of(client: Client, filename: str) -> str:
+    return await (await client.get(f"/static/{filename}")).get_data(as_text=True)
 
 
 async def url_of(app: Quart, filename: str) -> str:
@@ -57,6 +63,40 @@ async def test_every_static_file_is_served_as_what_it_is(client: Client) -> None
         assert response.status_code == 200, name
         expected = types.get(name.rpartition(".")[2], response.mimetype)
         assert response.mimetype == expected, name
+
+
+async def test_all_styles_are_one_file_without_comments(client: Client) -> None:
+    css = await text_of(client, "css/styles.css")
+    assert "@import" not in css
+    assert "/*" not in css
+    for name in FILES:
+        if name.startswith("css/") and name != "css/styles.css":
+            assert f'@import url("{name.removeprefix("css/")}");' in STYLES, name
+
+
+async def test_a_script_goes_out_without_its_comments(client: Client) -> None:
+    script = await text_of(client, "js/conversation.js")
+    assert "export class Conversation" in script
+    assert "/**" not in script
+
+
+async def test_a_file_is_compressed_for_who_takes_that(client: Client) -> None:
+    url = "/static/js/conversation.js"
+    plain = await client.get(url, headers={"Accept-Encoding": "gzip;q=0"})
+    packed = await client.get(url, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    content = await packed.get_data(as_text=False)
+    assert gzip.decompress(content) == await plain.get_data(as_text=False)
+    assert {plain.headers["Vary"], packed.headers["Vary"]} == {"Accept-Encoding"}
+    assert plain.headers["ETag"] != packed.headers["ETag"]
+
+
+async def test_while_debugging_files_go_out_as_they_are(app: Quart, client: Client) -> None:
+    app.debug = True
+    for name in ("css/styles.css", "js/app.js"):
+        response = await client.get(f"/static/{name}")
+        assert await response.get_data() == (resource_path("static") / name).read_bytes()
 
 
 @pytest.mark.parametrize("change", ["content", "name", "new file"])
