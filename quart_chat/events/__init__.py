@@ -8,10 +8,11 @@ Works without Quart too: a :class:`StreamingEventManager` needs an event loop an
 """
 
 from quart_chat.events.broker import Broker, InProcessBroker
+from quart_chat.events.contexts import Settings
 from quart_chat.events.event import TERMINAL_TYPES, Event
 from quart_chat.events.extension import Events, get_event_manager, sse_response, stream_response
 from quart_chat.events.log import Batch, Bounds
-from quart_chat.events.manager import Settings, StreamingEventManager
+from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.subscription import EventQueue, Subscription
 
 __all__ = [

@@ -19,8 +19,9 @@ from quart import Quart, Response, current_app, has_app_context, request
 
 from quart_chat.events.broker import Broker
 from quart_chat.events.connection import StreamingHTTPConnection, StreamResponse
+from quart_chat.events.contexts import Settings
 from quart_chat.events.log import Bounds
-from quart_chat.events.manager import Settings, StreamingEventManager
+from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.sse import KEEPALIVE, encode_frame
 from quart_chat.events.subscription import make_reset
 

@@ -4,40 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Container, Iterable
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Iterable
 from threading import get_ident
-from time import monotonic
 from typing import Any
 
 from quart_chat.events.broker import Broker, InProcessBroker
+from quart_chat.events.contexts import Contexts, Settings
 from quart_chat.events.event import Event, make_event
-from quart_chat.events.log import Bounds, ContextLog
+from quart_chat.events.log import ContextLog
 from quart_chat.events.sse import encode_comment, encode_retry
 from quart_chat.events.subscription import EventQueue, Subscription, make_reset
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Bounds and times of a manager.
-
-    Attributes:
-        bounds: What each context may hold.
-        keepalive: Seconds with nothing to read after which a reader is told so.
-        retention: Seconds that an ended context is kept once it has no reader.
-        idle: Seconds that any other context is kept once it has no reader and no event.
-        max_contexts: Contexts held at once; past it those without a reader go, the longest
-            untouched first.
-        retry: Milliseconds, from and to, within which clients are asked to wait before they come
-            back after a shutdown: spread out, so that they do not all come at once.
-    """
-
-    bounds: Bounds = field(default_factory=Bounds)
-    keepalive: float = 15.0
-    retention: float = 60.0
-    idle: float = 600.0
-    max_contexts: int = 10_000
-    retry: tuple[int, int] = (500, 2500)
 
 
 class StreamingEventManager:
@@ -58,10 +34,9 @@ class StreamingEventManager:
         self.draining = False
         self._broker = broker or InProcessBroker()
         self._broker.bind(self._deliver)
-        self._logs: dict[str, ContextLog] = {}
+        self._contexts = Contexts(self.settings, self._broker.forget)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: int | None = None
-        self._heartbeat: asyncio.Handle | None = None
 
     # What emits
 
@@ -150,7 +125,7 @@ class StreamingEventManager:
             self._home.call_soon_threadsafe(self._broker.publish, event)
 
     def _deliver(self, event: Event) -> None:
-        self._open(event.context_id).append(event, self._home)
+        self._contexts.open(event.context_id).append(event, self._home)
 
     # Who reads
 
@@ -168,9 +143,10 @@ class StreamingEventManager:
             after: Begin with the event after this number; what of that is no longer held counts
                 as lost. By default, begin with what is emitted from now on.
         """
+        self.attach_loop()
         cursors: dict[ContextLog, int] = {}
         for context_id in context_ids:
-            log = self._open(context_id, keep=cursors)
+            log = self._contexts.open(context_id, keep=cursors)
             cursors[log] = log.end if after is None else after + 1
         wanted = None if categories is None else frozenset(categories)
         return Subscription(self, self._home, cursors, wanted)
@@ -212,7 +188,8 @@ class StreamingEventManager:
         self, context_id: str, categories: Iterable[str] | None = None
     ) -> Subscription:
         """Make a reader that begins with the first event held of the latest generation."""
-        log = self._open(context_id)
+        self.attach_loop()
+        log = self._contexts.open(context_id)
         start = max(log.first, log.generation)
         return self.subscribe(context_id, categories=categories, after=start - 1)
 
@@ -221,7 +198,8 @@ class StreamingEventManager:
 
         Readers of an earlier generation stay attached. Each call hands out a reader of its own.
         """
-        log = self._open(context_id)
+        self.attach_loop()
+        log = self._contexts.open(context_id)
         log.open_generation()
         return EventQueue(log)
 
@@ -237,7 +215,7 @@ class StreamingEventManager:
     def log(self, context_id: str) -> ContextLog | None:
         """The log of an open context: its epoch, its numbers and whether it has ended."""
         self.attach_loop()
-        return self._logs.get(context_id)
+        return self._contexts.get(context_id)
 
     # What ends
 
@@ -256,12 +234,12 @@ class StreamingEventManager:
 
     def _remove_unless_touched(self, log: ContextLog, end: int) -> None:
         if log.end == end and not log.has_readers:
-            self._remove(log)
+            self._contexts.remove(log)
 
     def drain(self) -> None:
         """Tell every stream to end once it has delivered what there is; new ones end at once."""
         self.draining = True
-        for log in self._logs.values():
+        for log in self._contexts:
             log.flush(self._home)
 
     def farewell(self) -> bytes:
@@ -279,11 +257,11 @@ class StreamingEventManager:
     async def close(self) -> None:
         """End all streams, remove all contexts and disconnect the broker."""
         self.drain()
-        for log in tuple(self._logs.values()):
-            self._remove(log)
+        for log in self._contexts:
+            self._contexts.remove(log)
         await self._broker.close()
 
-    # Contexts
+    # The loop
 
     def attach_loop(self) -> None:
         """Live on the running loop, unless another one that is not closed is home already.
@@ -296,60 +274,15 @@ class StreamingEventManager:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return
-        # What a closed loop has left has nobody to wake its readers.
-        if self._loop is not None:
-            self._logs.clear()
         self._loop = loop
         self._thread = get_ident()
-        self._heartbeat = None
-        self._keep_beating()
+        self._contexts.attach(loop)
 
     @property
     def _home(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
             raise RuntimeError("the event manager is on no event loop yet")
         return self._loop
-
-    def _open(self, context_id: str, keep: Container[ContextLog] = ()) -> ContextLog:
-        log = self.log(context_id)
-        if log is None:
-            if len(self._logs) >= self.settings.max_contexts:
-                self._make_room(keep)
-            log = self._logs[context_id] = ContextLog(context_id, self.settings.bounds)
-            self._keep_beating()
-        return log
-
-    def _make_room(self, keep: Container[ContextLog]) -> None:
-        # A tenth at a time, so that a manager at its limit does not sort for every new context.
-        quiet = [log for log in self._logs.values() if not log.has_readers and log not in keep]
-        quiet.sort(key=lambda log: (not log.ended, log.touched))
-        for log in quiet[: max(1, self.settings.max_contexts // 10)]:
-            self._remove(log)
-
-    def _remove(self, log: ContextLog) -> None:
-        if self._logs.get(log.context_id) is log:
-            del self._logs[log.context_id]
-            log.removed = True
-            log.wake_all()
-            self._broker.forget(log.context_id)
-
-    def _keep_beating(self) -> None:
-        # One timer for all readers: a timer each would cost more than most reads do.
-        if self._heartbeat is None and self._loop is not None and self._logs:
-            self._heartbeat = self._loop.call_later(self.settings.keepalive / 5, self._beat)
-
-    def _beat(self) -> None:
-        now = monotonic()
-        for log in tuple(self._logs.values()):
-            if log.has_readers:
-                for reader in tuple(log.subscribers):
-                    reader.beat(now - self.settings.keepalive)
-                continue
-            kept = self.settings.retention if log.ended else self.settings.idle
-            if log.touched <= now - kept:
-                self._remove(log)
-        self._heartbeat = None
-        self._keep_beating()
 
 
 async def _read_events(subscription: Subscription) -> list[Event] | None:
