@@ -55,11 +55,14 @@ async def end_round(
     workflow = await entry.transaction.select_workflow(round_.workflow_id)
     assert workflow is not None  # noqa: S101 - one with a running round is not deleted
     failed = ending.status is RoundStatus.ERROR
+    # Whoever stops an answer has it before them; any other end is news.
+    news = {} if ending.status is RoundStatus.STOPPED else {"answered_seq": workflow.seq + 1}
     await entry.put_workflow(
         workflow,
         now,
         status=WorkflowStatus.ERROR if failed else WorkflowStatus.IDLE,
         updated_at=now,
+        **news,
     )
     return await entry.end_round(
         replace(

@@ -182,7 +182,9 @@ class FollowingList:
     async def _begin_anew(self) -> list[Frame]:
         page = await self._service.list_workflows(self._user_id)
         self.seq = page.list_seq
-        frames = [_transient("reset", {"workflowId": None, "seq": page.list_seq})]
+        frames = [
+            _transient("reset", {"workflowId": None, "seq": page.list_seq, "next": page.next})
+        ]
         frames += [(None, orjson.dumps(w.to_chat_data())) for w in page.workflows]
         # A page is not in the order of changes: only with the last frame has a client all of it.
         frames[-1] = (page.list_seq, frames[-1][1])

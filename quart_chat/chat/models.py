@@ -65,6 +65,9 @@ class Workflow:
         list_seq: The place of that change among the changes of its owner's list.
         assistant: Who was asked last, and is asked next where nobody is named.
         model: The model of that assistant that the person has chosen.
+        answered_seq: The seq at which the latest answer ended; 0 before the first.
+        read_seq: The seq up to which somebody has seen the chat.
+        deleted_at: When it was deleted, as long as it can be restored.
     """
 
     id: str
@@ -80,6 +83,14 @@ class Workflow:
     deleted: bool = False
     assistant: str | None = None
     model: str | None = None
+    answered_seq: int = 0
+    read_seq: int = 0
+    deleted_at: float | None = None
+
+    @property
+    def unread(self) -> bool:
+        """Whether an answer has ended that nobody has seen."""
+        return self.answered_seq > self.read_seq
 
     def to_item(self) -> Item:
         if self.deleted:
@@ -89,6 +100,7 @@ class Workflow:
             "title": self.title,
             "status": self.status,
             "pinned": self.pinned,
+            "unread": self.unread,
             "assistant": self.assistant,
             "model": self.model,
             "seq": self.item_seq,
@@ -260,6 +272,41 @@ class WorkflowPage:
     workflows: tuple[Workflow, ...]
     next: str | None
     list_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """A piece of a text in which something was found: a hit, or what is beside one."""
+
+    text: str
+    hit: bool
+
+    def to_item(self) -> Item:
+        return {"text": self.text, "hit": self.hit}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWorkflow:
+    """A workflow that a search found; ``snippet`` is of the message that fits best, if one does."""
+
+    workflow: Workflow
+    title: tuple[TextPart, ...]
+    snippet: tuple[TextPart, ...]
+
+    def to_item(self) -> Item:
+        match = {
+            "title": [part.to_item() for part in self.title],
+            "snippet": [part.to_item() for part in self.snippet],
+        }
+        return {**self.workflow.to_item(), "match": match}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """A page of what a search found, in the order of the list."""
+
+    found: tuple[FoundWorkflow, ...]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from quart_chat.chat.database import Database, Row, Session
 from quart_chat.chat.models import (
     FoundMessage,
-    ListChanges,
     Log,
     Message,
     Round,
     Snapshot,
     Workflow,
-    WorkflowPage,
 )
-from quart_chat.chat.pages import decode_cursor, encode_cursor
 from quart_chat.chat.rows import (
     LOG,
     MESSAGE,
@@ -29,40 +26,33 @@ from quart_chat.chat.rows import (
     to_workflow,
 )
 from quart_chat.chat.transaction import Transaction
+from quart_chat.chat.workflow_list import WorkflowList
 
 T = TypeVar("T")
-
-MAX_LIST_CHANGES = 200
-"""Changes of a list that are told one by one; past it, reading the list anew costs less."""
 
 _WORKFLOW = f"SELECT {WORKFLOW} FROM workflows WHERE id = ? AND user_id = ? AND NOT deleted"
 _ROUNDS = f"SELECT {ROUND} FROM rounds WHERE workflow_id = ? AND "
 _MESSAGES = f"SELECT {MESSAGE} FROM messages WHERE workflow_id = ? AND "
 _LOGS = f"SELECT {LOG} FROM logs WHERE workflow_id = ? AND "
-_LIST = f"SELECT {WORKFLOW} FROM workflows WHERE user_id = ? AND NOT deleted"
-_LIST_ORDER = " ORDER BY pinned DESC, updated_at DESC, id DESC LIMIT ?"
-_LIST_AFTER = " AND (pinned, updated_at, id) < (?, ?, ?)"
-_LIST_MATCHING = (
-    " AND (title LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM messages"
-    " WHERE messages.workflow_id = workflows.id AND content LIKE ? ESCAPE '\\'))"
-)
-_LIST_CHANGES = (
-    f"SELECT {WORKFLOW} FROM workflows WHERE user_id = ? AND list_seq > ? ORDER BY list_seq"
-)
 _FOUND = (
     "SELECT {}, workflows.title FROM message_words"
     " JOIN messages ON messages.number = message_words.rowid"
     " JOIN workflows ON workflows.id = messages.workflow_id"
-    " WHERE message_words MATCH ? AND workflows.user_id = ?"
+    " WHERE message_words MATCH ? AND workflows.user_id = ? AND NOT workflows.deleted"
     " AND messages.workflow_id <> ? AND messages.assistant IS NOT ?"
     " ORDER BY message_words.rank LIMIT ?"
 ).format(", ".join(f"messages.{name}" for name in MESSAGE.split(", ")))
 
 
 class ChatRepository:
-    """The chats of all users, opened by ``await ChatRepository.open(path)``."""
+    """The chats of all users, opened by ``await ChatRepository.open(path)``.
+
+    Attributes:
+        list: The lists that people see of them.
+    """
 
     def __init__(self, database: Database) -> None:
+        self.list = WorkflowList(database)
         self._database = database
 
     @classmethod
@@ -115,33 +105,6 @@ class ChatRepository:
             tuple(map(to_round, rounds)),
         )
 
-    async def select_workflows(
-        self, user_id: str, *, query: str | None, before: str | None, limit: int
-    ) -> WorkflowPage:
-        """Read a page of a list: pinned workflows first, then the latest first."""
-        sql = _LIST
-        parameters: list[Any] = [user_id]
-        if query:
-            pattern = f"%{_escape_like(query)}%"
-            sql, parameters = sql + _LIST_MATCHING, [*parameters, pattern, pattern]
-        if before is not None:
-            sql, parameters = sql + _LIST_AFTER, [*parameters, *decode_cursor(before)]
-        async with self._database.reading() as session, session.transaction():
-            list_seq = await _list_seq(session, user_id)
-            # One more than asked for tells whether there is a next page.
-            rows = await session.fetch(sql + _LIST_ORDER, (*parameters, limit + 1))
-        workflows = tuple(map(to_workflow, rows[:limit]))
-        more = len(rows) > limit
-        return WorkflowPage(workflows, encode_cursor(workflows[-1]) if more else None, list_seq)
-
-    async def select_list_changes(self, user_id: str, since: int) -> ListChanges:
-        async with self._database.reading() as session, session.transaction():
-            list_seq = await _list_seq(session, user_id)
-            if since < 0 or not 0 <= list_seq - since <= MAX_LIST_CHANGES:
-                return ListChanges(None, list_seq)
-            rows = await session.fetch(_LIST_CHANGES, (user_id, since))
-        return ListChanges(tuple(map(to_workflow, rows)), list_seq)
-
     async def select_history(
         self, workflow_id: str, before_round: int, limit: int
     ) -> list[Message]:
@@ -192,12 +155,3 @@ async def _changed(
         f"{earlier} UNION ALL {select} seq > ? ORDER BY seq",
         (workflow_id, since, workflow_id, since),
     )
-
-
-async def _list_seq(session: Session, user_id: str) -> int:
-    row = await session.fetch_one("SELECT list_seq FROM users WHERE id = ?", (user_id,))
-    return int(row[0]) if row else 0
-
-
-def _escape_like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -13,8 +13,10 @@ from typing import Any
 from quart_chat.chat.assistants.base import Assistant, ModelAssistant, Question
 from quart_chat.chat.drafts import new_prompt, new_round, new_workflow
 from quart_chat.chat.ending import INTERRUPTED, STOPPED
+from quart_chat.chat.erasure import Erasure
 from quart_chat.chat.journal import Entry, Journal
 from quart_chat.chat.models import (
+    FoundPage,
     ListChanges,
     Round,
     Snapshot,
@@ -25,6 +27,7 @@ from quart_chat.chat.models import (
 from quart_chat.chat.recovery import end_interrupted_rounds
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.runner import Pace, RunningRound, Surroundings
+from quart_chat.chat.search import parse_query
 from quart_chat.chat.text import Render, clean, clean_prompt, clean_title, make_title, render_html
 from quart_chat.errors import InvalidInput, NotFound, RoundRunning, TooManyRequests, Unavailable
 from quart_chat.events import StreamingEventManager
@@ -44,11 +47,13 @@ class Limits:
         prompt_chars: Characters in a prompt.
         title_chars: Characters in a title.
         running_rounds: Rounds of one user that run at a time.
+        undo_seconds: For how long a deleted chat can be restored.
     """
 
     prompt_chars: int = 32_000
     title_chars: int = 200
     running_rounds: int = 20
+    undo_seconds: float = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,7 @@ class ChatService:
         self._render = render
         self._around = Surroundings(repository, self._journal, events, render, pace or Pace())
         self._rounds: dict[str, RunningRound] = {}
+        self._erasure = Erasure(repository, self._limits.undo_seconds)
 
     # Rounds
 
@@ -173,6 +179,7 @@ class ChatService:
             now,
             status=WorkflowStatus.RUNNING,
             updated_at=now,
+            read_seq=workflow.seq + 1,
             assistant=assistant.name,
             model=model,
         )
@@ -221,18 +228,31 @@ class ChatService:
 
         return await self._journal.commit(change)
 
+    async def mark_read(self, user_id: str, workflow_id: str, seq: int) -> Workflow:
+        """Note that somebody has seen a workflow up to ``seq``; it is a change if that is news."""
+        _check_id(workflow_id)
+
+        async def change(entry: Entry) -> Workflow:
+            workflow = await _get(entry, user_id, workflow_id)
+            if not workflow.unread or seq < workflow.answered_seq:
+                return workflow
+            return await entry.put_workflow(workflow, time.time(), read_seq=workflow.answered_seq)
+
+        return await self._journal.commit(change)
+
     async def delete(self, user_id: str, workflow_id: str) -> None:
-        """Delete a workflow and all it holds; a running round is stopped first."""
+        """Delete a workflow; a running round is stopped first.
+
+        What it holds is erased after the time in which :meth:`restore` brings it back.
+        """
         _check_id(workflow_id)
 
         async def change(entry: Entry) -> bool:
             workflow = await _get(entry, user_id, workflow_id)
             if workflow.status is WorkflowStatus.RUNNING and workflow_id in self._rounds:
                 return False
-            await entry.put_workflow(
-                workflow, time.time(), title="", status=WorkflowStatus.IDLE, deleted=True
-            )
-            await entry.transaction.delete_contents(workflow_id)
+            now, idle = time.time(), WorkflowStatus.IDLE
+            await entry.put_workflow(workflow, now, status=idle, deleted=True, deleted_at=now)
             return True
 
         # Between the stop and the deletion a new round may begin.
@@ -240,6 +260,27 @@ class ChatService:
         while not deleted:
             await self.stop(user_id, workflow_id)
             deleted = await self._journal.commit(change)
+        self._erasure.notice()
+
+    async def restore(self, user_id: str, workflow_id: str) -> Workflow:
+        """Bring a deleted workflow back, or leave one alone that is not deleted.
+
+        Raises:
+            NotFound: There is none, or no longer.
+        """
+        _check_id(workflow_id)
+
+        async def change(entry: Entry) -> Workflow:
+            workflow = await entry.transaction.select_recoverable(workflow_id, user_id)
+            if workflow is None:
+                return await _get(entry, user_id, workflow_id)
+            return await entry.put_workflow(workflow, time.time(), deleted=False, deleted_at=None)
+
+        return await self._journal.commit(change)
+
+    async def recoverable(self, user_id: str, workflow_id: str) -> Workflow | None:
+        """Read a deleted workflow that can be restored; None where there is none."""
+        return await self._repository.list.select_recoverable(user_id, workflow_id)
 
     async def workflow(self, user_id: str, workflow_id: str) -> Workflow:
         """Read a workflow."""
@@ -251,7 +292,6 @@ class ChatService:
         self,
         user_id: str,
         *,
-        query: str | None = None,
         before: str | None = None,
         limit: int = 30,
     ) -> WorkflowPage:
@@ -259,19 +299,29 @@ class ChatService:
 
         Args:
             user_id: Whose list.
-            query: List only workflows that have this in their title or in a message.
             before: The ``next`` of the page before.
             limit: Workflows on the page.
         """
         limit = max(1, min(limit, MAX_PAGE))
-        query = clean(query) if query else None
-        return await self._repository.select_workflows(
-            user_id, query=query, before=before, limit=limit
-        )
+        return await self._repository.list.select_page(user_id, before=before, limit=limit)
+
+    async def search_workflows(
+        self, user_id: str, text: str, *, before: str | None = None, limit: int = 30
+    ) -> FoundPage:
+        """Read a page of the user's workflows that have each word of a text, in a list's order.
+
+        A word is found in titles and final messages, also where another begins with it. A text
+        without a word finds nothing.
+        """
+        query = parse_query(clean(text))
+        if not query.terms:
+            return FoundPage((), None)
+        limit = max(1, min(limit, MAX_PAGE))
+        return await self._repository.list.select_found(user_id, query, before=before, limit=limit)
 
     async def list_changes(self, user_id: str, since: int) -> ListChanges:
         """Read what has changed in the user's list after its version ``since``."""
-        return await self._repository.select_list_changes(user_id, since)
+        return await self._repository.list.select_changes(user_id, since)
 
     async def snapshot(self, user_id: str, workflow_id: str, since: int = 0) -> Snapshot:
         """Read what has changed in a workflow after ``since``, and all that is in flight."""
@@ -285,12 +335,14 @@ class ChatService:
     # The service itself
 
     async def recover(self) -> None:
-        """End the rounds that a process left running when it died; their text is kept."""
+        """Do what a process left undone when it died: end its rounds, erase what was deleted."""
         await end_interrupted_rounds(self._repository, self._journal, self._render)
+        self._erasure.start()
 
     async def close(self) -> None:
         """End running rounds as interrupted, and wait until all is stored; idempotent."""
         self._around.closing.set()
+        await self._erasure.close()
         patience = self._around.pace.close
         # A start that is half way registers its round before its entry has settled.
         await self._journal.settle()

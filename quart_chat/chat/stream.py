@@ -61,7 +61,12 @@ def stream_workflow(
 
 
 def stream_user(
-    service: ChatService, user_id: str, workflow_id: str | None, cursor: str | None
+    service: ChatService,
+    user_id: str,
+    workflow_id: str | None,
+    cursor: str | None,
+    *,
+    begin: bool = False,
 ) -> AsyncGenerator[bytes, None]:
     """Stream a user's list of workflows, and one workflow; ids are ``<list_seq>-<seq>``.
 
@@ -71,12 +76,14 @@ def stream_user(
         workflow_id: The workflow to stream beside the list.
         cursor: The last id that the reader has. One that says nothing here is answered with a
             ``reset`` of the list (its ``workflowId`` is null), one of the workflow, and all of it.
+        begin: Make the first chunk an empty one that comes once the database has been read, so that
+            what keeps it from being read is raised before an answer has begun.
     """
     match = _PAGE_CURSOR.fullmatch(cursor or "")
     list_since, since = (UNKNOWN, UNKNOWN) if match is None else map(int, match.groups())
     the_list = FollowingList(service, user_id, list_since)
     if workflow_id is None:
-        return _stream(service.events, {the_list: lambda seq: f"{seq}-0"})
+        return _stream(service.events, {the_list: lambda seq: f"{seq}-0"}, begin=begin)
     workflow = FollowingWorkflow(service, user_id, workflow_id, since, follow=True)
     return _stream(
         service.events,
@@ -85,16 +92,21 @@ def stream_user(
             the_list: lambda seq: None if workflow.seq == UNKNOWN else f"{seq}-{workflow.seq}",
             workflow: lambda seq: f"{the_list.seq}-{seq}",
         },
+        begin=begin,
     )
 
 
 async def _stream(
-    events: StreamingEventManager, make_ids: dict[Following, MakeId]
+    events: StreamingEventManager, make_ids: dict[Following, MakeId], *, begin: bool = False
 ) -> AsyncGenerator[bytes, None]:
     followings = {following.context_id: following for following in make_ids}
     async with events.subscribe(*followings) as subscription:
         for following, make_id in make_ids.items():
-            if chunk := _encode_frames(await following.catch_up(), make_id):
+            frames = await following.catch_up()
+            if begin:
+                yield b""
+                begin = False
+            if chunk := _encode_frames(frames, make_id):
                 yield chunk
         while not all(following.ended for following in make_ids):
             batch = await subscription.read()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,10 @@ _logger = logging.getLogger(__name__)
 
 Render = Callable[[str], str]
 
+# Letters and symbols that look like nothing: fillers of Hangul, and Braille without a dot.
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_UNSEEN = frozenset({"Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
+
 # NUL ends strings in C, and a lone surrogate has no UTF-8: neither gets through a database.
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 
@@ -21,6 +26,11 @@ _UNFIT = re.compile("[\0\ud800-\udfff]")
 def clean(text: str) -> str:
     """Put U+FFFD in the place of what can't be stored."""
     return _UNFIT.sub("\ufffd", text)
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to see: white space, and characters without a glyph."""
+    return all(c in _BLANKS or unicodedata.category(c) in _UNSEEN for c in text)
 
 
 def clean_prompt(prompt: Any, limit: int) -> str:
@@ -32,7 +42,7 @@ def clean_prompt(prompt: Any, limit: int) -> str:
     """
     if not isinstance(prompt, str):
         raise InvalidInput("prompt: expected a text.")
-    if not prompt.strip():
+    if is_blank(clean(prompt)):
         raise InvalidInput("prompt: write something first.")
     if len(prompt) > limit:
         raise PromptTooLong(f"prompt: {len(prompt):,} characters; at most {limit:,} are possible.")
@@ -48,7 +58,7 @@ def clean_title(title: Any, limit: int) -> str:
     if not isinstance(title, str):
         raise InvalidInput("title: expected a text.")
     line = one_line(title)
-    if not line:
+    if is_blank(line):
         raise InvalidInput("title: write something first.")
     if len(line) > limit:
         raise InvalidInput(f"title: {len(line):,} characters; at most {limit:,} are possible.")

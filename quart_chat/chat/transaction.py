@@ -92,6 +92,24 @@ class Transaction:
             (log.progress, log.id),
         )
 
+    async def select_recoverable(self, workflow_id: str, user_id: str) -> Workflow | None:
+        """Read a deleted workflow of the user that has not been erased."""
+        row = await self._session.fetch_one(
+            f"SELECT {WORKFLOW} FROM workflows"
+            " WHERE id = ? AND user_id = ? AND deleted_at IS NOT NULL",
+            (workflow_id, user_id),
+        )
+        return None if row is None else to_workflow(row)
+
+    async def erase_deleted(self, due: float) -> None:
+        """Erase what was deleted up to a moment; tombstones stay."""
+        rows = await self._session.fetch("SELECT id FROM workflows WHERE deleted_at <= ?", (due,))
+        for (workflow_id,) in rows:
+            await self.delete_contents(workflow_id)
+            await self._session.fetch(
+                "UPDATE workflows SET title = '', deleted_at = NULL WHERE id = ?", (workflow_id,)
+            )
+
     async def delete_contents(self, workflow_id: str) -> None:
         """Delete all that a workflow holds; its own row stays."""
         for table in ("messages", "logs", "rounds"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 # What JavaScript counts exactly; no sequence of changes gets there.
 MAX_SEQ = 2**53 - 1
@@ -64,11 +64,29 @@ class EventsQuery(Struct, frozen=True):
     categories: Annotated[str, Meta(description="categories to read, with commas between")] = ""
 
 
-class WorkflowChange(Struct, frozen=True):
+class WorkflowChange(Struct, rename="camel", frozen=True):
     """What to change of a chat."""
 
     title: str | None = None
     pinned: bool | None = None
+    read_seq: (
+        Annotated[int, Meta(ge=0, le=MAX_SEQ, description="the seq up to which it has been seen")]
+        | None
+    ) = None
+
+
+class MatchPart(Struct, frozen=True):
+    """A piece of a text in which words were found: a hit, or what is beside one."""
+
+    text: str
+    hit: bool
+
+
+class Match(Struct, frozen=True):
+    """Where a search found its words; without a message that has one, `snippet` is empty."""
+
+    title: list[MatchPart]
+    snippet: list[MatchPart]
 
 
 class WorkflowItem(Struct, rename="camel", frozen=True):
@@ -78,11 +96,13 @@ class WorkflowItem(Struct, rename="camel", frozen=True):
     title: str
     status: str
     pinned: bool
+    unread: bool
     assistant: str | None
     model: str | None
     seq: int
     created_at: float
     updated_at: float
+    match: Match | UnsetType = UNSET
 
 
 class AssistantItem(Struct, rename="camel", frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, Response
+from quart import Blueprint, Response, request
 from quart_schema import document_querystring, document_response, tag_blueprint
 
 from quart_chat.chat.stream import stream_user
@@ -20,6 +20,7 @@ tag_blueprint(blueprint, ["streams"])
 @document_querystring(PageStreamQuery)
 @document_stream
 @document_response(ErrorAnswer, 404)
+@document_response(ErrorAnswer, 503)
 async def page_stream() -> Response:
     """Stream the list of chats, and one chat, on a connection that stays open.
 
@@ -29,7 +30,10 @@ async def page_stream() -> Response:
     if query.workflow_id is not None:
         await chat.workflow(user, query.workflow_id)
     with services().slots.take(user) as slot:
-        chunks = stream_user(chat, user, query.workflow_id, last_event_id() or query.since)
+        cursor = last_event_id() or query.since
+        chunks = stream_user(chat, user, query.workflow_id, cursor, begin=True)
+        if request.method == "GET":
+            await anext(chunks)  # the database is read, or what is wrong with it is the answer
         return await slot.stream(stream_response(chunks))
 
 

@@ -1,4 +1,4 @@
-"""The API of the list of chats: list, rename, pin, delete."""
+"""The API of the list of chats: list, search, rename, pin, mark as read, delete, restore."""
 
 from __future__ import annotations
 
@@ -31,11 +31,13 @@ tag_blueprint(blueprint, ["chats"])
 @document_response(WorkflowList)
 async def list_workflows() -> Item:
     """List the chats, newest first, a page at a time; or those that hold the words of `q`."""
-    query = query_string(ListQuery)
-    page = await services().chat.list_workflows(
-        user_id(), query=query.q or None, before=query.before or None, limit=query.limit
-    )
-    return {"workflows": [workflow.to_item() for workflow in page.workflows], "next": page.next}
+    query, chat = query_string(ListQuery), services().chat
+    before = query.before or None
+    if not query.q.strip():
+        page = await chat.list_workflows(user_id(), before=before, limit=query.limit)
+        return {"workflows": [entry.to_item() for entry in page.workflows], "next": page.next}
+    hits = await chat.search_workflows(user_id(), query.q, before=before, limit=query.limit)
+    return {"workflows": [entry.to_item() for entry in hits.found], "next": hits.next}
 
 
 @blueprint.get("/<workflow_id>")
@@ -52,15 +54,17 @@ async def get_workflow(workflow_id: str) -> Item:
 @document_response(WorkflowItem)
 @document_response(ErrorAnswer, 404)
 async def change_workflow(workflow_id: str) -> Item:
-    """Rename a chat, or pin it to the top of the list."""
+    """Rename a chat, pin it to the top of the list, or note that it has been seen."""
     change = await json_body(WorkflowChange)
-    if change.title is None and change.pinned is None:
-        raise InvalidInput("Send a title, or whether the chat is pinned.")
+    if change.title is None and change.pinned is None and change.read_seq is None:
+        raise InvalidInput("Send a title, whether the chat is pinned, or the seq that was read.")
     chat, user = services().chat, user_id()
     if change.title is not None:
         workflow = await chat.rename(user, workflow_id, change.title)
     if change.pinned is not None:
         workflow = await chat.pin(user, workflow_id, change.pinned)
+    if change.read_seq is not None:
+        workflow = await chat.mark_read(user, workflow_id, change.read_seq)
     return workflow.to_item()
 
 
@@ -68,6 +72,15 @@ async def change_workflow(workflow_id: str) -> Item:
 @document_answer(204, "It is deleted.")
 @document_response(ErrorAnswer, 404)
 async def delete_workflow(workflow_id: str) -> tuple[str, int]:
-    """Delete a chat and all it holds."""
+    """Delete a chat; for an hour it can be restored, then all it holds is erased."""
     await services().chat.delete(user_id(), workflow_id)
     return "", 204
+
+
+@blueprint.post("/<workflow_id>/restore")
+@document_response(WorkflowItem)
+@document_response(ErrorAnswer, 404)
+async def restore_workflow(workflow_id: str) -> Item:
+    """Bring a deleted chat back."""
+    workflow = await services().chat.restore(user_id(), workflow_id)
+    return workflow.to_item()

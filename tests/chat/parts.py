@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from quart_chat.chat.assistants.base import Assistant
+from typing import Any
+
+from quart_chat.chat.assistants.base import Assistant, Text
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.runner import Pace
 from quart_chat.chat.service import ChatService, Limits
 from quart_chat.events import StreamingEventManager
+from tests.chat.scripted import END, ScriptedAssistant
 
 USER = "local"
 PACE = Pace(checkpoint=0.0, stop=0.02, close=0.02, retry=0.001, max_retry=0.004)
@@ -32,3 +35,18 @@ def make_service(
         limits=limits,
         pace=pace,
     )
+
+
+async def ask(service: ChatService, assistant: ScriptedAssistant, prompt: str, **where: Any) -> str:
+    """Have a prompt answered, and return the workflow's id."""
+    started = await service.start(USER, prompt, **where)
+    assistant.tell(prompt, Text(f"About {prompt}"), END)
+    await idle(service, started.workflow_id)
+    return started.workflow_id
+
+
+async def idle(service: ChatService, workflow_id: str) -> None:
+    """Wait for the end of the running round, without ending it."""
+    async for event in service.events.stream_events(workflow_id):
+        if event.terminal:
+            return

@@ -207,14 +207,12 @@ async def test_one_connection_that_fails_to_close_keeps_none_of_the_others(
 async def test_a_read_that_is_cancelled_leaves_its_connection_usable(path: Path) -> None:
     repository = await ChatRepository.open(path)
     for turns in range(12):
-        task = asyncio.create_task(
-            repository.select_workflows(USER, query="x", before=None, limit=5)
-        )
+        task = asyncio.create_task(repository.list.select_page(USER, before=None, limit=5))
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.wait({task})
-    page = await repository.select_workflows(USER, query=None, before=None, limit=5)
+    page = await repository.list.select_page(USER, before=None, limit=5)
     assert page.workflows == ()
     await repository.close()
 

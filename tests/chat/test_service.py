@@ -22,26 +22,11 @@ from quart_chat.errors import (
     Unavailable,
 )
 from quart_chat.events import StreamingEventManager
-from tests.chat.parts import USER, make_service
-from tests.chat.scripted import END, OutOfTurn, ScriptedAssistant
+from tests.chat.parts import USER, ask, make_service
+from tests.chat.scripted import OutOfTurn, ScriptedAssistant
 from tests.waiting import until
 
 NOWHERE = "0" * 32
-
-
-async def ask(service: ChatService, assistant: ScriptedAssistant, prompt: str, **where: Any) -> str:
-    """Have a prompt answered, and return the workflow's id."""
-    started = await service.start(USER, prompt, **where)
-    assistant.tell(prompt, Text(f"About {prompt}"), END)
-    await idle(service, started.workflow_id)
-    return started.workflow_id
-
-
-async def idle(service: ChatService, workflow_id: str) -> None:
-    """Wait for the end of the running round, without ending it."""
-    async for event in service.events.stream_events(workflow_id):
-        if event.terminal:
-            return
 
 
 async def test_a_first_prompt_makes_a_workflow_with_its_title(
@@ -148,7 +133,7 @@ async def test_what_belongs_to_somebody_else_is_not_found(service: ChatService) 
         with pytest.raises(NotFound):
             await call
     assert (await service.list_workflows(USER)).workflows == ()
-    assert (await service.list_workflows(USER, query="mine")).workflows == ()
+    assert (await service.search_workflows(USER, "mine")).found == ()
 
 
 async def test_an_unknown_assistant_is_refused(service: ChatService) -> None:
@@ -198,24 +183,6 @@ async def test_a_title_is_one_to_200_characters(service: ChatService, title: Any
     workflow_id = (await service.start(USER, "one")).workflow_id
     with pytest.raises(InvalidInput, match=r"^title: "):
         await service.rename(USER, workflow_id, title)
-
-
-async def test_a_deleted_workflow_is_gone_with_all_it_held(
-    service: ChatService, assistant: ScriptedAssistant, repository: ChatRepository
-) -> None:
-    workflow_id = await ask(service, assistant, "secret")
-    await service.delete(USER, workflow_id)
-    with pytest.raises(NotFound):
-        await service.snapshot(USER, workflow_id)
-    assert (await service.list_workflows(USER)).workflows == ()
-    assert (await service.list_workflows(USER, query="secret")).workflows == ()
-    found = await repository.select_matching_messages(
-        USER, "secret", exclude_workflow_id="", exclude_assistant="", limit=9
-    )
-    assert found == []
-    (tombstone,) = (await service.list_changes(USER, 2)).workflows or ()
-    assert tombstone.to_item() == {"id": workflow_id, "deleted": True}
-    assert tombstone.title == ""
 
 
 async def test_deleting_a_running_workflow_stops_it_first(
@@ -295,27 +262,6 @@ async def test_the_pages_of_a_list_make_the_whole(service: ChatService, limit: i
 async def test_a_cursor_that_no_page_gave_is_refused(service: ChatService, cursor: str) -> None:
     with pytest.raises(InvalidInput, match=r"^before: "):
         await service.list_workflows(USER, before=cursor)
-
-
-async def test_a_search_finds_titles_and_messages_literally(
-    service: ChatService, assistant: ScriptedAssistant
-) -> None:
-    first = await ask(service, assistant, "100% sure")
-    second = await ask(service, assistant, "1000 words")
-    await service.rename(USER, second, r"under_score \ back")
-
-    async def search(query: str) -> set[str]:
-        page = await service.list_workflows(USER, query=query)
-        return {workflow.id for workflow in page.workflows}
-
-    assert await search("100") == {first, second}
-    assert await search("100%") == {first}
-    assert await search("about 1000") == {second}
-    assert await search("r_s") == {second}
-    assert await search("_") == {second}
-    assert await search("\\ b") == {second}
-    assert await search("nothing of it") == set()
-    assert await search("\ud800") == set()
 
 
 async def test_the_words_of_final_messages_can_be_searched(

@@ -10,9 +10,10 @@ import orjson
 import pytest
 
 from quart_chat.chat.assistants.base import Step, Text
-from quart_chat.chat.repository import MAX_LIST_CHANGES, ChatRepository
+from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.stream import stream_user, stream_workflow
+from quart_chat.chat.workflow_list import MAX_LIST_CHANGES
 from quart_chat.events import Bounds, Settings, StreamingEventManager
 from quart_chat.events.sse import KEEPALIVE
 from tests.chat.client import Client, state_of
@@ -421,7 +422,7 @@ async def test_a_page_with_a_cursor_that_says_nothing_gets_everything(
     await service.start(USER, "second")
     client, stream = Client(), stream_user(service, USER, first, cursor)
     await read_until(client, stream, lambda: client.resets == 2 and len(client.items) == 2)
-    assert client.frames[0]["item"] == {"workflowId": None, "seq": 2}
+    assert client.frames[0]["item"] == {"workflowId": None, "seq": 2, "next": None}
     assert client.last_id == "2-2"
     await stream.aclose()
 

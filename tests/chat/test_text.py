@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import asyncio
 
-from quart_chat.chat.text import render_html
+import pytest
+
+from quart_chat.chat.text import clean_title, render_html
+from quart_chat.errors import InvalidInput
 
 
 async def test_a_text_is_rendered_beside_the_event_loop() -> None:
@@ -27,3 +30,16 @@ async def test_a_text_that_can_not_be_rendered_has_no_html() -> None:
         raise ValueError(text)
 
     assert await render_html(render, "a") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n", "\u200b", "\u200b\u2060 \ufeff", "\u2800", "\u3164", "\u202e"]
+)
+def test_a_text_without_anything_to_see_is_none(text: str) -> None:
+    with pytest.raises(InvalidInput, match="write something"):
+        clean_title(text, 200)
+
+
+@pytest.mark.parametrize("text", ["a", "0", "🙂", "👩\u200d💻", "؟", "你好", "\u200bx"])
+def test_a_text_with_something_to_see_is_one(text: str) -> None:
+    assert clean_title(text, 200) == text

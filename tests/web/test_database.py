@@ -26,6 +26,18 @@ async def test_a_database_locked_by_another_program_is_503_until_it_is_free(
     assert (await ask(client, "count 1 0ms", workflowId=chat))[-1]["item"]["roundNumber"] == 2
 
 
+async def test_a_stream_of_a_damaged_database_is_503(client: Client, tmp_path: Path) -> None:
+    """Not a stream that says nothing."""
+    path = tmp_path / "instance" / "chat.sqlite"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path.write_bytes(b"x" * path.stat().st_size)
+    for _ in range(2):
+        response = await client.get("/api/stream")
+        assert response.status_code == 503
+        assert (await response.get_json())["error"]["code"] == "database_unavailable"
+
+
 async def test_a_stream_outlives_a_locked_database(client: Client, tmp_path: Path) -> None:
     async with open_stream(client, "/api/stream") as stream:
         await stream.until("reset")

@@ -24,7 +24,6 @@ async def test_the_list_comes_in_pages(client: Client) -> None:
 
 
 async def test_what_is_searched_for_has_a_length(client: Client) -> None:
-    """Every place in every message is compared with it."""
     assert (await client.get(PATH, query_string={"q": "x" * 200})).status_code == 200
     response = await client.get(PATH, query_string={"q": "x" * 201})
     assert response.status_code == 422
@@ -35,7 +34,28 @@ async def test_a_search_finds_words_of_a_chat(client: Client) -> None:
     chat = workflow_id(await ask(client, "count 1 0ms"))
     await ask(client, "Something else")
     found = await (await client.get(f"{PATH}?q=count")).get_json()
-    assert [workflow["id"] for workflow in found["workflows"]] == [chat]
+    (item,) = found["workflows"]
+    assert item["id"] == chat
+    assert item["match"]["title"] == [
+        {"text": "count", "hit": True},
+        {"text": " 1 0ms", "hit": False},
+    ]
+    assert item["match"]["snippet"] == item["match"]["title"]
+
+
+async def test_a_search_for_blanks_is_the_list(client: Client) -> None:
+    chat = workflow_id(await ask(client, "count 1 0ms"))
+    listed = await (await client.get(PATH, query_string={"q": " \n"})).get_json()
+    assert [entry["id"] for entry in listed["workflows"]] == [chat]
+
+
+async def test_an_answer_is_marked_as_read(client: Client) -> None:
+    chat = workflow_id(await ask(client, "count 1 0ms"))
+    item = await (await client.get(f"{PATH}/{chat}")).get_json()
+    assert item["unread"] is True
+    response = await client.patch(f"{PATH}/{chat}", json={"readSeq": item["seq"]})
+    assert (await response.get_json())["unread"] is False
+    assert (await client.patch(f"{PATH}/{chat}", json={"readSeq": -1})).status_code == 422
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "before=%00", "before=x"])
@@ -74,3 +94,14 @@ async def test_a_deleted_chat_is_gone(client: Client) -> None:
     assert (await client.get(f"{PATH}/{chat}")).status_code == 404
     assert (await client.get(f"/api/chatbot/{chat}/chatdata")).status_code == 404
     assert await (await client.get(PATH)).get_json() == {"workflows": [], "next": None}
+
+
+async def test_a_deleted_chat_is_restored(client: Client) -> None:
+    chat = workflow_id(await ask(client, "count 1 0ms"))
+    item = await (await client.get(f"{PATH}/{chat}")).get_json()
+    await client.delete(f"{PATH}/{chat}")
+    response = await client.post(f"{PATH}/{chat}/restore")
+    assert response.status_code == 200
+    assert (await response.get_json())["title"] == item["title"]
+    assert (await client.get(f"{PATH}/{chat}")).status_code == 200
+    assert (await client.post(f"{PATH}/{'0' * 32}/restore")).status_code == 404

@@ -1,0 +1,147 @@
+"""A person's list of chats in the database: its pages, its changes, what a search finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from quart_chat.chat.database import Database, Session
+from quart_chat.chat.models import (
+    FoundPage,
+    FoundWorkflow,
+    ListChanges,
+    TextPart,
+    Workflow,
+    WorkflowPage,
+)
+from quart_chat.chat.pages import decode_cursor, encode_cursor
+from quart_chat.chat.rows import WORKFLOW, to_workflow
+from quart_chat.chat.search import SNIPPET_TOKENS, SearchQuery
+
+MAX_LIST_CHANGES = 200
+"""Changes of a list that are told one by one; past it, reading the list anew costs less."""
+
+_LIST = f"SELECT {WORKFLOW} FROM workflows WHERE user_id = ? AND NOT deleted"
+_AFTER = " AND (pinned, updated_at, id) < (?, ?, ?)"
+_ORDER = " ORDER BY pinned DESC, updated_at DESC, id DESC LIMIT ?"
+_HAS_TERM = (
+    " AND id IN (SELECT workflow_id FROM title_terms WHERE title_terms MATCH ?"
+    " UNION ALL SELECT workflow_id FROM message_terms JOIN messages"
+    " ON messages.number = message_terms.rowid WHERE message_terms MATCH ?)"
+)
+_TITLES = (
+    "SELECT workflow_id, highlight(title_terms, 0, ?, ?) FROM title_terms"
+    " WHERE title_terms MATCH ? AND workflow_id IN ({})"
+)
+# The best of each workflow's messages: max() decides from which row the other column is.
+_BEST = (
+    "SELECT workflow_id, number, max(-rank) FROM (SELECT workflow_id, number, rank"
+    " FROM message_terms JOIN messages ON messages.number = message_terms.rowid"
+    " WHERE message_terms MATCH ?) WHERE workflow_id IN ({}) GROUP BY workflow_id"
+)
+_SNIPPETS = (
+    "SELECT rowid, snippet(message_terms, 0, ?, ?, '…', ?) FROM message_terms"
+    " WHERE message_terms MATCH ? AND rowid IN ({})"
+)
+_CHANGES = f"SELECT {WORKFLOW} FROM workflows WHERE user_id = ? AND list_seq > ? ORDER BY list_seq"
+
+Parts = dict[Any, tuple[TextPart, ...]]
+
+
+class WorkflowList:
+    """The lists of all users; each call reads one person's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def select_page(self, user_id: str, *, before: str | None, limit: int) -> WorkflowPage:
+        """Read a page: pinned workflows first, then the latest first."""
+        async with self._database.reading() as session, session.transaction():
+            list_seq = await _list_seq(session, user_id)
+            workflows, next_ = await _select(session, _LIST, [user_id], before, limit)
+        return WorkflowPage(workflows, next_, list_seq)
+
+    async def select_found(
+        self, user_id: str, query: SearchQuery, *, before: str | None, limit: int
+    ) -> FoundPage:
+        """Read a page of the workflows that have each word in their title or in a message."""
+        sql = _LIST + _HAS_TERM * len(query.terms)
+        parameters = [user_id, *(term for term in query.terms for _ in range(2))]
+        async with self._database.reading() as session, session.transaction():
+            workflows, next_ = await _select(session, sql, parameters, before, limit)
+            ids = [workflow.id for workflow in workflows]
+            titles = await _select_titles(session, query, ids)
+            snippets = await _select_snippets(session, query, ids)
+        found = [
+            FoundWorkflow(
+                workflow,
+                titles.get(workflow.id, (TextPart(workflow.title, hit=False),)),
+                snippets.get(workflow.id, ()),
+            )
+            for workflow in workflows
+        ]
+        return FoundPage(tuple(found), next_)
+
+    async def select_changes(self, user_id: str, since: int) -> ListChanges:
+        async with self._database.reading() as session, session.transaction():
+            list_seq = await _list_seq(session, user_id)
+            if since < 0 or not 0 <= list_seq - since <= MAX_LIST_CHANGES:
+                return ListChanges(None, list_seq)
+            rows = await session.fetch(_CHANGES, (user_id, since))
+        return ListChanges(tuple(map(to_workflow, rows)), list_seq)
+
+    async def select_recoverable(self, user_id: str, workflow_id: str) -> Workflow | None:
+        """Read a workflow that is deleted and can be restored."""
+        async with self._database.reading() as session:
+            row = await session.fetch_one(
+                f"SELECT {WORKFLOW} FROM workflows"
+                " WHERE id = ? AND user_id = ? AND deleted_at IS NOT NULL",
+                (workflow_id, user_id),
+            )
+        return None if row is None else to_workflow(row)
+
+    async def select_oldest_deletion(self) -> float | None:
+        """Read when the first of all workflows that can still be restored was deleted."""
+        async with self._database.reading() as session:
+            row = await session.fetch_one(
+                "SELECT min(deleted_at) FROM workflows WHERE deleted_at IS NOT NULL"
+            )
+        return None if row is None else row[0]
+
+
+async def _select(
+    session: Session, sql: str, parameters: Sequence[Any], before: str | None, limit: int
+) -> tuple[tuple[Workflow, ...], str | None]:
+    """A page of workflows, and the cursor of the next."""
+    if before is not None:
+        sql, parameters = sql + _AFTER, [*parameters, *decode_cursor(before)]
+    # One more than asked for tells whether there is a next page.
+    rows = await session.fetch(sql + _ORDER, (*parameters, limit + 1))
+    workflows = tuple(map(to_workflow, rows[:limit]))
+    return workflows, encode_cursor(workflows[-1]) if len(rows) > limit else None
+
+
+async def _select_titles(session: Session, query: SearchQuery, ids: Sequence[str]) -> Parts:
+    rows = await session.fetch(
+        _TITLES.format(_places(ids)), (query.opening, query.closing, query.any_term, *ids)
+    )
+    return {id_: query.split(title) for id_, title in rows}
+
+
+async def _select_snippets(session: Session, query: SearchQuery, ids: Sequence[str]) -> Parts:
+    best = await session.fetch(_BEST.format(_places(ids)), (query.any_term, *ids))
+    workflows = {number: id_ for id_, number, _ in best}
+    rows = await session.fetch(
+        _SNIPPETS.format(_places(workflows)),
+        (query.opening, query.closing, SNIPPET_TOKENS, query.any_term, *workflows),
+    )
+    return {workflows[number]: query.split_line(snippet) for number, snippet in rows}
+
+
+def _places(values: Sequence[Any] | dict[Any, Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+async def _list_seq(session: Session, user_id: str) -> int:
+    row = await session.fetch_one("SELECT list_seq FROM users WHERE id = ?", (user_id,))
+    return int(row[0]) if row else 0
