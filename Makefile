@@ -6,7 +6,7 @@ PYTHON := $(VENV)/bin/python
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 	--constraint constraints.txt --build-constraint constraints.txt
 
-.PHONY: run test check bench lock chromium
+.PHONY: run test check bench texts lock chromium
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/quart-chat serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
@@ -22,6 +22,10 @@ check: $(VENV)/.check
 
 bench: $(VENV)/.bench
 	$(PYTHON) -m benchmarks $(ARGS)
+
+# Bring the catalogues of texts up to date with the program.
+texts: $(VENV)/.test
+	$(PYTHON) -m tests.texts.extraction
 
 # Take the newest versions that fit pyproject.toml. Needs uv.
 lock:

@@ -17,6 +17,7 @@ from quart_chat.web import (
     documents,
     errors,
     handbook,
+    languages,
     library,
     lifespan,
     pages,
@@ -80,11 +81,13 @@ def create_app(
         library.blueprint,
         pages.blueprint,
         handbook.blueprint,
+        languages.blueprint,
     ):
         app.register_blueprint(blueprint)
 
     assets.init_app(app, resource_path("static"))
     errors.init_app(app)
+    languages.init_app(app)
     security.init_app(app, settings)
     uploads.init_app(app)
     lifespan.init_app(app, settings, events, tuple(assistants))

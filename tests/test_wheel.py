@@ -44,6 +44,12 @@ def test_the_wheel_carries_every_file(wheel: Path, folder: str) -> None:
         assert f"quart_chat/{path.relative_to(ROOT).as_posix()}" in carried
 
 
+def test_the_wheel_carries_the_catalogues(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        carried = set(archive.namelist())
+    assert "quart_chat/locales/de/LC_MESSAGES/messages.po" in carried
+
+
 def test_the_wheel_carries_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         tops = {name.partition("/")[0] for name in archive.namelist()}

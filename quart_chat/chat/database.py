@@ -20,21 +20,24 @@ import aiosqlite
 
 from quart_chat.chat.schema import MIGRATIONS, split_statements
 from quart_chat.errors import DatabaseTooNew, DatabaseUnavailable
+from quart_chat.texts import N_, _
 
 _logger = logging.getLogger(__name__)
 
 Row = Sequence[Any]
 
 _SENTENCES = {
-    sqlite3.SQLITE_BUSY: "The database is in use by another program. Try again in a moment.",
-    sqlite3.SQLITE_LOCKED: "The database is in use by another program. Try again in a moment.",
-    sqlite3.SQLITE_READONLY: "The database can't be written: the file or its folder is read-only.",
-    sqlite3.SQLITE_PERM: "The database can't be opened: the server may not read it.",
-    sqlite3.SQLITE_CANTOPEN: "The database can't be opened: check its folder and permissions.",
-    sqlite3.SQLITE_FULL: "The database can't be written: the disk is full.",
-    sqlite3.SQLITE_IOERR: "The database can't be read or written: the disk reports an error.",
-    sqlite3.SQLITE_CORRUPT: "The database file is damaged. Restore it from a backup.",
-    sqlite3.SQLITE_NOTADB: "The database file is not a database. Restore it from a backup.",
+    sqlite3.SQLITE_BUSY: N_("The database is in use by another program. Try again in a moment."),
+    sqlite3.SQLITE_LOCKED: N_("The database is in use by another program. Try again in a moment."),
+    sqlite3.SQLITE_READONLY: N_(
+        "The database can't be written: the file or its folder is read-only."
+    ),
+    sqlite3.SQLITE_PERM: N_("The database can't be opened: the server may not read it."),
+    sqlite3.SQLITE_CANTOPEN: N_("The database can't be opened: check its folder and permissions."),
+    sqlite3.SQLITE_FULL: N_("The database can't be written: the disk is full."),
+    sqlite3.SQLITE_IOERR: N_("The database can't be read or written: the disk reports an error."),
+    sqlite3.SQLITE_CORRUPT: N_("The database file is damaged. Restore it from a backup."),
+    sqlite3.SQLITE_NOTADB: N_("The database file is not a database. Restore it from a backup."),
 }
 _RETRY = 0.01
 """Seconds between attempts at what SQLite does not wait for by itself."""
@@ -120,7 +123,7 @@ class Database:
         self._writer = await self._connect()
         await self._set_write_ahead_logging()
         await _migrate(self._writer)
-        for _ in range(self._reader_count):
+        for _reader in range(self._reader_count):
             self._readers.put_nowait(await self._connect())
 
     async def _connect(self) -> Session:
@@ -178,15 +181,17 @@ async def _migrate(writer: Session) -> None:
             # Asked again: another process may have been first.
             version = await _version(writer)
             if version == 0 and await writer.fetch("SELECT 1 FROM sqlite_schema LIMIT 1"):
-                raise DatabaseUnavailable("The database file belongs to another program.")
+                raise DatabaseUnavailable(_("The database file belongs to another program."))
             for script in MIGRATIONS[version:]:
                 for statement in split_statements(script):
                     await writer.fetch(statement)
             await writer.fetch(f"PRAGMA user_version = {max(version, len(MIGRATIONS))}")
     if version > len(MIGRATIONS):
         raise DatabaseTooNew(
-            f"The database has version {version}; this program knows versions up to "
-            f"{len(MIGRATIONS)}. Install the newer program again, or restore a backup."
+            _(
+                "The database has version {version}; this program knows versions up to {known}."
+                " Install the newer program again, or restore a backup."
+            ).format(version=version, known=len(MIGRATIONS))
         )
 
 
@@ -211,10 +216,10 @@ def translated_errors() -> Generator[None]:
         yield
     except OSError as error:
         _logger.error("The database's folder can't be made: %s", error)  # noqa: TRY400
-        raise DatabaseUnavailable(_SENTENCES[sqlite3.SQLITE_CANTOPEN]) from error
+        raise DatabaseUnavailable(_(_SENTENCES[sqlite3.SQLITE_CANTOPEN])) from error
     except sqlite3.DatabaseError as error:
         sentence = _SENTENCES.get(_primary_code(error))
         if sentence is None:
             raise
         _logger.warning("The database is unavailable: %s", error)
-        raise DatabaseUnavailable(sentence) from error
+        raise DatabaseUnavailable(_(sentence)) from error

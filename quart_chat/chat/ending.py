@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from quart_chat.chat.journal import Entry
 from quart_chat.chat.models import Log, Message, Round, RoundStatus, WorkflowStatus
+from quart_chat.texts import N_, _
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +24,20 @@ class Ending:
         return "completed" if self.status is RoundStatus.COMPLETE else "failed"
 
 
-COMPLETE = Ending(RoundStatus.COMPLETE, "The answer is complete.")
-STOPPED = Ending(RoundStatus.STOPPED, "The answer was stopped.")
+COMPLETE = Ending(RoundStatus.COMPLETE, N_("The answer is complete."))
+STOPPED = Ending(RoundStatus.STOPPED, N_("The answer was stopped."))
 INTERRUPTED = Ending(
     RoundStatus.ERROR,
-    "The server stopped before the answer was complete. What was written is kept.",
+    N_("The server stopped before the answer was complete. What was written is kept."),
     "interrupted",
 )
 EMPTY_ANSWER = Ending(
-    RoundStatus.ERROR, "The assistant gave no answer. Ask again, or in other words.", "empty_answer"
+    RoundStatus.ERROR,
+    N_("The assistant gave no answer. Ask again, or in other words."),
+    "empty_answer",
 )
 INTERNAL = Ending(
-    RoundStatus.ERROR, "Something went wrong while the answer was written.", "internal"
+    RoundStatus.ERROR, N_("Something went wrong while the answer was written."), "internal"
 )
 
 
@@ -68,7 +71,7 @@ async def end_round(
         replace(
             round_,
             status=ending.status,
-            message=ending.message,
+            message=_(ending.message),
             code=ending.code,
             ended_at=now,
         )

@@ -9,6 +9,7 @@ import orjson
 
 from quart_chat.chat.models import Workflow
 from quart_chat.errors import InvalidInput
+from quart_chat.texts import _
 
 Keys = tuple[int, float, str]
 
@@ -32,4 +33,4 @@ def decode_cursor(cursor: str) -> Keys:
     match keys:
         case [0 | 1 as pinned, float(updated_at), str(id_)]:
             return pinned, updated_at, id_
-    raise InvalidInput("before: expected the 'next' of another page of this list.")
+    raise InvalidInput(_("before: expected the 'next' of another page of this list."))

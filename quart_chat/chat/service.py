@@ -31,6 +31,7 @@ from quart_chat.chat.search import parse_query
 from quart_chat.chat.text import Render, clean, clean_prompt, clean_title, make_title, render_html
 from quart_chat.errors import InvalidInput, NotFound, RoundRunning, TooManyRequests, Unavailable
 from quart_chat.events import StreamingEventManager
+from quart_chat.texts import N_, _
 
 _ID = re.compile(r"[0-9a-f]{32}")
 MAX_PAGE = 100
@@ -130,10 +131,10 @@ class ChatService:
             _check_id(workflow_id)
         html = await render_html(self._render, prompt)
         if self._around.closing.is_set():
-            raise Unavailable("The server is restarting. Try again in a moment.")
+            raise Unavailable(_("The server is restarting. Try again in a moment."))
         question = Question(prompt, user_id, workflow_id or "", document_ids=document_ids)
         begin = partial(self._begin, question, workflow_id, html, assistant, model)
-        started, _ = await self._journal.commit(begin, self._launch)
+        started, _running = await self._journal.commit(begin, self._launch)
         return started
 
     def _choose(
@@ -146,11 +147,13 @@ class ChatService:
             model = workflow.model
         chosen = self.assistants.get(name)
         if chosen is None:
-            raise InvalidInput("assistant: there is none of that name. Choose another.")
+            raise InvalidInput(_("assistant: there is none of that name. Choose another."))
         if model is not None and not isinstance(chosen, ModelAssistant):
-            raise InvalidInput("model: this assistant has none to choose from.")
+            raise InvalidInput(_("model: this assistant has none to choose from."))
         if model is not None and not 0 < len(model) <= MAX_MODEL:
-            raise InvalidInput(f"model: expected a name of 1 to {MAX_MODEL} characters.")
+            raise InvalidInput(
+                _("model: expected a name of 1 to {limit} characters.").format(limit=MAX_MODEL)
+            )
         return chosen, model and clean(model)
 
     async def _begin(
@@ -168,10 +171,12 @@ class ChatService:
         else:
             workflow = await _get(entry, user_id, workflow_id)
         if workflow.status is WorkflowStatus.RUNNING:
-            raise RoundRunning("The chat is still answering. Wait for it, or stop it first.")
+            raise RoundRunning(_("The chat is still answering. Wait for it, or stop it first."))
         running = await entry.transaction.count_running_rounds(user_id)
         if running >= self._limits.running_rounds:
-            raise TooManyRequests(f"{running} answers are being written. Wait for one to end.")
+            raise TooManyRequests(
+                _("{count} answers are being written. Wait for one to end.").format(count=running)
+            )
         assistant, model = self._choose(workflow, assistant_name, model)
         since = workflow.seq
         await entry.put_workflow(
@@ -328,7 +333,7 @@ class ChatService:
         _check_id(workflow_id)
         snapshot = await self._repository.select_snapshot(user_id, workflow_id, since)
         if snapshot is None:
-            raise NotFound(_NOT_FOUND)
+            raise NotFound(_(_NOT_FOUND))
         running = self._rounds.get(workflow_id)
         return snapshot if running is None else running.answer.overlay(snapshot)
 
@@ -351,17 +356,17 @@ class ChatService:
         await self._journal.settle()
 
 
-_NOT_FOUND = "There is no such chat."
+_NOT_FOUND = N_("There is no such chat.")
 
 
 def _check_id(workflow_id: Any) -> None:
     if not isinstance(workflow_id, str) or _ID.fullmatch(workflow_id) is None:
-        raise NotFound(_NOT_FOUND)
+        raise NotFound(_(_NOT_FOUND))
 
 
 def _found(workflow: Workflow | None) -> Workflow:
     if workflow is None:
-        raise NotFound(_NOT_FOUND)
+        raise NotFound(_(_NOT_FOUND))
     return workflow
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from quart_chat.errors import InvalidInput, PromptTooLong
+from quart_chat.texts import _, number
 
 _logger = logging.getLogger(__name__)
 
@@ -41,11 +42,15 @@ def clean_prompt(prompt: Any, limit: int) -> str:
         PromptTooLong: It has more characters than the limit.
     """
     if not isinstance(prompt, str):
-        raise InvalidInput("prompt: expected a text.")
+        raise InvalidInput(_("prompt: expected a text."))
     if is_blank(clean(prompt)):
-        raise InvalidInput("prompt: write something first.")
+        raise InvalidInput(_("prompt: write something first."))
     if len(prompt) > limit:
-        raise PromptTooLong(f"prompt: {len(prompt):,} characters; at most {limit:,} are possible.")
+        raise PromptTooLong(
+            _("prompt: {count} characters; at most {limit} are possible.").format(
+                count=number(len(prompt)), limit=number(limit)
+            )
+        )
     return clean(prompt)
 
 
@@ -56,12 +61,16 @@ def clean_title(title: Any, limit: int) -> str:
         InvalidInput: It is no text, a blank one, or too long.
     """
     if not isinstance(title, str):
-        raise InvalidInput("title: expected a text.")
+        raise InvalidInput(_("title: expected a text."))
     line = one_line(title)
     if is_blank(line):
-        raise InvalidInput("title: write something first.")
+        raise InvalidInput(_("title: write something first."))
     if len(line) > limit:
-        raise InvalidInput(f"title: {len(line):,} characters; at most {limit:,} are possible.")
+        raise InvalidInput(
+            _("title: {count} characters; at most {limit} are possible.").format(
+                count=number(len(line)), limit=number(limit)
+            )
+        )
     return line
 
 

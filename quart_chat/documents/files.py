@@ -12,6 +12,7 @@ from typing import BinaryIO
 from quart_chat.documents.kinds import HEAD, detect, is_binary
 from quart_chat.documents.models import Kind
 from quart_chat.errors import EmptyFile, FileTooLarge, MislabelledFile, QuotaExceeded
+from quart_chat.texts import N_, _, number
 
 WRITE = 256 * 1024
 """Bytes that are written at a time."""
@@ -76,20 +77,20 @@ class Files:
             async for chunk in chunks:
                 size += len(chunk)
                 if size > limit:
-                    raise FileTooLarge(_TOO_LARGE.format(limit / 1_000_000))
+                    raise FileTooLarge(_(_TOO_LARGE).format(size=_megabytes(limit)))
                 if size > quota:
-                    raise QuotaExceeded("The file is more than you may still store.")
+                    raise QuotaExceeded(_("The file is more than you may still store."))
                 if kind is None:
                     head = (head + chunk)[:HEAD]
                     kind = detect(head, name) if len(head) == HEAD else None
                 if kind not in {None, Kind.PDF, Kind.DOCX} and is_binary(chunk, head):
-                    raise MislabelledFile("The file is not text, although it begins like one.")
+                    raise MislabelledFile(_("The file is not text, although it begins like one."))
                 pending += chunk
                 if len(pending) >= WRITE:
                     await asyncio.to_thread(file.write, pending)
                     pending = bytearray()
             if not size:
-                raise EmptyFile("The file is empty.")
+                raise EmptyFile(_("The file is empty."))
             await asyncio.to_thread(file.write, pending)
         return Stored(kind or detect(head, name), size)
 
@@ -129,4 +130,11 @@ async def _created(path: Path) -> AsyncGenerator[BinaryIO]:
         (await opening).close()
 
 
-_TOO_LARGE = "The file has more than {:,.6g} MB, which is all a document may have."
+_TOO_LARGE = N_("The file has more than {size} MB, which is all a document may have.")
+
+
+def _megabytes(size: int) -> str:
+    """A limit as it was set, with no more digits than it has."""
+    megabytes = round(size / 1_000_000, 6)
+    digits = f"{megabytes:.6f}".rstrip("0").partition(".")[2]
+    return number(megabytes, len(digits))

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from quart_chat.documents.models import Kind
 from quart_chat.errors import EncryptedFile, MislabelledFile, UnsupportedFile
+from quart_chat.texts import N_, _
 
 HEAD = 4096
 """Bytes of the beginning that tell."""
@@ -47,8 +48,19 @@ _NO_TEXT = frozenset(
     .xlsx .zip
     """.split()  # noqa: SIM905 - a list of strings is harder to read
 )
-_NAMES = {Kind.PDF: "a PDF", Kind.DOCX: "a Word document (.docx)"}
-_SUPPORTED = "Text, Markdown, HTML, CSV, code, PDF and Word documents (.docx) can be read."
+_NOT_AS_NAMED = {
+    Kind.PDF: N_("The file is not a PDF, although its name says so."),
+    Kind.DOCX: N_("The file is not a Word document (.docx), although its name says so."),
+}
+_UNREADABLE = N_(
+    "The file can't be read. Text, Markdown, HTML, CSV, code, PDF and Word documents (.docx)"
+    " can be read."
+)
+
+_HOLDS = {
+    Kind.PDF: N_("The file is a PDF, although its name says otherwise."),
+    Kind.DOCX: N_("The file is an archive or an Office file, although its name says otherwise."),
+}
 
 
 def clean_name(name: str) -> str:
@@ -79,21 +91,28 @@ def detect(head: bytes, name: str) -> Kind:
     if head.startswith(_COMPOUND):
         if named is Kind.DOCX:
             raise EncryptedFile(
-                "The file is protected with a password, or of a Word before 2007. "
-                "Save it without a password as .docx."
+                _(
+                    "The file is protected with a password, or of a Word before 2007. "
+                    "Save it without a password as .docx."
+                )
             )
-        raise UnsupportedFile(f"The file can't be read. {_SUPPORTED}")
+        raise UnsupportedFile(_(_UNREADABLE))
     found = _signed(head)
     if found is None and is_binary(head, head):
         if named is not None:
-            raise MislabelledFile(f"The file is not what its name says. {_SUPPORTED}")
-        raise UnsupportedFile(f"The file can't be read. {_SUPPORTED}")
+            raise MislabelledFile(
+                _(
+                    "The file is not what its name says. Text, Markdown, HTML, CSV, code, PDF and"
+                    " Word documents (.docx) can be read."
+                )
+            )
+        raise UnsupportedFile(_(_UNREADABLE))
     if found is not None:
         return _agreed(found, named, suffix)
-    if named in _NAMES:
-        raise MislabelledFile(f"The file is not {_NAMES[named]}, although its name says so.")
+    if named in _NOT_AS_NAMED:
+        raise MislabelledFile(_(_NOT_AS_NAMED[named]))
     if suffix in _NO_TEXT:
-        raise MislabelledFile("The file holds text, although its name says something else.")
+        raise MislabelledFile(_("The file holds text, although its name says something else."))
     if named is None and head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         return Kind.HTML
     return named or Kind.TEXT
@@ -114,11 +133,7 @@ def _signed(head: bytes) -> Kind | None:
 
 def _agreed(found: Kind, named: Kind | None, suffix: str) -> Kind:
     if named not in {found, None}:
-        raise MislabelledFile(f"The file is {_holds(found)}, although its name says otherwise.")
+        raise MislabelledFile(_(_HOLDS[found]))
     if suffix in _NO_TEXT:
-        raise UnsupportedFile(f"The file can't be read. {_SUPPORTED}")
+        raise UnsupportedFile(_(_UNREADABLE))
     return found
-
-
-def _holds(found: Kind) -> str:
-    return "a PDF" if found is Kind.PDF else "an archive or an Office file"

@@ -8,14 +8,15 @@ from quart_chat.chat.journal import list_context
 from quart_chat.chat.models import chat_data
 from quart_chat.documents.models import Document, Progress, Status, context_of
 from quart_chat.events import StreamingEventManager
+from quart_chat.texts import N_, _
 
 CATEGORY = "document"
 
 _SENTENCES = {
-    Status.WAITING: "Waiting to be read",
-    Status.READING: "Being read",
-    Status.READY: "Ready",
-    Status.DELETING: "Deleted",
+    Status.WAITING: N_("Waiting to be read"),
+    Status.READING: N_("Being read"),
+    Status.READY: N_("Ready"),
+    Status.DELETING: N_("Deleted"),
 }
 _TERMINAL = {Status.READY: "complete", Status.FAILED: "error", Status.DELETING: "stopped"}
 
@@ -45,7 +46,7 @@ class News:
             await self._tell_context(document)
 
     async def _tell_context(self, document: Document) -> None:
-        message = document.message or _SENTENCES[document.status]
+        message = document.message or _(_SENTENCES[document.status])
         await self._events.emit_event(
             context_of(document.id),
             _TERMINAL.get(document.status, "status"),

@@ -32,6 +32,7 @@ from quart_chat.documents.messages import (
 )
 from quart_chat.documents.models import Kind
 from quart_chat.errors import ChatError, EmptyFile, MalformedFile, OversizedContent
+from quart_chat.texts import _, number, set_language
 
 BATCH = 100
 """Passages in a message."""
@@ -97,7 +98,7 @@ def read(path: Path, kind: Kind, send: Send) -> Finished:
     """
     batch: list[Piece] = []
     words: set[str] = set()
-    mark, size, sent = Mark(0.0, "Opening the document"), 0, monotonic()
+    mark, size, sent = Mark(0.0, _("Opening the document")), 0, monotonic()
     for part in pieces(path, kind):
         if isinstance(part, Mark):
             mark = part
@@ -107,13 +108,17 @@ def read(path: Path, kind: Kind, send: Send) -> Finished:
             if len(words) < MAX_WORDS:
                 words.update(_WORD.findall(part.text.lower()))
         if size > MAX_TEXT:
-            raise OversizedContent(f"There are more than {MAX_TEXT:,} characters of text in it.")
+            raise OversizedContent(
+                _("There are more than {limit} characters of text in it.").format(
+                    limit=number(MAX_TEXT)
+                )
+            )
         if len(batch) >= BATCH or monotonic() - sent >= INTERVAL:
             send(Advanced(mark.fraction, mark.step, batch))
             batch, sent = [], monotonic()
     if not size:
         raise EmptyFile(_no_text(kind))
-    send(Advanced(1.0, "Indexing", batch))
+    send(Advanced(1.0, _("Indexing"), batch))
     known = [(word, fold(word)) for word in sorted(words)[:MAX_WORDS]]
     for start in range(0, len(known), WORD_BATCH):
         send(Vocabulary(known[start : start + WORD_BATCH]))
@@ -127,8 +132,8 @@ def _storable(piece: Piece) -> Piece:
 
 def _no_text(kind: Kind) -> str:
     if kind is Kind.PDF:
-        return "There is no text in the PDF. Its pages may be pictures, which can't be read."
-    return "There is no text in it."
+        return _("There is no text in the PDF. Its pages may be pictures, which can't be read.")
+    return _("There is no text in it.")
 
 
 def run(task: str, kind: Kind, path: Path, send: Send) -> None:
@@ -142,10 +147,10 @@ def run(task: str, kind: Kind, path: Path, send: Send) -> None:
     except ChatError as error:
         send(Failed(error.code, error.message))
     except MemoryError:
-        send(Failed(OversizedContent.code, "Reading it takes more memory than is allowed."))
+        send(Failed(OversizedContent.code, _("Reading it takes more memory than is allowed.")))
     except Exception as error:  # noqa: BLE001 - a broken file makes a library fail in any way
         detail = f"{type(error).__name__}: {error}"[:500]
-        send(Failed(MalformedFile.code, "It is damaged, and can't be read.", detail))
+        send(Failed(MalformedFile.code, _("It is damaged, and can't be read."), detail))
 
 
 def confine(memory: int, seconds: int) -> None:
@@ -162,8 +167,9 @@ def confine(memory: int, seconds: int) -> None:
     os.nice(NICENESS)
 
 
-def main(task: str, kind: str, path: str, memory: str, seconds: str) -> None:
+def main(task: str, kind: str, path: str, memory: str, seconds: str, language: str) -> None:
     confine(int(memory), int(seconds))
+    set_language(language)
     output = sys.stdout.buffer
 
     def send(message: Message) -> None:

@@ -24,6 +24,7 @@ from quart_chat.errors import (
     UnreadableFile,
     UnsupportedFile,
 )
+from quart_chat.texts import _, language
 
 _logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ async def check(path: Path, kind: Kind, allowance: Allowance) -> None:
         UnreadableFile: It is protected, damaged, or takes more than is allowed.
     """
     async with read(path, kind, allowance, task="check") as messages:
-        async for _ in messages:
+        async for _message in messages:
             pass
 
 
@@ -71,7 +72,7 @@ async def read(
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "quart_chat.documents.reader", task, kind, str(path)),
-        *(str(allowance.memory), str(allowance.seconds)),
+        *(str(allowance.memory), str(allowance.seconds), language()),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -82,7 +83,7 @@ async def read(
         async with asyncio.timeout(allowance.seconds):
             yield _messages(process)
     except TimeoutError as error:
-        raise OversizedContent("Reading it takes longer than is allowed.") from error
+        raise OversizedContent(_("Reading it takes longer than is allowed.")) from error
     finally:
         if process.returncode is None:
             process.kill()
@@ -101,7 +102,7 @@ async def _messages(process: asyncio.subprocess.Process) -> AsyncIterator[Messag
             finished = isinstance(message, Finished)
             yield message
     except (ValueError, msgspec.DecodeError) as error:
-        raise MalformedFile("It is damaged, and can't be read.") from error
+        raise MalformedFile(_("It is damaged, and can't be read.")) from error
     if not finished:
         raise _death(await process.wait())
 
@@ -116,5 +117,5 @@ def _death(code: int) -> UnreadableFile:
     """Why the process may have ended without a word."""
     _logger.warning("The process that read a document has ended with code %d", code)
     if code in {-signal.SIGXCPU, -signal.SIGKILL}:
-        return OversizedContent("Reading it takes more time or memory than is allowed.")
-    return UnreadableFile("It can't be read.")
+        return OversizedContent(_("Reading it takes more time or memory than is allowed."))
+    return UnreadableFile(_("It can't be read."))

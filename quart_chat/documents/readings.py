@@ -21,6 +21,7 @@ from quart_chat.errors import (
     UnreadableFile,
     UnsupportedFile,
 )
+from quart_chat.texts import _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,18 +130,18 @@ class Readings:
                         case Finished(pages):
                             document = replace(document, pages=pages)
         except OSError as error:
-            raise UnreadableFile("It can't be read on this server.") from error
+            raise UnreadableFile(_("It can't be read on this server.")) from error
         return replace(document, status=Status.READY)
 
     async def _with_reports(
         self, document: Document, work: Coroutine[Any, Any, Document]
     ) -> Document:
         """Report how far the work is, now and then, however long any part of it takes."""
-        self._progress[document.id] = Progress(0.0, "Opening the document")
+        self._progress[document.id] = Progress(0.0, _("Opening the document"))
         reports = asyncio.create_task(self._report(document))
         try:
             done = await work
-            await self._news.advanced(document, Progress(1.0, "Read"))
+            await self._news.advanced(document, Progress(1.0, _("Read")))
             return done
         finally:
             reports.cancel()

@@ -12,6 +12,7 @@ from quart_chat.chat.database import Database, Row, Session
 from quart_chat.documents.messages import Piece
 from quart_chat.documents.models import Document, Kind, Passage, Status
 from quart_chat.errors import QuotaExceeded
+from quart_chat.texts import _, number
 
 DOCUMENT = ", ".join(field.name for field in fields(Document))
 PASSAGE = "number, page, form, path, text"
@@ -108,8 +109,9 @@ class DocumentRepository:
             )
             if await _size(writer, document.user_id) + document.size > quota:
                 raise QuotaExceeded(
-                    f"All your documents may have {quota // 1_000_000:,} MB together."
-                    " Delete some first."
+                    _("All your documents may have {size} MB together. Delete some first.").format(
+                        size=number(quota // 1_000_000)
+                    )
                 )
             await writer.fetch(_INSERT, from_document(document))
 

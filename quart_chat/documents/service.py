@@ -36,6 +36,7 @@ from quart_chat.errors import (
     UnreadableFile,
 )
 from quart_chat.events import StreamingEventManager
+from quart_chat.texts import _
 
 T = TypeVar("T")
 
@@ -94,7 +95,7 @@ class DocumentService:
             Unavailable: The service is closing, or the database can't be written.
         """
         if self._closing:
-            raise Unavailable("The server is restarting. Try again in a moment.")
+            raise Unavailable(_("The server is restarting. Try again in a moment."))
         name, document_id = clean_name(name), uuid4().hex
         async with self._files.removed_on_failure(document_id):
             stored = await self._store(user_id, document_id, name, chunks)
@@ -152,7 +153,7 @@ class DocumentService:
         if _ID.fullmatch(document_id):
             found = await self._repository.select_document(user_id, document_id)
         if found is None:
-            raise NotFound("There is no such document.")
+            raise NotFound(_("There is no such document."))
         return found
 
     def item(self, document: Document) -> Item:
@@ -180,7 +181,11 @@ class DocumentService:
         for document_id in wanted:
             document = await self.document(user_id, document_id)
             if document.status is not Status.READY:
-                raise InvalidInput(f"documentIds: “{document.name}” is not ready to be searched.")
+                raise InvalidInput(
+                    _("documentIds: “{name}” is not ready to be searched.").format(
+                        name=document.name
+                    )
+                )
         return wanted
 
     async def announce(self, user_id: str, document_id: str) -> None:
@@ -214,10 +219,10 @@ class DocumentService:
             if document.status is Status.DELETING:
                 self._begin(self._purge(document))
             elif not await self._files.exists(document.id):
-                await self._readings.fail(document, UnreadableFile("Its file is gone."))
+                await self._readings.fail(document, UnreadableFile(_("Its file is gone.")))
             elif document.attempts >= MAX_ATTEMPTS:
                 await self._readings.fail(
-                    document, InterruptedReading("The server has ended each time it was read.")
+                    document, InterruptedReading(_("The server has ended each time it was read."))
                 )
             else:
                 self._readings.start(document)

@@ -22,6 +22,7 @@ import rjsmin
 from quart import Blueprint, Response, current_app, request
 
 from quart_chat.errors import NotFound
+from quart_chat.texts import _
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,7 +121,7 @@ async def static_file(filename: str, version: str | None = None) -> Response:
     assets = _assets()
     asset = assets.get_plain(filename) if current_app.debug else assets.get(filename)
     if asset is None:
-        raise NotFound("There is no such file.")
+        raise NotFound(_("There is no such file."))
     compressed = asset.gzipped is not None and request.accept_encodings.quality("gzip") > 0
     response = Response(asset.gzipped if compressed else asset.content, mimetype=asset.type)
     if compressed:

@@ -9,6 +9,7 @@ from quart_schema import document_querystring, document_response, tag_blueprint
 
 from quart_chat.documents.kinds import clean_name
 from quart_chat.errors import InvalidInput
+from quart_chat.texts import _
 from quart_chat.web.context import services, user_id
 from quart_chat.web.inputs import query_string
 from quart_chat.web.schemas import (
@@ -67,7 +68,7 @@ async def take_files() -> tuple[list[Document], list[Refusal]]:
         except InvalidInput as error:
             refused.append((clean_name(name), error))
     if not added and not refused:
-        raise InvalidInput("Choose a file first.")
+        raise InvalidInput(_("Choose a file first."))
     return added, refused
 
 

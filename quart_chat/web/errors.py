@@ -9,18 +9,19 @@ from quart import Response, has_request_context, jsonify, render_template, reque
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from quart_chat.errors import ChatError
+from quart_chat.texts import N_, _
 
 if TYPE_CHECKING:
     from quart import Quart
 
 # Sentences for what is refused before a handler runs, by status.
 SENTENCES = {
-    400: ("bad_request", "The request can't be understood."),
-    404: ("not_found", "There is nothing at this address."),
-    405: ("method_not_allowed", "This address doesn't do that: see the Allow header."),
-    408: ("request_timeout", "The request took too long to arrive."),
-    413: ("body_too_large", "The request's body is too large."),
-    500: ("internal", "Something went wrong on the server. It has been logged."),
+    400: ("bad_request", N_("The request can't be understood.")),
+    404: ("not_found", N_("There is nothing at this address.")),
+    405: ("method_not_allowed", N_("This address doesn't do that: see the Allow header.")),
+    408: ("request_timeout", N_("The request took too long to arrive.")),
+    413: ("body_too_large", N_("The request's body is too large.")),
+    500: ("internal", N_("Something went wrong on the server. It has been logged.")),
 }
 
 
@@ -36,7 +37,7 @@ def init_app(app: Quart) -> None:
     async def answer_http_exception(error: HTTPException) -> Response:
         status = error.code or 500
         code, message = SENTENCES.get(status, (f"http_{status}", f"{error.name}."))
-        response = await answer(status, code, message)
+        response = await answer(status, code, _(message))
         if isinstance(error, MethodNotAllowed):
             response.headers["Allow"] = ", ".join(error.valid_methods or ())
         return response

@@ -15,11 +15,18 @@ from quart_chat.chat.assistants.library.passages import anchors
 from quart_chat.chat.markdown import render_markdown
 from quart_chat.config import resource_path
 from quart_chat.errors import NotFound
+from quart_chat.texts import N_, _
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
 
-SECTIONS = ("", "how-to", "reference", "discussion")
+SECTIONS = {
+    "": "",
+    "how-to": N_("How to"),
+    "reference": N_("Reference"),
+    "discussion": N_("Discussion"),
+}
+"""Titles of the sections by folder, in reading order."""
 
 blueprint = Blueprint("handbook", __name__, url_prefix="/handbook")
 
@@ -43,6 +50,10 @@ class Page:
     def section(self) -> str:
         return self.place.rpartition("/")[0]
 
+    @property
+    def section_title(self) -> str:
+        return _(SECTIONS[self.section])
+
 
 @blueprint.get("/")
 @blueprint.get("/<path:place>")
@@ -50,7 +61,7 @@ async def read_page(place: str = "index") -> ResponseReturnValue:
     """Show a page; a link to its file, as the files have among each other, leads to it."""
     page = contents().get(place.removesuffix(".md"))
     if page is None:
-        raise NotFound("The handbook has no such page.")
+        raise NotFound(_("The handbook has no such page."))
     if place.endswith(".md"):
         return redirect(page.url, 308)
     return await render_template(
@@ -67,7 +78,9 @@ def contents() -> dict[str, Page]:
     """The pages by place, in reading order."""
     folder = resource_path("docs")
     pages = [_read(folder, path) for path in folder.rglob("*.md")]
-    pages.sort(key=lambda page: (SECTIONS.index(page.section), page.place != "index", page.title))
+    pages.sort(
+        key=lambda page: ([*SECTIONS].index(page.section), page.place != "index", page.title)
+    )
     return {page.place: page for page in pages}
 
 

@@ -15,6 +15,7 @@ from quart import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from quart_chat.errors import BodyTooLarge, InvalidInput, InvalidJSON, WrongMediaType
+from quart_chat.texts import _
 from quart_chat.web.schemas import MAX_SEQ
 
 _DIGITS = re.compile(r"[0-9]{1,16}", re.ASCII)
@@ -26,18 +27,18 @@ async def json_body(model: type[T]) -> T:
     """Decode the request's JSON body."""
     if request.mimetype != "application/json":
         raise WrongMediaType(
-            "Send the body as JSON, with the header 'Content-Type: application/json'."
+            _("Send the body as JSON, with the header 'Content-Type: application/json'.")
         )
     try:
         data = await request.get_data(cache=False, as_text=False, parse_form_data=False)
     except RequestEntityTooLarge as error:
-        raise BodyTooLarge("The request's body is too large.") from error
+        raise BodyTooLarge(_("The request's body is too large.")) from error
     try:
         return msgspec.json.decode(data, type=model)
     except msgspec.ValidationError as error:
         raise InvalidInput(_sentence(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidJSON("The request's body is not valid JSON.") from error
+        raise InvalidJSON(_("The request's body is not valid JSON.")) from error
 
 
 def query_string(model: type[T]) -> T:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from quart import request
 
 from quart_chat.errors import Forbidden, UnknownHost
+from quart_chat.texts import _
 
 if TYPE_CHECKING:
     from quart import Quart, Response
@@ -69,8 +70,10 @@ def check_host(host: str, allowed: frozenset[str]) -> None:
     match = _HOST.fullmatch(host.lower())
     if match is None or match["name"] not in allowed:
         raise UnknownHost(
-            "This server doesn't answer for that host name. "
-            "Whoever runs it can add the name to QUART_CHAT_ALLOWED_HOSTS."
+            _(
+                "This server doesn't answer for that host name. "
+                "Whoever runs it can add the name to QUART_CHAT_ALLOWED_HOSTS."
+            )
         )
 
 
@@ -84,7 +87,7 @@ def check_origin(*, host: str, origin: str | None, site: str | None) -> None:
     else:
         foreign = site not in {None, "same-origin", "none"}
     if foreign:
-        raise Forbidden("This request comes from a page of another site.")
+        raise Forbidden(_("This request comes from a page of another site."))
 
 
 def _authority(origin: str) -> str:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from quart_chat.errors import TooManyRequests
+from quart_chat.texts import _
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator
@@ -33,7 +34,7 @@ class StreamSlots:
             TooManyRequests: The user has no slot left.
         """
         if self._open[user_id] >= self._limit:
-            raise TooManyRequests("Too many streams are open. Close a tab and try again.")
+            raise TooManyRequests(_("Too many streams are open. Close a tab and try again."))
         self._open[user_id] += 1
         slot = Slot(lambda: self._release(user_id))
         try:

@@ -26,6 +26,7 @@ from werkzeug.sansio.multipart import (
 
 from quart_chat.errors import BodyTooLarge, InvalidInput, WrongMediaType
 from quart_chat.events.connection import StreamingHTTPConnection
+from quart_chat.texts import N_, _
 
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent
@@ -131,13 +132,13 @@ class Uploads:
             async for chunk in self._content():
                 self._discarded += len(chunk)
                 if self._discarded > MAX_DISCARDED:
-                    raise BodyTooLarge(_TOO_MUCH)
+                    raise BodyTooLarge(_(_TOO_MUCH))
 
     async def _content(self) -> AsyncGenerator[bytes, None]:
         while self._in_part:
             event = await self._next()
             if not isinstance(event, Data):
-                raise InvalidInput(_BROKEN)
+                raise InvalidInput(_(_BROKEN))
             self._in_part = event.more_data
             if event.data:
                 yield bytes(event.data)
@@ -147,9 +148,9 @@ class Uploads:
             while isinstance(event := self._decoder.next_event(), NeedData):
                 self._decoder.receive_data(await self._receive())
         except RequestEntityTooLarge as error:
-            raise BodyTooLarge(_TOO_MUCH) from error
+            raise BodyTooLarge(_(_TOO_MUCH)) from error
         except ValueError as error:
-            raise InvalidInput(_BROKEN) from error
+            raise InvalidInput(_(_BROKEN)) from error
         return event
 
     async def _receive(self) -> bytes | None:
@@ -170,9 +171,9 @@ def uploads() -> Uploads:
     """The files of the form that the request carries."""
     boundary = request.mimetype_params.get("boundary", "")
     if request.mimetype != "multipart/form-data" or not boundary:
-        raise WrongMediaType("Send the files as a form, 'Content-Type: multipart/form-data'.")
+        raise WrongMediaType(_("Send the files as a form, 'Content-Type: multipart/form-data'."))
     return Uploads(aiter(request.body), boundary.encode())
 
 
-_TOO_MUCH = "There is too much in this upload. Send fewer files at a time."
-_BROKEN = "The form can't be read: it is not whole."
+_TOO_MUCH = N_("There is too much in this upload. Send fewer files at a time.")
+_BROKEN = N_("The form can't be read: it is not whole.")

@@ -8,6 +8,7 @@ from quart import Blueprint
 from quart_schema import document_querystring, document_request, document_response, tag_blueprint
 
 from quart_chat.errors import InvalidInput
+from quart_chat.texts import _
 from quart_chat.web.context import services, user_id
 from quart_chat.web.inputs import json_body, query_string
 from quart_chat.web.openapi import document_answer
@@ -57,7 +58,7 @@ async def change_workflow(workflow_id: str) -> Item:
     """Rename a chat, pin it to the top of the list, or note that it has been seen."""
     change = await json_body(WorkflowChange)
     if change.title is None and change.pinned is None and change.read_seq is None:
-        raise InvalidInput("Send a title, whether the chat is pinned, or the seq that was read.")
+        raise InvalidInput(_("Send a title, whether the chat is pinned, or the seq that was read."))
     chat, user = services().chat, user_id()
     if change.title is not None:
         workflow = await chat.rename(user, workflow_id, change.title)

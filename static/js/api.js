@@ -1,6 +1,7 @@
 /** The requests that a page sends. Each throws an Error whose message is fit to be shown. */
+import { t } from "./texts.js";
 
-const UNREACHABLE = "The server can't be reached.";
+const UNREACHABLE = t("The server can't be reached.");
 
 /**
  * Start a round. The round belongs to the server and is shown by the page's stream, so no more of
@@ -55,5 +56,6 @@ async function send(method, url, body) {
   if (!response) throw new Error(UNREACHABLE);
   if (response.ok) return response;
   const answer = await response.json().catch(() => null);
-  throw new Error(answer?.error?.message ?? `The server answered with ${response.status}.`);
+  const { status } = response;
+  throw new Error(answer?.error?.message ?? t("The server answered with {status}.", { status }));
 }

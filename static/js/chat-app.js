@@ -3,6 +3,7 @@ import { workflowExists } from "./api.js";
 import { Conversation } from "./conversation.js";
 import { PageStream } from "./page-stream.js";
 import { connectWhileShown } from "./presence.js";
+import { t } from "./texts.js";
 
 export class ChatApp extends HTMLElement {
   #conversation = new Conversation();
@@ -136,4 +137,4 @@ export class ChatApp extends HTMLElement {
   }
 }
 
-const WRITING = "The answer is being written.";
+const WRITING = t("The answer is being written.");

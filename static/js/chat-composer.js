@@ -3,6 +3,7 @@
  * answer. A question that could not be sent stays where it is, with a Retry.
  */
 import { startRound, stopRound } from "./api.js";
+import { t } from "./texts.js";
 
 export class ChatComposer extends HTMLElement {
   #controller = null;
@@ -89,9 +90,9 @@ export class ChatComposer extends HTMLElement {
     this.#field.readOnly = value;
   }
 
-  set #failure(message) {
-    this.querySelector(".composer-error").hidden = !message;
-    this.querySelector(".composer-reason").textContent = message && `Not sent. ${message}`;
+  set #failure(reason) {
+    this.querySelector(".composer-error").hidden = !reason;
+    this.querySelector(".composer-reason").textContent = reason && t("Not sent. {reason}", { reason });
   }
 
   #submit(event) {

@@ -1,4 +1,6 @@
 /** What the page says about its connection, and about what it could not do. Quiet when all is well. */
+import { t } from "./texts.js";
+
 const PATIENCE = 1500;
 const LONG_ENOUGH = 8000;
 
@@ -43,5 +45,5 @@ export class ChatNotice extends HTMLElement {
   }
 }
 
-const LOST = "The connection is lost. Reconnecting…";
-const OFFLINE = "You are offline. This page goes on when you are back.";
+const LOST = t("The connection is lost. Reconnecting…");
+const OFFLINE = t("You are offline. This page goes on when you are back.");

@@ -1,4 +1,6 @@
 /** One question and all that answers it. */
+import { t } from "./texts.js";
+
 export class ChatRound extends HTMLElement {
   get number() {
     return Number(this.dataset.round);
@@ -37,7 +39,7 @@ export class ChatRound extends HTMLElement {
     this.dataset.status = status;
     const outcome = this.querySelector(".outcome");
     outcome.hidden = status === "complete";
-    outcome.textContent = { complete: "", stopped: "Stopped." }[status] ?? message;
+    outcome.textContent = { complete: "", stopped: t("Stopped.") }[status] ?? message;
     this.#steps.end();
   }
 

@@ -1,4 +1,6 @@
 /** What is done for an answer, step by step: open while it goes on, a line of summary later. */
+import { number, plural } from "./texts.js";
+
 export class ChatSteps extends HTMLElement {
   #touched = false;
 
@@ -35,7 +37,7 @@ export class ChatSteps extends HTMLElement {
 
   #summarise(detail) {
     const count = this.#rows.length;
-    this.querySelector(".steps-count").textContent = `${count} ${count === 1 ? "step" : "steps"}`;
+    this.querySelector(".steps-count").textContent = plural("{count} step", "{count} steps", count);
     this.querySelector(".steps-detail").textContent = detail;
   }
 
@@ -56,5 +58,5 @@ function time({ status, progress, durationMs }) {
 }
 
 function duration(ms) {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+  return ms < 1000 ? `${number(ms)} ms` : `${number(ms / 1000, 1)} s`;
 }

@@ -4,6 +4,8 @@
  * On each connection the list is read once after the stream is open, so nothing is missed between
  * the two; what the stream has said since is newer than the list.
  */
+import { number, plural, t } from "./texts.js";
+
 class DocumentList extends HTMLElement {
   #source = null;
   #said = new Map();
@@ -125,30 +127,28 @@ function fill(row, item) {
   row.querySelector(".document-size").textContent = size(item.size);
   row.querySelector(".document-state").textContent = state(item);
   row.querySelector("form").action = `/documents/${item.id}/delete`;
-  row.querySelector("button").setAttribute("aria-label", `Delete ${item.name}`);
+  row.querySelector("button").setAttribute("aria-label", t("Delete {name}", { name: item.name }));
   const progress = row.querySelector("progress");
   progress.hidden = !["waiting", "reading"].includes(item.status);
   progress.value = item.progress ?? 0;
 }
 
 function state({ status, step, message, passages, pages }) {
-  if (status === "waiting") return "Waiting to be read";
-  if (status === "reading") return step ?? "Being read";
+  if (status === "waiting") return t("Waiting to be read");
+  if (status === "reading") return step ?? t("Being read");
   if (status === "failed") return message;
-  return count(passages, "passage") + (pages ? ` · ${count(pages, "page")}` : "");
+  const found = plural("{count} passage", "{count} passages", passages);
+  return pages ? `${found} · ${plural("{count} page", "{count} pages", pages)}` : found;
 }
 
 function size(bytes) {
-  if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
-  return bytes >= 1e3 ? `${Math.round(bytes / 1e3)} KB` : count(bytes, "byte");
-}
-
-function count(number, noun) {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+  if (bytes >= 1e6) return `${number(bytes / 1e6, 1)} MB`;
+  if (bytes >= 1e3) return `${number(bytes / 1e3)} KB`;
+  return plural("{count} byte", "{count} bytes", bytes);
 }
 
 async function send(method, url, body) {
-  const unreachable = { error: { message: "The server can't be reached." } };
+  const unreachable = { error: { message: t("The server can't be reached.") } };
   const response = await fetch(url, { method, body }).catch(() => null);
   if (!response) return unreachable;
   if (response.status === 204) return {};

@@ -356,7 +356,7 @@ def test_the_process_reads_a_file_and_writes_messages(
     monkeypatch.setattr(reader, "confine", lambda *bounds: confined.append(bounds))
     path = tmp_path / "a.txt"
     path.write_text(TEXT)
-    reader.main("read", "text", str(path), "1000", "60")
+    reader.main("read", "text", str(path), "1000", "60", "en")
     assert confined == [(1000, 60)]
     assert capfdbinary.readouterr().out.splitlines()[-1] == b'{"type":"finished","pages":null}'
 

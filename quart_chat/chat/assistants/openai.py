@@ -19,6 +19,7 @@ from quart_chat.chat.assistants.model.endpoint import Endpoint, Messages
 from quart_chat.chat.assistants.model.failures import ModelError
 from quart_chat.chat.assistants.model.history import estimate_tokens, fit, to_messages
 from quart_chat.chat.assistants.model.reply import Reply
+from quart_chat.texts import _, number
 
 LIST_KEPT = 60.0
 """Seconds that a list of models is good for."""
@@ -110,7 +111,9 @@ class OpenAIAssistant:
                 delay = self._delay(error, attempt)
                 if delay is None or reply.begun:
                     raise
-                message = f"{error.message} Attempt {attempt + 2} follows after {delay:.1f} s."
+                message = _("{problem} Attempt {attempt} follows after {delay} s.").format(
+                    problem=error.message, attempt=attempt + 2, delay=number(delay, 1)
+                )
             else:
                 return
             yield Step(f"retry {attempt}", message, type="warning")
@@ -142,10 +145,10 @@ class OpenAIAssistant:
         return self._history_tokens - needed
 
     def _left_out(self, count: int, history: Sequence[Turn]) -> Step:
-        message = (
-            f"Left out the oldest {count} of {len(history)} earlier messages: the model is told"
-            f" about {self._history_tokens:,} tokens at most"
-        )
+        message = _(
+            "Left out the oldest {count} of {total} earlier messages: the model is told about"
+            " {tokens} tokens at most"
+        ).format(count=count, total=len(history), tokens=number(self._history_tokens))
         return Step("history", message, "completed", "warning")
 
     async def _default_model(self) -> str:

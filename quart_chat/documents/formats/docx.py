@@ -15,6 +15,7 @@ from xml.parsers import expat
 
 from quart_chat.documents.formats import Block, Mark
 from quart_chat.errors import EncryptedFile, MalformedFile, OversizedContent, UnsupportedFile
+from quart_chat.texts import N_, _, number
 
 MAX_XML = 100_000_000
 """Bytes that the text may unpack to."""
@@ -28,7 +29,7 @@ _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main "
 _STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main "
 _ENCRYPTED = 0x1
 _HEADING = re.compile(r"(?:heading|berschrift|Überschrift|Titre|Ttulo)\s?([1-6])$", re.IGNORECASE)
-_MALFORMED = "The Word document is damaged, or not whole."
+_MALFORMED = N_("The Word document is damaged, or not whole.")
 
 
 def check(path: Path) -> None:
@@ -40,7 +41,7 @@ def check(path: Path) -> None:
         OversizedContent: It unpacks to more than may be.
         MalformedFile: It is damaged.
     """
-    for _ in _chunks(path, expat.ParserCreate()):
+    for _fraction in _chunks(path, expat.ParserCreate()):
         pass
 
 
@@ -53,7 +54,7 @@ def read(path: Path) -> Iterator[Block | Mark]:
     parser.CharacterDataHandler = paragraphs.text
     for fraction in _chunks(path, parser):
         yield from paragraphs.take()
-        yield Mark(fraction, "Reading the document")
+        yield Mark(fraction, _("Reading the document"))
 
 
 def _chunks(path: Path, parser: expat.XMLParserType) -> Iterator[float]:
@@ -68,28 +69,33 @@ def _chunks(path: Path, parser: expat.XMLParserType) -> Iterator[float]:
                     yield min(1.0, xml.tell() / max(1, entry.file_size))
         parser.Parse(b"", True)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, expat.error) as error:
-        raise MalformedFile(_MALFORMED) from error
+        raise MalformedFile(_(_MALFORMED)) from error
 
 
 def _entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     if len(archive.infolist()) > MAX_ENTRIES:
-        raise OversizedContent("The Word document has too many parts.")
+        raise OversizedContent(_("The Word document has too many parts."))
     try:
         entry = archive.getinfo(_TEXT)
     except KeyError as error:
-        raise UnsupportedFile("The file is an archive, but not a Word document (.docx).") from error
+        raise UnsupportedFile(
+            _("The file is an archive, but not a Word document (.docx).")
+        ) from error
     if entry.flag_bits & _ENCRYPTED:
-        raise EncryptedFile("The Word document is protected with a password. Save it without one.")
+        raise EncryptedFile(
+            _("The Word document is protected with a password. Save it without one.")
+        )
     if entry.file_size > MAX_XML:
         raise OversizedContent(
-            f"The Word document unpacks to {entry.file_size // 1_000_000:,} MB of text;"
-            f" at most {MAX_XML // 1_000_000} are possible."
+            _(
+                "The Word document unpacks to {size} MB of text; at most {limit} are possible."
+            ).format(size=number(entry.file_size // 1_000_000), limit=MAX_XML // 1_000_000)
         )
     return entry
 
 
-def _refuse_doctype(*_: object) -> None:
-    raise MalformedFile(_MALFORMED)
+def _refuse_doctype(*_declaration: object) -> None:
+    raise MalformedFile(_(_MALFORMED))
 
 
 class _Paragraphs:

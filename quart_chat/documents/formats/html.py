@@ -9,6 +9,7 @@ from pathlib import Path
 
 from quart_chat.documents.formats import Block, Mark
 from quart_chat.documents.formats.text import read_text
+from quart_chat.texts import _
 
 CHUNK = 64 * 1024
 
@@ -30,7 +31,7 @@ def read(path: Path) -> Iterator[Block | Mark]:
     for start in range(0, len(text), CHUNK):
         parser.feed(text[start : start + CHUNK])
         yield from parser.take()
-        yield Mark(min(1.0, (start + CHUNK) / len(text)), "Reading the text")
+        yield Mark(min(1.0, (start + CHUNK) / len(text)), _("Reading the text"))
     parser.close()
     parser.end_block()
     yield from parser.take()

@@ -10,6 +10,7 @@ from quart_chat.chat.assistants.library.passages import cut_sections
 from quart_chat.documents.formats import Mark
 from quart_chat.documents.formats.text import read_text
 from quart_chat.documents.messages import Piece
+from quart_chat.texts import _
 
 PART = 32 * 1024
 """Characters from which on a part ends at the next heading."""
@@ -30,7 +31,7 @@ def read(path: Path) -> Iterator[Piece | Mark]:
         for above, passage in passages:
             yield Piece(above, None, "markdown", passage)
         done += len(part)
-        yield Mark(done / len(text), "Reading the text")
+        yield Mark(done / len(text), _("Reading the text"))
 
 
 def _parts(text: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pypdf.errors import DependencyError, LimitReachedError, PyPdfError
 
 from quart_chat.documents.formats import Block, Mark
 from quart_chat.errors import EncryptedFile, MalformedFile, OversizedContent
+from quart_chat.texts import N_, _
 
 # A word that a line's end has cut: its halves belong together.
 _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]\n(?=[^\W\d_])(?=[a-zß-ÿ])")
@@ -31,12 +32,16 @@ def read(path: Path) -> Iterator[Block | Mark]:
     reader = _open(path)
     count = len(reader.pages)
     for number, page in enumerate(reader.pages, 1):
-        yield Mark((number - 1) / count, f"Reading page {number} of {count}", count)
+        yield Mark(
+            (number - 1) / count,
+            _("Reading page {page} of {count}").format(page=number, count=count),
+            count,
+        )
         try:
             text = page.extract_text()
         except LimitReachedError as error:
             raise OversizedContent(
-                f"Page {number} of the PDF unpacks to more than may be."
+                _("Page {page} of the PDF unpacks to more than may be.").format(page=number)
             ) from error
         for paragraph in _BLANK.split(_HYPHEN.sub("", text)):
             if paragraph.strip():
@@ -47,14 +52,14 @@ def _open(path: Path) -> PdfReader:
     try:
         reader = PdfReader(path)
         if reader.is_encrypted and not reader.decrypt(""):
-            raise EncryptedFile(_PASSWORD)
+            raise EncryptedFile(_(_PASSWORD))
         if not len(reader.pages):
-            raise MalformedFile("The PDF has no pages.")
+            raise MalformedFile(_("The PDF has no pages."))
     except DependencyError as error:
-        raise EncryptedFile(_PASSWORD) from error
+        raise EncryptedFile(_(_PASSWORD)) from error
     except (PyPdfError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise MalformedFile("The PDF is damaged, or not whole.") from error
+        raise MalformedFile(_("The PDF is damaged, or not whole.")) from error
     return reader
 
 
-_PASSWORD = "The PDF is protected with a password. Save it without one."  # noqa: S105 - a sentence
+_PASSWORD = N_("The PDF is protected with a password. Save it without one.")

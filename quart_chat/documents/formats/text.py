@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from quart_chat.documents.formats import Block, Mark
+from quart_chat.texts import _
 
 MARK_SIZE = 64 * 1024
 """Characters between two marks."""
@@ -69,4 +70,4 @@ def _marked_lines(text: str) -> Iterator[str | Mark]:
         done += len(line)
         if done - marked >= MARK_SIZE:
             marked = done
-            yield Mark(done / len(text), "Reading the text")
+            yield Mark(done / len(text), _("Reading the text"))

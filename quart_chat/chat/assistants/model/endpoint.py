@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from quart_chat.chat.assistants.model.bursts import Bursts, TooMuch
 from quart_chat.chat.assistants.model.failures import Failures
+from quart_chat.texts import _
 
 CONNECT_TIMEOUT = 10.0
 LIST_TIMEOUT = 5.0
@@ -106,7 +107,7 @@ class Endpoint:
             response = await self._client.get("models", timeout=LIST_TIMEOUT)
         if response.status_code != 200:
             raise self.failures.of_status(
-                response.status_code, response.headers, response.content, "lists of models"
+                response.status_code, response.headers, response.content, _("lists of models")
             )
         try:
             listed = msgspec.json.decode(response.content, type=ModelList)

@@ -20,6 +20,7 @@ import msgspec
 
 from quart_chat.chat.assistants.base import AssistantError
 from quart_chat.chat.text import one_line
+from quart_chat.texts import _, ngettext, number
 
 MAX_COMPLAINT = 200
 """Characters of an endpoint's own words that are quoted."""
@@ -66,15 +67,19 @@ class Failures:
             case httpx2.ReadTimeout():
                 return ModelError(
                     "model_silent",
-                    f"The model at {self.host} has said nothing for too long. Retry, or allow it"
-                    " more time with QUART_CHAT_MODEL_TIMEOUT.",
+                    _(
+                        "The model at {host} has said nothing for too long. Retry, or allow it more"
+                        " time with QUART_CHAT_MODEL_TIMEOUT."
+                    ).format(host=self.host),
                 )
         return self.cut_off()
 
     def cut_off(self) -> ModelError:
         return ModelError(
             "answer_cut_off",
-            f"{self.host} broke the connection before the answer was complete. Retry.",
+            _("{host} broke the connection before the answer was complete. Retry.").format(
+                host=self.host
+            ),
             passing=True,
         )
 
@@ -85,24 +90,30 @@ class Failures:
         if any(isinstance(cause, ssl.SSLError) for cause in causes):
             return ModelError(
                 "endpoint_tls",
-                f"No secure connection to {host} could be made. Check its certificate, and whether"
-                " OPENAI_BASE_URL begins with http or https.",
+                _(
+                    "No secure connection to {host} could be made. Check its certificate, and"
+                    " whether OPENAI_BASE_URL begins with http or https."
+                ).format(host=host),
             )
         if any(isinstance(cause, socket.gaierror) for cause in causes):
             return ModelError(
                 "endpoint_unknown",
-                f"There is no host {host}. Check OPENAI_BASE_URL and the network.",
+                _("There is no host {host}. Check OPENAI_BASE_URL and the network.").format(
+                    host=host
+                ),
                 passing=True,
             )
         if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
             return ModelError(
                 "endpoint_refused",
-                f"Nothing listens at {host}. Start the model's server, or check OPENAI_BASE_URL.",
+                _(
+                    "Nothing listens at {host}. Start the model's server, or check OPENAI_BASE_URL."
+                ).format(host=host),
                 passing=True,
             )
         return ModelError(
             "endpoint_unreachable",
-            f"{host} can't be reached. Check OPENAI_BASE_URL and the network.",
+            _("{host} can't be reached. Check OPENAI_BASE_URL and the network.").format(host=host),
             passing=True,
         )
 
@@ -117,20 +128,26 @@ class Failures:
             case 401:
                 return ModelError(
                     "endpoint_unauthorized",
-                    f"{host} does not accept the API key. Set OPENAI_API_KEY to one that is valid"
-                    " there, and restart the server.",
+                    _(
+                        "{host} does not accept the API key. Set OPENAI_API_KEY to one that is"
+                        " valid there, and restart the server."
+                    ).format(host=host),
                 )
             case 403:
                 return ModelError(
                     "endpoint_forbidden",
-                    f"{host} does not let this API key use {model}. Choose another model, or use"
-                    " another key.",
+                    _(
+                        "{host} does not let this API key use {model}. Choose another model, or use"
+                        " another key."
+                    ).format(host=host, model=model),
                 )
             case 404:
                 return ModelError(
                     "model_not_found",
-                    f"{host} does not know {model}. Choose another model, or check OPENAI_MODEL"
-                    " and whether OPENAI_BASE_URL should end with /v1.",
+                    _(
+                        "{host} does not know {model}. Choose another model, or check OPENAI_MODEL"
+                        " and whether OPENAI_BASE_URL should end with /v1."
+                    ).format(host=host, model=model),
                 )
             case 413:
                 return self._too_long(model)
@@ -139,28 +156,35 @@ class Failures:
         if status >= 500:
             return ModelError(
                 "endpoint_failed",
-                f"{host} has failed with status {status}. Retry; if that does not help, its log"
-                " says why.",
+                _(
+                    "{host} has failed with status {status}. Retry; if that does not help, its log"
+                    " says why."
+                ).format(host=host, status=status),
                 passing=True,
             )
         return ModelError(
             "endpoint_rejected",
-            f"{host} has rejected the request with status {status}.{self._quote(_complaint(body))}",
+            _("{host} has rejected the request with status {status}.").format(
+                host=host, status=status
+            )
+            + self._quote(_complaint(body)),
         )
 
     def _too_long(self, model: str) -> ModelError:
         return ModelError(
             "context_too_long",
-            f"The chat is too long for {model}. Begin a new chat, shorten the prompt, or set"
-            " QUART_CHAT_HISTORY_TOKENS lower.",
+            _(
+                "The chat is too long for {model}. Begin a new chat, shorten the prompt, or set"
+                " QUART_CHAT_HISTORY_TOKENS lower."
+            ).format(model=model),
         )
 
     def _busy(self, retry_after: float | None) -> ModelError:
-        when = "in a while" if retry_after is None else f"in {_duration(retry_after)}"
         return ModelError(
             "endpoint_busy",
-            f"{self.host} takes no more requests for now, or the key's quota is used up."
-            f" Try again {when}.",
+            _(
+                "{host} takes no more requests for now, or the key's quota is used up. {advice}"
+            ).format(host=self.host, advice=_try_again(retry_after)),
             passing=True,
             retry_after=retry_after,
         )
@@ -171,31 +195,44 @@ class Failures:
             return self._too_long(model)
         return ModelError(
             "endpoint_error",
-            f"{self.host} broke off with an error. Retry.{self._quote(_words(error))}",
+            _("{host} broke off with an error. Retry.").format(host=self.host)
+            + self._quote(_words(error)),
         )
 
     def malformed(self) -> ModelError:
         return ModelError(
             "answer_malformed",
-            f"What {self.host} sent is not the stream of a chat completion. Check"
-            " OPENAI_BASE_URL, and whether the server there is OpenAI-compatible.",
+            _(
+                "What {host} sent is not the stream of a chat completion. Check OPENAI_BASE_URL,"
+                " and whether the server there is OpenAI-compatible."
+            ).format(host=self.host),
         )
 
     def too_large(self) -> ModelError:
         return ModelError(
             "answer_too_large",
-            f"The answer of {self.host} had no end. Retry, or choose another model.",
+            _("The answer of {host} had no end. Retry, or choose another model.").format(
+                host=self.host
+            ),
         )
 
     def empty(self, model: str, *, thought: bool) -> ModelError:
-        how = "only reasoned and gave no answer" if thought else "gave an empty answer"
-        return ModelError(
-            "empty_answer", f"{model} {how}. Ask in other words, or choose another model."
+        message = (
+            _(
+                "{model} only reasoned and gave no answer. Ask in other words, or choose another"
+                " model."
+            )
+            if thought
+            else _("{model} gave an empty answer. Ask in other words, or choose another model.")
         )
+        return ModelError("empty_answer", message.format(model=model))
 
     def no_model(self) -> ModelError:
         return ModelError(
-            "no_model", f"{self.host} offers no model. Load one there, or set OPENAI_MODEL."
+            "no_model",
+            _("{host} offers no model. Load one there, or set OPENAI_MODEL.").format(
+                host=self.host
+            ),
         )
 
     def _quote(self, complaint: str) -> str:
@@ -205,7 +242,7 @@ class Failures:
             complaint = complaint.replace(self._key, "***")
         if len(complaint) > MAX_COMPLAINT:
             complaint = complaint[: MAX_COMPLAINT - 1] + "…"
-        return f" It says: {complaint}"
+        return " " + _("It says: {words}").format(words=complaint)
 
 
 def parse_retry_after(value: str) -> float | None:
@@ -221,8 +258,16 @@ def parse_retry_after(value: str) -> float | None:
     return max(0.0, date.timestamp() - time.time())
 
 
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+def _try_again(seconds: float | None) -> str:
+    if seconds is None:
+        return _("Try again in a while.")
+    if seconds < 120:
+        count = round(seconds)
+        text = ngettext("Try again in {count} second.", "Try again in {count} seconds.", count)
+    else:
+        count = round(seconds / 60)
+        text = ngettext("Try again in {count} minute.", "Try again in {count} minutes.", count)
+    return text.format(count=number(count))
 
 
 def _causes(error: BaseException | None) -> Generator[BaseException]:

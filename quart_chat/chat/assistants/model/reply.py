@@ -13,14 +13,15 @@ from quart_chat.chat.assistants.base import Output, Step, Text
 from quart_chat.chat.assistants.model.failures import Failures
 from quart_chat.chat.assistants.model.thinking import Thinking
 from quart_chat.events.sse import StreamParser
+from quart_chat.texts import N_, _, number
 
 DONE = "[DONE]"
 GROWTH = 1.5
 """A thought is shown again once it has grown by so much: what that costs stays linear."""
 
 _WARNINGS = {
-    "length": "The model came to its limit of tokens: the answer may be cut short.",
-    "content_filter": "The endpoint's content filter has ended the answer.",
+    "length": N_("The model came to its limit of tokens: the answer may be cut short."),
+    "content_filter": N_("The endpoint's content filter has ended the answer."),
 }
 
 
@@ -81,7 +82,7 @@ class Reply:
         """Begin to count; the step ends once the reply has."""
         self._model = model
         self._asked_at = time.monotonic()
-        return Step("model", f"Asking {model}")
+        return Step("model", _("Asking {model}").format(model=model))
 
     def feed(self, data: bytes) -> Generator[Output]:
         """Take more of the stream: all the text that it holds is one piece.
@@ -147,7 +148,9 @@ class Reply:
     def _show_thought(self, status: str) -> Step:
         self._shown_size = self._thought_size
         self._thoughts = ["".join(self._thoughts)]
-        return Step("reasoning", f"Reasoning: {self._thoughts[0].strip()}", status)
+        return Step(
+            "reasoning", _("Reasoning: {text}").format(text=self._thoughts[0].strip()), status
+        )
 
     def rest(self) -> Generator[Output]:
         """Take what was held back, once no more of the stream can come."""
@@ -169,17 +172,21 @@ class Reply:
             raise self._failures.cut_off()
         yield from self.rest()
         if self._finish in _WARNINGS:
-            yield Step("finish", _WARNINGS[self._finish], "completed", "warning")
+            yield Step("finish", _(_WARNINGS[self._finish]), "completed", "warning")
         if not self._answered:
             raise self._failures.empty(self._model, thought=self._thought_size > 0)
         yield Step("model", self._summary(), "completed")
 
     def _summary(self) -> str:
         now = time.monotonic()
-        first = f"the first after {self._began_at - self._asked_at:.2f} s"
+        first = number(self._began_at - self._asked_at, 2)
         if self._usage is None or not self._usage.completion_tokens:
-            return f"{self._model} answered in {now - self._asked_at:.1f} s, {first}"
+            return _("{model} answered in {total} s, the first after {first} s").format(
+                model=self._model, total=number(now - self._asked_at, 1), first=first
+            )
         tokens = self._usage.completion_tokens
         # The first token is what the rest is timed from.
         rate = (tokens - 1) / max(now - self._began_at, 1e-3)
-        return f"{self._model} wrote {tokens:,} tokens, {rate:,.1f} a second, {first}"
+        return _(
+            "{model} wrote {tokens} tokens, {rate} a second, the first after {first} s"
+        ).format(model=self._model, tokens=number(tokens), rate=number(rate, 1), first=first)

@@ -1,0 +1,144 @@
+"""In which language a request is answered: the one chosen in the page, else the browser's."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time
+from jinja2 import pass_context
+from markupsafe import Markup, escape
+from quart import Blueprint, current_app, make_response, redirect, request
+from werkzeug.exceptions import HTTPException
+
+from quart_chat import texts
+from quart_chat.errors import InvalidInput
+from quart_chat.texts import _
+
+if TYPE_CHECKING:
+    from jinja2.runtime import Context
+    from quart import Quart, Response
+    from quart.typing import ResponseReturnValue
+
+COOKIE = "language"
+YEAR = 365 * 24 * 60 * 60
+"""Seconds that a choice is remembered."""
+
+blueprint = Blueprint("languages", __name__)
+
+
+def init_app(app: Quart) -> None:
+    """Have each request of ``app`` answered in a language, and give it to the templates."""
+    app.before_request(choose_language)
+    app.after_request(tell_language)
+    app.jinja_env.globals.update(
+        _=text,
+        ngettext=plural,
+        language=texts.language,
+        languages=language_names,
+        script_texts=lambda: texts.script_texts(texts.language()),
+    )
+    app.jinja_env.filters.update(number=number, date=date, time=time, datetime=date_and_time)
+
+
+async def choose_language() -> None:
+    """Use the language of the switch, else the best that the browser asks for."""
+    header = request.headers.get("Accept-Language", "")
+    language = texts.choose(header, request.cookies.get(COOKIE))
+    if not texts.is_loaded(language):
+        await asyncio.to_thread(texts.load, language)
+    texts.set_language(language)
+
+
+async def tell_language(response: Response) -> Response:
+    """Say in which language the answer is, and what that depends on."""
+    if response.mimetype in {"text/html", "application/json"}:
+        response.headers.setdefault("Content-Language", texts.language())
+        response.vary.update(("Accept-Language", "Cookie"))
+    return response
+
+
+@blueprint.post("/language")
+async def switch_language() -> ResponseReturnValue:
+    """Remember a language, and go back to the page that it was chosen on."""
+    language = (await request.form).get("language", "")
+    if language not in texts.languages():
+        raise InvalidInput(_("language: there are no texts in it."))
+    response = await make_response(redirect(own_page(request.referrer), 303))
+    response.set_cookie(
+        COOKIE, language, max_age=YEAR, secure=request.is_secure, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+def own_page(address: str | None) -> str:
+    """The path and query of a page of this server that can be gone to; else of the first page."""
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:
+        return "/"
+    if parts.netloc != request.host or not parts.path.startswith("/") or parts.path[1:2] in "/\\":
+        return "/"
+    routes = current_app.create_url_adapter(request)
+    try:
+        assert routes is not None  # noqa: S101 - there is a request
+        routes.match(parts.path, method="GET")
+    except HTTPException:
+        return "/"
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def text(text: str, /, **values: Any) -> str:
+    """A text with values, as templates use it: whole numbers are written out, markup is kept."""
+    return _filled(texts._(text), values)
+
+
+def plural(one: str, many: str, count: int, /, **values: Any) -> str:
+    """A text that depends on a number; ``{count}`` stands for it."""
+    return _filled(texts.ngettext(one, many, count), {"count": count, **values})
+
+
+def _filled(text: str, values: dict[str, Any]) -> Markup:
+    shown = {
+        name: texts.number(value) if type(value) is int else value for name, value in values.items()
+    }
+    return escape(text).format(**shown)
+
+
+@cache
+def language_names() -> dict[str, str]:
+    """The languages by code, each by the name that it has in itself."""
+    names = {code: Locale.parse(code).get_display_name(code) or code for code in texts.languages()}
+    return {code: name[:1].upper() + name[1:] for code, name in names.items()}
+
+
+# Filters of a constant are run once, when a template is compiled, unless they ask for a context.
+@pass_context
+def number(_context: Context, value: float, digits: int = 0) -> str:
+    """A number as the language writes it."""
+    return texts.number(value, digits)
+
+
+@pass_context
+def date(_context: Context, moment: float) -> str:
+    """The day of a time in seconds since 1970, in the server's time zone."""
+    return format_date(_local(moment), "medium", locale=texts.language())
+
+
+@pass_context
+def time(_context: Context, moment: float) -> str:
+    """The time of day, to the minute."""
+    return format_time(_local(moment), "short", locale=texts.language())
+
+
+@pass_context
+def date_and_time(_context: Context, moment: float) -> str:
+    return format_datetime(_local(moment), "short", locale=texts.language())
+
+
+def _local(moment: float) -> datetime:
+    return datetime.fromtimestamp(moment).astimezone()

@@ -1,0 +1,93 @@
+"""Looking texts up, and choosing the language."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quart_chat.texts import (
+    _,
+    choose,
+    language,
+    languages,
+    ngettext,
+    number,
+    script_texts,
+    use,
+)
+
+
+def test_without_a_language_texts_are_what_is_written() -> None:
+    assert _("There is no such chat.") == "There is no such chat."
+    assert ngettext("{count} step", "{count} steps", 2) == "{count} steps"
+    assert number(1234567) == "1,234,567"
+
+
+def test_texts_are_those_of_the_language_in_use() -> None:
+    with use("de"):
+        assert _("There is no such chat.") == "Diesen Chat gibt es nicht."
+        assert ngettext("{count} step", "{count} steps", 1) == "{count} Schritt"
+        assert ngettext("{count} step", "{count} steps", 0) == "{count} Schritte"
+        assert (number(1234567), number(1.25, 1)) == ("1.234.567", "1,2")
+    assert language() == "en"
+
+
+def test_a_finished_answer_is_said_as_the_systems_it_works_with_say_it() -> None:
+    with use("de"):
+        assert _("The answer is complete.") == "Chatbot-Verarbeitung abgeschlossen"
+
+
+@pytest.mark.parametrize("text", ["", "No catalogue has this."])
+def test_a_text_that_is_not_in_the_catalogue_is_itself(text: str) -> None:
+    with use("de"):
+        assert _(text) == text
+
+
+async def test_a_task_has_the_language_of_whoever_made_it() -> None:
+    async def speak() -> str:
+        await asyncio.sleep(0)
+        return _("New chat")
+
+    with use("de"):
+        task = asyncio.create_task(speak())
+    assert (await task, _("New chat")) == ("Neuer Chat", "New chat")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen", "expected"),
+    [
+        ("", None, "en"),
+        ("de", None, "de"),
+        ("de-AT,de;q=0.9,en;q=0.8", None, "de"),
+        ("en-GB,de;q=0.9", None, "en"),
+        ("fr,de;q=0.3,en;q=0.2", None, "de"),
+        ("de;q=0, en", None, "en"),
+        ("fr", None, "en"),
+        ("DE", None, "de"),
+        ("de", "en", "en"),
+        ("en", "de", "de"),
+        ("de", "xx", "de"),
+        ("de;q=nan,de;q=", None, "de"),
+        ("../../etc", "../../etc", "en"),
+    ],
+)
+def test_the_choice_comes_first_then_what_the_browser_prefers(
+    accepted: str, chosen: str | None, expected: str
+) -> None:
+    assert choose(accepted, chosen) == expected
+
+
+@given(st.text(), st.none() | st.text())
+def test_whatever_is_asked_for_there_is_a_language(accepted: str, chosen: str | None) -> None:
+    assert choose(accepted, chosen) in languages()
+
+
+def test_scripts_get_their_texts_and_no_others() -> None:
+    texts = script_texts("de")
+    assert texts["Stopped."] == "Angehalten."
+    assert texts["{count} step"] == {"one": "{count} Schritt", "other": "{count} Schritte"}
+    assert "There is no such chat." not in texts
+    assert script_texts("en") == {}

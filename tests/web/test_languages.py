@@ -1,0 +1,136 @@
+"""Answers in the language of whoever asks."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from quart import Quart
+from quart.typing import TestClientProtocol as Client
+
+from quart_chat.texts import use
+from quart_chat.web import languages
+from tests.web.streams import open_stream
+
+GERMAN = {"Accept-Language": "de-DE,de;q=0.9,en;q=0.7"}
+
+
+async def page(client: Client, path: str = "/", **options: object) -> str:
+    response = await client.get(path, **options)
+    return await response.get_data(as_text=True)
+
+
+async def switch(client: Client, language: str, referrer: str) -> tuple[int, str | None]:
+    response = await client.post(
+        "/language", form={"language": language}, headers={"Referer": referrer}
+    )
+    return response.status_code, response.location
+
+
+async def test_a_page_is_in_the_language_of_the_browser(client: Client) -> None:
+    response = await client.get("/", headers=GERMAN)
+    html = await response.get_data(as_text=True)
+    assert '<html lang="de">' in html
+    assert "Was möchten Sie wissen?" in html
+    assert response.headers["Content-Language"] == "de"
+    assert {"Accept-Language", "Cookie"} <= set(response.vary)
+    assert "What would you like to know?" in await page(client)
+
+
+async def test_the_switch_is_remembered_and_goes_before_the_browser(client: Client) -> None:
+    assert await switch(client, "de", "http://localhost/documents") == (303, "/documents")
+    assert '<html lang="de">' in await page(client)
+    await switch(client, "en", "http://localhost/")
+    assert '<html lang="en">' in await page(client, headers=GERMAN)
+
+
+async def test_a_language_that_is_not_there_is_refused(client: Client) -> None:
+    response = await client.post("/language", form={"language": "xx"}, headers=GERMAN)
+    assert response.status_code == 422
+    assert "In dieser Sprache gibt es keine Texte." in await response.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("http://localhost/documents?after=2", "/documents?after=2"),
+        ("http://localhost/handbook/", "/handbook/"),
+        ("http://localhost/handbook/how-to/deploy?x=%0d%0aSet-Cookie:a", None),
+        ("http://elsewhere.test/documents", "/"),
+        ("http://localhost//elsewhere.test/", "/"),
+        ("http://localhost/\\elsewhere.test", "/"),
+        ("javascript:alert(1)", "/"),
+        ("http://[", "/"),
+        ("http://localhost/language", "/"),
+        (None, "/"),
+    ],
+)
+async def test_the_switch_goes_back_to_pages_of_this_server_alone(
+    app: Quart, address: str | None, expected: str | None
+) -> None:
+    async with app.test_request_context("/language", method="POST"):
+        place = languages.own_page(address)
+    assert place == expected or (expected is None and not re.search(r"[\r\n]", place))
+    assert place.startswith("/")
+
+
+async def test_an_error_is_told_in_the_language_of_the_request(client: Client) -> None:
+    response = await client.get("/api/chatbot/workflows/none", headers=GERMAN)
+    assert (await response.get_json())["error"]["message"] == "Diesen Chat gibt es nicht."
+    assert "Unter dieser Adresse gibt es nichts." in await page(client, "/none", headers=GERMAN)
+
+
+async def test_a_round_ends_in_the_language_that_it_was_asked_in(client: Client) -> None:
+    start = {"prompt": "count 1 0ms", "assistant": "slow"}
+    async with open_stream(
+        client, "/api/chatbot/start/stream", json=start, headers=GERMAN
+    ) as stream:
+        end = await stream.until("complete")
+    assert end["item"]["message"] == "Chatbot-Verarbeitung abgeschlossen"
+
+
+async def test_scripts_get_their_texts_where_the_page_is_not_english(client: Client) -> None:
+    found = re.search(
+        r'<script type="application/json" id="texts">(.*?)</script>',
+        await page(client, headers=GERMAN),
+    )
+    assert found is not None
+    assert json.loads(found[1])["Stopped."] == "Angehalten."
+    assert 'id="texts"' not in await page(client)
+
+
+async def test_nothing_in_a_text_ends_the_block_of_texts(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "quart_chat.texts.script_texts", lambda _: {"a": "</script><script>alert(1)</script><!--"}
+    )
+    html = await page(client, headers=GERMAN)
+    assert "alert(1)</script>" not in html
+    assert "\\u003c/script\\u003e" in html
+
+
+async def test_values_in_a_text_are_shown_as_text(app: Quart) -> None:
+    async with app.test_request_context("/"):
+        template = app.jinja_env.from_string('{{ _("Delete {name}", name=name) }}')
+        assert await template.render_async(name="<b>{count}</b>") == (
+            "Delete &lt;b&gt;{count}&lt;/b&gt;"
+        )
+
+
+async def test_numbers_and_dates_are_written_as_the_language_does(app: Quart) -> None:
+    template = app.jinja_env.from_string(
+        "{{ 1234.5|number(1) }} {{ moment|date }}"
+        ' {{ ngettext("{count} page", "{count} pages", 1234) }}'
+    )
+    with use("de"):
+        assert await template.render_async(moment=43_200) == "1.234,5 01.01.1970 1.234 Seiten"
+    assert await template.render_async(moment=43_200) == "1,234.5 Jan 1, 1970 1,234 pages"
+
+
+async def test_the_handbook_says_that_it_is_english(client: Client) -> None:
+    html = await page(client, "/handbook/", headers=GERMAN)
+    assert "Das Handbuch ist auf Englisch geschrieben." in html
+    assert 'id="text" lang="en"' in html
+    assert "written in English" not in await page(client, "/handbook/")
