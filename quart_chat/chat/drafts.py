@@ -31,11 +31,21 @@ def new_workflow(user_id: str, title: str, now: float) -> Workflow:
     )
 
 
-def new_round(workflow_id: str, assistant: str, now: float) -> Round:
-    """A round that has just begun; its number is the database's to give."""
+def new_round(
+    workflow_id: str,
+    number: int,
+    assistant: str,
+    now: float,
+    *,
+    parent: int | None = None,
+    model: str | None = None,
+    document_ids: tuple[str, ...] = (),
+) -> Round:
+    """A round that has just begun."""
     return Round(
         workflow_id=workflow_id,
-        number=0,
+        number=number,
+        parent=parent,
         status=RoundStatus.RUNNING,
         assistant=assistant,
         message=None,
@@ -43,6 +53,8 @@ def new_round(workflow_id: str, assistant: str, now: float) -> Round:
         started_at=now,
         ended_at=None,
         seq=None,
+        model=model,
+        document_ids=document_ids,
     )
 
 
@@ -52,6 +64,7 @@ def new_prompt(round_: Round, prompt: str, html: str | None, now: float) -> Mess
         id=uuid4().hex,
         workflow_id=round_.workflow_id,
         round_number=round_.number,
+        parent_round=round_.parent,
         role="user",
         content=prompt,
         html=html,
@@ -71,6 +84,7 @@ def new_answer(round_: Round) -> Message:
         id=uuid4().hex,
         workflow_id=round_.workflow_id,
         round_number=round_.number,
+        parent_round=round_.parent,
         role="assistant",
         content="",
         html=None,

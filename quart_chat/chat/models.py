@@ -28,7 +28,7 @@ class RoundStatus(StrEnum):
 
 
 class WorkflowStatus(StrEnum):
-    """Whether a round runs, and if not, whether the latest one failed."""
+    """Whether a round runs, and if not, whether the one it ends with failed."""
 
     IDLE = "idle"
     RUNNING = "running"
@@ -68,6 +68,8 @@ class Workflow:
         answered_seq: The seq at which the latest answer ended; 0 before the first.
         read_seq: The seq up to which somebody has seen the chat.
         deleted_at: When it was deleted, as long as it can be restored.
+        head: The number of the round that the branch that is shown ends with; None before the
+            first one.
     """
 
     id: str
@@ -86,6 +88,7 @@ class Workflow:
     answered_seq: int = 0
     read_seq: int = 0
     deleted_at: float | None = None
+    head: int | None = None
 
     @property
     def unread(self) -> bool:
@@ -103,6 +106,7 @@ class Workflow:
             "unread": self.unread,
             "assistant": self.assistant,
             "model": self.model,
+            "headRound": self.head,
             "seq": self.item_seq,
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,
@@ -114,11 +118,16 @@ class Workflow:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A prompt or an answer; ``html`` is there once the content is final."""
+    """A prompt or an answer; ``html`` is there once the content is final.
+
+    Attributes:
+        parent_round: The number of the round before its own; None where that is a first one.
+    """
 
     id: str
     workflow_id: str
     round_number: int
+    parent_round: int | None
     role: str
     content: str
     html: str | None
@@ -134,6 +143,7 @@ class Message:
             "id": self.id,
             "workflowId": self.workflow_id,
             "roundNumber": self.round_number,
+            "parentRound": self.parent_round,
             "role": self.role,
             "content": self.content,
             "html": self.html,
@@ -190,10 +200,17 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One prompt and all that answers it; ``message`` and ``code`` describe how it ended."""
+    """One prompt and all that answers it; ``message`` and ``code`` describe how it ended.
+
+    Attributes:
+        parent: The number of the round before it; None for a first one.
+        model: The model that was chosen for it.
+        document_ids: The documents it is to be answered from; none where none was named.
+    """
 
     workflow_id: str
     number: int
+    parent: int | None
     status: RoundStatus
     assistant: str
     message: str | None
@@ -201,6 +218,8 @@ class Round:
     started_at: float
     ended_at: float | None
     seq: int | None
+    model: str | None = None
+    document_ids: tuple[str, ...] = ()
 
     def to_item(self) -> Item:
         item: Item = {
@@ -210,6 +229,7 @@ class Round:
         }
         if self.code is not None:
             item["code"] = self.code
+            item["assistant"] = self.assistant
         return item
 
     def to_chat_data(self) -> Item:

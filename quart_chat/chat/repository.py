@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Self, TypeVar
 
+from quart_chat.chat.access import found_round
+from quart_chat.chat.branches import BranchPage, select_branch_page, select_history
 from quart_chat.chat.database import Database, Row, Session
 from quart_chat.chat.models import (
     FoundMessage,
@@ -105,17 +107,32 @@ class ChatRepository:
             tuple(map(to_round, rounds)),
         )
 
-    async def select_history(
-        self, workflow_id: str, before_round: int, limit: int
-    ) -> list[Message]:
-        """Read the latest messages of earlier rounds, in order."""
+    async def select_branch_page(
+        self, user_id: str, workflow_id: str, before: int | None, limit: int
+    ) -> BranchPage | None:
+        """Read the latest rounds of the branch that is shown, or of that before a round.
+
+        Raises:
+            NotFound: There is no such round.
+        """
+        async with self._database.reading() as session, session.transaction():
+            row = await session.fetch_one(_WORKFLOW, (workflow_id, user_id))
+            if row is None:
+                return None
+            workflow = to_workflow(row)
+            last = workflow.head
+            if before is not None:
+                last = found_round(await _round(session, workflow_id, before)).parent
+            return await select_branch_page(session, workflow, last, limit)
+
+    async def select_round(self, workflow_id: str, number: int) -> Round | None:
         async with self._database.reading() as session:
-            rows = await session.fetch(
-                f"SELECT {MESSAGE} FROM messages WHERE workflow_id = ? AND round_number < ?"
-                " AND content <> '' ORDER BY round_number DESC, number DESC LIMIT ?",
-                (workflow_id, before_round, limit),
-            )
-        return [to_message(row) for row in reversed(rows)]
+            return await _round(session, workflow_id, number)
+
+    async def select_history(self, round_: Round, limit: int) -> list[Message]:
+        """Read the latest messages before a round, on its own branch, in order."""
+        async with self._database.reading() as session:
+            return await select_history(session, round_, limit)
 
     async def select_running_rounds(self) -> list[Round]:
         async with self._database.reading() as session:
@@ -155,3 +172,8 @@ async def _changed(
         f"{earlier} UNION ALL {select} seq > ? ORDER BY seq",
         (workflow_id, since, workflow_id, since),
     )
+
+
+async def _round(session: Session, workflow_id: str, number: int) -> Round | None:
+    row = await session.fetch_one(_ROUNDS + "number = ?", (workflow_id, number))
+    return None if row is None else to_round(row)

@@ -56,7 +56,8 @@ def to_log(row: Row) -> Log:
 def to_round(row: Row) -> Round:
     """A row of ROUND."""
     raw = Round(*row)
-    return replace(raw, status=RoundStatus(raw.status))
+    document_ids = tuple(orjson.loads(row[_DOCUMENT_IDS]))
+    return replace(raw, status=RoundStatus(raw.status), document_ids=document_ids)
 
 
 def from_model(model: Workflow | Message | Log | Round) -> tuple[Any, ...]:
@@ -66,8 +67,11 @@ def from_model(model: Workflow | Message | Log | Round) -> tuple[Any, ...]:
 
 def _to_value(value: Any) -> Any:
     if isinstance(value, tuple):
-        return orjson.dumps([source.to_item() for source in value]).decode()
+        return orjson.dumps(
+            value, default=Source.to_item, option=orjson.OPT_PASSTHROUGH_DATACLASS
+        ).decode()
     return value
 
 
 _SOURCES = MESSAGE.split(", ").index("sources")
+_DOCUMENT_IDS = ROUND.split(", ").index("document_ids")

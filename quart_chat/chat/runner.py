@@ -168,9 +168,7 @@ class RunningRound:
         return COMPLETE if self.answer.message is not None else EMPTY_ANSWER
 
     async def _take_all(self) -> None:
-        history = await self._around.repository.select_history(
-            self._round.workflow_id, self._round.number, HISTORY
-        )
+        history = await self._around.repository.select_history(self._round, HISTORY)
         turns = tuple(Turn(message.role, message.content) for message in history)
         question = replace(self._question, history=turns)
         async with aclosing(self._assistant.answer(question)) as outputs:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
-from quart_chat.chat.assistants.base import Assistant, ModelAssistant, Question
-from quart_chat.chat.drafts import new_prompt, new_round, new_workflow
-from quart_chat.chat.ending import INTERRUPTED, STOPPED
+from quart_chat.chat.access import (
+    check_id,
+    found_round,
+    found_workflow,
+    get_idle_workflow,
+    get_workflow,
+    no_workflow,
+)
+from quart_chat.chat.assistants.base import Assistant
+from quart_chat.chat.branches import BranchPage
 from quart_chat.chat.erasure import Erasure
 from quart_chat.chat.journal import Entry, Journal
 from quart_chat.chat.models import (
     FoundPage,
     ListChanges,
     Round,
+    RoundStatus,
     Snapshot,
     Workflow,
     WorkflowPage,
@@ -26,18 +31,16 @@ from quart_chat.chat.models import (
 )
 from quart_chat.chat.recovery import end_interrupted_rounds
 from quart_chat.chat.repository import ChatRepository
-from quart_chat.chat.runner import Pace, RunningRound, Surroundings
+from quart_chat.chat.rounds import Ask, Rounds, Started
+from quart_chat.chat.runner import Pace, Surroundings
 from quart_chat.chat.search import parse_query
-from quart_chat.chat.text import Render, clean, clean_prompt, clean_title, make_title, render_html
-from quart_chat.errors import InvalidInput, NotFound, RoundRunning, TooManyRequests, Unavailable
+from quart_chat.chat.text import Render, clean, clean_title
 from quart_chat.events import StreamingEventManager
-from quart_chat.texts import N_, _
 
-_ID = re.compile(r"[0-9a-f]{32}")
 MAX_PAGE = 100
 """Workflows on one page of a list."""
-MAX_MODEL = 200
-"""Characters in the name of a model."""
+BRANCH_PAGE = 30
+"""Rounds that are read of a branch at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +60,6 @@ class Limits:
     undo_seconds: float = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A round that has begun; ``since`` is the workflow's seq before it."""
-
-    workflow_id: str
-    round_number: int
-    since: int
-
-
 class ChatService:
     """Starts, stops, changes and reads chats; each call is on behalf of a user.
 
@@ -75,6 +69,7 @@ class ChatService:
         events: Where every change is emitted.
         assistants: Those that can be asked, by name.
         default_assistant: The name of the one that is asked in a new chat where none is named.
+        rounds: Those that run.
     """
 
     def __init__(
@@ -95,8 +90,13 @@ class ChatService:
         self._journal = Journal(repository, events)
         self._limits = limits or Limits()
         self._render = render
-        self._around = Surroundings(repository, self._journal, events, render, pace or Pace())
-        self._rounds: dict[str, RunningRound] = {}
+        self.rounds = Rounds(
+            Surroundings(repository, self._journal, events, render, pace or Pace()),
+            assistants,
+            default_assistant,
+            max_prompt=self._limits.prompt_chars,
+            max_running=self._limits.running_rounds,
+        )
         self._erasure = Erasure(repository, self._limits.undo_seconds)
 
     # Rounds
@@ -104,12 +104,13 @@ class ChatService:
     async def start(
         self,
         user_id: str,
-        prompt: str,
+        prompt: str | None,
         *,
         workflow_id: str | None = None,
         assistant: str | None = None,
         model: str | None = None,
-        document_ids: tuple[str, ...] = (),
+        document_ids: tuple[str, ...] | None = None,
+        replaces: int | None = None,
     ) -> Started:
         """Start a round, in a new workflow if none is named.
 
@@ -117,100 +118,80 @@ class ChatService:
         with the model that was chosen for it. Which documents may be named is for the caller to
         check.
 
+        A round that ``replaces`` another is a new version of it: it has the same parent, and is
+        shown in its place. Whom, about which documents and, with a prompt of None, what to ask is
+        then that round's where it is not named.
+
         Raises:
             InvalidInput: The prompt is blank or no text, or there is no such assistant, or it has
                 no models.
             PromptTooLong: The prompt has too many characters.
-            NotFound: There is no such workflow.
+            NotFound: There is no such workflow, or no such round to replace.
             RoundRunning: A round of the workflow runs already.
             TooManyRequests: As many rounds of the user run as may.
             Unavailable: The service is closing, or the database can't be written.
         """
-        prompt = clean_prompt(prompt, self._limits.prompt_chars)
-        if workflow_id is not None:
-            _check_id(workflow_id)
-        html = await render_html(self._render, prompt)
-        if self._around.closing.is_set():
-            raise Unavailable(_("The server is restarting. Try again in a moment."))
-        question = Question(prompt, user_id, workflow_id or "", document_ids=document_ids)
-        begin = partial(self._begin, question, workflow_id, html, assistant, model)
-        started, _running = await self._journal.commit(begin, self._launch)
-        return started
-
-    def _choose(
-        self, workflow: Workflow, name: str | None, model: str | None
-    ) -> tuple[Assistant, str | None]:
-        """Who is asked, and with which model: what is not named stays as it is in the workflow."""
-        if name is None:
-            name = workflow.assistant or self.default_assistant
-        if model is None and name == workflow.assistant:
-            model = workflow.model
-        chosen = self.assistants.get(name)
-        if chosen is None:
-            raise InvalidInput(_("assistant: there is none of that name. Choose another."))
-        if model is not None and not isinstance(chosen, ModelAssistant):
-            raise InvalidInput(_("model: this assistant has none to choose from."))
-        if model is not None and not 0 < len(model) <= MAX_MODEL:
-            raise InvalidInput(
-                _("model: expected a name of 1 to {limit} characters.").format(limit=MAX_MODEL)
-            )
-        return chosen, model and clean(model)
-
-    async def _begin(
-        self,
-        question: Question,
-        workflow_id: str | None,
-        html: str | None,
-        assistant_name: str | None,
-        model: str | None,
-        entry: Entry,
-    ) -> tuple[Started, RunningRound]:
-        user_id, prompt, now = question.user_id, question.prompt, time.time()
-        if workflow_id is None:
-            workflow = new_workflow(user_id, make_title(prompt), now)
-        else:
-            workflow = await _get(entry, user_id, workflow_id)
-        if workflow.status is WorkflowStatus.RUNNING:
-            raise RoundRunning(_("The chat is still answering. Wait for it, or stop it first."))
-        running = await entry.transaction.count_running_rounds(user_id)
-        if running >= self._limits.running_rounds:
-            raise TooManyRequests(
-                _("{count} answers are being written. Wait for one to end.").format(count=running)
-            )
-        assistant, model = self._choose(workflow, assistant_name, model)
-        since = workflow.seq
-        await entry.put_workflow(
-            workflow,
-            now,
-            status=WorkflowStatus.RUNNING,
-            updated_at=now,
-            read_seq=workflow.seq + 1,
-            assistant=assistant.name,
+        ask = Ask(
+            user_id=user_id,
+            prompt=prompt,
+            workflow_id=workflow_id,
+            assistant=assistant,
             model=model,
+            document_ids=document_ids,
+            replaces=replaces,
         )
-        round_ = await entry.transaction.insert_round(new_round(workflow.id, assistant.name, now))
-        await entry.put_message(new_prompt(round_, prompt, html, now))
-        question = replace(question, workflow_id=workflow.id, model=model)
-        running_round = RunningRound(self._around, round_, assistant, question)
-        return Started(workflow.id, round_.number, since), running_round
-
-    def _launch(self, begun: tuple[Started, RunningRound]) -> None:
-        workflow_id, running = begun[0].workflow_id, begun[1]
-
-        def forget(ended: RunningRound) -> None:
-            if self._rounds.get(workflow_id) is ended:
-                del self._rounds[workflow_id]
-
-        self._rounds[workflow_id] = running
-        running.start(forget)
+        return await self.rounds.start(ask)
 
     async def stop(self, user_id: str, workflow_id: str) -> Round | None:
         """Stop the running round, and return it once its end is stored; None where none runs."""
         await self.workflow(user_id, workflow_id)
-        running = self._rounds.get(workflow_id)
-        if running is None:
-            return None
-        return await running.stop(STOPPED, self._around.pace.stop)
+        return await self.rounds.stop(workflow_id)
+
+    async def round(self, user_id: str, workflow_id: str, number: int) -> Round:
+        """Read a round.
+
+        Raises:
+            NotFound: There is no such workflow, or no such round in it.
+        """
+        await self.workflow(user_id, workflow_id)
+        return found_round(await self._repository.select_round(workflow_id, number))
+
+    async def branch(
+        self, user_id: str, workflow_id: str, *, before: int | None = None, limit: int = BRANCH_PAGE
+    ) -> BranchPage:
+        """Read the latest rounds of the branch that is shown, with what is in flight.
+
+        Args:
+            user_id: Whose chat.
+            workflow_id: Which chat.
+            before: Read those that lead to this round, and not the latest.
+            limit: Rounds to read.
+        """
+        check_id(workflow_id)
+        page = await self._repository.select_branch_page(user_id, workflow_id, before, limit)
+        if page is None:
+            raise no_workflow()
+        return page.with_snapshot(self.rounds.overlay(page.snapshot))
+
+    async def show(self, user_id: str, workflow_id: str, number: int) -> Workflow:
+        """Show the branch that leads to the newest round below one.
+
+        Raises:
+            NotFound: There is no such workflow, or no such round in it.
+            RoundRunning: A round of the workflow runs.
+        """
+        check_id(workflow_id)
+
+        async def change(entry: Entry) -> Workflow:
+            workflow = await get_idle_workflow(entry, user_id, workflow_id)
+            leaf = found_round(await entry.transaction.select_newest_below(workflow_id, number))
+            if leaf.number == workflow.head:
+                return workflow
+            failed = leaf.status is RoundStatus.ERROR
+            status = WorkflowStatus.ERROR if failed else WorkflowStatus.IDLE
+            return await entry.put_workflow(workflow, time.time(), head=leaf.number, status=status)
+
+        return await self._journal.commit(change)
 
     # Workflows
 
@@ -225,20 +206,20 @@ class ChatService:
         return await self._change(user_id, workflow_id, pinned=pinned)
 
     async def _change(self, user_id: str, workflow_id: str, **changes: Any) -> Workflow:
-        _check_id(workflow_id)
+        check_id(workflow_id)
 
         async def change(entry: Entry) -> Workflow:
-            workflow = await _get(entry, user_id, workflow_id)
+            workflow = await get_workflow(entry, user_id, workflow_id)
             return await entry.put_workflow(workflow, time.time(), **changes)
 
         return await self._journal.commit(change)
 
     async def mark_read(self, user_id: str, workflow_id: str, seq: int) -> Workflow:
         """Note that somebody has seen a workflow up to ``seq``; it is a change if that is news."""
-        _check_id(workflow_id)
+        check_id(workflow_id)
 
         async def change(entry: Entry) -> Workflow:
-            workflow = await _get(entry, user_id, workflow_id)
+            workflow = await get_workflow(entry, user_id, workflow_id)
             if not workflow.unread or seq < workflow.answered_seq:
                 return workflow
             return await entry.put_workflow(workflow, time.time(), read_seq=workflow.answered_seq)
@@ -250,11 +231,11 @@ class ChatService:
 
         What it holds is erased after the time in which :meth:`restore` brings it back.
         """
-        _check_id(workflow_id)
+        check_id(workflow_id)
 
         async def change(entry: Entry) -> bool:
-            workflow = await _get(entry, user_id, workflow_id)
-            if workflow.status is WorkflowStatus.RUNNING and workflow_id in self._rounds:
+            workflow = await get_workflow(entry, user_id, workflow_id)
+            if workflow.status is WorkflowStatus.RUNNING and workflow_id in self.rounds.running:
                 return False
             now, idle = time.time(), WorkflowStatus.IDLE
             await entry.put_workflow(workflow, now, status=idle, deleted=True, deleted_at=now)
@@ -273,12 +254,12 @@ class ChatService:
         Raises:
             NotFound: There is none, or no longer.
         """
-        _check_id(workflow_id)
+        check_id(workflow_id)
 
         async def change(entry: Entry) -> Workflow:
             workflow = await entry.transaction.select_recoverable(workflow_id, user_id)
             if workflow is None:
-                return await _get(entry, user_id, workflow_id)
+                return await get_workflow(entry, user_id, workflow_id)
             return await entry.put_workflow(workflow, time.time(), deleted=False, deleted_at=None)
 
         return await self._journal.commit(change)
@@ -289,9 +270,9 @@ class ChatService:
 
     async def workflow(self, user_id: str, workflow_id: str) -> Workflow:
         """Read a workflow."""
-        _check_id(workflow_id)
+        check_id(workflow_id)
         workflow = await self._repository.select_workflow(user_id, workflow_id)
-        return _found(workflow)
+        return found_workflow(workflow)
 
     async def list_workflows(
         self,
@@ -330,12 +311,11 @@ class ChatService:
 
     async def snapshot(self, user_id: str, workflow_id: str, since: int = 0) -> Snapshot:
         """Read what has changed in a workflow after ``since``, and all that is in flight."""
-        _check_id(workflow_id)
+        check_id(workflow_id)
         snapshot = await self._repository.select_snapshot(user_id, workflow_id, since)
         if snapshot is None:
-            raise NotFound(_(_NOT_FOUND))
-        running = self._rounds.get(workflow_id)
-        return snapshot if running is None else running.answer.overlay(snapshot)
+            raise no_workflow()
+        return self.rounds.overlay(snapshot)
 
     # The service itself
 
@@ -346,29 +326,5 @@ class ChatService:
 
     async def close(self) -> None:
         """End running rounds as interrupted, and wait until all is stored; idempotent."""
-        self._around.closing.set()
         await self._erasure.close()
-        patience = self._around.pace.close
-        # A start that is half way registers its round before its entry has settled.
-        await self._journal.settle()
-        ends = [running.stop(INTERRUPTED, patience) for running in self._rounds.values()]
-        await asyncio.gather(*ends, return_exceptions=True)
-        await self._journal.settle()
-
-
-_NOT_FOUND = N_("There is no such chat.")
-
-
-def _check_id(workflow_id: Any) -> None:
-    if not isinstance(workflow_id, str) or _ID.fullmatch(workflow_id) is None:
-        raise NotFound(_(_NOT_FOUND))
-
-
-def _found(workflow: Workflow | None) -> Workflow:
-    if workflow is None:
-        raise NotFound(_(_NOT_FOUND))
-    return workflow
-
-
-async def _get(entry: Entry, user_id: str, workflow_id: str) -> Workflow:
-    return _found(await entry.transaction.select_workflow(workflow_id, user_id))
+        await self.rounds.close()

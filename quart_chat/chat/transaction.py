@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quart_chat.chat.branches import select_newest_below
 from quart_chat.chat.database import Session
 from quart_chat.chat.models import Log, Message, Round, Workflow
 from quart_chat.chat.rows import (
@@ -65,15 +66,39 @@ class Transaction:
     async def upsert_log(self, log: Log) -> None:
         await self._upsert("logs", LOG, "id", log)
 
-    async def insert_round(self, round_: Round) -> Round:
-        """Insert a round under the next number of its workflow."""
+    async def select_round(self, workflow_id: str, number: int) -> Round | None:
         row = await self._session.fetch_one(
-            f"INSERT INTO rounds ({ROUND}) SELECT ?, coalesce(max(number), 0) + 1, ?, ?, ?, ?, ?,"
-            f" ?, ? FROM rounds WHERE workflow_id = ? RETURNING {ROUND}",
-            (round_.workflow_id, *from_model(round_)[2:], round_.workflow_id),
+            f"SELECT {ROUND} FROM rounds WHERE workflow_id = ? AND number = ?",
+            (workflow_id, number),
         )
-        assert row is not None  # noqa: S101 - an insert returns its row
-        return to_round(row)
+        return None if row is None else to_round(row)
+
+    async def select_newest_below(self, workflow_id: str, number: int) -> Round | None:
+        """Read the newest round that a round leads to, itself if to none; it is a leaf."""
+        return await select_newest_below(self._session, workflow_id, number)
+
+    async def select_prompt(self, workflow_id: str, number: int) -> tuple[str, str | None]:
+        """Read what a round asks, and the HTML of it."""
+        row = await self._session.fetch_one(
+            "SELECT content, html FROM messages"
+            " WHERE workflow_id = ? AND round_number = ? AND role = 'user'",
+            (workflow_id, number),
+        )
+        assert row is not None  # noqa: S101 - a round is inserted with its prompt
+        return row[0], row[1]
+
+    async def next_round_number(self, workflow_id: str) -> int:
+        row = await self._session.fetch_one(
+            "SELECT max(number) FROM rounds WHERE workflow_id = ?", (workflow_id,)
+        )
+        return (row[0] or 0) + 1 if row else 1
+
+    async def insert_round(self, round_: Round) -> None:
+        columns = ROUND.split(", ")
+        await self._session.fetch(
+            f"INSERT INTO rounds ({ROUND}) VALUES ({', '.join('?' * len(columns))})",
+            from_model(round_),
+        )
 
     async def update_round(self, round_: Round) -> None:
         await self._upsert("rounds", ROUND, "workflow_id, number", round_)

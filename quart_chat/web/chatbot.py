@@ -10,6 +10,7 @@ from quart_schema import document_querystring, document_request, document_respon
 from quart_chat.chat.models import WorkflowStatus
 from quart_chat.chat.stream import stream_workflow
 from quart_chat.events import stream_response
+from quart_chat.web.asking import start_round
 from quart_chat.web.context import services, user_id
 from quart_chat.web.inputs import json_body, last_event_id, parse_seq, query_string
 from quart_chat.web.openapi import document_answer, document_stream
@@ -42,15 +43,14 @@ async def start_stream() -> Response:
     if workflow_id is None:
         workflow_id = query_string(StartQuery).workflow_id
     chat, user = services().chat, user_id()
-    document_ids = await services().documents.check_ids(user, body.document_ids)
     with services().slots.take(user) as slot:
-        started = await chat.start(
-            user,
+        started = await start_round(
             body.prompt,
             workflow_id=workflow_id,
             assistant=body.assistant,
             model=body.model,
-            document_ids=document_ids,
+            document_ids=body.document_ids,
+            replaces=body.replaces,
         )
         chunks = stream_workflow(
             chat,

@@ -49,6 +49,16 @@ def query_string(model: type[T]) -> T:
         raise InvalidInput(_sentence(error)) from error
 
 
+def form_number(name: str, text: str | None) -> int | None:
+    """The number of a round in a field of a form; None where the field is empty or not there."""
+    if not text:
+        return None
+    number = parse_seq(text)
+    if not number:
+        raise InvalidInput(_("{name}: expected the number of a round.").format(name=name))
+    return number
+
+
 def last_event_id() -> str | None:
     """The ``Last-Event-ID`` header that a browser sends when it comes back."""
     return request.headers.get("Last-Event-ID")

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 from quart import Blueprint, redirect, render_template, request
 
 from quart_chat.chat.models import WorkflowStatus
+from quart_chat.errors import InvalidInput
+from quart_chat.texts import _
+from quart_chat.web.asking import start_round
 from quart_chat.web.context import services, user_id
+from quart_chat.web.inputs import form_number
 from quart_chat.web.views import build_rounds
 
 if TYPE_CHECKING:
@@ -28,28 +32,30 @@ async def new_chat() -> str:
 async def show_chat(workflow_id: str) -> str:
     """A chat as it is now."""
     shell = await _shell()
-    snapshot = await services().chat.snapshot(user_id(), workflow_id)
+    page = await services().chat.branch(user_id(), workflow_id)
     return await render_template(
         "chat.html",
         **shell,
-        workflow=snapshot.workflow,
-        rounds=build_rounds(snapshot.rounds, snapshot.messages, snapshot.logs),
-        seq=snapshot.workflow.seq,
-        running=snapshot.workflow.status is WorkflowStatus.RUNNING,
+        workflow=page.workflow,
+        rounds=build_rounds(page),
+        seq=page.workflow.seq,
+        running=page.workflow.status is WorkflowStatus.RUNNING,
     )
 
 
 @blueprint.post("/chat")
 @blueprint.post("/chat/<workflow_id>")
 async def send_prompt(workflow_id: str | None = None) -> ResponseReturnValue:
-    """Start a round, in a new chat or in this one."""
+    """Start a round, in a new chat or in this one, or a new version of one."""
     form = await request.form
-    started = await services().chat.start(
-        user_id(),
-        form.get("prompt", "").replace("\r\n", "\n"),
+    replaces = form_number("replaces", form.get("replaces"))
+    prompt = form.get("prompt", None if replaces else "")
+    started = await start_round(
+        prompt and prompt.replace("\r\n", "\n"),
         workflow_id=workflow_id,
         assistant=form.get("assistant") or None,
         model=form.get("model") or None,
+        replaces=replaces,
     )
     return _to_chat(started.workflow_id)
 
@@ -58,6 +64,16 @@ async def send_prompt(workflow_id: str | None = None) -> ResponseReturnValue:
 async def stop_chat(workflow_id: str) -> ResponseReturnValue:
     """Stop the running round."""
     await services().chat.stop(user_id(), workflow_id)
+    return _to_chat(workflow_id)
+
+
+@blueprint.post("/chat/<workflow_id>/head")
+async def show_version(workflow_id: str) -> ResponseReturnValue:
+    """Show the branch of a round."""
+    head = form_number("head", (await request.form).get("head"))
+    if head is None:
+        raise InvalidInput(_("head: name the round to show."))
+    await services().chat.show(user_id(), workflow_id, head)
     return _to_chat(workflow_id)
 
 

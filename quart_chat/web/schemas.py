@@ -12,14 +12,21 @@ MAX_SEQ = 2**53 - 1
 Since = Annotated[int, Meta(ge=0, le=MAX_SEQ, description="the last seq the client has")]
 
 
-class StartRequest(Struct, rename="camel", frozen=True):
-    """A prompt, for a new chat or for the one that is named."""
+RoundNumber = Annotated[int, Meta(ge=1, le=MAX_SEQ, description="the number of a round")]
 
-    prompt: str
+
+class StartRequest(Struct, rename="camel", frozen=True):
+    """A prompt, for a new chat or for the one that is named.
+
+    With `replaces`, a new version of that round; without a prompt, its answer is written again.
+    """
+
+    prompt: str | None = None
     workflow_id: str | None = None
     assistant: str | None = None
     model: str | None = None
-    document_ids: list[str] = []
+    document_ids: list[str] | None = None
+    replaces: RoundNumber | None = None
 
 
 class StartQuery(Struct, rename="camel", frozen=True):
@@ -73,6 +80,7 @@ class WorkflowChange(Struct, rename="camel", frozen=True):
         Annotated[int, Meta(ge=0, le=MAX_SEQ, description="the seq up to which it has been seen")]
         | None
     ) = None
+    head: RoundNumber | None = None
 
 
 class MatchPart(Struct, frozen=True):
@@ -99,6 +107,7 @@ class WorkflowItem(Struct, rename="camel", frozen=True):
     unread: bool
     assistant: str | None
     model: str | None
+    head_round: int | None
     seq: int
     created_at: float
     updated_at: float

@@ -6,38 +6,57 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from quart_chat.chat.branches import BranchPage
     from quart_chat.chat.models import Log, Message, Round, RoundStatus
 
 
 @dataclass(slots=True)
 class RoundView:
-    """One prompt and all that answers it; ``error`` says why there is no whole answer."""
+    """One prompt and all that answers it; ``error`` says why there is no whole answer.
+
+    Attributes:
+        assistant: Who was asked.
+        versions: The numbers of the rounds that are versions of this one, itself among them.
+    """
 
     number: int
+    parent: int | None
     status: RoundStatus
     error: str | None
+    assistant: str
+    versions: tuple[int, ...]
     prompt: Message | None = None
     logs: list[Log] = field(default_factory=list)
     answer: Message | None = None
 
+    @property
+    def version(self) -> int:
+        """Its place among its versions, from 1."""
+        return self.versions.index(self.number) + 1
 
-def build_rounds(
-    rounds: Iterable[Round], messages: Iterable[Message], logs: Iterable[Log]
-) -> list[RoundView]:
+
+def build_rounds(page: BranchPage) -> list[RoundView]:
     """Gather what belongs to each round, in order."""
     views = {
-        round_.number: RoundView(
-            round_.number, round_.status, round_.message if round_.status == "error" else None
-        )
-        for round_ in rounds
+        round_.number: _view(round_, page.versions[round_.number])
+        for round_ in page.snapshot.rounds
     }
-    for message in messages:
+    for message in page.snapshot.messages:
         if message.role == "user":
             views[message.round_number].prompt = message
         else:
             views[message.round_number].answer = message
-    for log in logs:
+    for log in page.snapshot.logs:
         views[log.round_number].logs.append(log)
     return list(views.values())
+
+
+def _view(round_: Round, versions: tuple[int, ...]) -> RoundView:
+    return RoundView(
+        number=round_.number,
+        parent=round_.parent,
+        status=round_.status,
+        error=round_.message if round_.status == "error" else None,
+        assistant=round_.assistant,
+        versions=versions,
+    )

@@ -54,12 +54,15 @@ async def get_workflow(workflow_id: str) -> Item:
 @document_request(WorkflowChange)
 @document_response(WorkflowItem)
 @document_response(ErrorAnswer, 404)
+@document_response(ErrorAnswer, 409)
 async def change_workflow(workflow_id: str) -> Item:
-    """Rename a chat, pin it to the top of the list, or note that it has been seen."""
+    """Rename a chat, pin it to the top, note that it has been seen, or show another branch."""
     change = await json_body(WorkflowChange)
-    if change.title is None and change.pinned is None and change.read_seq is None:
-        raise InvalidInput(_("Send a title, whether the chat is pinned, or the seq that was read."))
+    if change == WorkflowChange():
+        raise InvalidInput(_("Send what is to change: title, pinned, readSeq or head."))
     chat, user = services().chat, user_id()
+    if change.head is not None:
+        workflow = await chat.show(user, workflow_id, change.head)
     if change.title is not None:
         workflow = await chat.rename(user, workflow_id, change.title)
     if change.pinned is not None:

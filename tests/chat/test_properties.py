@@ -121,7 +121,7 @@ class World:
                 return prompt
 
     async def idle(self, workflow_id: str) -> None:
-        while running := self.service._rounds.get(workflow_id):
+        while running := self.service.rounds.running.get(workflow_id):
             await asyncio.wait({running._task})
 
     async def act(self, workflow_id: str, act: Act) -> None:

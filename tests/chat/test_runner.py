@@ -207,7 +207,7 @@ async def test_progress_alone_is_emitted_without_a_seq_and_saved_now_and_then(
     workflow_id, watcher = await begin(service)
     steps = [Step("read", "Reading", type="progress", progress=p) for p in (0, 0.5, math.nan, 7)]
     await assistant.say(ASK, *steps)
-    running = service._rounds[workflow_id]
+    running = service.rounds.running[workflow_id]
     await until(lambda: running._saver._task and running._saver._task.done())
     snapshot = await service.snapshot(USER, workflow_id)
     assert (snapshot.seq, snapshot.logs[0].progress) == (3, 1.0)
@@ -332,7 +332,7 @@ async def test_a_stop_that_nobody_waits_for_is_brought_to_its_end(
 ) -> None:
     workflow_id, watcher = await begin(service)
     task = asyncio.create_task(stopped_round(service, workflow_id))
-    await until(lambda: service._rounds[workflow_id]._ending)
+    await until(lambda: service.rounds.running[workflow_id]._ending)
     task.cancel()
     assert (await watcher.until_terminal())[-1].type == "stopped"
     with pytest.raises(asyncio.CancelledError):
@@ -346,7 +346,7 @@ async def test_an_assistant_that_ignores_the_stop_is_cut_off_at_its_next_output(
     workflow_id, watcher = await begin(service)
     await assistant.say(ASK, Text("a"))
     stop = asyncio.create_task(stopped_round(service, workflow_id))
-    await until(lambda: service._rounds[workflow_id]._ending)
+    await until(lambda: service.rounds.running[workflow_id]._ending)
     assistant.tell(ASK, Text("more"))
     assert (await stop).status == "stopped"
     assert deltas(await watcher.until_terminal()) == [(0, "a")]
@@ -360,9 +360,9 @@ async def test_an_assistant_that_hangs_in_its_clean_up_is_left_alone(
     await assistant.say(ASK, Text("a"))
     assert (await stopped_round(service, workflow_id)).status == "stopped"
     assert "did not stop" in caplog.text
-    assert len(service._around.abandoned) == 1
+    assert len(service.rounds._around.abandoned) == 1
     assistant.release.set()
-    await until(lambda: not service._around.abandoned)
+    await until(lambda: not service.rounds._around.abandoned)
     assert kinds(await watcher.until_terminal())[-1] == "stopped"
 
 
@@ -382,7 +382,7 @@ async def test_a_failure_in_the_clean_up_is_logged(
     service = make_service(repository, events, OutOfTurn(answer))
     workflow_id, _ = await begin(service)
     await asked.wait()
-    await until(lambda: service._rounds[workflow_id].answer.log("s"))
+    await until(lambda: service.rounds.running[workflow_id].answer.log("s"))
     assert (await stopped_round(service, workflow_id)).status == "stopped"
     assert "spilled" in caplog.text
     assert caplog.records[-1].levelno == logging.ERROR
@@ -398,7 +398,7 @@ async def test_an_assistant_that_never_waits_can_be_stopped(
 
     service = make_service(repository, events, OutOfTurn(answer))
     workflow_id, _ = await begin(service)
-    await until(lambda: service._rounds[workflow_id].answer.length > 100)
+    await until(lambda: service.rounds.running[workflow_id].answer.length > 100)
     assert (await stopped_round(service, workflow_id)).status == "stopped"
     await service.close()
 
@@ -411,7 +411,7 @@ async def test_the_text_in_flight_is_kept_when_the_process_dies(
 ) -> None:
     workflow_id, _ = await begin(service)
     await assistant.say(ASK, Step("s", "Working"), Text("half an "), Text("answer"))
-    saver = service._rounds[workflow_id]._saver
+    saver = service.rounds.running[workflow_id]._saver
     await until(lambda: saver._timer is None and saver._task and saver._task.done())
 
     # As another process finds it, when this one is gone without a word.
@@ -449,10 +449,10 @@ async def test_an_end_that_can_not_be_stored_is_stored_later(
     await assistant.say(ASK, Text("kept "))
     lock.execute("BEGIN IMMEDIATE")
     assistant.tell(ASK, Text("in memory"), Step("s", "Working", "completed"), END)
-    await until(lambda: service._rounds[workflow_id].answer.log("s"))
+    await until(lambda: service.rounds.running[workflow_id].answer.log("s"))
     assert (await service.snapshot(USER, workflow_id)).messages[-1].content == "kept in memory"
     stop = asyncio.create_task(stopped_round(service, workflow_id))
-    await until(service._rounds[workflow_id]._over.done)
+    await until(service.rounds.running[workflow_id]._over.done)
     lock.execute("ROLLBACK")
     assert (await stop).status == "stopped"
     events = await watcher.until_terminal()
@@ -493,14 +493,14 @@ async def test_what_can_not_be_stored_before_the_service_closes_is_left_to_recov
     service = make_service(repository, events, assistant, pace=Pace(checkpoint=0.0, retry=60))
     workflow_id, _ = await begin(service)
     await assistant.say(ASK, Text("kept"))
-    saver = service._rounds[workflow_id]._saver
+    saver = service.rounds.running[workflow_id]._saver
     await until(lambda: saver._task and saver._task.done())
     lock.execute("BEGIN IMMEDIATE")
     assistant.tell(ASK, END)
-    await until(service._rounds[workflow_id]._over.done)
+    await until(service.rounds.running[workflow_id]._over.done)
     await service.close()
     lock.execute("ROLLBACK")
-    assert not service._rounds
+    assert not service.rounds.running
     await make_service(repository, events, assistant).recover()
     snapshot = await repository.select_snapshot(USER, workflow_id, 0)
     assert snapshot is not None

@@ -86,6 +86,7 @@ class Chats:
             id=message_id,
             workflow_id=workflow_id,
             round_number=1,
+            parent_round=None,
             role="user" if assistant is None else "assistant",
             content=content,
             html=None,
@@ -101,7 +102,7 @@ class Chats:
             await transaction.next_list_seq(user_id, 0.0)
             await transaction.upsert_workflow(workflow)
             await transaction.insert_round(
-                Round(workflow_id, 1, RoundStatus.COMPLETE, "x", None, None, 0.0, 0.0, 1)
+                Round(workflow_id, 1, None, RoundStatus.COMPLETE, "x", None, None, 0.0, 0.0, 1)
             )
             await transaction.upsert_message(message)
 

@@ -18,8 +18,8 @@ from quart_chat.chat.assistants.model.failures import ModelError, parse_retry_af
 from quart_chat.chat.assistants.model.history import to_messages
 from quart_chat.chat.assistants.openai import OpenAIAssistant
 from quart_chat.chat.repository import ChatRepository
+from quart_chat.chat.rounds import Started
 from quart_chat.chat.runner import Pace
-from quart_chat.chat.service import Started
 from quart_chat.events import StreamingEventManager
 from tests.chat.assistants.endpoint import (
     HELLO,

@@ -1,0 +1,50 @@
+"""What a person gets at: what belongs to somebody else is NotFound, as what is not there at all."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from quart_chat.chat.models import Round, Workflow, WorkflowStatus
+from quart_chat.errors import NotFound, RoundRunning
+from quart_chat.texts import _
+
+if TYPE_CHECKING:
+    from quart_chat.chat.journal import Entry
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def check_id(workflow_id: Any) -> None:
+    """Refuse what can't be the id of a workflow."""
+    if not isinstance(workflow_id, str) or _ID.fullmatch(workflow_id) is None:
+        raise no_workflow()
+
+
+def no_workflow() -> NotFound:
+    return NotFound(_("There is no such chat."))
+
+
+def found_workflow(workflow: Workflow | None) -> Workflow:
+    if workflow is None:
+        raise no_workflow()
+    return workflow
+
+
+def found_round(round_: Round | None) -> Round:
+    if round_ is None:
+        raise NotFound(_("There is no such round in this chat."))
+    return round_
+
+
+async def get_workflow(entry: Entry, user_id: str, workflow_id: str) -> Workflow:
+    """Read a workflow inside a transaction."""
+    return found_workflow(await entry.transaction.select_workflow(workflow_id, user_id))
+
+
+async def get_idle_workflow(entry: Entry, user_id: str, workflow_id: str) -> Workflow:
+    """The same, for what can't be done while a round runs."""
+    workflow = await get_workflow(entry, user_id, workflow_id)
+    if workflow.status is WorkflowStatus.RUNNING:
+        raise RoundRunning(_("The chat is still answering. Wait for it, or stop it first."))
+    return workflow

@@ -1,0 +1,217 @@
+"""Starting and stopping rounds, each in its place in the tree of its workflow."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from quart_chat.chat.access import check_id, found_round, get_idle_workflow
+from quart_chat.chat.assistants.base import Assistant, ModelAssistant, Question
+from quart_chat.chat.drafts import new_prompt, new_round, new_workflow
+from quart_chat.chat.ending import INTERRUPTED, STOPPED
+from quart_chat.chat.journal import Entry
+from quart_chat.chat.models import Round, Snapshot, Workflow, WorkflowStatus
+from quart_chat.chat.runner import RunningRound, Surroundings
+from quart_chat.chat.text import clean, clean_prompt, make_title, render_html
+from quart_chat.errors import InvalidInput, TooManyRequests, Unavailable
+from quart_chat.texts import _
+
+MAX_MODEL = 200
+"""Characters in the name of a model."""
+
+
+Prompt = tuple[str, str | None]
+"""A prompt, and its HTML."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What a person asks, as it was sent.
+
+    Attributes:
+        prompt: None to ask again what the round that is replaced asked.
+        workflow_id: None for a new workflow.
+        assistant: Who is asked; None for the one that was asked last.
+        model: The model it answers with; None for the one that was chosen last.
+        document_ids: None for those of the round that is replaced.
+        replaces: The number of the round that this one is a new version of.
+    """
+
+    user_id: str
+    prompt: str | None
+    workflow_id: str | None = None
+    assistant: str | None = None
+    model: str | None = None
+    document_ids: tuple[str, ...] | None = None
+    replaces: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A round that has begun; ``since`` is the workflow's seq before it."""
+
+    workflow_id: str
+    round_number: int
+    since: int
+
+
+class Rounds:
+    """The rounds of all workflows, as they begin and run.
+
+    Args:
+        around: What they share.
+        assistants: Those that can be asked, by name.
+        default_assistant: The name of the one that is asked in a new chat where none is named.
+        max_prompt: Characters in a prompt.
+        max_running: Rounds of one user that run at a time.
+
+    Attributes:
+        running: Those that run, by workflow.
+    """
+
+    def __init__(
+        self,
+        around: Surroundings,
+        assistants: Mapping[str, Assistant],
+        default_assistant: str,
+        *,
+        max_prompt: int,
+        max_running: int,
+    ) -> None:
+        self.running: dict[str, RunningRound] = {}
+        self._around = around
+        self._assistants = assistants
+        self._default_assistant = default_assistant
+        self._max_prompt = max_prompt
+        self._max_running = max_running
+
+    async def start(self, ask: Ask) -> Started:
+        """Start a round; see :meth:`ChatService.start` for what it raises."""
+        if ask.workflow_id is not None:
+            check_id(ask.workflow_id)
+        elif ask.replaces is not None:
+            raise InvalidInput(_("replaces: name the chat as well."))
+        prompt = await self._read_prompt(ask)
+        if self._around.closing.is_set():
+            raise Unavailable(_("The server is restarting. Try again in a moment."))
+        begin = partial(self._begin, ask, prompt)
+        started, _running = await self._around.journal.commit(begin, self._launch)
+        return started
+
+    async def _read_prompt(self, ask: Ask) -> Prompt | None:
+        """The prompt and its HTML; None to take those of the round that is replaced."""
+        if ask.prompt is None and ask.replaces is not None:
+            return None
+        text = clean_prompt(ask.prompt, self._max_prompt)
+        return text, await render_html(self._around.render, text)
+
+    async def _begin(
+        self, ask: Ask, prompt: Prompt | None, entry: Entry
+    ) -> tuple[Started, RunningRound]:
+        now, transaction = time.time(), entry.transaction
+        workflow = await self._workflow(ask, now, entry)
+        replaced = None
+        if ask.replaces is not None:
+            replaced = found_round(await transaction.select_round(workflow.id, ask.replaces))
+            prompt = prompt or await transaction.select_prompt(workflow.id, ask.replaces)
+        assert prompt is not None  # noqa: S101 - only a round that is replaced leaves it open
+        assistant, model = self._choose(replaced or workflow, ask.assistant, ask.model)
+        round_ = new_round(
+            workflow.id,
+            await transaction.next_round_number(workflow.id),
+            assistant.name,
+            now,
+            parent=replaced.parent if replaced else workflow.head,
+            model=model,
+            document_ids=_documents(ask, replaced),
+        )
+        # To ask again, be it somebody else, does not change who is asked next.
+        chosen = {} if ask.prompt is None else {"assistant": assistant.name, "model": model}
+        await entry.put_workflow(
+            workflow,
+            now,
+            status=WorkflowStatus.RUNNING,
+            updated_at=now,
+            read_seq=workflow.seq + 1,
+            head=round_.number,
+            **chosen,
+        )
+        await transaction.insert_round(round_)
+        await entry.put_message(new_prompt(round_, *prompt, now))
+        question = Question(
+            prompt[0], ask.user_id, workflow.id, model=model, document_ids=round_.document_ids
+        )
+        running = RunningRound(self._around, round_, assistant, question)
+        return Started(workflow.id, round_.number, workflow.seq), running
+
+    async def _workflow(self, ask: Ask, now: float, entry: Entry) -> Workflow:
+        if ask.workflow_id is None:
+            workflow = new_workflow(ask.user_id, make_title(ask.prompt or ""), now)
+        else:
+            workflow = await get_idle_workflow(entry, ask.user_id, ask.workflow_id)
+        running = await entry.transaction.count_running_rounds(ask.user_id)
+        if running >= self._max_running:
+            raise TooManyRequests(
+                _("{count} answers are being written. Wait for one to end.").format(count=running)
+            )
+        return workflow
+
+    def _choose(
+        self, last: Workflow | Round, name: str | None, model: str | None
+    ) -> tuple[Assistant, str | None]:
+        """Who is asked, and with which model: what is not named is as it was last."""
+        if name is None:
+            name = last.assistant or self._default_assistant
+        if model is None and name == last.assistant:
+            model = last.model
+        chosen = self._assistants.get(name)
+        if chosen is None:
+            raise InvalidInput(_("assistant: there is none of that name. Choose another."))
+        if model is not None and not isinstance(chosen, ModelAssistant):
+            raise InvalidInput(_("model: this assistant has none to choose from."))
+        if model is not None and not 0 < len(model) <= MAX_MODEL:
+            raise InvalidInput(
+                _("model: expected a name of 1 to {limit} characters.").format(limit=MAX_MODEL)
+            )
+        return chosen, model and clean(model)
+
+    def _launch(self, begun: tuple[Started, RunningRound]) -> None:
+        workflow_id, running = begun[0].workflow_id, begun[1]
+
+        def forget(ended: RunningRound) -> None:
+            if self.running.get(workflow_id) is ended:
+                del self.running[workflow_id]
+
+        self.running[workflow_id] = running
+        running.start(forget)
+
+    async def stop(self, workflow_id: str) -> Round | None:
+        """Stop the running round, and return it once its end is stored; None where none runs."""
+        running = self.running.get(workflow_id)
+        if running is None:
+            return None
+        return await running.stop(STOPPED, self._around.pace.stop)
+
+    def overlay(self, snapshot: Snapshot) -> Snapshot:
+        """Put what a running round has in memory over what the database holds of it."""
+        running = self.running.get(snapshot.workflow.id)
+        return snapshot if running is None else running.answer.overlay(snapshot)
+
+    async def close(self) -> None:
+        """End running rounds as interrupted, and wait until all is stored; idempotent."""
+        self._around.closing.set()
+        patience = self._around.pace.close
+        # A start that is half way registers its round before its entry has settled.
+        await self._around.journal.settle()
+        ends = [running.stop(INTERRUPTED, patience) for running in self.running.values()]
+        await asyncio.gather(*ends, return_exceptions=True)
+        await self._around.journal.settle()
+
+
+def _documents(ask: Ask, replaced: Round | None) -> tuple[str, ...]:
+    if ask.document_ids is not None:
+        return ask.document_ids
+    return replaced.document_ids if replaced else ()
