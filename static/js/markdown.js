@@ -1,15 +1,19 @@
 /**
- * Markdown as safe HTML, by the same rules as quart_chat/chat/markdown.py: CommonMark, tables and
- * strikethrough; HTML in the text is shown as text, images become links, nothing is styled inline.
- * Code is highlighted by the server alone, once a message is final.
+ * Markdown as safe HTML, by the same rules as quart_chat/chat/markdown: CommonMark, tables,
+ * strikethrough and task lists; HTML in the text is shown as text, images become links, nothing is
+ * styled inline. Colours of code, formulas and footnotes are left to the server, once a message is
+ * final: until then they are shown as they were written.
  */
 import "../vendor/markdown-it/markdown-it.min.js";
+import { addFormulas } from "./markdown-formulas.js";
+import { addTasks, makeTasks } from "./markdown-tasks.js";
 
 const MAX_NESTING = 20;
 const NO_WIDTH = /\uFEFF/g;
 const SAFE_SCHEME = /^(?:https?|mailto):/i;
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 const LANGUAGE = /^[ \t]*([A-Za-z0-9_+#.-]{1,30})/;
+const FOOTNOTE = /^\[\^[^\s[\]^]{1,40}\]:/;
 const REL = "noopener noreferrer nofollow";
 
 const markdown = globalThis
@@ -18,6 +22,9 @@ const markdown = globalThis
 const { escapeHtml } = markdown.utils;
 
 markdown.validateLink = (url) => SAFE_SCHEME.test(url) || !SCHEME.test(url);
+addFormulas(markdown);
+addTasks(markdown);
+markdown.block.ruler.before("reference", "footnote", footnote, { alt: ["paragraph", "reference"] });
 markdown.core.ruler.after("block", "trim", trimBlocks);
 markdown.core.ruler.push("safe", makeSafe);
 Object.assign(markdown.renderer.rules, {
@@ -60,7 +67,17 @@ function trimBlocks(state) {
   }
 }
 
+/** A footnote is a paragraph of its own, and not the definition of a link. */
+function footnote(state, start, end, silent) {
+  if (state.level > 0 || state.sCount[start] >= 4) return false;
+  const line = state.src.slice(state.bMarks[start] + state.tShift[start], state.eMarks[start]);
+  if (!FOOTNOTE.test(line)) return false;
+  const paragraph = state.md.block.ruler.getRules("").at(-1);
+  return silent || paragraph(state, start, end);
+}
+
 function makeSafe(state) {
+  makeTasks(state.tokens, state.Token);
   for (const token of state.tokens) {
     const style = token.attrGet("style");
     if (style) token.attrs = [["class", style.replace("text-align:", "align-")]];

@@ -8,13 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_chat.chat.markdown import MAX_HIGHLIGHTED, MAX_NESTING, render_markdown
+from quart_chat.chat.markdown import MAX_NESTING, render_markdown
+from quart_chat.chat.markdown.code import MAX_HIGHLIGHTED
+from quart_chat.chat.markdown.mathml import ELEMENTS, VALUES
 
 TAGS = frozenset(
-    """a blockquote br code del div em h1 h2 h3 h4 h5 h6 hr li ol p pre s span strong table tbody
-    td th thead tr ul""".split()  # noqa: SIM905 - a paragraph of names reads best
-)
-ATTRIBUTES = frozenset({"class", "href", "rel", "start", "tabindex", "title"})
+    """a blockquote br code del div em h1 h2 h3 h4 h5 h6 hr input label li ol p pre s section span
+    strong sup table tbody td th thead tr ul""".split()  # noqa: SIM905 - a paragraph of names reads best
+) | {"math", "semantics", "annotation", *ELEMENTS}
+ATTRIBUTES = frozenset(
+    """checked class disabled display encoding href id rel role start tabindex title type""".split()  # noqa: SIM905
+) | {*VALUES}
 
 
 class Collector(HTMLParser):
@@ -140,7 +144,15 @@ def test_a_list_may_start_anywhere() -> None:
     assert '<ol start="7">' in render_markdown("7. seven")
 
 
-@given(st.text())
+PIECES = [
+    "$", "$$", "\\(", "\\)", "\\text{", "{", "}", "<img src=x onerror=y>", "&lt;b&gt;", "\\href{",
+    "_", "^", "javascript:a", "\\style{", "\\class{", "\\frac", "[^", "]", "]:", '"', "a", "1",
+    "\n\n", " ", "- [ ] ",
+]  # fmt: skip
+HOSTILE = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
+
+
+@given(st.one_of(st.text(), HOSTILE))
 def test_whatever_is_written_only_harmless_html_comes_out(text: str) -> None:
     found = collect(render_markdown(text))
     assert TAGS.issuperset(found.tags)

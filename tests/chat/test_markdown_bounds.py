@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from quart_chat.chat import markdown
-from quart_chat.chat.markdown import MAX_HIGHLIGHTED, render_markdown
+from quart_chat.chat.markdown import render_markdown, renderer
+from quart_chat.chat.markdown.code import MAX_HIGHLIGHTED
 
 
 def test_all_code_of_a_text_together_is_highlighted_up_to_a_length() -> None:
@@ -28,7 +28,7 @@ def test_each_text_has_its_own_length() -> None:
 
 def test_the_rules_are_in_order_before_the_first_text() -> None:
     """Of two threads that begin with them at the same time, one would find only some."""
-    inline = markdown._RENDERER.inline
-    rulers = (markdown._RENDERER.core, markdown._RENDERER.block, inline)
+    inline = renderer._RENDERER.inline
+    rulers = (renderer._RENDERER.core, renderer._RENDERER.block, inline)
     assert all(part.ruler.__cache__ for part in rulers)
     assert inline.ruler2.__cache__

@@ -1,50 +1,40 @@
 """Markdown as safe HTML, by the same rules as ``static/js/markdown.js``.
 
-CommonMark, tables and strikethrough; HTML in the text is shown as text. The output holds nothing
-that the page's Content-Security-Policy would refuse: alignment and highlighting are classes, and
-an image is a link to it. A test holds both renderers to the same output, but for the highlighting
-of code, which the browser leaves to the server.
+CommonMark, tables, strikethrough, task lists, footnotes and formulas; HTML in the text is shown as
+text. The output holds nothing that the page's Content-Security-Policy would refuse: alignment and
+highlighting are classes, and an image is a link to it. A test holds both renderers to the same
+output, but for what the browser leaves to the server and shows as it was written until then: the
+colours of code, formulas and footnotes.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
-from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
-from pygments import highlight  # type: ignore[import-untyped]
-from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
-from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
+
+from quart_chat.chat.markdown.code import add_code
+from quart_chat.chat.markdown.footnotes import add_footnotes
+from quart_chat.chat.markdown.formulas import add_formulas
+from quart_chat.chat.markdown.tasks import add_tasks, make_tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, MutableMapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from markdown_it.rules_core import StateCore
     from markdown_it.rules_inline import StateInline
-    from markdown_it.utils import OptionsDict
 
 # Blocks and spans within each other; what is nested deeper is left out. With it rendering takes
 # time in proportion to the text.
 MAX_NESTING = 20
-# Characters of code that are highlighted in one text. On what was written for it, such as nothing
-# but line ends, many lexers take time by the square of its length.
-MAX_HIGHLIGHTED = 8000
-# Only lexers that are known to be well behaved otherwise on text that somebody else wrote.
-_HIGHLIGHTED = re.compile(
-    r"bash|c|c\+\+|cpp|cs|css|diff|docker|dockerfile|go|html|http|ini|java|javascript|js|json|jsx"
-    r"|kotlin|lua|make|makefile|nginx|php|py|python|python3|rb|rs|ruby|rust|scss|sh|shell|sql"
-    r"|swift|toml|ts|tsx|typescript|xml|yaml|yml"
-)
 # A byte order mark within a text; of the two libraries one takes it for white space.
 _NO_WIDTH = "\ufeff"
 _SAFE_SCHEME = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_LANGUAGE = re.compile(r"[ \t]*([A-Za-z0-9_+#.-]{1,30})")
 _REL = "noopener noreferrer nofollow"
 _ALIGNMENT = {f"text-align:{side}": f"align-{side}" for side in ("left", "center", "right")}
-_FORMATTER = HtmlFormatter(nowrap=True)
 
 
 def render_markdown(text: str) -> str:
@@ -63,8 +53,10 @@ def _build() -> MarkdownIt:
     markdown = _SafeMarkdown("commonmark", options).enable(["table", "strikethrough"])
     markdown.inline.ruler.before("escape", "backslash", _keep_backslash)
     markdown.core.ruler.push("safe", _make_safe)
-    markdown.add_render_rule("fence", _render_fence)
-    markdown.add_render_rule("code_block", _render_code_block)
+    add_code(markdown)
+    add_formulas(markdown)
+    add_footnotes(markdown)
+    add_tasks(markdown)
     markdown.add_render_rule("table_open", _render_table_open)
     markdown.add_render_rule("table_close", _render_table_close)
     return markdown
@@ -81,6 +73,7 @@ def _keep_backslash(state: StateInline, silent: bool) -> bool:
 
 
 def _make_safe(state: StateCore) -> None:
+    make_tasks(state.tokens)
     for token in state.tokens:
         if token.type in {"th_open", "td_open"} and "style" in token.attrs:
             token.attrs = {"class": _ALIGNMENT[str(token.attrs["style"])]}
@@ -130,47 +123,12 @@ def _plain(tokens: Sequence[Token]) -> str:
     return "".join(parts)
 
 
-def _render_fence(
-    _: object,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: MutableMapping[str, Any],
-) -> str:
-    language = _LANGUAGE.match(tokens[index].info)
-    if language is None:
-        return _render_code_block(_, tokens, index, options, env)
-    code = _highlight(tokens[index].content, language[1].lower(), env)
-    return f'<pre tabindex="0"><code class="language-{language[1]}">{code}</code></pre>\n'
-
-
-def _render_code_block(
-    _: object,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: MutableMapping[str, Any],
-) -> str:
-    return f'<pre tabindex="0"><code>{escapeHtml(tokens[index].content)}</code></pre>\n'
-
-
 def _render_table_open(*_: object) -> str:
     return '<div class="table" tabindex="0"><table>\n'
 
 
 def _render_table_close(*_: object) -> str:
     return "</table></div>\n"
-
-
-def _highlight(code: str, language: str, env: MutableMapping[str, Any]) -> str:
-    length = env.get("highlighted", 0) + len(code)
-    if length > MAX_HIGHLIGHTED or not _HIGHLIGHTED.fullmatch(language):
-        return escapeHtml(code)
-    env["highlighted"] = length
-    # A lexer tidies the ends of a text unless it is told not to; the formatter ends every line.
-    lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-    html = str(highlight(code, lexer, _FORMATTER))
-    return html if code.endswith("\n") else html.removesuffix("\n")
 
 
 _RENDERER = _build()

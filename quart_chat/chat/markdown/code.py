@@ -1,0 +1,71 @@
+"""Code blocks, and their colours by Pygments' classes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from markdown_it.common.utils import escapeHtml
+from pygments import highlight  # type: ignore[import-untyped]
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping, Sequence
+
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+    from markdown_it.utils import OptionsDict
+
+# Characters of code that are highlighted in one text. On what was written for it, such as nothing
+# but line ends, many lexers take time by the square of its length.
+MAX_HIGHLIGHTED = 8000
+# Only lexers that are known to be well behaved otherwise on text that somebody else wrote.
+_HIGHLIGHTED = re.compile(
+    r"bash|c|c\+\+|cpp|cs|css|diff|docker|dockerfile|go|html|http|ini|java|javascript|js|json|jsx"
+    r"|kotlin|lua|make|makefile|nginx|php|py|python|python3|rb|rs|ruby|rust|scss|sh|shell|sql"
+    r"|swift|toml|ts|tsx|typescript|xml|yaml|yml"
+)
+_LANGUAGE = re.compile(r"[ \t]*([A-Za-z0-9_+#.-]{1,30})")
+_FORMATTER = HtmlFormatter(nowrap=True)
+
+
+def add_code(markdown: MarkdownIt) -> None:
+    """Render code as a region that scrolls by itself and that the keyboard reaches."""
+    markdown.add_render_rule("fence", _render_fence)
+    markdown.add_render_rule("code_block", _render_code_block)
+
+
+def _render_fence(
+    _: object,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: MutableMapping[str, Any],
+) -> str:
+    language = _LANGUAGE.match(tokens[index].info)
+    if language is None:
+        return _render_code_block(_, tokens, index, options, env)
+    code = _highlight(tokens[index].content, language[1].lower(), env)
+    return f'<pre tabindex="0"><code class="language-{language[1]}">{code}</code></pre>\n'
+
+
+def _render_code_block(
+    _: object,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: MutableMapping[str, Any],
+) -> str:
+    return f'<pre tabindex="0"><code>{escapeHtml(tokens[index].content)}</code></pre>\n'
+
+
+def _highlight(code: str, language: str, env: MutableMapping[str, Any]) -> str:
+    length = env.get("highlighted", 0) + len(code)
+    if length > MAX_HIGHLIGHTED or not _HIGHLIGHTED.fullmatch(language):
+        return escapeHtml(code)
+    env["highlighted"] = length
+    # A lexer tidies the ends of a text unless it is told not to; the formatter ends every line.
+    lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    html = str(highlight(code, lexer, _FORMATTER))
+    return html if code.endswith("\n") else html.removesuffix("\n")
