@@ -1,71 +1,225 @@
-"""Makes the pictures in docs/images: ``python -m tests.browser.screenshots``."""
+"""Makes the pictures in docs/images: ``python -m tests.browser.screenshots [view ...]``.
+
+Every view in both widths, both schemes and both languages, on a server of its own with a model that
+waits where a picture is to be taken.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.browser.tab import ARGUMENTS
+from tests.chat.assistants.endpoint import (
+    Exchange,
+    FakeEndpoint,
+    end,
+    fake_endpoint,
+    refuse,
+    say,
+    talk,
+)
 from tests.server import ROOT, Server
 
 IMAGES = ROOT / "docs/images"
+SERVER = (str(Path(sys.executable).with_name("quart-chat")), "serve")
+HEIGHTS = {1280: 860, 360: 740}
+LANGUAGES = {"en": "en-GB", "de": "de-DE"}
+QUALITY = 82
+
 QUESTIONS = (
     "How do I run it behind nginx?",
     "How do I write an assistant?",
     "How do I resume a stream?",
     "What does the stop route answer?",
 )
-WIDTHS = (1280, 360)
-SERVER = (str(Path(sys.executable).with_name("quart-chat")), "serve")
+PROMPT = "Explain binary search, with code and its cost."
+ANSWER = (
+    "Binary search finds a value in a **sorted** list by halving what is left of it:\n\n"
+    "1. Look at the middle.\n2. Go on in the half that can hold the value.\n\n"
+    "```python\nfrom bisect import bisect_left\n\n\ndef find(values: list[int], wanted: int)"
+    " -> int | None:\n    at = bisect_left(values, wanted)\n    found = at < len(values) and"
+    " values[at] == wanted\n    return at if found else None\n```\n\n",
+    "Each look halves the list, so $n$ values need at most $\\lceil \\log_2(n + 1) \\rceil$ looks:\n\n"
+    "| values | looks |\n|---:|---:|\n| 1,000 | 10 |\n| 1,000,000 | 20 |\n",
+)
 
 
-async def ask(page: Page, url: str) -> str:
-    """Fill the list of chats; the address of the last one."""
-    for question in QUESTIONS:
-        await page.goto(url)
-        await page.fill("#prompt", question)
-        await page.press("#prompt", "Enter")
-        await page.locator(".log > chat-round").wait_for()
+async def half_an_answer(exchange: Exchange) -> None:
+    """Answer half, and then wait for as long as somebody listens."""
+    exchange.begin()
+    await exchange.send(say(ANSWER[0]))
+    await exchange.hang()
+
+
+@dataclass
+class Site:
+    """What the pictures are taken of."""
+
+    url: str
+    endpoint: FakeEndpoint
+    answered: str = ""
+    document: str = ""
+
+
+View = Callable[[Page, Site], Awaitable[None]]
+
+
+async def send(page: Page, url: str, prompt: str, assistant: str) -> None:
+    await page.goto(url)
+    await page.select_option("#assistant", assistant)
+    await page.fill("#prompt", prompt)
+    await page.press("#prompt", "Enter")
+
+
+async def ask(page: Page, url: str, prompt: str, assistant: str) -> str:
+    """Ask in a new chat, wait for the end, and return the chat's address."""
+    await send(page, url, prompt, assistant)
+    await page.locator(".log > chat-round").wait_for()
     return page.url
 
 
-async def shoot(browser: Browser, url: str, width: int, scheme: str) -> None:
-    page = await browser.new_page(
-        viewport={"width": width, "height": 600},
-        color_scheme="dark" if scheme == "dark" else "light",
-        reduced_motion="reduce",
-    )
-    await page.goto(url)
+async def fill(page: Page, site: Site) -> None:
+    """Give the site chats and a document."""
+    for question in QUESTIONS[:-1]:
+        await ask(page, site.url, question, "librarian")
+    site.endpoint.script(talk(say(*ANSWER), end(164)))
+    await ask(page, site.url, PROMPT, "model")
+    await page.goto(f"{site.url}/documents")
+    await page.set_input_files("input[type=file]", str(ROOT / "docs/reference/events.md"))
+    await page.press("form.upload button", "Enter")
+    await page.locator('[data-status="ready"]').first.wait_for()
+    site.document = await page.locator('a[href^="/documents/"]').first.get_attribute("href") or ""
+    site.answered = await ask(page, site.url, QUESTIONS[-1], "librarian")
+
+
+# Views
+
+
+async def empty(page: Page, site: Site) -> None:
+    await page.goto(site.url)
+
+
+async def chat(page: Page, site: Site) -> None:
+    await page.goto(site.answered)
     await page.locator(".steps-summary").first.click()
-    height = await page.evaluate("document.documentElement.scrollHeight")
-    await page.set_viewport_size({"width": width, "height": height})
+
+
+async def arriving(page: Page, site: Site) -> None:
+    """An answer half way."""
+    site.endpoint.script(half_an_answer)
+    await send(page, site.url, PROMPT, "model")
+    await page.locator(".answer .prose pre").wait_for()
+
+
+async def answer(page: Page, site: Site) -> None:
+    site.endpoint.script(talk(say(*ANSWER), end(164)))
+    await ask(page, site.url, PROMPT, "model")
+    await page.locator(".answer table").wait_for()
+
+
+async def failed(page: Page, site: Site) -> None:
+    site.endpoint.script(refuse(401, {"error": {"message": "Incorrect API key provided"}}))
+    await ask(page, site.url, PROMPT, "model")
+
+
+async def documents(page: Page, site: Site) -> None:
+    await page.goto(f"{site.url}/documents")
+
+
+async def document(page: Page, site: Site) -> None:
+    await page.goto(f"{site.url}{site.document}?passage=3")
+
+
+async def handbook(page: Page, site: Site) -> None:
+    await page.goto(f"{site.url}/handbook/")
+
+
+async def error(page: Page, site: Site) -> None:
+    await page.goto(f"{site.url}/chat/{'0' * 32}")
+
+
+VIEWS: dict[str, View] = {
+    view.__name__: view
+    for view in (
+        empty,
+        chat,
+        arriving,
+        answer,
+        failed,
+        documents,
+        document,
+        handbook,
+        error,
+    )
+}
+
+
+async def shoot(page: Page, name: str) -> None:
+    await page.evaluate("document.fonts.ready")
     await page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
-    await page.screenshot(path=IMAGES / f"chat-{width}-{scheme}.png")
-    await page.close()
+    session = await page.context.new_cdp_session(page)
+    taken: dict[str, Any] = await session.send(
+        "Page.captureScreenshot", {"format": "webp", "quality": QUALITY}
+    )
+    (IMAGES / f"{name}.webp").write_bytes(base64.b64decode(taken["data"]))
 
 
-async def main() -> None:
-    IMAGES.mkdir(exist_ok=True)
-    with TemporaryDirectory() as folder:
-        server = Server(instance=Path(folder) / "instance", command=SERVER)
-        await asyncio.to_thread(server.start)
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path="/usr/bin/chromium", args=ARGUMENTS
+async def take_all(browser: Browser, site: Site, views: list[str]) -> None:
+    for language, locale in LANGUAGES.items():
+        for width, height in HEIGHTS.items():
+            for scheme in ("light", "dark"):
+                context = await browser.new_context(
+                    viewport={"width": width, "height": height},
+                    color_scheme="dark" if scheme == "dark" else "light",
+                    reduced_motion="reduce",
+                    locale=locale,
+                )
+                for view in views:
+                    page = await context.new_page()
+                    await VIEWS[view](page, site)
+                    await shoot(page, f"{view}-{width}-{scheme}-{language}")
+                    await page.close()
+                await context.close()
+
+
+@asynccontextmanager
+async def running_site() -> AsyncIterator[Site]:
+    async with fake_endpoint() as endpoint:
+        with TemporaryDirectory() as folder:
+            server = Server(
+                instance=Path(folder) / "instance",
+                command=SERVER,
+                env={"OPENAI_BASE_URL": endpoint.url, "OPENAI_MODEL": "tiny"},
             )
-            page = await browser.new_page()
-            url = await ask(page, server.url)
-            await page.close()
-            for width in WIDTHS:
-                for scheme in ("light", "dark"):
-                    await shoot(browser, url, width, scheme)
-            await browser.close()
-        server.kill()
+            await asyncio.to_thread(server.start)
+            try:
+                yield Site(server.url, endpoint)
+            finally:
+                server.kill()
+
+
+async def main(views: list[str]) -> None:
+    IMAGES.mkdir(exist_ok=True)
+    async with running_site() as site, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=ARGUMENTS
+        )
+        page = await browser.new_page()
+        await fill(page, site)
+        await page.close()
+        await take_all(browser, site, views or list(VIEWS))
+        await browser.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:]))
