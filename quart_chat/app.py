@@ -14,6 +14,7 @@ from quart_chat.events import Events
 from quart_chat.web import (
     assets,
     chatbot,
+    doctor,
     documents,
     errors,
     handbook,
@@ -82,6 +83,7 @@ def create_app(
         pages.blueprint,
         handbook.blueprint,
         languages.blueprint,
+        doctor.blueprint,
     ):
         app.register_blueprint(blueprint)
 

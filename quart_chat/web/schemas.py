@@ -71,6 +71,26 @@ class EventsQuery(Struct, frozen=True):
     categories: Annotated[str, Meta(description="categories to read, with commas between")] = ""
 
 
+class ProbeQuery(Struct, frozen=True):
+    """The series of events that the stream doctor is to be sent; at most four minutes of them."""
+
+    events: Annotated[int, Meta(ge=1, le=100, description="small events")] = 20
+    interval: Annotated[
+        int, Meta(ge=10, le=1000, description="milliseconds between two events")
+    ] = 100
+    padded: Annotated[int, Meta(ge=0, le=20, description="large events after the small ones")] = 8
+    padding: Annotated[int, Meta(ge=0, le=16_384, description="bytes that make them large")] = 4096
+    pause: Annotated[
+        int, Meta(ge=0, le=120, description="seconds of silence before a last event")
+    ] = 0
+
+
+class Clock(Struct, frozen=True):
+    """The server's time, in seconds, UTC."""
+
+    time: float
+
+
 class WorkflowChange(Struct, rename="camel", frozen=True):
     """What to change of a chat."""
 

@@ -1,0 +1,108 @@
+/** Sends for a known series of events, and writes down what comes of it and when. */
+
+const PINGS = 5;
+
+/** Milliseconds beyond the length of the series after which nothing more is waited for. */
+const PATIENCE = 20_000;
+
+/**
+ * @param {{events: number, interval: number, padded: number, padding: number, pause: number}} plan
+ * @param {{keepalive: number, signal: AbortSignal, onEvent: (count: number) => void}} options
+ * @returns {Promise<import("./diagnosis.js").Observation>}
+ */
+export async function probe(plan, { keepalive, signal, onEvent }) {
+  const pings = await ping(signal);
+  const url = `/api/doctor/stream?${new URLSearchParams(plan)}`;
+  const seen = {
+    expected: plan.events + plan.padded + (plan.pause ? 1 : 0),
+    interval: plan.interval,
+    keepalive,
+    comments: 0,
+    events: [],
+    pings,
+    startedAt: performance.now(),
+  };
+  const length = (plan.events + plan.padded) * plan.interval + plan.pause * 1000;
+  const limit = AbortSignal.timeout(length + PATIENCE);
+  try {
+    const response = await fetch(url, {
+      headers: { Accept: "text/event-stream" },
+      cache: "no-store",
+      signal: AbortSignal.any([signal, limit]),
+    });
+    Object.assign(seen, head(response), { headersAt: performance.now() });
+    seen.ended = (await read(response, seen, onEvent)) ? "complete" : "cut";
+  } catch {
+    signal.throwIfAborted();
+    seen.ended = limit.aborted ? "silent" : seen.headersAt ? "cut" : "unreachable";
+  }
+  seen.endedAt = performance.now();
+  return { ...seen, ...(await timing(url)) };
+}
+
+/** Ask for the server's time a few times, one after the other. */
+async function ping(signal) {
+  const pings = [];
+  for (let i = 0; i < PINGS; i += 1) {
+    const sent = performance.now();
+    const response = await fetch("/api/doctor/clock", { cache: "no-store", signal }).catch(() => null);
+    signal.throwIfAborted();
+    const arrived = performance.now();
+    const answer = await response?.json().catch(() => null);
+    if (Number.isFinite(answer?.time)) pings.push({ sent, arrived, time: answer.time * 1000 });
+  }
+  return pings;
+}
+
+function head({ status, headers }) {
+  const names = ["server", "via", "x-powered-by", "cf-ray"];
+  const server = names.map((name) => (headers.has(name) ? headers.get(name) : "")).filter(Boolean);
+  return {
+    status,
+    contentType: headers.get("content-type") ?? "",
+    encoding: headers.get("content-encoding") ?? "",
+    server: [headers.has("cf-ray") ? "cloudflare" : "", ...server].filter(Boolean).join(", "),
+  };
+}
+
+/** Read the stream; true where its last event came. */
+async function read(response, seen, onEvent) {
+  let text = "";
+  let complete = false;
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let { value, done } = await reader.read(); !done; { value, done } = await reader.read()) {
+    const arrived = performance.now();
+    seen.lastByteAt = arrived;
+    const frames = (text + value).split("\n\n");
+    text = frames.pop();
+    for (const frame of frames) {
+      const type = take(frame, arrived, seen);
+      complete ||= type === "complete";
+      if (type === "probe") onEvent(seen.events.length);
+    }
+  }
+  return complete;
+}
+
+function take(frame, arrived, seen) {
+  if (frame.startsWith(":")) seen.comments += 1;
+  const data = /^data: (.*)$/m.exec(frame)?.[1];
+  if (!data) return null;
+  const { type, createdAt, item } = JSON.parse(data);
+  if (type === "probe") {
+    const bytes = frame.length + 2;
+    seen.events.push({ number: item.number, sent: createdAt * 1000, arrived, bytes });
+  }
+  return type;
+}
+
+/** What the browser itself measured of the request. */
+async function timing(url) {
+  const [entry] = performance.getEntriesByName(new URL(url, location.href).href).slice(-1);
+  if (!entry?.requestStart) return {};
+  const connecting = entry.connectEnd - entry.domainLookupStart;
+  return {
+    protocol: entry.nextHopProtocol,
+    queued: Math.max(0, entry.requestStart - entry.startTime - connecting),
+  };
+}

@@ -1,0 +1,74 @@
+"""A real nginx in front of a server, with what it is told to do to streams."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from tests.server import free_port
+
+START_TIMEOUT = 10.0
+
+_CONFIG = """
+daemon off;
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      proxy_pass {upstream};
+      proxy_set_header Host $http_host;
+      {directives}
+    }}
+  }}
+}}
+"""
+
+
+@contextmanager
+def run_nginx(upstream: str, folder: Path, directives: str) -> Iterator[str]:
+    """Run nginx before ``upstream`` for the block; gives its address."""
+    path = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
+    if path is None:
+        pytest.skip("These tests run nginx: install it, on Debian with 'apt install nginx-light'")
+    port = free_port()
+    config = folder / "nginx.conf"
+    config.write_text(
+        _CONFIG.format(folder=folder, port=port, upstream=upstream, directives=directives)
+    )
+    process = subprocess.Popen([path, "-c", str(config), "-e", "stderr", "-p", str(folder)])
+    try:
+        _wait_for(port, process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = monotonic() + START_TIMEOUT
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            if monotonic() > deadline or process.poll() is not None:
+                raise
+            sleep(0.02)
+        else:
+            return
