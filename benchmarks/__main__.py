@@ -12,12 +12,17 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks.contestants import OURS, RIVAL, Contestant, contestants
+from benchmarks.chat import SCENES
+from benchmarks.contestants import (
+    JUDGED,
+    Contestant,
+    chat_contestants,
+    endpoint,
+    events_contestants,
+)
 from benchmarks.report import Report, Round
-from benchmarks.scenarios import QUICK, SCENARIOS, Scenario, Sizes
+from benchmarks.scenarios import EVENTS, QUICK, Scenario, Sizes
 from benchmarks.server import CLIENT_CORE, Server, busy_seconds, pin
-
-JUDGED = {OURS, RIVAL}
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -26,7 +31,7 @@ def main() -> int:
     arguments = _parse()
     field = [
         each
-        for each in contestants()
+        for each in (*events_contestants(), *chat_contestants())
         if not arguments.only or each.name in {*JUDGED, *arguments.only}
     ]
     sizes = QUICK if arguments.quick else Sizes()
@@ -64,18 +69,42 @@ def _prepare_client() -> None:
 async def _run_round(field: list[Contestant], sizes: Sizes, number: int) -> Round:
     """One round: scenario by scenario, the contestants next to each other in time."""
     outcomes: Round = {contestant.name: [] for contestant in field}
+    await _run_events([each for each in field if not each.answers], sizes, number, outcomes)
+    await _run_chat([each for each in field if each.answers], sizes, number, outcomes)
+    return outcomes
+
+
+async def _run_events(field: list[Contestant], sizes: Sizes, number: int, outcomes: Round) -> None:
     done: set[Scenario] = set()
     async with AsyncExitStack() as stack:
         servers = [await stack.enter_async_context(Server(contestant)) for contestant in field]
-        for scenario in SCENARIOS:
+        for scenario in EVENTS:
             for server in servers if number % 2 else reversed(servers):
                 name = server.contestant.name
                 if scenario in done and name not in JUDGED:
                     continue
-                print(f"round {number + 1}: {scenario.__name__:10} {name:20}", file=sys.stderr)
+                _tell(number, scenario.__name__, name)
                 outcomes[name] += await scenario(server, sizes)
             done.add(scenario)
-    return outcomes
+
+
+async def _run_chat(field: list[Contestant], sizes: Sizes, number: int, outcomes: Round) -> None:
+    async with AsyncExitStack() as stack:
+        model = await stack.enter_async_context(Server(endpoint(), core=CLIENT_CORE))
+        environment = {
+            "OPENAI_BASE_URL": f"http://127.0.0.1:{model.port}/v1",
+            "OPENAI_API_KEY": "none",
+        }
+        servers = [await stack.enter_async_context(Server(each, environment)) for each in field]
+        for scene in SCENES:
+            for server in servers if number % 2 else reversed(servers):
+                name = server.contestant.name
+                _tell(number, scene.__name__, name)
+                outcomes[name] += await scene(server, model, sizes)
+
+
+def _tell(number: int, scenario: str, name: str) -> None:
+    print(f"round {number + 1}: {scenario:10} {name:20}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,7 @@ class Deliveries:
         lost: Events missing, summed over the readers.
         extra: Events too many, likewise.
         misplaced: Events that do not follow the one before, at the reader whose bytes are kept.
+        unstored: Answers that the database holds otherwise than they were given.
     """
 
     expected: int = 0
@@ -91,10 +92,11 @@ class Deliveries:
     lost: int = 0
     extra: int = 0
     misplaced: int = 0
+    unstored: int = 0
 
     @property
     def faults(self) -> int:
-        return self.lost + self.extra + self.misplaced
+        return self.lost + self.extra + self.misplaced + self.unstored
 
     def add(self, other: Deliveries) -> None:
         self.expected += other.expected
@@ -102,6 +104,7 @@ class Deliveries:
         self.lost += other.lost
         self.extra += other.extra
         self.misplaced += other.misplaced
+        self.unstored += other.unstored
 
 
 @dataclass(slots=True)

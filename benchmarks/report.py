@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -13,7 +13,8 @@ from typing import Any
 
 import orjson
 
-from benchmarks.contestants import OURS, RIVAL, Contestant
+from benchmarks.budgets import BUDGETS, Against, Budget, Verdict
+from benchmarks.contestants import OUR_CHAT, OURS, Contestant
 from benchmarks.scenarios import Outcome, Sizes
 
 _MUCH_LOAD = 0.1
@@ -29,6 +30,9 @@ TITLES = {
     "fan-out": "fan-out: {fan_out_readers} readers of one context, flat out",
     "pauses": "first event after a pause, {pauses} readers",
     "opening": "open, first event, close",
+    "chat-paced": "{chats} conversations at once, {chat_rate:g} tokens/s each",
+    "chat-flat-out": "{chats} conversations at once, flat out",
+    "stops": "{stops} stops at random moments, until the model's connection is closed",
 }
 
 COLUMNS = {
@@ -38,44 +42,13 @@ COLUMNS = {
     "opens_s": "opens/s",
     "p50_ms": "p50 ms",
     "p99_ms": "p99 ms",
+    "cpu_ms": "CPU ms/chat",
+    "tokens_s": "tokens/s",
+    "first_p50_ms": "first p50 ms",
+    "first_p99_ms": "first p99 ms",
+    "stop_p50_ms": "stop p50 ms",
+    "stop_max_ms": "stop max ms",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What a figure of ours may be at most.
-
-    Attributes:
-        of_rival: Whether that is a share of sse-starlette's, in the same round.
-    """
-
-    scenario: str
-    figure: str
-    limit: float
-    of_rival: bool = False
-
-
-BUDGETS = (
-    Budget("fan-out", "cpu_us", 0.10, of_rival=True),
-    Budget("contexts", "cpu_us", 0.75, of_rival=True),
-    Budget("idle", "kb", 0.55, of_rival=True),
-    Budget("pauses", "p50_ms", 3.0),
-    Budget("pauses", "p99_ms", 10.0),
-    Budget("many", "p99_ms", 100.0),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether ours holds something."""
-
-    what: str
-    measured: float
-    limit: float
-
-    @property
-    def holds(self) -> bool:
-        return self.measured <= self.limit
 
 
 class Report:
@@ -96,20 +69,28 @@ class Report:
     @property
     def verdicts(self) -> list[Verdict]:
         return [self._judge(budget) for budget in BUDGETS] + [
-            Verdict("events lost, doubled or misplaced", self._faults(OURS), 0)
+            Verdict("events lost, doubled or misplaced", self._faults(OURS), 0),
+            Verdict("answers lost, or stored otherwise than sent", self._faults(OUR_CHAT), 0),
         ]
 
     def _judge(self, budget: Budget) -> Verdict:
         what = f"{budget.scenario}: {COLUMNS[budget.figure]}"
-        if not budget.of_rival:
-            return Verdict(what, self._median(OURS, budget.scenario, budget.figure), budget.limit)
-        ours = self._each(OURS, budget.scenario, budget.figure)
-        rivals = self._each(RIVAL, budget.scenario, budget.figure)
-        ratio = median(mine / his for mine, his in zip(ours, rivals, strict=True))
-        return Verdict(f"{what}, of {RIVAL}'s", ratio, budget.limit)
+        ours = self._each(budget.ours, budget.scenario, budget.figure)
+        match budget.against:
+            case Against.NOBODY:
+                return Verdict(what, budget.over_runs(ours), budget.limit)
+            case Against.SHARE:
+                what = f"{what}, of {budget.rival}'s"
+            case Against.EXCESS:
+                what = f"{what}, above {budget.rival}'s"
+        rivals = self._each(budget.rival, budget.scenario, budget.figure)
+        return Verdict(what, budget.compare(ours, rivals), budget.limit)
 
     def _outcomes(self, contestant: str) -> Iterable[Outcome]:
         return (outcome for each in self._rounds for outcome in each[contestant])
+
+    def _ran(self, contestant: str, scenario: str) -> bool:
+        return any(outcome.scenario == scenario for outcome in self._outcomes(contestant))
 
     def _each(self, contestant: str, scenario: str, figure: str) -> list[float]:
         return [
@@ -132,10 +113,11 @@ class Report:
         lines: list[str] = []
         for scenario, title in TITLES.items():
             lines += ["", title.format(**asdict(self._sizes))]
-            columns = [key for key in COLUMNS if self._each(OURS, scenario, key)]
+            takes_part = [each for each in self._contestants if self._ran(each.name, scenario)]
+            columns = [key for key in COLUMNS if self._each(takes_part[0].name, scenario, key)]
             head = "".join(f"{COLUMNS[key]:>14}" for key in columns)
             lines.append(f"  {'':36}{head}{'delivered':>14}{'faults':>8}")
-            for contestant in self._contestants:
+            for contestant in takes_part:
                 name = contestant.name
                 figures = "".join(
                     f"{_number(self._median(name, scenario, key)):>14}" for key in columns
@@ -171,6 +153,7 @@ class Report:
                         if self._each(name, scenario, key)
                     }
                     for name in names
+                    if self._ran(name, scenario)
                 }
                 for scenario in TITLES
             },
@@ -194,7 +177,16 @@ def _number(value: float) -> str:
 
 def _machine() -> dict[str, Any]:
     release = platform.release().partition("-")[0]
-    packages = ("quart", "hypercorn", "uvloop", "starlette", "sse-starlette", "uvicorn")
+    packages = (
+        "quart",
+        "hypercorn",
+        "uvloop",
+        "starlette",
+        "sse-starlette",
+        "uvicorn",
+        "openai",
+        "httpx2",
+    )
     return {
         "system": f"{platform.system()} {release} {platform.machine()}",
         "processor": _processor(),

@@ -40,6 +40,10 @@ class Sizes:
     pauses_time: float = 2.0
     opening_time: float = 1.0
     opening_at_once: int = 8
+    chats: int = 20
+    chats_each: int = 5
+    chat_rate: float = 50.0
+    stops: int = 20
 
 
 QUICK = Sizes(
@@ -49,6 +53,7 @@ QUICK = Sizes(
     many_time=1.0,
     pauses_time=1.0,
     opening_time=0.3,
+    chats_each=2,
 )
 
 
@@ -215,7 +220,7 @@ async def opening(server: Server, sizes: Sizes) -> list[Outcome]:
 
 Scenario = Callable[[Server, Sizes], Awaitable[list[Outcome]]]
 
-SCENARIOS: tuple[Scenario, ...] = (
+EVENTS: tuple[Scenario, ...] = (
     *(many, contexts, fan_out, pauses),
     *(contexts, fan_out, opening),
     *(contexts, fan_out),

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,22 +25,37 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 class Server:
     """``async with Server(contestant) as server``: it accepts connections.
 
+    Args:
+        contestant: What to start.
+        environment: Environment variables to add.
+        core: Where it runs.
+
     Attributes:
         port: Where it listens on 127.0.0.1.
     """
 
-    def __init__(self, contestant: Contestant) -> None:
+    def __init__(
+        self,
+        contestant: Contestant,
+        environment: Mapping[str, str] | None = None,
+        *,
+        core: int = SERVER_CORE,
+    ) -> None:
         self.contestant = contestant
         self.port = _free_port()
+        self._environment = {**os.environ, **contestant.environment, **(environment or {})}
+        self._core = core
         self._folder = tempfile.TemporaryDirectory(prefix="bench-")
         self._process: subprocess.Popen[bytes] | None = None
         self._pids: list[int] = []
 
     async def __aenter__(self) -> Self:
-        command = self.contestant.command(self.port, Path(self._folder.name))
-        environment = {**os.environ, **self.contestant.environment}
-        self._process = subprocess.Popen(command, env=environment)  # noqa: ASYNC220 - nothing runs yet
-        pin(self._process.pid, SERVER_CORE)
+        self._process = subprocess.Popen(  # noqa: ASYNC220 - nothing runs yet
+            self.contestant.command(self.port, self.folder),
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+        )
+        pin(self._process.pid, self._core)
         try:
             await self._wait_for_port(self._process)
         except BaseException:
@@ -47,7 +63,7 @@ class Server:
             raise
         self._pids = _descendants(self._process.pid)
         for pid in self._pids:
-            pin(pid, SERVER_CORE)
+            pin(pid, self._core)
         return self
 
     async def __aexit__(
@@ -79,6 +95,11 @@ class Server:
                 self._process.kill()
                 self._process.wait()
         self._folder.cleanup()
+
+    @property
+    def folder(self) -> Path:
+        """The folder that it has for itself."""
+        return Path(self._folder.name)
 
     def cpu_seconds(self) -> float:
         """User and system time of all its processes so far."""

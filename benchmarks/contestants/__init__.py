@@ -5,6 +5,9 @@
 - ``POST /emit?<plan>`` begins to emit, inside the server, as an application does.
 
 nginx has no application inside: ``POST /publish/<context>`` takes one event from outside.
+
+In the chat part it answers ``POST /api/chatbot/start/stream``, whose body names a ``prompt`` and a
+``model``, with what the model of ``OPENAI_BASE_URL`` says.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from pathlib import Path
 
 OURS = "quart_chat"
 RIVAL = "sse-starlette"
+OUR_CHAT = "quart-chat"
+RIVAL_CHAT = "openai"
+JUDGED = {OURS, RIVAL, OUR_CHAT, RIVAL_CHAT}
 
 NCHAN_MODULES = (
     Path("/usr/lib/nginx/modules/ngx_nchan_module.so"),
@@ -31,6 +37,8 @@ class Contestant:
     Attributes:
         command: Makes the command line, of a port and an empty folder of its own.
         published: Whether events are published to it over HTTP; else it emits by itself.
+        answers: Whether it streams a model's answers; else events.
+        stores: Whether it keeps what it streams, in ``chat.sqlite`` in its folder.
     """
 
     name: str
@@ -38,6 +46,8 @@ class Contestant:
     command: Callable[[int, Path], list[str]]
     environment: Mapping[str, str] = field(default_factory=dict)
     published: bool = False
+    answers: bool = False
+    stores: bool = False
 
 
 def _hypercorn(module: str) -> Callable[[int, Path], list[str]]:
@@ -65,8 +75,8 @@ def _nginx(module: Path) -> Callable[[int, Path], list[str]]:
     return command
 
 
-def contestants() -> list[Contestant]:
-    """All that can run here, ours first."""
+def events_contestants() -> list[Contestant]:
+    """All that can stream events here, ours first."""
     found = [
         Contestant(
             OURS,
@@ -94,3 +104,34 @@ def contestants() -> list[Contestant]:
     if module is not None and shutil.which("nginx"):
         found.append(Contestant("nchan", "nginx with nchan", _nginx(module), published=True))
     return found
+
+
+def chat_contestants() -> list[Contestant]:
+    """Those that stream a model's answers, ours first."""
+    return [
+        Contestant(
+            OUR_CHAT,
+            "quart-chat serve, every item stored",
+            lambda port, folder: [
+                *(str(Path(sys.executable).with_name("quart-chat")), "serve"),
+                *("--port", str(port), "--instance", str(folder)),
+            ],
+            answers=True,
+            stores=True,
+        ),
+        Contestant(
+            RIVAL_CHAT,
+            "Starlette + AsyncOpenAI on uvicorn",
+            _uvicorn("benchmarks.contestants.openai_app"),
+            answers=True,
+        ),
+    ]
+
+
+def endpoint() -> Contestant:
+    """The model that they ask; it takes no part itself."""
+    return Contestant(
+        "endpoint",
+        "a model's endpoint",
+        lambda port, _: [sys.executable, "-m", "benchmarks.endpoint", str(port)],
+    )

@@ -1,0 +1,78 @@
+"""What is judged, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from statistics import median
+
+from benchmarks.contestants import OUR_CHAT, OURS, RIVAL, RIVAL_CHAT
+
+
+class Against(Enum):
+    """What a figure is held against, the rival's always that of the run next to ours in time."""
+
+    NOBODY = auto()
+    SHARE = auto()
+    EXCESS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a figure of ours may be at most.
+
+    Attributes:
+        against: By itself, as a share of the rival's, or what it is above the rival's.
+        worst: Whether the worst run counts; else the median.
+    """
+
+    scenario: str
+    figure: str
+    limit: float
+    against: Against = Against.NOBODY
+    ours: str = OURS
+    rival: str = RIVAL
+    worst: bool = False
+
+    def over_runs(self, figures: list[float]) -> float:
+        return max(figures) if self.worst else median(figures)
+
+    def compare(self, ours: list[float], rivals: list[float]) -> float:
+        pairs = zip(ours, rivals, strict=True)
+        if self.against is Against.SHARE:
+            return self.over_runs([mine / his for mine, his in pairs])
+        return self.over_runs([mine - his for mine, his in pairs])
+
+
+def _chat(scenario: str, figure: str, limit: float, against: Against) -> Budget:
+    return Budget(scenario, figure, limit, against, OUR_CHAT, RIVAL_CHAT)
+
+
+BUDGETS = (
+    Budget("fan-out", "cpu_us", 0.10, Against.SHARE),
+    Budget("contexts", "cpu_us", 0.75, Against.SHARE),
+    Budget("idle", "kb", 0.55, Against.SHARE),
+    Budget("pauses", "p50_ms", 3.0),
+    Budget("pauses", "p99_ms", 10.0),
+    Budget("many", "p99_ms", 100.0),
+    _chat("chat-paced", "cpu_ms", 0.6, Against.SHARE),
+    _chat("chat-paced", "first_p50_ms", 10.0, Against.EXCESS),
+    _chat("chat-paced", "first_p99_ms", 10.0, Against.EXCESS),
+    _chat("chat-flat-out", "cpu_ms", 0.6, Against.SHARE),
+    _chat("chat-flat-out", "first_p50_ms", 10.0, Against.EXCESS),
+    _chat("chat-flat-out", "first_p99_ms", 10.0, Against.EXCESS),
+    Budget("stops", "stop_max_ms", 250.0, ours=OUR_CHAT, worst=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether ours holds something."""
+
+    what: str
+    measured: float
+    limit: float
+
+    @property
+    def holds(self) -> bool:
+        return self.measured <= self.limit
