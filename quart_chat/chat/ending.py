@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from quart_chat.chat.journal import Entry
 from quart_chat.chat.models import Log, Message, Round, RoundStatus, WorkflowStatus
-from quart_chat.texts import N_, _
+from quart_chat.texts import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ async def end_round(
         replace(
             round_,
             status=ending.status,
-            message=_(ending.message),
+            message=ending.message,
             code=ending.code,
             ended_at=now,
         )

@@ -17,6 +17,7 @@ from quart_chat.chat.journal import list_context
 from quart_chat.chat.models import Item, Snapshot, chat_data
 from quart_chat.errors import NotFound
 from quart_chat.events import TERMINAL_TYPES, Event
+from quart_chat.texts import language, use
 
 if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
@@ -82,6 +83,8 @@ class FollowingWorkflow:
         self._user_id = user_id
         self._follow = follow
         self._until = until
+        # A stream outlives the request that asked for it, and with it the request's language.
+        self._language = language()
         # What is in flight, by id: of a message the length delivered, of a step nothing.
         self._in_flight: dict[str, int] = {}
 
@@ -103,7 +106,9 @@ class FollowingWorkflow:
         if snapshot.since != self.seq:
             item = {"workflowId": self.context_id, "seq": snapshot.seq}
             frames.append(_transient("reset", item))
-        for seq, data in snapshot.items:
+        with use(self._language):
+            items = snapshot.items
+        for seq, data in items:
             frames.append((seq if seq > snapshot.since else None, orjson.dumps(data)))
             self._note(data["type"], data["item"])
             if self.ended:

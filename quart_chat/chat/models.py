@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from quart_chat.texts import _
+
 Item = dict[str, Any]
 
 
@@ -202,6 +204,9 @@ class Log:
 class Round:
     """One prompt and all that answers it; ``message`` and ``code`` describe how it ended.
 
+    Endings that are the same each time are stored in English, and told in the language of whoever
+    reads them: a round that a dead process left running has been ended for nobody in particular.
+
     Attributes:
         parent: The number of the round before it; None for a first one.
         model: The model that was chosen for it.
@@ -225,7 +230,7 @@ class Round:
         item: Item = {
             "workflowId": self.workflow_id,
             "roundNumber": self.number,
-            "message": self.message,
+            "message": self.message and _(self.message),
         }
         if self.code is not None:
             item["code"] = self.code

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from quart_chat.texts import _
+
 Item = dict[str, Any]
 
 
@@ -77,7 +79,7 @@ class Document:
             "progress": None if progress is None else progress.fraction,
             "step": None if progress is None else progress.step,
             "code": self.code,
-            "message": self.message,
+            "message": self.message and _(self.message),
             "pages": self.pages,
             "passages": self.passages,
             "createdAt": self.created_at,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from quart_chat.texts import _
+
 if TYPE_CHECKING:
     from quart_chat.chat.branches import BranchPage
     from quart_chat.chat.models import Log, Message, Round, RoundStatus
@@ -56,7 +58,7 @@ def _view(round_: Round, versions: tuple[int, ...]) -> RoundView:
         number=round_.number,
         parent=round_.parent,
         status=round_.status,
-        error=round_.message if round_.status == "error" else None,
+        error=_(round_.message) if round_.status == "error" and round_.message else None,
         assistant=round_.assistant,
         versions=versions,
     )

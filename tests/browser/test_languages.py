@@ -3,11 +3,45 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, Page, expect
 
+from quart_chat.texts import read_catalogue
 from tests.browser.conftest import OpenTab
+from tests.browser.test_page import PHONE, answered, expect_no_overflow, violations
+from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PATHS = ("/", "/documents", "/handbook/", "/chat/none")
+
+SAID = """
+() => {
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ALL);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (node.nodeType === Node.TEXT_NODE) texts.push(node.data.trim());
+    for (const name of ["aria-label", "title", "placeholder", "alt"]) {
+      if (node.getAttribute?.(name)) texts.push(node.getAttribute(name));
+    }
+  }
+  return texts;
+}
+"""
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
+    return shared_server
+
+
+async def english(page: Page) -> set[str]:
+    """What of the page is English although there is German for it."""
+    said = set(await page.evaluate(SAID))
+    translated = {
+        str(message.id) for message in read_catalogue("de") if message.id != message.string
+    }
+    return said & translated - {""}
 
 
 async def test_what_scripts_say_is_german_and_stays_so_after_a_reload(open_tab: OpenTab) -> None:
@@ -45,3 +79,46 @@ async def test_without_scripts_the_switch_works_too(open_tab: OpenTab) -> None:
     )
     await tab.page.get_by_role("button", name="Deutsch").click()
     await expect(tab.page.locator(".documents-empty")).to_contain_text("Noch keine Dokumente.")
+
+
+async def test_an_answered_chat_is_german_and_accessible(open_tab: OpenTab) -> None:
+    tab = await answered(open_tab, locale="de-DE", reduced_motion="reduce")
+    assert await english(tab.page) == set()
+    assert await violations(tab.page) == []
+    await tab.page.reload()
+    assert await english(tab.page) == set()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PATHS)
+async def test_every_page_is_german_and_accessible(
+    open_tab: OpenTab, path: str, scheme: str
+) -> None:
+    tab = await open_tab(path, locale="de", color_scheme=scheme, quiet=path != "/chat/none")
+    assert await english(tab.page) == set()
+    assert await violations(tab.page) == []
+
+
+async def test_long_german_words_stay_on_a_phone(open_tab: OpenTab) -> None:
+    tab = await answered(open_tab, locale="de", viewport=PHONE)
+    await expect_no_overflow(tab.page)
+    for path in ("/", "/documents"):
+        await tab.page.goto(path)
+        await expect_no_overflow(tab.page)
+        await tab.page.locator(".menu").click()
+        await expect_no_overflow(tab.page)
+    await tab.page.get_by_role("button", name="English").click()
+    await expect(tab.page.locator("html")).to_have_attribute("lang", "en")
+
+
+async def test_the_state_of_a_document_is_told_in_german(open_tab: OpenTab) -> None:
+    tab = await open_tab("/documents", locale="de")
+    notes = FilePayload(name="notizen.txt", mimeType="text/plain", buffer=b"Ein Text. " * 200)
+    await tab.page.set_input_files("#files", files=notes)
+    await tab.page.locator(".upload button").click()
+    row = tab.page.locator(".document", has_text="notizen.txt")
+    await expect(row).to_have_attribute("data-status", "ready")
+    await expect(row.locator(".document-state")).to_contain_text("Stelle")
+    await expect(row.locator(".document-size")).to_have_text("2 KB")
+    await expect(row.get_by_role("button", name="notizen.txt löschen")).to_be_visible()
+    assert await english(tab.page) == set()

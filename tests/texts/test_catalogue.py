@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import string
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from quart_chat.texts import SOURCE, catalogue_path, languages, read_catalogue
-from tests.texts.extraction import ROOT, extract, texts_of
+from tests.texts.extraction import ROOT, extract, sources, texts_of
 
 TRANSLATIONS = [language for language in languages() if language != SOURCE]
 
@@ -64,6 +66,13 @@ def test_no_merge_has_left_its_marks(language: str) -> None:
     assert "<<<<<<<" not in text
     lines = [line for line in text.splitlines() if line.startswith("msgid ")]
     assert sorted(lines) == sorted(set(lines)), "a text is there twice: run `make texts`"
+
+
+@pytest.mark.parametrize("path", sources("static/js", ".js"), ids=lambda path: path.name)
+def test_every_text_of_a_script_is_found(path: Path) -> None:
+    found = {message.id if isinstance(message.id, str) else message.id[0] for message in extract()}
+    written = re.findall(r'\b(?:t|plural)\(\s*"((?:[^"\\]|\\.)*)"', path.read_text("utf-8"))
+    assert [text for text in written if text not in found] == []
 
 
 def test_merges_keep_the_texts_of_both_sides() -> None:

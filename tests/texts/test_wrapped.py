@@ -67,6 +67,8 @@ def test_what_a_template_looks_up_is_no_find(template: str) -> None:
         'button.setAttribute("aria-label", "Delete");',
         'const GONE = "The chat is gone.";',
         'throw new Error("no");',
+        "say(`${count} new messages`);",
+        'say(number(3), "The chat is gone.");',
     ],
 )
 def test_a_text_that_a_script_does_not_look_up_is_found(script: str) -> None:
@@ -81,6 +83,8 @@ def test_a_text_that_a_script_does_not_look_up_is_found(script: str) -> None:
         'element.textContent = "";',
         'form.querySelector(".row .name");',
         "// A comment. \nlet x;",
+        "find(`[data-round='${number}']`, `/chat/${id}`, `${number(ms)} ms`);",
+        'say(t("One text. {name}", { name: item.name }), `${t("Two texts.")}`);',
     ],
 )
 def test_what_a_script_looks_up_is_no_find(script: str) -> None:

@@ -17,7 +17,7 @@ NAMES = {"quart-chat", "MB", "KB", "GB", "ms", "s"}
 _JINJA = re.compile(r"{#.*?#}|{%.*?%}|{{.*?}}", re.DOTALL)
 _JINJA_TEXTS = re.compile(r"""\b(?:_|ngettext)\((?:[^()"']|"[^"]*"|'[^']*'|\([^()]*\))*\)""")
 _JINJA_LITERAL = re.compile(r'"([^"]*)"')
-_WORD = re.compile(r"[^\W\d_]{2,}|^[^\W\d_]$")
+_VALUE = re.compile(r"\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 
 
 class TemplateTexts(HTMLParser):
@@ -74,17 +74,28 @@ def in_script(source: str) -> Iterator[str]:
     """Words of a script that nothing looks up."""
     for match in SHOWN.finditer(source):
         yield source[match.start() : source.find("\n", match.end())]
-    before: list[str] = []
+    calls: list[str] = []  # what stands before each parenthesis that is open
+    before = ""
     for token in tokenize(source, jsx=False):
-        if token.type in {"string", "template_string"} and before[-2:] not in LOOKUPS:
+        if token.type in {"linecomment", "multilinecomment"}:
+            continue
+        if token.value == "(":
+            calls.append(before)
+        elif token.value == ")" and calls:
+            calls.pop()
+        elif calls[-1:] not in (["t"], ["plural"]):
             literal = token.value[1:-1]
-            if is_sentence(literal) and before[-1:] != [","]:
+            if token.type == "string" and is_sentence(literal):
                 yield literal
-        if token.type not in {"linecomment", "multilinecomment"}:
-            before.append(token.value)
+            if token.type == "template_string" and has_words(literal):
+                yield literal
+        before = token.value
 
 
-LOOKUPS = (["t", "("], ["plural", "("])
+def has_words(template: str) -> bool:
+    """Whether a template literal has a word that stands for itself beside its values."""
+    return bool(re.search(r"(?:^| )[A-Za-zÄÖÜäöü]{3,}(?:[ .,:;!?…]|$)", _VALUE.sub("", template)))
+
 
 SPEAKING = {"Step", "Mark", "Progress", "Ending", "Failed", "Advanced", "AssistantError"}
 """What is made of a text for people, beside the errors."""

@@ -11,7 +11,7 @@ from quart.typing import TestClientProtocol as Client
 
 from quart_chat.texts import use
 from quart_chat.web import languages
-from tests.web.streams import open_stream
+from tests.web.streams import ask, open_stream, workflow_id
 
 GERMAN = {"Accept-Language": "de-DE,de;q=0.9,en;q=0.7"}
 
@@ -88,6 +88,16 @@ async def test_a_round_ends_in_the_language_that_it_was_asked_in(client: Client)
     ) as stream:
         end = await stream.until("complete")
     assert end["item"]["message"] == "Chatbot-Verarbeitung abgeschlossen"
+
+
+async def test_whoever_reads_is_told_of_an_end_in_their_own_language(client: Client) -> None:
+    chat = workflow_id(await ask(client, "count 1 0ms"))
+    path = f"/api/chatbot/{chat}/chatdata"
+    told = [
+        (await (await client.get(path, headers=headers)).get_json())["items"][-1]["item"]["message"]
+        for headers in ({}, GERMAN)
+    ]
+    assert told == ["The answer is complete.", "Chatbot-Verarbeitung abgeschlossen"]
 
 
 async def test_scripts_get_their_texts_where_the_page_is_not_english(client: Client) -> None:
