@@ -49,7 +49,8 @@ ANSWER = (
     "```python\nfrom bisect import bisect_left\n\n\ndef find(values: list[int], wanted: int)"
     " -> int | None:\n    at = bisect_left(values, wanted)\n    found = at < len(values) and"
     " values[at] == wanted\n    return at if found else None\n```\n\n",
-    "Each look halves the list, so $n$ values need at most $\\lceil \\log_2(n + 1) \\rceil$ looks:\n\n"
+    "Each look halves the list, so $n$ values need at most"
+    " $\\lceil \\log_2(n + 1) \\rceil$ looks:\n\n"
     "| values | looks |\n|---:|---:|\n| 1,000 | 10 |\n| 1,000,000 | 20 |\n",
 )
 
