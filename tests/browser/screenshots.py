@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -22,6 +23,7 @@ from tests.browser.tab import ARGUMENTS
 from tests.chat.assistants.endpoint import (
     Exchange,
     FakeEndpoint,
+    Script,
     end,
     fake_endpoint,
     refuse,
@@ -33,43 +35,83 @@ from tests.server import ROOT, Server
 IMAGES = ROOT / "docs/images"
 SERVER = (str(Path(sys.executable).with_name("quart-chat")), "serve")
 HEIGHTS = {1280: 860, 360: 740}
-LANGUAGES = {"en": "en-GB", "de": "de-DE"}
 QUALITY = 82
 
-QUESTIONS = (
-    "How do I run it behind nginx?",
-    "How do I write an assistant?",
-    "How do I resume a stream?",
-    "What does the stop route answer?",
-)
-PROMPT = "Explain binary search, with code and its cost."
-ANSWER = (
-    "Binary search finds a value in a **sorted** list by halving what is left of it:\n\n"
-    "1. Look at the middle.\n2. Go on in the half that can hold the value.\n\n"
-    "```python\nfrom bisect import bisect_left\n\n\ndef find(values: list[int], wanted: int)"
-    " -> int | None:\n    at = bisect_left(values, wanted)\n    found = at < len(values) and"
-    " values[at] == wanted\n    return at if found else None\n```\n\n",
-    "Each look halves the list, so $n$ values need at most"
-    " $\\lceil \\log_2(n + 1) \\rceil$ looks:\n\n"
-    "| values | looks |\n|---:|---:|\n| 1,000 | 10 |\n| 1,000,000 | 20 |\n",
-)
+
+@dataclass(frozen=True)
+class Content:
+    """What is asked and answered in the pictures of one language."""
+
+    locale: str
+    questions: tuple[str, ...]
+    prompt: str
+    halves: tuple[str, str]
 
 
-async def half_an_answer(exchange: Exchange) -> None:
-    """Answer half, and then wait for as long as somebody listens."""
-    exchange.begin()
-    await exchange.send(say(ANSWER[0]))
-    await exchange.hang()
+CODE = """\
+```python
+from bisect import bisect_left
+
+
+def find(values: list[int], wanted: int) -> int | None:
+    at = bisect_left(values, wanted)
+    found = at < len(values) and values[at] == wanted
+    return at if found else None
+```
+
+"""
+FORMULA = r"$\lceil \log_2(n + 1) \rceil$"
+CONTENTS = {
+    "en": Content(
+        "en-GB",
+        ("How do I run it behind nginx?", "How do I resume a stream?", "What is a context?"),
+        "Explain binary search, with code and its cost.",
+        (
+            "Binary search finds a value in a **sorted** list by halving what is left of it:\n\n"
+            "1. Look at the middle.\n2. Go on in the half that can hold the value.\n\n" + CODE,
+            f"Each look halves the list, so $n$ values need at most {FORMULA} looks:\n\n"
+            "| values | looks |\n|---:|---:|\n| 1,000 | 10 |\n| 1,000,000 | 20 |\n",
+        ),
+    ),
+    "de": Content(
+        "de-DE",
+        ("Wie läuft es hinter nginx?", "Was ist ein Cursor?", "Wie stoppe ich einen Lauf?"),
+        "Erkläre die binäre Suche mit Code und Aufwand.",
+        (
+            "Die binäre Suche halbiert bei jedem Blick, was von einer **sortierten** Liste noch"
+            " in Frage kommt:\n\n1. In die Mitte sehen.\n2. In der Hälfte weitersuchen, in der der"
+            " Wert stehen kann.\n\n" + CODE,
+            f"Für $n$ Werte genügen also {FORMULA} Blicke:\n\n"
+            "| Werte | Blicke |\n|---:|---:|\n| 1.000 | 10 |\n| 1.000.000 | 20 |\n",
+        ),
+    ),
+}
 
 
 @dataclass
 class Site:
-    """What the pictures are taken of."""
+    """What the pictures are taken of.
+
+    Attributes:
+        answered: The address of a chat that the Librarian has answered.
+        document: The address of a document.
+    """
 
     url: str
     endpoint: FakeEndpoint
+    content: Content
     answered: str = ""
     document: str = ""
+
+    async def half_an_answer(self, exchange: Exchange) -> None:
+        """Answer half, and then wait for as long as somebody listens."""
+        exchange.begin()
+        await exchange.send(say(self.content.halves[0]))
+        await exchange.hang()
+
+    @property
+    def whole_answer(self) -> Script:
+        return talk(say(*self.content.halves), end(164))
 
 
 View = Callable[[Page, Site], Awaitable[None]]
@@ -91,16 +133,14 @@ async def ask(page: Page, url: str, prompt: str, assistant: str) -> str:
 
 async def fill(page: Page, site: Site) -> None:
     """Give the site chats and a document."""
-    for question in QUESTIONS[:-1]:
+    for question in site.content.questions[:-1]:
         await ask(page, site.url, question, "librarian")
-    site.endpoint.script(talk(say(*ANSWER), end(164)))
-    await ask(page, site.url, PROMPT, "model")
     await page.goto(f"{site.url}/documents")
     await page.set_input_files("input[type=file]", str(ROOT / "docs/reference/events.md"))
     await page.press("form.upload button", "Enter")
     await page.locator('[data-status="ready"]').first.wait_for()
     site.document = await page.locator('a[href^="/documents/"]').first.get_attribute("href") or ""
-    site.answered = await ask(page, site.url, QUESTIONS[-1], "librarian")
+    site.answered = await ask(page, site.url, site.content.questions[-1], "librarian")
 
 
 # Views
@@ -117,20 +157,20 @@ async def chat(page: Page, site: Site) -> None:
 
 async def arriving(page: Page, site: Site) -> None:
     """An answer half way."""
-    site.endpoint.script(half_an_answer)
-    await send(page, site.url, PROMPT, "model")
+    site.endpoint.script(site.half_an_answer)
+    await send(page, site.url, site.content.prompt, "model")
     await page.locator(".answer .prose pre").wait_for()
 
 
 async def answer(page: Page, site: Site) -> None:
-    site.endpoint.script(talk(say(*ANSWER), end(164)))
-    await ask(page, site.url, PROMPT, "model")
+    site.endpoint.script(site.whole_answer)
+    await ask(page, site.url, site.content.prompt, "model")
     await page.locator(".answer table").wait_for()
 
 
 async def failed(page: Page, site: Site) -> None:
     site.endpoint.script(refuse(401, {"error": {"message": "Incorrect API key provided"}}))
-    await ask(page, site.url, PROMPT, "model")
+    await ask(page, site.url, site.content.prompt, "model")
 
 
 async def documents(page: Page, site: Site) -> None:
@@ -175,26 +215,36 @@ async def shoot(page: Page, name: str) -> None:
     (IMAGES / f"{name}.webp").write_bytes(base64.b64decode(taken["data"]))
 
 
-async def take_all(browser: Browser, site: Site, views: list[str]) -> None:
-    for language, locale in LANGUAGES.items():
-        for width, height in HEIGHTS.items():
-            for scheme in ("light", "dark"):
-                context = await browser.new_context(
-                    viewport={"width": width, "height": height},
-                    color_scheme="dark" if scheme == "dark" else "light",
-                    reduced_motion="reduce",
-                    locale=locale,
-                )
-                for view in views:
-                    page = await context.new_page()
-                    await VIEWS[view](page, site)
-                    await shoot(page, f"{view}-{width}-{scheme}-{language}")
-                    await page.close()
-                await context.close()
+async def take_all(browser: Browser, site: Site, views: list[str], language: str) -> None:
+    for width, height in HEIGHTS.items():
+        for scheme in ("light", "dark"):
+            context = await browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if scheme == "dark" else "light",
+                reduced_motion="reduce",
+                locale=site.content.locale,
+            )
+            for view in views:
+                page = await context.new_page()
+                await VIEWS[view](page, site)
+                await shoot(page, f"{view}-{width}-{scheme}-{language}")
+                await forget(page, site)
+                await page.close()
+            await context.close()
+
+
+async def forget(page: Page, site: Site) -> None:
+    """Delete the chat that a view has made for itself."""
+    place = urlsplit(page.url).path
+    if place.startswith("/chat/") and page.url != site.answered:
+        await page.request.delete(
+            f"{site.url}/api/chatbot/workflows/{place.removeprefix('/chat/')}",
+            headers={"Origin": site.url},
+        )
 
 
 @asynccontextmanager
-async def running_site() -> AsyncIterator[Site]:
+async def running_site(content: Content) -> AsyncIterator[Site]:
     async with fake_endpoint() as endpoint:
         with TemporaryDirectory() as folder:
             server = Server(
@@ -204,21 +254,23 @@ async def running_site() -> AsyncIterator[Site]:
             )
             await asyncio.to_thread(server.start)
             try:
-                yield Site(server.url, endpoint)
+                yield Site(server.url, endpoint, content)
             finally:
                 server.kill()
 
 
 async def main(views: list[str]) -> None:
     IMAGES.mkdir(exist_ok=True)
-    async with running_site() as site, async_playwright() as playwright:
+    async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=ARGUMENTS
         )
-        page = await browser.new_page()
-        await fill(page, site)
-        await page.close()
-        await take_all(browser, site, views or list(VIEWS))
+        for language, content in CONTENTS.items():
+            async with running_site(content) as site:
+                page = await browser.new_page(locale=content.locale)
+                await fill(page, site)
+                await page.close()
+                await take_all(browser, site, views or list(VIEWS), language)
         await browser.close()
 
 
