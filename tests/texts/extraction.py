@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -30,6 +31,7 @@ msgstr ""
 """
 
 
+@cache
 def extract() -> Catalog:
     """All texts of the program; those that scripts show are marked."""
     catalog = Catalog(locale=SOURCE)

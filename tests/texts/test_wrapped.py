@@ -94,4 +94,5 @@ def test_what_a_script_looks_up_is_no_find(script: str) -> None:
 def test_an_error_that_is_not_looked_up_is_found() -> None:
     source = 'raise NotFound("There is none.")\nraise NotFound(f"{name} is gone")'
     assert len(list(in_python(source, ERRORS))) == 2
+    assert list(in_python('_(f"{name} is gone")', ERRORS))
     assert list(in_python('raise NotFound(_("There is none."))', ERRORS)) == []

@@ -108,6 +108,13 @@ def in_python(source: str, speaking: set[str]) -> Iterator[str]:
             case ast.Call(func=ast.Name(id=name)) if name in speaking:
                 for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
                     yield from _literal(argument)
+            case ast.Call(func=ast.Name(id="_" | "N_" | "ngettext"), args=arguments):
+                # What is not written out can't be found: the values go in afterwards.
+                yield from (
+                    ast.unparse(argument)
+                    for argument in arguments
+                    if isinstance(argument, ast.JoinedStr | ast.BinOp)
+                )
 
 
 def _literal(node: ast.expr) -> Iterator[str]:
