@@ -32,7 +32,7 @@ from quart_chat.documents.messages import (
 )
 from quart_chat.documents.models import Kind
 from quart_chat.errors import ChatError, EmptyFile, MalformedFile, OversizedContent
-from quart_chat.texts import _, number, set_language
+from quart_chat.texts import _, load, number, set_language
 
 BATCH = 100
 """Passages in a message."""
@@ -168,8 +168,9 @@ def confine(memory: int, seconds: int) -> None:
 
 
 def main(task: str, kind: str, path: str, memory: str, seconds: str, language: str) -> None:
-    confine(int(memory), int(seconds))
     set_language(language)
+    load(language)  # there may be no memory left when a text is needed
+    confine(int(memory), int(seconds))
     output = sys.stdout.buffer
 
     def send(message: Message) -> None:

@@ -27,6 +27,7 @@ from quart_chat.errors import (
     Unavailable,
     UnreadableFile,
 )
+from quart_chat.texts import use
 from tests.documents import made
 from tests.documents.conftest import USER, Library, in_chunks
 from tests.waiting import until
@@ -223,6 +224,31 @@ async def test_what_fails_while_it_is_read_says_why_and_keeps_nothing_else(
     assert failed.message == told[-1]["message"]
     assert library.files == []
     assert await library.rows("document_passages") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.txt", b"", "Die Datei ist leer."),
+        ("malformed.pdf", b"%PDF-1.7\nnone", "Das PDF ist beschädigt oder unvollständig."),
+    ],
+    ids=["told here", "told by the process that reads"],
+)
+async def test_a_refusal_is_told_in_the_language_of_the_upload(
+    library: Library, name: str, content: bytes, message: str
+) -> None:
+    with use("de"), pytest.raises(ChatError) as error:
+        await library.add(name, content)
+    assert error.value.message == message
+
+
+async def test_progress_and_failure_are_told_in_the_language_of_the_upload(
+    library: Library,
+) -> None:
+    with use("de"):
+        document = await library.add("pictures.pdf", made.pdf(["", ""]))
+    told = await library.told(document)
+    assert told[-1]["message"].startswith("Das PDF enthält keinen Text.")
 
 
 async def test_all_documents_together_have_a_quota(library: Library) -> None:
