@@ -22,6 +22,7 @@ from quart_chat.web import (
     library,
     lifespan,
     pages,
+    rounds,
     security,
     streams,
     uploads,
@@ -84,6 +85,7 @@ def create_app(
         handbook.blueprint,
         languages.blueprint,
         doctor.blueprint,
+        rounds.blueprint,
     ):
         app.register_blueprint(blueprint)
 

@@ -129,6 +129,13 @@ class ChatRepository:
         async with self._database.reading() as session:
             return await _round(session, workflow_id, number)
 
+    async def select_prompt(self, workflow_id: str, number: int) -> str:
+        async with self._database.reading() as session:
+            row = await session.fetch_one(
+                _MESSAGES + "round_number = ? AND role = 'user'", (workflow_id, number)
+            )
+        return to_message(row).content if row else ""
+
     async def select_history(self, round_: Round, limit: int) -> list[Message]:
         """Read the latest messages before a round, on its own branch, in order."""
         async with self._database.reading() as session:

@@ -156,6 +156,11 @@ class ChatService:
         await self.workflow(user_id, workflow_id)
         return found_round(await self._repository.select_round(workflow_id, number))
 
+    async def prompt(self, user_id: str, workflow_id: str, number: int) -> str:
+        """Read what a round asks; raises as :meth:`round` does."""
+        await self.round(user_id, workflow_id, number)
+        return await self._repository.select_prompt(workflow_id, number)
+
     async def branch(
         self, user_id: str, workflow_id: str, *, before: int | None = None, limit: int = BRANCH_PAGE
     ) -> BranchPage:

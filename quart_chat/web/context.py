@@ -32,6 +32,11 @@ def services() -> Services:
     return running
 
 
+def assistant_titles() -> dict[str, str]:
+    """What those that can be asked are called, by name."""
+    return {name: assistant.title for name, assistant in services().chat.assistants.items()}
+
+
 def user_id() -> str:
     """The id of the user who sent the request."""
     return LOCAL_USER

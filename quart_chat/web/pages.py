@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from quart import Blueprint, redirect, render_template, request
 
 from quart_chat.chat.models import WorkflowStatus
-from quart_chat.errors import InvalidInput
-from quart_chat.texts import _
 from quart_chat.web.asking import start_round
-from quart_chat.web.context import services, user_id
-from quart_chat.web.inputs import form_number
+from quart_chat.web.context import assistant_titles, services, user_id
+from quart_chat.web.inputs import form_number, query_string
+from quart_chat.web.schemas import ChatQuery
 from quart_chat.web.views import build_rounds
 
 if TYPE_CHECKING:
@@ -24,20 +23,30 @@ blueprint = Blueprint("pages", __name__)
 async def new_chat() -> str:
     """A page for the first prompt of a new chat."""
     return await render_template(
-        "chat.html", **await _shell(), workflow=None, rounds=[], seq=0, running=False
+        "chat.html",
+        **await _shell(),
+        workflow=None,
+        rounds=[],
+        more=False,
+        latest=True,
+        seq=0,
+        running=False,
     )
 
 
 @blueprint.get("/chat/<workflow_id>")
 async def show_chat(workflow_id: str) -> str:
-    """A chat as it is now."""
+    """A chat as it is now: its latest rounds, or those before one."""
+    before = query_string(ChatQuery).before_round
     shell = await _shell()
-    page = await services().chat.branch(user_id(), workflow_id)
+    page = await services().chat.branch(user_id(), workflow_id, before=before)
     return await render_template(
         "chat.html",
         **shell,
         workflow=page.workflow,
         rounds=build_rounds(page),
+        more=page.more,
+        latest=before is None,
         seq=page.workflow.seq,
         running=page.workflow.status is WorkflowStatus.RUNNING,
     )
@@ -64,16 +73,6 @@ async def send_prompt(workflow_id: str | None = None) -> ResponseReturnValue:
 async def stop_chat(workflow_id: str) -> ResponseReturnValue:
     """Stop the running round."""
     await services().chat.stop(user_id(), workflow_id)
-    return _to_chat(workflow_id)
-
-
-@blueprint.post("/chat/<workflow_id>/head")
-async def show_version(workflow_id: str) -> ResponseReturnValue:
-    """Show the branch of a round."""
-    head = form_number("head", (await request.form).get("head"))
-    if head is None:
-        raise InvalidInput(_("head: name the round to show."))
-    await services().chat.show(user_id(), workflow_id, head)
     return _to_chat(workflow_id)
 
 
@@ -113,6 +112,7 @@ async def _shell() -> dict[str, Any]:
         "workflows": page.workflows,
         "next": page.next,
         "list_seq": page.list_seq,
+        "titles": assistant_titles(),
         "assistants": [
             {"name": assistant.name, "title": assistant.title}
             for assistant in chat.assistants.values()

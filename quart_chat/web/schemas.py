@@ -48,6 +48,18 @@ class SinceQuery(Struct, frozen=True):
     since: Since = 0
 
 
+class RoundsQuery(Struct, frozen=True):
+    """Which rounds of a branch to show; without a number, the latest."""
+
+    before: RoundNumber | None = None
+
+
+class ChatQuery(Struct, frozen=True):
+    """The same, for a whole page."""
+
+    before_round: RoundNumber | None = None
+
+
 class ListQuery(Struct, frozen=True):
     """Which chats to list."""
 

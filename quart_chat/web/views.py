@@ -21,6 +21,7 @@ class RoundView:
         versions: The numbers of the rounds that are versions of this one, itself among them.
     """
 
+    workflow_id: str
     number: int
     parent: int | None
     status: RoundStatus
@@ -35,6 +36,16 @@ class RoundView:
     def version(self) -> int:
         """Its place among its versions, from 1."""
         return self.versions.index(self.number) + 1
+
+    @property
+    def previous(self) -> int | None:
+        """The number of the version before it."""
+        return max((number for number in self.versions if number < self.number), default=None)
+
+    @property
+    def next(self) -> int | None:
+        """The number of the version after it."""
+        return min((number for number in self.versions if number > self.number), default=None)
 
 
 def build_rounds(page: BranchPage) -> list[RoundView]:
@@ -55,6 +66,7 @@ def build_rounds(page: BranchPage) -> list[RoundView]:
 
 def _view(round_: Round, versions: tuple[int, ...]) -> RoundView:
     return RoundView(
+        workflow_id=round_.workflow_id,
         number=round_.number,
         parent=round_.parent,
         status=round_.status,

@@ -6,7 +6,7 @@ const UNREACHABLE = t("The server can't be reached.");
 /**
  * Start a round. The round belongs to the server and is shown by the page's stream, so no more of
  * the answer is read than it takes to know the chat.
- * @param {{prompt: string, assistant?: string, workflowId?: string}} body
+ * @param {{prompt?: string, assistant?: string, workflowId?: string, replaces?: number}} body
  * @returns {Promise<string>} the id of the chat
  */
 export async function startRound(body) {
@@ -30,7 +30,22 @@ export function stopRound(workflowId) {
   return send("POST", `/api/chatbot/${workflowId}/stop`);
 }
 
-/** Change the title of a chat, or whether it is pinned. */
+/**
+ * Read rounds of a chat as the server renders them: the latest, or those before one.
+ * @returns {Promise<{head: number, seq: number, link: Element, rounds: Element[]}>}
+ */
+export async function readRounds(workflowId, { before = "", signal } = {}) {
+  const query = before && `?before=${before}`;
+  const response = await send("GET", `/chat/${workflowId}/rounds${query}`, null, signal);
+  const template = document.createElement("template");
+  template.innerHTML = await response.text();
+  const root = document.importNode(template.content.querySelector(".rounds"), true);
+  const rounds = [...root.querySelectorAll("chat-round")];
+  const link = root.querySelector(".earlier-link");
+  return { head: Number(root.dataset.head), seq: Number(root.dataset.seq), link, rounds };
+}
+
+/** Change the title of a chat, whether it is pinned, or which of its branches is shown. */
 export function changeWorkflow(workflowId, change) {
   return send("PATCH", `/api/chatbot/workflows/${workflowId}`, change);
 }
@@ -46,13 +61,14 @@ export async function workflowExists(workflowId) {
   return response?.status !== 404;
 }
 
-async function send(method, url, body) {
-  const init = { method };
+async function send(method, url, body, signal) {
+  const init = { method, signal };
   if (body) {
     init.headers = { "Content-Type": "application/json" };
     init.body = JSON.stringify(body);
   }
   const response = await fetch(url, init).catch(() => null);
+  signal?.throwIfAborted();
   if (!response) throw new Error(UNREACHABLE);
   if (response.ok) return response;
   const answer = await response.json().catch(() => null);

@@ -2,6 +2,7 @@
 import { ChatAnswer } from "./chat-answer.js";
 import { ChatApp } from "./chat-app.js";
 import { ChatComposer } from "./chat-composer.js";
+import { ChatEarlier } from "./chat-earlier.js";
 import { ChatHeading } from "./chat-heading.js";
 import { ChatList } from "./chat-list.js";
 import { ChatLog } from "./chat-log.js";
@@ -13,6 +14,7 @@ import { ChatSteps } from "./chat-steps.js";
 customElements.define("chat-answer", ChatAnswer);
 customElements.define("chat-steps", ChatSteps);
 customElements.define("chat-round", ChatRound);
+customElements.define("chat-earlier", ChatEarlier);
 customElements.define("chat-log", ChatLog);
 customElements.define("chat-list", ChatList);
 customElements.define("chat-heading", ChatHeading);

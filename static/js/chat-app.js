@@ -1,13 +1,20 @@
 /** The page as a whole: what comes over its stream goes to its parts. */
-import { workflowExists } from "./api.js";
+import { readRounds, workflowExists } from "./api.js";
+import { Branch } from "./branch.js";
 import { Conversation } from "./conversation.js";
 import { PageStream } from "./page-stream.js";
 import { connectWhileShown } from "./presence.js";
+import { attachRoundActions } from "./round-actions.js";
 import { t } from "./texts.js";
 
+/** Milliseconds until rounds that could not be read are asked for again. */
+const READ_AGAIN = 2000;
+
 export class ChatApp extends HTMLElement {
+  #branch = null;
   #conversation = new Conversation();
   #controller = null;
+  #reading = null;
   #stream = new PageStream({
     onData: (data) => this.#receive(data),
     onState: (state) => this.#connection(state),
@@ -20,13 +27,23 @@ export class ChatApp extends HTMLElement {
     this.addEventListener("chat:started", (event) => this.#started(event.detail), { signal });
     this.addEventListener("chat:failed", (event) => this.#notice.failure(event.detail), { signal });
     window.addEventListener("popstate", () => this.#leave(), { signal });
+    attachRoundActions(this, signal);
+    const seq = Number(this.dataset.since.split("-")[1]);
+    this.#branch = new Branch(Number(this.dataset.head), seq);
     this.#stream.follow(this.dataset.workflow, this.dataset.since);
     connectWhileShown(this.#stream, signal);
   }
 
   disconnectedCallback() {
     this.#controller.abort();
+    this.#reading?.abort();
     this.#stream.pause();
+  }
+
+  /** What was written where it can't stay goes to where the next question is written. */
+  rescue(text) {
+    this.#composer.add(text);
+    this.#notice.failure(t("The chat has gone on elsewhere. Your text is in the question field."));
   }
 
   #receive(data) {
@@ -37,8 +54,13 @@ export class ChatApp extends HTMLElement {
   // One method for each kind of change of the conversation.
 
   message({ message }) {
-    const round = this.#log.round(message.roundNumber);
-    if (message.role === "user") {
+    const { roundNumber, parentRound, role } = message;
+    if (role === "user" && this.#branch.extend(roundNumber)) {
+      if (!this.#log.grow(roundNumber, parentRound)) this.#read();
+    }
+    const round = this.#log.round(roundNumber);
+    if (!round) return;
+    if (role === "user") {
       round.ask(message);
       this.#composer.arrived(message.content);
     } else {
@@ -48,11 +70,11 @@ export class ChatApp extends HTMLElement {
   }
 
   text({ message, text }) {
-    this.#log.round(message.roundNumber).write(text);
+    this.#log.round(message.roundNumber)?.write(text);
   }
 
   log({ log }) {
-    this.#log.round(log.roundNumber).step(log);
+    this.#log.round(log.roundNumber)?.step(log);
   }
 
   workflow({ workflow }) {
@@ -63,24 +85,46 @@ export class ChatApp extends HTMLElement {
       return;
     }
     this.#heading.show(workflow);
+    if (this.#branch.move(workflow)) this.#read();
     const running = String(workflow.status === "running");
     if (running === "true" && running !== this.dataset.running) this.#announce(WRITING);
     this.dataset.running = running;
   }
 
   end({ status, end }) {
-    this.#log.round(end.roundNumber).end(status, end.message);
+    this.#log.round(end.roundNumber)?.end(status, end.message, end.assistant);
     this.#log.settle(end.roundNumber);
     this.#announce(end.message);
   }
 
   reset({ workflowId }) {
-    if (workflowId === null) this.#list.clear();
-    else this.#log.clear();
+    if (workflowId === null) {
+      this.#list.clear();
+      return;
+    }
+    this.#log.clear();
+    this.#branch = Branch.unknown();
+    this.#read();
   }
 
   hole() {
     this.#stream.restart();
+  }
+
+  /** Read the end of the branch as the server renders it, then go on from that moment. */
+  async #read() {
+    this.#reading?.abort();
+    this.#reading = new AbortController();
+    const { signal } = this.#reading;
+    try {
+      const fragment = await readRounds(this.dataset.workflow, { signal });
+      this.#log.show(fragment);
+      this.#conversation = new Conversation();
+      this.#branch = new Branch(fragment.head, fragment.seq);
+      this.#stream.rewind(fragment.seq);
+    } catch (error) {
+      if (!signal.aborted) setTimeout(() => signal.aborted || this.#read(), READ_AGAIN);
+    }
   }
 
   async #connection(state) {

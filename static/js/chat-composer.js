@@ -48,6 +48,12 @@ export class ChatComposer extends HTMLElement {
     this.#failure = "";
   }
 
+  /** Put a text after what is written already. */
+  add(text) {
+    this.#text = [this.#text, text].filter((part) => part.trim()).join("\n\n");
+    this.#field.focus();
+  }
+
   get #form() {
     return this.querySelector("form");
   }

@@ -2,6 +2,7 @@
  * The rounds of a chat. Those that have ended stand in the log, which is a live region; a round
  * that runs stands below it, so that a screen reader reads an answer once, when it is whole.
  */
+import { countKept } from "./branch.js";
 import { stickToEnd } from "./stick-to-end.js";
 
 export class ChatLog extends HTMLElement {
@@ -24,30 +25,67 @@ export class ChatLog extends HTMLElement {
   }
 
   /**
-   * The round of a number; one that is not there yet is made, and runs.
+   * The round of a number; null where it is not on the branch, or not among what is loaded of it.
    * @param {number} number
-   * @returns {import("./chat-round.js").ChatRound}
+   * @returns {import("./chat-round.js").ChatRound | null}
    */
   round(number) {
-    const known = this.querySelector(`[data-round="${number}"]`);
-    if (known) return known;
+    return this.querySelector(`chat-round[data-round="${number}"]`);
+  }
+
+  /**
+   * A round begins: it takes the place of what came after its parent so far.
+   * @param {number} number
+   * @param {number | null} parent
+   * @returns {boolean} whether that place is on the page
+   */
+  grow(number, parent) {
+    const rounds = this.#rounds;
+    const at = parent === null ? 0 : rounds.findIndex((round) => round.number === parent) + 1;
+    const replaced = rounds[at];
+    if ((parent !== null && at === 0) || (replaced && replaced.parent !== parent)) return false;
     const template = document.getElementById("round-template");
     const round = document.importNode(template.content.firstElementChild, true);
-    round.dataset.round = number;
-    this.#insert(round, this.#live);
-    return round;
+    round.place(number, parent, [...(replaced?.versions ?? []), number]);
+    remove(rounds.slice(at));
+    this.#live.append(round);
+    return true;
+  }
+
+  /**
+   * Show another branch, as the server has rendered the end of it. What both have in common stays,
+   * and the first that is new stands where the first was that goes.
+   * @param {{rounds: ChatRound[], link: Element}} fragment
+   */
+  show({ rounds, link }) {
+    const shown = this.#rounds;
+    const kept = countKept(numbers(shown), numbers(rounds), rounds[0]?.parent ?? null);
+    const last = shown[kept - 1]?.number ?? 0;
+    const fresh = rounds.filter((round) => round.number > last);
+    const step = shown[kept]?.focusedStep ?? -1;
+    const top = shown[kept]?.getBoundingClientRect().top;
+    for (const round of rounds) this.round(round.number)?.takeVersions(round);
+    remove(shown.slice(kept));
+    for (const round of fresh) (round.running ? this.#live : this.#log).append(round);
+    if (kept === 0) this.querySelector("chat-earlier").replaceLink(link);
+    if (top === undefined || fresh.length === 0) return;
+    window.scrollBy({ top: fresh[0].getBoundingClientRect().top - top, behavior: "instant" });
+    if (step >= 0) fresh[0].focusStep(step);
   }
 
   /** The round of a number has ended: it goes to the others. */
   settle(number) {
     const round = this.round(number);
-    if (round.parentElement === this.#live) this.#insert(round, this.#log);
+    if (round?.parentElement === this.#live) this.#log.append(round);
   }
 
   /** Forget every round. */
   clear() {
-    this.#log.replaceChildren();
-    this.#live.replaceChildren();
+    remove(this.#rounds);
+  }
+
+  get #rounds() {
+    return [...this.querySelectorAll("chat-round")];
   }
 
   get #log() {
@@ -57,9 +95,12 @@ export class ChatLog extends HTMLElement {
   get #live() {
     return this.querySelector(".live");
   }
+}
 
-  #insert(round, place) {
-    const next = [...place.children].find((other) => other.number > round.number);
-    place.insertBefore(round, next ?? null);
-  }
+function numbers(rounds) {
+  return rounds.map((round) => round.number);
+}
+
+function remove(rounds) {
+  for (const round of rounds) round.remove();
 }

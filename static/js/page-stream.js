@@ -40,6 +40,12 @@ export class PageStream {
     this.#connect();
   }
 
+  /** Read the chat again from one of its seqs on. */
+  rewind(seq) {
+    this.#cursor = `${this.listCursor}-${seq}`;
+    if (this.#source) this.#connect();
+  }
+
   /** Let go of the connection; `resume` takes it up where it was. */
   pause() {
     clearTimeout(this.#timer);

@@ -30,7 +30,7 @@ export function stickToEnd(element, button, signal) {
   };
   // What somebody unfolds opens where it is.
   const unfold = (event) => {
-    if (event.target.closest("summary")) sticking = false;
+    if (event.target.closest("summary, .versions")) sticking = false;
   };
 
   const observer = new ResizeObserver(follow);

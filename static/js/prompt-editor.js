@@ -1,0 +1,108 @@
+/**
+ * A prompt while it is edited where it stands. Enter sends it as a new version, Shift and Enter
+ * break the line, Escape gives up. Loaded when somebody edits for the first time.
+ */
+import { startRound } from "./api.js";
+import { t } from "./texts.js";
+
+class PromptEditor extends HTMLElement {
+  #before = "";
+  #sent = false;
+
+  connectedCallback() {
+    this.#before = this.#shown.textContent;
+    this.#field.value = this.#before;
+    this.addEventListener("submit", (event) => this.#submit(event));
+    this.addEventListener("keydown", (event) => this.#key(event));
+    this.querySelector(".cancel").addEventListener("click", () => this.#close());
+    this.#field.addEventListener("input", () => this.#grow());
+    this.#grow();
+    this.#field.focus();
+    this.#field.setSelectionRange(this.#before.length, this.#before.length);
+  }
+
+  /** The chat may go on elsewhere and take the round off the page: what was written is kept. */
+  disconnectedCallback() {
+    const text = this.#field.value;
+    if (this.#sent || this.hidden || text === this.#before || !text.trim()) return;
+    document.querySelector("chat-app")?.rescue(text);
+  }
+
+  get #round() {
+    return this.closest("chat-round");
+  }
+
+  get #shown() {
+    return this.#round.querySelector(".prompt-text");
+  }
+
+  get #field() {
+    return this.querySelector("textarea");
+  }
+
+  #key(event) {
+    if (event.isComposing) return;
+    if (event.key === "Escape") {
+      event.preventDefault();
+      this.#close();
+    } else if (event.key === "Enter" && !event.shiftKey && event.target === this.#field) {
+      event.preventDefault();
+      this.querySelector("form").requestSubmit();
+    }
+  }
+
+  async #submit(event) {
+    event.preventDefault();
+    event.stopPropagation();
+    const prompt = this.#field.value;
+    if (this.#field.readOnly || !prompt.trim()) return;
+    const { workflow } = this.closest("[data-workflow]").dataset;
+    const replaces = this.#round.number;
+    const app = this.closest("chat-app");
+    this.#field.readOnly = true;
+    this.#failure = "";
+    this.#sent = true;
+    try {
+      await startRound({ prompt, workflowId: workflow, replaces });
+      app.dispatchEvent(new CustomEvent("chat:started", { detail: workflow }));
+      this.#close();
+    } catch (error) {
+      this.#sent = false;
+      this.#field.readOnly = false;
+      this.#failure = t("Not sent. {reason}", { reason: error.message });
+    }
+  }
+
+  set #failure(message) {
+    const line = this.querySelector(".prompt-editor-error");
+    line.hidden = !message;
+    line.textContent = message;
+  }
+
+  #close() {
+    const edit = this.#round?.querySelector(".edit");
+    this.hidden = true;
+    this.remove();
+    edit?.focus();
+  }
+
+  #grow() {
+    if (CSS.supports("field-sizing", "content")) return;
+    this.#field.style.blockSize = "auto";
+    this.#field.style.blockSize = `${this.#field.scrollHeight}px`;
+  }
+}
+
+customElements.define("prompt-editor", PromptEditor);
+
+/** Edit the prompt of a round, or go on with it. */
+export function editPrompt(round) {
+  const open = round.querySelector("prompt-editor");
+  if (open) {
+    open.querySelector("textarea").focus();
+    return;
+  }
+  const template = document.getElementById("editor-template");
+  const editor = document.importNode(template.content.firstElementChild, true);
+  round.querySelector(".prompt-text").after(editor);
+}

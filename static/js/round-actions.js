@@ -1,0 +1,64 @@
+/** What can be done with a round that stands: edit its prompt, answer it again, show a version. */
+import { changeWorkflow, startRound } from "./api.js";
+
+/**
+ * @param {HTMLElement} app Holds the rounds, and is told "chat:started" and "chat:failed".
+ * @param {AbortSignal} signal Ends it.
+ */
+export function attachRoundActions(app, signal) {
+  app.addEventListener("click", (event) => edit(app, event), { signal });
+  app.addEventListener("submit", (event) => act(app, event), { signal });
+  app.addEventListener("edit-last", () => editLast(app), { signal });
+}
+
+function edit(app, event) {
+  const link = event.target.closest("a.edit");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  open(app, link.closest("chat-round"));
+}
+
+function editLast(app) {
+  const round = [...app.querySelectorAll("chat-round")].at(-1);
+  if (round && app.dataset.running !== "true") open(app, round);
+}
+
+async function open(app, round) {
+  try {
+    const { editPrompt } = await import("./prompt-editor.js");
+    editPrompt(round);
+  } catch (error) {
+    fail(app, error);
+  }
+}
+
+async function act(app, event) {
+  const form = event.target;
+  const action = { versions: show, again: answerAgain }[form.classList[0]];
+  if (!action) return;
+  event.preventDefault();
+  if (form.ariaBusy) return;
+  form.ariaBusy = "true";
+  try {
+    await action(app, form, event.submitter);
+  } catch (error) {
+    fail(app, error);
+  } finally {
+    form.ariaBusy = null;
+  }
+}
+
+function show(app, form, button) {
+  return changeWorkflow(app.dataset.workflow, { head: Number(button.value) });
+}
+
+async function answerAgain(app, form, button) {
+  const workflowId = app.dataset.workflow;
+  const replaces = form.closest("chat-round").number;
+  await startRound({ workflowId, replaces, assistant: button?.value || undefined });
+  app.dispatchEvent(new CustomEvent("chat:started", { detail: workflowId }));
+}
+
+function fail(app, error) {
+  app.dispatchEvent(new CustomEvent("chat:failed", { detail: error.message }));
+}
