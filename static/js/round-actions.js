@@ -1,6 +1,8 @@
 /** What can be done with a round that stands: edit its prompt, answer it again, show a version. */
 import { changeWorkflow, startRound } from "./api.js";
 
+const busy = new WeakSet();
+
 /**
  * @param {HTMLElement} app Holds the rounds, and is told "chat:started" and "chat:failed".
  * @param {AbortSignal} signal Ends it.
@@ -37,14 +39,14 @@ async function act(app, event) {
   const action = { versions: show, again: answerAgain }[form.classList[0]];
   if (!action) return;
   event.preventDefault();
-  if (form.ariaBusy) return;
-  form.ariaBusy = "true";
+  if (busy.has(form)) return;
+  busy.add(form);
   try {
     await action(app, form, event.submitter);
   } catch (error) {
     fail(app, error);
   } finally {
-    form.ariaBusy = null;
+    busy.delete(form);
   }
 }
 
