@@ -145,7 +145,7 @@ async def test_prompts_are_edited_answers_written_again_and_versions_shown_by_fo
     await client.post(f"/chat/{chat}/stop")
     assert (await prompts(client, chat), await head(client, chat)) == (["count 1 0ms"], 3)
     response = await client.post(f"/chat/{chat}/head", form={"head": "2"})
-    assert (response.status_code, response.location) == (303, f"/chat/{chat}")
+    assert (response.status_code, response.location) == (303, f"/chat/{chat}#round-2")
     assert await prompts(client, chat) == ["count 2\n"]
 
 
