@@ -9,7 +9,7 @@ is held equal to this file by a test.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -112,6 +112,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     model_retries: Annotated[
         int, Meta(ge=0, description="further attempts before the first of an answer has come")
     ] = 2
+    model_passages: Annotated[
+        int, Meta(ge=0, le=50, description="passages of documents that the model is given at most")
+    ] = 6
+    model_search: Annotated[
+        Literal["all", "named"],
+        Meta(description="`all`: searched unasked; `named`: only documents that a question names"),
+    ] = "all"
     max_prompt_chars: Annotated[int, Meta(ge=1, description="characters in a prompt")] = 32_000
     max_body_bytes: Annotated[int, Meta(ge=1024, description="bytes in a request's body")] = (
         512 * 1024

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from quart_chat.chat.assistants.base import Step
 from quart_chat.chat.drafts import new_answer
-from quart_chat.chat.models import Log, Message, MessageStatus, Round, Snapshot, Source
+from quart_chat.chat.models import Log, Message, MessageStatus, Round, Snapshot, Source, Usage
 from quart_chat.chat.text import clean
 
 LOG_TYPES = frozenset({"info", "warning", "error", "progress"})
@@ -23,6 +23,8 @@ class Answer:
         message: The answer as it was begun, without its text; None before the first of it.
         length: Characters of its text.
         sources: What it rests on.
+        checked: Whether its ``[n]`` are to lead there.
+        usage: What it has taken.
         unstored: Keys of the steps whose latest change is not known to be committed.
     """
 
@@ -30,6 +32,8 @@ class Answer:
         self.message: Message | None = None
         self.length = 0
         self.sources: tuple[Source, ...] = ()
+        self.checked = False
+        self.usage: Usage | None = None
         self.unstored: set[str] = set()
         self._round = round_
         self._pieces: list[str] = []
@@ -45,7 +49,7 @@ class Answer:
     def append(self, text: str) -> int:
         """Add to the text, and return where in it that begins."""
         if self.message is None:
-            self.message = new_answer(self._round)
+            self.message = replace(new_answer(self._round), sources=self.sources)
         offset = self.length
         self._pieces.append(text)
         self.length += len(text)
@@ -55,7 +59,13 @@ class Answer:
         """The message with its text so far."""
         if self.message is None:
             return None
-        return replace(self.message, content=self.text, updated_at=time.time())
+        return replace(
+            self.message,
+            content=self.text,
+            updated_at=time.time(),
+            sources=self.sources,
+            usage=self.usage,
+        )
 
     def log(self, key: str) -> Log | None:
         """The step under a key."""

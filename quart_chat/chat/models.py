@@ -39,13 +39,19 @@ class WorkflowStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A passage that an answer rests on; ``number`` is the n of its ``[n]`` in the text."""
+    """A passage that an answer rests on; ``number`` is the n of its ``[n]`` in the text.
+
+    Attributes:
+        quote: The passage word for word, markup included.
+        excerpt: Its beginning as people read it, without markup.
+    """
 
     number: int
     title: str
     heading: str
     url: str
     quote: str
+    excerpt: str = ""
 
     def to_item(self) -> Item:
         return {
@@ -54,6 +60,35 @@ class Source:
             "heading": self.heading,
             "url": self.url,
             "quote": self.quote,
+            "excerpt": self.excerpt,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer took.
+
+    Attributes:
+        model: The one that wrote it.
+        prompt_tokens: Tokens that it was told; None where the endpoint doesn't say.
+        answer_tokens: Tokens that it wrote, reasoning included; None where it doesn't say.
+        tokens_per_second: From its first token to its last.
+        first_token_ms: From the request to the first token, in milliseconds.
+    """
+
+    model: str
+    prompt_tokens: int | None = None
+    answer_tokens: int | None = None
+    tokens_per_second: float | None = None
+    first_token_ms: float | None = None
+
+    def to_item(self) -> Item:
+        return {
+            "model": self.model,
+            "promptTokens": self.prompt_tokens,
+            "answerTokens": self.answer_tokens,
+            "tokensPerSecond": self.tokens_per_second,
+            "firstTokenMs": self.first_token_ms,
         }
 
 
@@ -72,6 +107,9 @@ class Workflow:
         deleted_at: When it was deleted, as long as it can be restored.
         head: The number of the round that the branch that is shown ends with; None before the
             first one.
+        system_prompt: What a model is told before all else, in the place of what it is told in
+            every chat.
+        document_ids: The documents that were named last, and are searched next where none are.
     """
 
     id: str
@@ -91,6 +129,8 @@ class Workflow:
     read_seq: int = 0
     deleted_at: float | None = None
     head: int | None = None
+    system_prompt: str | None = None
+    document_ids: tuple[str, ...] = ()
 
     @property
     def unread(self) -> bool:
@@ -109,6 +149,8 @@ class Workflow:
             "assistant": self.assistant,
             "model": self.model,
             "headRound": self.head,
+            "systemPrompt": self.system_prompt,
+            "documentIds": list(self.document_ids),
             "seq": self.item_seq,
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,
@@ -124,6 +166,7 @@ class Message:
 
     Attributes:
         parent_round: The number of the round before its own; None where that is a first one.
+        usage: What the answer took, where its assistant says so.
     """
 
     id: str
@@ -139,6 +182,7 @@ class Message:
     created_at: float
     updated_at: float
     seq: int
+    usage: Usage | None = None
 
     def to_item(self) -> Item:
         return {
@@ -152,6 +196,7 @@ class Message:
             "status": self.status,
             "assistant": self.assistant,
             "sources": [source.to_item() for source in self.sources],
+            "usage": None if self.usage is None else self.usage.to_item(),
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,
         }

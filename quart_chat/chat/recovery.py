@@ -26,7 +26,7 @@ async def _end(round_: Round, repository: ChatRepository, journal: Journal, rend
     final = [
         replace(
             message,
-            html=await render_html(render, message.content),
+            html=await render_html(render, message.content, message.sources or None),
             status=MessageStatus.ERROR,
             updated_at=now,
         )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from quart_chat.chat.access import check_id, found_round, get_idle_workflow
 from quart_chat.chat.assistants.base import Assistant, ModelAssistant, Question
@@ -36,7 +37,7 @@ class Ask:
         workflow_id: None for a new workflow.
         assistant: Who is asked; None for the one that was asked last.
         model: The model it answers with; None for the one that was chosen last.
-        document_ids: None for those of the round that is replaced.
+        document_ids: None for those that were named last.
         replaces: The number of the round that this one is a new version of.
     """
 
@@ -118,7 +119,8 @@ class Rounds:
             replaced = found_round(await transaction.select_round(workflow.id, ask.replaces))
             prompt = prompt or await transaction.select_prompt(workflow.id, ask.replaces)
         assert prompt is not None  # noqa: S101 - only a round that is replaced leaves it open
-        assistant, model = self._choose(replaced or workflow, ask.assistant, ask.model)
+        last = replaced or workflow
+        assistant, model = self._choose(last, ask.assistant, ask.model)
         round_ = new_round(
             workflow.id,
             await transaction.next_round_number(workflow.id),
@@ -126,10 +128,16 @@ class Rounds:
             now,
             parent=replaced.parent if replaced else workflow.head,
             model=model,
-            document_ids=_documents(ask, replaced),
+            document_ids=last.document_ids if ask.document_ids is None else ask.document_ids,
         )
         # To ask again, be it somebody else, does not change who is asked next.
-        chosen = {} if ask.prompt is None else {"assistant": assistant.name, "model": model}
+        chosen: dict[str, Any] = {}
+        if ask.prompt is not None:
+            chosen = {
+                "assistant": assistant.name,
+                "model": model,
+                "document_ids": round_.document_ids,
+            }
         await entry.put_workflow(
             workflow,
             now,
@@ -142,7 +150,12 @@ class Rounds:
         await transaction.insert_round(round_)
         await entry.put_message(new_prompt(round_, *prompt, now))
         question = Question(
-            prompt[0], ask.user_id, workflow.id, model=model, document_ids=round_.document_ids
+            prompt[0],
+            ask.user_id,
+            workflow.id,
+            model=model,
+            document_ids=round_.document_ids,
+            system_prompt=workflow.system_prompt,
         )
         running = RunningRound(self._around, round_, assistant, question)
         return Started(workflow.id, round_.number, workflow.seq), running
@@ -209,9 +222,3 @@ class Rounds:
         ends = [running.stop(INTERRUPTED, patience) for running in self.running.values()]
         await asyncio.gather(*ends, return_exceptions=True)
         await self._around.journal.settle()
-
-
-def _documents(ask: Ask, replaced: Round | None) -> tuple[str, ...]:
-    if ask.document_ids is not None:
-        return ask.document_ids
-    return replaced.document_ids if replaced else ()

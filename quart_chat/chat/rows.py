@@ -15,6 +15,7 @@ from quart_chat.chat.models import (
     Round,
     RoundStatus,
     Source,
+    Usage,
     Workflow,
     WorkflowStatus,
 )
@@ -38,6 +39,7 @@ def to_workflow(row: Row) -> Workflow:
         status=WorkflowStatus(raw.status),
         pinned=bool(raw.pinned),
         deleted=bool(raw.deleted),
+        document_ids=tuple(orjson.loads(row[_WORKFLOW_DOCUMENTS])),
     )
 
 
@@ -45,7 +47,8 @@ def to_message(row: Row) -> Message:
     """A row of MESSAGE."""
     raw = Message(*row)
     sources = tuple(Source(**source) for source in orjson.loads(row[_SOURCES]))
-    return replace(raw, status=MessageStatus(raw.status), sources=sources)
+    usage = None if row[_USAGE] is None else Usage(**orjson.loads(row[_USAGE]))
+    return replace(raw, status=MessageStatus(raw.status), sources=sources, usage=usage)
 
 
 def to_log(row: Row) -> Log:
@@ -56,7 +59,7 @@ def to_log(row: Row) -> Log:
 def to_round(row: Row) -> Round:
     """A row of ROUND."""
     raw = Round(*row)
-    document_ids = tuple(orjson.loads(row[_DOCUMENT_IDS]))
+    document_ids = tuple(orjson.loads(row[_ROUND_DOCUMENTS]))
     return replace(raw, status=RoundStatus(raw.status), document_ids=document_ids)
 
 
@@ -66,12 +69,11 @@ def from_model(model: Workflow | Message | Log | Round) -> tuple[Any, ...]:
 
 
 def _to_value(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return orjson.dumps(
-            value, default=Source.to_item, option=orjson.OPT_PASSTHROUGH_DATACLASS
-        ).decode()
-    return value
+    # Dataclasses become objects with the names of their fields.
+    return orjson.dumps(value).decode() if isinstance(value, tuple | Usage) else value
 
 
 _SOURCES = MESSAGE.split(", ").index("sources")
-_DOCUMENT_IDS = ROUND.split(", ").index("document_ids")
+_USAGE = MESSAGE.split(", ").index("usage")
+_WORKFLOW_DOCUMENTS = WORKFLOW.split(", ").index("document_ids")
+_ROUND_DOCUMENTS = ROUND.split(", ").index("document_ids")

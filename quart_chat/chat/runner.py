@@ -35,7 +35,7 @@ from quart_chat.chat.ending import (
     end_round,
 )
 from quart_chat.chat.journal import Entry, Journal
-from quart_chat.chat.models import Log, Message, MessageStatus, Round, RoundStatus, Source
+from quart_chat.chat.models import Log, Message, MessageStatus, Round, RoundStatus, Source, Usage
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.text import Render, clean, render_html
 from quart_chat.errors import ChatError, DatabaseUnavailable
@@ -152,10 +152,9 @@ class RunningRound:
         logs = self.answer.end_logs(ending.log_status)
         messages: list[Message] = []
         if message := self.answer.checkpoint():
-            html = await render_html(self._around.render, message.content)
-            status = MessageStatus(ending.status)
-            sources = self.answer.sources
-            messages.append(replace(message, html=html, status=status, sources=sources))
+            checked = message.sources if self.answer.checked else None
+            html = await render_html(self._around.render, message.content, checked)
+            messages.append(replace(message, html=html, status=MessageStatus(ending.status)))
         return await self._commit(
             lambda entry: end_round(entry, self._round, ending, now, messages=messages, logs=logs)
         )
@@ -186,8 +185,11 @@ class RunningRound:
                 await self._take_text(clean(text))
             case Step():
                 await self._take_step(output)
-            case Sources(sources):
+            case Sources(sources, checked):
                 self.answer.sources = tuple(map(_clean_source, sources))
+                self.answer.checked = checked
+            case Usage():
+                self.answer.usage = replace(output, model=clean(output.model))
 
     async def _take_text(self, text: str) -> None:
         if not text:
@@ -240,4 +242,5 @@ def _clean_source(source: Source) -> Source:
         clean(source.heading),
         clean(source.url),
         clean(source.quote),
+        clean(source.excerpt),
     )

@@ -34,7 +34,7 @@ from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.rounds import Ask, Rounds, Started
 from quart_chat.chat.runner import Pace, Surroundings
 from quart_chat.chat.search import parse_query
-from quart_chat.chat.text import Render, clean, clean_title
+from quart_chat.chat.text import Render, clean, clean_system_prompt, clean_title
 from quart_chat.events import StreamingEventManager
 
 MAX_PAGE = 100
@@ -50,12 +50,14 @@ class Limits:
     Attributes:
         prompt_chars: Characters in a prompt.
         title_chars: Characters in a title.
+        system_prompt_chars: Characters in a chat's system prompt.
         running_rounds: Rounds of one user that run at a time.
         undo_seconds: For how long a deleted chat can be restored.
     """
 
     prompt_chars: int = 32_000
     title_chars: int = 200
+    system_prompt_chars: int = 8_000
     running_rounds: int = 20
     undo_seconds: float = 3600.0
 
@@ -115,8 +117,8 @@ class ChatService:
         """Start a round, in a new workflow if none is named.
 
         Where no assistant is named, the one that was asked last in the workflow is asked again,
-        with the model that was chosen for it. Which documents may be named is for the caller to
-        check.
+        with the model that was chosen for it; where documents are None, those that were named last
+        are searched again. Which may be named is for the caller to check.
 
         A round that ``replaces`` another is a new version of it: it has the same parent, and is
         shown in its place. Whom, about which documents and, with a prompt of None, what to ask is
@@ -209,6 +211,11 @@ class ChatService:
     async def pin(self, user_id: str, workflow_id: str, pinned: bool) -> Workflow:
         """Keep a workflow at the top of the list, or no longer."""
         return await self._change(user_id, workflow_id, pinned=pinned)
+
+    async def instruct(self, user_id: str, workflow_id: str, system_prompt: str) -> Workflow:
+        """Set what a model is told before all else in a workflow; empty for what all are told."""
+        text = clean_system_prompt(system_prompt, self._limits.system_prompt_chars)
+        return await self._change(user_id, workflow_id, system_prompt=text)
 
     async def _change(self, user_id: str, workflow_id: str, **changes: Any) -> Workflow:
         check_id(workflow_id)

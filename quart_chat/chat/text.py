@@ -6,15 +6,20 @@ import asyncio
 import logging
 import re
 import unicodedata
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from quart_chat.errors import InvalidInput, PromptTooLong
 from quart_chat.texts import _, number
 
+if TYPE_CHECKING:
+    from quart_chat.chat.models import Source
+
 _logger = logging.getLogger(__name__)
 
-Render = Callable[[str], str]
+
+Render = Callable[..., str]
+"""Makes HTML of Markdown; given sources as well, it checks each ``[n]`` against them."""
 
 # Letters and symbols that look like nothing: fillers of Hangul, and Braille without a dot.
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -74,6 +79,23 @@ def clean_title(title: Any, limit: int) -> str:
     return line
 
 
+def clean_system_prompt(text: Any, limit: int) -> str | None:
+    """Read a system prompt; a blank one is none.
+
+    Raises:
+        InvalidInput: It is no text, or too long.
+    """
+    if not isinstance(text, str):
+        raise InvalidInput(_("systemPrompt: expected a text."))
+    if len(text) > limit:
+        raise InvalidInput(
+            _("systemPrompt: {count} characters; at most {limit} are possible.").format(
+                count=number(len(text)), limit=number(limit)
+            )
+        )
+    return clean(text).strip() or None
+
+
 def make_title(prompt: str, limit: int = 80) -> str:
     """The beginning of a prompt as one line, cut after a word."""
     line = one_line(prompt)
@@ -88,14 +110,16 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
-async def render_html(render: Render, text: str) -> str | None:
+async def render_html(
+    render: Render, text: str, sources: Sequence[Source] | None = None
+) -> str | None:
     """Render Markdown; None where that fails, and the text itself is what there is to show.
 
     On a thread, so that the event loop goes on: a table of a thousand characters can have ten
     thousand cells, and a short listing the first of its language, whose lexer is to be loaded.
     """
     try:
-        return await asyncio.to_thread(render, text)
+        return await asyncio.to_thread(render, text, *([] if sources is None else [sources]))
     except Exception:
         _logger.exception("A message of %d characters could not be rendered", len(text))
         return None

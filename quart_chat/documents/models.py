@@ -135,10 +135,13 @@ PAGE_SIZE = 200
 
 
 def passage_url(document_id: str, number: int) -> str:
-    """Where a passage is shown: on the page of the preview that has it."""
-    first = (number - 1) // PAGE_SIZE * PAGE_SIZE
-    query = f"?after={first}" if first else ""
-    return f"/documents/{document_id}{query}#p{number}"
+    """Where a passage is shown and marked: on the page of the preview that has it."""
+    return f"/documents/{document_id}?passage={number}#p{number}"
+
+
+def page_start(number: int) -> int:
+    """What the page of the preview follows that has a passage."""
+    return (max(number, 1) - 1) // PAGE_SIZE * PAGE_SIZE
 
 
 def context_of(document_id: str) -> str:

@@ -29,12 +29,15 @@ async def start_round(
     chat, user = services().chat, user_id()
     if document_ids is None and workflow_id is not None and replaces is not None:
         document_ids = (await chat.round(user, workflow_id, replaces)).document_ids
+    checked = None
+    if document_ids is not None:
+        checked = await services().documents.check_ids(user, document_ids)
     return await chat.start(
         user,
         prompt,
         workflow_id=workflow_id,
         assistant=assistant,
         model=model,
-        document_ids=await services().documents.check_ids(user, document_ids or ()),
+        document_ids=checked,
         replaces=replaces,
     )

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from quart import Blueprint, redirect, render_template
 
 from quart_chat.chat.journal import list_context
+from quart_chat.documents.models import page_start
 from quart_chat.web.context import services, user_id
 from quart_chat.web.documents import take_files
 from quart_chat.web.inputs import query_string
-from quart_chat.web.schemas import PassagesQuery
+from quart_chat.web.schemas import PreviewQuery
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
@@ -37,14 +38,16 @@ async def upload_page() -> ResponseReturnValue:
 
 @blueprint.get("/<document_id>")
 async def document_page(document_id: str) -> str:
-    """A document's passages; a link to one leads to it and marks it."""
-    query, documents = query_string(PassagesQuery), services().documents
-    page = await documents.passages(user_id(), document_id, query.after)
+    """A document's passages; a link to one leads to the page that has it and marks it."""
+    query, documents = query_string(PreviewQuery), services().documents
+    after = query.after if query.passage is None else page_start(query.passage)
+    page = await documents.passages(user_id(), document_id, after)
     return await render_template(
         "document.html",
         document=documents.item(page.document),
         passages=page.passages,
-        after=query.after,
+        after=after,
+        marked=query.passage,
         next=page.next,
     )
 

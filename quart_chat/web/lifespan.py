@@ -81,7 +81,7 @@ async def open_chat(
         Librarian(resource_path("docs"), repository, SearchableDocuments(database))
     )
     # Who comes first is asked where nobody is chosen.
-    offered = (*await open_model(stack, settings), librarian, *assistants)
+    offered = (*await open_model(stack, settings, librarian), librarian, *assistants)
     service = ChatService(
         repository,
         events.manager,
@@ -95,7 +95,9 @@ async def open_chat(
     return service
 
 
-async def open_model(stack: AsyncExitStack, settings: Settings) -> tuple[Assistant, ...]:
+async def open_model(
+    stack: AsyncExitStack, settings: Settings, library: Librarian
+) -> tuple[Assistant, ...]:
     """Open the assistant of the model's endpoint, if there is one."""
     if not settings.model_url:
         return ()
@@ -110,5 +112,8 @@ async def open_model(stack: AsyncExitStack, settings: Settings) -> tuple[Assista
         history_tokens=settings.history_tokens,
         timeout=settings.model_timeout,
         retries=settings.model_retries,
+        library=library,
+        passages=settings.model_passages,
+        unasked=settings.model_search == "all",
     )
     return (await stack.enter_async_context(assistant),)

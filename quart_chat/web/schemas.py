@@ -104,7 +104,7 @@ class Clock(Struct, frozen=True):
 
 
 class WorkflowChange(Struct, rename="camel", frozen=True):
-    """What to change of a chat."""
+    """What to change of a chat; an empty `systemPrompt` takes it away."""
 
     title: str | None = None
     pinned: bool | None = None
@@ -113,6 +113,7 @@ class WorkflowChange(Struct, rename="camel", frozen=True):
         | None
     ) = None
     head: RoundNumber | None = None
+    system_prompt: str | None = None
 
 
 class MatchPart(Struct, frozen=True):
@@ -140,6 +141,8 @@ class WorkflowItem(Struct, rename="camel", frozen=True):
     assistant: str | None
     model: str | None
     head_round: int | None
+    system_prompt: str | None
+    document_ids: list[str]
     seq: int
     created_at: float
     updated_at: float
@@ -193,6 +196,13 @@ class PassagesQuery(Struct, frozen=True):
         int, Meta(ge=0, le=MAX_SEQ, description="the number of the last passage the client has")
     ] = 0
     limit: Annotated[int, Meta(ge=1, le=500, description="passages a page")] = 200
+
+
+class PreviewQuery(Struct, frozen=True):
+    """Which passages of a document to show, and which of them to mark."""
+
+    after: Annotated[int, Meta(ge=0, le=MAX_SEQ)] = 0
+    passage: Annotated[int, Meta(ge=1, le=MAX_SEQ)] | None = None
 
 
 class DocumentItem(Struct, rename="camel", frozen=True):

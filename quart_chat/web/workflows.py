@@ -56,10 +56,12 @@ async def get_workflow(workflow_id: str) -> Item:
 @document_response(ErrorAnswer, 404)
 @document_response(ErrorAnswer, 409)
 async def change_workflow(workflow_id: str) -> Item:
-    """Rename a chat, pin it to the top, note that it has been seen, or show another branch."""
+    """Rename or pin a chat, set what its model is told, note its reading, or show a branch."""
     change = await json_body(WorkflowChange)
     if change == WorkflowChange():
-        raise InvalidInput(_("Send what is to change: title, pinned, readSeq or head."))
+        raise InvalidInput(
+            _("Send what is to change: title, pinned, systemPrompt, readSeq or head.")
+        )
     chat, user = services().chat, user_id()
     if change.head is not None:
         workflow = await chat.show(user, workflow_id, change.head)
@@ -69,6 +71,8 @@ async def change_workflow(workflow_id: str) -> Item:
         workflow = await chat.pin(user, workflow_id, change.pinned)
     if change.read_seq is not None:
         workflow = await chat.mark_read(user, workflow_id, change.read_seq)
+    if change.system_prompt is not None:
+        workflow = await chat.instruct(user, workflow_id, change.system_prompt)
     return workflow.to_item()
 
 

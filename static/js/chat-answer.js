@@ -1,5 +1,6 @@
 /** The answer of a round: who gives it, its text while it is written, its sources. */
 import { MarkdownWriter } from "./markdown-writer.js";
+import { describeUsage } from "./usage.js";
 
 export class ChatAnswer extends HTMLElement {
   #writer = null;
@@ -17,6 +18,7 @@ export class ChatAnswer extends HTMLElement {
     if (writing || message.html === null) this.#text.set(message.content);
     else this.#text.finish(message.html);
     this.#showSources(message.sources);
+    this.#showUsage(message.usage);
   }
 
   /** Add to the text of an answer that is being written. */
@@ -39,6 +41,12 @@ export class ChatAnswer extends HTMLElement {
     return prose;
   }
 
+  #showUsage(usage) {
+    const line = this.querySelector(".usage");
+    line.hidden = !usage;
+    line.textContent = usage ? describeUsage(usage) : "";
+  }
+
   #showSources(sources) {
     const template = document.getElementById("source-template");
     const rows = sources.map((source) => {
@@ -47,7 +55,7 @@ export class ChatAnswer extends HTMLElement {
       row.querySelector(".source-number").textContent = source.number;
       link.textContent = [source.title, source.heading].filter(Boolean).join(" · ");
       link.href = source.url;
-      row.querySelector(".source-quote").textContent = source.quote;
+      row.querySelector(".source-quote").textContent = source.excerpt || source.quote;
       return row;
     });
     this.querySelector(".sources-list").replaceChildren(...rows);

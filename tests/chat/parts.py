@@ -15,7 +15,7 @@ USER = "local"
 PACE = Pace(checkpoint=0.0, stop=0.02, close=0.02, retry=0.001, max_retry=0.004)
 
 
-def render(text: str) -> str:
+def render(text: str, *_: object) -> str:
     return f"<p>{text}</p>"
 
 

@@ -210,7 +210,7 @@ async def test_the_documents_of_a_round_are_kept_for_its_new_versions(
     await ask(service, assistant, "uno", chat, replaces=1)
     assert assistant.questions["uno"].document_ids == ("a", "b")
     await ask(service, assistant, "two", chat)
-    assert assistant.questions["two"].document_ids == ()
+    assert assistant.questions["two"].document_ids == ("a", "b")
 
 
 async def test_a_new_version_of_a_stopped_round_does_not_disturb_it(

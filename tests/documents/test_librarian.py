@@ -40,7 +40,7 @@ async def test_a_document_is_quoted_with_a_link_to_the_passage(
     answer = await ask(librarian, "What is the kiwi?")
     assert answer.pieces[0] == "Found in your documents:\n"
     assert answer.sources[0].title == "fruit.txt"
-    assert answer.sources[0].url == f"/documents/{document.id}#p1"
+    assert answer.sources[0].url == f"/documents/{document.id}?passage=1#p1"
     assert "kiwi is green" in answer.sources[0].quote
     assert [step.key for step in answer.steps][2:4] == ["documents", "documents"]
 
@@ -51,7 +51,7 @@ async def test_a_passage_far_into_a_document_is_on_its_page(
     text = "".join(f"Word {n}. " * 60 + "\n\n" for n in range(250)) + "The kiwi is green."
     document = await library.read("fruit.txt", text)
     answer = await ask(librarian, "kiwi green")
-    assert answer.sources[0].url.startswith(f"/documents/{document.id}?after=200#p2")
+    assert answer.sources[0].url.startswith(f"/documents/{document.id}?passage=2")
 
 
 async def test_a_page_of_a_pdf_is_named(library: Library, librarian: Librarian) -> None:

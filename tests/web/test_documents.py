@@ -250,7 +250,9 @@ async def test_a_question_may_name_the_documents_to_answer_from(client: Client) 
     await read(client, "red.md", b"# Fruit\n\nThe kiwi is red.\n")
     items = await ask(client, "What is the kiwi?", assistant="librarian", documentIds=[green["id"]])
     answer = [item["item"] for item in items if item["type"] == "message"][-1]
-    assert [source["url"] for source in answer["sources"]] == [f"/documents/{green['id']}#p1"]
+    assert [source["url"] for source in answer["sources"]] == [
+        f"/documents/{green['id']}?passage=1#p1"
+    ]
 
 
 # Pages

@@ -1,9 +1,10 @@
 """What an assistant is: a name, and an async generator that answers a question.
 
 It yields its answer in pieces (:class:`Text`), says what it does as it does it (:class:`Step`) and
-names what the answer rests on (:class:`Sources`). It raises :class:`AssistantError` for what a
-person should be told. Everything else (storing, streaming, stopping) is the runner's work: a stop
-closes the generator wherever it waits, so what it holds open belongs in an ``async with``.
+names what the answer rests on (:class:`Sources`) and what it took (:class:`Usage`). It raises
+:class:`AssistantError` for what a person should be told. Everything else (storing, streaming,
+stopping) is the runner's work: a stop closes the generator wherever it waits, so what it holds open
+belongs in an ``async with``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from quart_chat.chat.models import Source
+from quart_chat.chat.models import Source, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Question:
     Attributes:
         model: The one that the person has chosen.
         document_ids: The documents to answer from, and from nothing else; none where none is named.
+        system_prompt: What a model is to be told before all else in this chat.
     """
 
     prompt: str
@@ -38,6 +40,7 @@ class Question:
     history: tuple[Turn, ...] = ()
     model: str | None = None
     document_ids: tuple[str, ...] = ()
+    system_prompt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """All passages that the answer rests on; replaces what was named before."""
+    """All passages that the answer rests on; replaces what was named before.
+
+    Attributes:
+        checked: Whether each ``[n]`` of the text is to lead to its source, and is to be marked
+            where there is none. Not for text that quotes others, whose brackets are their own.
+    """
 
     sources: tuple[Source, ...]
+    checked: bool = True
 
 
-Output = Text | Step | Sources
+Output = Text | Step | Sources | Usage
 
 
 class AssistantError(Exception):

@@ -15,13 +15,13 @@ from quart_chat.chat.assistants.base import Sources, Step, Text
 from quart_chat.chat.assistants.library.answer import Quote, found, not_found
 from quart_chat.chat.assistants.library.index import open_index
 from quart_chat.chat.assistants.library.passages import read_handbook
-from quart_chat.chat.assistants.library.retrieval import retrieve
+from quart_chat.chat.assistants.library.retrieval import Retrieved, retrieve
 from quart_chat.chat.assistants.library.sentences import SENTENCES
 from quart_chat.chat.assistants.library.shelves import Chats, Documents, Handbook
 from quart_chat.chat.assistants.library.words import fold, language, terms
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Collection, Sequence
     from pathlib import Path
 
     from quart_chat.chat.assistants.base import Output, Question
@@ -73,11 +73,26 @@ class Librarian:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    async def retrieve(
+        self, question: Question, most: int, shelves: Collection[str]
+    ) -> AsyncGenerator[Step | Retrieved, None]:
+        """Search shelves for what covers the question, for an assistant that answers from it.
+
+        Yields a step for all that is done, and at last what was found: so many passages at most.
+        """
+        wanted = _wanted(question)
+        if not wanted:
+            yield Retrieved((), (), (), ())
+            return
+        chosen = [shelf for shelf in self._shelves if shelf.name in shelves]
+        say = SENTENCES[language(question.prompt)]
+        async for done in retrieve(chosen, question, wanted, say, most):
+            yield done
+
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
         """Quote what covers the question, or say what was not found."""
         say = SENTENCES[language(question.prompt)]
-        asked = terms(question.prompt, MAX_TERMS)
-        wanted = [term for term in asked if fold(term.text) not in OWN_NAMES] or asked
+        wanted = _wanted(question)
         if not self._shelves:
             raise RuntimeError("The Librarian must be opened before it can answer.")
         if not wanted:
@@ -97,6 +112,17 @@ class Librarian:
                 yield Text(not_found(done, say))
             else:
                 quotes = [Quote(n, found.passage) for n, found in enumerate(done.found, 1)]
-                yield Sources(tuple(quote.source for quote in quotes))
+                yield Sources(tuple(quote.source for quote in quotes), checked=False)
                 for piece in found(done, quotes, say):
                     yield Text(piece)
+
+
+def _wanted(question: Question) -> Sequence[Term]:
+    """What of the question is looked for."""
+    asked = terms(question.prompt, MAX_TERMS)
+    return [term for term in asked if fold(term.text) not in OWN_NAMES] or asked
+
+
+def names_this_program(prompt: str) -> bool:
+    """Whether a prompt speaks of quart-chat by its name."""
+    return any(fold(term.text) in OWN_NAMES for term in terms(prompt, MAX_TERMS))

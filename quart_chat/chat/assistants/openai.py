@@ -1,8 +1,8 @@
 """A language model behind an OpenAI-compatible endpoint, as an assistant.
 
-What it does is shown as steps: the model it asks and what that came to, what of the chat was left
-out, the model's reasoning, attempts that are repeated. An attempt is repeated only before anything
-of the answer has come: what a person has seen is never taken back.
+What it does is shown as steps: the passages it is given, the model it asks and what that came to,
+what of the chat was left out, the model's reasoning, attempts that are repeated. An attempt is
+repeated only before anything of the answer has come: what a person has seen is never taken back.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from contextlib import AsyncExitStack, aclosing
 from itertools import count
 from typing import Self
 
-from quart_chat.chat.assistants.base import Models, Output, Question, Step, Turn
+from quart_chat.chat.assistants.base import Models, Output, Question, Sources, Step, Turn
 from quart_chat.chat.assistants.model.endpoint import Endpoint, Messages
 from quart_chat.chat.assistants.model.failures import ModelError
 from quart_chat.chat.assistants.model.history import estimate_tokens, fit, to_messages
+from quart_chat.chat.assistants.model.passages import Given, Library, give
 from quart_chat.chat.assistants.model.reply import Reply
 from quart_chat.texts import _, number
 
@@ -39,6 +40,9 @@ class OpenAIAssistant:
         timeout: Seconds that it may say nothing.
         retries: Further attempts while nothing of the answer has come.
         retry_delay: Seconds before the first of them, doubled each time.
+        library: Where the passages are that it answers from; without one there are none.
+        passages: How many it is given with a question at most.
+        unasked: Whether it is given passages where the question names no documents.
     """
 
     name = "model"
@@ -54,6 +58,9 @@ class OpenAIAssistant:
         timeout: float = 120.0,
         retries: int = 2,
         retry_delay: float = 0.5,
+        library: Library | None = None,
+        passages: int = 6,
+        unasked: bool = True,
     ) -> None:
         self.title = model or "Model"
         self._endpoint = Endpoint(base_url, key, timeout)
@@ -62,6 +69,9 @@ class OpenAIAssistant:
         self._history_tokens = history_tokens
         self._retries = retries
         self._retry_delay = retry_delay
+        self._library = library
+        self._passages = passages
+        self._unasked = unasked
         self._resources = AsyncExitStack()
         self._listing: asyncio.Task[tuple[str, ...]] | None = None
         self._listed_at = 0.0
@@ -95,10 +105,18 @@ class OpenAIAssistant:
 
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
         """Ask the model, and pass on what it says as it says it."""
-        history = fit(question.history, self._budget(question.prompt))
+        given = Given()
+        async for gift in self._give(question):
+            if isinstance(gift, Given):
+                given = gift
+            else:
+                yield gift
+        system = self._system(question, given)
+        prompt = given.with_prompt(question.prompt)
+        history = fit(question.history, self._budget(system, prompt))
         if left_out := len(question.history) - len(history):
             yield self._left_out(left_out, question.history)
-        messages = to_messages(self._system_prompt, history, question.prompt)
+        messages = to_messages(system, history, prompt)
         for attempt in count():
             reply = Reply(self._endpoint.failures)
             try:
@@ -120,29 +138,43 @@ class OpenAIAssistant:
             await asyncio.sleep(delay)
             yield Step(f"retry {attempt}", message, "completed", "warning")
 
+    def _give(self, question: Question) -> AsyncGenerator[Step | Sources | Given, None]:
+        """What the model is given to answer from, and the steps to it."""
+        return give(self._library, question, self._passages, unasked=self._unasked)
+
     async def _attempt(
         self, reply: Reply, model: str | None, messages: Messages
     ) -> AsyncGenerator[Output, None]:
         model = model or await self._default_model()
         yield reply.ask(model)
+        told = False
         async with self._endpoint.stream(model, messages) as bursts:
             async for burst in bursts:
                 for output in reply.feed(burst):
                     yield output
+                if reply.begun and not told:
+                    # An answer that is stopped has this much to say.
+                    told = True
+                    yield reply.usage()
                 if reply.over:
                     break
         for output in reply.finish():
             yield output
+        yield reply.usage()
 
     def _delay(self, error: ModelError, attempt: int) -> float | None:
         """Seconds to wait before another attempt; None where there is to be none."""
         delay = error.retry_after or self._retry_delay * 2.0**attempt
         return delay if error.passing and attempt < self._retries and delay <= MAX_WAIT else None
 
-    def _budget(self, prompt: str) -> int:
+    def _system(self, question: Question, given: Given) -> str:
+        """What the model is told before all else."""
+        wanted = question.system_prompt or self._system_prompt
+        return "\n\n".join(part for part in (wanted, given.instructions) if part)
+
+    def _budget(self, system: str, prompt: str) -> int:
         """Tokens that are left for the history."""
-        needed = estimate_tokens(self._system_prompt) + estimate_tokens(prompt)
-        return self._history_tokens - needed
+        return self._history_tokens - estimate_tokens(system) - estimate_tokens(prompt)
 
     def _left_out(self, count: int, history: Sequence[Turn]) -> Step:
         message = _(

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from quart_chat.chat.assistants.library.words import language
+from quart_chat.chat.citations import ENV, Citations, add_citations
 from quart_chat.chat.markdown.code import add_code
 from quart_chat.chat.markdown.footnotes import add_footnotes
 from quart_chat.chat.markdown.formulas import add_formulas
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
     from markdown_it.rules_core import StateCore
     from markdown_it.rules_inline import StateInline
+
+    from quart_chat.chat.models import Source
 
 # Blocks and spans within each other; what is nested deeper is left out. With it rendering takes
 # time in proportion to the text.
@@ -37,9 +41,13 @@ _REL = "noopener noreferrer nofollow"
 _ALIGNMENT = {f"text-align:{side}": f"align-{side}" for side in ("left", "center", "right")}
 
 
-def render_markdown(text: str) -> str:
-    """Render a text as HTML that may be put into a page as it is."""
-    return str(_RENDERER.render(text.replace(_NO_WIDTH, "")))
+def render_markdown(text: str, sources: Sequence[Source] | None = None, /) -> str:
+    """Render a text as HTML that may be put into a page as it is.
+
+    With sources, even with none, each ``[n]`` leads to its source or is marked.
+    """
+    checked = {} if sources is None else {ENV: Citations.of(sources, language(text))}
+    return str(_RENDERER.render(text.replace(_NO_WIDTH, ""), checked))
 
 
 class _SafeMarkdown(MarkdownIt):
@@ -52,6 +60,7 @@ def _build() -> MarkdownIt:
     options = {"html": False, "xhtmlOut": False, "maxNesting": MAX_NESTING}
     markdown = _SafeMarkdown("commonmark", options).enable(["table", "strikethrough"])
     markdown.inline.ruler.before("escape", "backslash", _keep_backslash)
+    add_citations(markdown)
     markdown.core.ruler.push("safe", _make_safe)
     add_code(markdown)
     add_formulas(markdown)

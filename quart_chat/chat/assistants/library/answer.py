@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from quart_chat.chat.assistants.library.excerpts import excerpt
 from quart_chat.chat.models import Source
 
 if TYPE_CHECKING:
@@ -37,7 +38,14 @@ class Quote:
         """What a client is told of the quote beside the text."""
         passage = self.passage
         heading = passage.headings[-1] if passage.headings else ""
-        return Source(self.number, passage.title, heading, passage.url, passage.text)
+        return Source(
+            self.number,
+            passage.title,
+            heading,
+            passage.url,
+            passage.text,
+            excerpt(passage.text, passage.form),
+        )
 
     @property
     def markdown(self) -> str:

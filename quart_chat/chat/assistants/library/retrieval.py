@@ -51,11 +51,15 @@ class Retrieved:
 
 
 async def retrieve(
-    shelves: Sequence[Shelf], question: Question, wanted: Sequence[Term], say: Sentences
+    shelves: Sequence[Shelf],
+    question: Question,
+    wanted: Sequence[Term],
+    say: Sentences,
+    most: int = MAX_PASSAGES,
 ) -> AsyncGenerator[Step | Retrieved, None]:
     """Search the shelves, and once more for what may be meant where nothing is found.
 
-    Yields a step for all that is done, and at last what was found.
+    Yields a step for all that is done, and at last what was found: so many passages at most.
     """
     serving = [shelf for shelf in shelves if await shelf.serves(question)]
     searches: list[Search] = []
@@ -64,7 +68,7 @@ async def retrieve(
             yield done
         else:
             searches = done
-    retrieved = _gather(searches)
+    retrieved = _gather(searches, most)
     if not retrieved.found:
         read_as = await _read_again(serving, question, wanted, retrieved.unknown)
         if read_as:
@@ -78,7 +82,7 @@ async def retrieve(
                     yield done
                 else:
                     searches = done
-            again = _gather(searches)
+            again = _gather(searches, most)
             if again.found:
                 retrieved = replace(again, unknown=retrieved.unknown, read_again=True)
     yield retrieved
@@ -110,7 +114,7 @@ async def _search(
     yield searches
 
 
-def _gather(searches: Sequence[Search]) -> Retrieved:
+def _gather(searches: Sequence[Search], most: int) -> Retrieved:
     """The passages to give: those that cover most first, and the chats' after all others'."""
     ranked: list[tuple[tuple[float, bool, float], Found]] = []
     near: list[tuple[tuple[float, float], Passage]] = []
@@ -128,7 +132,7 @@ def _gather(searches: Sequence[Search]) -> Retrieved:
     near.sort(key=lambda entry: entry[0])
     unknown = [set(search.verdict.unknown) for search in searches]
     return Retrieved(
-        tuple(found for _, found in ranked[:MAX_PASSAGES]),
+        tuple(found for _, found in ranked[:most]),
         tuple(passage for _, passage in near),
         tuple(
             term

@@ -12,6 +12,7 @@ from msgspec import Struct
 from quart_chat.chat.assistants.base import Output, Step, Text
 from quart_chat.chat.assistants.model.failures import Failures
 from quart_chat.chat.assistants.model.thinking import Thinking
+from quart_chat.chat.models import Usage
 from quart_chat.events.sse import StreamParser
 from quart_chat.texts import N_, _, number
 
@@ -38,7 +39,10 @@ class Choice(Struct):
     finish_reason: str | None = None
 
 
-class Usage(Struct):
+class Counted(Struct):
+    """What the endpoint says of its tokens."""
+
+    prompt_tokens: int | None = None
     completion_tokens: int | None = None
 
 
@@ -46,7 +50,7 @@ class Chunk(Struct):
     """The parts of a ``chat.completion.chunk`` that matter here; the rest is not even read."""
 
     choices: list[Choice] | None = None
-    usage: Usage | None = None
+    usage: Counted | None = None
     error: Any = None
 
 
@@ -76,7 +80,7 @@ class Reply:
         self._thinks = False
         self._answered = False
         self._finish: str | None = None
-        self._usage: Usage | None = None
+        self._counted: Counted | None = None
 
     def ask(self, model: str) -> Step:
         """Begin to count; the step ends once the reply has."""
@@ -107,7 +111,7 @@ class Reply:
             raise self._failures.malformed() from error
         if chunk.error is not None:
             raise self._failures.of_complaint(chunk.error, self._model)
-        self._usage = chunk.usage or self._usage
+        self._counted = chunk.usage or self._counted
         if not chunk.choices:
             return
         choice = chunk.choices[0]
@@ -175,18 +179,32 @@ class Reply:
             yield Step("finish", _(_WARNINGS[self._finish]), "completed", "warning")
         if not self._answered:
             raise self._failures.empty(self._model, thought=self._thought_size > 0)
-        yield Step("model", self._summary(), "completed")
+        yield Step("model", self._summary(self.usage()), "completed")
 
-    def _summary(self) -> str:
-        now = time.monotonic()
-        first = number(self._began_at - self._asked_at, 2)
-        if self._usage is None or not self._usage.completion_tokens:
-            return _("{model} answered in {total} s, the first after {first} s").format(
-                model=self._model, total=number(now - self._asked_at, 1), first=first
-            )
-        tokens = self._usage.completion_tokens
+    def usage(self) -> Usage:
+        """What the answer has taken so far; tokens are counted by the endpoint, at its end."""
+        first_token_ms = (self._began_at - self._asked_at) * 1000
+        counted = self._counted
+        if counted is None or not counted.completion_tokens:
+            return Usage(self._model, first_token_ms=first_token_ms)
+        tokens = counted.completion_tokens
         # The first token is what the rest is timed from.
-        rate = (tokens - 1) / max(now - self._began_at, 1e-3)
+        rate = (tokens - 1) / max(time.monotonic() - self._began_at, 1e-3)
+        return Usage(self._model, counted.prompt_tokens, tokens, rate, first_token_ms)
+
+    def _summary(self, usage: Usage) -> str:
+        first = number((usage.first_token_ms or 0) / 1000, 2)
+        if usage.answer_tokens is None or usage.tokens_per_second is None:
+            return _("{model} answered in {total} s, the first after {first} s").format(
+                model=self._model,
+                total=number(time.monotonic() - self._asked_at, 1),
+                first=first,
+            )
         return _(
             "{model} wrote {tokens} tokens, {rate} a second, the first after {first} s"
-        ).format(model=self._model, tokens=number(tokens), rate=number(rate, 1), first=first)
+        ).format(
+            model=self._model,
+            tokens=number(usage.answer_tokens),
+            rate=number(usage.tokens_per_second, 1),
+            first=first,
+        )

@@ -1,0 +1,44 @@
+"""The beginning of a passage as people read it: its words without the markup."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markdown_it import MarkdownIt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from markdown_it.token import Token
+
+MAX_EXCERPT = 280
+"""Characters that a card shows at most."""
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+
+def excerpt(text: str, form: str = "markdown") -> str:
+    """The beginning of a text on one line, cut after a word."""
+    words = " ".join(_words(text) if form == "markdown" else [text])
+    line = " ".join(words.split())
+    if len(line) <= MAX_EXCERPT:
+        return line
+    return (line[:MAX_EXCERPT].rpartition(" ")[0] or line[: MAX_EXCERPT - 1]) + "…"
+
+
+def _words(text: str) -> Iterator[str]:
+    for token in _MARKDOWN.parse(text):
+        if token.type == "inline":
+            yield "".join(_spans(token.children or []))
+        elif token.type in {"fence", "code_block"}:
+            yield token.content
+
+
+def _spans(tokens: Sequence[Token]) -> Iterator[str]:
+    for token in tokens:
+        if token.type in {"softbreak", "hardbreak"}:
+            yield " "
+        elif token.type == "image":
+            yield from _spans(token.children or [])
+        else:
+            yield token.content
