@@ -12,7 +12,7 @@ from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PATHS = ("/", "/documents", "/handbook/", "/chat/none")
+PATHS = ("/", "/documents", "/handbook/", "/doctor", "/chat/none")
 
 SAID = """
 () => {
