@@ -2,7 +2,7 @@
 
 "count 50 20ms" makes it write "1 2 3 ... 50 " with 20 ms between the words; "wait" makes it say
 nothing until it is stopped; "fail" makes it fail after a word; "progress 1000" makes it report its
-progress that often before it says a word.
+progress that often before it says a word; "answer 2ms" makes it give a long answer in short pieces.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from quart import Quart
 from quart_chat import create_app
 from quart_chat.chat.assistants.base import AssistantError, Output, Question, Step, Text
 from quart_chat.cli import main
+from tests.answer import long_answer, pieces
 
 _PROGRESS = re.compile(r"progress (\d+)")
+_ANSWER = re.compile(r"answer (\d+)ms")
 _COUNT = re.compile(r"count (\d+) (\d+)ms")
 
 
@@ -37,6 +39,11 @@ class SlowAssistant:
         if match := _PROGRESS.fullmatch(question.prompt):
             for number in range(total := int(match[1])):
                 yield Step("progress", "Working", type="progress", progress=number / total)
+        if match := _ANSWER.fullmatch(question.prompt):
+            for piece in pieces(long_answer()):
+                yield Text(piece)
+                await asyncio.sleep(int(match[1]) / 1000)
+            return
         match = _COUNT.fullmatch(question.prompt)
         words, pause = (int(match[1]), int(match[2])) if match else (3, 0)
         yield Step("count", f"Counting to {words}")

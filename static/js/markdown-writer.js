@@ -5,7 +5,8 @@
  * anew, and of its elements only what differs is changed. So nothing flickers, what is selected
  * stays selected, and a long answer costs no more a word than a short one.
  */
-import { blockStarts, renderMarkdown } from "./markdown.js";
+import { parseMarkdown, renderTokens } from "./markdown.js";
+import { OpenBlock, lineStart } from "./open-block.js";
 import { parseNodes, patchNodes } from "./patch.js";
 
 // Rendering gets at most this share of the time, however long a single block becomes.
@@ -15,6 +16,7 @@ export class MarkdownWriter {
   #element;
   #env = {};
   #finished = 0;
+  #open = new OpenBlock();
   #tail = "";
   #frame = 0;
   #notBefore = 0;
@@ -28,6 +30,7 @@ export class MarkdownWriter {
   set(text) {
     this.#env = {};
     this.#finished = 0;
+    this.#open = new OpenBlock();
     this.#tail = "";
     this.append(text);
   }
@@ -58,29 +61,60 @@ export class MarkdownWriter {
   }
 
   #render() {
-    const end = finishedLength(this.#tail);
-    if (end > 0) {
-      const nodes = parseNodes(renderMarkdown(this.#tail.slice(0, end), this.#env));
-      const count = nodes.length;
-      patchNodes(this.#element, this.#finished, nodes);
-      this.#finished += count;
-      this.#tail = this.#tail.slice(end);
+    this.#tail = this.#tail.replace(/\r\n?(?=[^])/g, "\n");
+    let [text, tokens, env] = this.#parse();
+    if (this.#open.isOutgrown(tokens, text)) {
+      this.#tail = this.#open.text + this.#tail;
+      this.#open = new OpenBlock();
+      [text, tokens, env] = this.#parse();
     }
+    this.#open.adapt(tokens);
+    this.#show(parseNodes(renderTokens(tokens, env)));
+    this.#settle(text, tokens);
+  }
+
+  #parse() {
+    const text = this.#open.prefix + this.#tail;
     // What the tail defines may still change: it must not be kept.
     const env = { references: { ...this.#env.references } };
-    patchNodes(this.#element, this.#finished, parseNodes(renderMarkdown(this.#tail, env)));
+    return [text, parseMarkdown(text, env), env];
+  }
+
+  #show(nodes) {
+    let start = this.#finished;
+    if (this.#open.begun) {
+      this.#open.patch(this.#element.childNodes[start], nodes.shift());
+      start += 1;
+    }
+    patchNodes(this.#element, start, nodes);
+  }
+
+  /** Part with what can't change any more, whatever is added to the text. */
+  #settle(text, tokens) {
+    const lines = text.split("\n");
+    const complete = lines.length - 1;
+    // Each block is one element. What has no line end yet decides nothing.
+    const starts = blockStarts(tokens).filter((start) => start < complete);
+    const last = starts.at(-1);
+    if (starts.length > 1 && lines[last - 1].trim() === "") {
+      const end = lineStart(text, last);
+      this.#define(text.slice(0, end));
+      this.#finished += starts.length - 1;
+      this.#open = new OpenBlock();
+      this.#tail = text.slice(end);
+    } else if (starts.length === 1 && last === 0) {
+      this.#tail = this.#open.keep(text, tokens, complete);
+    }
+  }
+
+  /** Remember the links that a finished text defines. */
+  #define(text) {
+    if (text.includes("]:")) parseMarkdown(text, this.#env);
   }
 }
 
-/**
- * How much of a text can't change any more, whatever is added to it: all before the last block, if
- * an empty line stands between. What has no line end yet decides nothing.
- * @param {string} text
- * @returns {number} UTF-16 units
- */
-export function finishedLength(text) {
-  const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
-  const last = blockStarts(lines.join("\n")).at(-1) ?? 0;
-  if (last === 0 || lines[last - 1].trim() !== "") return 0;
-  return lines.slice(0, last).reduce((sum, line) => sum + line.length + 1, 0);
+function blockStarts(tokens) {
+  return tokens
+    .filter((token) => token.level === 0 && token.nesting >= 0)
+    .map((token) => token.map[0]);
 }

@@ -44,20 +44,22 @@ Object.assign(markdown.renderer.rules, {
  * @returns {string}
  */
 export function renderMarkdown(text, env = {}) {
-  return markdown.render(text.replace(NO_WIDTH, ""), env);
+  return renderTokens(parseMarkdown(text, env), env);
 }
 
 /**
- * Where each block at the top level of a text begins.
+ * The two halves of it, for who needs to know where each block stands.
  * @param {string} text
- * @returns {number[]} line numbers, from 0
+ * @param {object} env
+ * @returns {object[]} tokens
  */
-export function blockStarts(text) {
-  const tokens = [];
-  markdown.block.parse(text, markdown, { references: {} }, tokens);
-  return tokens
-    .filter((token) => token.level === 0 && token.nesting >= 0)
-    .map((token) => token.map[0]);
+export function parseMarkdown(text, env) {
+  return markdown.parse(text.replace(NO_WIDTH, ""), env);
+}
+
+/** @returns {string} HTML */
+export function renderTokens(tokens, env) {
+  return markdown.renderer.render(tokens, markdown.options, env);
 }
 
 /** The server's library takes any white space off the ends of a block, this one spaces alone. */

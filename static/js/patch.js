@@ -17,26 +17,45 @@ export function parseNodes(html) {
  * @param {Node[]} nodes
  */
 export function patchNodes(parent, start, nodes) {
-  const old = [...parent.childNodes].slice(start);
-  nodes.forEach((node, index) => {
-    if (index >= old.length) parent.append(node);
-    else patchNode(old[index], node);
-  });
-  for (const surplus of old.slice(nodes.length)) surplus.remove();
+  let old = parent.childNodes[start] ?? null;
+  for (const node of nodes) {
+    const next = old?.nextSibling ?? null;
+    if (old) patchNode(old, node);
+    else parent.append(node);
+    old = next;
+  }
+  while (old) {
+    const next = old.nextSibling;
+    old.remove();
+    old = next;
+  }
+}
+
+/** Text that has grown is added to, so that a selection in it holds. */
+export function patchText(old, data) {
+  if (data.startsWith(old.data)) old.appendData(data.slice(old.data.length));
+  else old.data = data;
 }
 
 function patchNode(old, node) {
   if (old.isEqualNode(node)) return;
-  const alike = old.cloneNode(false).isEqualNode(node.cloneNode(false));
-  if (old.nodeType === Node.TEXT_NODE && node.nodeType === Node.TEXT_NODE) patchText(old, node.data);
-  else if (alike) patchNodes(old, 0, [...node.childNodes]);
-  else old.replaceWith(node);
+  if (old.nodeName !== node.nodeName) {
+    old.replaceWith(node);
+  } else if (old.nodeType === Node.TEXT_NODE) {
+    patchText(old, node.data);
+  } else {
+    patchAttributes(old, node);
+    patchNodes(old, 0, [...node.childNodes]);
+  }
 }
 
-/** Text that has grown is added to, so that a selection in it holds. */
-function patchText(old, data) {
-  if (data.startsWith(old.data)) old.appendData(data.slice(old.data.length));
-  else old.data = data;
+function patchAttributes(old, node) {
+  for (const { name } of [...old.attributes]) {
+    if (!node.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of node.attributes) {
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
 }
 
 function isBlank(node) {

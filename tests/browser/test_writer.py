@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.async_api import Page
 
+from tests.answer import ROWS, long_answer, pieces
+from tests.browser.test_markdown_parity import PIECES as ANY_PIECES
 from tests.browser.test_markdown_parity import SAMPLES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-# Writes a text in pieces, painting after each, and returns what is shown and what it should be.
+# Writes a text in pieces, painting after each: what is shown and what it should be, where that
+# differs; how many elements were shown first; and which elements were taken out of finished blocks.
 WRITE = """async (pieces) => {
   const { MarkdownWriter } = await import("/js/markdown-writer.js");
   const { renderMarkdown } = await import("/js/markdown.js");
@@ -26,21 +29,34 @@ WRITE = """async (pieces) => {
   const shown = document.createElement("div");
   const writer = new MarkdownWriter(shown);
   const kept = [];
+  const differences = [];
+  let text = "";
   for (const piece of pieces) {
+    text += piece;
     writer.append(piece);
     for (const paint of paints.splice(0)) paint(0);
     kept.push(shown.firstChild);
+    const whole = document.createElement("div");
+    whole.append(...parseNodes(renderMarkdown(text)));
+    if (!shown.isEqualNode(whole)) differences.push([text, shown.innerHTML, whole.innerHTML]);
   }
   [window.requestAnimationFrame, performance.now] = real;
-  const whole = document.createElement("div");
-  whole.append(...parseNodes(renderMarkdown(pieces.join(""))));
-  return [shown.innerHTML, whole.innerHTML, new Set(kept.filter(Boolean)).size];
+  return [differences, shown.innerHTML, new Set(kept.filter(Boolean)).size];
 }"""
+
+# What is defined below changes what is above, and only the final HTML does that.
+PIECES = [piece for piece in ANY_PIECES if "]" not in piece]
 
 BLOCKS = [
     "A paragraph\nof two lines.", "## A heading", "- one\n- two", "1. one\n\n2. two", "> a quote",
     "```python\nx = 1\n\ny = 2\n```", "|a|b|\n|-|-:|\n|1|2|", "    code", "Setext\n===", "***",
-    "- a\n\n  ```\n  b\n  ```", "*so* **much** `code` 😀", "[a link](/to)",
+    "- a\n\n  ```\n  b\n  ```", "- one\n- two\n- three\n\n- four\n- five",
+    "$$\na\n+ b\n$$", "[^1]: c",
+    "|a|\n|-|\n|1|\n|2|\n|3|\n> quote", "~~~\na\n\n\n~~~\ntext",
+    "- [ ] a\n- [x] b\n  - c\n\n    d\n- e",
+    "1. a\n\n2. b\n10) c\n* d\n- - -", "- ```\n  a\n  ```\n\n- b\n- c",
+    "* a\n lazy\n* b\n\n\n  c\n* d",
+    "*so* **much** `code` 😀", "[a link](/to)",
 ]  # fmt: skip
 
 
@@ -60,16 +76,25 @@ async def test_a_text_written_in_any_pieces_is_the_text_as_a_whole(
     text = "\n\n".join(blocks)
     ends = [0, *accumulate(cuts)]
     pieces = [text[a:b] for a, b in zip(ends, [*ends[1:], len(text)], strict=True)]
-    shown, whole, _ = await write(modules, [piece for piece in pieces if piece])
-    assert shown == whole
+    differences, _, _ = await write(modules, [piece for piece in pieces if piece])
+    assert differences == []
 
 
-async def test_every_construct_written_letter_by_letter_is_the_same(modules: Page) -> None:
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(pieces=st.lists(st.sampled_from([*PIECES, *BLOCKS]), min_size=1, max_size=40))
+async def test_any_text_is_at_each_piece_what_it_would_be_as_a_whole(
+    modules: Page, pieces: list[str]
+) -> None:
+    differences, _, _ = await write(modules, pieces)
+    assert differences == []
+
+
+async def test_every_construct_is_at_each_letter_what_it_would_be_as_a_whole(modules: Page) -> None:
     for sample in SAMPLES:
         if "\x00" in sample or "[a]: " in sample:  # a definition below changes what is above
             continue
-        shown, whole, _ = await write(modules, list(sample))
-        assert shown == whole
+        differences, _, _ = await write(modules, list(sample))
+        assert differences == []
 
 
 async def test_what_is_finished_is_not_touched_again(modules: Page) -> None:
@@ -78,9 +103,49 @@ async def test_what_is_finished_is_not_touched_again(modules: Page) -> None:
     assert first_children == 1
 
 
+# Writes a text in pieces and watches: elements that were taken out of anything but the last block,
+# and rows and items that were taken out of whatever it was.
+WATCH = """async (pieces) => {
+  const { MarkdownWriter } = await import("/js/markdown-writer.js");
+  const paints = [];
+  const real = [window.requestAnimationFrame, performance.now];
+  window.requestAnimationFrame = (paint) => paints.push(paint);
+  performance.now = () => 0;
+  const shown = document.createElement("div");
+  const observer = new MutationObserver(() => {});
+  observer.observe(shown, { childList: true, subtree: true });
+  const writer = new MarkdownWriter(shown);
+  const lost = [];
+  let finished = [];
+  for (const piece of pieces) {
+    writer.append(piece);
+    for (const paint of paints.splice(0)) paint(0);
+    for (const { target, removedNodes } of observer.takeRecords()) {
+      const done = finished.some((block) => block.contains(target));
+      for (const node of removedNodes) {
+        if (finished.includes(node) || done || /^(TR|LI)$/.test(node.nodeName)) {
+          lost.push(node.outerHTML ?? node.data);
+        }
+      }
+    }
+    finished = [...shown.children].slice(0, -1);
+  }
+  [window.requestAnimationFrame, performance.now] = real;
+  return [lost, shown.querySelectorAll("tr").length];
+}"""
+
+
+async def test_of_a_long_answer_no_finished_block_row_or_item_is_touched_again(
+    modules: Page,
+) -> None:
+    lost, rows = await modules.evaluate(WATCH, list(pieces(long_answer())))
+    assert lost == []
+    assert rows == ROWS + 1
+
+
 async def test_a_definition_holds_for_what_follows(modules: Page) -> None:
-    shown, whole, _ = await write(modules, ["[a]: /b\n\nx\n\n", "y [a] z"])
-    assert shown == whole
+    differences, shown, _ = await write(modules, ["[a]: /b\n\nx\n\n", "y [a] z"])
+    assert differences == []
     assert 'href="/b"' in shown
 
 

@@ -1,0 +1,133 @@
+/**
+ * What of a block that is still being written can't change any more: the rows of a table, the items
+ * of a list, the lines of code. They are kept as they are shown and not parsed again, so the
+ * thousandth row costs no more than the tenth. What follows them is parsed as a block of its own,
+ * begun with the lines in `prefix` where it needs them: the head of a table, the fence of code.
+ */
+import { patchNodes, patchText } from "./patch.js";
+
+const KINDS = {
+  table_open: { find: findRows, patch: patchRows },
+  bullet_list_open: { find: findItems, patch: patchItems },
+  ordered_list_open: { find: findItems, patch: patchItems },
+  fence: { find: findLines, patch: patchLines },
+};
+
+export class OpenBlock {
+  #kind = null;
+  #kept = 0;
+  #text = "";
+  #loose = false;
+  prefix = "";
+
+  /** Whether anything is kept. */
+  get begun() {
+    return this.#kept > 0;
+  }
+
+  /**
+   * Keep what can be kept of a block that is shown as it is.
+   * @param {string} text The block, from `prefix` on.
+   * @param {object[]} tokens Of the text.
+   * @param {number} lines How many of its lines are complete.
+   * @returns {string} what follows that is not kept
+   */
+  keep(text, tokens, lines) {
+    const kind = KINDS[tokens[0].type];
+    const { head, from, count } = kind?.find(tokens, lines) ?? { count: 0 };
+    if (count <= 0) return text.slice(this.prefix.length);
+    this.#kind = kind;
+    this.#kept += count;
+    this.#loose ||= isLoose(tokens, text);
+    const rest = lineStart(text, from);
+    if (kind.patch === patchItems) this.#text += text.slice(0, rest);
+    this.prefix = text.slice(0, lineStart(text, head));
+    return text.slice(rest);
+  }
+
+  /** A blank line between two items sets all items of a list apart: those above change, too. */
+  isOutgrown(tokens, text) {
+    return this.#kind?.patch === patchItems && !this.#loose && isLoose(tokens, text);
+  }
+
+  /** What was kept, as it was written. */
+  get text() {
+    return this.#text;
+  }
+
+  /** Make tokens of what follows look as they do after what is kept. */
+  adapt(tokens) {
+    if (!this.#loose) return;
+    const end = tokens.findIndex((token) => token.level === 0 && token.nesting < 0);
+    for (const token of tokens.slice(0, end)) {
+      if (token.level === 2 && token.hidden) token.hidden = false;
+    }
+  }
+
+  /** Show what follows behind what is kept. */
+  patch(shown, node) {
+    this.#kind.patch(shown, node, this.#kept);
+  }
+}
+
+/** Where a line begins in a text. */
+export function lineStart(text, line) {
+  let start = 0;
+  for (let count = 0; count < line; count += 1) start = text.indexOf("\n", start) + 1;
+  return start;
+}
+
+/** Every row on a complete line. */
+function findRows(tokens, lines) {
+  const rows = tokens.filter((token) => token.type === "tr_open").length - 1;
+  const count = Math.min(rows, lines - 2);
+  return { head: 2, from: 2 + count, count };
+}
+
+/** Every item that another one follows. */
+function findItems(tokens, lines) {
+  const starts = itemStarts(tokens).filter((start) => start < lines);
+  return { head: 0, from: starts.at(-1), count: starts.length - 1 };
+}
+
+/** Every complete line of code but the last, which may be what ends it; counted in characters. */
+function findLines(tokens, lines) {
+  const count = Math.min(lines, tokens[0].map[1]) - 2;
+  return { head: 1, from: 1 + count, count: count > 0 ? lineStart(tokens[0].content, count) : 0 };
+}
+
+function itemStarts(tokens) {
+  const end = tokens.findIndex((token) => token.level === 0 && token.nesting < 0);
+  return tokens
+    .slice(0, end)
+    .filter((token) => token.level === 1 && token.nesting > 0)
+    .map((token) => token.map[0]);
+}
+
+function isLoose(tokens, text) {
+  if (!tokens[0].type.endsWith("_list_open")) return false;
+  const end = tokens.findIndex((token) => token.level === 0 && token.nesting < 0);
+  const items = tokens.slice(0, end);
+  if (items.some((token) => token.level === 2 && token.type === "paragraph_open" && !token.hidden))
+    return true;
+  const lines = text.split("\n");
+  return itemStarts(tokens).some((start) => start > 0 && lines[start - 1].trim() === "");
+}
+
+function patchRows(shown, node, kept) {
+  patchBehind(shown.querySelector("tbody"), node.querySelector("tbody"), kept);
+}
+
+function patchItems(shown, node, kept) {
+  patchBehind(shown, node, kept);
+}
+
+/** Elements with a line end before, between and after them. */
+function patchBehind(shown, node, kept) {
+  patchNodes(shown, 1 + 2 * kept, [...(node?.childNodes ?? [])].slice(1));
+}
+
+function patchLines(shown, node, kept) {
+  const code = shown.querySelector("code").firstChild;
+  patchText(code, code.data.slice(0, kept) + node.querySelector("code").textContent);
+}
