@@ -9,8 +9,10 @@ import { parseMarkdown, renderTokens } from "./markdown.js";
 import { OpenBlock, lineStart } from "./open-block.js";
 import { parseNodes, patchNodes } from "./patch.js";
 
-// Rendering gets at most this share of the time, however long a single block becomes.
+// Rendering gets at most this share of the time, however long a single block becomes, and there are
+// at least so many milliseconds from one to the next: nobody reads faster.
 const SHARE = 0.1;
+const PAUSE = 30;
 
 export class MarkdownWriter {
   #element;
@@ -57,7 +59,7 @@ export class MarkdownWriter {
     const begun = performance.now();
     this.#render();
     const ended = performance.now();
-    this.#notBefore = ended + (ended - begun) / SHARE;
+    this.#notBefore = Math.max(now + PAUSE, ended + (ended - begun) / SHARE);
   }
 
   #render() {

@@ -23,6 +23,7 @@ WRITE = """async (pieces) => {
   const { renderMarkdown } = await import("/js/markdown.js");
   const { parseNodes } = await import("/js/patch.js");
   const paints = [];
+  let clock = 0;
   const real = [window.requestAnimationFrame, performance.now];
   window.requestAnimationFrame = (paint) => paints.push(paint);
   performance.now = () => 0;
@@ -34,7 +35,7 @@ WRITE = """async (pieces) => {
   for (const piece of pieces) {
     text += piece;
     writer.append(piece);
-    for (const paint of paints.splice(0)) paint(0);
+    for (const paint of paints.splice(0)) paint((clock += 1000));
     kept.push(shown.firstChild);
     const whole = document.createElement("div");
     whole.append(...parseNodes(renderMarkdown(text)));
@@ -108,6 +109,7 @@ async def test_what_is_finished_is_not_touched_again(modules: Page) -> None:
 WATCH = """async (pieces) => {
   const { MarkdownWriter } = await import("/js/markdown-writer.js");
   const paints = [];
+  let clock = 0;
   const real = [window.requestAnimationFrame, performance.now];
   window.requestAnimationFrame = (paint) => paints.push(paint);
   performance.now = () => 0;
@@ -119,7 +121,7 @@ WATCH = """async (pieces) => {
   let finished = [];
   for (const piece of pieces) {
     writer.append(piece);
-    for (const paint of paints.splice(0)) paint(0);
+    for (const paint of paints.splice(0)) paint((clock += 1000));
     for (const { target, removedNodes } of observer.takeRecords()) {
       const done = finished.some((block) => block.contains(target));
       for (const node of removedNodes) {
