@@ -33,11 +33,14 @@ _TITLES = (
     "SELECT workflow_id, highlight(title_terms, 0, ?, ?) FROM title_terms"
     " WHERE title_terms MATCH ? AND workflow_id IN ({})"
 )
-# The best of each workflow's messages: max() decides from which row the other column is.
+# The best of each workflow's messages: max() decides from which row the other column is. A prompt
+# that is the title shows nothing that the title doesn't.
 _BEST = (
-    "SELECT workflow_id, number, max(-rank) FROM (SELECT workflow_id, number, rank"
-    " FROM message_terms JOIN messages ON messages.number = message_terms.rowid"
-    " WHERE message_terms MATCH ?) WHERE workflow_id IN ({}) GROUP BY workflow_id"
+    "WITH hits AS MATERIALIZED (SELECT rowid AS hit, rank FROM message_terms"
+    " WHERE message_terms MATCH ?)"
+    " SELECT workflow_id, number, max(-rank) FROM hits JOIN messages ON number = hit"
+    " JOIN workflows ON workflows.id = workflow_id"
+    " WHERE workflow_id IN ({}) AND content <> title GROUP BY workflow_id"
 )
 _SNIPPETS = (
     "SELECT rowid, snippet(message_terms, 0, ?, ?, '…', ?) FROM message_terms"

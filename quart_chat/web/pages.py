@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from quart import Blueprint, redirect, render_template, request
 
 from quart_chat.chat.models import WorkflowStatus
+from quart_chat.errors import DatabaseUnavailable
 from quart_chat.web.asking import start_round
+from quart_chat.web.chat_list import view_list
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.inputs import form_number, query_string
 from quart_chat.web.schemas import ChatQuery
@@ -38,6 +41,7 @@ async def new_chat() -> str:
 async def show_chat(workflow_id: str) -> str:
     """A chat as it is now: its latest rounds, or those before one."""
     before = query_string(ChatQuery).before_round
+    await _mark_read(workflow_id)
     shell = await _shell()
     page = await services().chat.branch(user_id(), workflow_id, before=before)
     return await render_template(
@@ -95,9 +99,25 @@ async def pin_chat(workflow_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/chat/<workflow_id>/delete")
 async def delete_chat(workflow_id: str) -> ResponseReturnValue:
-    """Delete a chat and all it holds."""
+    """Delete a chat; the page that follows offers to restore it."""
     await services().chat.delete(user_id(), workflow_id)
-    return redirect("/", 303)
+    return redirect(f"/?deleted={workflow_id}", 303)
+
+
+@blueprint.post("/chat/<workflow_id>/restore")
+async def restore_chat(workflow_id: str) -> ResponseReturnValue:
+    """Bring a deleted chat back."""
+    await services().chat.restore(user_id(), workflow_id)
+    return _to_chat(workflow_id)
+
+
+async def _mark_read(workflow_id: str) -> None:
+    """Whoever opens a chat has seen its answers; that it can't be noted keeps nobody from them."""
+    chat, user = services().chat, user_id()
+    workflow = await chat.workflow(user, workflow_id)
+    if workflow.unread:
+        with suppress(DatabaseUnavailable):
+            await chat.mark_read(user, workflow_id, workflow.item_seq)
 
 
 def _to_chat(workflow_id: str) -> ResponseReturnValue:
@@ -107,11 +127,8 @@ def _to_chat(workflow_id: str) -> ResponseReturnValue:
 async def _shell() -> dict[str, Any]:
     """What every chat page has around the chat: the list, and who can be asked."""
     chat = services().chat
-    page = await chat.list_workflows(user_id(), before=request.args.get("before"))
     return {
-        "workflows": page.workflows,
-        "next": page.next,
-        "list_seq": page.list_seq,
+        "list": await view_list(),
         "titles": assistant_titles(),
         "assistants": [
             {"name": assistant.name, "title": assistant.title}

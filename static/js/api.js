@@ -45,9 +45,27 @@ export async function readRounds(workflowId, { before = "", signal } = {}) {
   return { head: Number(root.dataset.head), seq: Number(root.dataset.seq), link, rounds };
 }
 
-/** Change the title of a chat, whether it is pinned, or which of its branches is shown. */
+/**
+ * A page of the list of chats, or of those that a search finds.
+ * @param {{q?: string, before?: string}} query
+ * @returns {Promise<{workflows: object[], next: string | null}>}
+ */
+export async function listWorkflows(query) {
+  const response = await send("GET", `/api/chatbot/workflows?${new URLSearchParams(query)}`);
+  return response.json();
+}
+
+/**
+ * Change the title of a chat, whether it is pinned, which of its branches is shown, or up to where
+ * it has been read.
+ */
 export function changeWorkflow(workflowId, change) {
   return send("PATCH", `/api/chatbot/workflows/${workflowId}`, change);
+}
+
+/** Bring a deleted chat back. */
+export function restoreWorkflow(workflowId) {
+  return send("POST", `/api/chatbot/workflows/${workflowId}/restore`);
 }
 
 /** Delete a chat. */

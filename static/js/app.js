@@ -8,6 +8,7 @@ import { ChatList } from "./chat-list.js";
 import { ChatLog } from "./chat-log.js";
 import { ChatNotice } from "./chat-notice.js";
 import { ChatRound } from "./chat-round.js";
+import { ChatSearch } from "./chat-search.js";
 import { ChatSteps } from "./chat-steps.js";
 
 // The parts first: the app as a whole calls them as soon as it is defined.
@@ -17,6 +18,7 @@ customElements.define("chat-round", ChatRound);
 customElements.define("chat-earlier", ChatEarlier);
 customElements.define("chat-log", ChatLog);
 customElements.define("chat-list", ChatList);
+customElements.define("chat-search", ChatSearch);
 customElements.define("chat-heading", ChatHeading);
 customElements.define("chat-notice", ChatNotice);
 customElements.define("chat-composer", ChatComposer);

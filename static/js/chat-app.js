@@ -4,6 +4,7 @@ import { Branch } from "./branch.js";
 import { Conversation } from "./conversation.js";
 import { PageStream } from "./page-stream.js";
 import { connectWhileShown } from "./presence.js";
+import { ReadMark } from "./read-mark.js";
 import { attachRoundActions } from "./round-actions.js";
 import { t } from "./texts.js";
 
@@ -14,6 +15,8 @@ export class ChatApp extends HTMLElement {
   #branch = null;
   #conversation = new Conversation();
   #controller = null;
+  #leaving = false;
+  #readMark = new ReadMark();
   #reading = null;
   #stream = new PageStream({
     onData: (data) => this.#receive(data),
@@ -26,12 +29,14 @@ export class ChatApp extends HTMLElement {
     this.addEventListener("submit", (event) => this.#example(event), { signal });
     this.addEventListener("chat:started", (event) => this.#started(event.detail), { signal });
     this.addEventListener("chat:failed", (event) => this.#notice.failure(event.detail), { signal });
+    this.addEventListener("chat:deleted", (event) => this.#deleted(event.detail), { signal });
     window.addEventListener("popstate", () => this.#leave(), { signal });
     attachRoundActions(this, signal);
     const seq = Number(this.dataset.since.split("-")[1]);
     this.#branch = new Branch(Number(this.dataset.head), seq);
     this.#stream.follow(this.dataset.workflow, this.dataset.since);
     connectWhileShown(this.#stream, signal);
+    this.#readMark.watch(signal);
   }
 
   disconnectedCallback() {
@@ -81,9 +86,10 @@ export class ChatApp extends HTMLElement {
     this.#list.show(workflow, this.dataset.workflow);
     if (workflow.id !== this.dataset.workflow) return;
     if (workflow.deleted) {
-      location.replace("/");
+      this.#deleted(workflow.id);
       return;
     }
+    this.#readMark.show(workflow);
     this.#heading.show(workflow);
     if (this.#branch.move(workflow)) this.#read();
     const running = String(workflow.status === "running");
@@ -97,9 +103,9 @@ export class ChatApp extends HTMLElement {
     this.#announce(end.message);
   }
 
-  reset({ workflowId }) {
+  reset({ workflowId, next }) {
     if (workflowId === null) {
-      this.#list.clear();
+      this.#list.clear(next);
       return;
     }
     this.#log.clear();
@@ -132,6 +138,17 @@ export class ChatApp extends HTMLElement {
     const { workflow } = this.dataset;
     if (state !== "refused" || !workflow) return;
     if (!(await workflowExists(workflow))) location.replace("/");
+  }
+
+  /** The page of a deleted chat makes room for one that offers to undo it. */
+  #deleted(workflowId) {
+    if (workflowId !== this.dataset.workflow) {
+      this.#notice.deleted(workflowId);
+    } else if (!this.#leaving) {
+      // Told by the answer to the request and by the stream; to leave twice would abort the first.
+      this.#leaving = true;
+      location.replace(`/?deleted=${workflowId}`);
+    }
   }
 
   /** A question is on its way; the first one makes the chat, and the page goes on in it. */

@@ -3,12 +3,21 @@ import { changeWorkflow, deleteWorkflow } from "./api.js";
 
 export class ChatHeading extends HTMLElement {
   #workflowId = "";
+  #controller = null;
 
   connectedCallback() {
     this.#workflowId = this.closest("[data-workflow]").dataset.workflow;
     this.addEventListener("submit", (event) => this.#submit(event));
     this.addEventListener("keydown", (event) => this.#close(event));
     this.#rename.addEventListener("toggle", () => this.#edit());
+    this.querySelector(".title").addEventListener("dblclick", () => this.#startRenaming());
+    this.#controller = new AbortController();
+    const { signal } = this.#controller;
+    document.addEventListener("keydown", (event) => this.#key(event), { signal });
+  }
+
+  disconnectedCallback() {
+    this.#controller.abort();
   }
 
   /** Show a chat's title and state. */
@@ -38,12 +47,18 @@ export class ChatHeading extends HTMLElement {
 
   async #submit(event) {
     event.preventDefault();
+    const { action } = event.target.dataset;
     try {
-      await this.#do(event.target.dataset.action);
+      await this.#do(action);
       for (const details of this.querySelectorAll("details")) details.open = false;
+      if (action === "delete") this.#tell("chat:deleted", this.#workflowId);
     } catch (error) {
-      this.dispatchEvent(new CustomEvent("chat:failed", { bubbles: true, detail: error.message }));
+      this.#tell("chat:failed", error.message);
     }
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
   }
 
   #do(action) {
@@ -51,6 +66,15 @@ export class ChatHeading extends HTMLElement {
     if (action === "rename") return changeWorkflow(this.#workflowId, { title: this.#input.value });
     const pinned = this.#pin.getAttribute("aria-pressed") !== "true";
     return changeWorkflow(this.#workflowId, { pinned });
+  }
+
+  /** F2 renames the chat, unless it is another that is focused in the list. */
+  #key(event) {
+    if (event.key === "F2" && !event.target.closest("chat-list, input")) this.#startRenaming();
+  }
+
+  #startRenaming() {
+    if (!this.hidden) this.#rename.open = true;
   }
 
   #edit() {

@@ -1,49 +1,130 @@
-/** What the page says about its connection, and about what it could not do. Quiet when all is well. */
+/**
+ * What the page says about its connection, what it could not do, and how to undo what it has done.
+ * Quiet when all is well: a break that is mended at once is not worth a word.
+ */
+import { restoreWorkflow } from "./api.js";
 import { t } from "./texts.js";
 
 const PATIENCE = 1500;
-const LONG_ENOUGH = 8000;
+const A_MOMENT = 3000;
+const LONG_ENOUGH = 10_000;
 
 export class ChatNotice extends HTMLElement {
-  #timer = 0;
+  #controller = null;
+  #messageTimer = 0;
+  #connectionTimer = 0;
+  #connected = null;
+  #message = null;
+  #connection = null;
+
+  connectedCallback() {
+    this.#controller = new AbortController();
+    const { signal } = this.#controller;
+    this.addEventListener("submit", (event) => this.#undo(event), { signal });
+    document.addEventListener("keydown", (event) => this.#key(event), { signal });
+    for (const type of ["online", "offline"]) {
+      window.addEventListener(type, () => this.#connection && this.#tellBreak(), { signal });
+    }
+    if (this.hidden) return;
+    // The server offers to undo what led to this page; it is not to do so again.
+    this.#say([...this.childNodes], LONG_ENOUGH);
+    history.replaceState(history.state, "", location.pathname);
+  }
+
+  disconnectedCallback() {
+    this.#controller.abort();
+    clearTimeout(this.#messageTimer);
+    clearTimeout(this.#connectionTimer);
+  }
 
   /**
-   * Tell of a connection. A break that is mended at once is not worth a word.
+   * Tell of the connection.
    * @param {boolean} connected
    */
   connection(connected) {
-    if (connected) {
-      if (this.dataset.about === "connection") this.#clear();
-    } else if (this.dataset.about !== "connection") {
-      this.dataset.about = "connection";
-      this.#after(PATIENCE, () => this.#say(navigator.onLine ? LOST : OFFLINE));
-    }
+    if (connected) this.#mended();
+    else this.#connectionTimer ||= setTimeout(() => this.#tellBreak(), PATIENCE);
   }
 
   /** Tell of something that has failed. */
   failure(message) {
-    this.dataset.about = "failure";
-    this.#say(message);
-    this.#after(LONG_ENOUGH, () => this.#clear());
+    this.#say([message], LONG_ENOUGH);
   }
 
-  #say(text) {
-    this.textContent = text;
-    this.hidden = false;
+  /** Offer to bring a chat back that was deleted here. */
+  deleted(workflowId) {
+    const offer = document.querySelector(".undo-template").content.cloneNode(true);
+    offer.querySelector("form").dataset.id = workflowId;
+    this.#say([...offer.childNodes], LONG_ENOUGH);
   }
 
-  #clear() {
-    clearTimeout(this.#timer);
-    delete this.dataset.about;
-    this.hidden = true;
-    this.textContent = "";
+  #mended() {
+    clearTimeout(this.#connectionTimer);
+    this.#connectionTimer = 0;
+    this.#connected = true;
+    if (this.#connection) this.#say([AGAIN], A_MOMENT);
+    this.#connection = null;
+    this.#show();
   }
 
-  #after(ms, then) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(then, ms);
+  #tellBreak() {
+    const text = this.#connected ? LOST : CONNECTING;
+    this.#connection = [navigator.onLine ? text : OFFLINE];
+    this.#show();
+  }
+
+  #say(nodes, ms) {
+    this.#message = nodes;
+    this.#show();
+    this.#forgetAfter(ms);
+  }
+
+  #forgetAfter(ms) {
+    clearTimeout(this.#messageTimer);
+    this.#messageTimer = setTimeout(() => {
+      // Not from under a hand.
+      if (this.matches(":hover, :focus-within")) this.#forgetAfter(A_MOMENT);
+      else this.#forget();
+    }, ms);
+  }
+
+  #forget() {
+    clearTimeout(this.#messageTimer);
+    this.#message = null;
+    this.#show();
+  }
+
+  #show() {
+    const nodes = this.#message ?? this.#connection ?? [];
+    this.replaceChildren(...nodes);
+    this.hidden = nodes.length === 0;
+  }
+
+  async #undo(event) {
+    const { id } = event.target.dataset;
+    // The form of the server leads to the chat.
+    if (!id) return;
+    event.preventDefault();
+    try {
+      await restoreWorkflow(id);
+      this.#say([RESTORED], A_MOMENT);
+    } catch (error) {
+      this.failure(error.message);
+    }
+  }
+
+  #key(event) {
+    const undo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z";
+    if (!undo || event.target.matches("input, textarea")) return;
+    const form = this.querySelector(".notice-undo");
+    if (!form) return;
+    event.preventDefault();
+    form.requestSubmit();
   }
 }
 
+const CONNECTING = t("Connecting…");
 const LOST = t("The connection is lost. Reconnecting…");
 const OFFLINE = t("You are offline. This page goes on when you are back.");
+const AGAIN = t("Connected again.");
+const RESTORED = t("The chat is back.");

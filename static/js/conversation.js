@@ -10,7 +10,7 @@
  *   | {kind: "log", log: object}
  *   | {kind: "workflow", workflow: object}
  *   | {kind: "end", status: string, end: object}
- *   | {kind: "reset", workflowId: string | null}
+ *   | {kind: "reset", workflowId: string | null, next?: string | null}
  *   | {kind: "hole"}} Change
  */
 export class Conversation {
@@ -63,9 +63,9 @@ export class Conversation {
     return { kind: "text", message, text: fresh };
   }
 
-  #reset({ workflowId }) {
+  #reset({ workflowId, next }) {
     if (workflowId !== null) this.#messages.clear();
-    return { kind: "reset", workflowId };
+    return { kind: "reset", workflowId, next };
   }
 }
 

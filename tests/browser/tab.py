@@ -60,6 +60,17 @@ class Tab:
         return [" ".join(text.split()) for text in await rounds.all_text_contents()]
 
 
+async def set_hidden(page: Page, hidden: bool) -> None:
+    """Pretend that the tab is behind another one, or no longer."""
+    await page.evaluate(
+        """(hidden) => {
+          Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
 def watch(tab: Tab, url: str) -> None:
     """Write down what the tab complains about."""
     page = tab.page

@@ -5,25 +5,15 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.browser.conftest import OpenTab
+from tests.browser.tab import set_hidden
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 INTERRUPTED = "The server stopped before the answer was complete. What was written is kept."
-
-
-async def set_hidden(page: Page, hidden: bool) -> None:
-    """Pretend that the tab is behind another one, or no longer."""
-    await page.evaluate(
-        """(hidden) => {
-          Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
-          document.dispatchEvent(new Event("visibilitychange"));
-        }""",
-        hidden,
-    )
 
 
 async def test_a_killed_server_comes_back_and_the_page_shows_what_was_kept(
@@ -96,8 +86,7 @@ async def test_a_chat_that_is_gone_leads_to_a_new_one(open_tab: OpenTab) -> None
     await away.until_ended("complete")
     await set_hidden(away.page, True)
     other = await open_tab(away.page.url)
-    await other.page.locator(".delete summary").click()
-    await other.page.get_by_role("button", name="Delete", exact=True).click()
+    await other.page.get_by_role("button", name="Delete this chat").click()
     await other.page.wait_for_url("**/")
     await set_hidden(away.page, False)
     await away.page.wait_for_url("**/")

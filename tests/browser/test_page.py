@@ -128,13 +128,21 @@ async def test_an_answered_chat_is_accessible(open_tab: OpenTab, scheme: str) ->
     assert await violations(tab.page) == []
     for summary in await tab.page.locator(".steps-summary").all():
         await summary.click()
-    await tab.page.locator(".delete summary").click()
-    assert await violations(tab.page) == []
-    await tab.page.keyboard.press("Escape")
     await tab.page.locator(".rename summary").click()
     assert await violations(tab.page) == []
-    await tab.page.set_viewport_size({"width": 360, "height": 740})
     await tab.page.keyboard.press("Escape")
+    row = tab.page.locator('.chat-row:has([aria-current="page"])').first
+    await row.hover()
+    await row.locator(".chat-more").click()
+    assert await violations(tab.page) == []
+    await tab.page.get_by_role("button", name="Rename F2").click()
+    assert await violations(tab.page) == []
+    await tab.page.keyboard.press("Escape")
+    await tab.page.fill("#search", "stream")
+    await expect(tab.page.locator(".found mark").first).to_be_visible()
+    assert await violations(tab.page) == []
+    await tab.page.keyboard.press("Escape")
+    await tab.page.set_viewport_size({"width": 360, "height": 740})
     await tab.page.locator(".menu").click()
     assert await violations(tab.page) == []
 

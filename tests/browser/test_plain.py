@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenTab
+from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -44,9 +45,34 @@ async def test_a_chat_is_renamed_pinned_and_deleted(open_tab: OpenTab) -> None:
     await expect(page.locator("h1")).to_have_text("Resuming")
     await page.get_by_role("button", name="Pin this chat").click()
     await expect(tab.row("Resuming").locator(".chat-pin")).to_be_visible()
-    await page.locator(".delete summary").click()
-    await page.get_by_role("button", name="Delete", exact=True).click()
+    await page.get_by_role("button", name="Delete this chat").click()
     await expect(page.locator(".chats-empty")).to_be_visible()
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.locator("h1")).to_have_text("Resuming")
+
+
+async def test_chats_are_searched_and_paged(open_tab: OpenTab, server: Server) -> None:
+    tab = await open_tab(java_script_enabled=False)
+    page = tab.page
+    for number in range(31):
+        await page.request.post(
+            "/api/chatbot/start/stream",
+            data={"prompt": f"kiwi number {number}", "assistant": "slow"},
+        )
+    await page.goto("/")
+    await expect(page.locator(".chats-day")).to_have_text("Today")
+    await page.get_by_role("link", name="Older chats").click()
+    await expect(page.locator(".chat-name")).to_have_text(["kiwi number 0"])
+    await page.fill("#search", "kiwi 7")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".found .chat-name")).to_have_text(["kiwi number 7"])
+    await expect(page.locator(".found mark")).to_have_text(["kiwi", "7"])
+    await expect(page.locator(".chats-days")).to_be_hidden()
+    await page.locator(".found .chat-link").click()
+    await expect(page.locator("h1")).to_have_text("kiwi number 7")
+    await expect(page.locator("#search")).to_have_value("kiwi 7")
+    await page.get_by_role("link", name="Show all chats").click()
+    await expect(page.locator(".chats-days")).to_be_visible()
 
 
 async def test_on_a_phone_the_chats_open_over_the_page(open_tab: OpenTab) -> None:

@@ -132,6 +132,15 @@ async def test_a_chat_is_found_in_its_title_alone(
     assert entry.snippet == ()
 
 
+async def test_a_prompt_that_is_the_title_is_not_shown_twice(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    await ask(service, assistant, "kiwi")
+    (entry,) = (await service.search_workflows(USER, "kiwi")).found
+    assert marked(entry.title) == "[kiwi]"
+    assert marked(entry.snippet) == "About [kiwi]"
+
+
 async def test_what_is_found_comes_in_the_pages_of_the_list(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:

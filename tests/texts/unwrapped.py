@@ -11,7 +11,7 @@ from babel.messages.jslexer import tokenize
 
 ATTRIBUTES = {"aria-label", "aria-description", "title", "placeholder", "alt", "label"}
 
-NAMES = {"quart-chat", "MB", "KB", "GB", "ms", "s"}
+NAMES = {"quart-chat", "F2", "MB", "KB", "GB", "ms", "s"}
 """What is the same in every language."""
 
 _JINJA = re.compile(r"{#.*?#}|{%.*?%}|{{.*?}}", re.DOTALL)

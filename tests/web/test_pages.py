@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from quart.typing import TestClientProtocol as Client
 
@@ -77,8 +81,52 @@ async def test_a_chat_is_renamed_pinned_and_unpinned_by_form(client: Client) -> 
 async def test_a_chat_is_deleted_by_form(client: Client) -> None:
     chat = workflow_id(await ask(client, "count 1 0ms"))
     response = await client.post(f"/chat/{chat}/delete")
-    assert (response.status_code, response.location) == (303, "/")
+    assert (response.status_code, response.location) == (303, f"/?deleted={chat}")
     assert await listed(client) == []
+    page = await (await client.get(response.location)).get_data(as_text=True)
+    assert f'action="/chat/{chat}/restore"' in page
+    response = await client.post(f"/chat/{chat}/restore")
+    assert (response.status_code, response.location) == (303, f"/chat/{chat}")
+    assert [row["id"] for row in await listed(client)] == [chat]
+
+
+@pytest.mark.parametrize("deleted", ["x", "0" * 32, "%00"])
+async def test_what_was_not_deleted_is_not_offered_back(client: Client, deleted: str) -> None:
+    response = await client.get(f"/?deleted={deleted}")
+    assert response.status_code == 200
+    assert "Undo" not in (await response.get_data(as_text=True)).split("<template")[0]
+
+
+async def test_a_chat_that_is_opened_is_read(client: Client) -> None:
+    chat = workflow_id(await ask(client, "count 1 0ms"))
+    (row,) = await listed(client)
+    assert row["unread"] is True
+    assert (await client.get(f"/chat/{chat}")).status_code == 200
+    (row,) = await listed(client)
+    assert row["unread"] is False
+
+
+async def test_a_chat_is_opened_where_nothing_can_be_written(
+    client: Client, tmp_path: Path
+) -> None:
+    chat = workflow_id(await ask(client, "count 1 0ms"))
+    with closing(sqlite3.connect(tmp_path / "instance" / "chat.sqlite")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert (await client.get(f"/chat/{chat}")).status_code == 200
+
+
+async def test_a_search_shows_its_hits(client: Client) -> None:
+    chat = workflow_id(await ask(client, "<b>Kiwi</b> and others"))
+    await ask(client, "count 1 0ms")
+    page = await (await client.get("/?q=KIWI")).get_data(as_text=True)
+    assert f'href="/chat/{chat}?q=KIWI"' in page
+    assert "&lt;b&gt;<mark>Kiwi</mark>&lt;/b&gt; and others" in page
+    page = await (await client.get("/", query_string={"q": "<i>"})).get_data(as_text=True)
+    assert "Nothing found for “&lt;i&gt;”." in page
+
+
+async def test_a_search_beyond_its_length_is_cut(client: Client) -> None:
+    assert (await client.get("/", query_string={"q": "x " * 500})).status_code == 200
 
 
 @pytest.mark.parametrize(("prompt", "status"), [("", 422), ("x" * 32_001, 413)])

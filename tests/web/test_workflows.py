@@ -40,7 +40,7 @@ async def test_a_search_finds_words_of_a_chat(client: Client) -> None:
         {"text": "count", "hit": True},
         {"text": " 1 0ms", "hit": False},
     ]
-    assert item["match"]["snippet"] == item["match"]["title"]
+    assert item["match"]["snippet"] == []
 
 
 async def test_a_search_for_blanks_is_the_list(client: Client) -> None:

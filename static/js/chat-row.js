@@ -1,0 +1,64 @@
+/** Rows of the list of chats, in the list itself and in what a search has found. */
+
+/** A row of its own. */
+export function newRow() {
+  const template = document.querySelector(".row-template");
+  return template.content.firstElementChild.cloneNode(true);
+}
+
+/**
+ * Show a chat in a row.
+ * @param {Element} row
+ * @param {object} workflow
+ * @param {boolean} current Whether it is the chat that the page shows.
+ */
+export function fillRow(row, workflow, current) {
+  const { id, title, status, pinned, unread, updatedAt } = workflow;
+  Object.assign(row.dataset, { id, status, updated: updatedAt });
+  Object.assign(row.dataset, { pinned: Number(pinned), unread: Number(unread) });
+  const link = row.querySelector("a");
+  const query = new URLSearchParams(link.search).get("q");
+  link.href = `/chat/${id}${query ? `?q=${encodeURIComponent(query)}` : ""}`;
+  if (current) link.setAttribute("aria-current", "page");
+  else link.removeAttribute("aria-current");
+  setTitle(row, title);
+  return row;
+}
+
+/** Show in a row where a search found its words. */
+export function showMatch(row, { title, snippet }, query) {
+  row.querySelector("a").search = new URLSearchParams({ q: query });
+  row.querySelector(".chat-name").replaceChildren(...title.map(toNode));
+  row.querySelector(".chat-snippet").replaceChildren(...snippet.map(toNode));
+}
+
+function setTitle(row, title) {
+  const name = row.querySelector(".chat-name");
+  // A title that is as it was keeps the marks of a search.
+  if (name.textContent !== title) name.textContent = title;
+  name.title = title;
+  const more = row.querySelector(".chat-more");
+  more.ariaLabel = `${more.title}: ${title}`;
+}
+
+function toNode({ text, hit }) {
+  if (!hit) return document.createTextNode(text);
+  const mark = document.createElement("mark");
+  mark.textContent = text;
+  return mark;
+}
+
+/** Whether a row comes before another: pinned ones first, then the latest. */
+export function comesBefore(row, other) {
+  const pinned = Number(row.dataset.pinned) - Number(other.dataset.pinned);
+  return (pinned || Number(row.dataset.updated) - Number(other.dataset.updated)) > 0;
+}
+
+/** Put a row before another, or last; what is focused in it stays so. */
+export function placeRow(list, row, next) {
+  if (row.parentElement === list && row.nextElementSibling === next) return;
+  const focused = row.contains(document.activeElement) ? document.activeElement : null;
+  if (row.isConnected && list.moveBefore) list.moveBefore(row, next);
+  else list.insertBefore(row, next);
+  if (document.activeElement !== focused) focused?.focus({ preventScroll: true });
+}
