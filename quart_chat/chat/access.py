@@ -37,14 +37,14 @@ def found_round(round_: Round | None) -> Round:
     return round_
 
 
-async def get_workflow(entry: Entry, user_id: str, workflow_id: str) -> Workflow:
+def get_workflow(entry: Entry, user_id: str, workflow_id: str) -> Workflow:
     """Read a workflow inside a transaction."""
-    return found_workflow(await entry.transaction.select_workflow(workflow_id, user_id))
+    return found_workflow(entry.transaction.select_workflow(workflow_id, user_id))
 
 
-async def get_idle_workflow(entry: Entry, user_id: str, workflow_id: str) -> Workflow:
+def get_idle_workflow(entry: Entry, user_id: str, workflow_id: str) -> Workflow:
     """The same, for what can't be done while a round runs."""
-    workflow = await get_workflow(entry, user_id, workflow_id)
+    workflow = get_workflow(entry, user_id, workflow_id)
     if workflow.status is WorkflowStatus.RUNNING:
         raise RoundRunning(_("The chat is still answering. Wait for it, or stop it first."))
     return workflow

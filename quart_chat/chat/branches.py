@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from quart_chat.chat.database import Row, Session
+from quart_chat.chat.database import Row, Statements
 from quart_chat.chat.models import Message, Round, Snapshot, Workflow
 from quart_chat.chat.rows import LOG, MESSAGE, ROUND, to_log, to_message, to_round
 
@@ -78,18 +78,16 @@ class BranchPage:
         return replace(self, snapshot=snapshot)
 
 
-async def select_branch_page(
-    session: Session, workflow: Workflow, last: int | None, limit: int
+def select_branch_page(
+    statements: Statements, workflow: Workflow, last: int | None, limit: int
 ) -> BranchPage:
     """Read the rounds that lead to a round, at most ``limit``; it is the last of them."""
     # One more than asked for tells whether there are earlier ones.
-    rows = await session.fetch(
-        _ROUNDS, (workflow.id, last or 0, workflow.id, limit + 1, workflow.id)
-    )
+    rows = statements.fetch(_ROUNDS, (workflow.id, last or 0, workflow.id, limit + 1, workflow.id))
     rounds = [to_round(row) for row in rows[-limit:]]
     numbers = orjson.dumps([round_.number for round_ in rounds]).decode()
-    messages = await session.fetch(_MESSAGES, (workflow.id, numbers))
-    logs = await session.fetch(_LOGS, (workflow.id, numbers))
+    messages = statements.fetch(_MESSAGES, (workflow.id, numbers))
+    logs = statements.fetch(_LOGS, (workflow.id, numbers))
     snapshot = Snapshot(
         workflow,
         0,
@@ -97,32 +95,30 @@ async def select_branch_page(
         tuple(map(to_log, logs)),
         tuple(rounds),
     )
-    versions = await _select_versions(session, workflow.id, rounds)
+    versions = _select_versions(statements, workflow.id, rounds)
     return BranchPage(snapshot, versions, len(rows) > limit)
 
 
-async def _select_versions(session: Session, workflow_id: str, rounds: Sequence[Round]) -> Versions:
+def _select_versions(statements: Statements, workflow_id: str, rounds: Sequence[Round]) -> Versions:
     parents = orjson.dumps([round_.parent or 0 for round_ in rounds]).decode()
     children: defaultdict[int, list[int]] = defaultdict(list)
-    for parent, number in await session.fetch(_VERSIONS, (workflow_id, parents)):
+    for parent, number in statements.fetch(_VERSIONS, (workflow_id, parents)):
         children[parent].append(number)
     return {round_.number: tuple(children[round_.parent or 0]) for round_ in rounds}
 
 
-async def select_history(session: Session, round_: Round, limit: int) -> list[Message]:
+def select_history(statements: Statements, round_: Round, limit: int) -> list[Message]:
     """Read the latest messages before a round, on its own branch, in order."""
-    if round_.parent is None:
-        return []
     workflow_id = round_.workflow_id
-    rows = await session.fetch(
+    rows = statements.fetch(
         _HISTORY, (workflow_id, round_.parent, workflow_id, limit, workflow_id, limit)
     )
     return [to_message(row) for row in reversed(rows)]
 
 
-async def select_newest_below(session: Session, workflow_id: str, number: int) -> Round | None:
+def select_newest_below(statements: Statements, workflow_id: str, number: int) -> Round | None:
     """Read the newest round that a round leads to, itself if to none; it is a leaf."""
-    row: Row | None = await session.fetch_one(
+    row: Row | None = statements.fetch_one(
         _NEWEST_BELOW, (workflow_id, number, workflow_id, workflow_id)
     )
     return None if row is None else to_round(row)

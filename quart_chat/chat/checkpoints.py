@@ -42,11 +42,11 @@ class Saver:
         message, logs = self._answer.checkpoint(), self._logs
         self._logs = {}
 
-        async def write(transaction: Transaction) -> None:
+        def write(transaction: Transaction) -> None:
             if message is not None:
-                await transaction.update_text_in_flight(message)
+                transaction.update_text_in_flight(message)
             for log in logs.values():
-                await transaction.update_progress(log)
+                transaction.update_progress(log)
 
         # What could not be saved is in memory still, and in the next checkpoint.
         with suppress(DatabaseUnavailable):

@@ -1,8 +1,8 @@
 """An SQLite file: its connections, its transactions and what its errors mean to people.
 
 One connection writes, in short ``BEGIN IMMEDIATE`` transactions, one at a time; a few others read
-beside it, which write-ahead logging allows. Each connection has a thread; a statement is one hop to
-it and back.
+beside it, which write-ahead logging allows. Each connection has a thread. A hop to it and back
+costs more than most statements, so what needs several is done there as a whole.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import copy_context
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import aiosqlite
 
@@ -25,6 +26,7 @@ from quart_chat.texts import N_, _
 _logger = logging.getLogger(__name__)
 
 Row = Sequence[Any]
+T = TypeVar("T")
 
 _SENTENCES = {
     sqlite3.SQLITE_BUSY: N_("The database is in use by another program. Try again in a moment."),
@@ -43,27 +45,71 @@ _RETRY = 0.01
 """Seconds between attempts at what SQLite does not wait for by itself."""
 
 
+class Statements:
+    """Runs statements on the thread of their connection, for work that is done there."""
+
+    def __init__(self, database: Database, connection: sqlite3.Connection) -> None:
+        self._database = database
+        self._connection = connection
+
+    def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run a statement and take all its rows."""
+        self._database.queries += 1
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def fetch_one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+        """Run a statement and take its only row."""
+        rows = self.fetch(sql, parameters)
+        return rows[0] if rows else None
+
+    def transact(self, work: Callable[[Statements], T], begin: str) -> T:
+        """Commit what the work does, or undo it where it fails."""
+        try:
+            self.fetch(begin)
+            result = work(self)
+            self.fetch("COMMIT")
+        except BaseException:
+            self._connection.rollback()
+            raise
+        return result
+
+
 class Session:
     """A connection, for one who has it alone."""
 
     def __init__(self, database: Database, connection: aiosqlite.Connection) -> None:
-        self._database = database
         self._connection = connection
+        self._statements = Statements(database, connection._conn)  # noqa: SLF001 - see _run
 
     async def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run a statement and take all its rows."""
-        self._database.queries += 1
-        with translated_errors():
-            return list(await self._connection.execute_fetchall(sql, parameters))
+        return await self._run(self._statements.fetch, sql, parameters)
 
     async def fetch_one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
         """Run a statement and take its only row."""
-        rows = await self.fetch(sql, parameters)
-        return rows[0] if rows else None
+        return await self._run(self._statements.fetch_one, sql, parameters)
+
+    async def transact(self, work: Callable[[Statements], T], begin: str = "BEGIN") -> T:
+        """Do work in a transaction, in one hop; a waiter that is cancelled does not undo it.
+
+        The work runs on the connection's thread: it waits for nothing else, and what it shares
+        with the event loop it only reads.
+        """
+        return await self._run(self._statements.transact, work, begin)
+
+    async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
+        # aiosqlite has no public way to run a function on its thread; its own methods are made of
+        # this one. Sentences for people are in the language of who asks, so the context goes along.
+        run: Callable[..., Any] = self._connection._execute  # noqa: SLF001
+        with translated_errors():
+            result: T = await run(copy_context().run, work, *arguments)
+        return result
 
     @asynccontextmanager
     async def transaction(self, begin: str = "BEGIN") -> AsyncGenerator[Session]:
         """Commit what is done inside, or undo it when that fails or is cancelled.
+
+        For work that waits for something else between its statements.
 
         A statement whose waiter is cancelled still runs, and before all that come after it: the
         ROLLBACK then finds the transaction either begun or never begun.
@@ -160,12 +206,17 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Session]:
-        """Read: one statement, or several that see the same moment inside ``transaction``."""
+        """Read, a statement at a time."""
         session = await self._readers.get()
         try:
             yield session
         finally:
             self._readers.put_nowait(session)
+
+    async def read(self, work: Callable[[Statements], T]) -> T:
+        """Read what needs several statements, as of one moment; see :meth:`Session.transact`."""
+        async with self.reading() as session:
+            return await session.transact(work)
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[Session]:

@@ -41,7 +41,7 @@ INTERNAL = Ending(
 )
 
 
-async def end_round(
+def end_round(
     entry: Entry,
     round_: Round,
     ending: Ending,
@@ -52,22 +52,22 @@ async def end_round(
 ) -> Round:
     """Store the final state of all that a round has, and emit it, the terminal event last."""
     for log in logs:
-        await entry.put_log(log)
+        entry.put_log(log)
     for message in messages:
-        await entry.put_message(message)
-    workflow = await entry.transaction.select_workflow(round_.workflow_id)
+        entry.put_message(message)
+    workflow = entry.transaction.select_workflow(round_.workflow_id)
     assert workflow is not None  # noqa: S101 - one with a running round is not deleted
     failed = ending.status is RoundStatus.ERROR
     # Whoever stops an answer has it before them; any other end is news.
     news = {} if ending.status is RoundStatus.STOPPED else {"answered_seq": workflow.seq + 1}
-    await entry.put_workflow(
+    entry.put_workflow(
         workflow,
         now,
         status=WorkflowStatus.ERROR if failed else WorkflowStatus.IDLE,
         updated_at=now,
         **news,
     )
-    return await entry.end_round(
+    return entry.end_round(
         replace(
             round_,
             status=ending.status,

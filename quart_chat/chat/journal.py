@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -52,40 +52,40 @@ class Entry:
         self.transaction = transaction
         self.emissions: list[_Emission] = []
 
-    async def put_workflow(self, workflow: Workflow, now: float, **changes: Any) -> Workflow:
+    def put_workflow(self, workflow: Workflow, now: float, **changes: Any) -> Workflow:
         """Store a new or changed workflow: one more of its seqs and of its owner's list's."""
         changed = replace(
             workflow,
             seq=workflow.seq + 1,
             item_seq=workflow.seq + 1,
-            list_seq=await self.transaction.next_list_seq(workflow.user_id, now),
+            list_seq=self.transaction.next_list_seq(workflow.user_id, now),
             **changes,
         )
-        await self.transaction.upsert_workflow(changed)
+        self.transaction.upsert_workflow(changed)
         data = changed.to_chat_data()
         self._emit(changed.id, data, changed.seq)
         self._emit(list_context(changed.user_id), data, changed.list_seq)
         return changed
 
-    async def put_message(self, message: Message) -> Message:
-        seq = await self.transaction.next_seq(message.workflow_id)
+    def put_message(self, message: Message) -> Message:
+        seq = self.transaction.next_seq(message.workflow_id)
         message = replace(message, seq=seq)
-        await self.transaction.upsert_message(message)
+        self.transaction.upsert_message(message)
         self._emit(message.workflow_id, message.to_chat_data(), seq)
         return message
 
-    async def put_log(self, log: Log) -> Log:
-        seq = await self.transaction.next_seq(log.workflow_id)
+    def put_log(self, log: Log) -> Log:
+        seq = self.transaction.next_seq(log.workflow_id)
         log = replace(log, seq=seq)
-        await self.transaction.upsert_log(log)
+        self.transaction.upsert_log(log)
         self._emit(log.workflow_id, log.to_chat_data(), seq)
         return log
 
-    async def end_round(self, round_: Round) -> Round:
+    def end_round(self, round_: Round) -> Round:
         """Store how a round has ended. Its terminal event is to be the last of the entry."""
-        seq = await self.transaction.next_seq(round_.workflow_id)
+        seq = self.transaction.next_seq(round_.workflow_id)
         round_ = replace(round_, seq=seq)
-        await self.transaction.update_round(round_)
+        self.transaction.update_round(round_)
         self.emissions.append(
             _Emission(
                 round_.workflow_id,
@@ -115,13 +115,13 @@ class Journal:
 
     async def commit(
         self,
-        change: Callable[[Entry], Awaitable[T]],
+        change: Callable[[Entry], T],
         committed: Callable[[T], None] | None = None,
     ) -> T:
         """Make a change in a transaction, then emit its events.
 
         Args:
-            change: Makes the change. What it raises undoes it.
+            change: Makes the change, on the database's thread. What it raises undoes it.
             committed: Called between the commit and the events, before any other entry.
 
         Raises:
@@ -144,11 +144,11 @@ class Journal:
             await asyncio.wait(self._tasks)
 
     async def _commit(
-        self, change: Callable[[Entry], Awaitable[T]], committed: Callable[[T], None] | None
+        self, change: Callable[[Entry], T], committed: Callable[[T], None] | None
     ) -> T:
-        async def write(transaction: Transaction) -> tuple[T, list[_Emission]]:
+        def write(transaction: Transaction) -> tuple[T, list[_Emission]]:
             entry = Entry(transaction)
-            return await change(entry), entry.emissions
+            return change(entry), entry.emissions
 
         async def publish(written: tuple[T, list[_Emission]]) -> None:
             result, emissions = written

@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 
 from quart_chat.chat.access import found_round
 from quart_chat.chat.branches import BranchPage, select_branch_page, select_history
-from quart_chat.chat.database import Database, Row, Session
+from quart_chat.chat.database import Database, Row, Statements
 from quart_chat.chat.models import (
     FoundMessage,
     Log,
@@ -72,13 +72,14 @@ class ChatRepository:
 
     async def write(
         self,
-        change: Callable[[Transaction], Awaitable[T]],
+        change: Callable[[Transaction], T],
         committed: Callable[[T], Awaitable[None]] | None = None,
     ) -> T:
         """Run ``change`` in a transaction, then ``committed`` before any other is begun."""
         async with self._database.writing() as session:
-            async with session.transaction("BEGIN IMMEDIATE"):
-                result = await change(Transaction(session))
+            result = await session.transact(
+                lambda statements: change(Transaction(statements)), "BEGIN IMMEDIATE"
+            )
             if committed is not None:
                 await committed(result)
             return result
@@ -90,22 +91,25 @@ class ChatRepository:
 
     async def select_snapshot(self, user_id: str, workflow_id: str, since: int) -> Snapshot | None:
         """Read what changed after ``since`` and all that is in flight, as of one moment."""
-        async with self._database.reading() as session, session.transaction():
-            row = await session.fetch_one(_WORKFLOW, (workflow_id, user_id))
+
+        def read(statements: Statements) -> Snapshot | None:
+            row = statements.fetch_one(_WORKFLOW, (workflow_id, user_id))
             if row is None:
                 return None
             workflow = to_workflow(row)
-            since = since if 0 <= since <= workflow.seq else 0
-            rounds = await _changed(session, _ROUNDS, "running", workflow_id, since)
-            messages = await _changed(session, _MESSAGES, "streaming", workflow_id, since)
-            logs = await _changed(session, _LOGS, "running", workflow_id, since)
-        return Snapshot(
-            workflow,
-            since,
-            tuple(map(to_message, messages)),
-            tuple(map(to_log, logs)),
-            tuple(map(to_round, rounds)),
-        )
+            after = since if 0 <= since <= workflow.seq else 0
+            rounds = _changed(statements, _ROUNDS, "running", workflow_id, after)
+            messages = _changed(statements, _MESSAGES, "streaming", workflow_id, after)
+            logs = _changed(statements, _LOGS, "running", workflow_id, after)
+            return Snapshot(
+                workflow,
+                after,
+                tuple(map(to_message, messages)),
+                tuple(map(to_log, logs)),
+                tuple(map(to_round, rounds)),
+            )
+
+        return await self._database.read(read)
 
     async def select_branch_page(
         self, user_id: str, workflow_id: str, before: int | None, limit: int
@@ -115,19 +119,21 @@ class ChatRepository:
         Raises:
             NotFound: There is no such round.
         """
-        async with self._database.reading() as session, session.transaction():
-            row = await session.fetch_one(_WORKFLOW, (workflow_id, user_id))
+
+        def read(statements: Statements) -> BranchPage | None:
+            row = statements.fetch_one(_WORKFLOW, (workflow_id, user_id))
             if row is None:
                 return None
             workflow = to_workflow(row)
             last = workflow.head
             if before is not None:
-                last = found_round(await _round(session, workflow_id, before)).parent
-            return await select_branch_page(session, workflow, last, limit)
+                last = found_round(_round(statements, workflow_id, before)).parent
+            return select_branch_page(statements, workflow, last, limit)
+
+        return await self._database.read(read)
 
     async def select_round(self, workflow_id: str, number: int) -> Round | None:
-        async with self._database.reading() as session:
-            return await _round(session, workflow_id, number)
+        return await self._database.read(lambda reading: _round(reading, workflow_id, number))
 
     async def select_prompt(self, workflow_id: str, number: int) -> str:
         async with self._database.reading() as session:
@@ -138,8 +144,9 @@ class ChatRepository:
 
     async def select_history(self, round_: Round, limit: int) -> list[Message]:
         """Read the latest messages before a round, on its own branch, in order."""
-        async with self._database.reading() as session:
-            return await select_history(session, round_, limit)
+        if round_.parent is None:
+            return []
+        return await self._database.read(lambda reading: select_history(reading, round_, limit))
 
     async def select_running_rounds(self) -> list[Round]:
         async with self._database.reading() as session:
@@ -148,10 +155,13 @@ class ChatRepository:
 
     async def select_in_flight(self, workflow_id: str) -> tuple[list[Message], list[Log]]:
         """Read what a running round has not ended."""
-        async with self._database.reading() as session, session.transaction():
-            messages = await session.fetch(_MESSAGES + "status = 'streaming'", (workflow_id,))
-            logs = await session.fetch(_LOGS + "status = 'running'", (workflow_id,))
-        return [to_message(row) for row in messages], [to_log(row) for row in logs]
+
+        def read(statements: Statements) -> tuple[list[Message], list[Log]]:
+            messages = statements.fetch(_MESSAGES + "status = 'streaming'", (workflow_id,))
+            logs = statements.fetch(_LOGS + "status = 'running'", (workflow_id,))
+            return [to_message(row) for row in messages], [to_log(row) for row in logs]
+
+        return await self._database.read(read)
 
     async def select_matching_messages(
         self,
@@ -170,17 +180,17 @@ class ChatRepository:
         return [FoundMessage(to_message(row[:-1]), row[-1]) for row in rows]
 
 
-async def _changed(
-    session: Session, select: str, in_flight: str, workflow_id: str, since: int
+def _changed(
+    statements: Statements, select: str, in_flight: str, workflow_id: str, since: int
 ) -> Sequence[Row]:
     # Two searches, each on its own index: with OR, all rows of the workflow would be looked at.
     earlier = f"{select} status = '{in_flight}' AND coalesce(seq, 0) <= ?"
-    return await session.fetch(
+    return statements.fetch(
         f"{earlier} UNION ALL {select} seq > ? ORDER BY seq",
         (workflow_id, since, workflow_id, since),
     )
 
 
-async def _round(session: Session, workflow_id: str, number: int) -> Round | None:
-    row = await session.fetch_one(_ROUNDS + "number = ?", (workflow_id, number))
+def _round(statements: Statements, workflow_id: str, number: int) -> Round | None:
+    row = statements.fetch_one(_ROUNDS + "number = ?", (workflow_id, number))
     return None if row is None else to_round(row)

@@ -109,21 +109,19 @@ class Rounds:
         text = clean_prompt(ask.prompt, self._max_prompt)
         return text, await render_html(self._around.render, text)
 
-    async def _begin(
-        self, ask: Ask, prompt: Prompt | None, entry: Entry
-    ) -> tuple[Started, RunningRound]:
+    def _begin(self, ask: Ask, prompt: Prompt | None, entry: Entry) -> tuple[Started, RunningRound]:
         now, transaction = time.time(), entry.transaction
-        workflow = await self._workflow(ask, now, entry)
+        workflow = self._workflow(ask, now, entry)
         replaced = None
         if ask.replaces is not None:
-            replaced = found_round(await transaction.select_round(workflow.id, ask.replaces))
-            prompt = prompt or await transaction.select_prompt(workflow.id, ask.replaces)
+            replaced = found_round(transaction.select_round(workflow.id, ask.replaces))
+            prompt = prompt or transaction.select_prompt(workflow.id, ask.replaces)
         assert prompt is not None  # noqa: S101 - only a round that is replaced leaves it open
         last = replaced or workflow
         assistant, model = self._choose(last, ask.assistant, ask.model)
         round_ = new_round(
             workflow.id,
-            await transaction.next_round_number(workflow.id),
+            transaction.next_round_number(workflow.id),
             assistant.name,
             now,
             parent=replaced.parent if replaced else workflow.head,
@@ -138,7 +136,7 @@ class Rounds:
                 "model": model,
                 "document_ids": round_.document_ids,
             }
-        await entry.put_workflow(
+        entry.put_workflow(
             workflow,
             now,
             status=WorkflowStatus.RUNNING,
@@ -147,8 +145,8 @@ class Rounds:
             head=round_.number,
             **chosen,
         )
-        await transaction.insert_round(round_)
-        await entry.put_message(new_prompt(round_, *prompt, now))
+        transaction.insert_round(round_)
+        entry.put_message(new_prompt(round_, *prompt, now))
         question = Question(
             prompt[0],
             ask.user_id,
@@ -160,12 +158,12 @@ class Rounds:
         running = RunningRound(self._around, round_, assistant, question)
         return Started(workflow.id, round_.number, workflow.seq), running
 
-    async def _workflow(self, ask: Ask, now: float, entry: Entry) -> Workflow:
+    def _workflow(self, ask: Ask, now: float, entry: Entry) -> Workflow:
         if ask.workflow_id is None:
             workflow = new_workflow(ask.user_id, make_title(ask.prompt or ""), now)
         else:
-            workflow = await get_idle_workflow(entry, ask.user_id, ask.workflow_id)
-        running = await entry.transaction.count_running_rounds(ask.user_id)
+            workflow = get_idle_workflow(entry, ask.user_id, ask.workflow_id)
+        running = entry.transaction.count_running_rounds(ask.user_id)
         if running >= self._max_running:
             raise TooManyRequests(
                 _("{count} answers are being written. Wait for one to end.").format(count=running)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -216,7 +216,7 @@ class RunningRound:
         await self._commit(lambda entry: entry.put_log(log))
         self.answer.unstored.discard(step.key)
 
-    async def _commit(self, change: Callable[[Entry], Awaitable[T]]) -> T:
+    async def _commit(self, change: Callable[[Entry], T]) -> T:
         """Store what must not be lost, however long the database can't be written."""
         pace = self._around.pace
         delay = pace.retry

@@ -189,14 +189,14 @@ class ChatService:
         """
         check_id(workflow_id)
 
-        async def change(entry: Entry) -> Workflow:
-            workflow = await get_idle_workflow(entry, user_id, workflow_id)
-            leaf = found_round(await entry.transaction.select_newest_below(workflow_id, number))
+        def change(entry: Entry) -> Workflow:
+            workflow = get_idle_workflow(entry, user_id, workflow_id)
+            leaf = found_round(entry.transaction.select_newest_below(workflow_id, number))
             if leaf.number == workflow.head:
                 return workflow
             failed = leaf.status is RoundStatus.ERROR
             status = WorkflowStatus.ERROR if failed else WorkflowStatus.IDLE
-            return await entry.put_workflow(workflow, time.time(), head=leaf.number, status=status)
+            return entry.put_workflow(workflow, time.time(), head=leaf.number, status=status)
 
         return await self._journal.commit(change)
 
@@ -220,9 +220,9 @@ class ChatService:
     async def _change(self, user_id: str, workflow_id: str, **changes: Any) -> Workflow:
         check_id(workflow_id)
 
-        async def change(entry: Entry) -> Workflow:
-            workflow = await get_workflow(entry, user_id, workflow_id)
-            return await entry.put_workflow(workflow, time.time(), **changes)
+        def change(entry: Entry) -> Workflow:
+            workflow = get_workflow(entry, user_id, workflow_id)
+            return entry.put_workflow(workflow, time.time(), **changes)
 
         return await self._journal.commit(change)
 
@@ -230,11 +230,11 @@ class ChatService:
         """Note that somebody has seen a workflow up to ``seq``; it is a change if that is news."""
         check_id(workflow_id)
 
-        async def change(entry: Entry) -> Workflow:
-            workflow = await get_workflow(entry, user_id, workflow_id)
+        def change(entry: Entry) -> Workflow:
+            workflow = get_workflow(entry, user_id, workflow_id)
             if not workflow.unread or seq < workflow.answered_seq:
                 return workflow
-            return await entry.put_workflow(workflow, time.time(), read_seq=workflow.answered_seq)
+            return entry.put_workflow(workflow, time.time(), read_seq=workflow.answered_seq)
 
         return await self._journal.commit(change)
 
@@ -245,12 +245,12 @@ class ChatService:
         """
         check_id(workflow_id)
 
-        async def change(entry: Entry) -> bool:
-            workflow = await get_workflow(entry, user_id, workflow_id)
+        def change(entry: Entry) -> bool:
+            workflow = get_workflow(entry, user_id, workflow_id)
             if workflow.status is WorkflowStatus.RUNNING and workflow_id in self.rounds.running:
                 return False
             now, idle = time.time(), WorkflowStatus.IDLE
-            await entry.put_workflow(workflow, now, status=idle, deleted=True, deleted_at=now)
+            entry.put_workflow(workflow, now, status=idle, deleted=True, deleted_at=now)
             return True
 
         # Between the stop and the deletion a new round may begin.
@@ -268,11 +268,11 @@ class ChatService:
         """
         check_id(workflow_id)
 
-        async def change(entry: Entry) -> Workflow:
-            workflow = await entry.transaction.select_recoverable(workflow_id, user_id)
+        def change(entry: Entry) -> Workflow:
+            workflow = entry.transaction.select_recoverable(workflow_id, user_id)
             if workflow is None:
-                return await get_workflow(entry, user_id, workflow_id)
-            return await entry.put_workflow(workflow, time.time(), deleted=False, deleted_at=None)
+                return get_workflow(entry, user_id, workflow_id)
+            return entry.put_workflow(workflow, time.time(), deleted=False, deleted_at=None)
 
         return await self._journal.commit(change)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quart_chat.chat.branches import select_newest_below
-from quart_chat.chat.database import Session
+from quart_chat.chat.database import Statements
 from quart_chat.chat.models import Log, Message, Round, Workflow
 from quart_chat.chat.rows import (
     LOG,
@@ -17,31 +17,32 @@ from quart_chat.chat.rows import (
 
 
 class Transaction:
-    """Changes rows; nothing is emitted here. See :class:`quart_chat.chat.journal.Entry`."""
+    """Changes rows; nothing is emitted here. See :class:`quart_chat.chat.journal.Entry`.
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    It lives on the thread of its connection, and there no longer than the transaction does.
+    """
 
-    async def select_workflow(
-        self, workflow_id: str, user_id: str | None = None
-    ) -> Workflow | None:
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+
+    def select_workflow(self, workflow_id: str, user_id: str | None = None) -> Workflow | None:
         """Read a workflow, of the user if one is named; None for a deleted one."""
-        row = await self._session.fetch_one(
+        row = self._statements.fetch_one(
             f"SELECT {WORKFLOW} FROM workflows"
             " WHERE id = ? AND (? IS NULL OR user_id = ?) AND NOT deleted",
             (workflow_id, user_id, user_id),
         )
         return None if row is None else to_workflow(row)
 
-    async def count_running_rounds(self, user_id: str) -> int:
-        row = await self._session.fetch_one(
+    def count_running_rounds(self, user_id: str) -> int:
+        row = self._statements.fetch_one(
             "SELECT count(*) FROM workflows WHERE user_id = ? AND status = 'running'", (user_id,)
         )
         return int(row[0]) if row else 0
 
-    async def next_list_seq(self, user_id: str, now: float) -> int:
+    def next_list_seq(self, user_id: str, now: float) -> int:
         """Count a change of a user's list; makes the user known if need be."""
-        row = await self._session.fetch_one(
+        row = self._statements.fetch_one(
             "INSERT INTO users (id, list_seq, created_at) VALUES (?, 1, ?)"
             " ON CONFLICT (id) DO UPDATE SET list_seq = list_seq + 1 RETURNING list_seq",
             (user_id, now),
@@ -49,37 +50,37 @@ class Transaction:
         assert row is not None  # noqa: S101 - an upsert returns its row
         return int(row[0])
 
-    async def next_seq(self, workflow_id: str) -> int:
+    def next_seq(self, workflow_id: str) -> int:
         """Count a change of a workflow."""
-        row = await self._session.fetch_one(
+        row = self._statements.fetch_one(
             "UPDATE workflows SET seq = seq + 1 WHERE id = ? RETURNING seq", (workflow_id,)
         )
         assert row is not None  # noqa: S101 - a workflow's row is never removed
         return int(row[0])
 
-    async def upsert_workflow(self, workflow: Workflow) -> None:
-        await self._upsert("workflows", WORKFLOW, "id", workflow)
+    def upsert_workflow(self, workflow: Workflow) -> None:
+        self._upsert("workflows", WORKFLOW, "id", workflow)
 
-    async def upsert_message(self, message: Message) -> None:
-        await self._upsert("messages", MESSAGE, "id", message)
+    def upsert_message(self, message: Message) -> None:
+        self._upsert("messages", MESSAGE, "id", message)
 
-    async def upsert_log(self, log: Log) -> None:
-        await self._upsert("logs", LOG, "id", log)
+    def upsert_log(self, log: Log) -> None:
+        self._upsert("logs", LOG, "id", log)
 
-    async def select_round(self, workflow_id: str, number: int) -> Round | None:
-        row = await self._session.fetch_one(
+    def select_round(self, workflow_id: str, number: int) -> Round | None:
+        row = self._statements.fetch_one(
             f"SELECT {ROUND} FROM rounds WHERE workflow_id = ? AND number = ?",
             (workflow_id, number),
         )
         return None if row is None else to_round(row)
 
-    async def select_newest_below(self, workflow_id: str, number: int) -> Round | None:
+    def select_newest_below(self, workflow_id: str, number: int) -> Round | None:
         """Read the newest round that a round leads to, itself if to none; it is a leaf."""
-        return await select_newest_below(self._session, workflow_id, number)
+        return select_newest_below(self._statements, workflow_id, number)
 
-    async def select_prompt(self, workflow_id: str, number: int) -> tuple[str, str | None]:
+    def select_prompt(self, workflow_id: str, number: int) -> tuple[str, str | None]:
         """Read what a round asks, and the HTML of it."""
-        row = await self._session.fetch_one(
+        row = self._statements.fetch_one(
             "SELECT content, html FROM messages"
             " WHERE workflow_id = ? AND round_number = ? AND role = 'user'",
             (workflow_id, number),
@@ -87,68 +88,68 @@ class Transaction:
         assert row is not None  # noqa: S101 - a round is inserted with its prompt
         return row[0], row[1]
 
-    async def next_round_number(self, workflow_id: str) -> int:
-        row = await self._session.fetch_one(
+    def next_round_number(self, workflow_id: str) -> int:
+        row = self._statements.fetch_one(
             "SELECT max(number) FROM rounds WHERE workflow_id = ?", (workflow_id,)
         )
         return (row[0] or 0) + 1 if row else 1
 
-    async def insert_round(self, round_: Round) -> None:
+    def insert_round(self, round_: Round) -> None:
         columns = ROUND.split(", ")
-        await self._session.fetch(
+        self._statements.fetch(
             f"INSERT INTO rounds ({ROUND}) VALUES ({', '.join('?' * len(columns))})",
             from_model(round_),
         )
 
-    async def update_round(self, round_: Round) -> None:
-        await self._upsert("rounds", ROUND, "workflow_id, number", round_)
+    def update_round(self, round_: Round) -> None:
+        self._upsert("rounds", ROUND, "workflow_id, number", round_)
 
-    async def update_text_in_flight(self, message: Message) -> None:
+    def update_text_in_flight(self, message: Message) -> None:
         """Checkpoint the text of an answer that is still being written."""
-        await self._session.fetch(
+        self._statements.fetch(
             "UPDATE messages SET content = ?, updated_at = ? WHERE id = ? AND status = 'streaming'",
             (message.content, message.updated_at, message.id),
         )
 
-    async def update_progress(self, log: Log) -> None:
+    def update_progress(self, log: Log) -> None:
         """Checkpoint the progress of a step that still runs."""
-        await self._session.fetch(
+        self._statements.fetch(
             "UPDATE logs SET progress = ? WHERE id = ? AND status = 'running'",
             (log.progress, log.id),
         )
 
-    async def select_recoverable(self, workflow_id: str, user_id: str) -> Workflow | None:
+    def select_recoverable(self, workflow_id: str, user_id: str) -> Workflow | None:
         """Read a deleted workflow of the user that has not been erased."""
-        row = await self._session.fetch_one(
+        row = self._statements.fetch_one(
             f"SELECT {WORKFLOW} FROM workflows"
             " WHERE id = ? AND user_id = ? AND deleted_at IS NOT NULL",
             (workflow_id, user_id),
         )
         return None if row is None else to_workflow(row)
 
-    async def erase_deleted(self, due: float) -> None:
+    def erase_deleted(self, due: float) -> None:
         """Erase what was deleted up to a moment; tombstones stay."""
-        rows = await self._session.fetch("SELECT id FROM workflows WHERE deleted_at <= ?", (due,))
+        rows = self._statements.fetch("SELECT id FROM workflows WHERE deleted_at <= ?", (due,))
         for (workflow_id,) in rows:
-            await self.delete_contents(workflow_id)
-            await self._session.fetch(
+            self.delete_contents(workflow_id)
+            self._statements.fetch(
                 "UPDATE workflows SET title = '', deleted_at = NULL WHERE id = ?", (workflow_id,)
             )
 
-    async def delete_contents(self, workflow_id: str) -> None:
+    def delete_contents(self, workflow_id: str) -> None:
         """Delete all that a workflow holds; its own row stays."""
         for table in ("messages", "logs", "rounds"):
-            await self._session.fetch(
+            self._statements.fetch(
                 f"DELETE FROM {table} WHERE workflow_id = ?",
                 (workflow_id,),
             )
 
-    async def _upsert(
+    def _upsert(
         self, table: str, columns: str, key: str, model: Workflow | Message | Log | Round
     ) -> None:
         names = columns.split(", ")
         updates = ", ".join(f"{name} = excluded.{name}" for name in names)
-        await self._session.fetch(
+        self._statements.fetch(
             f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(names))})"
             f" ON CONFLICT ({key}) DO UPDATE SET {updates}",
             from_model(model),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from quart_chat.chat.database import Database, Session
+from quart_chat.chat.database import Database, Statements
 from quart_chat.chat.models import (
     FoundPage,
     FoundWorkflow,
@@ -59,10 +59,13 @@ class WorkflowList:
 
     async def select_page(self, user_id: str, *, before: str | None, limit: int) -> WorkflowPage:
         """Read a page: pinned workflows first, then the latest first."""
-        async with self._database.reading() as session, session.transaction():
-            list_seq = await _list_seq(session, user_id)
-            workflows, next_ = await _select(session, _LIST, [user_id], before, limit)
-        return WorkflowPage(workflows, next_, list_seq)
+
+        def read(statements: Statements) -> WorkflowPage:
+            list_seq = _list_seq(statements, user_id)
+            workflows, next_ = _select(statements, _LIST, [user_id], before, limit)
+            return WorkflowPage(workflows, next_, list_seq)
+
+        return await self._database.read(read)
 
     async def select_found(
         self, user_id: str, query: SearchQuery, *, before: str | None, limit: int
@@ -70,28 +73,34 @@ class WorkflowList:
         """Read a page of the workflows that have each word in their title or in a message."""
         sql = _LIST + _HAS_TERM * len(query.terms)
         parameters = [user_id, *(term for term in query.terms for _ in range(2))]
-        async with self._database.reading() as session, session.transaction():
-            workflows, next_ = await _select(session, sql, parameters, before, limit)
+
+        def read(statements: Statements) -> FoundPage:
+            workflows, next_ = _select(statements, sql, parameters, before, limit)
             ids = [workflow.id for workflow in workflows]
-            titles = await _select_titles(session, query, ids)
-            snippets = await _select_snippets(session, query, ids)
-        found = [
-            FoundWorkflow(
-                workflow,
-                titles.get(workflow.id, (TextPart(workflow.title, hit=False),)),
-                snippets.get(workflow.id, ()),
-            )
-            for workflow in workflows
-        ]
-        return FoundPage(tuple(found), next_)
+            titles = _select_titles(statements, query, ids)
+            snippets = _select_snippets(statements, query, ids)
+            found = [
+                FoundWorkflow(
+                    workflow,
+                    titles.get(workflow.id, (TextPart(workflow.title, hit=False),)),
+                    snippets.get(workflow.id, ()),
+                )
+                for workflow in workflows
+            ]
+            return FoundPage(tuple(found), next_)
+
+        return await self._database.read(read)
 
     async def select_changes(self, user_id: str, since: int) -> ListChanges:
-        async with self._database.reading() as session, session.transaction():
-            list_seq = await _list_seq(session, user_id)
+
+        def read(statements: Statements) -> ListChanges:
+            list_seq = _list_seq(statements, user_id)
             if since < 0 or not 0 <= list_seq - since <= MAX_LIST_CHANGES:
                 return ListChanges(None, list_seq)
-            rows = await session.fetch(_CHANGES, (user_id, since))
-        return ListChanges(tuple(map(to_workflow, rows)), list_seq)
+            rows = statements.fetch(_CHANGES, (user_id, since))
+            return ListChanges(tuple(map(to_workflow, rows)), list_seq)
+
+        return await self._database.read(read)
 
     async def select_recoverable(self, user_id: str, workflow_id: str) -> Workflow | None:
         """Read a workflow that is deleted and can be restored."""
@@ -112,29 +121,29 @@ class WorkflowList:
         return None if row is None else row[0]
 
 
-async def _select(
-    session: Session, sql: str, parameters: Sequence[Any], before: str | None, limit: int
+def _select(
+    statements: Statements, sql: str, parameters: Sequence[Any], before: str | None, limit: int
 ) -> tuple[tuple[Workflow, ...], str | None]:
     """A page of workflows, and the cursor of the next."""
     if before is not None:
         sql, parameters = sql + _AFTER, [*parameters, *decode_cursor(before)]
     # One more than asked for tells whether there is a next page.
-    rows = await session.fetch(sql + _ORDER, (*parameters, limit + 1))
+    rows = statements.fetch(sql + _ORDER, (*parameters, limit + 1))
     workflows = tuple(map(to_workflow, rows[:limit]))
     return workflows, encode_cursor(workflows[-1]) if len(rows) > limit else None
 
 
-async def _select_titles(session: Session, query: SearchQuery, ids: Sequence[str]) -> Parts:
-    rows = await session.fetch(
+def _select_titles(statements: Statements, query: SearchQuery, ids: Sequence[str]) -> Parts:
+    rows = statements.fetch(
         _TITLES.format(_places(ids)), (query.opening, query.closing, query.any_term, *ids)
     )
     return {id_: query.split(title) for id_, title in rows}
 
 
-async def _select_snippets(session: Session, query: SearchQuery, ids: Sequence[str]) -> Parts:
-    best = await session.fetch(_BEST.format(_places(ids)), (query.any_term, *ids))
+def _select_snippets(statements: Statements, query: SearchQuery, ids: Sequence[str]) -> Parts:
+    best = statements.fetch(_BEST.format(_places(ids)), (query.any_term, *ids))
     workflows = {number: id_ for id_, number, _ in best}
-    rows = await session.fetch(
+    rows = statements.fetch(
         _SNIPPETS.format(_places(workflows)),
         (query.opening, query.closing, SNIPPET_TOKENS, query.any_term, *workflows),
     )
@@ -145,6 +154,6 @@ def _places(values: Sequence[Any] | dict[Any, Any]) -> str:
     return ", ".join("?" * len(values))
 
 
-async def _list_seq(session: Session, user_id: str) -> int:
-    row = await session.fetch_one("SELECT list_seq FROM users WHERE id = ?", (user_id,))
+def _list_seq(statements: Statements, user_id: str) -> int:
+    row = statements.fetch_one("SELECT list_seq FROM users WHERE id = ?", (user_id,))
     return int(row[0]) if row else 0

@@ -98,13 +98,13 @@ class Chats:
             seq=1,
         )
 
-        async def write(transaction: Transaction) -> None:
-            await transaction.next_list_seq(user_id, 0.0)
-            await transaction.upsert_workflow(workflow)
-            await transaction.insert_round(
+        def write(transaction: Transaction) -> None:
+            transaction.next_list_seq(user_id, 0.0)
+            transaction.upsert_workflow(workflow)
+            transaction.insert_round(
                 Round(workflow_id, 1, None, RoundStatus.COMPLETE, "x", None, None, 0.0, 0.0, 1)
             )
-            await transaction.upsert_message(message)
+            transaction.upsert_message(message)
 
         await self.repository.write(write)
         return message
