@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from quart import Quart
 from quart_schema import Info, QuartSchema
 
+from quart_chat.chat.assistants.registry import collect_assistants
 from quart_chat.config import load_settings, resource_path
 from quart_chat.events import Events
 from quart_chat.web import (
@@ -52,6 +53,7 @@ def create_app(
 
     Raises:
         ConfigError: A setting can't be used.
+        InvalidAssistant: An assistant can't be offered.
     """
     settings = load_settings(config or {}, os.environ)
     app = Quart(
@@ -94,7 +96,9 @@ def create_app(
     languages.init_app(app)
     security.init_app(app, settings)
     uploads.init_app(app)
-    lifespan.init_app(app, settings, events, tuple(assistants))
+    lifespan.init_app(
+        app, settings, events, collect_assistants(assistants, settings.named_assistants)
+    )
     return app
 
 

@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hypercorn.asyncio import serve
@@ -17,6 +18,7 @@ from hypercorn.config import Config as ServerConfig
 from hypercorn.utils import LifespanFailureError
 
 from quart_chat import create_app
+from quart_chat.chat.assistants import InvalidAssistant
 from quart_chat.config import ConfigError, load_settings, variable
 from quart_chat.errors import ChatError
 
@@ -46,7 +48,7 @@ def main(argv: Sequence[str] | None = None, *, factory: Factory = create_app) ->
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         _serve(config, factory)
-    except (ConfigError, CannotServe) as error:
+    except (ConfigError, CannotServe, InvalidAssistant) as error:
         print(f"quart-chat: {error}", file=sys.stderr)  # noqa: T201 - a command prints
         return 1
     return 0
@@ -66,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(config: Mapping[str, Any], factory: Factory) -> None:
     """Serve in this process until a signal comes."""
     settings = load_settings(config, os.environ)
+    # Assistants that a setting names are found where the server starts, as `python -m` would.
+    sys.path.append(str(Path.cwd()))
     listener = _listen(settings)
     address = _address(settings.host, listener)
     app = factory(config)

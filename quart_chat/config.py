@@ -119,6 +119,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["all", "named"],
         Meta(description="`all`: searched unasked; `named`: only documents that a question names"),
     ] = "all"
+    assistants: Annotated[
+        str,
+        Meta(description="further assistants to offer, each as `module:attribute`; commas"),
+    ] = ""
     max_prompt_chars: Annotated[int, Meta(ge=1, description="characters in a prompt")] = 32_000
     max_body_bytes: Annotated[int, Meta(ge=1024, description="bytes in a request's body")] = (
         512 * 1024
@@ -171,6 +175,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def model_url(self) -> str:
         """Where models are asked; empty where there is no endpoint."""
         return self.openai_base_url or (OPENAI_URL if self.openai_api_key else "")
+
+    @property
+    def named_assistants(self) -> tuple[str, ...]:
+        """Where further assistants are, each as ``module:attribute``."""
+        return tuple(place.strip() for place in self.assistants.split(",") if place.strip())
 
     @property
     def instance_path(self) -> Path:

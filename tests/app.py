@@ -2,7 +2,9 @@
 
 "count 50 20ms" makes it write "1 2 3 ... 50 " with 20 ms between the words; "wait" makes it say
 nothing until it is stopped; "fail" makes it fail after a word; "progress 1000" makes it report its
-progress that often before it says a word; "answer 2ms" makes it give a long answer in short pieces.
+progress that often before it says a word; "answer 2ms" makes it give a long answer in short pieces;
+"nest" makes it do things in things, and "nest and wait"
+makes it wait in the midst of them.
 """
 
 from __future__ import annotations
@@ -44,6 +46,9 @@ class SlowAssistant:
                 yield Text(piece)
                 await asyncio.sleep(int(match[1]) / 1000)
             return
+        if question.prompt.startswith("nest"):
+            async for step in _nested(wait=question.prompt.endswith("wait")):
+                yield step
         match = _COUNT.fullmatch(question.prompt)
         words, pause = (int(match[1]), int(match[2])) if match else (3, 0)
         yield Step("count", f"Counting to {words}")
@@ -51,6 +56,20 @@ class SlowAssistant:
             yield Text(f"{number} ")
             await asyncio.sleep(pause / 1000)
         yield Step("count", f"Counted to {words}", "completed")
+
+
+async def _nested(*, wait: bool) -> AsyncGenerator[Step, None]:
+    """A step with two parts, the second of them six deep."""
+    whole, first = Step("whole", "Comparing two texts"), Step("0", "Reading", parent="whole")
+    deep = [
+        Step(str(n), f"Level {n}", parent=str(n - 1) if n > 1 else "whole") for n in range(1, 7)
+    ]
+    for step in (whole, first, first.done(), whole.at(0.5), *deep):
+        yield step
+    if wait:
+        await asyncio.Event().wait()
+    for step in (*reversed(deep), whole):
+        yield step.done()
 
 
 def create_test_app(config: Mapping[str, Any] | None = None) -> Quart:

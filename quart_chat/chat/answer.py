@@ -7,13 +7,16 @@ import time
 from dataclasses import replace
 from uuid import uuid4
 
-from quart_chat.chat.assistants.base import Step
+from quart_chat.chat.assistants.base import InvalidOutput, Step
 from quart_chat.chat.drafts import new_answer
 from quart_chat.chat.models import Log, Message, MessageStatus, Round, Snapshot, Source, Usage
 from quart_chat.chat.text import clean
 
 LOG_TYPES = frozenset({"info", "warning", "error", "progress"})
 LOG_STATUSES = frozenset({"running", "completed", "failed"})
+
+MAX_DEPTH = 4
+"""Levels of steps in steps. What would be deeper stands beside what it is part of."""
 
 
 class Answer:
@@ -39,6 +42,7 @@ class Answer:
         self._pieces: list[str] = []
         self._logs: dict[str, Log] = {}
         self._began: dict[str, float] = {}
+        self._depths: dict[str, int] = {}
 
     @property
     def text(self) -> str:
@@ -75,13 +79,13 @@ class Answer:
         """Begin or update a step.
 
         Raises:
-            ValueError: Its type or status is none that there is.
+            InvalidOutput: It has a value that there is none of, or is part of an unknown step.
         """
-        if step.type not in LOG_TYPES or step.status not in LOG_STATUSES:
-            raise ValueError(f"{step} is not a valid step")
+        _check(step)
         now = time.monotonic()
-        began = self._began.setdefault(step.key, now)
         known = self._logs.get(step.key)
+        parent_id = self._parent_id(step) if known is None else known.parent_id
+        began = self._began.setdefault(step.key, now)
         log = Log(
             id=uuid4().hex if known is None else known.id,
             workflow_id=self._round.workflow_id,
@@ -93,9 +97,21 @@ class Answer:
             timestamp=time.time() if known is None else known.timestamp,
             duration_ms=None if step.status == "running" else (now - began) * 1000,
             seq=0,
+            parent_id=parent_id,
         )
         self._logs[step.key] = log
         return log
+
+    def _parent_id(self, step: Step) -> str | None:
+        """The id of the step that a new one is part of, or of the one above that."""
+        if step.parent is None:
+            return None
+        parent = self._logs.get(step.parent)
+        if parent is None:
+            raise InvalidOutput(f"{step}: there is no step {step.parent!r} that it is part of")
+        depth = self._depths.get(step.parent, 1)
+        self._depths[step.key] = min(depth + 1, MAX_DEPTH)
+        return parent.id if depth < MAX_DEPTH else parent.parent_id
 
     def end_logs(self, status: str) -> list[Log]:
         """End the steps that still run; with them come those that may not be stored yet."""
@@ -127,6 +143,17 @@ class Answer:
                 for log in snapshot.logs
             ),
         )
+
+
+def _check(step: Step) -> None:
+    if (
+        step.type not in LOG_TYPES
+        or step.status not in LOG_STATUSES
+        or not isinstance(step.key, str)
+        or not isinstance(step.message, str)
+        or not isinstance(step.progress, int | float | None)
+    ):
+        raise InvalidOutput(f"{step} is not a valid step")
 
 
 def _fraction(progress: float | None) -> float | None:

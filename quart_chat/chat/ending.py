@@ -36,6 +36,14 @@ EMPTY_ANSWER = Ending(
     N_("The assistant gave no answer. Ask again, or in other words."),
     "empty_answer",
 )
+INVALID_OUTPUT = Ending(
+    RoundStatus.ERROR,
+    N_(
+        "The assistant made a mistake: what it gave is no answer. What was written is kept; tell"
+        " whoever looks after the server."
+    ),
+    "invalid_output",
+)
 INTERNAL = Ending(
     RoundStatus.ERROR, N_("Something went wrong while the answer was written."), "internal"
 )

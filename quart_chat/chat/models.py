@@ -215,7 +215,11 @@ class FoundMessage:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A step of a round; ``progress`` is 0 to 1 where it is known."""
+    """A step of a round; ``progress`` is 0 to 1 where it is known.
+
+    Attributes:
+        parent_id: The step that it is part of.
+    """
 
     id: str
     workflow_id: str
@@ -227,12 +231,14 @@ class Log:
     timestamp: float
     duration_ms: float | None
     seq: int
+    parent_id: str | None = None
 
     def to_item(self) -> Item:
         return {
             "id": self.id,
             "workflowId": self.workflow_id,
             "roundNumber": self.round_number,
+            "parentId": self.parent_id,
             "message": self.message,
             "type": self.type,
             "status": self.status,

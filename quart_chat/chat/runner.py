@@ -13,12 +13,14 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
+from reprlib import repr as shorten
 from typing import TypeVar
 
 from quart_chat.chat.answer import Answer
 from quart_chat.chat.assistants.base import (
     Assistant,
     AssistantError,
+    InvalidOutput,
     Output,
     Question,
     Sources,
@@ -31,11 +33,13 @@ from quart_chat.chat.ending import (
     COMPLETE,
     EMPTY_ANSWER,
     INTERNAL,
+    INVALID_OUTPUT,
     Ending,
     end_round,
 )
 from quart_chat.chat.journal import Entry, Journal
-from quart_chat.chat.models import Log, Message, MessageStatus, Round, RoundStatus, Source, Usage
+from quart_chat.chat.models import Log, Message, MessageStatus, Round, RoundStatus, Usage
+from quart_chat.chat.outputs import clean_sources, clean_usage, place_of
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.text import Render, clean, render_html
 from quart_chat.errors import ChatError, DatabaseUnavailable
@@ -164,6 +168,9 @@ class RunningRound:
             await self._take_all()
         except (AssistantError, ChatError) as error:
             return Ending(RoundStatus.ERROR, clean(error.message), clean(error.code))
+        except InvalidOutput as error:
+            _logger.error("The assistant %r is wrong: %s", self._assistant.name, error)  # noqa: TRY400 - the line is in it
+            return INVALID_OUTPUT
         return COMPLETE if self.answer.message is not None else EMPTY_ANSWER
 
     async def _take_all(self) -> None:
@@ -175,21 +182,25 @@ class RunningRound:
                 if self._ending is not None:
                     # It was told to stop and went on.
                     return
-                await self._take(output)
+                try:
+                    await self._take(output)
+                except InvalidOutput as error:
+                    raise InvalidOutput(f"{error} ({place_of(outputs)})") from None
                 # An assistant that never waits must not keep all others from running.
                 await asyncio.sleep(0)
 
     async def _take(self, output: Output) -> None:
         match output:
-            case Text(text):
+            case Text(str(text)) | str(text):
                 await self._take_text(clean(text))
             case Step():
                 await self._take_step(output)
-            case Sources(sources, checked):
-                self.answer.sources = tuple(map(_clean_source, sources))
-                self.answer.checked = checked
+            case Sources():
+                self.answer.sources, self.answer.checked = clean_sources(output), output.checked
             case Usage():
-                self.answer.usage = replace(output, model=clean(output.model))
+                self.answer.usage = clean_usage(output)
+            case _:
+                raise InvalidOutput(f"it yielded {shorten(output)}, which is no output")
 
     async def _take_text(self, text: str) -> None:
         if not text:
@@ -233,14 +244,3 @@ class RunningRound:
 
 def _differ_in_progress_only(known: Log, log: Log) -> bool:
     return log.status == "running" and log == replace(known, progress=log.progress)
-
-
-def _clean_source(source: Source) -> Source:
-    return Source(
-        int(source.number),
-        clean(source.title),
-        clean(source.heading),
-        clean(source.url),
-        clean(source.quote),
-        clean(source.excerpt),
-    )

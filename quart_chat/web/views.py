@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
+class StepView:
+    """A step and those that are part of it."""
+
+    log: Log
+    parts: list[StepView] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class RoundView:
     """One prompt and all that answers it; ``error`` says why there is no whole answer.
 
@@ -46,6 +54,17 @@ class RoundView:
     def next(self) -> int | None:
         """The number of the version after it."""
         return min((number for number in self.versions if number > self.number), default=None)
+
+    @property
+    def steps(self) -> list[StepView]:
+        """What was done, in the order in which it began; parts stand under what they belong to."""
+        logs = sorted(self.logs, key=lambda log: log.timestamp)
+        views = {log.id: StepView(log) for log in logs}
+        top: list[StepView] = []
+        for view in views.values():
+            parent = views.get(view.log.parent_id or "")
+            (top if parent is None else parent.parts).append(view)
+        return top
 
 
 def build_rounds(page: BranchPage) -> list[RoundView]:

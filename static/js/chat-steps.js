@@ -10,25 +10,31 @@ export class ChatSteps extends HTMLElement {
 
   /** Show a step, or what has become of it. */
   show(log) {
-    const row = this.#row(log.id);
+    const row = this.#row(log);
     row.dataset.status = log.status;
     row.dataset.type = log.type;
     row.dataset.duration = log.durationMs ?? "";
     row.querySelector(".step-message").textContent = log.message;
     row.querySelector(".step-time").textContent = time(log);
+    showProgress(row.querySelector(".step-progress"), log);
     this.#details.hidden = false;
     this.#summarise(log.message);
   }
 
   /** Sum up; unless somebody has opened or closed it, it closes. */
   end() {
-    const spent = this.#rows.reduce((sum, row) => sum + Number(row.dataset.duration), 0);
+    const rows = [...this.#list.children];
+    const spent = rows.reduce((sum, row) => sum + Number(row.dataset.duration), 0);
     this.#summarise(duration(spent));
     if (!this.#touched) this.#details.open = false;
   }
 
   get #details() {
     return this.querySelector("details");
+  }
+
+  get #list() {
+    return this.querySelector(".steps-list");
   }
 
   get #rows() {
@@ -41,20 +47,49 @@ export class ChatSteps extends HTMLElement {
     this.querySelector(".steps-detail").textContent = detail;
   }
 
-  #row(id) {
+  /** The row of a step, among those that are part of the same, in the order in which they began. */
+  #row({ id, parentId, timestamp }) {
+    const row = this.#known(id);
+    if (row.dataset.began === "") {
+      row.dataset.began = timestamp;
+      const list = parentId ? this.#parts(parentId) : this.#list;
+      const later = [...list.children].find((other) => Number(other.dataset.began) > timestamp);
+      list.insertBefore(row, later ?? null);
+    }
+    return row;
+  }
+
+  /** A part may come before the step that it is of has come again: that one's row waits for it. */
+  #known(id) {
     const known = this.#rows.find((row) => row.dataset.log === id);
     if (known) return known;
     const template = document.getElementById("step-template");
     const row = template.content.firstElementChild.cloneNode(true);
     row.dataset.log = id;
-    this.querySelector(".steps-list").append(row);
+    this.#list.append(row);
     return row;
   }
+
+  #parts(id) {
+    const row = this.#known(id);
+    const known = row.querySelector(".steps-list");
+    if (known) return known;
+    const list = document.createElement("ol");
+    list.className = "steps-list";
+    row.append(list);
+    return list;
+  }
+}
+
+function showProgress(bar, { status, progress, message }) {
+  bar.hidden = status !== "running" || progress === null;
+  bar.value = progress ?? 0;
+  bar.ariaLabel = message;
 }
 
 function time({ status, progress, durationMs }) {
   if (durationMs !== null) return duration(durationMs);
-  return status === "running" && progress !== null ? `${Math.round(progress * 100)} %` : "";
+  return status === "running" && progress !== null ? `${number(progress * 100)} %` : "";
 }
 
 function duration(ms) {

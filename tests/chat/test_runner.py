@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import re
 import sqlite3
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
@@ -224,30 +225,12 @@ async def test_progress_alone_is_emitted_without_a_seq_and_saved_now_and_then(
     assert len({e.data["item"]["id"] for e in logs}) == 1
 
 
-@pytest.mark.parametrize(
-    "output",
-    [
-        Step("s", "x", type="loud"),
-        Step("s", "x", status="done"),
-        Text(None),  # type: ignore[arg-type]
-        Sources((Source(1, None, "", "", ""),)),  # type: ignore[arg-type]
-        Sources((Source(None, "", "", "", ""),)),  # type: ignore[arg-type]
-    ],
-)
-async def test_an_output_that_is_none_ends_the_round(
-    service: ChatService, assistant: ScriptedAssistant, output: Output
-) -> None:
-    _, watcher = await begin(service)
-    assistant.tell(ASK, output)
-    assert (await watcher.until_terminal())[-1].data["code"] == "internal"
-
-
-async def test_an_output_of_another_kind_is_passed_over(
+async def test_a_plain_text_is_a_piece_of_the_answer(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
     _, watcher = await begin(service)
-    assistant.tell(ASK, "text", Text("a"), END)  # type: ignore[arg-type]
-    assert (await watcher.until_terminal())[-1].type == "complete"
+    assistant.tell(ASK, "a", Text("b"), "", END)
+    assert deltas(await watcher.until_terminal()) == [(0, "a"), (1, "b")]
 
 
 @pytest.mark.parametrize(("end", "status"), [(END, "completed"), (ValueError(), "failed")])
@@ -506,3 +489,73 @@ async def test_what_can_not_be_stored_before_the_service_closes_is_left_to_recov
     assert snapshot is not None
     assert snapshot.rounds[0].code == "interrupted"
     assert snapshot.messages[-1].content == "kept"
+
+
+async def steps_of(service: ChatService, workflow_id: str) -> dict[str, Any]:
+    snapshot = await service.snapshot(USER, workflow_id)
+    return {log.message: log for log in snapshot.logs}
+
+
+async def test_steps_are_part_of_steps_and_an_update_need_not_say_so(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    workflow_id, watcher = await begin(service)
+    whole, part = Step("whole", "Whole"), Step("part", "Part", parent="whole")
+    assistant.tell(ASK, whole, part, Step("part", "Parted", "completed"), whole.done(), "x", END)
+    await watcher.until_terminal()
+    steps = await steps_of(service, workflow_id)
+    assert steps["Whole"].parent_id is None
+    assert steps["Parted"].parent_id == steps["Whole"].id
+
+
+async def test_steps_nest_to_a_bound_and_stand_beside_each_other_below_it(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    workflow_id, watcher = await begin(service)
+    parents = [None, *map(str, range(9))]
+    steps = [Step(str(n), str(n), "completed", parent=p) for n, p in enumerate(parents[:9])]
+    assistant.tell(ASK, *steps, "x", END)
+    await watcher.until_terminal()
+    stored = await steps_of(service, workflow_id)
+    ids = {log.id: name for name, log in stored.items()}
+    found = [ids.get(stored[str(n)].parent_id or "") for n in range(9)]
+    assert found == [None, "0", "1", "2", "2", "2", "2", "2", "2"]
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        7,
+        None,
+        b"bytes",
+        Text(7),  # type: ignore[arg-type]
+        Step("x", "X", status="gone"),
+        Step("x", "X", type="gone"),
+        Step(7, "X"),  # type: ignore[arg-type]
+        Step("x", None),  # type: ignore[arg-type]
+        Step("x", "X", progress="half"),  # type: ignore[arg-type]
+        Step("x", "X", parent="unknown"),
+        Sources(7),  # type: ignore[arg-type]
+        Sources(("x",)),  # type: ignore[arg-type]
+        Sources((Source(1, None, "", "", ""),)),  # type: ignore[arg-type]
+        Sources((Source(None, "", "", "", ""),)),  # type: ignore[arg-type]
+    ],
+)
+async def test_what_is_no_output_ends_the_round_and_is_in_the_log_with_its_line(
+    repository: ChatRepository, events: StreamingEventManager, caplog: Any, output: Any
+) -> None:
+    async def answer(question: Question) -> AsyncGenerator[Output, None]:
+        yield "Well "
+        yield output
+
+    service = make_service(repository, events, OutOfTurn(answer))
+    workflow_id, watcher = await begin(service)
+    end = (await watcher.until_terminal())[-1]
+    await service.close()
+    assert (end.type, end.data["code"]) == ("error", "invalid_output")
+    (message,) = [m for m in (await service.snapshot(USER, workflow_id)).messages if m.assistant]
+    assert (message.content, message.status) == ("Well ", "error")
+    (record,) = caplog.records
+    assert "The assistant 'plain' is wrong: " in record.message
+    assert re.search(r"test_runner\.py:\d+\)$", record.message)
+    assert record.exc_info is None

@@ -1,17 +1,17 @@
 """What an assistant is: a name, and an async generator that answers a question.
 
-It yields its answer in pieces (:class:`Text`), says what it does as it does it (:class:`Step`) and
-names what the answer rests on (:class:`Sources`) and what it took (:class:`Usage`). It raises
-:class:`AssistantError` for what a person should be told. Everything else (storing, streaming,
-stopping) is the runner's work: a stop closes the generator wherever it waits, so what it holds open
-belongs in an ``async with``.
+It yields its answer in pieces (:class:`Text`, or plain ``str``), says what it does as it does it
+(:class:`Step`) and names what the answer rests on (:class:`Sources`) and what it took
+(:class:`Usage`). It raises :class:`AssistantError` for what a person should be told. Everything
+else (storing, streaming, stopping) is the runner's work: a stop closes the generator wherever it
+waits, so what it holds open belongs in an ``async with``.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass, replace
+from typing import Protocol, Self, runtime_checkable
 
 from quart_chat.chat.models import Source, Usage
 
@@ -54,12 +54,17 @@ class Text:
 class Step:
     """Something the assistant does; the same ``key`` again updates the step.
 
+    How long it took is measured from the first time that its key is yielded to the time that it is
+    no longer running. A step that is never ended ends with its round.
+
     Attributes:
         key: Names the step within the round.
         message: What is being done, for people.
         status: "running", "completed" or "failed".
         type: "info", "warning", "error" or "progress".
         progress: 0 to 1 where it is known.
+        parent: The key of the step that this one is part of, which has been yielded before. An
+            update need not name it again.
     """
 
     key: str
@@ -67,6 +72,19 @@ class Step:
     status: str = "running"
     type: str = "info"
     progress: float | None = None
+    parent: str | None = None
+
+    def at(self, progress: float) -> Self:
+        """The same step, so far done."""
+        return replace(self, progress=progress)
+
+    def done(self, message: str | None = None) -> Self:
+        """The same step, completed; ``message`` says what came of it."""
+        return replace(self, status="completed", message=message or self.message)
+
+    def failed(self, message: str | None = None) -> Self:
+        """The same step, failed; ``message`` says why."""
+        return replace(self, status="failed", message=message or self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +100,8 @@ class Sources:
     checked: bool = True
 
 
-Output = Text | Step | Sources | Usage
+Output = str | Text | Step | Sources | Usage
+"""What an assistant may yield; a ``str`` is a :class:`Text`."""
 
 
 class AssistantError(Exception):
@@ -92,6 +111,10 @@ class AssistantError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class InvalidOutput(Exception):
+    """An assistant has yielded what it may not; the message says what, for who wrote it."""
 
 
 class Assistant(Protocol):
