@@ -19,6 +19,7 @@ from quart_chat.web import (
     documents,
     errors,
     handbook,
+    install,
     languages,
     library,
     lifespan,
@@ -88,6 +89,7 @@ def create_app(
         languages.blueprint,
         doctor.blueprint,
         rounds.blueprint,
+        install.blueprint,
     ):
         app.register_blueprint(blueprint)
 

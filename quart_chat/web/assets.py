@@ -106,12 +106,14 @@ def _make(path: Path, content: bytes) -> Asset:
 def init_app(app: Quart, folder: Path) -> None:
     """Serve the files of ``folder``, and give the templates the function ``static_url``."""
     app.extensions[EXTENSION] = Assets(folder)
+    app.add_template_global(static_url)
 
-    @app.template_global()
-    def static_url(filename: str) -> str:
-        # While somebody works on the files their version is not worth keeping up.
-        version = "" if app.debug else f"v/{_assets().version}/"
-        return f"/static/{version}{filename}"
+
+def static_url(filename: str) -> str:
+    """The address of a static file, with the version of them all."""
+    # While somebody works on the files their version is not worth keeping up.
+    version = "" if current_app.debug else f"v/{_assets().version}/"
+    return f"/static/{version}{filename}"
 
 
 @blueprint.get("/static/<path:filename>")

@@ -1,0 +1,24 @@
+/** Comes back by itself: asks for the server now and then, and loads the page when it answers. */
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 15_000;
+
+let pause = FIRST_PAUSE;
+let timer = 0;
+
+async function tryAgain() {
+  clearTimeout(timer);
+  const answer = await fetch("/api/doctor/clock", { cache: "no-store" }).catch(() => null);
+  if (answer?.ok) {
+    location.reload();
+    return;
+  }
+  timer = setTimeout(tryAgain, pause);
+  pause = Math.min(pause * 1.5, LONGEST_PAUSE);
+}
+
+// The page itself, as it is read on the server, has nothing to come back to.
+if (location.pathname !== "/offline") {
+  timer = setTimeout(tryAgain, pause);
+  window.addEventListener("online", tryAgain);
+  document.addEventListener("visibilitychange", () => document.hidden || tryAgain());
+}
