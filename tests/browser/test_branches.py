@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import random
 import re
 
+import httpx2
 import pytest
 from playwright.async_api import expect
 
@@ -232,3 +235,46 @@ async def test_prompts_are_edited_and_versions_shown_without_scripts(open_tab: O
     await tab.until_ended("complete", 5)
     await plain.page.reload()
     await expect_prompts(plain, "count 1 1ms")
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_two_tabs_show_the_same_whatever_has_been_done(
+    open_tab: OpenTab, server: Server, seed: int
+) -> None:
+    """One of them is where all of it is seen, the other comes and goes."""
+    chance = random.Random(seed)
+    first = await three(open_tab)
+    second = await open_tab(first.page.url, quiet=False)
+    chat = first.page.url.rpartition("/")[2]
+    rounds = 3
+    async with httpx2.AsyncClient(base_url=server.url) as http:
+        for _ in range(14):
+            about = chance.randint(1, rounds)
+            body: dict[str, object] = {"workflowId": chat, "assistant": "slow"}
+            match chance.choice(["ask", "edit", "regenerate", "show", "show", "leave", "return"]):
+                case "ask":
+                    body |= {"prompt": f"count {chance.randint(1, 9)} 5ms"}
+                case "edit":
+                    body |= {"prompt": f"count {chance.randint(1, 9)} 5ms", "replaces": about}
+                case "regenerate":
+                    body |= {"replaces": about}
+                case "show":
+                    await http.patch(f"/api/chatbot/workflows/{chat}", json={"head": about})
+                    continue
+                case "leave":
+                    await second.page.context.set_offline(True)
+                    continue
+                case _:
+                    await second.page.context.set_offline(False)
+                    continue
+            (await http.post("/api/chatbot/start/stream", json=body)).raise_for_status()
+            rounds += 1
+    await second.page.context.set_offline(False)
+    fresh = await open_tab(first.page.url)
+    for tab in (first, second):
+        await expect(tab.page.locator("chat-round")).to_have_count(len(await fresh.content()))
+        await tab.page.wait_for_function(
+            "texts => JSON.stringify([...document.querySelectorAll('chat-round')]"
+            ".map((round) => round.textContent.split(/\\s+/).filter(Boolean).join(' '))) === texts",
+            arg=json.dumps(await fresh.content(), separators=(",", ":"), ensure_ascii=False),
+        )
