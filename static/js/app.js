@@ -10,6 +10,7 @@ import { ChatNotice } from "./chat-notice.js";
 import { ChatRound } from "./chat-round.js";
 import { ChatSearch } from "./chat-search.js";
 import { ChatSteps } from "./chat-steps.js";
+import { NotifySwitch } from "./notify-switch.js";
 
 // The parts first: the app as a whole calls them as soon as it is defined.
 customElements.define("chat-answer", ChatAnswer);
@@ -22,4 +23,5 @@ customElements.define("chat-search", ChatSearch);
 customElements.define("chat-heading", ChatHeading);
 customElements.define("chat-notice", ChatNotice);
 customElements.define("chat-composer", ChatComposer);
+customElements.define("notify-switch", NotifySwitch);
 customElements.define("chat-app", ChatApp);

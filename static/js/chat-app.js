@@ -1,5 +1,6 @@
 /** The page as a whole: what comes over its stream goes to its parts. */
 import { readRounds, workflowExists } from "./api.js";
+import { AnswerWatch } from "./answer-watch.js";
 import { Branch } from "./branch.js";
 import { Conversation } from "./conversation.js";
 import { PageStream } from "./page-stream.js";
@@ -22,6 +23,7 @@ export class ChatApp extends HTMLElement {
     onData: (data) => this.#receive(data),
     onState: (state) => this.#connection(state),
   });
+  #watch = null;
 
   connectedCallback() {
     this.#controller = new AbortController();
@@ -35,7 +37,8 @@ export class ChatApp extends HTMLElement {
     const seq = Number(this.dataset.since.split("-")[1]);
     this.#branch = new Branch(Number(this.dataset.head), seq);
     this.#stream.follow(this.dataset.workflow, this.dataset.since);
-    connectWhileShown(this.#stream, signal);
+    this.#watch = new AnswerWatch(this.#stream, this.#list.running);
+    connectWhileShown(this.#stream, this.#watch, signal);
     this.#readMark.watch(signal);
   }
 
@@ -84,6 +87,7 @@ export class ChatApp extends HTMLElement {
 
   workflow({ workflow }) {
     this.#list.show(workflow, this.dataset.workflow);
+    this.#watch.see(workflow);
     if (workflow.id !== this.dataset.workflow) return;
     if (workflow.deleted) {
       this.#deleted(workflow.id);

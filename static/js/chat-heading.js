@@ -1,5 +1,6 @@
 /** The title of the chat, and its forms: rename, pin, delete. */
 import { changeWorkflow, deleteWorkflow } from "./api.js";
+import { showInTab } from "./tab-sign.js";
 
 export class ChatHeading extends HTMLElement {
   #workflowId = "";
@@ -30,7 +31,7 @@ export class ChatHeading extends HTMLElement {
     for (const form of this.querySelectorAll("form")) {
       form.action = `/chat/${workflow.id}/${form.dataset.action}`;
     }
-    document.title = `${workflow.title} · quart-chat`;
+    showInTab(workflow);
   }
 
   get #rename() {

@@ -47,6 +47,11 @@ export class ChatList extends HTMLElement {
     this.#showEmpty();
   }
 
+  /** The ids of the chats that are being answered. */
+  get running() {
+    return [...this.querySelectorAll('[data-status="running"]')].map((row) => row.dataset.id);
+  }
+
   /** Forget every chat; the first page follows, and after it what `next` asks for. */
   clear(next) {
     for (const group of this.#groups) group.remove();

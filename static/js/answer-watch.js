@@ -1,0 +1,86 @@
+/**
+ * Waits for answers that end while nobody looks. Hidden tabs let go of their streams, so that those
+ * who are read have one; where notifications are wanted, one hidden tab keeps its own for all, and
+ * only until no answer is awaited any longer: the list of chats, on every stream, says which end.
+ */
+import { isWanted, notify } from "./notifications.js";
+
+const LOCK = "quart-chat-watch";
+
+/** Milliseconds within which another tab may say that somebody has seen the answer. */
+const SEEN_ELSEWHERE = 1000;
+
+export class AnswerWatch {
+  #stream;
+  #awaited = new Set();
+  #chats = new Map();
+  #waiting = null;
+  #release = null;
+
+  /**
+   * @param {{pause: () => void, resume: () => void}} stream
+   * @param {Iterable<string>} running The ids of the chats that are being answered.
+   */
+  constructor(stream, running) {
+    this.#stream = stream;
+    this.#awaited = new Set(running);
+  }
+
+  /** Take an entry of the list of chats. */
+  see(workflow) {
+    const { id, status, deleted } = workflow;
+    this.#chats.set(id, workflow);
+    if (status === "running") this.#awaited.add(id);
+    else if (this.#awaited.delete(id) && !deleted && this.#release) this.#tellSoon(id);
+  }
+
+  /** The tab is hidden: let go of the stream, or keep it for all that are. */
+  hide() {
+    if (!isWanted() || !this.#awaited.size) {
+      this.#stream.pause();
+      return;
+    }
+    navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
+      if (!document.hidden) return null;
+      if (lock) return this.#hold();
+      this.#stream.pause();
+      this.#queue();
+      return null;
+    });
+  }
+
+  /** The tab is shown, or goes: another may watch. */
+  show() {
+    this.#waiting?.abort();
+    this.#release?.();
+    this.#release = null;
+  }
+
+  /** Take over from the tab that watches now, once it is shown or closed. */
+  #queue() {
+    this.#waiting = new AbortController();
+    const { signal } = this.#waiting;
+    const takeOver = () => {
+      this.#stream.resume();
+      return this.#hold();
+    };
+    navigator.locks.request(LOCK, { signal }, takeOver).catch(() => {});
+  }
+
+  #hold() {
+    return new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  #tellSoon(id) {
+    setTimeout(async () => {
+      if (!this.#release) return;
+      const chat = this.#chats.get(id);
+      if (chat.unread && chat.status !== "running" && !chat.deleted) await notify(chat);
+      if (this.#awaited.size) return;
+      this.show();
+      if (document.hidden) this.#stream.pause();
+    }, SEEN_ELSEWHERE);
+  }
+}
