@@ -55,6 +55,34 @@ async def test_what_scripts_say_is_german_and_stays_so_after_a_reload(open_tab: 
     await expect(tab.page.locator("html")).to_have_attribute("lang", "de")
 
 
+@pytest.mark.parametrize(
+    ("locale", "expected"),
+    [
+        ("de", ["1 Schritt", "1.234 Schritte", "1.234,5", "01.01.1970", "Nicht gesendet. {x}"]),
+        ("en", ["1 step", "1,234 steps", "1,234.5", "Jan 1, 1970", "Not sent. {x}"]),
+        ("fr", ["1 step", "1,234 steps", "1,234.5", "Jan 1, 1970", "Not sent. {x}"]),
+    ],
+)
+async def test_scripts_write_numbers_and_dates_as_the_language_does(
+    open_tab: OpenTab, locale: str, expected: list[str]
+) -> None:
+    tab = await open_tab(locale=locale)
+    said = await tab.page.evaluate(
+        """async () => {
+          const { date, number, plural, t } = await import(
+            document.querySelector("script[src]").src.replace(/[^/]+$/, "texts.js"));
+          return [
+            plural("{count} step", "{count} steps", 1),
+            plural("{count} step", "{count} steps", 1234),
+            number(1234.5, 1),
+            date(0, { dateStyle: "medium", timeZone: "UTC" }),
+            t("Not sent. {reason}", { reason: "{x}" }),
+          ];
+        }"""
+    )
+    assert said == expected
+
+
 async def test_the_switch_stays_on_the_chat_that_is_shown(open_tab: OpenTab) -> None:
     tab = await open_tab(viewport={"width": 1280, "height": 800})
     await tab.ask("count 1 0ms")
