@@ -112,9 +112,15 @@ class ChatRepository:
         return await self._database.read(read)
 
     async def select_branch_page(
-        self, user_id: str, workflow_id: str, before: int | None, limit: int
+        self,
+        user_id: str,
+        workflow_id: str,
+        *,
+        before: int | None = None,
+        last: int | None = None,
+        limit: int,
     ) -> BranchPage | None:
-        """Read the latest rounds of the branch that is shown, or of that before a round.
+        """Read the latest rounds of the branch that is shown, or of one before or up to a round.
 
         Raises:
             NotFound: There is no such round.
@@ -125,10 +131,12 @@ class ChatRepository:
             if row is None:
                 return None
             workflow = to_workflow(row)
-            last = workflow.head
+            end = workflow.head
             if before is not None:
-                last = found_round(_round(statements, workflow_id, before)).parent
-            return select_branch_page(statements, workflow, last, limit)
+                end = found_round(_round(statements, workflow_id, before)).parent
+            elif last is not None:
+                end = found_round(_round(statements, workflow_id, last)).number
+            return select_branch_page(statements, workflow, end, limit)
 
         return await self._database.read(read)
 
@@ -136,10 +144,10 @@ class ChatRepository:
         return await self._database.read(lambda reading: _round(reading, workflow_id, number))
 
     async def select_prompt(self, workflow_id: str, number: int) -> str:
-        async with self._database.reading() as session:
-            row = await session.fetch_one(
-                _MESSAGES + "round_number = ? AND role = 'user'", (workflow_id, number)
-            )
+        sql = _MESSAGES + "round_number = ? AND role = 'user'"
+        row = await self._database.read(
+            lambda reading: reading.fetch_one(sql, (workflow_id, number))
+        )
         return to_message(row).content if row else ""
 
     async def select_history(self, round_: Round, limit: int) -> list[Message]:

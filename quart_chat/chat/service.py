@@ -164,18 +164,27 @@ class ChatService:
         return await self._repository.select_prompt(workflow_id, number)
 
     async def branch(
-        self, user_id: str, workflow_id: str, *, before: int | None = None, limit: int = BRANCH_PAGE
+        self,
+        user_id: str,
+        workflow_id: str,
+        *,
+        before: int | None = None,
+        last: int | None = None,
+        limit: int = BRANCH_PAGE,
     ) -> BranchPage:
         """Read the latest rounds of the branch that is shown, with what is in flight.
 
         Args:
             user_id: Whose chat.
             workflow_id: Which chat.
-            before: Read those that lead to this round, and not the latest.
+            before: Read those before this round, and not the latest.
+            last: Read those up to this round, on whichever branch it is.
             limit: Rounds to read.
         """
         check_id(workflow_id)
-        page = await self._repository.select_branch_page(user_id, workflow_id, before, limit)
+        page = await self._repository.select_branch_page(
+            user_id, workflow_id, before=before, last=last, limit=limit
+        )
         if page is None:
             raise no_workflow()
         return page.with_snapshot(self.rounds.overlay(page.snapshot))

@@ -39,18 +39,18 @@ async def new_chat() -> str:
 
 @blueprint.get("/chat/<workflow_id>")
 async def show_chat(workflow_id: str) -> str:
-    """A chat as it is now: its latest rounds, or those before one."""
-    before = query_string(ChatQuery).before_round
+    """A chat as it is now: its latest rounds, or those up to one."""
+    last = query_string(ChatQuery).round
     await _mark_read(workflow_id)
     shell = await _shell()
-    page = await services().chat.branch(user_id(), workflow_id, before=before)
+    page = await services().chat.branch(user_id(), workflow_id, last=last)
     return await render_template(
         "chat.html",
         **shell,
         workflow=page.workflow,
         rounds=build_rounds(page),
         more=page.more,
-        latest=before is None,
+        latest=last is None,
         seq=page.workflow.seq,
         running=page.workflow.status is WorkflowStatus.RUNNING,
     )

@@ -55,9 +55,9 @@ class RoundsQuery(Struct, frozen=True):
 
 
 class ChatQuery(Struct, frozen=True):
-    """The same, for a whole page."""
+    """The round to show a chat up to, on whichever branch it is; without a number, the latest."""
 
-    before_round: RoundNumber | None = None
+    round: RoundNumber | None = None
 
 
 class ListQuery(Struct, frozen=True):

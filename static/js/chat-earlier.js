@@ -69,7 +69,9 @@ export class ChatEarlier extends HTMLElement {
     const focused = this.#link === document.activeElement;
     const anchor = this.parentElement.querySelector("chat-round");
     const top = anchor.getBoundingClientRect().top;
+    for (const round of fragment.rounds) round.classList.add("fresh");
     this.querySelector(".earlier").prepend(...fragment.rounds);
+    settle(fragment.rounds);
     this.replaceLink(fragment.link);
     window.scrollBy({ top: anchor.getBoundingClientRect().top - top, behavior: "instant" });
     if (focused) this.#link.focus({ preventScroll: true });
@@ -78,4 +80,10 @@ export class ChatEarlier extends HTMLElement {
   #tell(detail) {
     this.dispatchEvent(new CustomEvent("chat:failed", { bubbles: true, detail }));
   }
+}
+
+/** Rounds are laid out whole for two frames: a browser remembers their heights, which then hold. */
+function settle(rounds) {
+  const end = () => rounds.forEach((round) => round.classList.remove("fresh"));
+  requestAnimationFrame(() => requestAnimationFrame(end));
 }

@@ -66,6 +66,7 @@ export class ChatLog extends HTMLElement {
     const top = shown[kept]?.getBoundingClientRect().top;
     for (const round of rounds) this.round(round.number)?.takeVersions(round);
     remove(shown.slice(kept));
+    this.querySelector(".later")?.remove();
     for (const round of fresh) (round.running ? this.#live : this.#log).append(round);
     if (kept === 0) this.querySelector("chat-earlier").replaceLink(link);
     if (top === undefined || fresh.length === 0) return;

@@ -111,7 +111,7 @@ async def test_a_long_chat_is_read_back_to_its_beginning_without_scripts(
     prompts = tab.page.locator(".prompt-text")
     await expect(prompts).to_have_text([f"prompt {number}" for number in range(1, 21)])
     await expect(tab.page.get_by_role("link", name="Show earlier messages")).to_be_hidden()
-    await tab.page.get_by_role("link", name="Back to the latest messages").click()
+    await tab.page.get_by_role("link", name="Show the latest messages").click()
     await expect(prompts.last).to_have_text("prompt 50")
 
 

@@ -261,6 +261,15 @@ async def test_rounds_before_one_are_those_of_its_own_branch(
     assert await shown(service, forked, before=5) == [1, 4]
 
 
+async def test_rounds_up_to_one_are_read_on_whichever_branch_it_is(
+    service: ChatService, forked: str
+) -> None:
+    assert await shown(service, forked, last=3) == [1, 2, 3]
+    assert await shown(service, forked, last=4) == [1, 4]
+    with pytest.raises(NotFound, match="round"):
+        await service.branch(USER, forked, last=6)
+
+
 async def test_a_page_carries_the_text_in_flight(service: ChatService, assistant: Scripted) -> None:
     chat = (await service.start(USER, "one")).workflow_id
     await assistant.say("one", Text("so "), Text("far"))
@@ -332,7 +341,7 @@ async def test_a_chat_of_an_earlier_version_is_one_branch(path: Path) -> None:
         database.execute(f"PRAGMA user_version = {earlier}")
     database.close()
     repository = await ChatRepository.open(path)
-    page = await repository.select_branch_page(USER, "0" * 32, None, 30)
+    page = await repository.select_branch_page(USER, "0" * 32, limit=30)
     assert page is not None
     assert [round_.parent for round_ in page.snapshot.rounds] == [None, 1, 2]
     assert [message.parent_round for message in page.snapshot.messages] == [None, 1, 2]

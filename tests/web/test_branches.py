@@ -156,3 +156,46 @@ async def test_a_form_without_the_number_of_a_round_is_refused(
     assert (await client.post(f"/chat/{chat}/head", form={"head": number})).status_code == 422
     form = {"prompt": "", "replaces": number}
     assert (await client.post(f"/chat/{chat}", form=form)).status_code == 422
+
+
+async def test_a_page_shows_a_round_of_another_branch(client: Client, chat: str) -> None:
+    await ask(client, "count 2 0ms", workflowId=chat, replaces=1)
+    page = await (await client.get(f"/chat/{chat}?round=1")).get_data(as_text=True)
+    assert "count 1 0ms" in page
+    assert "These are not the latest messages" in page
+    assert await head(client, chat) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("round=9", 404), ("round=x", 422), ("round=0", 422)]
+)
+async def test_a_page_of_a_round_that_is_not_there_is_refused(
+    client: Client, chat: str, query: str, status: int
+) -> None:
+    assert (await client.get(f"/chat/{chat}?{query}")).status_code == status
+
+
+async def test_rounds_are_read_as_a_piece_of_a_page(client: Client, chat: str) -> None:
+    await ask(client, "count 2 0ms", workflowId=chat)
+    piece = await (await client.get(f"/chat/{chat}/rounds")).get_data(as_text=True)
+    assert 'data-head="2"' in piece
+    assert "<html" not in piece
+    piece = await (await client.get(f"/chat/{chat}/rounds?before=2")).get_data(as_text=True)
+    assert "count 1 0ms" in piece
+    assert "count 2 0ms" not in piece
+    for before, status in (("7", 404), ("x", 422), ("-1", 422)):
+        response = await client.get(f"/chat/{chat}/rounds?before={before}")
+        assert response.status_code == status
+
+
+@pytest.mark.parametrize("number", [0, 2, 10**30])
+async def test_a_prompt_that_is_not_there_can_not_be_edited(
+    client: Client, chat: str, number: int
+) -> None:
+    assert (await client.get(f"/chat/{chat}/rounds/{number}/edit")).status_code == 404
+
+
+async def test_a_prompt_is_edited_as_it_was_written(client: Client) -> None:
+    chat = workflow_id(await ask(client, "\n<b>one</b>\n</textarea>"))
+    page = await (await client.get(f"/chat/{chat}/rounds/1/edit")).get_data(as_text=True)
+    assert "\n\n&lt;b&gt;one&lt;/b&gt;\n&lt;/textarea&gt;</textarea>" in page

@@ -116,7 +116,7 @@ async def test_own_chats_are_quoted_with_a_link_to_the_message(
     answer = await ask(librarian, "What is the printer's password?")
     (source,) = answer.sources
     assert source.quote == note.content
-    assert source.url == f"/chat/{note.workflow_id}#{note.id}"
+    assert source.url == f"/chat/{note.workflow_id}?round=1#round-1"
     assert answer.pieces == (
         "Found in your chats:\n",
         f"\n> {note.content}\n\n[1] [Office \\[1\\] · You]({source.url})\n",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from quart_chat.chat.assistants.library.ranking import Verdict
     from quart_chat.chat.assistants.library.sentences import Sentences
     from quart_chat.chat.assistants.library.words import Term
-    from quart_chat.chat.models import FoundMessage
+    from quart_chat.chat.models import FoundMessage, Message
 
 # Messages of one's own chats, and passages of one's documents, that are looked at closely.
 MAX_MESSAGES = 20
@@ -184,13 +184,19 @@ def _passages(
         Passage(
             title=found.workflow_title,
             headings=(found.message.assistant or say.you,),
-            url=f"/chat/{found.message.workflow_id}#{found.message.id}",
+            url=_address(found.message),
             text=text,
         )
         for found in messages
         for text in cut_text(found.message.content)
         if _says_more(text, wanted)
     ]
+
+
+def _address(message: Message) -> str:
+    """The page that shows a message, however long ago it was and on whichever branch it is."""
+    number = message.round_number
+    return f"/chat/{message.workflow_id}?round={number}#round-{number}"
 
 
 def _says_more(text: str, wanted: Sequence[Term]) -> bool:
