@@ -11,7 +11,7 @@ from tests.documents import made
 
 _BOOKS = tomllib.loads((Path(__file__).parent / "books.toml").read_text("utf-8"))
 BOOKS: list[dict[str, Any]] = _BOOKS["book"]
-NOWHERE: list[str] = _BOOKS["nowhere"]["questions"]
+NOWHERE: dict[str, list[str]] = _BOOKS["nowhere"]
 
 FILLERS = 120
 """Paragraphs that say nothing, before each that says something."""

@@ -79,3 +79,21 @@ def test_slips_are_the_same_from_both_sides_and_never_more_than_letters(a: str, 
     assert count == slips_between(b, a)
     assert abs(len(a) - len(b)) <= count <= max(len(a), len(b))
     assert (count == 0) == (a == b)
+
+
+@pytest.mark.parametrize(
+    ("word", "form"),
+    [
+        ("Fahrrad", "fahrräder"),
+        ("holt", "abgeholt"),
+        ("schriftlich", "schriftform"),
+        ("kündigen", "kündigung"),
+    ],
+)
+def test_a_german_word_is_found_in_another_form(word: str, form: str) -> None:
+    assert meant(word, [form], Language.GERMAN, slips=False) == [form]
+
+
+def test_an_irregular_english_verb_is_found_in_another_form() -> None:
+    assert meant("keep", ["kept", "keel"], Language.ENGLISH, slips=False) == ["kept"]
+    assert '"ept"' in str(trigram_query("keep"))

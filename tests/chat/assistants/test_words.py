@@ -127,3 +127,8 @@ def test_a_run_of_accents_is_taken_in_pieces() -> None:
     """Put in order as a whole, it would keep everybody else waiting for seconds."""
     accents = "\u0315" * MAX_WORD + "\u0300" * MAX_WORD
     assert compose(accents) == accents
+
+
+def test_what_a_word_means_and_what_somebody_is_called_are_two_questions() -> None:
+    assert [term.text for term in terms("Was heißt unknown_host?")] == ["unknown_host"]
+    assert [term.text for term in terms("Wie heißt der Verein?")] == ["heißt", "Verein"]

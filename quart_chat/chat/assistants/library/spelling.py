@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from quart_chat.chat.assistants.library.words import Language, fold
+from quart_chat.chat.assistants.library.words import Language, fold, without_umlauts
 
 SIMILAR_WORDS = 200
 """Words with common letters that are looked at."""
@@ -30,10 +30,30 @@ _ENDINGS = {
     Language.GERMAN: (
         "",
         *["e", "n", "s", "t", "en", "er", "es", "em", "et", "st", "te", "ern", "ten", "tet"],
+        *["lich", "liche", "lichen", "ung", "ungen"],
     ),
     Language.ENGLISH: ("", *["s", "es", "ed", "ing"]),
 }
 _PARTICIPLE = "ge"
+# What verbs part with: "holt ... ab" is abgeholt.
+_PARTICLES = ("ab", "an", "auf", "aus", "ein", "mit", "nach", "vor", "zu")
+
+# English verbs that no ending leads from one form to another of.
+_IRREGULAR = """
+    arise arose arisen, bear bore borne, beat beaten, become became, begin began begun, bend bent,
+    bite bit bitten, blow blew blown, break broke broken, bring brought, build built, buy bought,
+    catch caught, choose chose chosen, creep crept, deal dealt, draw drew drawn, drink drank drunk,
+    drive drove driven, eat ate eaten, fall fell fallen, feed fed, feel felt, fight fought,
+    flee fled, fly flew flown, forget forgot forgotten, freeze froze frozen, grow grew grown,
+    hear heard, hide hid hidden, hold held, keep kept, know knew known, lead led, leave left,
+    lend lent, lose lost, meet met, pay paid, ride rode ridden, ring rang rung, rise rose risen,
+    run ran, sell sold, send sent, shake shook shaken, shoot shot, sing sang sung, sink sank sunk,
+    sleep slept, speak spoke spoken, spend spent, stand stood, steal stole stolen, stick stuck,
+    strike struck, swear swore sworn, sweep swept, swim swam swum, teach taught, tear tore torn,
+    think thought, throw threw thrown, understand understood, wake woke woken, wear wore worn,
+    weave wove woven, win won, write wrote written
+"""
+_FORMS = {form: forms.split() for forms in _IRREGULAR.split(",") for form in forms.split()}
 
 
 def words_of(text: str) -> set[str]:
@@ -47,7 +67,9 @@ def trigram_query(word: str) -> str | None:
     if not folded.isalpha() or len(folded) < SHORTEST_STEM:
         return None
     parts = dict.fromkeys(
-        folded[start : start + _TRIGRAM] for start in range(len(folded) - _TRIGRAM + 1)
+        form[start : start + _TRIGRAM]
+        for form in _FORMS.get(folded, (folded,))
+        for start in range(len(form) - _TRIGRAM + 1)
     )
     return " OR ".join(f'"{part}"' for part in parts)
 
@@ -90,9 +112,14 @@ def _akin(word: str, other: str, spoken: Language) -> bool:
 
 def _stems(word: str, spoken: Language) -> set[str]:
     """What a word may be without its ending: several, since none of them is known."""
+    if spoken is Language.ENGLISH and word in _FORMS:
+        return {_FORMS[word][0]}
     stems = {word.removesuffix(ending) for ending in _ENDINGS[spoken]}
     if spoken is Language.GERMAN:
+        stems |= {stem.removeprefix(particle) for stem in stems for particle in _PARTICLES}
         stems |= {stem.removeprefix(_PARTICIPLE) for stem in stems}
+        # Umlauts come and go with the endings: Fahrrad, Fahrräder.
+        stems |= {without_umlauts(stem) for stem in stems}
     return {stem for stem in stems if len(stem) >= SHORTEST_STEM}
 
 

@@ -27,6 +27,9 @@ _SPELLED_OUT = re.compile(r"ae|oe|(?<![aeq])ue")
 MAX_WORD = 100
 _PIECE = re.compile(rf"\s+|\S{{1,{MAX_WORD}}}")
 
+# "Was heißt X?" asks what X means, "Wie heißt X?" for a name, which has to be there.
+_WHAT_IS_MEANT = re.compile(r"\bwas hei(?:ß|ss)t\b", re.IGNORECASE)
+
 # Characters that tell the language of a text.
 _SAMPLE = 1000
 
@@ -54,23 +57,25 @@ _ENGLISH = frozenset(
 )
 _GERMAN = frozenset(
     """
-    aber alle allem allen aller alles als also am an andere anderen anderer anderes anders auch
-    auf aus ausser bei beim bereits bevor bin bis bist bitte brauche brauchen brauchst braucht
-    da dabei dadurch dafuer dagegen daher damit danach danke dann daran darauf daraus darf darin
-    darueber darum das dass davon dazu dein deine deinem deinen deiner dem den denn der deren
-    des dessen die dies diese diesem diesen dieser dieses dir doch dort du durch duerfen ein
-    eine einem einen einer eines einfach einige einigen einmal er es etwa etwas euch euer eure
-    falls fuer gar geben geht genau gibt gilt habe haben haette hallo hat hatte hatten hier
-    hilfe hinter hoch ich ihm ihn ihnen ihr ihre ihrem ihren ihrer im immer in indem ins ist ja
-    jede jedem jeden jeder jedes jemand jetzt kann kannst kein keine keinem keinen keiner
-    koennen koennte konnte lang lange lassen laesst mache machen macht man mehr mein meine
-    meinem meinen meiner mich mir mit moechte muessen muss nach nachdem nein nicht nichts nie
-    noch nun nur ob oder schon sehr sein seine seinem seinen seiner seit selbst sich sie sind so
-    sogar soll sollen sollte sollten sondern sonst sowie tun tut ueber um und uns unser unsere
-    unter viel viele vom von vor waehrend waere wann war waren warum was weil welche welchem
-    welchen welcher welches wem wen wenn wer werde werden weshalb wie wieder wieso will wir wird
-    wo wobei wodurch wofuer woher wohin womit worauf woraus worin wurde wurden zeige zeigen zu
-    zum zur zwar zwischen
+    ab aber alle allem allen aller alles als also am an andere anderen anderer anderes anders
+    auch auf aus ausser bedeuten bedeutet bei beim bekomme bekommen bekommt bereits betraegt
+    betragen bevor bin bis bist bitte brauche brauchen brauchst braucht da dabei dadurch dafuer
+    dagegen daher damit danach danke dann daran darauf daraus darf darin darueber darum das dass
+    davon dazu dein deine deinem deinen deiner dem den denn der deren des dessen die dienen
+    dient dies diese diesem diesen dieser dieses dir doch dort du duerfen durch ein eine einem
+    einen einer eines einfach einige einigen einmal er erlaubt es etwa etwas euch euer eure
+    falls finde finden findet fuer funktionieren funktioniert gar geben geht genau gestattet
+    gibt gilt habe haben haette hallo hat hatte hatten hier hilfe hinter hoch ich ihm ihn ihnen
+    ihr ihre ihrem ihren ihrer im immer in indem ins ist ja jede jedem jeden jeder jedes jemand
+    jetzt kann kannst kein keine keinem keinen keiner koennen koennte konnte laesst laeuft lang
+    lange lassen laufen liegen liegt mache machen macht man mehr mein meine meinem meinen meiner
+    mich mir mit moechte muessen muss nach nachdem nein nicht nichts nie noch noetig notwendig
+    nun nur ob oder schon sehr sein seine seinem seinen seiner seit selbst sich sie sind so
+    sogar soll sollen sollte sollten sondern sonst sowie stehen steht tun tut ueber um und uns
+    unser unsere unter verboten viel viele vom von vor waehrend waere wann war waren warum was
+    weil welche welchem welchen welcher welches wem wen wenn wer werde werden weshalb wie wieder
+    wieso wieviel wieviele will wir wird wo wobei wodurch wofuer woher wohin womit worauf woraus
+    worin wozu wurde wurden zeige zeigen zu zum zur zwar zwischen
     """.split()  # noqa: SIM905
 )
 _STOP_WORDS = _ENGLISH | _GERMAN
@@ -113,11 +118,16 @@ def fold(word: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
+def without_umlauts(word: str) -> str:
+    """A German word with the first letter alone in the place of ae, oe and ue."""
+    return _SPELLED_OUT.sub(lambda pair: pair[0][0], word)
+
+
 def terms(text: str, limit: int = 1000) -> tuple[Term, ...]:
     """The first words of a text that say what it is about, each once, in order."""
     german = language(text) is Language.GERMAN
     found: dict[str, Term] = {}
-    for match in _WORD.finditer(compose(text)):
+    for match in _WORD.finditer(_WHAT_IS_MEANT.sub("", compose(text))):
         if len(found) == limit:
             break
         word = match[0][:MAX_WORD]
@@ -144,6 +154,6 @@ def _spellings(word: str, *, german: bool) -> tuple[str, ...]:
     """
     spellings = [word, word.replace("ß", "ss"), word.translate(_UMLAUTS), _JOINTS.sub("", word)]
     if german:
-        short = _SPELLED_OUT.sub(lambda pair: pair[0][0], word)
+        short = without_umlauts(word)
         spellings += [short, short.replace("ss", "ß"), word.replace("ss", "ß")]
     return tuple(dict.fromkeys(spellings))
