@@ -12,7 +12,7 @@ from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PATHS = ("/", "/documents", "/handbook/", "/doctor", "/chat/none")
+PATHS = ("/", "/documents", "/handbook/", "/doctor", "/offline", "/chat/none")
 
 SAID = """
 () => {
@@ -46,7 +46,7 @@ async def english(page: Page) -> set[str]:
 
 async def test_what_scripts_say_is_german_and_stays_so_after_a_reload(open_tab: OpenTab) -> None:
     tab = await open_tab(locale="de-DE")
-    await tab.ask("count 2 0ms")
+    await tab.ask("count 20 20ms")
     await tab.until_ended("complete")
     await expect(tab.round(1).locator(".steps-count")).to_have_text("2 Schritte")
     await expect(tab.page.locator("#announcer")).to_have_text("Chatbot-Verarbeitung abgeschlossen")
@@ -125,6 +125,20 @@ async def test_every_page_is_german_and_accessible(
     tab = await open_tab(path, locale="de", color_scheme=scheme, quiet=path != "/chat/none")
     assert await english(tab.page) == set()
     assert await violations(tab.page) == []
+
+
+async def test_the_list_and_its_search_are_german(open_tab: OpenTab) -> None:
+    tab = await open_tab(locale="de", viewport={"width": 1280, "height": 800})
+    await tab.ask("Wie lang ist der Weg?")
+    await tab.until_ended("complete")
+    await expect(tab.page.locator(".chats-day", has_text="Heute")).to_be_visible()
+    await tab.page.locator(".chat-row[data-id] .chat-more").first.click()
+    await expect(tab.page.get_by_role("button", name="Umbenennen F2")).to_be_visible()
+    assert await english(tab.page) == set()
+    await tab.page.keyboard.press("Escape")
+    await tab.page.fill("#search", "xyzzy")
+    await expect(tab.page.locator(".found-state")).to_have_text("Nichts gefunden zu „xyzzy“.")
+    assert await english(tab.page) == set()
 
 
 async def test_long_german_words_stay_on_a_phone(open_tab: OpenTab) -> None:
