@@ -14,6 +14,7 @@ export class AnswerWatch {
   #stream;
   #awaited = new Set();
   #chats = new Map();
+  #ended = new Set();
   #waiting = null;
   #release = null;
 
@@ -74,13 +75,17 @@ export class AnswerWatch {
   }
 
   #tellSoon(id) {
-    setTimeout(async () => {
-      if (!this.#release) return;
-      const chat = this.#chats.get(id);
-      if (chat.unread && chat.status !== "running" && !chat.deleted) await notify(chat);
-      if (this.#awaited.size) return;
-      this.show();
-      if (document.hidden) this.#stream.pause();
-    }, SEEN_ELSEWHERE);
+    this.#ended.add(id);
+    setTimeout(() => this.#tell(id), SEEN_ELSEWHERE);
+  }
+
+  #tell(id) {
+    this.#ended.delete(id);
+    if (!this.#release) return;
+    const chat = this.#chats.get(id);
+    if (chat.unread && chat.status !== "running" && !chat.deleted) notify(chat);
+    if (this.#awaited.size || this.#ended.size) return;
+    this.show();
+    this.#stream.pause();
   }
 }
