@@ -33,6 +33,9 @@ from quart_chat.web import (
 from quart_chat.web import (
     assistants as assistants_api,
 )
+from quart_chat.web import (
+    settings as settings_page,
+)
 from quart_chat.web.json import OrjsonProvider
 from quart_chat.web.openapi import ApiDocument
 
@@ -90,6 +93,7 @@ def create_app(
         doctor.blueprint,
         rounds.blueprint,
         install.blueprint,
+        settings_page.blueprint,
     ):
         app.register_blueprint(blueprint)
 
@@ -97,6 +101,7 @@ def create_app(
     errors.init_app(app)
     languages.init_app(app)
     security.init_app(app, settings)
+    settings_page.init_app(app, settings)
     uploads.init_app(app)
     lifespan.init_app(
         app, settings, events, collect_assistants(assistants, settings.named_assistants)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from quart import Blueprint, redirect, render_template, request
 
+from quart_chat.chat.assistants.base import ModelAssistant
 from quart_chat.chat.models import WorkflowStatus
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.web.asking import start_round
@@ -17,7 +18,11 @@ from quart_chat.web.schemas import ChatQuery
 from quart_chat.web.views import build_rounds
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from quart.typing import ResponseReturnValue
+
+    from quart_chat.documents.models import Item
 
 blueprint = Blueprint("pages", __name__)
 
@@ -32,6 +37,7 @@ async def new_chat() -> str:
         rounds=[],
         more=False,
         latest=True,
+        documents=[],
         seq=0,
         running=False,
     )
@@ -51,6 +57,7 @@ async def show_chat(workflow_id: str) -> str:
         rounds=build_rounds(page),
         more=page.more,
         latest=last is None,
+        documents=await _chosen_documents(page.workflow.document_ids),
         seq=page.workflow.seq,
         running=page.workflow.status is WorkflowStatus.RUNNING,
     )
@@ -68,6 +75,7 @@ async def send_prompt(workflow_id: str | None = None) -> ResponseReturnValue:
         workflow_id=workflow_id,
         assistant=form.get("assistant") or None,
         model=form.get("model") or None,
+        document_ids=form.getlist("documentIds") or None,
         replaces=replaces,
     )
     return _to_chat(started.workflow_id)
@@ -85,6 +93,14 @@ async def rename_chat(workflow_id: str) -> ResponseReturnValue:
     """Give a chat another title."""
     form = await request.form
     await services().chat.rename(user_id(), workflow_id, form.get("title", ""))
+    return _to_chat(workflow_id)
+
+
+@blueprint.post("/chat/<workflow_id>/instructions")
+async def instruct_model(workflow_id: str) -> ResponseReturnValue:
+    """Set what a model is told before all else in a chat."""
+    form = await request.form
+    await services().chat.instruct(user_id(), workflow_id, form.get("system_prompt", ""))
     return _to_chat(workflow_id)
 
 
@@ -120,6 +136,15 @@ async def _mark_read(workflow_id: str) -> None:
             await chat.mark_read(user, workflow_id, workflow.item_seq)
 
 
+async def _chosen_documents(ids: Collection[str]) -> list[Item]:
+    """Those of the documents that are still there."""
+    if not ids:
+        return []
+    documents = services().documents
+    found = await documents.documents(user_id())
+    return [documents.item(document) for document in found if document.id in ids]
+
+
 def _to_chat(workflow_id: str) -> ResponseReturnValue:
     return redirect(f"/chat/{workflow_id}", 303)
 
@@ -131,7 +156,11 @@ async def _shell() -> dict[str, Any]:
         "list": await view_list(),
         "titles": assistant_titles(),
         "assistants": [
-            {"name": assistant.name, "title": assistant.title}
+            {
+                "name": assistant.name,
+                "title": assistant.title,
+                "models": isinstance(assistant, ModelAssistant),
+            }
             for assistant in chat.assistants.values()
         ],
     }

@@ -1,6 +1,5 @@
 /** The answer of a round: who gives it, its text while it is written, its sources. */
 import { MarkdownWriter } from "./markdown-writer.js";
-import { describeUsage } from "./usage.js";
 
 export class ChatAnswer extends HTMLElement {
   #writer = null;
@@ -41,10 +40,12 @@ export class ChatAnswer extends HTMLElement {
     return prose;
   }
 
-  #showUsage(usage) {
+  async #showUsage(usage) {
     const line = this.querySelector(".usage");
     line.hidden = !usage;
-    line.textContent = usage ? describeUsage(usage) : "";
+    if (!usage) return;
+    const { describeUsage } = await import("./usage.js");
+    line.textContent = describeUsage(usage);
   }
 
   #showSources(sources) {

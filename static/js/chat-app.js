@@ -4,6 +4,7 @@ import { AnswerWatch } from "./answer-watch.js";
 import { Branch } from "./branch.js";
 import { Conversation } from "./conversation.js";
 import { PageStream } from "./page-stream.js";
+import { followDocuments } from "./picker-on-demand.js";
 import { connectWhileShown } from "./presence.js";
 import { ReadMark } from "./read-mark.js";
 import { attachRoundActions } from "./round-actions.js";
@@ -95,10 +96,17 @@ export class ChatApp extends HTMLElement {
     }
     this.#readMark.show(workflow);
     this.#heading.show(workflow);
+    // These are loaded after the rest.
+    this.querySelector("chat-choice")?.show?.(workflow);
+    followDocuments(this.#picker, workflow.documentIds);
     if (this.#branch.move(workflow)) this.#read();
     const running = String(workflow.status === "running");
     if (running === "true" && running !== this.dataset.running) this.#announce(WRITING);
     this.dataset.running = running;
+  }
+
+  document({ document }) {
+    this.#picker.show?.(document);
   }
 
   end({ status, end }) {
@@ -191,6 +199,10 @@ export class ChatApp extends HTMLElement {
 
   get #log() {
     return this.querySelector("chat-log");
+  }
+
+  get #picker() {
+    return this.querySelector("document-picker");
   }
 
   get #notice() {

@@ -3,6 +3,7 @@
  * answer. A question that could not be sent stays where it is, with a Retry.
  */
 import { startRound, stopRound } from "./api.js";
+import { choicesOf } from "./choices.js";
 import { t } from "./texts.js";
 
 export class ChatComposer extends HTMLElement {
@@ -23,9 +24,11 @@ export class ChatComposer extends HTMLElement {
   }
 
   /** Ask a question of whom is chosen or named, unless one is on its way or being answered. */
-  async send(prompt, assistant = this.#assistant) {
+  async send(prompt, assistant = null) {
     if (this.#running || this.#sending || !prompt.trim()) return;
-    const body = { prompt, assistant, workflowId: this.#workflowId || undefined };
+    const choices = choicesOf(this.#form);
+    if (assistant) Object.assign(choices, { assistant, model: undefined });
+    const body = { prompt, ...choices, workflowId: this.#workflowId || undefined };
     this.#text = prompt;
     this.#failure = "";
     this.#sending = true;
@@ -72,10 +75,6 @@ export class ChatComposer extends HTMLElement {
 
   get #running() {
     return this.#page.running === "true";
-  }
-
-  get #assistant() {
-    return this.querySelector("select")?.value;
   }
 
   get #text() {

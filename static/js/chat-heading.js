@@ -1,4 +1,4 @@
-/** The title of the chat, and its forms: rename, pin, delete. */
+/** The title of the chat, and its forms: rename, pin, instruct its model, delete. */
 import { changeWorkflow, deleteWorkflow } from "./api.js";
 import { showInTab } from "./tab-sign.js";
 
@@ -28,10 +28,18 @@ export class ChatHeading extends HTMLElement {
     this.querySelector(".title").textContent = workflow.title;
     this.#pin.setAttribute("aria-pressed", String(workflow.pinned));
     if (!this.#rename.open) this.#input.value = workflow.title;
+    this.#instruct(workflow.systemPrompt ?? "");
     for (const form of this.querySelectorAll("form")) {
       form.action = `/chat/${workflow.id}/${form.dataset.action}`;
     }
     showInTab(workflow);
+  }
+
+  #instruct(text) {
+    const details = this.querySelector(".instructions");
+    if (!details) return;
+    details.toggleAttribute("data-set", text !== "");
+    if (!details.open) details.querySelector("textarea").value = text;
   }
 
   get #rename() {
@@ -65,6 +73,10 @@ export class ChatHeading extends HTMLElement {
   #do(action) {
     if (action === "delete") return deleteWorkflow(this.#workflowId);
     if (action === "rename") return changeWorkflow(this.#workflowId, { title: this.#input.value });
+    if (action === "instructions") {
+      const systemPrompt = this.querySelector(".instructions textarea").value;
+      return changeWorkflow(this.#workflowId, { systemPrompt });
+    }
     const pinned = this.#pin.getAttribute("aria-pressed") !== "true";
     return changeWorkflow(this.#workflowId, { pinned });
   }

@@ -9,6 +9,7 @@
  *   | {kind: "text", message: object, text: string}
  *   | {kind: "log", log: object}
  *   | {kind: "workflow", workflow: object}
+ *   | {kind: "document", document: object}
  *   | {kind: "end", status: string, end: object}
  *   | {kind: "reset", workflowId: string | null, next?: string | null}
  *   | {kind: "hole"}} Change
@@ -31,6 +32,8 @@ export class Conversation {
         return { kind: "log", log: item };
       case "workflow":
         return { kind: "workflow", workflow: item };
+      case "document":
+        return { kind: "document", document: item };
       case "complete":
       case "stopped":
       case "error":

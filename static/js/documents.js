@@ -5,6 +5,7 @@
  * the two; what the stream has said since is newer than the list.
  */
 import { number, plural, t } from "./texts.js";
+import { sendFiles } from "./upload.js";
 
 class DocumentList extends HTMLElement {
   #source = null;
@@ -86,14 +87,12 @@ class DocumentList extends HTMLElement {
   }
 
   async #upload(files) {
-    const form = new FormData();
-    for (const file of files) form.append("files", file);
     const button = this.querySelector(".upload button");
     button.disabled = true;
-    const answer = await send("POST", "/api/documents", form);
+    const { refused } = await sendFiles(files);
     button.disabled = false;
     this.querySelector(".upload").reset();
-    this.#refuse(answer.error ? [answer] : answer.refused);
+    this.#refuse(refused);
   }
 
   async #delete(id) {

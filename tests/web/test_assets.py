@@ -17,6 +17,7 @@ FILES = sorted(
     if path.is_file()
 )
 STYLES = (resource_path("static") / "css/styles.css").read_text()
+PAGES = [path.read_text() for path in resource_path("templates").glob("*.html")]
 
 
 async def text_of(client: Client, filename: str) -> str:
@@ -65,13 +66,17 @@ async def test_every_static_file_is_served_as_what_it_is(client: Client) -> None
         assert response.mimetype == expected, name
 
 
-async def test_all_styles_are_one_file_without_comments(client: Client) -> None:
+async def test_styles_are_one_file_but_for_those_of_single_pages(
+    client: Client,
+) -> None:
     css = await text_of(client, "css/styles.css")
     assert "@import" not in css
     assert "/*" not in css
     for name in FILES:
-        if name.startswith("css/") and name != "css/styles.css":
-            assert f'@import url("{name.removeprefix("css/")}");' in STYLES, name
+        imported = f'@import url("{name.removeprefix("css/")}");' in STYLES
+        linked = any(f"static_url('{name}')" in page for page in PAGES)
+        if name.startswith("css/"):
+            assert imported != linked, name
 
 
 async def test_a_script_goes_out_without_its_comments(client: Client) -> None:

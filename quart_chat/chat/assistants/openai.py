@@ -93,6 +93,10 @@ class OpenAIAssistant:
         except ModelError as error:
             return Models((), self._model or None, error.message)
 
+    def forget_models(self) -> None:
+        """Have the list of models read anew."""
+        self._listed_at = float("-inf")
+
     async def _list(self) -> tuple[str, ...]:
         task = self._listing
         stale = time.monotonic() - self._listed_at > LIST_KEPT
