@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from quart_chat.chat.assistants.base import InvalidOutput, Step
 from quart_chat.chat.drafts import new_answer
-from quart_chat.chat.models import Log, Message, MessageStatus, Round, Snapshot, Source, Usage
+from quart_chat.chat.models import Log, Message, MessageStatus, Round, Source, Usage
+from quart_chat.chat.readings import Snapshot
 from quart_chat.chat.text import clean
 
 LOG_TYPES = frozenset({"info", "warning", "error", "progress"})

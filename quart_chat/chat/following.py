@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 import orjson
 
 from quart_chat.chat.journal import list_context
-from quart_chat.chat.models import Item, Snapshot, chat_data
+from quart_chat.chat.models import Item, chat_data
+from quart_chat.chat.readings import Snapshot
 from quart_chat.errors import NotFound
 from quart_chat.events import TERMINAL_TYPES, Event
 from quart_chat.texts import language, use

@@ -206,14 +206,6 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundMessage:
-    """A message that a search found, with the title of its chat."""
-
-    message: Message
-    workflow_title: str
-
-
-@dataclass(frozen=True, slots=True)
 class Log:
     """A step of a round; ``progress`` is 0 to 1 where it is known.
 
@@ -291,109 +283,6 @@ class Round:
     def to_chat_data(self) -> Item:
         """The terminal event of a round that has ended."""
         return chat_data(self.status, self.ended_at or self.started_at, self.to_item())
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A workflow as of one moment: what has changed after ``since``, and all that is in flight.
-
-    Attributes:
-        workflow: The conversation; its ``seq`` is the moment.
-        since: The seq it was read from; 0 where the asked-for one is ahead of the database.
-        rounds: Those that ended after ``since``, and the running one.
-    """
-
-    workflow: Workflow
-    since: int
-    messages: tuple[Message, ...]
-    logs: tuple[Log, ...]
-    rounds: tuple[Round, ...]
-
-    @property
-    def seq(self) -> int:
-        return self.workflow.seq
-
-    @property
-    def running_round(self) -> int | None:
-        """The number of the running round."""
-        numbers = [r.number for r in self.rounds if r.status is RoundStatus.RUNNING]
-        return numbers[0] if numbers else None
-
-    @property
-    def running(self) -> bool:
-        return self.running_round is not None
-
-    @property
-    def items(self) -> list[tuple[int, Item]]:
-        """All of it as chatData, in the order of seqs.
-
-        A seq that is not above ``since`` is that of an item in flight, which is always there.
-        """
-        entries = [(message.seq, message.to_chat_data()) for message in self.messages]
-        entries += [(log.seq, log.to_chat_data()) for log in self.logs]
-        entries += [(r.seq, r.to_chat_data()) for r in self.rounds if r.seq is not None]
-        if self.workflow.item_seq > self.since:
-            entries.append((self.workflow.item_seq, self.workflow.to_chat_data()))
-        return sorted(entries, key=lambda entry: entry[0])
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowPage:
-    """A page of a person's list; ``next`` asks for the one after it.
-
-    Attributes:
-        list_seq: The version of the whole list at the same moment.
-    """
-
-    workflows: tuple[Workflow, ...]
-    next: str | None
-    list_seq: int
-
-
-@dataclass(frozen=True, slots=True)
-class TextPart:
-    """A piece of a text in which something was found: a hit, or what is beside one."""
-
-    text: str
-    hit: bool
-
-    def to_item(self) -> Item:
-        return {"text": self.text, "hit": self.hit}
-
-
-@dataclass(frozen=True, slots=True)
-class FoundWorkflow:
-    """A workflow that a search found; ``snippet`` is of the message that fits best, if one does."""
-
-    workflow: Workflow
-    title: tuple[TextPart, ...]
-    snippet: tuple[TextPart, ...]
-
-    def to_item(self) -> Item:
-        match = {
-            "title": [part.to_item() for part in self.title],
-            "snippet": [part.to_item() for part in self.snippet],
-        }
-        return {**self.workflow.to_item(), "match": match}
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPage:
-    """A page of what a search found, in the order of the list."""
-
-    found: tuple[FoundWorkflow, ...]
-    next: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ListChanges:
-    """What has changed in a person's list after ``since``, deleted workflows included.
-
-    Where so much has changed, or ``since`` is ahead, that it can't be said, ``workflows`` is None.
-    """
-
-    workflows: tuple[Workflow, ...] | None
-    list_seq: int
 
 
 def chat_data(type_: str, created_at: float, item: Item) -> Item:

@@ -9,14 +9,8 @@ from typing import Self, TypeVar
 from quart_chat.chat.access import found_round
 from quart_chat.chat.branches import BranchPage, select_branch_page, select_history
 from quart_chat.chat.database import Database, Row, Statements
-from quart_chat.chat.models import (
-    FoundMessage,
-    Log,
-    Message,
-    Round,
-    Snapshot,
-    Workflow,
-)
+from quart_chat.chat.models import Log, Message, Round, Workflow
+from quart_chat.chat.readings import FoundMessage, Snapshot
 from quart_chat.chat.rows import (
     LOG,
     MESSAGE,

@@ -14,7 +14,8 @@ from quart_chat.chat.assistants.base import Assistant, ModelAssistant, Question
 from quart_chat.chat.drafts import new_prompt, new_round, new_workflow
 from quart_chat.chat.ending import INTERRUPTED, STOPPED
 from quart_chat.chat.journal import Entry
-from quart_chat.chat.models import Round, Snapshot, Workflow, WorkflowStatus
+from quart_chat.chat.models import Round, Workflow, WorkflowStatus
+from quart_chat.chat.readings import Snapshot
 from quart_chat.chat.runner import RunningRound, Surroundings
 from quart_chat.chat.text import clean, clean_prompt, make_title, render_html
 from quart_chat.errors import InvalidInput, TooManyRequests, Unavailable

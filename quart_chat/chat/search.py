@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from secrets import token_hex
 
-from quart_chat.chat.models import TextPart
+from quart_chat.chat.readings import TextPart
 
 MAX_TERMS = 10
 """Words that are looked for; what follows them is left out."""

@@ -9,38 +9,26 @@ from typing import Any
 
 from quart_chat.chat.access import (
     check_id,
-    found_round,
     found_workflow,
-    get_idle_workflow,
     get_workflow,
     no_workflow,
 )
 from quart_chat.chat.assistants.base import Assistant
-from quart_chat.chat.branches import BranchPage
 from quart_chat.chat.erasure import Erasure
 from quart_chat.chat.journal import Entry, Journal
-from quart_chat.chat.models import (
-    FoundPage,
-    ListChanges,
-    Round,
-    RoundStatus,
-    Snapshot,
-    Workflow,
-    WorkflowPage,
-    WorkflowStatus,
-)
+from quart_chat.chat.models import Round, Workflow, WorkflowStatus
+from quart_chat.chat.readings import FoundPage, ListChanges, Snapshot, WorkflowPage
 from quart_chat.chat.recovery import end_interrupted_rounds
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.rounds import Ask, Rounds, Started
 from quart_chat.chat.runner import Pace, Surroundings
 from quart_chat.chat.search import parse_query
 from quart_chat.chat.text import Render, clean, clean_system_prompt, clean_title
+from quart_chat.chat.tree import RoundTree
 from quart_chat.events import StreamingEventManager
 
 MAX_PAGE = 100
 """Workflows on one page of a list."""
-BRANCH_PAGE = 30
-"""Rounds that are read of a branch at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +60,7 @@ class ChatService:
         assistants: Those that can be asked, by name.
         default_assistant: The name of the one that is asked in a new chat where none is named.
         rounds: Those that run.
+        tree: How the rounds of a chat hang together.
     """
 
     def __init__(
@@ -99,6 +88,7 @@ class ChatService:
             max_prompt=self._limits.prompt_chars,
             max_running=self._limits.running_rounds,
         )
+        self.tree = RoundTree(repository, self._journal, self.rounds)
         self._erasure = Erasure(repository, self._limits.undo_seconds)
 
     # Rounds
@@ -148,66 +138,6 @@ class ChatService:
         """Stop the running round, and return it once its end is stored; None where none runs."""
         await self.workflow(user_id, workflow_id)
         return await self.rounds.stop(workflow_id)
-
-    async def round(self, user_id: str, workflow_id: str, number: int) -> Round:
-        """Read a round.
-
-        Raises:
-            NotFound: There is no such workflow, or no such round in it.
-        """
-        await self.workflow(user_id, workflow_id)
-        return found_round(await self._repository.select_round(workflow_id, number))
-
-    async def prompt(self, user_id: str, workflow_id: str, number: int) -> str:
-        """Read what a round asks; raises as :meth:`round` does."""
-        await self.round(user_id, workflow_id, number)
-        return await self._repository.select_prompt(workflow_id, number)
-
-    async def branch(
-        self,
-        user_id: str,
-        workflow_id: str,
-        *,
-        before: int | None = None,
-        last: int | None = None,
-        limit: int = BRANCH_PAGE,
-    ) -> BranchPage:
-        """Read the latest rounds of the branch that is shown, with what is in flight.
-
-        Args:
-            user_id: Whose chat.
-            workflow_id: Which chat.
-            before: Read those before this round, and not the latest.
-            last: Read those up to this round, on whichever branch it is.
-            limit: Rounds to read.
-        """
-        check_id(workflow_id)
-        page = await self._repository.select_branch_page(
-            user_id, workflow_id, before=before, last=last, limit=limit
-        )
-        if page is None:
-            raise no_workflow()
-        return page.with_snapshot(self.rounds.overlay(page.snapshot))
-
-    async def show(self, user_id: str, workflow_id: str, number: int) -> Workflow:
-        """Show the branch that leads to the newest round below one.
-
-        Raises:
-            NotFound: There is no such workflow, or no such round in it.
-            RoundRunning: A round of the workflow runs.
-        """
-        check_id(workflow_id)
-
-        def change(entry: Entry) -> Workflow:
-            workflow = get_idle_workflow(entry, user_id, workflow_id)
-            leaf = found_round(entry.transaction.select_newest_below(workflow_id, number))
-            if leaf.number == workflow.head:
-                return workflow
-            failed = leaf.status is RoundStatus.ERROR
-            status = WorkflowStatus.ERROR if failed else WorkflowStatus.IDLE
-            return entry.put_workflow(workflow, time.time(), head=leaf.number, status=status)
-
-        return await self._journal.commit(change)
 
     # Workflows
 

@@ -28,7 +28,7 @@ async def start_round(
     """
     chat, user = services().chat, user_id()
     if document_ids is None and workflow_id is not None and replaces is not None:
-        document_ids = (await chat.round(user, workflow_id, replaces)).document_ids
+        document_ids = (await chat.tree.round(user, workflow_id, replaces)).document_ids
     checked = None
     if document_ids is not None:
         checked = await services().documents.check_ids(user, document_ids)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from babel.dates import format_skeleton
 from quart import request
 
-from quart_chat.chat.models import FoundPage
+from quart_chat.chat.readings import FoundPage
 from quart_chat.texts import _, language
 from quart_chat.web.context import services, user_id
 

@@ -49,7 +49,7 @@ async def show_chat(workflow_id: str) -> str:
     last = query_string(ChatQuery).round
     await _mark_read(workflow_id)
     shell = await _shell()
-    page = await services().chat.branch(user_id(), workflow_id, last=last)
+    page = await services().chat.tree.branch(user_id(), workflow_id, last=last)
     return await render_template(
         "chat.html",
         **shell,

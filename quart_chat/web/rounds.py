@@ -23,7 +23,7 @@ blueprint = Blueprint("rounds", __name__, url_prefix="/chat/<workflow_id>")
 async def show_rounds(workflow_id: str) -> str:
     """Rounds as a piece of HTML: the latest of the branch that is shown, or those before one."""
     before = query_string(RoundsQuery).before
-    page = await services().chat.branch(user_id(), workflow_id, before=before)
+    page = await services().chat.tree.branch(user_id(), workflow_id, before=before)
     return await render_template(
         "rounds.html",
         workflow=page.workflow,
@@ -36,7 +36,7 @@ async def show_rounds(workflow_id: str) -> str:
 @blueprint.get("/rounds/<int:number>/edit")
 async def edit_prompt(workflow_id: str, number: int) -> str:
     """A page to edit a prompt on, for browsers without scripts."""
-    prompt = await services().chat.prompt(user_id(), workflow_id, min(number, MAX_SEQ))
+    prompt = await services().chat.tree.prompt(user_id(), workflow_id, min(number, MAX_SEQ))
     return await render_template("edit.html", workflow_id=workflow_id, number=number, prompt=prompt)
 
 
@@ -46,5 +46,5 @@ async def show_version(workflow_id: str) -> ResponseReturnValue:
     head = form_number("head", (await request.form).get("head"))
     if head is None:
         raise InvalidInput(_("head: name the round to show."))
-    await services().chat.show(user_id(), workflow_id, head)
+    await services().chat.tree.show(user_id(), workflow_id, head)
     return redirect(f"/chat/{workflow_id}#round-{head}", 303)

@@ -64,7 +64,7 @@ async def change_workflow(workflow_id: str) -> Item:
         )
     chat, user = services().chat, user_id()
     if change.head is not None:
-        workflow = await chat.show(user, workflow_id, change.head)
+        workflow = await chat.tree.show(user, workflow_id, change.head)
     if change.title is not None:
         workflow = await chat.rename(user, workflow_id, change.title)
     if change.pinned is not None:

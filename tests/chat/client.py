@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from quart_chat.chat.models import Item, Snapshot
+from quart_chat.chat.models import Item
+from quart_chat.chat.readings import Snapshot
 from quart_chat.events.sse import StreamParser
 
 STORED = {"message", "log", "workflow"}

@@ -89,7 +89,7 @@ class Person:
                 case "regenerate":
                     await self._start(None, about)
                 case "show":
-                    await self._service.show(USER, self._chat, about)
+                    await self._service.tree.show(USER, self._chat, about)
                 case "stop":
                     await self._service.stop(USER, self._chat)
                 case _:
@@ -177,7 +177,7 @@ def test_both_end_with_the_branch_that_the_database_has(
 
 async def check(service: ChatService, chat: str, people: list[Person]) -> None:
     snapshot = await service.snapshot(USER, chat)
-    page = await service.branch(USER, chat, limit=1000)
+    page = await service.tree.branch(USER, chat, limit=1000)
     shown = [round_.number for round_ in page.snapshot.rounds]
     for person in people:
         assert person.branch == shown

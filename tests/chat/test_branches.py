@@ -43,7 +43,7 @@ async def ask(
 
 
 async def shown(service: ChatService, workflow_id: str, **options: int) -> list[int]:
-    return numbers(await service.branch(USER, workflow_id, **options))
+    return numbers(await service.tree.branch(USER, workflow_id, **options))
 
 
 def numbers(page: BranchPage) -> list[int]:
@@ -70,7 +70,7 @@ async def test_rounds_of_a_chat_follow_one_another(
 ) -> None:
     chat = await ask(service, assistant, "one")
     await ask(service, assistant, "two", chat)
-    page = await service.branch(USER, chat)
+    page = await service.tree.branch(USER, chat)
     assert [round_.parent for round_ in page.snapshot.rounds] == [None, 1]
     assert page.versions == {1: (1,), 2: (2,)}
     assert page.workflow.head == 2
@@ -79,7 +79,7 @@ async def test_rounds_of_a_chat_follow_one_another(
 async def test_an_edit_is_shown_in_the_place_of_what_it_replaces(
     service: ChatService, forked: str
 ) -> None:
-    page = await service.branch(USER, forked)
+    page = await service.tree.branch(USER, forked)
     assert numbers(page) == [1, 4, 5]
     assert page.versions == {1: (1,), 4: (2, 4), 5: (5,)}
     assert contents(page)[2::2] == ["another two", "another three"]
@@ -90,7 +90,7 @@ async def test_the_first_prompt_can_be_edited_too(
 ) -> None:
     chat = await ask(service, assistant, "one")
     await ask(service, assistant, "uno", chat, replaces=1)
-    page = await service.branch(USER, chat)
+    page = await service.tree.branch(USER, chat)
     assert (numbers(page), page.versions) == ([2], {2: (1, 2)})
 
 
@@ -99,7 +99,7 @@ async def test_without_a_prompt_the_same_is_asked_again(
 ) -> None:
     chat = await ask(service, assistant, "one", answer="first")
     await ask(service, assistant, None, chat, answer="second", replaces=1)
-    page = await service.branch(USER, chat)
+    page = await service.tree.branch(USER, chat)
     prompt, answer = page.snapshot.messages
     assert (prompt.content, prompt.html, answer.content) == ("one", "<p>one</p>", "second")
 
@@ -110,7 +110,7 @@ async def test_an_assistant_is_told_of_its_own_branch_alone(
     await ask(service, assistant, "four", forked)
     history = [turn.content for turn in assistant.questions["four"].history]
     assert history[::2] == ["one", "another two", "another three"]
-    await service.show(USER, forked, 3)
+    await service.tree.show(USER, forked, 3)
     await ask(service, assistant, "quattro", forked)
     history = [turn.content for turn in assistant.questions["quattro"].history]
     assert history[::2] == ["one", "two", "three"]
@@ -124,20 +124,20 @@ async def test_a_new_version_of_the_first_prompt_has_no_history(
 
 
 async def test_the_newest_leaf_below_a_round_is_shown(service: ChatService, forked: str) -> None:
-    workflow = await service.show(USER, forked, 2)
+    workflow = await service.tree.show(USER, forked, 2)
     assert workflow.head == 3
     assert await shown(service, forked) == [1, 2, 3]
-    assert (await service.show(USER, forked, 1)).head == 5
+    assert (await service.tree.show(USER, forked, 1)).head == 5
 
 
 async def test_to_show_what_is_shown_changes_nothing(service: ChatService, forked: str) -> None:
     before = await service.workflow(USER, forked)
-    assert await service.show(USER, forked, 5) == before
+    assert await service.tree.show(USER, forked, 5) == before
 
 
 async def test_to_step_does_not_move_a_chat_up_the_list(service: ChatService, forked: str) -> None:
     before = await service.workflow(USER, forked)
-    after = await service.show(USER, forked, 3)
+    after = await service.tree.show(USER, forked, 3)
     assert after.updated_at == before.updated_at
     assert after.seq == before.seq + 1
 
@@ -151,8 +151,8 @@ async def test_a_chat_has_failed_if_the_round_that_is_shown_last_has(
     assistant.tell("fail", AssistantError("gone", "It is gone."))
     await asyncio.wait({running._task})
     assert (await service.workflow(USER, chat)).status == "error"
-    assert (await service.show(USER, chat, 1)).status == "idle"
-    assert (await service.show(USER, chat, 2)).status == "error"
+    assert (await service.tree.show(USER, chat, 1)).status == "idle"
+    assert (await service.tree.show(USER, chat, 2)).status == "error"
 
 
 @pytest.mark.parametrize("number", [0, 6, 2**53])
@@ -160,13 +160,13 @@ async def test_a_round_that_is_not_there_is_not_found(
     service: ChatService, forked: str, number: int
 ) -> None:
     with pytest.raises(NotFound, match="round"):
-        await service.show(USER, forked, number)
+        await service.tree.show(USER, forked, number)
     with pytest.raises(NotFound, match="round"):
         await service.start(USER, "x", workflow_id=forked, replaces=number)
     with pytest.raises(NotFound, match="round"):
-        await service.branch(USER, forked, before=number)
+        await service.tree.branch(USER, forked, before=number)
     with pytest.raises(NotFound, match="round"):
-        await service.round(USER, forked, number)
+        await service.tree.round(USER, forked, number)
 
 
 async def test_a_round_is_replaced_in_a_chat_that_is_named(service: ChatService) -> None:
@@ -181,7 +181,7 @@ async def test_nothing_is_replaced_or_shown_while_a_round_runs(
     with pytest.raises(RoundRunning):
         await service.start(USER, None, workflow_id=forked, replaces=2)
     with pytest.raises(RoundRunning):
-        await service.show(USER, forked, 2)
+        await service.tree.show(USER, forked, 2)
     await service.stop(USER, forked)
     assert await shown(service, forked) == [1, 4, 5, 6]
 
@@ -195,9 +195,9 @@ async def test_to_ask_somebody_else_again_does_not_change_who_is_asked_next(
     chat = await ask(service, one, "one")
     await ask(service, other, None, chat, replaces=1, name="other")
     assert (await service.workflow(USER, chat)).assistant == "scripted"
-    assert (await service.round(USER, chat, 2)).assistant == "other"
+    assert (await service.tree.round(USER, chat, 2)).assistant == "other"
     await ask(service, other, None, chat, replaces=2)
-    assert (await service.round(USER, chat, 3)).assistant == "other"
+    assert (await service.tree.round(USER, chat, 3)).assistant == "other"
     await service.close()
 
 
@@ -206,7 +206,7 @@ async def test_the_documents_of_a_round_are_kept_for_its_new_versions(
 ) -> None:
     chat = (await service.start(USER, "one", document_ids=("a", "b"))).workflow_id
     await service.stop(USER, chat)
-    assert (await service.round(USER, chat, 1)).document_ids == ("a", "b")
+    assert (await service.tree.round(USER, chat, 1)).document_ids == ("a", "b")
     await ask(service, assistant, "uno", chat, replaces=1)
     assert assistant.questions["uno"].document_ids == ("a", "b")
     await ask(service, assistant, "two", chat)
@@ -220,9 +220,9 @@ async def test_a_new_version_of_a_stopped_round_does_not_disturb_it(
     await assistant.say("one", Text("Half"))
     await service.stop(USER, chat)
     await ask(service, assistant, None, chat, replaces=1, answer="Whole")
-    assert contents(await service.branch(USER, chat)) == ["one", "Whole"]
-    await service.show(USER, chat, 1)
-    assert contents(await service.branch(USER, chat)) == ["one", "Half"]
+    assert contents(await service.tree.branch(USER, chat)) == ["one", "Whole"]
+    await service.tree.show(USER, chat, 1)
+    assert contents(await service.tree.branch(USER, chat)) == ["one", "Half"]
 
 
 async def test_what_a_crash_interrupts_stays_in_its_branch(
@@ -234,11 +234,11 @@ async def test_what_a_crash_interrupts_stays_in_its_branch(
     # The process ends here; the next one finds the round as it is in the database.
     restarted = make_service(repository, StreamingEventManager(), assistant)
     await restarted.recover()
-    page = await restarted.branch(USER, chat)
+    page = await restarted.tree.branch(USER, chat)
     assert [(r.number, r.status, r.code) for r in page.snapshot.rounds] == [
         (2, "error", "interrupted")
     ]
-    assert (await restarted.show(USER, chat, 1)).head == 1
+    assert (await restarted.tree.show(USER, chat, 1)).head == 1
     await dying.close()
 
 
@@ -246,10 +246,10 @@ async def test_a_branch_is_read_a_page_at_a_time(service: ChatService, assistant
     chat = await ask(service, assistant, "1")
     for number in range(2, 8):
         await ask(service, assistant, str(number), chat)
-    pages = [await service.branch(USER, chat, limit=3)]
+    pages = [await service.tree.branch(USER, chat, limit=3)]
     while pages[-1].more:
         first = numbers(pages[-1])[0]
-        pages.append(await service.branch(USER, chat, before=first, limit=3))
+        pages.append(await service.tree.branch(USER, chat, before=first, limit=3))
     assert [numbers(page) for page in pages] == [[5, 6, 7], [2, 3, 4], [1]]
     assert await shown(service, chat, before=1) == []
 
@@ -267,13 +267,13 @@ async def test_rounds_up_to_one_are_read_on_whichever_branch_it_is(
     assert await shown(service, forked, last=3) == [1, 2, 3]
     assert await shown(service, forked, last=4) == [1, 4]
     with pytest.raises(NotFound, match="round"):
-        await service.branch(USER, forked, last=6)
+        await service.tree.branch(USER, forked, last=6)
 
 
 async def test_a_page_carries_the_text_in_flight(service: ChatService, assistant: Scripted) -> None:
     chat = (await service.start(USER, "one")).workflow_id
     await assistant.say("one", Text("so "), Text("far"))
-    assert contents(await service.branch(USER, chat)) == ["one", "so far"]
+    assert contents(await service.tree.branch(USER, chat)) == ["one", "so far"]
 
 
 async def test_both_branches_are_found_by_a_search(
@@ -291,7 +291,7 @@ async def test_both_branches_are_found_by_a_search(
 async def test_a_chat_is_deleted_with_all_its_branches(service: ChatService, forked: str) -> None:
     await service.delete(USER, forked)
     with pytest.raises(NotFound):
-        await service.branch(USER, forked)
+        await service.tree.branch(USER, forked)
 
 
 async def test_a_page_of_a_long_chat_takes_seven_statements_and_no_scan(
@@ -300,10 +300,10 @@ async def test_a_page_of_a_long_chat_takes_seven_statements_and_no_scan(
     chat = await ask(service, assistant, "one")
     lengthen(path, chat, 5000)
     before = repository.queries
-    page = await service.branch(USER, chat)
+    page = await service.tree.branch(USER, chat)
     assert repository.queries - before == 7
     assert numbers(page) == list(range(4971, 5001))
-    assert (await service.show(USER, chat, 1)).head == 5000
+    assert (await service.tree.show(USER, chat, 1)).head == 5000
 
 
 def lengthen(path: Path, chat: str, rounds: int) -> None:

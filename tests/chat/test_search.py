@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_chat.chat.assistants.base import Text
-from quart_chat.chat.models import TextPart
+from quart_chat.chat.readings import TextPart
 from quart_chat.chat.search import MAX_TERMS, parse_query
 from quart_chat.chat.service import ChatService
 from tests.chat.parts import USER, ask

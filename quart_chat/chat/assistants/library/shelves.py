@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from quart_chat.chat.assistants.library.ranking import Verdict
     from quart_chat.chat.assistants.library.sentences import Sentences
     from quart_chat.chat.assistants.library.words import Term
-    from quart_chat.chat.models import FoundMessage, Message
+    from quart_chat.chat.models import Message
+    from quart_chat.chat.readings import FoundMessage
 
 # Messages of one's own chats, and passages of one's documents, that are looked at closely.
 MAX_MESSAGES = 20

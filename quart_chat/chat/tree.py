@@ -1,0 +1,94 @@
+"""The rounds of a chat as a tree, for a person: read a branch of it, show another."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from quart_chat.chat.access import (
+    check_id,
+    found_round,
+    found_workflow,
+    get_idle_workflow,
+    no_workflow,
+)
+from quart_chat.chat.models import Round, RoundStatus, Workflow, WorkflowStatus
+
+if TYPE_CHECKING:
+    from quart_chat.chat.branches import BranchPage
+    from quart_chat.chat.journal import Entry, Journal
+    from quart_chat.chat.repository import ChatRepository
+    from quart_chat.chat.rounds import Rounds
+
+BRANCH_PAGE = 30
+"""Rounds that are read of a branch at a time."""
+
+
+class RoundTree:
+    """Reads and changes which branch of a chat is shown, on behalf of a user."""
+
+    def __init__(self, repository: ChatRepository, journal: Journal, rounds: Rounds) -> None:
+        self._repository = repository
+        self._journal = journal
+        self._rounds = rounds
+
+    async def round(self, user_id: str, workflow_id: str, number: int) -> Round:
+        """Read a round.
+
+        Raises:
+            NotFound: There is no such workflow, or no such round in it.
+        """
+        check_id(workflow_id)
+        found_workflow(await self._repository.select_workflow(user_id, workflow_id))
+        return found_round(await self._repository.select_round(workflow_id, number))
+
+    async def prompt(self, user_id: str, workflow_id: str, number: int) -> str:
+        """Read what a round asks; raises as :meth:`round` does."""
+        await self.round(user_id, workflow_id, number)
+        return await self._repository.select_prompt(workflow_id, number)
+
+    async def branch(
+        self,
+        user_id: str,
+        workflow_id: str,
+        *,
+        before: int | None = None,
+        last: int | None = None,
+        limit: int = BRANCH_PAGE,
+    ) -> BranchPage:
+        """Read the latest rounds of the branch that is shown, with what is in flight.
+
+        Args:
+            user_id: Whose chat.
+            workflow_id: Which chat.
+            before: Read those before this round, and not the latest.
+            last: Read those up to this round, on whichever branch it is.
+            limit: Rounds to read.
+        """
+        check_id(workflow_id)
+        page = await self._repository.select_branch_page(
+            user_id, workflow_id, before=before, last=last, limit=limit
+        )
+        if page is None:
+            raise no_workflow()
+        return page.with_snapshot(self._rounds.overlay(page.snapshot))
+
+    async def show(self, user_id: str, workflow_id: str, number: int) -> Workflow:
+        """Show the branch that leads to the newest round below one.
+
+        Raises:
+            NotFound: There is no such workflow, or no such round in it.
+            RoundRunning: A round of the workflow runs.
+        """
+        check_id(workflow_id)
+
+        def change(entry: Entry) -> Workflow:
+            workflow = get_idle_workflow(entry, user_id, workflow_id)
+            leaf = found_round(entry.transaction.select_newest_below(workflow_id, number))
+            if leaf.number == workflow.head:
+                return workflow
+            failed = leaf.status is RoundStatus.ERROR
+            status = WorkflowStatus.ERROR if failed else WorkflowStatus.IDLE
+            return entry.put_workflow(workflow, time.time(), head=leaf.number, status=status)
+
+        return await self._journal.commit(change)
