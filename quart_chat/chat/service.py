@@ -91,6 +91,11 @@ class ChatService:
         self.tree = RoundTree(repository, self._journal, self.rounds)
         self._erasure = Erasure(repository, self._limits.undo_seconds)
 
+    @property
+    def max_prompt(self) -> int:
+        """Characters in a prompt."""
+        return self._limits.prompt_chars
+
     # Rounds
 
     async def start(

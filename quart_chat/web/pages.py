@@ -154,6 +154,7 @@ async def _shell() -> dict[str, Any]:
     chat = services().chat
     return {
         "list": await view_list(),
+        "prompt_limit": chat.max_prompt,
         "titles": assistant_titles(),
         "assistants": [
             {

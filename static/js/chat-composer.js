@@ -1,22 +1,32 @@
 /**
  * Where a question is written. Enter sends it, Shift and Enter break the line, Escape stops the
- * answer. A question that could not be sent stays where it is, with a Retry.
+ * answer, Up edits the last question. What is not sent yet survives a reload; a question that could
+ * not be sent stays where it is, marked, with a Retry.
  */
 import { startRound, stopRound } from "./api.js";
 import { choicesOf } from "./choices.js";
+import { loadDraft, saveDraft } from "./drafts.js";
 import { t } from "./texts.js";
+
+// Milliseconds without a key until a draft is stored.
+const PAUSE = 300;
+// The share of the limit from which on characters are counted before one's eyes.
+const NEAR = 0.9;
+const GROWS_BY_ITSELF = CSS.supports("field-sizing", "content");
 
 export class ChatComposer extends HTMLElement {
   #controller = null;
+  #saving = 0;
 
   connectedCallback() {
     this.#controller = new AbortController();
     const { signal } = this.#controller;
     this.#form.addEventListener("submit", (event) => this.#submit(event), { signal });
-    this.#field.addEventListener("keydown", (event) => this.#enter(event), { signal });
-    this.#field.addEventListener("input", () => this.#grow(), { signal });
+    this.#field.addEventListener("keydown", (event) => this.#key(event), { signal });
+    this.#field.addEventListener("input", () => this.#changed(), { signal });
     document.addEventListener("keydown", (event) => this.#escape(event), { signal });
-    this.#grow();
+    window.addEventListener("pagehide", () => this.#save(), { signal });
+    this.#text ||= loadDraft(this.#workflowId);
   }
 
   disconnectedCallback() {
@@ -34,7 +44,7 @@ export class ChatComposer extends HTMLElement {
     this.#sending = true;
     try {
       const workflowId = await startRound(body);
-      this.#text = "";
+      this.#sent();
       this.#tell("chat:started", workflowId);
     } catch (error) {
       // The question may have got there although the answer to it did not come back.
@@ -47,7 +57,7 @@ export class ChatComposer extends HTMLElement {
   /** The server has a question: it is not to be sent again. */
   arrived(prompt) {
     if (this.#text.trim() !== prompt.trim()) return;
-    this.#text = "";
+    this.#sent();
     this.#failure = "";
   }
 
@@ -83,7 +93,7 @@ export class ChatComposer extends HTMLElement {
 
   set #text(value) {
     this.#field.value = value;
-    this.#grow();
+    this.#changed();
   }
 
   get #sending() {
@@ -96,6 +106,7 @@ export class ChatComposer extends HTMLElement {
   }
 
   set #failure(reason) {
+    this.#form.toggleAttribute("data-failed", Boolean(reason));
     this.querySelector(".composer-error").hidden = !reason;
     this.querySelector(".composer-reason").textContent = reason && t("Not sent. {reason}", { reason });
   }
@@ -106,16 +117,24 @@ export class ChatComposer extends HTMLElement {
     else this.send(this.#text);
   }
 
-  #enter(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    this.send(this.#text);
+  /** Keys within the field; while letters are put together they belong to the input method. */
+  #key(event) {
+    // Safari says that nothing is put together any more, but gives the key of the input method.
+    if (event.isComposing || event.keyCode === 229) return;
+    const { key, shiftKey, altKey, ctrlKey, metaKey } = event;
+    if (key === "Enter" && !shiftKey) {
+      event.preventDefault();
+      this.send(this.#text);
+    } else if (key === "ArrowUp" && !this.#text && !(shiftKey || altKey || ctrlKey || metaKey)) {
+      event.preventDefault();
+      this.#tell("edit-last");
+    }
   }
 
   /** Escape belongs first to whatever is open and closes with it. */
   #escape(event) {
     if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
-    if (!document.querySelector(":popover-open")) this.#stop();
+    if (!document.querySelector(":popover-open, dialog[open]")) this.#stop();
   }
 
   async #stop() {
@@ -123,11 +142,40 @@ export class ChatComposer extends HTMLElement {
     await stopRound(this.#workflowId).catch((error) => this.#tell("chat:failed", error.message));
   }
 
-  /** Browsers without `field-sizing` are told the height of the text. */
+  #changed() {
+    if (!GROWS_BY_ITSELF) this.#grow();
+    this.#count();
+    clearTimeout(this.#saving);
+    this.#saving = setTimeout(() => this.#save(), PAUSE);
+  }
+
   #grow() {
-    if (CSS.supports("field-sizing", "content")) return;
     this.#field.style.blockSize = "auto";
     this.#field.style.blockSize = `${this.#field.scrollHeight}px`;
+  }
+
+  /** Say how much is written once the limit is near. */
+  #count() {
+    const limit = Number(this.#field.dataset.limit);
+    const near = this.#field.value.length > NEAR * limit;
+    const line = this.querySelector(".composer-count");
+    if (!near && line.hidden) return;
+    // The server counts code points.
+    const count = near ? [...this.#field.value].length : 0;
+    line.hidden = count <= NEAR * limit;
+    line.toggleAttribute("data-over", count > limit);
+    line.textContent = t("{count} of {limit} characters", { count, limit });
+  }
+
+  #save() {
+    clearTimeout(this.#saving);
+    saveDraft(this.#workflowId, this.#text);
+  }
+
+  /** What has been sent is no draft any more. */
+  #sent() {
+    this.#text = "";
+    this.#save();
   }
 
   #tell(type, detail) {

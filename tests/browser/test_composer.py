@@ -1,0 +1,134 @@
+"""Writing a question: what is sent, what stays, and what survives."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.browser.conftest import OpenTab
+from tests.server import Server
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
+    return shared_server
+
+
+async def test_a_draft_survives_a_reload_in_each_chat_for_itself(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("count 1 1ms")
+    await tab.until_ended("complete")
+    await tab.page.fill("#prompt", "half a\nquestion")
+    chat = tab.page.url
+    await tab.page.goto("/")
+    await expect(tab.page.locator("#prompt")).to_have_value("")
+    await tab.page.fill("#prompt", "for a new chat")
+    await tab.page.goto(chat)
+    await expect(tab.page.locator("#prompt")).to_have_value("half a\nquestion")
+    await tab.page.goto("/")
+    await expect(tab.page.locator("#prompt")).to_have_value("for a new chat")
+
+
+async def test_what_was_sent_is_no_draft_any_more(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.page.fill("#prompt", "count 2 1ms")
+    await tab.page.reload()
+    await expect(tab.page.locator("#prompt")).to_have_value("count 2 1ms")
+    await tab.page.select_option("#assistant", "slow")
+    await tab.page.press("#prompt", "Enter")
+    await tab.until_ended("complete")
+    for path in (tab.page.url, "/"):
+        await tab.page.goto(path)
+        await expect(tab.page.locator("#prompt")).to_have_value("")
+
+
+@pytest.mark.parametrize("status", [409, 413, 429, 503])
+async def test_a_question_that_is_refused_stays_marked_with_the_reason(
+    open_tab: OpenTab, status: int
+) -> None:
+    tab = await open_tab(quiet=False)
+
+    async def refuse(route: Route) -> None:
+        await route.fulfill(
+            status=status, json={"error": {"code": "x", "message": f"No {status}."}}
+        )
+
+    await tab.page.route("**/start/stream", refuse)
+    await tab.ask("count 3 1ms")
+    await expect(tab.page.locator(".composer-error")).to_contain_text(f"No {status}.")
+    await expect(tab.page.locator(".composer[data-failed]")).to_be_visible()
+    await expect(tab.page.locator("#prompt")).to_have_value("count 3 1ms")
+    await tab.page.unroute("**/start/stream")
+    await tab.page.reload()
+    await expect(tab.page.locator("#prompt")).to_have_value("count 3 1ms")
+    await tab.ask("count 3 1ms")
+    await tab.until_ended("complete")
+    await expect(tab.page.locator("chat-round")).to_have_count(1)
+
+
+async def test_offline_a_question_stays_until_there_is_a_network_again(open_tab: OpenTab) -> None:
+    tab = await open_tab(quiet=False)
+    await tab.page.context.set_offline(True)
+    await tab.ask("count 4 1ms")
+    retry = tab.page.locator(".composer-error").get_by_role("button", name="Retry")
+    await retry.click()
+    await expect(tab.page.locator(".composer-error")).to_contain_text("can't be reached")
+    await tab.page.context.set_offline(False)
+    await retry.click()
+    await tab.until_ended("complete")
+    await expect(tab.page.locator(".composer-error")).to_be_hidden()
+    await expect(tab.page.locator("chat-round")).to_have_count(1)
+
+
+async def test_near_the_limit_characters_are_counted_as_the_server_counts_them(
+    open_tab: OpenTab,
+) -> None:
+    tab = await open_tab()
+    count = tab.page.locator(".composer-count")
+    await tab.page.fill("#prompt", "x" * 20_000)
+    await expect(count).to_be_hidden()
+    await tab.page.fill("#prompt", "😀" * 31_999)
+    await expect(count).to_have_text("31,999 of 32,000 characters")
+    await tab.page.fill("#prompt", "😀" * 32_001)
+    await expect(tab.page.locator(".composer-count[data-over]")).to_be_visible()
+    await tab.page.fill("#prompt", "short")
+    await expect(count).to_be_hidden()
+
+
+async def test_the_field_grows_with_its_text_up_to_a_bound(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    height = "document.querySelector('#prompt').offsetHeight"
+    one = await tab.page.evaluate(height)
+    await tab.page.fill("#prompt", "\n" * 4)
+    assert await tab.page.evaluate(height) > 3 * one
+    await tab.page.fill("#prompt", "\n" * 200)
+    assert await tab.page.evaluate(f"{height} / innerHeight") < 0.5
+
+
+async def test_enter_that_ends_an_input_method_sends_nothing(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.page.fill("#prompt", "にほん")
+    for init in ("{isComposing: true}", "{keyCode: 229}"):
+        taken = await tab.page.evaluate(
+            f"""() => {{
+              const init = {{key: "Enter", bubbles: true, cancelable: true, ...{init}}};
+              const field = document.querySelector("#prompt");
+              return !field.dispatchEvent(new KeyboardEvent("keydown", init));
+            }}"""
+        )
+        assert not taken
+    await expect(tab.page.locator("#prompt")).to_have_value("にほん")
+
+
+async def test_up_in_an_empty_field_edits_the_last_question(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("count 5 1ms")
+    await tab.until_ended("complete")
+    await tab.page.fill("#prompt", "text")
+    await tab.page.press("#prompt", "ArrowUp")
+    await expect(tab.page.locator(".prompt-editor")).to_have_count(0)
+    await tab.page.fill("#prompt", "")
+    await tab.page.press("#prompt", "ArrowUp")
+    await expect(tab.page.locator(".prompt-editor textarea")).to_have_value("count 5 1ms")
