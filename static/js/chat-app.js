@@ -74,6 +74,7 @@ export class ChatApp extends HTMLElement {
       this.#composer.arrived(message.content);
     } else {
       const titles = JSON.parse(this.dataset.assistants);
+      if (message.status !== "streaming") this.#log.hold();
       round.answer(message, titles[message.assistant] ?? message.assistant);
     }
   }

@@ -3,25 +3,49 @@
  * that runs stands below it, so that a screen reader reads an answer once, when it is whole.
  */
 import { countKept } from "./branch.js";
-import { stickToEnd } from "./stick-to-end.js";
+import { findPlace, goToPlace, loadPlace, savePlace } from "./reading-place.js";
+import { StickToEnd } from "./stick-to-end.js";
 
 export class ChatLog extends HTMLElement {
   #controller = null;
-  #goToEnd = null;
+  #end = null;
 
   connectedCallback() {
     this.#controller = new AbortController();
-    this.#goToEnd = stickToEnd(this, document.querySelector(".to-end"), this.#controller.signal);
-    this.#goToEnd();
+    const { signal } = this.#controller;
+    const button = document.querySelector(".to-end");
+    this.#end = new StickToEnd(this, button, signal);
+    window.addEventListener("pagehide", () => this.#remember(), { signal });
+    this.#open();
   }
 
   disconnectedCallback() {
     this.#controller.abort();
   }
 
-  /** Go where the newest is, and stay there while it grows. */
+  /** Go where the newest is, and stay there while it grows; a question that is new on top. */
   goToEnd() {
-    this.#goToEnd();
+    const last = this.#live.lastElementChild;
+    if (last) this.#giveRoom(last);
+    this.#end.go();
+  }
+
+  /** An answer is whole: what is still to come is not worth moving it for. */
+  hold() {
+    this.#end.hold();
+  }
+
+  /** What there is to read at this moment. */
+  get mark() {
+    const last = this.#rounds.at(-1);
+    return { number: last?.number ?? 0, blocks: last?.blocks ?? 0 };
+  }
+
+  /** How many questions, and blocks of answers, there are since. */
+  countSince({ number, blocks }) {
+    const rounds = this.#rounds.filter((round) => round.number >= number);
+    const count = rounds.reduce((sum, round) => sum + 1 + round.blocks, 0);
+    return Math.max(0, rounds[0]?.number === number ? count - 1 - blocks : count);
   }
 
   /**
@@ -48,7 +72,9 @@ export class ChatLog extends HTMLElement {
     const round = document.importNode(template.content.firstElementChild, true);
     round.place(number, parent, [...(replaced?.versions ?? []), number]);
     remove(rounds.slice(at));
+    for (const earlier of rounds.slice(0, at)) earlier.fold();
     this.#live.append(round);
+    if (this.#end.sticking) this.goToEnd();
     return true;
   }
 
@@ -83,6 +109,35 @@ export class ChatLog extends HTMLElement {
   /** Forget every round. */
   clear() {
     remove(this.#rounds);
+  }
+
+  /** At its end, or where the reader was. */
+  #open() {
+    history.scrollRestoration = "manual";
+    const place = loadPlace();
+    if (place?.room) this.#giveRoom(this.#rounds.at(-1));
+    if (place ? !place.atEnd && goToPlace(place) : document.querySelector(":target")) {
+      this.#end.letGo();
+    } else {
+      this.#end.go();
+    }
+  }
+
+  #remember() {
+    const room = Boolean(this.#rounds.at(-1)?.style.minBlockSize);
+    savePlace({ atEnd: this.#end.sticking, room, ...findPlace() });
+  }
+
+  /** As much room for a round that its question is at the top of the view at the end of the page. */
+  #giveRoom(round) {
+    for (const other of this.#rounds) {
+      if (other !== round) other.style.removeProperty("min-block-size");
+    }
+    if (!round) return;
+    const edges = [".bar", ".dock"].map((part) => document.querySelector(part).offsetHeight);
+    const { paddingBlockEnd } = getComputedStyle(this.closest(".conversation"));
+    const taken = edges.reduce((sum, edge) => sum + edge, 2 * parseFloat(paddingBlockEnd));
+    round.style.minBlockSize = `calc(100dvh - ${taken}px)`;
   }
 
   get #rounds() {

@@ -12,6 +12,11 @@ export class ChatRound extends HTMLElement {
     return this.dataset.status === "running";
   }
 
+  /** How many blocks its answer has. */
+  get blocks() {
+    return this.querySelector(".prose").childElementCount;
+  }
+
   /** The number of the round before this one; null for a first one. */
   get parent() {
     return Number(this.dataset.parent) || null;
@@ -97,6 +102,11 @@ export class ChatRound extends HTMLElement {
     outcome.textContent = { complete: "", stopped: t("Stopped.") }[status] ?? message;
     this.#steps.end();
     this.#offer(status === "error", assistant);
+  }
+
+  /** The chat goes on: the steps to this answer take one line from now on. */
+  fold() {
+    this.#steps.fold();
   }
 
   #offer(failed, assistant) {

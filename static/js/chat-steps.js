@@ -1,4 +1,4 @@
-/** What is done for an answer, step by step: open while it goes on, a line of summary later. */
+/** What is done for an answer, step by step: a line of summary once the chat goes on. */
 import { number, plural } from "./texts.js";
 
 export class ChatSteps extends HTMLElement {
@@ -21,11 +21,15 @@ export class ChatSteps extends HTMLElement {
     this.#summarise(log.message);
   }
 
-  /** Sum up; unless somebody has opened or closed it, it closes. */
+  /** Sum up. It stays as it is: what would close above an answer would move it. */
   end() {
     const rows = [...this.#list.children];
     const spent = rows.reduce((sum, row) => sum + Number(row.dataset.duration), 0);
     this.#summarise(duration(spent));
+  }
+
+  /** Close, unless somebody has opened or closed it. */
+  fold() {
     if (!this.#touched) this.#details.open = false;
   }
 

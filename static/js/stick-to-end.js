@@ -1,44 +1,124 @@
 /**
- * Keep the end of a growing element in view for as long as the reader is there; one who has
- * scrolled up is left alone, and gets a button that leads back.
- *
- * @param {Element} element
- * @param {HTMLButtonElement} button
- * @param {AbortSignal} signal Ends it.
- * @returns {() => void} goes to the end
+ * Keeps the end of a growing element in view for as long as the reader is there. Any gesture that
+ * goes up lets go of it, however short; a button, which counts what has come since, leads back, and
+ * so does scrolling down to the end.
  */
-export function stickToEnd(element, button, signal) {
-  const NEAR = 64;
-  const page = document.scrollingElement;
-  let sticking = true;
-  let top = page.scrollTop;
+import { t } from "./texts.js";
 
-  const scroll = () => page.scrollTo({ top: page.scrollHeight, behavior: "instant" });
-  // Only going up leaves the end: it may also have moved on since a scroll to it began.
-  const look = () => {
-    const distance = page.scrollHeight - page.clientHeight - page.scrollTop;
-    const left = page.scrollTop < top;
-    top = page.scrollTop;
-    sticking = distance < NEAR || (sticking && !left);
-    button.hidden = sticking;
-  };
-  const follow = () => (sticking ? scroll() : look());
-  const go = () => {
-    sticking = true;
-    button.hidden = true;
-    scroll();
-  };
-  // What somebody unfolds opens where it is.
-  const unfold = (event) => {
-    if (event.target.closest("summary, .versions")) sticking = false;
-  };
+// Pixels from the end that count as being there, for who scrolls down.
+const NEAR = 64;
+const UP_KEYS = new Set(["ArrowUp", "PageUp", "Home"]);
 
-  const observer = new ResizeObserver(follow);
-  observer.observe(element);
-  signal.addEventListener("abort", () => observer.disconnect());
-  document.addEventListener("scroll", look, { passive: true, signal });
-  window.addEventListener("resize", follow, { signal });
-  element.addEventListener("click", unfold, { signal });
-  button.addEventListener("click", go, { signal });
-  return go;
+export class StickToEnd {
+  #button;
+  #growing;
+  #holding = false;
+  #mark = null;
+  #page = document.scrollingElement;
+  #sticking = true;
+  #top = 0;
+  #touch = 0;
+
+  /**
+   * @param {Element & {mark: object, countSince: (mark: object) => number}} element What grows, and
+   *   counts what has been added since a moment.
+   * @param {HTMLButtonElement} button Leads back to the end.
+   * @param {AbortSignal} signal Ends it.
+   */
+  constructor(element, button, signal) {
+    this.#button = button;
+    this.#growing = element;
+    this.#top = this.#page.scrollTop;
+    const observer = new ResizeObserver(() => this.#follow());
+    observer.observe(element);
+    signal.addEventListener("abort", () => observer.disconnect());
+    const passive = { passive: true, signal };
+    document.addEventListener("scroll", () => this.#scrolled(), passive);
+    document.addEventListener("wheel", (event) => this.#wheel(event), passive);
+    document.addEventListener("touchstart", (event) => this.#touched(event), passive);
+    document.addEventListener("touchmove", (event) => this.#moved(event), passive);
+    document.addEventListener("keydown", (event) => this.#key(event), { signal });
+    window.addEventListener("resize", () => this.#sticking && this.go(), { signal });
+    element.addEventListener("click", (event) => this.#unfold(event), { signal });
+    button.addEventListener("click", () => this.go(), { signal });
+  }
+
+  /** Whether the end is kept in view. */
+  get sticking() {
+    return this.#sticking;
+  }
+
+  /** Go to the end and stay there. */
+  go() {
+    this.#sticking = true;
+    this.#holding = false;
+    this.#page.scrollTo({ top: this.#page.scrollHeight, behavior: "instant" });
+    this.#top = this.#page.scrollTop;
+    this.#offer();
+  }
+
+  /** Stay where the reader is. */
+  letGo() {
+    if (!this.#sticking || this.#page.scrollHeight <= this.#page.clientHeight) return;
+    this.#sticking = false;
+    this.#mark = this.#growing.mark;
+    this.#offer();
+  }
+
+  /** Nothing more is being written: what else is added moves nothing that is being read. */
+  hold() {
+    if (!this.#sticking || this.#holding) return;
+    this.#holding = true;
+    this.#mark = this.#growing.mark;
+  }
+
+  #follow() {
+    if (this.#sticking && !this.#holding) this.go();
+    else this.#offer();
+  }
+
+  #wheel({ deltaY, target }) {
+    if (deltaY < 0 && !target.closest("textarea")) this.letGo();
+  }
+
+  #scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#page;
+    const distance = scrollHeight - clientHeight - scrollTop;
+    const up = scrollTop < this.#top;
+    this.#top = scrollTop;
+    // What has become shorter also moves up, but stays at the end.
+    if (up && distance > 1) this.letGo();
+    else if (!up && distance < NEAR) this.#sticking = true;
+    this.#offer();
+  }
+
+  #touched(event) {
+    this.#touch = event.touches[0].clientY;
+  }
+
+  #moved(event) {
+    const { clientY } = event.touches[0];
+    if (clientY > this.#touch) this.letGo();
+    this.#touch = clientY;
+  }
+
+  #key({ key, target }) {
+    if (UP_KEYS.has(key) && !target.closest("textarea, input, select")) this.letGo();
+  }
+
+  /** What somebody unfolds opens where it is. */
+  #unfold(event) {
+    if (event.target.closest("summary")) this.letGo();
+  }
+
+  #offer() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#page;
+    const there = scrollHeight - clientHeight - scrollTop < NEAR;
+    this.#button.hidden = there || (this.#sticking && !this.#holding);
+    if (this.#button.hidden) return;
+    const count = this.#growing.countSince(this.#mark);
+    const text = count ? t("Jump to latest ({count})", { count }) : t("Jump to latest");
+    const label = this.#button.querySelector("span");
+    if (label.textContent !== text) label.textContent = text;
+  }
 }

@@ -41,9 +41,19 @@ async def test_an_answer_that_is_complete_is_in_the_log(open_tab: OpenTab) -> No
     await expect(tab.answer()).to_have_text(" ".join(map(str, range(1, 21))))
     summary = tab.round(1).locator(".steps-summary")
     await expect(summary).to_contain_text(re.compile(r"^\s*2 steps\s+\d+ ms\s*$"))
-    await expect(tab.round(1).locator(".step").first).to_be_hidden()
-    await summary.click()
     await expect(tab.round(1).locator(".step-time").first).to_have_text(re.compile(r"\d+ ms"))
+
+
+async def test_the_steps_take_one_line_once_the_chat_goes_on(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("count 20 1ms")
+    await tab.until_ended("complete")
+    await expect(tab.round(1).locator(".step").first).to_be_visible()
+    await tab.ask("count 21 1ms")
+    await tab.until_ended("complete", 2)
+    await expect(tab.round(1).locator(".step").first).to_be_hidden()
+    await tab.round(1).locator(".steps-summary").click()
+    await expect(tab.round(1).locator(".step").first).to_be_visible()
 
 
 async def test_the_librarian_answers_with_sources(open_tab: OpenTab) -> None:

@@ -1,0 +1,164 @@
+"""Where the view stands while an answer grows, at its end, and after coming back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenTab
+from tests.browser.tab import Tab
+from tests.server import Server
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PHONE = {"width": 360, "height": 560}
+AT_END = "() => innerHeight + scrollY >= document.documentElement.scrollHeight - 2"
+AWAY = "() => innerHeight + scrollY < document.documentElement.scrollHeight - 2"
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
+    return shared_server
+
+
+async def top(tab: Tab, number: int) -> float:
+    """Where a question is, in pixels below the bar."""
+    place: float = await tab.page.evaluate(
+        """(number) => {
+          const round = document.querySelector(`[data-round="${number}"]`);
+          const bar = document.querySelector(".bar");
+          return round.getBoundingClientRect().top - bar.getBoundingClientRect().bottom;
+        }""",
+        number,
+    )
+    return place
+
+
+async def long_chat(open_tab: OpenTab, questions: int = 3) -> Tab:
+    tab = await open_tab(viewport=PHONE)
+    for number in range(1, questions + 1):
+        await tab.ask("count 300 0ms")
+        await tab.until_ended("complete", number)
+    return tab
+
+
+async def test_a_new_question_goes_to_the_top_and_its_answer_grows_below(open_tab: OpenTab) -> None:
+    tab = await long_chat(open_tab)
+    await tab.ask("count 12 30ms")
+    await expect(tab.answer(4)).to_contain_text("3 ")
+    assert 0 <= await top(tab, 4) < 60
+    await tab.until_ended("complete", 4)
+    assert 0 <= await top(tab, 4) < 60
+
+
+@pytest.mark.parametrize("gesture", ["wheel", "PageUp", "ArrowUp"])
+async def test_any_gesture_that_goes_up_lets_go_of_the_end(open_tab: OpenTab, gesture: str) -> None:
+    tab = await long_chat(open_tab, 1)
+    await tab.ask("count 3000 2ms")
+    await expect(tab.answer(2)).to_contain_text("300 ")
+    await tab.page.wait_for_function(AT_END)
+    if gesture == "wheel":
+        await tab.page.mouse.move(180, 200)
+        await tab.page.mouse.wheel(0, -12)
+    else:
+        await tab.page.evaluate("document.activeElement.blur()")
+        await tab.page.keyboard.press(gesture)
+    seen = await tab.answer(2).inner_text()
+    button = tab.page.get_by_role("button", name="Jump to latest")
+    await expect(button).to_be_visible()
+    place = await tab.page.evaluate("scrollY")
+    await tab.page.wait_for_function(
+        "length => document.querySelector('.live .prose').innerText.length > length + 500",
+        arg=len(seen),
+    )
+    # A key scrolls softly, so it may still have been under way.
+    assert await tab.page.evaluate("scrollY") <= place
+    await button.click()
+    await tab.page.wait_for_function(AT_END)
+    await expect(button).to_be_hidden()
+    await tab.page.keyboard.press("Escape")
+
+
+async def test_the_way_back_counts_what_has_come(open_tab: OpenTab) -> None:
+    tab = await long_chat(open_tab, 1)
+    await tab.ask("answer 1ms")
+    await expect(tab.answer(2).locator("p")).not_to_have_count(0)
+    await tab.page.mouse.move(180, 200)
+    await tab.page.mouse.wheel(0, -200)
+    button = tab.page.get_by_role("button", name=re.compile(r"Jump to latest \(\d+\)"))
+    await expect(button).to_be_visible()
+    await tab.until_ended("complete", 2)
+    blocks = await tab.answer(2).locator("> *").count()
+    counted = re.search(r"\d+", await button.inner_text())
+    assert counted
+    assert 3 <= int(counted[0]) <= blocks
+
+
+async def test_at_the_end_of_an_answer_nothing_moves(open_tab: OpenTab) -> None:
+    tab = await long_chat(open_tab, 1)
+    await tab.page.evaluate(
+        """() => {
+          window.places = [];
+          const look = () => {
+            const block = document.querySelector('[data-round="2"] .prose > :first-child');
+            const round = block?.closest(".round");
+            if (block && round.dataset.status !== "running") {
+              window.places.push(block.getBoundingClientRect().top);
+            } else if (block) window.before = block.getBoundingClientRect().top;
+            requestAnimationFrame(look);
+          };
+          requestAnimationFrame(look);
+        }"""
+    )
+    await tab.ask("count 400 1ms")
+    await tab.until_ended("complete", 2)
+    await tab.page.wait_for_function("() => window.places.length > 5")
+    before, places = await tab.page.evaluate("[window.before, window.places]")
+    # The last words may still have come with the end: then the text was followed by their line.
+    assert max(places) - min(places) < 1
+    assert abs(before - places[0]) < 60
+
+
+async def test_a_reload_leads_to_where_one_was(open_tab: OpenTab) -> None:
+    tab = await long_chat(open_tab, 4)
+    await tab.page.mouse.move(180, 200)
+    await tab.page.mouse.wheel(0, -900)
+    await tab.page.wait_for_function(AWAY)
+    before = await top(tab, 3)
+    await tab.page.reload()
+    assert abs(await top(tab, 3) - before) < 3
+    await expect(tab.page.locator(".to-end")).to_be_visible()
+
+
+async def test_going_away_and_back_leads_to_where_one_was(open_tab: OpenTab) -> None:
+    tab = await long_chat(open_tab, 4)
+    await tab.page.mouse.move(180, 200)
+    await tab.page.mouse.wheel(0, -900)
+    await tab.page.wait_for_function(AWAY)
+    before = await top(tab, 3)
+    await tab.page.goto("/handbook/")
+    await tab.page.go_back()
+    assert abs(await top(tab, 3) - before) < 3
+
+
+async def test_a_link_leads_to_the_end(open_tab: OpenTab) -> None:
+    tab = await long_chat(open_tab, 4)
+    await tab.page.mouse.move(180, 200)
+    await tab.page.mouse.wheel(0, -900)
+    await tab.page.wait_for_function(AWAY)
+    url = tab.page.url
+    await tab.page.goto("/handbook/")
+    await tab.page.goto(url)
+    await tab.page.wait_for_function(AT_END)
+
+
+async def test_a_reload_at_the_top_of_a_short_answer_stays_there(open_tab: OpenTab) -> None:
+    tab = await long_chat(open_tab, 2)
+    await tab.ask("count 3 0ms")
+    await tab.until_ended("complete", 3)
+    before = await top(tab, 3)
+    await tab.page.reload()
+    # Its steps take one line now.
+    assert abs(await top(tab, 3) - before) < 3
