@@ -4,7 +4,7 @@
  * styled inline. Colours of code, formulas and footnotes are left to the server, once a message is
  * final: until then they are shown as they were written.
  */
-import "../vendor/markdown-it/markdown-it.min.js";
+import MarkdownIt from "../vendor/markdown-it/markdown-it.min.js";
 import { addFormulas } from "./markdown-formulas.js";
 import { addTasks, makeTasks } from "./markdown-tasks.js";
 
@@ -16,9 +16,8 @@ const LANGUAGE = /^[ \t]*([A-Za-z0-9_+#.-]{1,30})/;
 const FOOTNOTE = /^\[\^[^\s[\]^]{1,40}\]:/;
 const REL = "noopener noreferrer nofollow";
 
-const markdown = globalThis
-  .markdownit("commonmark", { html: false, xhtmlOut: false, maxNesting: MAX_NESTING })
-  .enable(["table", "strikethrough"]);
+const options = { html: false, xhtmlOut: false, maxNesting: MAX_NESTING };
+const markdown = new MarkdownIt("commonmark", options).enable(["table", "strikethrough"]);
 const { escapeHtml } = markdown.utils;
 
 markdown.validateLink = (url) => SAFE_SCHEME.test(url) || !SCHEME.test(url);

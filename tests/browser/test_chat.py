@@ -46,7 +46,7 @@ async def test_an_answer_that_is_complete_is_in_the_log(open_tab: OpenTab) -> No
 
 async def test_the_steps_take_one_line_once_the_chat_goes_on(open_tab: OpenTab) -> None:
     tab = await open_tab()
-    await tab.ask("count 20 1ms")
+    await tab.ask("count 20 20ms")
     await tab.until_ended("complete")
     await expect(tab.round(1).locator(".step").first).to_be_visible()
     await tab.ask("count 21 1ms")

@@ -8,6 +8,8 @@ code span of nothing but spaces keeps them all on the server and loses two in th
 
 from __future__ import annotations
 
+from html.entities import html5
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -127,6 +129,12 @@ async def differences(page: Page, texts: list[str]) -> list[list[str]]:
 
 async def test_samples_of_every_construct_are_rendered_alike(modules: Page) -> None:
     assert await differences(modules, SAMPLES) == []
+
+
+async def test_every_named_character_is_read_alike(modules: Page) -> None:
+    names = [name.rstrip(";") for name in html5]
+    texts = [f"&{name}; &{name}x; &{name} `&{name};`" for name in names]
+    assert await differences(modules, texts) == []
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

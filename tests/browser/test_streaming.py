@@ -27,7 +27,8 @@ WATCH = """() => {
     const prose = document.querySelector(".live .prose");
     if (!prose) return;
     for (const { target, removedNodes } of records) {
-      const block = prose.contains(target) && target.closest?.(".prose > *");
+      if (!prose.contains(target)) continue;
+      const block = target.closest?.(".prose > *");
       for (const node of removedNodes) {
         if (node.nodeType !== Node.ELEMENT_NODE) continue;
         if (finished.has(node) || finished.has(block) || /^(TR|LI)$/.test(node.nodeName)) {
