@@ -12,7 +12,7 @@ from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PATHS = ("/", "/documents", "/handbook/", "/doctor", "/offline", "/chat/none")
+PATHS = ("/", "/documents", "/handbook/", "/doctor", "/settings", "/offline", "/chat/none")
 
 SAID = """
 () => {
