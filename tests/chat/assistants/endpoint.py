@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -166,7 +167,7 @@ class FakeEndpoint:
             while request := await _read_request(reader):
                 self.requests.append(request)
                 await self._script(request)(Exchange(request, reader, writer))
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLError):
             pass
         finally:
             writer.close()
@@ -192,11 +193,12 @@ async def _read_request(reader: asyncio.StreamReader) -> Request | None:
 
 
 @asynccontextmanager
-async def fake_endpoint() -> AsyncGenerator[FakeEndpoint]:
+async def fake_endpoint(tls: ssl.SSLContext | None = None) -> AsyncGenerator[FakeEndpoint]:
     endpoint = FakeEndpoint()
-    server = await asyncio.start_server(endpoint.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(endpoint.serve, "127.0.0.1", 0, ssl=tls)
     async with server:
-        endpoint.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        scheme = "https" if tls else "http"
+        endpoint.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
         yield endpoint
         for writer in list(endpoint.open):
             writer.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -132,6 +133,32 @@ async def test_no_such_host(chat: Chat) -> None:
 async def test_no_secure_connection(chat: Chat, endpoint: FakeEndpoint) -> None:
     round_ = await chat.ask(endpoint.url.replace("http:", "https:"))
     assert_failed(round_, "endpoint_tls", "Check its certificate, and whether OPENAI_BASE", None)
+
+
+# Signed by itself, for 127.0.0.1 alone, and of use for nothing else.
+TLS = Path(__file__).parent / "tls"
+
+
+@pytest.fixture
+async def self_signed() -> AsyncIterator[FakeEndpoint]:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(TLS / "certificate.pem", TLS / "key.pem")
+    async with fake_endpoint(context) as endpoint:
+        yield endpoint
+
+
+async def test_a_certificate_that_nobody_vouches_for(chat: Chat, self_signed: FakeEndpoint) -> None:
+    round_ = await chat.ask(self_signed.url)
+    assert_failed(round_, "endpoint_tls", "is not trusted: self-signed certificate. Name the", None)
+    assert self_signed.requests == []
+
+
+async def test_a_certificate_that_the_server_is_told_to_trust(
+    chat: Chat, self_signed: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(TLS / "certificate.pem"))
+    kind, _ = (await chat.ask(self_signed.url)).end
+    assert kind == "complete"
 
 
 async def test_a_connection_that_is_never_made(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:

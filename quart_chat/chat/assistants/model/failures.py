@@ -87,6 +87,16 @@ class Failures:
         host = self.host
         # A timeout in a handshake has an SSLError among its causes too.
         causes = [] if isinstance(error, httpx2.ConnectTimeout) else list(_causes(error))
+        for cause in causes:
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                return ModelError(
+                    "endpoint_tls",
+                    _(
+                        "The certificate of {host} is not trusted: {reason}. Name the file of its"
+                        " authority with SSL_CERT_FILE and restart the server, or check"
+                        " OPENAI_BASE_URL."
+                    ).format(host=host, reason=cause.verify_message.rstrip(".")),
+                )
         if any(isinstance(cause, ssl.SSLError) for cause in causes):
             return ModelError(
                 "endpoint_tls",
