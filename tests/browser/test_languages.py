@@ -20,6 +20,7 @@ SAID = """
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ALL);
   while (walker.nextNode()) {
     const node = walker.currentNode;
+    if (node.parentElement.closest('body [lang="en"]')) continue;
     if (node.nodeType === Node.TEXT_NODE) texts.push(node.data.trim());
     for (const name of ["aria-label", "title", "placeholder", "alt"]) {
       if (node.getAttribute?.(name)) texts.push(node.getAttribute(name));
