@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -65,12 +66,18 @@ def to_round(row: Row) -> Round:
 
 def from_model(model: Workflow | Message | Log | Round) -> tuple[Any, ...]:
     """The values of a model in the order of its columns."""
-    return tuple(_to_value(getattr(model, field.name)) for field in fields(model))
+    return tuple([_to_value(value) for value in _values[type(model)](model)])
 
 
 def _to_value(value: Any) -> Any:
     # Dataclasses become objects with the names of their fields.
-    return orjson.dumps(value).decode() if isinstance(value, tuple | Usage) else value
+    return orjson.dumps(value).decode() if type(value) in _ENCODED else value
+
+
+_ENCODED = {tuple, Usage}
+_values = {
+    model: attrgetter(*_columns(model).split(", ")) for model in (Workflow, Message, Log, Round)
+}
 
 
 _SOURCES = MESSAGE.split(", ").index("sources")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from quart_chat.chat.branches import select_newest_below
 from quart_chat.chat.database import Statements
 from quart_chat.chat.models import Log, Message, Round, Workflow
@@ -147,10 +149,14 @@ class Transaction:
     def _upsert(
         self, table: str, columns: str, key: str, model: Workflow | Message | Log | Round
     ) -> None:
-        names = columns.split(", ")
-        updates = ", ".join(f"{name} = excluded.{name}" for name in names)
-        self._statements.fetch(
-            f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(names))})"
-            f" ON CONFLICT ({key}) DO UPDATE SET {updates}",
-            from_model(model),
-        )
+        self._statements.fetch(_upsert(table, columns, key), from_model(model))
+
+
+@cache
+def _upsert(table: str, columns: str, key: str) -> str:
+    names = columns.split(", ")
+    updates = ", ".join(f"{name} = excluded.{name}" for name in names)
+    return (
+        f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(names))})"
+        f" ON CONFLICT ({key}) DO UPDATE SET {updates}"
+    )

@@ -94,7 +94,10 @@ class Endpoint:
                     )
                 if not response.headers.get("content-type", "").startswith("text/event-stream"):
                     raise self.failures.malformed()
-                async with Bursts(response.aiter_bytes()) as bursts:
+                # The bytes as they come: nothing was accepted that would have to be unpacked, and
+                # the response's own iterators would only hand them on.
+                assert isinstance(response.stream, httpx2.AsyncByteStream)  # noqa: S101 - async client
+                async with Bursts(response.stream) as bursts:
                     yield bursts
 
     async def models(self) -> tuple[str, ...]:
