@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from typing import Self
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 import msgspec
 import orjson
 from msgspec import Struct
 
-from quart_chat.chat.assistants.model.bursts import Bursts, TooMuch
 from quart_chat.chat.assistants.model.failures import Failures
+from quart_chat.chat.assistants.model.transport import StreamTransport
 from quart_chat.texts import _
 
 CONNECT_TIMEOUT = 10.0
 LIST_TIMEOUT = 5.0
+MAX_BYTES = 64 * 1024 * 1024
+"""Of one stream: some hundred times the longest answer that models give."""
 MAX_REFUSAL = 64 * 1024
 """Bytes of a refusal's body that are read."""
 
@@ -55,6 +58,7 @@ class Endpoint:
             httpx2.AsyncClient(
                 base_url=self._base_url,
                 headers=headers,
+                transport=None if _has_proxy(self._base_url) else StreamTransport(),
                 timeout=httpx2.Timeout(self._timeout, connect=CONNECT_TIMEOUT, pool=None),
                 # How many run at a time is the service's business.
                 limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
@@ -66,7 +70,7 @@ class Endpoint:
         await self._resources.aclose()
 
     @asynccontextmanager
-    async def stream(self, model: str, messages: Messages) -> AsyncGenerator[Bursts]:
+    async def stream(self, model: str, messages: Messages) -> AsyncGenerator[AsyncIterator[bytes]]:
         """Ask for a completion; what is yielded are the bytes of its stream.
 
         Raises:
@@ -94,11 +98,19 @@ class Endpoint:
                     )
                 if not response.headers.get("content-type", "").startswith("text/event-stream"):
                     raise self.failures.malformed()
-                # The bytes as they come: nothing was accepted that would have to be unpacked, and
-                # the response's own iterators would only hand them on.
-                assert isinstance(response.stream, httpx2.AsyncByteStream)  # noqa: S101 - async client
-                async with Bursts(response.stream) as bursts:
-                    yield bursts
+                async with aclosing(self._pieces(response)) as pieces:
+                    yield pieces
+
+    async def _pieces(self, response: httpx2.Response) -> AsyncGenerator[bytes, None]:
+        # The body as it comes: nothing was accepted that would have to be unpacked, and the
+        # response's own iterators would only hand it on.
+        assert isinstance(response.stream, httpx2.AsyncByteStream)  # noqa: S101 - an async client's
+        size = 0
+        async for piece in response.stream:
+            if size > MAX_BYTES:
+                raise self.failures.too_large()
+            size += len(piece)
+            yield piece
 
     async def models(self) -> tuple[str, ...]:
         """The ids of the models that it lists.
@@ -122,10 +134,14 @@ class Endpoint:
     def _told(self) -> Generator[None]:
         try:
             yield
-        except TooMuch as error:
-            raise self.failures.too_large() from error
         except httpx2.HTTPError as error:
             raise self.failures.of_transport(error) from error
+
+
+def _has_proxy(url: httpx2.URL) -> bool:
+    """Whether the environment names a proxy for it, by the rules that httpx2 goes by."""
+    proxies = getproxies()
+    return bool(proxies.get(url.scheme) or proxies.get("all")) and not proxy_bypass(url.host)
 
 
 async def _read_refusal(response: httpx2.Response) -> bytes:
