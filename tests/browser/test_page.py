@@ -163,13 +163,6 @@ async def test_an_answer_in_flight_is_accessible(open_tab: OpenTab, scheme: str)
     await expect(tab.page.locator("#announcer")).to_have_text("The answer was stopped.")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/handbook/", "/handbook/reference/events", "/chat/none"])
-async def test_the_other_pages_are_accessible(open_tab: OpenTab, path: str, scheme: str) -> None:
-    tab = await open_tab(path, color_scheme=scheme, quiet=path != "/chat/none")
-    assert await violations(tab.page) == []
-
-
 async def test_everything_is_reached_with_the_keyboard(open_tab: OpenTab) -> None:
     tab = await open_tab()
     await tab.page.keyboard.press("Tab")
