@@ -1,0 +1,142 @@
+"""The pages of documents, live: uploads in every way, progress in every tab, passages, refusals."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import OpenTab
+from tests.browser.test_page import expect_no_overflow, violations
+from tests.server import Server
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+LEASE = "# Lease\n\n## Notice\n\nThe period of notice is three months.\n\n## Rent\n\nIt is due.\n"
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
+    return shared_server
+
+
+def file(name: str, content: str = LEASE) -> Any:
+    return {"name": name, "mimeType": "text/markdown", "buffer": content.encode()}
+
+
+async def upload(page: Page, *files: Any) -> None:
+    await page.set_input_files("#files", files=list(files))
+    await page.get_by_role("button", name="Upload").click()
+
+
+async def bring(page: Page, kind: str, name: str) -> None:
+    """Drop or paste a file on the page."""
+    await page.evaluate(
+        """([kind, name, text]) => {
+          const data = new DataTransfer();
+          data.items.add(new File([text], name, { type: "text/markdown" }));
+          const init = { bubbles: true, cancelable: true };
+          const event = kind === "drop"
+            ? new DragEvent("drop", { ...init, dataTransfer: data })
+            : new ClipboardEvent("paste", { ...init, clipboardData: data });
+          document.querySelector(".upload").dispatchEvent(event);
+        }""",
+        [kind, name, LEASE],
+    )
+
+
+@pytest.mark.parametrize("way", ["button", "drop", "paste"])
+async def test_a_document_is_uploaded_and_read_in_every_tab(open_tab: OpenTab, way: str) -> None:
+    tab, other = await open_tab("/documents"), await open_tab("/documents")
+    name = f"by {way}.md"
+    if way == "button":
+        await upload(tab.page, file(name))
+    else:
+        await bring(tab.page, way, name)
+    for page in (tab.page, other.page):
+        row = page.locator(".document", has_text=name)
+        await expect(row).to_have_attribute("data-status", "ready")
+        await expect(row.locator(".document-state")).to_have_text("2 passages")
+        await expect(row.locator("progress")).to_be_hidden()
+
+
+async def test_progress_is_shown_in_every_tab(open_tab: OpenTab) -> None:
+    tab, other = await open_tab("/documents"), await open_tab("/documents")
+    for page in (tab.page, other.page):
+        await page.evaluate(
+            """() => {
+              window.seen = [];
+              new MutationObserver(() => {
+                for (const bar of document.querySelectorAll("progress:not([hidden])")) {
+                  window.seen.push(bar.value);
+                }
+              }).observe(document.querySelector(".documents-list"), {
+                subtree: true, childList: true, attributes: true, characterData: true,
+              });
+            }"""
+        )
+    text = "".join(f"Word {n} of a long text. " * 40 + "\n\n" for n in range(1500))
+    await upload(tab.page, file("long.txt", text))
+    for page in (tab.page, other.page):
+        row = page.locator(".document", has_text="long.txt")
+        await expect(row).to_have_attribute("data-status", "ready", timeout=60_000)
+        seen = await page.evaluate("window.seen")
+        assert seen
+        assert seen == sorted(seen)
+
+
+async def test_a_document_is_deleted_in_every_tab(open_tab: OpenTab) -> None:
+    tab, other = await open_tab("/documents"), await open_tab("/documents")
+    await upload(tab.page, file("deleted.md"))
+    row, copy = (p.locator(".document", has_text="deleted.md") for p in (tab.page, other.page))
+    await expect(copy).to_have_attribute("data-status", "ready")
+    await row.get_by_role("button", name="Delete deleted.md").click()
+    for gone in (row, copy):
+        await expect(gone).to_have_count(0)
+
+
+async def test_a_file_that_is_refused_says_why_beside_those_that_are_taken(
+    open_tab: OpenTab,
+) -> None:
+    tab = await open_tab("/documents")
+    await upload(tab.page, file("taken.md"), file("empty.md", ""))
+    await expect(tab.page.locator(".upload-refused")).to_contain_text("empty.md: ")
+    await expect(tab.page.locator(".document", has_text="taken.md")).to_have_count(1)
+
+
+async def test_a_link_to_a_passage_shows_and_marks_it(open_tab: OpenTab) -> None:
+    tab = await open_tab("/documents")
+    await upload(tab.page, file("marked.md", LEASE + "\n\nA line.\n" * 300))
+    row = tab.page.locator(".document", has_text="marked.md")
+    await expect(row).to_have_attribute("data-status", "ready")
+    address = await row.locator("a").get_attribute("href")
+    await tab.page.goto(f"{address}?passage=2#p2")
+    marked = tab.page.locator('.passage[aria-current="true"]')
+    await expect(marked).to_have_count(1)
+    await expect(marked).to_have_attribute("id", "p2")
+    await expect(marked).to_be_in_viewport()
+    await expect(tab.page.locator(".passage-place").first).to_have_text(re.compile("Lease"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_pages_are_accessible_and_fit_a_phone(open_tab: OpenTab, scheme: str) -> None:
+    tab = await open_tab(
+        "/documents",
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        viewport={"width": 360, "height": 740},
+    )
+    name = f"{'verylongname' * 8}-{scheme}.md"
+    await upload(tab.page, file(name), file("empty.md", ""))
+    row = tab.page.locator(".document", has_text=name)
+    await expect(row).to_have_attribute("data-status", "ready")
+    await expect(tab.page.locator(".upload-refused")).to_contain_text("empty.md")
+    assert await violations(tab.page) == []
+    await expect_no_overflow(tab.page)
+    address = await row.locator("a").get_attribute("href")
+    for path in (f"{address}?passage=1#p1", "/settings"):
+        await tab.page.goto(path)
+        assert await violations(tab.page) == []
+        await expect_no_overflow(tab.page)
