@@ -40,6 +40,7 @@ export class StickToEnd {
     document.addEventListener("keydown", (event) => this.#key(event), { signal });
     window.addEventListener("resize", () => this.#sticking && this.go(), { signal });
     element.addEventListener("click", (event) => this.#unfold(event), { signal });
+    element.addEventListener("focusin", (event) => this.#edit(event), { signal });
     button.addEventListener("click", () => this.go(), { signal });
   }
 
@@ -108,7 +109,12 @@ export class StickToEnd {
 
   /** What somebody unfolds opens where it is. */
   #unfold(event) {
-    if (event.target.closest("summary")) this.letGo();
+    if (event.target.closest("summary, .versions")) this.letGo();
+  }
+
+  /** What somebody edits stays where it is. */
+  #edit(event) {
+    if (event.target.closest("prompt-editor")) this.letGo();
   }
 
   #offer() {

@@ -170,6 +170,17 @@ async def test_escape_gives_up_an_edit_and_stops_nothing(open_tab: OpenTab) -> N
     await expect_prompts(tab, "count 1 1ms", "count 2 1ms", "count 3 1ms")
 
 
+async def test_what_is_edited_stays_in_view_as_it_grows(open_tab: OpenTab) -> None:
+    tab = await open_tab(viewport={"width": 360, "height": 480})
+    await tab.ask("count 300 0ms")
+    await tab.until_ended("complete")
+    await tab.round(1).locator(".edit").click()
+    field = tab.page.locator("prompt-editor textarea")
+    await field.fill("one\ntwo\nthree\nfour")
+    await tab.page.evaluate("() => new Promise(requestAnimationFrame)")
+    await expect(field).to_be_in_viewport(ratio=1)
+
+
 async def test_an_edit_that_can_not_be_sent_stays_and_says_why(open_tab: OpenTab) -> None:
     tab = await open_tab(quiet=False)
     await tab.ask("count 1 1ms")

@@ -12,6 +12,7 @@ from quart_chat.chat.search import MAX_TERMS, parse_query
 from quart_chat.chat.service import ChatService
 from tests.chat.parts import USER, ask
 from tests.chat.scripted import END, ScriptedAssistant
+from tests.waiting import until
 
 
 async def search(service: ChatService, text: str) -> list[str]:
@@ -103,6 +104,7 @@ async def test_hits_are_marked_in_the_title_and_in_the_best_message(
     chat = await ask(service, assistant, "Backups")
     started = await service.start(USER, "And how?", workflow_id=chat)
     await assistant.say("And how?", Text("Words " * 40 + "\n\nthen\n a **backup**, twice"), END)
+    await until(lambda: chat not in service.rounds.running)
     await service.rename(USER, chat, "My backups")
     (entry,) = (await service.search_workflows(USER, "backup")).found
     assert marked(entry.title) == "My [backups]"
