@@ -15,6 +15,8 @@ export function openMenu(row) {
   const below = button.bottom + height < innerHeight;
   menu.style.insetBlockStart = `${below ? button.bottom : button.top - height}px`;
   menu.style.left = `${Math.min(button.left, innerWidth - width - 8)}px`;
+  // By an attribute, browsers would try it for the page as a whole, and complain of a fragment.
+  menu.querySelector("[data-action]").focus();
 }
 
 /** Do what was chosen in the menu. */
