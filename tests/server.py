@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).parent.parent
 START_TIMEOUT = 30.0
 
-_ADDRESS = re.compile(r"http://[\w.\[\]:]+:\d+")
+_ADDRESS = re.compile(r"https?://[\w.\[\]:]+:\d+")
 
 TEST_SERVER = (sys.executable, "-m", "tests.app", "serve")
 """The app of ``tests.app``: its "slow" assistant writes at a pace that the prompt sets."""

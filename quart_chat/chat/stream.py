@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
+
+import orjson
 
 from quart_chat.chat.following import (
     UNKNOWN,
@@ -15,6 +18,7 @@ from quart_chat.chat.following import (
     Frame,
     Verdict,
 )
+from quart_chat.chat.models import chat_data
 from quart_chat.events import Batch, Event, StreamingEventManager
 from quart_chat.events.sse import KEEPALIVE, encode_frame, merge_deltas
 
@@ -66,7 +70,7 @@ def stream_user(
     workflow_id: str | None,
     cursor: str | None,
     *,
-    begin: bool = False,
+    pulse: bool = False,
 ) -> AsyncGenerator[bytes, None]:
     """Stream a user's list of workflows, and one workflow; ids are ``<list_seq>-<seq>``.
 
@@ -76,14 +80,16 @@ def stream_user(
         workflow_id: The workflow to stream beside the list.
         cursor: The last id that the reader has. One that says nothing here is answered with a
             ``reset`` of the list (its ``workflowId`` is null), one of the workflow, and all of it.
-        begin: Make the first chunk an empty one that comes once the database has been read, so that
-            what keeps it from being read is raised before an answer has begun.
+        pulse: Send ``pulse`` items in the place of keep-alive comments, which no script of a page
+            gets to see. The first says that all has been sent that was missed. Before that comes
+            an empty chunk, once the database has been read, so that what keeps it from being read
+            is raised before an answer has begun.
     """
     match = _PAGE_CURSOR.fullmatch(cursor or "")
     list_since, since = (UNKNOWN, UNKNOWN) if match is None else map(int, match.groups())
     the_list = FollowingList(service, user_id, list_since)
     if workflow_id is None:
-        return _stream(service.events, {the_list: lambda seq: f"{seq}-0"}, begin=begin)
+        return _stream(service.events, {the_list: lambda seq: f"{seq}-0"}, pulse=pulse)
     workflow = FollowingWorkflow(service, user_id, workflow_id, since, follow=True)
     return _stream(
         service.events,
@@ -92,34 +98,43 @@ def stream_user(
             the_list: lambda seq: None if workflow.seq == UNKNOWN else f"{seq}-{workflow.seq}",
             workflow: lambda seq: f"{the_list.seq}-{seq}",
         },
-        begin=begin,
+        pulse=pulse,
     )
 
 
 async def _stream(
-    events: StreamingEventManager, make_ids: dict[Following, MakeId], *, begin: bool = False
+    events: StreamingEventManager, make_ids: dict[Following, MakeId], *, pulse: bool = False
 ) -> AsyncGenerator[bytes, None]:
+    began = False
     followings = {following.context_id: following for following in make_ids}
     async with events.subscribe(*followings) as subscription:
         for following, make_id in make_ids.items():
             frames = await following.catch_up()
-            if begin:
+            if pulse and not began:
+                began = True
                 yield b""
-                begin = False
             if chunk := _encode_frames(frames, make_id):
                 yield chunk
+        if pulse:
+            yield _pulse(events)
         while not all(following.ended for following in make_ids):
             batch = await subscription.read()
             if batch is None:
                 yield events.farewell()
                 return
             if batch.keepalive:
-                yield KEEPALIVE
+                yield _pulse(events) if pulse else KEEPALIVE
                 continue
             following = followings[batch.context_id]
             lost = subscription.lost > 0
             if chunk := await _advance(following, batch, make_ids[following], lost=lost):
                 yield chunk
+
+
+def _pulse(events: StreamingEventManager) -> bytes:
+    """A sign of life, which says after how many seconds without another the next one comes."""
+    item = {"seconds": events.settings.keepalive}
+    return encode_frame(orjson.dumps(chat_data("pulse", time.time(), item)), None)
 
 
 async def _advance(following: Following, batch: Batch, make_id: MakeId, *, lost: bool) -> bytes:

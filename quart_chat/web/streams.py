@@ -31,7 +31,7 @@ async def page_stream() -> Response:
         await chat.workflow(user, query.workflow_id)
     with services().slots.take(user) as slot:
         cursor = last_event_id() or query.since
-        chunks = stream_user(chat, user, query.workflow_id, cursor, begin=True)
+        chunks = stream_user(chat, user, query.workflow_id, cursor, pulse=True)
         if request.method == "GET":
             await anext(chunks)  # the database is read, or what is wrong with it is the answer
         return await slot.stream(stream_response(chunks))

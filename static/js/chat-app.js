@@ -5,7 +5,7 @@ import { Branch } from "./branch.js";
 import { Conversation } from "./conversation.js";
 import { PageStream } from "./page-stream.js";
 import { followDocuments } from "./picker-on-demand.js";
-import { connectWhileShown } from "./presence.js";
+import { Presence } from "./presence.js";
 import { ReadMark } from "./read-mark.js";
 import { attachRoundActions } from "./round-actions.js";
 import { t } from "./texts.js";
@@ -18,6 +18,7 @@ export class ChatApp extends HTMLElement {
   #conversation = new Conversation();
   #controller = null;
   #leaving = false;
+  #presence = null;
   #readMark = new ReadMark();
   #reading = null;
   #stream = new PageStream({
@@ -39,7 +40,7 @@ export class ChatApp extends HTMLElement {
     this.#branch = new Branch(Number(this.dataset.head), seq);
     this.#stream.follow(this.dataset.workflow, this.dataset.since);
     this.#watch = new AnswerWatch(this.#stream, this.#list.running);
-    connectWhileShown(this.#stream, this.#watch, signal);
+    this.#presence = new Presence(this.#stream, this.#watch, signal);
     this.#readMark.watch(signal);
   }
 
@@ -88,6 +89,7 @@ export class ChatApp extends HTMLElement {
   }
 
   workflow({ workflow }) {
+    this.#presence.tell();
     this.#list.show(workflow, this.dataset.workflow);
     this.#watch.see(workflow);
     if (workflow.id !== this.dataset.workflow) return;
@@ -147,7 +149,7 @@ export class ChatApp extends HTMLElement {
   }
 
   async #connection(state) {
-    this.#notice.connection(state === "open");
+    this.#notice.connection(state);
     const { workflow } = this.dataset;
     if (state !== "refused" || !workflow) return;
     if (!(await workflowExists(workflow))) location.replace("/");

@@ -5,7 +5,6 @@
 import { listWorkflows } from "./api.js";
 import { comesBefore, fillRow, newRow, placeRow } from "./chat-row.js";
 import { dayGroup, dayLabel, untilTomorrow } from "./days.js";
-import { PageLink } from "./page-link.js";
 
 export class ChatList extends HTMLElement {
   #controller = null;
@@ -20,16 +19,19 @@ export class ChatList extends HTMLElement {
     this.addEventListener("keydown", (event) => this.#key(event), { signal });
     // Ready before the first key that needs them.
     this.addEventListener("focusin", () => import("./chat-actions.js"), { once: true });
+    const field = this.querySelector(".search-field");
+    field.addEventListener("focus", loadSearch, { once: true });
+    if (field.value || document.activeElement === field) loadSearch();
     const changed = () => document.hidden || this.#group();
     document.addEventListener("visibilitychange", changed, { signal });
-    this.#older = new PageLink(this.#days.querySelector(".older"), (next) => this.#load(next));
-    if (new URLSearchParams(location.search).has("before")) this.#older.load("");
+    this.#linkOlder();
+    if (new URLSearchParams(location.search).has("before")) this.#load("");
     this.#group();
   }
 
   disconnectedCallback() {
     this.#controller.abort();
-    this.#older.disconnect();
+    this.#older?.disconnect();
     clearTimeout(this.#midnight);
   }
 
@@ -55,7 +57,7 @@ export class ChatList extends HTMLElement {
   /** Forget every chat; the first page follows, and after it what `next` asks for. */
   clear(next) {
     for (const group of this.#groups) group.remove();
-    this.#older.show(next);
+    this.#showOlder(next);
   }
 
   get #days() {
@@ -73,7 +75,25 @@ export class ChatList extends HTMLElement {
   async #load(next) {
     const page = await listWorkflows({ before: next });
     for (const workflow of page.workflows) this.show(workflow, this.#currentId);
-    this.#older.show(page.next);
+    this.#showOlder(page.next);
+  }
+
+  /** The link to the next page; most lists have one page alone. */
+  get #link() {
+    return this.#days.querySelector(".older");
+  }
+
+  #showOlder(next) {
+    this.#link.dataset.next = next ?? "";
+    this.#link.hidden = !next;
+    if (this.#older) this.#older.watch();
+    else this.#linkOlder();
+  }
+
+  async #linkOlder() {
+    if (!this.#link.dataset.next) return;
+    const { PageLink } = await import("./page-link.js");
+    this.#older ??= new PageLink(this.#link, (next) => this.#load(next));
   }
 
   get #currentId() {
@@ -128,7 +148,7 @@ export class ChatList extends HTMLElement {
     if (row.contains(document.activeElement)) this.#focusBeside(row);
     row.remove();
     this.#tidy();
-    this.#older.watch();
+    this.#older?.watch();
   }
 
   #focusBeside(row) {
@@ -143,7 +163,7 @@ export class ChatList extends HTMLElement {
   }
 
   #showEmpty() {
-    this.querySelector(".chats-empty").hidden = this.#rows.length > 0 || this.#older.more;
+    this.querySelector(".chats-empty").hidden = this.#rows.length > 0 || !this.#link.hidden;
   }
 
   #click(event) {
@@ -185,6 +205,10 @@ export class ChatList extends HTMLElement {
     const actions = await import("./chat-actions.js");
     actions[action](subject);
   }
+}
+
+function loadSearch() {
+  import("./chat-search.js");
 }
 
 function groupOf(row) {

@@ -39,10 +39,11 @@ export class ChatNotice extends HTMLElement {
 
   /**
    * Tell of the connection.
-   * @param {boolean} connected
+   * @param {"connecting" | "open" | "broken" | "refused" | "paused"} state
    */
-  connection(connected) {
-    if (connected) this.#mended();
+  connection(state) {
+    if (state === "open") this.#mended();
+    else if (state === "paused") this.#rest();
     else this.#connectionTimer ||= setTimeout(() => this.#tellBreak(), PATIENCE);
   }
 
@@ -59,10 +60,15 @@ export class ChatNotice extends HTMLElement {
   }
 
   #mended() {
+    const told = this.#connection;
+    this.#connected = true;
+    this.#rest();
+    if (told && !this.#message) this.#say([AGAIN], A_MOMENT);
+  }
+
+  #rest() {
     clearTimeout(this.#connectionTimer);
     this.#connectionTimer = 0;
-    this.#connected = true;
-    if (this.#connection) this.#say([AGAIN], A_MOMENT);
     this.#connection = null;
     this.#show();
   }

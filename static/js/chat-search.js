@@ -6,7 +6,7 @@ import { t } from "./texts.js";
 
 const PAUSE = 200;
 
-export class ChatSearch extends HTMLElement {
+class ChatSearch extends HTMLElement {
   #timer = 0;
   #searches = 0;
   #more = null;
@@ -120,3 +120,5 @@ export class ChatSearch extends HTMLElement {
     event.preventDefault();
   }
 }
+
+customElements.define("chat-search", ChatSearch);

@@ -9,6 +9,9 @@
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
 
+/** Pulses that may be missing in a row. */
+const SILENT_PULSES = 2.5;
+
 export class PageStream {
   #onData;
   #onState;
@@ -17,11 +20,15 @@ export class PageStream {
   #failures = 0;
   #workflowId = "";
   #cursor = "";
+  #active = false;
+  #settled = () => {};
+  #watchdog = 0;
+  #silence = 0;
 
   /**
    * @param {object} handlers
    * @param {(data: object) => void} handlers.onData Is given each chatData.
-   * @param {(state: "open" | "broken" | "refused") => void} handlers.onState
+   * @param {(state: "connecting" | "open" | "broken" | "refused" | "paused") => void} handlers.onState
    */
   constructor({ onData, onState }) {
     this.#onData = onData;
@@ -33,11 +40,11 @@ export class PageStream {
     return this.#cursor.split("-")[0];
   }
 
-  /** Stream a chat, or the list alone, from a cursor on. */
+  /** Stream a chat, or the list alone, from a cursor on; at once, unless the stream is paused. */
   follow(workflowId, cursor) {
     this.#workflowId = workflowId;
     this.#cursor = cursor;
-    this.#connect();
+    if (this.#active) this.#connect();
   }
 
   /** Read the chat again from one of its seqs on. */
@@ -48,24 +55,45 @@ export class PageStream {
 
   /** Let go of the connection; `resume` takes it up where it was. */
   pause() {
-    clearTimeout(this.#timer);
-    this.#source?.close();
-    this.#source = null;
+    this.#active = false;
+    this.#close();
+    this.#onState("paused");
   }
 
   /** Connect, if it is not connected. */
   resume() {
+    this.#active = true;
     if (this.#source?.readyState !== EventSource.OPEN) this.#connect();
+  }
+
+  /** Connect again from the last cursor on: the connection may be dead without anybody knowing. */
+  renew() {
+    this.#active = true;
+    this.#connect();
+  }
+
+  /** Connect; resolves once all has come that was missed, or where it can't come now. */
+  catchUp() {
+    this.resume();
+    return new Promise((resolve) => (this.#settled = resolve));
   }
 
   /** Something is missing: read again from the last cursor on, after a pause. */
   restart() {
-    this.pause();
+    this.#close();
     this.#retry();
   }
 
+  #close() {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#watchdog);
+    this.#source?.close();
+    this.#source = null;
+  }
+
   #connect() {
-    this.pause();
+    this.#close();
+    this.#onState("connecting");
     const query = new URLSearchParams({ since: this.#cursor });
     if (this.#workflowId) query.set("workflowId", this.#workflowId);
     const source = new EventSource(`/api/stream?${query}`);
@@ -78,11 +106,30 @@ export class PageStream {
   #receive(event) {
     this.#failures = 0;
     this.#cursor = event.lastEventId || this.#cursor;
-    this.#onData(JSON.parse(event.data));
+    const data = JSON.parse(event.data);
+    if (data.type === "pulse") this.#pulse(data.item.seconds);
+    else this.#onData(data);
+    this.#watch();
+  }
+
+  #pulse(seconds) {
+    this.#silence = seconds * SILENT_PULSES * 1000;
+    this.#settled();
+  }
+
+  /** A connection without a sign of life is dead, though the browser does not know it. */
+  #watch() {
+    clearTimeout(this.#watchdog);
+    if (!this.#silence) return;
+    this.#watchdog = setTimeout(() => {
+      this.#onState("broken");
+      this.#connect();
+    }, this.#silence);
   }
 
   #fail(source) {
     const refused = source.readyState === EventSource.CLOSED;
+    this.#settled();
     this.#onState(refused ? "refused" : "broken");
     if (refused && source === this.#source) this.#retry();
   }

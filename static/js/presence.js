@@ -1,24 +1,117 @@
 /**
- * Hold a connection while somebody looks, and let go of it while nobody does: browsers allow about
- * six to a server, and a tab in the background would keep one from those that are read.
- *
- * @param {{pause: () => void, resume: () => void}} stream
- * @param {{hide: () => void, show: () => void}} watch Decides what becomes of it while nobody looks.
- * @param {AbortSignal} signal Ends it.
+ * Holds a connection while somebody looks, and lets go of it while nobody does: a page in the
+ * background would keep one from those that are read. A page that is frozen, kept for the way back,
+ * or on a machine that slept may have lost its connection without being told: it connects again from
+ * where it was. Windows that are in view and have no seat are told by others when something has
+ * changed, and then catch up.
  */
-export function connectWhileShown(stream, watch, signal) {
-  const show = () => {
-    watch.show();
-    stream.resume();
-  };
-  const leave = () => {
-    watch.show();
-    stream.pause();
-  };
-  const on = (target, type, action) => target.addEventListener(type, action, { signal });
-  on(document, "visibilitychange", () => (document.hidden ? watch.hide() : show()));
-  on(window, "pagehide", leave);
-  on(window, "pageshow", (event) => event.persisted && stream.resume());
-  on(window, "online", () => document.hidden || stream.resume());
-  if (document.hidden) stream.pause();
+import { Seat } from "./seats.js";
+
+const TICK = 10_000;
+const SLEPT = 30_000;
+
+export class Presence {
+  #stream;
+  #watch;
+  #seat = new Seat(() => this.#robbed());
+  #channel = null;
+  #visiting = false;
+
+  /**
+   * @param {import("./page-stream.js").PageStream} stream
+   * @param {import("./answer-watch.js").AnswerWatch} watch Decides what becomes of the stream while
+   *   the page is hidden.
+   * @param {AbortSignal} signal Ends it.
+   */
+  constructor(stream, watch, signal) {
+    this.#stream = stream;
+    this.#watch = watch;
+    const on = (target, type, action) => target.addEventListener(type, action, { signal });
+    const renew = () => this.#renew();
+    on(document, "visibilitychange", () => (document.hidden ? this.#hide() : this.#come()));
+    on(document, "freeze", () => this.#rest());
+    on(document, "resume", renew);
+    on(window, "focus", () => this.#seat.taken || this.#come());
+    on(window, "pagehide", () => this.#rest());
+    on(window, "pageshow", (event) => event.persisted && renew());
+    // Another network. To be offline says little: the server may be this machine.
+    on(window, "online", renew);
+    on(window, "offline", renew);
+    onWake(renew, signal);
+    signal.addEventListener("abort", () => this.#rest());
+    this.#come();
+  }
+
+  /** The list has changed, which windows without a connection don't know. */
+  tell() {
+    if (this.#seat.taken) this.#channel?.postMessage(null);
+  }
+
+  async #come() {
+    if (document.hidden) return;
+    this.#watch.show();
+    if (Seat.scarce) {
+      this.#listen();
+      if (!this.#seat.taken) await this.#seat.take();
+      if (document.hidden || !this.#seat.taken) return;
+    }
+    this.#stream.resume();
+  }
+
+  #hide() {
+    this.#leave();
+    this.#watch.hide();
+  }
+
+  #rest() {
+    this.#leave();
+    this.#watch.show();
+    this.#stream.pause();
+  }
+
+  #leave() {
+    this.#seat.leave();
+    this.#channel?.close();
+    this.#channel = null;
+  }
+
+  #renew() {
+    if (document.hidden) return;
+    if (Seat.scarce && !this.#seat.taken) this.#come();
+    else this.#stream.renew();
+  }
+
+  async #robbed() {
+    this.#stream.pause();
+    await this.#seat.wait();
+    if (this.#seat.taken && !document.hidden) this.#stream.resume();
+  }
+
+  #listen() {
+    if (this.#channel) return;
+    this.#channel = new BroadcastChannel("quart-chat");
+    this.#channel.onmessage = () => this.#visit();
+  }
+
+  /** Catch up without a seat: one window at a time, so that one connection is enough for all. */
+  async #visit() {
+    if (this.#seat.taken || this.#visiting) return;
+    this.#visiting = true;
+    await navigator.locks.request("quart-chat-visit", async () => {
+      this.#visiting = false;
+      if (this.#seat.taken || document.hidden) return;
+      await this.#stream.catchUp();
+      if (!this.#seat.taken) this.#stream.pause();
+    });
+  }
+}
+
+/** Call back when much more time has passed than a timer was set for. */
+function onWake(action, signal) {
+  let before = Date.now();
+  const timer = setInterval(() => {
+    if (Date.now() - before > SLEPT) action();
+    before = Date.now();
+  }, TICK);
+  signal.addEventListener("abort", () => clearInterval(timer));
 }

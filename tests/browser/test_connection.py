@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import signal
+from collections.abc import Callable
 
 import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import set_hidden
+from tests.browser.tab import Tab, set_hidden, watch
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -28,6 +32,7 @@ async def test_a_killed_server_comes_back_and_the_page_shows_what_was_kept(
     await tab.until_ended("error")
     await expect(tab.round(1).locator(".outcome")).to_have_text(INTERRUPTED)
     await expect(tab.answer()).to_contain_text("1 2 3 4 5 ")
+    await expect(tab.page.locator(".notice")).to_have_text("Connected again.")
     await expect(tab.page.locator(".notice")).to_be_hidden()
     fresh = await open_tab(tab.page.url)
     assert await fresh.content() == await tab.content()
@@ -103,4 +108,147 @@ async def test_a_server_that_refuses_is_asked_again(open_tab: OpenTab) -> None:
         await set_hidden(tab.page, False)
     await tab.page.unroute("**/api/stream?*")
     await tab.ask("count 2 1ms")
+    await tab.until_ended("complete", 2)
+
+
+async def test_ten_windows_in_view_all_work(open_tab: OpenTab) -> None:
+    """HTTP/1.1 has six connections for all of them."""
+    first = await open_tab()
+    await first.ask("count 1 1ms")
+    await first.until_ended("complete")
+    context = first.page.context
+    tabs = [first]
+    for _ in range(9):
+        tab = Tab(await context.new_page())
+        watch(tab, first.page.url.partition("/chat/")[0])
+        await tab.page.goto(first.page.url)
+        assert not await tab.page.evaluate("document.hidden")
+        tabs.append(tab)
+    await tabs[4].page.bring_to_front()
+    await tabs[4].ask("count 2 1ms")
+    for tab in tabs:
+        await tab.until_ended("complete", 2)
+    contents = [await tab.content() for tab in tabs]
+    assert contents == contents[:1] * 10
+    await tabs[0].ask("wait")
+    await expect(tabs[9].row("count 1 1ms")).to_have_attribute("data-status", "running")
+    await tabs[7].page.locator(".stop").click()
+    for tab in tabs:
+        await tab.until_ended("stopped", 3)
+    assert [complaint for tab in tabs for complaint in tab.complaints] == []
+
+
+async def test_a_seat_that_is_left_goes_to_a_window_that_waits(open_tab: OpenTab) -> None:
+    first = await open_tab()
+    await first.ask("count 1 1ms")
+    await first.until_ended("complete")
+    pages = [await first.page.context.new_page() for _ in range(3)]
+    async with first.page.expect_event("requestfailed"):
+        for page in pages:
+            await page.goto(first.page.url)
+    async with first.page.expect_request("**/api/stream?*"):
+        for page in pages:
+            await page.close()
+    await first.ask("count 2 1ms")
+    await first.until_ended("complete", 2)
+
+
+async def test_a_frozen_tab_wakes_and_catches_up(open_tab: OpenTab) -> None:
+    frozen = await open_tab()
+    await frozen.ask("count 60 20ms")
+    await expect(frozen.answer()).to_contain_text("3 ")
+    session = await frozen.page.context.new_cdp_session(frozen.page)
+    await session.send("Page.setWebLifecycleState", {"state": "frozen"})
+    shown = await open_tab(frozen.page.url)
+    await shown.until_ended("complete")
+    await session.send("Page.setWebLifecycleState", {"state": "active"})
+    await frozen.until_ended("complete")
+    assert await frozen.content() == await shown.content()
+
+
+async def test_a_network_that_goes_and_comes_back_is_told_quietly(open_tab: OpenTab) -> None:
+    tab = await open_tab(quiet=False)
+    await tab.ask("count 150 20ms")
+    await expect(tab.answer()).to_contain_text("3 ")
+    session = await tab.page.context.new_cdp_session(tab.page)
+    await session.send("Network.enable")
+    offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    await session.send("Network.emulateNetworkConditions", offline)
+    notice = tab.page.locator(".notice")
+    await expect(notice).to_have_text("You are offline. This page goes on when you are back.")
+    await session.send("Network.emulateNetworkConditions", {**offline, "offline": False})
+    await expect(notice).to_have_text("Connected again.")
+    await expect(notice).to_be_hidden()
+    await tab.until_ended("complete")
+    await expect(tab.answer()).to_contain_text("149 150")
+
+
+async def test_a_server_that_falls_silent_is_noticed(
+    open_tab: OpenTab, start_server: Callable[..., Server]
+) -> None:
+    """A connection may be dead although neither side has closed it."""
+    server = start_server(env={"QUART_CHAT_EVENTS_KEEPALIVE": "0.5"})
+    tab = await open_tab(server.url, quiet=False)
+    await tab.ask("count 1 1ms")
+    await tab.until_ended("complete")
+    os.kill(server.process.pid, signal.SIGSTOP)
+    await expect(tab.page.locator(".notice")).to_have_text("The connection is lost. Reconnecting…")
+    os.kill(server.process.pid, signal.SIGCONT)
+    await expect(tab.page.locator(".notice")).to_be_hidden()
+    await tab.ask("count 2 1ms")
+    await tab.until_ended("complete", 2)
+
+
+async def test_a_short_gap_is_not_worth_a_word(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("count 1 1ms")
+    await tab.until_ended("complete")
+    await tab.page.evaluate(
+        """() => {
+          globalThis.said = [];
+          const notice = document.querySelector(".notice");
+          new MutationObserver(() => said.push(notice.textContent)).observe(notice, {
+            childList: true, attributes: true,
+          });
+        }"""
+    )
+    for _ in range(3):
+        await tab.page.evaluate("window.dispatchEvent(new Event('online'))")
+    await tab.ask("count 2 1ms")
+    await tab.until_ended("complete", 2)
+    assert [text for text in await tab.page.evaluate("said") if text] == []
+
+
+async def test_back_and_forth_end_where_they_were(open_tab: OpenTab) -> None:
+    tab, other = await open_tab(), await open_tab()
+    await tab.ask("count 100 20ms")
+    await expect(tab.answer()).to_contain_text("3 ")
+    chat = tab.page.url
+    await tab.page.goto("/documents")
+    await other.page.goto(chat)
+    await other.until_ended("complete")
+    await tab.page.go_back()
+    await tab.until_ended("complete")
+    assert await tab.content() == await other.content()
+    await tab.page.go_forward()
+    await expect(tab.page).to_have_url(re.compile("/documents$"))
+    await tab.page.go_back()
+    await tab.ask("count 2 1ms")
+    await tab.until_ended("complete", 2)
+
+
+async def test_a_page_from_the_cache_of_the_way_back_goes_on(open_tab: OpenTab) -> None:
+    """Browsers keep the page as it was and show it again, without its connection."""
+    tab = await open_tab()
+    await tab.ask("count 1 1ms")
+    await tab.until_ended("complete")
+    await tab.page.evaluate(
+        "window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))"
+    )
+    other = await open_tab(tab.page.url)
+    await other.ask("count 2 1ms")
+    await other.until_ended("complete", 2)
+    await tab.page.evaluate(
+        "window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+    )
     await tab.until_ended("complete", 2)

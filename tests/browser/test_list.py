@@ -230,6 +230,7 @@ async def test_the_arrows_go_through_the_list(open_tab: OpenTab) -> None:
     for number in (1, 2, 3):
         await start(tab, f"count {number} 1ms")
     await tab.page.locator("#search").focus()
+    await expect(tab.page.locator("chat-search:defined")).to_have_count(1)
     for key, number in (
         ("ArrowDown", 3),
         ("ArrowDown", 2),
