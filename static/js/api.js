@@ -25,6 +25,17 @@ export async function startRound(body) {
   return type === "workflow" ? item.id : item.workflowId;
 }
 
+/** An answer as it was written, in Markdown. */
+export async function readAnswer(workflowId, roundNumber) {
+  const response = await send("GET", `/api/chatbot/${workflowId}/chatdata`);
+  const { items } = await response.json();
+  const found = items.find(
+    ({ type, item }) =>
+      type === "message" && item.role === "assistant" && item.roundNumber === roundNumber,
+  );
+  return found.item.content;
+}
+
 /** Stop the running round of a chat. */
 export function stopRound(workflowId) {
   return send("POST", `/api/chatbot/${workflowId}/stop`);

@@ -11,6 +11,7 @@ import { ChatRound } from "./chat-round.js";
 import { ChatSteps } from "./chat-steps.js";
 import { NotifySwitch } from "./notify-switch.js";
 import { loadPickerOnDemand } from "./picker-on-demand.js";
+import { attachShortcuts } from "./shortcuts.js";
 
 // The parts first: the app as a whole calls them as soon as it is defined.
 customElements.define("chat-answer", ChatAnswer);
@@ -25,5 +26,6 @@ customElements.define("chat-composer", ChatComposer);
 customElements.define("notify-switch", NotifySwitch);
 customElements.define("chat-app", ChatApp);
 
+attachShortcuts(document.querySelector("#shortcuts"));
 loadPickerOnDemand(document.querySelector(".composer"));
 if (document.querySelector("chat-choice [data-models]")) import("./chat-choice.js");

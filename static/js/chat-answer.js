@@ -1,8 +1,13 @@
 /** The answer of a round: who gives it, its text while it is written, its sources. */
+import { frameCode, frameCodeIn } from "./code-blocks.js";
 import { MarkdownWriter } from "./markdown-writer.js";
 
 export class ChatAnswer extends HTMLElement {
   #writer = null;
+
+  connectedCallback() {
+    frameCodeIn(this.querySelector(".prose"));
+  }
 
   /**
    * Show an answer as it is.
@@ -26,7 +31,7 @@ export class ChatAnswer extends HTMLElement {
   }
 
   get #text() {
-    this.#writer ??= new MarkdownWriter(this.#prose);
+    this.#writer ??= new MarkdownWriter(this.#prose, frameCode);
     return this.#writer;
   }
 

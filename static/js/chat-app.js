@@ -2,6 +2,7 @@
 import { readRounds, workflowExists } from "./api.js";
 import { AnswerWatch } from "./answer-watch.js";
 import { Branch } from "./branch.js";
+import { attachCopying } from "./copying.js";
 import { Conversation } from "./conversation.js";
 import { PageStream } from "./page-stream.js";
 import { followDocuments } from "./picker-on-demand.js";
@@ -36,6 +37,12 @@ export class ChatApp extends HTMLElement {
     this.addEventListener("chat:deleted", (event) => this.#deleted(event.detail), { signal });
     window.addEventListener("popstate", () => this.#leave(), { signal });
     attachRoundActions(this, signal);
+    attachCopying(
+      this,
+      (text) => this.#announce(text),
+      (reason) => this.#notice.failure(reason),
+      signal,
+    );
     const seq = Number(this.dataset.since.split("-")[1]);
     this.#branch = new Branch(Number(this.dataset.head), seq);
     this.#stream.follow(this.dataset.workflow, this.dataset.since);

@@ -16,6 +16,7 @@ const PAUSE = 30;
 
 export class MarkdownWriter {
   #element;
+  #dress;
   #env = {};
   #finished = 0;
   #open = new OpenBlock();
@@ -23,9 +24,13 @@ export class MarkdownWriter {
   #frame = 0;
   #notBefore = 0;
 
-  /** @param {Element} element What is written into. */
-  constructor(element) {
+  /**
+   * @param {Element} element What is written into.
+   * @param {(nodes: Node[]) => Node[]} [dress] What is done to parsed Markdown before it is shown.
+   */
+  constructor(element, dress = (nodes) => nodes) {
     this.#element = element;
+    this.#dress = dress;
   }
 
   /** Begin anew with a text. */
@@ -47,7 +52,7 @@ export class MarkdownWriter {
   finish(html) {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    patchNodes(this.#element, 0, parseNodes(html));
+    patchNodes(this.#element, 0, this.#dress(parseNodes(html)));
   }
 
   #paint(now) {
@@ -71,7 +76,7 @@ export class MarkdownWriter {
       [text, tokens, env] = this.#parse();
     }
     this.#open.adapt(tokens);
-    this.#show(parseNodes(renderTokens(tokens, env)));
+    this.#show(this.#dress(parseNodes(renderTokens(tokens, env))));
     this.#settle(text, tokens);
   }
 

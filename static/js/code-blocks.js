@@ -1,0 +1,31 @@
+/** Each block of code gets a button that copies it; where there is one already, nothing changes. */
+
+/**
+ * @param {Node[]} nodes Parsed Markdown.
+ * @returns {Node[]} the same, with blocks of code set into their frames
+ */
+export function frameCode(nodes) {
+  return nodes.map((node) => {
+    if (node.nodeType !== Node.ELEMENT_NODE) return node;
+    if (node.matches("pre")) return frame(node);
+    for (const pre of node.querySelectorAll("pre")) {
+      const place = document.createComment("");
+      pre.replaceWith(place);
+      place.replaceWith(frame(pre));
+    }
+    return node;
+  });
+}
+
+/** Frame the blocks of code of a text that the server has rendered. */
+export function frameCodeIn(prose) {
+  if (!prose.querySelector("pre") || prose.querySelector(".code")) return;
+  prose.replaceChildren(...frameCode([...prose.childNodes]));
+}
+
+function frame(pre) {
+  const template = document.getElementById("code-template");
+  const code = document.importNode(template.content.firstElementChild, true);
+  code.prepend(pre);
+  return code;
+}
