@@ -62,5 +62,5 @@ function writeThroughField(text) {
   const done = document.execCommand("copy");
   field.remove();
   focused?.focus({ preventScroll: true });
-  if (!done) throw new Error("refused");
+  if (!done) throw new Error();
 }
