@@ -8,6 +8,7 @@ import { t } from "./texts.js";
 const PATIENCE = 1500;
 const A_MOMENT = 3000;
 const LONG_ENOUGH = 10_000;
+const TOO_LONG = 8000;
 
 export class ChatNotice extends HTMLElement {
   #controller = null;
@@ -76,6 +77,17 @@ export class ChatNotice extends HTMLElement {
   #tellBreak() {
     const text = this.#connected ? LOST : CONNECTING;
     this.#connection = [navigator.onLine ? text : OFFLINE];
+    this.#show();
+    clearTimeout(this.#connectionTimer);
+    this.#connectionTimer = setTimeout(() => this.#offerHelp(), TOO_LONG);
+  }
+
+  /** What lasts may have a cause on the way, which the stream doctor finds. */
+  #offerHelp() {
+    if (!this.#connection || !navigator.onLine) return;
+    const link = Object.assign(document.createElement("a"), { href: "/doctor", target: "_blank" });
+    link.textContent = t("Check the connection");
+    this.#connection.push(" ", link);
     this.#show();
   }
 

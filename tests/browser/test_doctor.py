@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -106,6 +107,18 @@ async def test_a_server_that_is_gone_is_told(open_tab: OpenTab) -> None:
     await tab.page.context.set_offline(True)
     await check(tab.page)
     assert await findings(tab.page) == ["unreachable"]
+
+
+async def test_a_break_that_lasts_leads_here(
+    open_tab: OpenTab, start_server: Callable[..., Server], server: Server
+) -> None:
+    own = start_server()
+    tab = await open_tab(own.url, quiet=False)
+    await expect(tab.page.locator(".send")).to_be_visible()
+    await asyncio.to_thread(own.kill)
+    link = tab.page.locator(".notice").get_by_role("link", name="Check the connection")
+    await expect(link).to_be_visible(timeout=LONGEST)
+    await expect(link).to_have_attribute("href", "/doctor")
 
 
 async def test_an_nginx_that_is_set_right_is_given_a_clean_bill(
