@@ -384,39 +384,67 @@ def _is_socket(fd: Path) -> bool:
         return False
 
 
+class Talkative:
+    """An endpoint's script that goes on for ever, as far as it is let.
+
+    Attributes:
+        after_stop: Of each answer, the chunks that could still be sent once it was to stop.
+    """
+
+    def __init__(self) -> None:
+        self.after_stop: list[int] = []
+        self._sent_before: int | None = None
+        self._exchange: Exchange | None = None
+
+    async def __call__(self, exchange: Exchange) -> None:
+        self._exchange, self._sent_before = exchange, None
+        model = exchange.request.json["model"]
+        try:
+            if model != "mute":
+                exchange.begin()
+            while model in ("steady", "burst"):
+                await exchange.send(*[say("word ")] * (50 if model == "burst" else 1))
+                await asyncio.sleep(0)
+            await exchange.hang()
+        finally:
+            self.after_stop.append(exchange.sent - (self._sent_before or 0))
+
+    def stop(self) -> None:
+        assert self._exchange is not None
+        self._sent_before = self._exchange.sent
+
+
 async def test_a_stop_closes_the_socket_at_any_moment(
     endpoint: FakeEndpoint, repository: ChatRepository, events: StreamingEventManager
 ) -> None:
-    async def go_on(exchange: Exchange) -> None:
-        if exchange.request.json["model"] == "mute":
-            await exchange.hang()
-        exchange.begin()
-        while True:
-            await exchange.send(say("word "))
-
-    async def wait_for(started: Started, moment: int) -> None:
-        await until(lambda: endpoint.open)
+    async def wait_for(started: Started, asked: int, moment: int) -> None:
+        await until(lambda: len(endpoint.completions) == asked)
         async with aclosing(events.stream_events(started.workflow_id)) as stream:
             async for event in stream:
                 moment -= event.type == "delta"
                 if moment <= 0:
                     return
 
-    endpoint.script(go_on)
+    talkative = Talkative()
+    endpoint.script(talkative)
     chance = random.Random(7)
     async with assistant(endpoint) as model, asyncio.timeout(60):
         service = make_service(repository, events, model, pace=Pace())
         before = open_sockets()
-        for name in ["mute", "large"] * 10:
+        for asked, name in enumerate(["mute", "silent", "steady", "burst"] * 5, 1):
             started = await service.start(USER, "Hello", model=name)
-            await wait_for(started, 0 if name == "mute" else chance.randint(1, 20))
+            deltas = chance.randint(1, 20) if name in ("steady", "burst") else 0
+            await wait_for(started, asked, deltas)
+            talkative.stop()
             stopped = await service.stop(USER, started.workflow_id)
             await until(lambda: not endpoint.open)
             assert stopped is not None
             assert stopped.status == "stopped"
         await until(lambda: open_sockets() == before)
         await service.close()
-    assert not endpoint.open
+    assert len(talkative.after_stop) == 20
+    # What was on its way is all that it got rid of: an endless answer has an end.
+    assert talkative.after_stop[0::4] == talkative.after_stop[1::4] == [0] * 5
 
 
 @pytest.mark.parametrize("turns", range(25))

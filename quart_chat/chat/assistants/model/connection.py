@@ -8,7 +8,7 @@ from typing import cast
 
 import httpx2
 
-MAX_HELD = 256 * 1024
+MAX_HELD = 64 * 1024
 """Bytes that wait to be read before the endpoint is told to wait, too."""
 
 
