@@ -13,9 +13,10 @@ import sqlite3
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import copy_context
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import aiosqlite
 
@@ -74,20 +75,46 @@ class Statements:
         return result
 
 
+class _Connection(sqlite3.Connection):
+    """Does work where aiosqlite runs statements: on the thread that the connection has there.
+
+    aiosqlite has no call for that. But it lets a connection be of one's own class, and takes all
+    rows of what ``execute`` returns while it is still on the thread. So work takes the place of a
+    statement's parameters, and what it results in the place of the rows.
+    """
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        if sql is not _WORK:
+            return super().execute(sql, parameters)
+        (work,) = parameters
+        return _Result(work(self))
+
+
+_WORK = "-- work"
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    value: Any
+
+    def fetchall(self) -> Any:
+        return self.value
+
+
 class Session:
     """A connection, for one who has it alone."""
 
     def __init__(self, database: Database, connection: aiosqlite.Connection) -> None:
+        self._database = database
         self._connection = connection
-        self._statements = Statements(database, connection._conn)  # noqa: SLF001 - see _run
 
     async def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run a statement and take all its rows."""
-        return await self._run(self._statements.fetch, sql, parameters)
+        return await self._run(lambda statements: statements.fetch(sql, parameters))
 
     async def fetch_one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
         """Run a statement and take its only row."""
-        return await self._run(self._statements.fetch_one, sql, parameters)
+        return await self._run(lambda statements: statements.fetch_one(sql, parameters))
 
     async def transact(self, work: Callable[[Statements], T], begin: str = "BEGIN") -> T:
         """Do work in a transaction, in one hop; a waiter that is cancelled does not undo it.
@@ -95,15 +122,18 @@ class Session:
         The work runs on the connection's thread: it waits for nothing else, and what it shares
         with the event loop it only reads.
         """
-        return await self._run(self._statements.transact, work, begin)
+        return await self._run(lambda statements: statements.transact(work, begin))
 
-    async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
-        # aiosqlite has no public way to run a function on its thread; its own methods are made of
-        # this one. Sentences for people are in the language of who asks, so the context goes along.
-        run: Callable[..., Any] = self._connection._execute  # noqa: SLF001
+    async def _run(self, work: Callable[[Statements], T]) -> T:
+        # Sentences for people are in the language of who asks, so the context goes along.
+        context = copy_context()
+
+        def run(connection: sqlite3.Connection) -> T:
+            return context.run(work, Statements(self._database, connection))
+
         with translated_errors():
-            result: T = await run(copy_context().run, work, *arguments)
-        return result
+            result: Any = await self._connection.execute_fetchall(_WORK, (run,))
+        return cast("T", result)
 
     @asynccontextmanager
     async def transaction(self, begin: str = "BEGIN") -> AsyncGenerator[Session]:
@@ -175,7 +205,10 @@ class Database:
     async def _connect(self) -> Session:
         with translated_errors():
             connection = await aiosqlite.connect(
-                self._path, isolation_level=None, timeout=self._busy_timeout
+                self._path,
+                factory=_Connection,
+                isolation_level=None,
+                timeout=self._busy_timeout,
             )
         session = Session(self, connection)
         self._sessions.append(session)
