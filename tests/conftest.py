@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from hypothesis import settings
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
@@ -18,6 +19,10 @@ from tests.server import Server
 # Endpoints of whoever runs the tests are not asked.
 for _name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"):
     os.environ.pop(_name, None)
+
+# How fast a machine is decides nothing.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

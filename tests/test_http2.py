@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -17,25 +15,19 @@ from playwright.async_api import async_playwright, expect
 
 from quart_chat.events.sse import StreamParser
 from tests.browser.tab import ARGUMENTS, Tab, watch
-from tests.server import Server
+from tests.server import ROOT, Server
 
-CERTIFICATE = (
-    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1"
-    " -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1"
-    " -keyout key.pem -out certificate.pem"
-)
+TLS = ROOT / "tests/chat/assistants/tls"
+"""A certificate for 127.0.0.1 and its key, good for tests alone."""
 
 
 @pytest.fixture
-def secure_server(tmp_path: Path, start_server: Callable[..., Server]) -> Server:
-    """Hypercorn with a certificate of its own making."""
-    if shutil.which("openssl") is None:
-        pytest.skip("This needs the command openssl, on Debian from 'apt install openssl'")
-    subprocess.run(CERTIFICATE.split(), cwd=tmp_path, check=True, capture_output=True)
+def secure_server(start_server: Callable[..., Server]) -> Server:
+    """Hypercorn with a certificate that nobody vouches for."""
     return start_server(
         command=(
             *(sys.executable, "-m", "hypercorn", "--graceful-timeout", "2"),
-            *("--certfile", "certificate.pem", "--keyfile", "key.pem"),
+            *("--certfile", str(TLS / "certificate.pem"), "--keyfile", str(TLS / "key.pem")),
             "tests.app:create_test_app()",
         ),
         address=("--bind", "127.0.0.1:{port}"),

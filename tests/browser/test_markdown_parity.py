@@ -137,7 +137,7 @@ async def test_every_named_character_is_read_alike(modules: Page) -> None:
     assert await differences(modules, texts) == []
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(texts=texts)
 async def test_any_text_is_rendered_alike(modules: Page, texts: list[str]) -> None:
     assert await differences(modules, texts) == []

@@ -66,7 +66,7 @@ async def write(page: Page, pieces: list[str]) -> list[Any]:
     return result
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(
     blocks=st.lists(st.sampled_from(BLOCKS), min_size=1, max_size=8),
     cuts=st.lists(st.integers(1, 12), min_size=1, max_size=40),
@@ -81,7 +81,7 @@ async def test_a_text_written_in_any_pieces_is_the_text_as_a_whole(
     assert differences == []
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(pieces=st.lists(st.sampled_from([*PIECES, *BLOCKS]), min_size=1, max_size=40))
 async def test_any_text_is_at_each_piece_what_it_would_be_as_a_whole(
     modules: Page, pieces: list[str]

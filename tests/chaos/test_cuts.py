@@ -74,7 +74,6 @@ actions = st.lists(
 
 @settings(
     max_examples=CASES,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

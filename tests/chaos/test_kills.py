@@ -27,7 +27,6 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @settings(
     max_examples=CASES,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

@@ -127,7 +127,7 @@ class Person:
         return branch
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(
     first=st.lists(acts, max_size=10),
     second=st.lists(acts, max_size=10),

@@ -206,7 +206,7 @@ async def check_pages(world: World, workflow_id: str, pages: list[Client]) -> No
         assert client.last_id == f"{listed.list_seq}-{snapshot.seq}"
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 @given(
     scripts=st.lists(workflows, min_size=1, max_size=2),
     readers=st.lists(st.lists(visits, max_size=3), min_size=1, max_size=3),

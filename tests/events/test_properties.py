@@ -19,7 +19,7 @@ async def pause(count: int) -> None:
         await asyncio.sleep(0)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     emitters=st.lists(turns, min_size=1, max_size=4),
     readers=st.lists(st.tuples(st.integers(0, 20), turns), min_size=1, max_size=5),
@@ -143,5 +143,5 @@ class Contexts(RuleBasedStateMachine):
             assert log.end == len(self.emitted) + 1
 
 
-Contexts.TestCase.settings = settings(max_examples=60, deadline=None, stateful_step_count=30)
+Contexts.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 TestContexts = Contexts.TestCase
