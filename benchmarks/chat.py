@@ -64,22 +64,26 @@ def _new_prompt() -> str:
 
 
 async def paced(server: Server, endpoint: Server, sizes: Sizes) -> list[Outcome]:
-    """Answers that are written at the pace of a model, all prompts sent at the same moment."""
-    return [await _converse(server, sizes, "chat-paced", sizes.chat_rate, 1)]
+    """Answers at the pace of a model, a prompt every few hundredths of a second to begin with."""
+    spread = sizes.chat_spread / sizes.chats
+    return [await _converse(server, sizes, "chat-paced", sizes.chat_rate, 1, spread)]
 
 
 async def flat_out(server: Server, endpoint: Server, sizes: Sizes) -> list[Outcome]:
-    """Answers as fast as they come, each person's next prompt right after the last answer."""
-    return [await _converse(server, sizes, "chat-flat-out", 0, sizes.chats_each)]
+    """Answers as fast as they come, all prompts at the same moment, then each after an answer."""
+    return [await _converse(server, sizes, "chat-flat-out", 0, sizes.chats_each, 0.0)]
 
 
-async def _converse(server: Server, sizes: Sizes, scenario: str, rate: float, each: int) -> Outcome:
-    async def converse(talk: Talk) -> list[Reply]:
+async def _converse(
+    server: Server, sizes: Sizes, scenario: str, rate: float, each: int, spread: float
+) -> Outcome:
+    async def converse(place: int, talk: Talk) -> list[Reply]:
+        await asyncio.sleep(place * spread)
         return [await talk.ask(_new_prompt(), f"{TOKENS}-{rate:g}") for _ in range(each)]
 
     async with _talks(server, sizes.chats) as talks, asyncio.timeout(_PATIENCE):
         began, cpu, busy = time.monotonic(), server.cpu_seconds(), time.process_time()
-        together = await asyncio.gather(*map(converse, talks))
+        together = await asyncio.gather(*map(converse, itertools.count(), talks))
         elapsed = time.monotonic() - began
         busy = time.process_time() - busy
         # What is done for an answer once its stream has ended is a cost of it, too.

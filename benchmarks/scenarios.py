@@ -43,6 +43,7 @@ class Sizes:
     chats: int = 20
     chats_each: int = 5
     chat_rate: float = 50.0
+    chat_spread: float = 1.0
     stops: int = 20
 
 

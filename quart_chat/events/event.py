@@ -75,6 +75,11 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     def terminal(self) -> bool:
         return self.type in TERMINAL_TYPES
 
+    @property
+    def urgent(self) -> bool:
+        """Whether it is what somebody waits for: an end, or the first piece of a text."""
+        return self.terminal or (self.type == "delta" and self.data["offset"] == 0)
+
     def at(self, epoch: str, number: int) -> Event:
         """The same event, placed in a log."""
         return Event(

@@ -179,7 +179,7 @@ class ContextLog:
             self.first += 1
         self.ended = placed.terminal
         self.touched = monotonic()
-        self._arrange_flush(loop, at_once=placed.terminal)
+        self._arrange_flush(loop, at_once=placed.urgent)
         return placed
 
     def _arrange_flush(self, loop: asyncio.AbstractEventLoop, *, at_once: bool) -> None:

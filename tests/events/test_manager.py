@@ -255,6 +255,23 @@ async def test_a_busy_context_waits_for_its_pace_but_not_with_the_end() -> None:
     assert [values(first.events), values(second.events)] == [[1], [2, "complete"]]
 
 
+async def test_the_first_piece_of_a_text_waits_for_no_pace() -> None:
+    manager = StreamingEventManager(Settings(bounds=Bounds(pacing=3600)))
+    async with manager.subscribe("c") as subscription:
+        await emit(manager, 1)
+        await subscription.read()
+        await emit(manager, 2)
+        await manager.emit_event("c", "delta", {"messageId": "m", "offset": 0, "text": "Well"})
+        second = await subscription.read()
+        await manager.emit_event("c", "delta", {"messageId": "m", "offset": 4, "text": " then"})
+        waiting = asyncio.create_task(subscription.read())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        waiting.cancel()
+    assert second is not None
+    assert [event.type for event in second.events] == ["status", "delta"]
+
+
 async def test_a_batch_ends_with_a_terminal_event(manager: StreamingEventManager) -> None:
     async with manager.subscribe("c") as subscription:
         await manager.emit_event("c", "complete", {})
