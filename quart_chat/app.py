@@ -26,7 +26,9 @@ from quart_chat.web import (
     pages,
     rounds,
     security,
+    sharing,
     streams,
+    transfer,
     uploads,
     workflows,
 )
@@ -94,6 +96,8 @@ def create_app(
         rounds.blueprint,
         install.blueprint,
         settings_page.blueprint,
+        transfer.blueprint,
+        sharing.blueprint,
     ):
         app.register_blueprint(blueprint)
 
@@ -112,5 +116,10 @@ def create_app(
 def configure(app: Quart, settings: Settings, config: Mapping[str, Any]) -> None:
     """Carry the settings over to what reads them from the app's configuration."""
     app.config.update(
-        {"MAX_CONTENT_LENGTH": settings.max_body_bytes, **settings.for_events, **config}
+        {
+            "MAX_CONTENT_LENGTH": settings.max_body_bytes,
+            transfer.MAX_IMPORT: settings.max_import_bytes,
+            **settings.for_events,
+            **config,
+        }
     )

@@ -134,6 +134,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_documents_bytes: Annotated[
         int, Meta(ge=1, description="bytes in all documents of one user")
     ] = 500_000_000
+    max_import_bytes: Annotated[
+        int, Meta(ge=1024, description="bytes in a file of chats to import")
+    ] = 100_000_000
     reading_memory: Annotated[
         int,
         Meta(ge=64 * 1024 * 1024, description="bytes of memory that reading a document may take"),

@@ -45,11 +45,15 @@ class Following(Protocol):
         context_id: The context.
         seq: What of it has been delivered.
         ended: Whether there is nothing more to deliver.
+        selective: Whether events are shown otherwise than they were emitted.
     """
 
     context_id: str
     seq: int
-    ended: bool
+    selective: bool
+
+    @property
+    def ended(self) -> bool: ...
 
     async def catch_up(self) -> list[Frame]:
         """Read from the database what is missing."""
@@ -63,9 +67,15 @@ class Following(Protocol):
         """Do without an event whose hole the database does not fill."""
         ...
 
+    def shown(self, event: Event) -> Event:
+        """An event as the reader is shown it."""
+        ...
+
 
 class FollowingWorkflow:
     """A workflow's items; ``until`` is the round whose terminal event ends it."""
+
+    selective = False
 
     def __init__(
         self,
@@ -110,12 +120,21 @@ class FollowingWorkflow:
         with use(self._language):
             items = snapshot.items
         for seq, data in items:
-            frames.append((seq if seq > snapshot.since else None, orjson.dumps(data)))
+            frames.append(
+                (seq if seq > snapshot.since else None, orjson.dumps(self.shown_item(data)))
+            )
             self._note(data["type"], data["item"])
             if self.ended:
                 break
         self.seq = snapshot.seq
         return frames
+
+    def shown(self, event: Event) -> Event:
+        return event
+
+    def shown_item(self, data: Item) -> Item:
+        """An item of the database as the reader is shown it."""
+        return data
 
     def judge(self, event: Event) -> Verdict:
         if event.seq is not None:
@@ -171,6 +190,8 @@ class FollowingWorkflow:
 class FollowingList:
     """A user's list of workflows; it never ends."""
 
+    selective = False
+
     def __init__(self, service: ChatService, user_id: str, since: int) -> None:
         self.context_id = list_context(user_id)
         self.seq = since
@@ -184,6 +205,9 @@ class FollowingList:
             return await self._begin_anew()
         self.seq = changes.list_seq
         return [(w.list_seq, orjson.dumps(w.to_chat_data())) for w in changes.workflows]
+
+    def shown(self, event: Event) -> Event:
+        return event
 
     async def _begin_anew(self) -> list[Frame]:
         page = await self._service.list_workflows(self._user_id)

@@ -27,6 +27,10 @@ from quart_chat.chat.workflow_list import WorkflowList
 T = TypeVar("T")
 
 _WORKFLOW = f"SELECT {WORKFLOW} FROM workflows WHERE id = ? AND user_id = ? AND NOT deleted"
+_SHARED = (
+    f"SELECT {WORKFLOW} FROM workflows"
+    " WHERE id = (SELECT workflow_id FROM shares WHERE token = ?) AND NOT deleted"
+)
 _ROUNDS = f"SELECT {ROUND} FROM rounds WHERE workflow_id = ? AND "
 _MESSAGES = f"SELECT {MESSAGE} FROM messages WHERE workflow_id = ? AND "
 _LOGS = f"SELECT {LOG} FROM logs WHERE workflow_id = ? AND "
@@ -81,6 +85,18 @@ class ChatRepository:
     async def select_workflow(self, user_id: str, workflow_id: str) -> Workflow | None:
         async with self._database.reading() as session:
             row = await session.fetch_one(_WORKFLOW, (workflow_id, user_id))
+        return None if row is None else to_workflow(row)
+
+    async def select_share(self, workflow_id: str) -> tuple[str, str, float] | None:
+        """Read the token, the workflow and the time of a workflow's link."""
+        return await self._database.read(
+            lambda reading: Transaction(reading).select_share(workflow_id)
+        )
+
+    async def select_shared(self, token: str) -> Workflow | None:
+        """Read the workflow that a link leads to."""
+        async with self._database.reading() as session:
+            row = await session.fetch_one(_SHARED, (token,))
         return None if row is None else to_workflow(row)
 
     async def select_snapshot(self, user_id: str, workflow_id: str, since: int) -> Snapshot | None:

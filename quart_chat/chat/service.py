@@ -23,7 +23,9 @@ from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.rounds import Ask, Rounds, Started
 from quart_chat.chat.runner import Pace, Surroundings
 from quart_chat.chat.search import parse_query
+from quart_chat.chat.sharing import Sharing
 from quart_chat.chat.text import Render, clean, clean_system_prompt, clean_title
+from quart_chat.chat.transfer.imports import Imports
 from quart_chat.chat.tree import RoundTree
 from quart_chat.events import StreamingEventManager
 
@@ -61,6 +63,8 @@ class ChatService:
         default_assistant: The name of the one that is asked in a new chat where none is named.
         rounds: Those that run.
         tree: How the rounds of a chat hang together.
+        imports: What takes chats from files.
+        sharing: The links that chats can be read with.
     """
 
     def __init__(
@@ -89,6 +93,8 @@ class ChatService:
             max_running=self._limits.running_rounds,
         )
         self.tree = RoundTree(repository, self._journal, self.rounds)
+        self.imports = Imports(self._journal, render, assistants)
+        self.sharing = Sharing(repository, self._journal, events)
         self._erasure = Erasure(repository, self._limits.undo_seconds)
 
     @property

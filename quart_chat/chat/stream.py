@@ -61,7 +61,7 @@ def stream_workflow(
         follow=follow,
         until=round_number,
     )
-    return _stream(service.events, {following: str})
+    return stream_all(service.events, {following: str})
 
 
 def stream_user(
@@ -89,9 +89,9 @@ def stream_user(
     list_since, since = (UNKNOWN, UNKNOWN) if match is None else map(int, match.groups())
     the_list = FollowingList(service, user_id, list_since)
     if workflow_id is None:
-        return _stream(service.events, {the_list: lambda seq: f"{seq}-0"}, pulse=pulse)
+        return stream_all(service.events, {the_list: lambda seq: f"{seq}-0"}, pulse=pulse)
     workflow = FollowingWorkflow(service, user_id, workflow_id, since, follow=True)
-    return _stream(
+    return stream_all(
         service.events,
         {
             # An id would say that the client has the workflow, which is still to come.
@@ -102,9 +102,10 @@ def stream_user(
     )
 
 
-async def _stream(
+async def stream_all(
     events: StreamingEventManager, make_ids: dict[Following, MakeId], *, pulse: bool = False
 ) -> AsyncGenerator[bytes, None]:
+    """Stream several contexts as one; ``make_ids`` says what the id of a seq is in each."""
     began = False
     followings = {following.context_id: following for following in make_ids}
     async with events.subscribe(*followings) as subscription:
@@ -156,7 +157,9 @@ async def _advance(following: Following, batch: Batch, make_id: MakeId, *, lost:
                 following.give_up(event)
         if verdict is Verdict.FORWARD:
             kept.append(event)
-    if len(kept) == len(batch.events):
+    if following.selective:
+        chunks.append(_encode_events([following.shown(event) for event in kept], make_id))
+    elif len(kept) == len(batch.events):
         chunks.append(_encode_whole(batch, make_id))
     else:
         chunks.append(_encode_events(kept, make_id))

@@ -36,6 +36,28 @@ class Transaction:
         )
         return None if row is None else to_workflow(row)
 
+    def has_workflow(self, workflow_id: str) -> bool:
+        """Whether an id is taken, by whomever's workflow, be it deleted."""
+        sql = "SELECT 1 FROM workflows WHERE id = ?"
+        return self._statements.fetch_one(sql, (workflow_id,)) is not None
+
+    def select_share(self, workflow_id: str) -> tuple[str, str, float] | None:
+        row = self._statements.fetch_one(
+            "SELECT token, workflow_id, created_at FROM shares WHERE workflow_id = ?",
+            (workflow_id,),
+        )
+        return None if row is None else (row[0], row[1], row[2])
+
+    def insert_share(self, token: str, workflow_id: str, now: float) -> None:
+        sql = "INSERT INTO shares (token, workflow_id, created_at) VALUES (?, ?, ?)"
+        self._statements.fetch(sql, (token, workflow_id, now))
+
+    def delete_share(self, workflow_id: str) -> tuple[str, str, float] | None:
+        """Delete a workflow's link, and return what it was."""
+        known = self.select_share(workflow_id)
+        self._statements.fetch("DELETE FROM shares WHERE workflow_id = ?", (workflow_id,))
+        return known
+
     def count_running_rounds(self, user_id: str) -> int:
         row = self._statements.fetch_one(
             "SELECT count(*) FROM workflows WHERE user_id = ? AND status = 'running'", (user_id,)
@@ -140,7 +162,7 @@ class Transaction:
 
     def delete_contents(self, workflow_id: str) -> None:
         """Delete all that a workflow holds; its own row stays."""
-        for table in ("messages", "logs", "rounds"):
+        for table in ("messages", "logs", "rounds", "shares"):
             self._statements.fetch(
                 f"DELETE FROM {table} WHERE workflow_id = ?",
                 (workflow_id,),

@@ -268,6 +268,22 @@ class Uploaded(Struct, frozen=True):
     refused: list[RefusedFile]
 
 
+class Imported(Struct, frozen=True):
+    """What has become of the chats of files."""
+
+    taken: list[WorkflowItem]
+    known: int
+    refused: list[RefusedFile]
+
+
+class ShareItem(Struct, rename="camel", frozen=True):
+    """The link of a chat, if it has one."""
+
+    token: str | None
+    path: str | None
+    created_at: float | None
+
+
 class Stopped(Struct, rename="camel", frozen=True):
     """The round that was stopped; without one, `roundNumber` is null."""
 

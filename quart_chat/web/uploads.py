@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent
     from quart import Quart
 
-PATHS = frozenset({"/api/documents", "/documents"})
+PATHS = frozenset({"/api/documents", "/documents", "/api/chatbot/import", "/transfer"})
 """Where uploads go."""
 
 MAX_WAITING = 256 * 1024

@@ -32,6 +32,9 @@ export class ChatHeading extends HTMLElement {
     for (const form of this.querySelectorAll("form")) {
       form.action = `/chat/${workflow.id}/${form.dataset.action}`;
     }
+    for (const link of this.querySelectorAll("a[data-action]")) {
+      link.href = `/chat/${workflow.id}/${link.dataset.action}`;
+    }
     showInTab(workflow);
   }
 

@@ -111,6 +111,7 @@ export class ChatRound extends HTMLElement {
 
   #offer(failed, assistant) {
     const again = this.querySelector(".again-same span");
+    if (!again) return; // it is only read
     again.textContent = failed ? t("Try again") : t("Regenerate");
     const librarian = this.querySelector(".again-librarian");
     if (librarian) librarian.hidden = !failed || assistant === LIBRARIAN;

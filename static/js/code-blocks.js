@@ -25,6 +25,7 @@ export function frameCodeIn(prose) {
 
 function frame(pre) {
   const template = document.getElementById("code-template");
+  if (!template) return pre; // the page offers none
   const code = document.importNode(template.content.firstElementChild, true);
   code.prepend(pre);
   return code;

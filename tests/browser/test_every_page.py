@@ -19,7 +19,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 # Not pages: files, documents for programs, and parts that scripts put into pages.
 FILES = ("/api/", "/static/", "/openapi.json", "/manifest.webmanifest", "/service-worker.js")
-PARTS = {"rounds.show_rounds"}
+PARTS = {
+    "rounds.show_rounds",
+    "sharing.shared_rounds",
+    "transfer.export_all",
+    "transfer.export_json",
+    "transfer.export_markdown",
+}
 
 PAGES = sorted(
     rule.rule
@@ -73,6 +79,8 @@ async def places(browser: Browser, shared_server: Server) -> AsyncIterator[dict[
         async with client.stream("POST", "/api/chatbot/start/stream", json=question) as stream:
             await stream.aread()
         chats = (await client.get("/api/chatbot/workflows")).json()["workflows"]
+        link = f"/api/chatbot/workflows/{chats[0]['id']}/share"
+        token = (await client.post(link)).json()["token"]
         files = {"files": ("plan.md", b"# Plan\n\nFirst the roof.\n\n## Then\n\nThe floor.\n")}
         document = (await client.post("/api/documents", files=files)).json()["documents"][0]
         events = f"/api/events/document:{document['id']}"
@@ -80,6 +88,7 @@ async def places(browser: Browser, shared_server: Server) -> AsyncIterator[dict[
             await stream.aread()  # to the end, which comes when it is read
     yield {
         "workflow_id": chats[0]["id"],
+        "token": token,
         "document_id": document["id"],
         "number": "1",
         "round_number": "1",

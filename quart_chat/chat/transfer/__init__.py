@@ -1,0 +1,1 @@
+"""Chats as files: written, and read again, also those of ChatGPT."""

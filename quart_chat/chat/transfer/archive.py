@@ -1,0 +1,64 @@
+"""Many chats as one zip, written piece by piece: one chat at a time is in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import zipfile
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from datetime import UTC, datetime
+from io import RawIOBase
+
+from quart_chat.chat.text import one_line
+from quart_chat.chat.transfer.file import ChatFile, encode
+from quart_chat.chat.transfer.prose import to_markdown
+
+MAX_NAME = 60
+"""Characters of a title in the name of a file."""
+
+_UNSAFE = re.compile(r"[^\w .,()-]+")
+_DOTS = re.compile(r"\.{2,}")
+
+
+def file_name(title: str) -> str:
+    """A name that every file system takes and no path is in, without an ending."""
+    name = _DOTS.sub(".", _UNSAFE.sub("-", one_line(title)))[:MAX_NAME].strip(" .-")
+    return name or "chat"
+
+
+class _Sink(RawIOBase):
+    """Takes what a zip is written as, until it is asked for."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        pieces, self._pieces = self._pieces, []
+        return b"".join(pieces)
+
+
+async def write_zip(
+    files: AsyncIterator[ChatFile], titles: Mapping[str, str]
+) -> AsyncGenerator[bytes, None]:
+    """A zip with two files for each chat: one to read, and one to import again."""
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        async for file in files:
+            await asyncio.to_thread(_add, archive, file, titles)
+            yield sink.take()
+    yield sink.take()
+
+
+def _add(archive: zipfile.ZipFile, file: ChatFile, titles: Mapping[str, str]) -> None:
+    day = datetime.fromtimestamp(file.chat.created_at, UTC).strftime("%Y-%m-%d")
+    # Two chats of a day may have one title.
+    name = f"{day} {file_name(file.chat.title)} {file.chat.id[:8]}"
+    archive.writestr(f"markdown/{name}.md", to_markdown(file, titles))
+    archive.writestr(f"json/{name}.json", encode(file))

@@ -1,0 +1,224 @@
+"""ChatGPT's export, ``conversations.json``: a list of conversations, each a tree of messages.
+
+A conversation's ``mapping`` holds its nodes by id; a node has a ``parent``, ``children`` and a
+``message``, which may be null. A message has ``author.role`` and ``content``, of which
+``content_type`` says what is in it. What only moves a tool, or what the person was not shown, is
+passed over. ``current_node`` ends the branch that was shown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from quart_chat.chat.transfer.file import (
+    MAX_ROUNDS,
+    MAX_TEXT,
+    ChatFile,
+    FileChat,
+    FileMessage,
+    FileRound,
+)
+from quart_chat.texts import _
+
+ASSISTANT = "chatgpt"
+
+MAX_NODES = 50_000
+"""Messages of a conversation that are looked at, hidden ones included."""
+
+
+class NotReadable(Exception):
+    """A conversation that is none; the message says why, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    role: str
+    text: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """What has been said on the way to a node, since the last round that is complete.
+
+    Attributes:
+        parent: The number of that round.
+        last: The id of the last node with something to show.
+    """
+
+    parent: int | None = None
+    prompt: _Said | None = None
+    answers: tuple[_Said, ...] = ()
+    last: str | None = None
+
+    @property
+    def empty(self) -> bool:
+        return self.prompt is None and not self.answers
+
+
+def is_conversation(raw: Any) -> bool:
+    return isinstance(raw, dict) and isinstance(raw.get("mapping"), dict)
+
+
+def read_conversation(raw: dict[str, Any]) -> ChatFile:
+    """Read one conversation, with all its branches.
+
+    Raises:
+        NotReadable: There is nothing in it, or far too much.
+    """
+    created = _time(raw.get("create_time"), time.time())
+    tree = _Tree(raw["mapping"], created)
+    tree.walk()
+    if not tree.rounds:
+        raise NotReadable(_("There is no message in it."))
+    current = raw.get("current_node")
+    head = tree.leaves.get(current) if isinstance(current, str) else None
+    title = raw.get("title")
+    return ChatFile(
+        chat=FileChat(
+            id=str(raw.get("conversation_id") or raw.get("id") or "")[:200],
+            title=title[:10_000] if isinstance(title, str) else "",
+            created_at=created,
+            updated_at=_time(raw.get("update_time"), created),
+            # The last round has the highest number, so that none is below it.
+            head_round=head or tree.rounds[-1].number,
+        ),
+        rounds=tree.rounds,
+    )
+
+
+class _Tree:
+    """The nodes of a conversation, and the rounds that they are gathered to.
+
+    Attributes:
+        leaves: The round that each last node belongs to.
+    """
+
+    def __init__(self, mapping: dict[str, Any], created: float) -> None:
+        if len(mapping) > MAX_NODES:
+            raise NotReadable(_("It has too many messages."))
+        self.rounds: list[FileRound] = []
+        self.leaves: dict[str, int] = {}
+        self._mapping = mapping
+        self._created = created
+        self._ended: dict[str | None, int] = {}
+
+    def walk(self) -> None:
+        """Go through all branches; each node is seen once, whatever its children say."""
+        seen: set[str] = set()
+        roots = [id_ for id_, node in self._mapping.items() if not self._has_parent(node)]
+        waiting = [(id_, _Path()) for id_ in reversed(roots)]
+        while waiting:
+            id_, path = waiting.pop()
+            if id_ in seen:
+                continue
+            seen.add(id_)
+            path = self._extend(id_, path)
+            children = [child for child in self._children(id_) if child not in seen]
+            if not children and not path.empty:
+                self.leaves[id_] = self._end(path)
+            elif not children and path.parent is not None:
+                self.leaves[id_] = path.parent
+            waiting += [(child, path) for child in reversed(children)]
+
+    def _has_parent(self, node: Any) -> bool:
+        return isinstance(node, dict) and node.get("parent") in self._mapping
+
+    def _children(self, id_: str) -> Iterator[str]:
+        node = self._mapping[id_]
+        children = node.get("children") if isinstance(node, dict) else None
+        for child in children if isinstance(children, list) else ():
+            if isinstance(child, str) and child in self._mapping:
+                yield child
+
+    def _extend(self, id_: str, path: _Path) -> _Path:
+        node = self._mapping[id_]
+        message = node.get("message") if isinstance(node, dict) else None
+        said = _said(message, self._created)
+        if said is None:
+            return path
+        if said.role == "assistant":
+            return replace(path, answers=(*path.answers, said), last=id_)
+        parent = path.parent if path.empty else self._end(path)
+        return _Path(parent, said, (), id_)
+
+    def _end(self, path: _Path) -> int:
+        """The number of the round that a path ends with; two that fork after it share it."""
+        if path.last in self._ended:
+            return self._ended[path.last]
+        if len(self.rounds) >= MAX_ROUNDS:
+            raise NotReadable(_("It has too many messages."))
+        number = len(self.rounds) + 1
+        begun = path.prompt or path.answers[0]
+        messages = [_message("user", path.prompt.text if path.prompt else "", begun.at)]
+        if path.answers:
+            text = "\n\n".join(said.text for said in path.answers)[:MAX_TEXT]
+            messages.append(_message("assistant", text, path.answers[-1].at))
+        self.rounds.append(
+            FileRound(
+                number=number,
+                parent=path.parent,
+                status="complete" if path.answers else "stopped",
+                assistant=ASSISTANT,
+                started_at=begun.at,
+                ended_at=messages[-1].created_at,
+                messages=messages,
+            )
+        )
+        self._ended[path.last] = number
+        return number
+
+
+def _message(role: str, text: str, at: float) -> FileMessage:
+    if role == "user":
+        return FileMessage(role="user", content=text, created_at=at, updated_at=at)
+    return FileMessage(
+        role="assistant", content=text, assistant=ASSISTANT, created_at=at, updated_at=at
+    )
+
+
+def _said(message: Any, created: float) -> _Said | None:
+    """What a message says to people; None for what they were not shown."""
+    if not isinstance(message, dict):
+        return None
+    author, metadata = message.get("author"), message.get("metadata")
+    role = author.get("role") if isinstance(author, dict) else None
+    hidden = isinstance(metadata, dict) and metadata.get("is_visually_hidden_from_conversation")
+    addressed = message.get("recipient", "all")
+    if role not in ("user", "assistant") or hidden or addressed not in ("all", None):
+        return None
+    if message.get("weight") == 0:
+        return None
+    text = _text(message.get("content"))[:MAX_TEXT]
+    if not text.strip():
+        return None
+    return _Said(role, text, _time(message.get("create_time"), created))
+
+
+def _text(content: Any) -> str:
+    if not isinstance(content, dict):
+        return ""
+    kind, parts, text = content.get("content_type"), content.get("parts"), content.get("text")
+    if kind in ("text", "multimodal_text") and isinstance(parts, list):
+        return "\n\n".join(filter(None, map(_part, parts)))
+    if kind in ("code", "execution_output") and isinstance(text, str):
+        return f"```\n{text}\n```"
+    return ""
+
+
+def _part(part: Any) -> str:
+    """A piece of a message; of a picture or a sound there is only that it was there."""
+    if isinstance(part, str):
+        return part
+    kind = part.get("content_type") if isinstance(part, dict) else None
+    if kind == "audio_transcription" and isinstance(part.get("text"), str):
+        return str(part["text"])
+    return f"[{kind.removesuffix('_asset_pointer')}]" if isinstance(kind, str) else ""
+
+
+def _time(value: Any, default: float) -> float:
+    valid = isinstance(value, int | float) and 0 <= value <= 1e11
+    return float(value) if valid else default

@@ -1,0 +1,206 @@
+"""A chat as a file: all its rounds and what they hold, on all branches.
+
+What is derived is left out (the HTML of messages, seqs); everything else is there. The reference of
+the format is docs/reference/chat-file.md.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from quart_chat.chat.models import Log, Message, Round, Source, Usage
+from quart_chat.chat.readings import Snapshot
+
+FORMAT = "quart-chat"
+
+MAX_ROUNDS = 5_000
+"""Rounds in a chat that is read."""
+
+MAX_TEXT = 1_000_000
+"""Characters in a message that is read."""
+
+Time = Annotated[float, Meta(ge=0, le=1e11)]
+"""Seconds since 1970, UTC."""
+Name = Annotated[str, Meta(max_length=200)]
+Line = Annotated[str, Meta(max_length=10_000)]
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
+Number = Annotated[int, Meta(ge=1, le=1_000_000)]
+Ending = Literal["running", "complete", "stopped", "error"]
+
+
+class FileSource(msgspec.Struct, rename="camel"):
+    number: Annotated[int, Meta(ge=0, le=1_000_000)]
+    title: Line
+    url: Line
+    heading: Line = ""
+    quote: Text = ""
+    excerpt: Line = ""
+
+
+class FileUsage(msgspec.Struct, rename="camel"):
+    model: Name
+    prompt_tokens: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+    answer_tokens: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+    tokens_per_second: Annotated[float, Meta(ge=0, le=1e12)] | None = None
+    first_token_ms: Annotated[float, Meta(ge=0, le=1e12)] | None = None
+
+
+class FileMessage(msgspec.Struct, rename="camel"):
+    role: Literal["user", "assistant"]
+    content: Text
+    created_at: Time
+    updated_at: Time
+    status: Literal["streaming", "complete", "stopped", "error"] = "complete"
+    assistant: Name | None = None
+    sources: Annotated[list[FileSource], Meta(max_length=1_000)] = []
+    usage: FileUsage | None = None
+
+
+class FileLog(msgspec.Struct, rename="camel"):
+    id: Name
+    message: Line
+    timestamp: Time
+    parent_id: Name | None = None
+    type: Literal["info", "warning", "error", "progress"] = "info"
+    status: Literal["running", "completed", "failed"] = "completed"
+    progress: Annotated[float, Meta(ge=0, le=1)] | None = None
+    duration_ms: Annotated[float, Meta(ge=0, le=1e12)] | None = None
+
+
+class FileRound(msgspec.Struct, rename="camel"):
+    """A round; ``parent`` is the number of the one before it on its branch."""
+
+    number: Number
+    started_at: Time
+    messages: Annotated[list[FileMessage], Meta(min_length=1, max_length=2)]
+    parent: Number | None = None
+    status: Ending = "complete"
+    assistant: Name = ""
+    model: Name | None = None
+    document_ids: Annotated[list[Name], Meta(max_length=1_000)] = []
+    message: Line | None = None
+    code: Name | None = None
+    ended_at: Time | None = None
+    logs: Annotated[list[FileLog], Meta(max_length=10_000)] = []
+
+
+class FileChat(msgspec.Struct, rename="camel"):
+    """What is known of the chat as a whole; ``head_round`` ends the branch that is shown."""
+
+    id: Name
+    title: Line
+    created_at: Time
+    updated_at: Time
+    pinned: bool = False
+    assistant: Name | None = None
+    model: Name | None = None
+    system_prompt: Annotated[str, Meta(max_length=8_000)] | None = None
+    document_ids: Annotated[list[Name], Meta(max_length=1_000)] = []
+    head_round: Number | None = None
+
+
+class ChatFile(msgspec.Struct, rename="camel"):
+    chat: FileChat
+    rounds: Annotated[list[FileRound], Meta(max_length=MAX_ROUNDS)]
+    format: Literal["quart-chat"] = "quart-chat"
+    version: Literal[1] = 1
+
+
+def to_file(snapshot: Snapshot) -> ChatFile:
+    """A whole chat, read from seq 0, as a file."""
+    workflow = snapshot.workflow
+    rounds = {round_.number: _round(round_) for round_ in snapshot.rounds}
+    for message in sorted(snapshot.messages, key=lambda message: message.role != "user"):
+        rounds[message.round_number].messages.append(_message(message))
+    for log in sorted(snapshot.logs, key=lambda log: log.timestamp):
+        rounds[log.round_number].logs.append(_log(log))
+    return ChatFile(
+        chat=FileChat(
+            id=workflow.id,
+            title=workflow.title,
+            created_at=workflow.created_at,
+            updated_at=workflow.updated_at,
+            pinned=workflow.pinned,
+            assistant=workflow.assistant,
+            model=workflow.model,
+            system_prompt=workflow.system_prompt,
+            document_ids=list(workflow.document_ids),
+            head_round=workflow.head,
+        ),
+        rounds=[rounds[number] for number in sorted(rounds)],
+    )
+
+
+def encode(file: ChatFile) -> bytes:
+    """The file as JSON, indented for people who look into it."""
+    return msgspec.json.format(msgspec.json.encode(file), indent=1)
+
+
+def _round(round_: Round) -> FileRound:
+    return FileRound(
+        number=round_.number,
+        parent=round_.parent,
+        status=round_.status.value,
+        assistant=round_.assistant,
+        model=round_.model,
+        document_ids=list(round_.document_ids),
+        message=round_.message,
+        code=round_.code,
+        started_at=round_.started_at,
+        ended_at=round_.ended_at,
+        messages=[],
+        logs=[],
+    )
+
+
+def _message(message: Message) -> FileMessage:
+    return FileMessage(
+        role="user" if message.role == "user" else "assistant",
+        content=message.content,
+        status=message.status.value,
+        assistant=message.assistant,
+        sources=[_source(source) for source in message.sources],
+        usage=None if message.usage is None else _usage(message.usage),
+        created_at=message.created_at,
+        updated_at=message.updated_at,
+    )
+
+
+def _source(source: Source) -> FileSource:
+    return FileSource(
+        number=source.number,
+        title=source.title,
+        heading=source.heading,
+        url=source.url,
+        quote=source.quote,
+        excerpt=source.excerpt,
+    )
+
+
+def _usage(usage: Usage) -> FileUsage:
+    return FileUsage(
+        usage.model,
+        usage.prompt_tokens,
+        usage.answer_tokens,
+        usage.tokens_per_second,
+        usage.first_token_ms,
+    )
+
+
+def _log(log: Log) -> FileLog:
+    return msgspec.convert(
+        {
+            "id": log.id,
+            "parentId": log.parent_id,
+            "message": log.message,
+            "type": log.type,
+            "status": log.status,
+            "progress": log.progress,
+            "timestamp": log.timestamp,
+            "durationMs": log.duration_ms,
+        },
+        FileLog,
+    )

@@ -1,0 +1,174 @@
+"""The chats in a file that somebody has uploaded: JSON, or a zip of such.
+
+A file is read chat by chat, each as it is asked for. What can't be read is a fault with its reason
+and keeps no other chat from being read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+
+from quart_chat.chat.transfer.chatgpt import NotReadable, is_conversation, read_conversation
+from quart_chat.chat.transfer.file import FORMAT, ChatFile
+from quart_chat.texts import N_, _
+
+MAX_ENTRIES = 20_000
+"""Files in a zip."""
+
+MAX_CHATS = 20_000
+"""Chats in a file."""
+
+EXPANSION = 10
+"""How many times its own size a zip may hold."""
+
+_CHATGPT = re.compile(r"conversations(-\d+)?\.json")
+_SPACE = re.compile(r"[\s,]*")
+
+NO_JSON = N_("It is not valid JSON.")
+NO_CHAT = N_("There is no chat in it that can be read here.")
+NO_ZIP = N_("It is neither JSON nor a zip that can be read.")
+LOCKED = N_("It is protected with a password.")
+TOO_LARGE = N_("What it holds is too large.")
+TOO_MANY = N_("It holds too many chats. The rest was not read.")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A chat in a file; ``origin`` tells it from all others, where the file says so."""
+
+    chat: ChatFile
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something in a file that can't be read, and why."""
+
+    name: str
+    reason: str
+
+
+def read_file(path: Path, name: str, limit: int) -> Iterator[Found | Fault]:
+    """The chats of a file.
+
+    Args:
+        path: Where it is.
+        name: What it is called.
+        limit: Bytes of JSON that are read of one file, in a zip as well.
+    """
+    with path.open("rb") as file:
+        zipped = file.read(2) == b"PK"
+    entries = _read_zip(path, name, limit) if zipped else iter([_read_plain(path, name)])
+    count = 0
+    for entry in entries:
+        for found in [entry] if isinstance(entry, Fault) else _read_json(*entry):
+            count += 1
+            if count > MAX_CHATS:
+                yield Fault(name, _(TOO_MANY))
+                return
+            yield found
+
+
+def _read_plain(path: Path, name: str) -> tuple[str, bytes]:
+    return name, path.read_bytes()
+
+
+def _read_zip(path: Path, name: str, limit: int) -> Iterator[tuple[str, bytes] | Fault]:
+    left = EXPANSION * limit
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [info for info in archive.infolist() if info.filename.endswith(".json")]
+            wanted = [i for i in entries if _CHATGPT.fullmatch(PurePosixPath(i.filename).name)]
+            entries = wanted or entries
+            if not entries or len(entries) > MAX_ENTRIES:
+                yield Fault(name, _(TOO_LARGE if entries else NO_CHAT))
+                return
+            for info in entries:
+                entry = _read_entry(archive, info, min(limit, left))
+                left -= 0 if isinstance(entry, Fault) else len(entry[1])
+                yield entry
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError):
+        yield Fault(name, _(NO_ZIP))
+
+
+def _read_entry(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int
+) -> tuple[str, bytes] | Fault:
+    if info.flag_bits & 1:
+        return Fault(info.filename, _(LOCKED))
+    try:
+        with archive.open(info) as file:
+            # What a zip says of its sizes may be a lie.
+            data = file.read(limit + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+        return Fault(info.filename, _(NO_ZIP))
+    return Fault(info.filename, _(TOO_LARGE)) if len(data) > limit else (info.filename, data)
+
+
+def _read_json(name: str, data: bytes) -> Iterator[Found | Fault]:
+    """The chats of a JSON document: one, or a list of them, of which one at a time is decoded."""
+    decoder, place = json.JSONDecoder(), 0
+    try:
+        text = data.decode("utf-8-sig")
+        place = _skip(text, 0)
+        is_list = text.startswith("[", place)
+        place += is_list
+        while (place := _skip(text, place)) < len(text) and not text.startswith("]", place):
+            raw, place = decoder.raw_decode(text, place)
+            yield _read_chat(name, raw)
+            if not is_list:
+                return
+        if not is_list or place >= len(text):
+            yield Fault(name, _(NO_JSON))
+    except (ValueError, RecursionError):
+        yield Fault(name, _(NO_JSON))
+
+
+def _skip(text: str, place: int) -> int:
+    match = _SPACE.match(text, place)
+    return match.end() if match else place
+
+
+def _read_chat(name: str, raw: Any) -> Found | Fault:
+    title = raw.get("title") if isinstance(raw, dict) else None
+    shown = f"{name}: {title[:200]}" if isinstance(title, str) and title else name
+    try:
+        if is_conversation(raw):
+            chat = read_conversation(raw)
+            return Found(chat, f"chatgpt:{chat.chat.id or msgspec.json.encode(chat).hex()}")
+        if isinstance(raw, dict) and raw.get("format") == FORMAT:
+            chat = msgspec.convert(raw, ChatFile)
+            check_tree(chat)
+            return Found(chat, chat.chat.id)
+    except NotReadable as error:
+        return Fault(shown, str(error))
+    except (msgspec.ValidationError, ValueError, RecursionError) as error:
+        return Fault(shown, _("It is damaged: {reason}").format(reason=str(error)[:200]))
+    return Fault(shown, _(NO_CHAT))
+
+
+def check_tree(file: ChatFile) -> None:
+    """Refuse rounds that are no tree, or that have not each one prompt and at most one answer.
+
+    Raises:
+        ValueError: They are none.
+    """
+    known: set[int] = set()
+    for round_ in file.rounds:
+        if round_.number in known or (round_.parent is not None and round_.parent not in known):
+            raise ValueError(f"rounds: {round_.number} is not in its place")
+        known.add(round_.number)
+        if [message.role for message in round_.messages] not in (["user"], ["user", "assistant"]):
+            raise ValueError(f"rounds: {round_.number} is not a prompt and an answer")
+    numbers = [round_.number for round_ in file.rounds]
+    if numbers != sorted(numbers):
+        raise ValueError("rounds: they are not in order")

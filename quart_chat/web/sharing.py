@@ -1,0 +1,151 @@
+"""Links to chats: their owner makes and revokes them; whoever has one reads the chat, live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from quart import Blueprint, Response, make_response, redirect, render_template, request
+from quart_schema import document_querystring, document_response, tag
+
+from quart_chat.chat.models import WorkflowStatus
+from quart_chat.chat.sharing import stream_shared
+from quart_chat.events import stream_response
+from quart_chat.web.context import assistant_titles, services, user_id
+from quart_chat.web.inputs import last_event_id, parse_seq, query_string
+from quart_chat.web.openapi import document_answer, document_stream
+from quart_chat.web.schemas import ChatQuery, ErrorAnswer, ShareItem, SinceQuery
+from quart_chat.web.views import build_rounds
+
+if TYPE_CHECKING:
+    from quart.typing import ResponseReturnValue
+
+    from quart_chat.chat.models import Item, Workflow
+    from quart_chat.chat.sharing import Share
+
+blueprint = Blueprint("sharing", __name__)
+
+API = "/api/chatbot/workflows/<workflow_id>/share"
+
+
+@blueprint.get(API)
+@tag(["chats"])
+@document_response(ShareItem)
+@document_response(ErrorAnswer, 404)
+async def get_share(workflow_id: str) -> Item:
+    """Read the link of a chat; its fields are null where it has none."""
+    share = await services().chat.sharing.find(user_id(), workflow_id)
+    return _item(share)
+
+
+@blueprint.post(API)
+@tag(["chats"])
+@document_response(ShareItem)
+@document_response(ErrorAnswer, 404)
+async def create_share(workflow_id: str) -> Item:
+    """Make a link with which anybody can read a chat, or find the one there is."""
+    return _item(await services().chat.sharing.share(user_id(), workflow_id))
+
+
+@blueprint.delete(API)
+@tag(["chats"])
+@document_answer(204, "There is no link any more, and nobody reads with it.")
+@document_response(ErrorAnswer, 404)
+async def delete_share(workflow_id: str) -> tuple[str, int]:
+    """Revoke the link of a chat: streams that are open end at once."""
+    await services().chat.sharing.revoke(user_id(), workflow_id)
+    return "", 204
+
+
+@blueprint.get("/chat/<workflow_id>/share")
+async def share_page(workflow_id: str) -> str:
+    """A page to make the link of a chat, to copy and to revoke it."""
+    chat, user = services().chat, user_id()
+    workflow = await chat.workflow(user, workflow_id)
+    share = await chat.sharing.find(user, workflow_id)
+    return await render_template(
+        "share.html", workflow=workflow, url=share and _address(share), share=share
+    )
+
+
+@blueprint.post("/chat/<workflow_id>/share")
+async def share_chat(workflow_id: str) -> ResponseReturnValue:
+    """Make the link."""
+    await services().chat.sharing.share(user_id(), workflow_id)
+    return redirect(f"/chat/{workflow_id}/share", 303)
+
+
+@blueprint.post("/chat/<workflow_id>/share/revoke")
+async def revoke_share(workflow_id: str) -> ResponseReturnValue:
+    """Revoke the link."""
+    await services().chat.sharing.revoke(user_id(), workflow_id)
+    return redirect(f"/chat/{workflow_id}/share", 303)
+
+
+@blueprint.get("/shared/<token>")
+async def shared_page(token: str) -> Response:
+    """A chat to be read: nothing can be done with it, and nothing else is shown."""
+    return await _public("shared.html", token)
+
+
+@blueprint.get("/shared/<token>/rounds")
+async def shared_rounds(token: str) -> Response:
+    """Its latest rounds as a piece of HTML."""
+    return await _public("shared_rounds.html", token)
+
+
+@blueprint.get("/api/shared/<token>/stream")
+@tag(["streams"])
+@document_querystring(SinceQuery)
+@document_stream
+@document_response(ErrorAnswer, 404)
+async def shared_stream(token: str) -> Response:
+    """Stream a chat to whoever has its link, until the link is revoked."""
+    chat = services().chat
+    workflow = await chat.sharing.open(token)
+    since = query_string(SinceQuery).since
+    if (seen := last_event_id()) is not None:
+        since = parse_seq(seen) or 0
+    # Each link has slots of its own: its readers take none of its owner's.
+    with services().slots.take(f"share:{token}") as slot:
+        chunks = stream_shared(chat, workflow, token, since)
+        if request.method == "GET":
+            await anext(chunks)
+        return await slot.stream(stream_response(chunks))
+
+
+async def _public(template: str, token: str) -> Response:
+    workflow = await services().chat.sharing.open(token)
+    page = await render_template(template, token=token, **await _shown(workflow))
+    response: Response = await make_response(page)  # type: ignore[assignment]
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    # The address is the key: no page that a source leads to is told of it.
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+async def _shown(workflow: Workflow) -> dict[str, Any]:
+    last = query_string(ChatQuery).round
+    tree = services().chat.tree
+    page = await tree.branch(workflow.user_id, workflow.id, last=last)
+    return {
+        "workflow": page.workflow,
+        "rounds": build_rounds(page),
+        "more": page.more,
+        "latest": last is None,
+        "titles": assistant_titles(),
+        "running": page.workflow.status is WorkflowStatus.RUNNING,
+    }
+
+
+def _item(share: Share | None) -> Item:
+    if share is None:
+        return {"token": None, "path": None, "createdAt": None}
+    return {"token": share.token, "path": _path(share), "createdAt": share.created_at}
+
+
+def _path(share: Share) -> str:
+    return f"/shared/{share.token}"
+
+
+def _address(share: Share) -> str:
+    return f"{request.scheme}://{request.host}{_path(share)}"

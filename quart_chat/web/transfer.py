@@ -1,0 +1,178 @@
+"""Chats as files: export one or all, import them again. Plain links and forms do everything."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quart import Blueprint, Response, current_app, render_template
+from quart_schema import document_response, tag
+
+from quart_chat.chat.transfer.archive import file_name, write_zip
+from quart_chat.chat.transfer.file import encode, to_file
+from quart_chat.chat.transfer.imports import Report
+from quart_chat.chat.transfer.prose import to_markdown
+from quart_chat.errors import EmptyFile, FileTooLarge, InvalidInput, NotFound
+from quart_chat.texts import _, number
+from quart_chat.web.context import assistant_titles, services, user_id
+from quart_chat.web.schemas import ErrorAnswer, Imported
+from quart_chat.web.uploads import uploads
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from quart.typing import ResponseReturnValue
+
+    from quart_chat.chat.models import Item
+    from quart_chat.chat.transfer.file import ChatFile
+
+blueprint = Blueprint("transfer", __name__)
+
+MAX_IMPORT = "MAX_IMPORT_BYTES"
+"""Where the configuration says how many bytes a file may have."""
+
+WRITE = 1024 * 1024
+"""Bytes that are written to disk at a time."""
+
+
+@blueprint.get("/chat/<workflow_id>/export.md")
+async def export_markdown(workflow_id: str) -> Response:
+    """The branch of a chat that is shown, to read."""
+    file = await _file(workflow_id)
+    text = await asyncio.to_thread(to_markdown, file, assistant_titles())
+    return _download(text.encode(), f"{file_name(file.chat.title)}.md", "text/markdown")
+
+
+@blueprint.get("/chat/<workflow_id>/export.json")
+async def export_json(workflow_id: str) -> Response:
+    """All of a chat, to import again."""
+    file = await _file(workflow_id)
+    data = await asyncio.to_thread(encode, file)
+    return _download(data, f"{file_name(file.chat.title)}.json", "application/json")
+
+
+@blueprint.get("/transfer/chats.zip")
+async def export_all() -> Response:
+    """All chats, written as they are sent."""
+    chat, user = services().chat, user_id()
+    ids: list[str] = []
+    before = None
+    while True:
+        page = await chat.list_workflows(user, before=before, limit=100)
+        ids += [workflow.id for workflow in page.workflows]
+        before = page.next
+        if before is None:
+            break
+
+    async def files() -> AsyncIterator[ChatFile]:
+        for id_ in ids:
+            try:
+                snapshot = await chat.snapshot(user, id_)
+            except NotFound:
+                continue  # deleted in the meantime
+            yield to_file(snapshot)
+
+    response = _download(b"", "chats.zip", "application/zip")
+    response.response = response.iterable_body_class(write_zip(files(), assistant_titles()))
+    response.headers.pop("Content-Length", None)
+    response.timeout = None  # as long as there are chats
+    return response
+
+
+@blueprint.get("/transfer")
+async def transfer_page() -> str:
+    """A page to export all chats, and to import some."""
+    return await render_template("transfer.html", reports=[], failed=None)
+
+
+@blueprint.post("/transfer")
+async def import_page() -> ResponseReturnValue:
+    """Take the files of the form, and say on the page what has become of them."""
+    try:
+        reports = await _take_files()
+    except InvalidInput as error:
+        page = await render_template("transfer.html", reports=[], failed=error.message)
+        return page, error.status
+    return await render_template("transfer.html", reports=reports, failed=None)
+
+
+@blueprint.post("/api/chatbot/import")
+@tag(["chats"])
+@document_response(Imported)
+@document_response(ErrorAnswer, 413)
+@document_response(ErrorAnswer, 415)
+async def import_chats() -> Item:
+    """Take the chats of files: JSON, or zips of it, of this application or of ChatGPT.
+
+    Each chat is taken whole or not at all; one that is here already is left as it is.
+    """
+    reports = await _take_files()
+    return {
+        "taken": [w.to_item() for imported in reports for w in imported.report.taken],
+        "known": sum(imported.report.known for imported in reports),
+        "refused": [
+            {"name": fault.name, "error": {"code": "invalid_input", "message": fault.reason}}
+            for imported in reports
+            for fault in imported.report.faults
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """A file that was uploaded, and what has become of its chats."""
+
+    name: str
+    report: Report
+
+
+async def _take_files() -> list[ImportedFile]:
+    """Take each file of the form: kept on disk until it is read, never in memory.
+
+    Raises:
+        InvalidInput: There is none, or it is no form, or one is empty.
+        FileTooLarge: One is.
+    """
+    limit = int(current_app.config[MAX_IMPORT])
+    reports: list[ImportedFile] = []
+    async for name, content in uploads().files():
+        with tempfile.TemporaryDirectory(dir=current_app.instance_path) as folder:
+            path = Path(folder) / "upload"
+            await _save(content, path, limit)
+            report = await services().chat.imports.take_file(user_id(), path, name[:200], limit)
+            reports.append(ImportedFile(name[:200], report))
+    if not reports:
+        raise InvalidInput(_("Choose a file first."))
+    return reports
+
+
+async def _save(content: AsyncIterator[bytes], path: Path, limit: int) -> None:
+    size, pending = 0, bytearray()
+    with path.open("wb") as file:
+        async for chunk in content:
+            size += len(chunk)
+            if size > limit:
+                raise FileTooLarge(
+                    _("The file is larger than {size} MB.").format(size=number(limit / 1e6))
+                )
+            pending += chunk
+            if len(pending) >= WRITE:
+                await asyncio.to_thread(file.write, pending)
+                pending = bytearray()
+        await asyncio.to_thread(file.write, pending)
+    if not size:
+        raise EmptyFile(_("The file is empty."))
+
+
+async def _file(workflow_id: str) -> ChatFile:
+    return to_file(await services().chat.snapshot(user_id(), workflow_id))
+
+
+def _download(data: bytes, name: str, mimetype: str) -> Response:
+    response = Response(data, mimetype=mimetype)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Cache-Control"] = "no-store"
+    return response

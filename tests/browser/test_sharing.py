@@ -1,0 +1,104 @@
+"""A shared chat in the browser of somebody else, and what its owner does with it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenTab
+from tests.browser.tab import Tab
+from tests.browser.test_page import expect_no_overflow, violations
+from tests.server import Server
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
+    return shared_server
+
+
+async def share(owner: Tab) -> str:
+    """Share the chat of a tab by its menu; the path of the link."""
+    await owner.page.get_by_label("Share and export").click()
+    await owner.page.get_by_role("link", name="Share…").click()
+    await owner.page.get_by_role("button", name="Make a link").click()
+    link = await owner.page.get_by_label("Link").input_value()
+    return link[link.index("/shared/") :]
+
+
+async def test_a_reader_sees_the_chat_go_on_until_the_link_is_revoked(open_tab: OpenTab) -> None:
+    owner = await open_tab()
+    await owner.ask("count 3 1ms")
+    await owner.until_ended("complete")
+    reader = await open_tab(await share(owner), quiet=False)
+    await expect(reader.answer()).to_have_text("1 2 3")
+    assert await reader.page.locator("form, textarea, button").count() == 0
+    assert await violations(reader.page) == []
+    await owner.page.get_by_label("Back to the chat").click()
+    await owner.ask("count 400 10ms")
+    await expect(reader.answer(2)).to_have_text(re.compile(r"^1 2 3 4 5"))
+    await expect(reader.round(2)).to_have_attribute("data-status", "running")
+    await owner.page.get_by_role("button", name="Stop").click()
+    await expect(reader.round(2).locator(".outcome")).to_have_text("Stopped.")
+    await owner.page.get_by_label("Share and export").click()
+    await owner.page.get_by_role("link", name="Share…").click()
+    await owner.page.get_by_role("button", name="Revoke the link").click()
+    await expect(reader.page.get_by_text("This chat is no longer shared.")).to_be_visible()
+    await expect(owner.page.get_by_role("button", name="Make a link")).to_be_visible()
+
+
+async def test_a_reader_sees_the_branch_that_is_shown(open_tab: OpenTab) -> None:
+    owner = await open_tab()
+    await owner.ask("count 3 1ms")
+    await owner.until_ended("complete")
+    chat = owner.page.url
+    reader = await open_tab(await share(owner))
+    await owner.page.goto(chat)
+    await owner.page.get_by_role("button", name="Regenerate").click()
+    await owner.until_ended("complete", 2)
+    await expect(reader.round(2)).to_have_attribute("data-status", "complete")
+    await expect(reader.round(1)).to_have_count(0)
+    await owner.page.get_by_label("Previous version").click()
+    await expect(reader.round(1)).to_have_attribute("data-status", "complete")
+    await expect(reader.round(2)).to_have_count(0)
+
+
+async def test_the_link_can_be_copied(open_tab: OpenTab) -> None:
+    owner = await open_tab(permissions=["clipboard-read", "clipboard-write"])
+    await owner.ask("count 3 1ms")
+    await owner.until_ended("complete")
+    path = await share(owner)
+    await owner.page.get_by_role("button", name="Copy").click()
+    await expect(owner.page.get_by_text("Copied")).to_be_visible()
+    assert (await owner.page.evaluate("navigator.clipboard.readText()")).endswith(path)
+    assert await violations(owner.page) == []
+
+
+async def test_chats_are_exported_and_imported_without_a_script(open_tab: OpenTab) -> None:
+    tab = await open_tab(java_script_enabled=False, viewport={"width": 360, "height": 740})
+    await tab.page.fill("#prompt", "count 3 0ms")
+    await tab.page.select_option("#assistant", "slow")
+    await tab.page.get_by_role("button", name="Send", exact=True).click()
+    await expect(tab.answer()).to_have_text("1 2 3")
+    await tab.page.get_by_label("Share and export").click()
+    async with tab.page.expect_download() as download:
+        await tab.page.get_by_role("link", name="Export as JSON").click()
+    file = await (await download.value).path()
+    await tab.page.goto("/transfer")
+    await tab.page.set_input_files("#files", file)
+    await tab.page.get_by_role("button", name="Import").click()
+    await expect(tab.page.get_by_role("status")).to_contain_text("1 was here already")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_page_to_import_is_fit_for_everybody(open_tab: OpenTab, scheme: str) -> None:
+    tab = await open_tab("/transfer", color_scheme=scheme, viewport={"width": 360, "height": 740})
+    files = [{"name": "word" * 40 + ".json", "mimeType": "application/json", "buffer": b"{"}]
+    await tab.page.set_input_files("#files", files)  # type: ignore[arg-type]
+    await tab.page.get_by_role("button", name="Import").click()
+    await expect(tab.page.get_by_text("It is not valid JSON.")).to_be_visible()
+    await expect_no_overflow(tab.page)
+    assert await violations(tab.page) == []

@@ -1,0 +1,204 @@
+"""What is read of files of chats, and what is said of those that can't be."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quart_chat.chat.transfer.file import ChatFile, encode
+from quart_chat.chat.transfer.reading import Fault, Found, read_file
+
+EXPORT = (Path(__file__).parent / "conversations.json").read_bytes()
+LIMIT = 1_000_000
+
+
+def chat(**changes: Any) -> dict[str, Any]:
+    message = {"content": "Hello", "createdAt": 1.0, "updatedAt": 1.0}
+    file = {
+        "format": "quart-chat",
+        "version": 1,
+        "chat": {"id": "a" * 32, "title": "Greeting", "createdAt": 1.0, "updatedAt": 2.0},
+        "rounds": [
+            {
+                "number": 1,
+                "startedAt": 1.0,
+                "messages": [{"role": "user", **message}, {"role": "assistant", **message}],
+            }
+        ],
+    }
+    return {**file, **changes}
+
+
+def zipped(**files: bytes) -> bytes:
+    data = BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("__", "/") + ".json", content)
+    return data.getvalue()
+
+
+def read(folder: Path, data: bytes, limit: int = LIMIT) -> list[Found | Fault]:
+    path = folder / "upload"
+    path.write_bytes(data)
+    return list(read_file(path, "upload", limit))
+
+
+def chats(found: list[Found | Fault]) -> list[ChatFile]:
+    return [entry.chat for entry in found if isinstance(entry, Found)]
+
+
+def reasons(found: list[Found | Fault]) -> list[str]:
+    return [entry.reason for entry in found if isinstance(entry, Fault)]
+
+
+def test_a_conversation_of_chatgpt_is_read_with_its_branches(tmp_path: Path) -> None:
+    found = read(tmp_path, EXPORT)
+    cakes, ring = chats(found)
+    texts = {r.number: [m.content for m in r.messages] for r in cakes.rounds}
+    parents = {r.number: r.parent for r in cakes.rounds}
+    question = "[image]\n\nWhat is this?"
+    assert texts == {
+        1: [question, "A **cake**."],
+        2: ["How is it made?", "With flour."],
+        3: ["How is it made?", "With eggs <script>alert(1)</script>"],
+        4: ["Is it good?"],
+        5: [question, "A pie."],
+    }
+    assert parents == {1: None, 2: 1, 3: 1, 4: 1, 5: None}
+    assert cakes.chat.head_round == 3
+    assert (cakes.chat.title, cakes.chat.created_at) == ("Cakes", 1700000000.5)
+    assert [r.status for r in cakes.rounds] == ["complete"] * 3 + ["stopped", "complete"]
+    assert [[m.content for m in r.messages] for r in ring.rounds] == [["One", "Two"]]
+    assert reasons(found) == ["There is no message in it."]
+
+
+def test_the_zip_of_chatgpt_is_read_for_its_conversations_alone(tmp_path: Path) -> None:
+    data = zipped(user=b"{}", conversations=EXPORT, message_feedback=b"[]")
+    assert len(chats(read(tmp_path, data))) == 2
+    assert reasons(read(tmp_path, data)) == ["There is no message in it."]
+
+
+def test_parts_of_a_large_export_are_read_all(tmp_path: Path) -> None:
+    data = zipped(**{"export__conversations-000": EXPORT, "export__conversations-001": EXPORT})
+    assert len(chats(read(tmp_path, data))) == 4
+
+
+def test_a_list_is_read_up_to_where_it_breaks(tmp_path: Path) -> None:
+    data = json.dumps([chat(), chat()])[:-30].encode()
+    found = read(tmp_path, data)
+    assert len(chats(found)) == 1
+    assert reasons(found) == ["It is not valid JSON."]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "not valid JSON"),
+        (b"{", "not valid JSON"),
+        (b"\xff\xfe\x00", "not valid JSON"),
+        (b"[" * 100_000, "not valid JSON"),
+        (b"7", "no chat in it"),
+        (b'{"a": 1}', "no chat in it"),
+        (b"PK\x03\x04 and so on", "neither JSON nor a zip"),
+        (zipped(), "no chat in it"),
+        (zipped(a=b"{"), "not valid JSON"),
+        (json.dumps(chat(version=2)).encode(), "damaged"),
+        (json.dumps(chat(rounds=[{}])).encode(), "damaged"),
+        (json.dumps(chat(rounds=chat()["rounds"] * 2)).encode(), "1 is not in its place"),
+        (json.dumps(chat(rounds=[{**chat()["rounds"][0], "parent": 1}])).encode(), "not in its"),
+        (
+            json.dumps(
+                chat(
+                    rounds=[
+                        {**chat()["rounds"][0], "messages": chat()["rounds"][0]["messages"][::-1]}
+                    ]
+                )
+            ).encode(),
+            "not a prompt and an answer",
+        ),
+        (json.dumps(chat(chat={**chat()["chat"], "createdAt": float("nan")})).encode(), "damaged"),
+        (json.dumps(chat(chat={**chat()["chat"], "createdAt": -1})).encode(), "damaged"),
+    ],
+)
+def test_what_is_no_chat_is_a_fault_with_its_reason(
+    tmp_path: Path, data: bytes, reason: str
+) -> None:
+    found = read(tmp_path, data)
+    assert chats(found) == []
+    assert [reason in said for said in reasons(found)] == [True], reasons(found)
+
+
+def test_rounds_out_of_order_are_a_fault(tmp_path: Path) -> None:
+    first = chat()["rounds"][0]
+    rounds = [{**first, "number": 2}, {**first, "number": 1}]
+    assert "not in order" in reasons(read(tmp_path, json.dumps(chat(rounds=rounds)).encode()))[0]
+
+
+def test_a_zip_is_read_no_further_than_its_bounds(tmp_path: Path) -> None:
+    bomb = zipped(a=b" " * 50_000_000, b=json.dumps(chat()).encode())
+    assert len(bomb) < 100_000
+    found = read(tmp_path, bomb, limit=100_000)
+    assert reasons(found) == ["What it holds is too large."]
+    assert len(chats(found)) == 1
+
+
+def test_a_zip_with_a_password_is_a_fault(tmp_path: Path) -> None:
+    data = bytearray(zipped(a=json.dumps(chat()).encode()))
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    assert reasons(read(tmp_path, bytes(data))) == ["It is protected with a password."]
+
+
+@given(st.integers(0, len(EXPORT)), st.integers(0, 255))
+def test_no_damage_to_an_export_is_more_than_faults(
+    tmp_path_factory: pytest.TempPathFactory, place: int, byte: int
+) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    damaged = EXPORT[:place] + bytes([byte]) + EXPORT[place + 1 :]
+    for file in chats(read(folder, damaged)):
+        assert file.rounds
+        # What is read can be written and read again.
+        try:
+            data = encode(file)
+        except UnicodeEncodeError:
+            continue  # half of a character, which nothing but JSON's escapes can say
+        (again,) = chats(read(folder, data))
+        assert again == file
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from("abcdef"),
+        st.fixed_dictionaries(
+            {
+                "parent": st.sampled_from([None, *"abcdefx"]),
+                "children": st.lists(st.sampled_from("abcdefx"), max_size=4),
+                "message": st.none()
+                | st.fixed_dictionaries(
+                    {
+                        "author": st.fixed_dictionaries(
+                            {"role": st.sampled_from(["user", "assistant", "tool"])}
+                        ),
+                        "content": st.just({"content_type": "text", "parts": ["Hello"]}),
+                    }
+                ),
+            }
+        ),
+    ),
+    st.sampled_from("abcdefx"),
+)
+def test_any_mapping_becomes_a_tree_of_rounds(
+    tmp_path_factory: pytest.TempPathFactory, mapping: dict[str, Any], current: str
+) -> None:
+    folder = tmp_path_factory.mktemp("mapping")
+    raw = {"id": "x", "title": "T", "mapping": mapping, "current_node": current}
+    for file in chats(read(folder, json.dumps([raw]).encode())):
+        assert len(chats(read(folder, encode(file)))) == 1
+        parents = {round_.parent for round_ in file.rounds}
+        assert file.chat.head_round not in parents

@@ -1,0 +1,265 @@
+"""Exporting chats and importing them again."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from quart import Quart
+from quart.datastructures import FileStorage
+from quart.typing import TestClientProtocol as Client
+
+from tests.app import create_test_app
+from tests.chat.transfer.test_reading import EXPORT, chat, zipped
+from tests.server import Server
+from tests.web.streams import parse, workflow_id
+
+
+async def ask(client: Client, prompt: str = "nest", **fields: Any) -> str:
+    body = {"prompt": prompt, "assistant": "slow", **fields}
+    response = await client.post("/api/chatbot/start/stream", json=body)
+    return workflow_id(parse(await response.get_data(as_text=False)))
+
+
+async def send(client: Client, *files: bytes, path: str = "/api/chatbot/import") -> Any:
+    uploaded = {
+        f"files{n}": FileStorage(BytesIO(data), filename=f"chats{n}.json")
+        for n, data in enumerate(files)
+    }
+    return await client.post(path, files=uploaded)
+
+
+async def take(client: Client, *files: bytes) -> dict[str, Any]:
+    response = await send(client, *files)
+    assert response.status_code == 200
+    report: dict[str, Any] = await response.get_json()
+    return report
+
+
+async def export(client: Client, id_: str) -> dict[str, Any]:
+    response = await client.get(f"/chat/{id_}/export.json")
+    assert response.status_code == 200
+    file: dict[str, Any] = await response.get_json()
+    return file
+
+
+def other_app(tmp_path: Path, **settings: Any) -> Quart:
+    return create_test_app({"QUART_CHAT_INSTANCE": tmp_path / "other", **settings})
+
+
+def folders(path: str) -> list[str]:
+    return [entry.name for entry in Path(path).iterdir() if entry.is_dir()]
+
+
+def without_ids(file: dict[str, Any]) -> dict[str, Any]:
+    """A file without what an import makes anew: ids, in place of which stand their places."""
+    for round_ in file["rounds"]:
+        places = {log["id"]: n for n, log in enumerate(round_["logs"])}
+        for log in round_["logs"]:
+            log["id"], log["parentId"] = places[log["id"]], places.get(log["parentId"])
+    del file["chat"]["id"]
+    return file
+
+
+async def test_a_chat_survives_export_and_import_with_all_its_branches(
+    client: Client, tmp_path: Path
+) -> None:
+    id_ = await ask(client)
+    await ask(client, "count 3 0ms", workflowId=id_)
+    await ask(client, "How do I resume a stream?", workflowId=id_, assistant="librarian")
+    await ask(client, "count 2 0ms", workflowId=id_, replaces=2)
+    await client.patch(f"/api/chatbot/workflows/{id_}", json={"pinned": True, "title": "Ää/ö"})
+    await client.patch(f"/api/chatbot/workflows/{id_}", json={"systemPrompt": "Be brief."})
+    file = await export(client, id_)
+    assert len(file["rounds"]) == 4
+    data = json.dumps(file).encode()
+    async with other_app(tmp_path).test_app() as running:
+        other = running.test_client()
+        (taken,) = (await take(other, data))["taken"]
+        again = await export(other, taken["id"])
+        page = await (await other.get(f"/chat/{taken['id']}")).get_data(as_text=True)
+        items = await (await other.get(f"/api/chatbot/{taken['id']}/chatdata")).get_json()
+    assert without_ids(again) == without_ids(file)
+    assert "Ää/ö" in page
+    assert '<ol class="sources-list">' in page or file["chat"]["headRound"] == 4
+    assert items["seq"] == taken["seq"]
+    seqs_are_contiguous = len(items["items"]) == items["seq"]
+    assert seqs_are_contiguous
+
+
+async def test_what_is_here_already_is_left_as_it_is(client: Client) -> None:
+    id_ = await ask(client)
+    data = json.dumps(await export(client, id_)).encode()
+    assert (await take(client, data, data)) == {"taken": [], "known": 2, "refused": []}
+    await client.delete(f"/api/chatbot/workflows/{id_}")
+    (taken,) = (await take(client, data, data))["taken"]
+    assert taken["id"] != id_
+    # The copy is known by where it comes from, and by its own id.
+    copy = json.dumps(await export(client, taken["id"])).encode()
+    assert (await take(client, data, copy))["known"] == 2
+    await client.delete(f"/api/chatbot/workflows/{taken['id']}")
+    assert len((await take(client, data))["taken"]) == 1
+
+
+async def test_all_chats_are_one_zip_that_can_be_imported(client: Client, tmp_path: Path) -> None:
+    for prompt in ("../../etc/passwd", "count 3 0ms", "count 3 0ms"):
+        await ask(client, prompt)
+    response = await client.get("/transfer/chats.zip")
+    assert response.headers["Content-Disposition"] == "attachment; filename=chats.zip"
+    data = await response.get_data(as_text=False)
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        text = archive.read(next(n for n in names if "count" in n and n.endswith(".md"))).decode()
+    assert len(set(names)) == 6
+    assert not [name for name in names if ".." in name or name.count("/") != 1]
+    assert "## Slow\n\n1 2 3" in text
+    async with other_app(tmp_path).test_app() as running:
+        assert len((await take(running.test_client(), data))["taken"]) == 3
+
+
+async def test_an_empty_list_is_an_empty_zip(client: Client) -> None:
+    data = await (await client.get("/transfer/chats.zip")).get_data(as_text=False)
+    assert zipfile.ZipFile(BytesIO(data)).namelist() == []
+
+
+async def test_the_markdown_is_the_branch_that_is_shown(client: Client) -> None:
+    id_ = await ask(client, "count 3 0ms")
+    await ask(client, "fail", workflowId=id_)
+    await ask(client, "count 2 0ms", workflowId=id_, replaces=1)
+    await client.patch(f"/api/chatbot/workflows/{id_}", json={"title": "A *b* [c]"})
+    response = await client.get(f"/chat/{id_}/export.md")
+    assert response.mimetype == "text/markdown"
+    assert await response.get_data(as_text=True) == (
+        "# A \\*b\\* \\[c\\]\n\n## You\n\ncount 2 0ms\n\n## Slow\n\n1 2\n"
+    )
+    await client.patch(f"/api/chatbot/workflows/{id_}", json={"head": 1})
+    text = await (await client.get(f"/chat/{id_}/export.md")).get_data(as_text=True)
+    assert text.endswith("## Slow\n\nWell\n\n*The words have run out.*\n")
+
+
+@pytest.mark.parametrize("name", ["export.md", "export.json"])
+async def test_a_chat_that_is_not_there_is_not_exported(client: Client, name: str) -> None:
+    assert (await client.get(f"/chat/{'0' * 32}/{name}")).status_code == 404
+
+
+async def test_a_chat_is_exported_while_it_is_answered_and_imported_as_stopped(
+    client: Client, tmp_path: Path
+) -> None:
+    response = await client.post(
+        "/chat", form={"prompt": "nest and wait", "assistant": "slow"}, follow_redirects=False
+    )
+    id_ = response.headers["Location"].rpartition("/")[2]
+    file = await export(client, id_)
+    assert file["rounds"][0]["status"] == "running"
+    await client.post(f"/api/chatbot/{id_}/stop")
+    async with other_app(tmp_path).test_app() as running:
+        other = running.test_client()
+        (taken,) = (await take(other, json.dumps(file).encode()))["taken"]
+        assert taken["status"] == "idle"
+        again = await export(other, taken["id"])
+        assert again["rounds"][0]["status"] == "stopped"
+        assert await ask(other, "count 1 0ms", workflowId=taken["id"]) == taken["id"]
+
+
+async def test_the_export_of_chatgpt_is_taken_and_rendered_safely(client: Client) -> None:
+    report = await take(client, zipped(conversations=EXPORT))
+    assert [w["title"] for w in report["taken"]] == ["Cakes", "Ring"]
+    assert [fault["error"]["message"] for fault in report["refused"]] == [
+        "There is no message in it."
+    ]
+    page = await (await client.get(f"/chat/{report['taken'][0]['id']}")).get_data(as_text=True)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert" not in page
+    again = await take(client, EXPORT)
+    assert (again["taken"], again["known"]) == ([], 2)
+
+
+async def test_links_that_lead_to_scripts_are_not_taken(client: Client) -> None:
+    file = chat()
+    urls = ["javascript:alert(1)", "//evil.test", "/\\evil.test", "/documents/1", "https://a.test"]
+    file["rounds"][0]["messages"][1]["sources"] = [
+        {"number": n, "title": "T", "url": url} for n, url in enumerate(urls)
+    ]
+    (taken,) = (await take(client, json.dumps(file).encode()))["taken"]
+    sources = (await export(client, taken["id"]))["rounds"][0]["messages"][1]["sources"]
+    assert [source["url"] for source in sources] == ["", "", "", "/documents/1", "https://a.test"]
+
+
+async def test_steps_that_are_part_of_themselves_or_too_deep_are_made_a_tree(
+    client: Client,
+) -> None:
+    file = chat()
+    ids = [str(n) for n in range(8)]
+    file["rounds"][0]["logs"] = [
+        {"id": id_, "message": id_, "timestamp": 1.0, "parentId": parent}
+        for id_, parent in zip(ids, ["0", *ids[:-1]], strict=True)
+    ]
+    (taken,) = (await take(client, json.dumps(file).encode()))["taken"]
+    logs = (await export(client, taken["id"]))["rounds"][0]["logs"]
+    names = {log["id"]: log["message"] for log in logs}
+    assert [names.get(log["parentId"]) for log in logs] == [
+        None,
+        "0",
+        "1",
+        "2",
+        "2",
+        "2",
+        "2",
+        "2",
+    ]
+
+
+async def test_one_chat_that_is_damaged_keeps_no_other_out(client: Client) -> None:
+    report = await take(client, json.dumps([chat(), chat(rounds=[{}]), {"a": 1}]).encode())
+    assert len(report["taken"]) == 1
+    assert len(report["refused"]) == 2
+    assert "is damaged" in report["refused"][0]["error"]["message"]
+
+
+async def test_a_file_that_is_too_large_or_empty_is_refused(tmp_path: Path) -> None:
+    app = other_app(tmp_path, QUART_CHAT_MAX_IMPORT_BYTES=2048)
+    async with app.test_app() as running:
+        client = running.test_client()
+        for data, status, code in (
+            (b" " * 2049, 413, "file_too_large"),
+            (b"", 422, "empty_file"),
+        ):
+            response = await send(client, data)
+            assert response.status_code == status
+            assert (await response.get_json())["error"]["code"] == code
+        response = await client.post("/api/chatbot/import", json={})
+        assert response.status_code == 415
+    assert folders(app.instance_path) == ["documents"]
+
+
+async def test_the_page_says_what_has_become_of_each_file(client: Client) -> None:
+    page = await (await client.get("/transfer")).get_data(as_text=True)
+    assert 'href="/transfer/chats.zip"' in page
+    response = await send(client, EXPORT, b"{", path="/transfer")
+    page = await response.get_data(as_text=True)
+    assert "2 chats imported · 1 could not be read" in page
+    assert "It is not valid JSON." in page
+    response = await send(client, b"", path="/transfer")
+    assert response.status_code == 422
+    assert "The file is empty." in await response.get_data(as_text=True)
+
+
+def test_a_large_export_streams_through_a_real_server(server: Server) -> None:
+    many = [
+        chat(chat={**chat()["chat"], "id": f"{n:032x}", "title": "x" * 300}) for n in range(120)
+    ]
+    with httpx2.Client(base_url=server.url, trust_env=False, timeout=60) as http:
+        files = {"files": ("all.json", json.dumps(many).encode())}
+        report = http.post("/api/chatbot/import", files=files).json()
+        assert len(report["taken"]) == 120
+        data = http.get("/transfer/chats.zip").content
+        assert (
+            http.post("/api/chatbot/import", files={"files": ("a.zip", data)}).json()["known"]
+            == 120
+        )
