@@ -40,6 +40,7 @@ class Ask:
         model: The model it answers with; None for the one that was chosen last.
         document_ids: None for those that were named last.
         replaces: The number of the round that this one is a new version of.
+        request_id: The client's name for its request; the same again starts no second round.
     """
 
     user_id: str
@@ -49,6 +50,7 @@ class Ask:
     model: str | None = None
     document_ids: tuple[str, ...] | None = None
     replaces: int | None = None
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,18 @@ class Rounds:
         text = clean_prompt(ask.prompt, self._max_prompt)
         return text, await render_html(self._around.render, text)
 
-    def _begin(self, ask: Ask, prompt: Prompt | None, entry: Entry) -> tuple[Started, RunningRound]:
+    def _begin(
+        self, ask: Ask, prompt: Prompt | None, entry: Entry
+    ) -> tuple[Started, RunningRound | None]:
+        if ask.request_id is not None:
+            known = entry.transaction.select_requested(ask.user_id, ask.request_id)
+            if known is not None:
+                return Started(*known), None
+        return self._begin_new(ask, prompt, entry)
+
+    def _begin_new(
+        self, ask: Ask, prompt: Prompt | None, entry: Entry
+    ) -> tuple[Started, RunningRound]:
         now, transaction = time.time(), entry.transaction
         workflow = self._workflow(ask, now, entry)
         replaced = None
@@ -146,7 +159,7 @@ class Rounds:
             head=round_.number,
             **chosen,
         )
-        transaction.insert_round(round_)
+        transaction.insert_round(round_, ask.request_id)
         entry.put_message(new_prompt(round_, *prompt, now))
         question = Question(
             prompt[0],
@@ -190,8 +203,10 @@ class Rounds:
             )
         return chosen, model and clean(model)
 
-    def _launch(self, begun: tuple[Started, RunningRound]) -> None:
+    def _launch(self, begun: tuple[Started, RunningRound | None]) -> None:
         workflow_id, running = begun[0].workflow_id, begun[1]
+        if running is None:
+            return
 
         def forget(ended: RunningRound) -> None:
             if self.running.get(workflow_id) is ended:

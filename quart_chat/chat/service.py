@@ -114,6 +114,7 @@ class ChatService:
         model: str | None = None,
         document_ids: tuple[str, ...] | None = None,
         replaces: int | None = None,
+        request_id: str | None = None,
     ) -> Started:
         """Start a round, in a new workflow if none is named.
 
@@ -124,6 +125,9 @@ class ChatService:
         A round that ``replaces`` another is a new version of it: it has the same parent, and is
         shown in its place. Whom, about which documents and, with a prompt of None, what to ask is
         then that round's where it is not named.
+
+        A request that is sent again under the same ``request_id``, because nobody knows whether it
+        arrived, is answered with the round that it began.
 
         Raises:
             InvalidInput: The prompt is blank or no text, or there is no such assistant, or it has
@@ -142,6 +146,7 @@ class ChatService:
             model=model,
             document_ids=document_ids,
             replaces=replaces,
+            request_id=request_id,
         )
         return await self.rounds.start(ask)
 

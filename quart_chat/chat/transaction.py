@@ -118,12 +118,24 @@ class Transaction:
         )
         return (row[0] or 0) + 1 if row else 1
 
-    def insert_round(self, round_: Round) -> None:
-        columns = ROUND.split(", ")
+    def insert_round(self, round_: Round, request_id: str | None = None) -> None:
+        values = (*from_model(round_), request_id)
         self._statements.fetch(
-            f"INSERT INTO rounds ({ROUND}) VALUES ({', '.join('?' * len(columns))})",
-            from_model(round_),
+            f"INSERT INTO rounds ({ROUND}, request_id) VALUES ({', '.join('?' * len(values))})",
+            values,
         )
+
+    def select_requested(self, user_id: str, request_id: str) -> tuple[str, int, int] | None:
+        """Read which round of the user a request began: workflow, number, and the seq before it."""
+        row = self._statements.fetch_one(
+            "SELECT rounds.workflow_id, rounds.number, messages.seq - 1 FROM rounds"
+            " JOIN workflows ON workflows.id = rounds.workflow_id"
+            " JOIN messages ON messages.workflow_id = rounds.workflow_id"
+            " AND messages.round_number = rounds.number AND messages.role = 'user'"
+            " WHERE request_id = ? AND user_id = ? AND NOT deleted",
+            (request_id, user_id),
+        )
+        return None if row is None else (row[0], row[1], row[2])
 
     def update_round(self, round_: Round) -> None:
         self._upsert("rounds", ROUND, "workflow_id, number", round_)

@@ -20,6 +20,7 @@ async def start_round(
     model: str | None,
     document_ids: Iterable[str] | None = None,
     replaces: int | None,
+    request_id: str | None = None,
 ) -> Started:
     """Start a round once the documents it is to be answered from are known to be there.
 
@@ -40,4 +41,5 @@ async def start_round(
         model=model,
         document_ids=checked,
         replaces=replaces,
+        request_id=request_id,
     )

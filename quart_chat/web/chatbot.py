@@ -51,6 +51,7 @@ async def start_stream() -> Response:
             model=body.model,
             document_ids=body.document_ids,
             replaces=body.replaces,
+            request_id=body.request_id,
         )
         chunks = stream_workflow(
             chat,

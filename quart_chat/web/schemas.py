@@ -19,6 +19,7 @@ class StartRequest(Struct, rename="camel", frozen=True):
     """A prompt, for a new chat or for the one that is named.
 
     With `replaces`, a new version of that round; without a prompt, its answer is written again.
+    A request that is sent again with the same `requestId` starts no second round.
     """
 
     prompt: str | None = None
@@ -27,6 +28,7 @@ class StartRequest(Struct, rename="camel", frozen=True):
     model: str | None = None
     document_ids: list[str] | None = None
     replaces: RoundNumber | None = None
+    request_id: Annotated[str, Meta(min_length=8, max_length=100)] | None = None
 
 
 class StartQuery(Struct, rename="camel", frozen=True):

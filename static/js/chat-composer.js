@@ -17,6 +17,7 @@ const GROWS_BY_ITSELF = CSS.supports("field-sizing", "content");
 export class ChatComposer extends HTMLElement {
   #controller = null;
   #saving = 0;
+  #request = {};
 
   connectedCallback() {
     this.#controller = new AbortController();
@@ -39,6 +40,7 @@ export class ChatComposer extends HTMLElement {
     const choices = choicesOf(this.#form);
     if (assistant) Object.assign(choices, { assistant, model: undefined });
     const body = { prompt, ...choices, workflowId: this.#workflowId || undefined };
+    body.requestId = this.#nameOf(prompt);
     this.#text = prompt;
     this.#failure = "";
     this.#sending = true;
@@ -65,6 +67,15 @@ export class ChatComposer extends HTMLElement {
   add(text) {
     this.#text = [this.#text, text].filter((part) => part.trim()).join("\n\n");
     this.#field.focus();
+  }
+
+  /** A name for the request, the same each time that one question is sent. */
+  #nameOf(prompt) {
+    if (this.#request.prompt !== prompt) {
+      const [high, low] = crypto.getRandomValues(new BigUint64Array(2));
+      this.#request = { prompt, id: high.toString(36) + low.toString(36).padStart(13, "0") };
+    }
+    return this.#request.id;
   }
 
   get #form() {
@@ -174,6 +185,7 @@ export class ChatComposer extends HTMLElement {
 
   /** What has been sent is no draft any more. */
   #sent() {
+    this.#request = {};
     this.#text = "";
     this.#save();
   }

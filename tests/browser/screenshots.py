@@ -181,6 +181,40 @@ async def document(page: Page, site: Site) -> None:
     await page.goto(f"{site.url}{site.document}?passage=3")
 
 
+async def versions(page: Page, site: Site) -> None:
+    """A question that was edited, and is being edited again."""
+    site.endpoint.script(site.whole_answer)
+    await ask(page, site.url, site.content.prompt, "model")
+    await edit(page, site.content.questions[0])
+    await page.press("prompt-editor textarea", "Enter")
+    await page.locator(".versions").first.wait_for()
+    await page.locator('.log > chat-round[data-status="complete"]').wait_for()
+    await edit(page, site.content.questions[1])
+
+
+async def edit(page: Page, prompt: str) -> None:
+    await page.locator("chat-round .edit").first.click()
+    await page.fill("prompt-editor textarea", prompt)
+
+
+async def search(page: Page, site: Site) -> None:
+    await page.goto(f"{site.url}/?q=nginx")
+
+
+async def doctor(page: Page, site: Site) -> None:
+    await page.goto(f"{site.url}/doctor")
+    await page.locator(".doctor-start").click()
+    await page.locator(".doctor-findings li").first.wait_for()
+
+
+async def settings(page: Page, site: Site) -> None:
+    await page.goto(f"{site.url}/settings")
+
+
+async def offline(page: Page, site: Site) -> None:
+    await page.goto(f"{site.url}/offline")
+
+
 async def handbook(page: Page, site: Site) -> None:
     await page.goto(f"{site.url}/handbook/")
 
@@ -199,7 +233,12 @@ VIEWS: dict[str, View] = {
         failed,
         documents,
         document,
+        versions,
+        search,
+        settings,
+        doctor,
         handbook,
+        offline,
         error,
     )
 }

@@ -82,6 +82,28 @@ async def test_offline_a_question_stays_until_there_is_a_network_again(open_tab:
     await expect(tab.page.locator("chat-round")).to_have_count(1)
 
 
+async def test_a_question_whose_receipt_was_lost_is_not_asked_twice(open_tab: OpenTab) -> None:
+    """It has arrived, and has been answered, before somebody presses Retry."""
+    tab = await open_tab(quiet=False)
+
+    async def lose_the_answer(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await tab.page.route("**/start/stream", lose_the_answer)
+    await tab.page.route("**/api/stream*", lambda route: route.abort())
+    await tab.ask("count 5 1ms")
+    retry = tab.page.locator(".composer-error").get_by_role("button", name="Retry")
+    await expect(retry).to_be_visible()
+    await tab.page.unroute_all()
+    await retry.click()
+    await tab.until_ended("complete")
+    await expect(tab.page.locator("chat-round")).to_have_count(1)
+    await expect(tab.page.locator("#prompt")).to_have_value("")
+    found = await tab.page.evaluate("fetch('/api/chatbot/workflows?q=count+5').then(r => r.json())")
+    assert len(found["workflows"]) == 1
+
+
 async def test_near_the_limit_characters_are_counted_as_the_server_counts_them(
     open_tab: OpenTab,
 ) -> None:

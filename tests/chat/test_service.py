@@ -29,6 +29,17 @@ from tests.waiting import until
 NOWHERE = "0" * 32
 
 
+async def test_a_request_that_runs_already_is_not_started_again(
+    service: ChatService,
+) -> None:
+    first = await service.start(USER, "Why?", request_id="request-1")
+    again = await service.start(USER, "Why?", request_id="request-1")
+    assert (again.workflow_id, again.round_number) == (first.workflow_id, first.round_number)
+    assert len((await service.list_workflows(USER)).workflows) == 1
+    theirs = await service.start("somebody else", "Why?", request_id="request-1")
+    assert theirs.workflow_id != first.workflow_id
+
+
 async def test_a_first_prompt_makes_a_workflow_with_its_title(
     service: ChatService,
 ) -> None:

@@ -40,6 +40,28 @@ async def test_a_second_prompt_continues_the_chat(client: Client, place: str) ->
     assert {item["item"].get("roundNumber", 2) for item in items} == {2}
 
 
+async def test_a_request_that_is_sent_again_starts_no_second_round(client: Client) -> None:
+    body = {"prompt": "count 3 0ms", "assistant": "slow", "requestId": "request-1"}
+    answers = []
+    for _ in range(2):
+        response = await client.post("/api/chatbot/start/stream", json=body)
+        answers.append(parse(await response.get_data(as_text=False)))
+    first, again = answers
+    assert workflow_id(first) == again[0]["item"]["workflowId"]
+    assert again[-1]["type"] == "complete"
+    answer = [i["item"] for i in again if i["type"] == "message"][-1]
+    assert answer["content"] == "1 2 3 "
+    other = await client.post("/api/chatbot/start/stream", json={**body, "requestId": "request-2"})
+    assert workflow_id(parse(await other.get_data(as_text=False))) != workflow_id(first)
+
+
+@pytest.mark.parametrize("request_id", ["", "short", "x" * 101, 7])
+async def test_a_request_needs_a_proper_name(client: Client, request_id: object) -> None:
+    body = {"prompt": "Hello", "requestId": request_id}
+    response = await client.post("/api/chatbot/start/stream", json=body)
+    assert response.status_code == 422
+
+
 async def test_an_unknown_assistant_is_refused(client: Client) -> None:
     response = await client.post(
         "/api/chatbot/start/stream", json={"prompt": "Hello", "assistant": "nobody"}
