@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 
 from quart_chat.chat.assistants.base import InvalidOutput, Output, Sources
 from quart_chat.chat.models import Source, Usage
 from quart_chat.chat.text import clean
+
+MAX_NUMBER = 2**53
+"""Up to here every program that reads JSON knows whole numbers exactly."""
 
 
 def clean_sources(output: Sources) -> tuple[Source, ...]:
@@ -19,7 +21,7 @@ def clean_sources(output: Sources) -> tuple[Source, ...]:
     try:
         return tuple(
             Source(
-                int(source.number),
+                _whole(source.number),
                 clean(source.title),
                 clean(source.heading),
                 clean(source.url),
@@ -28,7 +30,7 @@ def clean_sources(output: Sources) -> tuple[Source, ...]:
             )
             for source in output.sources
         )
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, OverflowError, TypeError, ValueError) as error:
         raise InvalidOutput(f"it yielded sources that are none: {error}") from error
 
 
@@ -36,12 +38,26 @@ def clean_usage(usage: Usage) -> Usage:
     """Read what an answer took.
 
     Raises:
-        InvalidOutput: Its model is no text.
+        InvalidOutput: Its model is no text, or one of its numbers is none.
     """
     try:
-        return replace(usage, model=clean(usage.model))
-    except TypeError as error:
+        return Usage(
+            clean(usage.model),
+            None if usage.prompt_tokens is None else _whole(usage.prompt_tokens),
+            None if usage.answer_tokens is None else _whole(usage.answer_tokens),
+            None if usage.tokens_per_second is None else float(usage.tokens_per_second),
+            None if usage.first_token_ms is None else float(usage.first_token_ms),
+        )
+    except (OverflowError, TypeError, ValueError) as error:
         raise InvalidOutput(f"it yielded a usage that is none: {error}") from error
+
+
+def _whole(value: int) -> int:
+    """A whole number; one that JSON has no exact form of would keep a round from being stored."""
+    number = int(value)
+    if abs(number) > MAX_NUMBER:
+        raise ValueError("a number is too large")
+    return number
 
 
 def place_of(outputs: AsyncGenerator[Output, None]) -> str:

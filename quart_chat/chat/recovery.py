@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from quart_chat.chat.assistants.librarian import Librarian
 from quart_chat.chat.ending import INTERRUPTED, end_round
-from quart_chat.chat.journal import Journal
-from quart_chat.chat.models import MessageStatus, Round
+from quart_chat.chat.journal import Entry, Journal
+from quart_chat.chat.models import Message, MessageStatus, Round, RoundStatus, Source
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.text import Render, render_html
 
@@ -17,22 +19,41 @@ async def end_interrupted_rounds(
 ) -> None:
     """End all rounds that the database says are running; their text is kept."""
     for round_ in await repository.select_running_rounds():
-        await _end(round_, repository, journal, render)
+        await end_interrupted_round(round_, repository, journal, render, lambda: False)
 
 
-async def _end(round_: Round, repository: ChatRepository, journal: Journal, render: Render) -> None:
+async def end_interrupted_round(
+    round_: Round,
+    repository: ChatRepository,
+    journal: Journal,
+    render: Render,
+    runs: Callable[[], bool],
+) -> Round | None:
+    """End a round that is stored as running, unless it has ended since or, after all, ``runs``."""
     messages, logs = await repository.select_in_flight(round_.workflow_id)
     now = time.time()
     final = [
         replace(
             message,
-            html=await render_html(render, message.content, message.sources or None),
+            html=await render_html(render, message.content, _checked(message)),
             status=MessageStatus.ERROR,
             updated_at=now,
         )
         for message in messages
     ]
     ended = [replace(log, status=INTERRUPTED.log_status) for log in logs]
-    await journal.commit(
-        lambda entry: end_round(entry, round_, INTERRUPTED, now, messages=final, logs=ended)
-    )
+
+    def change(entry: Entry) -> Round | None:
+        stored = entry.transaction.select_round(round_.workflow_id, round_.number)
+        if runs() or stored is None or stored.status is not RoundStatus.RUNNING:
+            return None
+        return end_round(entry, round_, INTERRUPTED, now, messages=final, logs=ended)
+
+    return await journal.commit(change)
+
+
+def _checked(message: Message) -> Sequence[Source] | None:
+    """The sources that ``[n]`` lead to; the Librarian quotes others, whose brackets are theirs."""
+    if message.assistant == Librarian.name:
+        return None
+    return message.sources or None

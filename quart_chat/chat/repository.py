@@ -168,7 +168,10 @@ class ChatRepository:
 
     async def select_running_rounds(self) -> list[Round]:
         async with self._database.reading() as session:
-            rows = await session.fetch(f"SELECT {ROUND} FROM rounds WHERE status = 'running'")
+            rows = await session.fetch(
+                f"SELECT {ROUND} FROM rounds WHERE status = 'running'"
+                " AND workflow_id IN (SELECT id FROM workflows WHERE NOT deleted)"
+            )
         return [to_round(row) for row in rows]
 
     async def select_in_flight(self, workflow_id: str) -> tuple[list[Message], list[Log]]:

@@ -18,7 +18,7 @@ from quart_chat.chat.erasure import Erasure
 from quart_chat.chat.journal import Entry, Journal
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
 from quart_chat.chat.readings import FoundPage, ListChanges, Snapshot, WorkflowPage
-from quart_chat.chat.recovery import end_interrupted_rounds
+from quart_chat.chat.recovery import end_interrupted_round, end_interrupted_rounds
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.rounds import Ask, Rounds, Started
 from quart_chat.chat.runner import Pace, Surroundings
@@ -152,8 +152,24 @@ class ChatService:
 
     async def stop(self, user_id: str, workflow_id: str) -> Round | None:
         """Stop the running round, and return it once its end is stored; None where none runs."""
-        await self.workflow(user_id, workflow_id)
-        return await self.rounds.stop(workflow_id)
+        workflow = await self.workflow(user_id, workflow_id)
+        stopped = await self.rounds.stop(workflow_id)
+        if stopped is None and workflow.status is WorkflowStatus.RUNNING:
+            return await self._end_stray(workflow)
+        return stopped
+
+    async def _end_stray(self, workflow: Workflow) -> Round | None:
+        """End a round that is stored as running and that nobody runs: its end was never stored."""
+        head = await self._repository.select_round(workflow.id, workflow.head or 0)
+        if head is None:
+            return None
+        return await end_interrupted_round(
+            head,
+            self._repository,
+            self._journal,
+            self._render,
+            lambda: workflow.id in self.rounds.running,
+        )
 
     # Workflows
 
@@ -202,10 +218,10 @@ class ChatService:
 
         def change(entry: Entry) -> bool:
             workflow = get_workflow(entry, user_id, workflow_id)
-            if workflow.status is WorkflowStatus.RUNNING and workflow_id in self.rounds.running:
+            if workflow.status is WorkflowStatus.RUNNING:
                 return False
-            now, idle = time.time(), WorkflowStatus.IDLE
-            entry.put_workflow(workflow, now, status=idle, deleted=True, deleted_at=now)
+            now = time.time()
+            entry.put_workflow(workflow, now, deleted=True, deleted_at=now)
             return True
 
         # Between the stop and the deletion a new round may begin.

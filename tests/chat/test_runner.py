@@ -21,7 +21,7 @@ from quart_chat.chat.assistants.base import (
     Step,
     Text,
 )
-from quart_chat.chat.models import Round, Source
+from quart_chat.chat.models import Round, Source, Usage
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.runner import Pace
 from quart_chat.chat.service import ChatService
@@ -559,3 +559,21 @@ async def test_what_is_no_output_ends_the_round_and_is_in_the_log_with_its_line(
     assert "The assistant 'plain' is wrong: " in record.message
     assert re.search(r"test_runner\.py:\d+\)$", record.message)
     assert record.exc_info is None
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        Usage("tiny", prompt_tokens=10**30),
+        Usage("tiny", tokens_per_second=object()),  # type: ignore[arg-type]
+        Usage("tiny", first_token_ms=10**400),
+        Sources((Source(10**30, "Title", "", "/documents/1", "quote"),)),
+    ],
+)
+async def test_a_number_that_can_not_be_stored_does_not_keep_a_round_from_ending(
+    service: ChatService, assistant: ScriptedAssistant, output: Output
+) -> None:
+    _, watcher = await begin(service)
+    assistant.tell(ASK, Text("kept"), output, END)
+    end = (await watcher.until_terminal())[-1]
+    assert (end.type, end.data["code"]) == ("error", "invalid_output")

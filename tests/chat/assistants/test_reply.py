@@ -132,3 +132,16 @@ def test_what_was_held_back_comes_at_last(reply: Reply) -> None:
 def test_an_unfinished_thought_is_kept_whole(reply: Reply) -> None:
     list(reply.feed(say("<think>Hm", " so </thi")))
     assert reasoning(list(reply.rest())) == [("Reasoning: Hm so </thi", "completed")]
+
+
+@pytest.mark.parametrize("tokens", [10**400, -1], ids=["huge", "negative"])
+def test_a_count_of_tokens_that_can_not_be_is_none(reply: Reply, tokens: int) -> None:
+    counted = b'data: {"usage": {"completion_tokens": %d}}\n\n' % tokens
+    list(reply.feed(say("Hello") + counted + DONE))
+    assert reply.usage().answer_tokens is None
+
+
+def test_what_is_nested_beyond_measure_is_malformed(reply: Reply) -> None:
+    with pytest.raises(ModelError) as caught:
+        list(reply.feed(b'data: {"error": ' + b"[" * 100_000 + b"\n\n"))
+    assert caught.value.code == "answer_malformed"

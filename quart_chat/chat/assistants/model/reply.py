@@ -17,6 +17,8 @@ from quart_chat.events.sse import StreamParser
 from quart_chat.texts import N_, _, number
 
 DONE = "[DONE]"
+MAX_TOKENS = 10**9
+"""Tokens of a prompt or an answer; an endpoint that counts more has miscounted."""
 GROWTH = 1.5
 """A thought is shown again once it has grown by so much: what that costs stays linear."""
 
@@ -107,11 +109,14 @@ class Reply:
     def _take(self, data: str) -> None:
         try:
             chunk = _decode(data)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise self._failures.malformed() from error
         if chunk.error is not None:
             raise self._failures.of_complaint(chunk.error, self._model)
-        self._counted = chunk.usage or self._counted
+        if chunk.usage is not None:
+            self._counted = Counted(
+                _plausible(chunk.usage.prompt_tokens), _plausible(chunk.usage.completion_tokens)
+            )
         if not chunk.choices:
             return
         choice = chunk.choices[0]
@@ -208,3 +213,8 @@ class Reply:
             rate=number(usage.tokens_per_second, 1),
             first=first,
         )
+
+
+def _plausible(tokens: int | None) -> int | None:
+    """A count, unless the endpoint has said one that can't be."""
+    return tokens if tokens is not None and 0 <= tokens <= MAX_TOKENS else None
