@@ -346,3 +346,16 @@ async def test_the_key_is_sent_to_the_endpoint_alone(chat: Chat, endpoint: FakeE
     kind, _ = (await chat.ask(endpoint.url)).end
     assert kind == "complete"
     assert endpoint.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "code"),
+    [
+        (429, {"retry-after": "9" * 400}, b"", "endpoint_busy"),
+        (400, {}, b"[" * 60_000, "endpoint_rejected"),
+    ],
+)
+def test_a_refusal_beyond_all_measure_is_told_as_any_other(
+    status: int, headers: dict[str, str], body: bytes, code: str
+) -> None:
+    assert Failures("host", "").of_status(status, headers, body, "tiny").code == code

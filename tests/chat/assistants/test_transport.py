@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 from collections.abc import AsyncIterator
 
 import httpx2
@@ -147,3 +149,46 @@ async def test_closing_lets_go_of_what_is_kept(endpoint: FakeEndpoint) -> None:
     async with httpx2.AsyncClient(transport=StreamTransport(), base_url=endpoint.url) as client:
         await ask(client)
     await until(lambda: not endpoint.open)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"Content-Length: 3\r\n\r\nyes",
+        b"Transfer-Encoding: chunked\r\n\r\n3\r\nyes\r\n0\r\n\r\n",
+        b"Content-Length: 0\r\n\r\n",
+    ],
+)
+async def test_what_follows_a_body_answers_no_other_request(
+    client: httpx2.AsyncClient, endpoint: FakeEndpoint, answer: bytes
+) -> None:
+    async def say_too_much(exchange: Exchange) -> None:
+        await send(exchange, b"HTTP/1.1 200 OK\r\n" + answer + b"HTTP/1.1 200")
+        await exchange.hang()
+
+    endpoint.script(say_too_much, refuse(200, b"the next"))
+    await ask(client)
+    assert await ask(client) == b"the next"
+    assert len(endpoint.requests) == 2
+
+
+async def test_nothing_said_before_the_handshake_is_part_of_an_answer() -> None:
+    """Whoever is between can leave the handshake to the right server."""
+    loop = asyncio.get_running_loop()
+    early = connection.Connection()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        await loop.create_connection(lambda: early, *listener.getsockname())
+        peer, _ = listener.accept()
+        with peer:
+            peer.sendall(b"HTTP/1.1 200 OK\r\n")
+            await until(lambda: early._held)
+            with pytest.raises(ssl.SSLError, match="before the handshake"):
+                await early.secure(ssl.create_default_context(), "127.0.0.1")
+        early.close()
+
+
+def test_a_host_is_looked_up_under_the_name_that_its_address_means() -> None:
+    # By the rules of 2003, which Python goes by, this would be fass.de: somebody else's.
+    origin = transport._origin(httpx2.URL("https://faß.de/v1"))
+    assert origin == ("https", "xn--fa-hia.de", 443)
+    assert transport._origin(httpx2.URL("http://[::1]:80/"))[1] == "::1"

@@ -71,7 +71,13 @@ class Connection(asyncio.Protocol):
         return data
 
     async def secure(self, context: ssl.SSLContext, host: str) -> None:
-        """Go on under TLS."""
+        """Go on under TLS.
+
+        Raises:
+            SSLError: There is none, or somebody has spoken before it, who can be anybody.
+        """
+        if self._held:
+            raise ssl.SSLError("something was said before the handshake")
         transport = await self._loop.start_tls(self._transport, self, context, server_hostname=host)
         assert transport is not None  # noqa: S101 - only of a connection that is closed
         self._transport = transport

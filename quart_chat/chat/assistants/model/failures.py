@@ -24,6 +24,8 @@ from quart_chat.texts import _, ngettext, number
 
 MAX_COMPLAINT = 200
 """Characters of an endpoint's own words that are quoted."""
+MAX_DIGITS = 12
+"""Of the seconds that an endpoint asks to wait; more of them are no time that anybody waits."""
 
 _TOO_LONG = re.compile(
     r"context.{0,20}(length|window|size)|maximum context|prompt is too long|too many tokens",
@@ -258,7 +260,7 @@ class Failures:
 def parse_retry_after(value: str) -> float | None:
     """Seconds from now, of a number of seconds or a date (RFC 9110, 10.2.3)."""
     if value.isascii() and value.isdigit():
-        return float(value)
+        return float(value[:MAX_DIGITS])
     try:
         date = parsedate_to_datetime(value)
     except ValueError:
@@ -294,7 +296,7 @@ def _complaint(body: bytes) -> str:
     """What the body of a refusal says."""
     try:
         return _words(msgspec.json.decode(body))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # A page for people, of a proxy for example; its markup is of no use here.
         return ""
 

@@ -137,7 +137,9 @@ class Body(httpx2.AsyncByteStream):
         self._left = None if length is None else int(length)
         self._complete = self._left == 0 or head.status_code == 204
         self._kept_alive = (
-            head.http_version == b"1.1" and fields.get(b"connection", b"").lower() != b"close"
+            head.http_version == b"1.1"
+            and fields.get(b"connection", b"").lower() != b"close"
+            and not (self._complete and begun)
         )
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -159,8 +161,13 @@ class Body(httpx2.AsyncByteStream):
             except ValueError as error:
                 raise httpx2.RemoteProtocolError(str(error)) from error
             self._complete = self._chunks.over
+            if self._complete and self._chunks.rest:
+                self._kept_alive = False
             return data
         if self._left is not None:
+            if len(piece) > self._left:
+                # What nobody asked for would be taken for the answer to the next request.
+                self._kept_alive = False
             piece = piece[: self._left]
             self._left -= len(piece)
             self._complete = self._left == 0
@@ -192,7 +199,10 @@ def _forget(connection: Connection) -> None:
 
 
 def _origin(url: httpx2.URL) -> Origin:
-    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
+    # The host as it is looked up: other libraries have other rules to encode letters beyond ASCII,
+    # and lead to another host, which would be sent the key.
+    host = url.raw_host.decode("ascii")
+    return url.scheme, host, url.port or (443 if url.scheme == "https" else 80)
 
 
 def _head(request: httpx2.Request) -> h11.Request:
