@@ -8,11 +8,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_chat.chat.transfer.file import ChatFile, encode
+from quart_chat.chat.transfer.prose import to_markdown
 from quart_chat.chat.transfer.reading import Fault, Found, read_file
 
 EXPORT = (Path(__file__).parent / "conversations.json").read_bytes()
@@ -202,3 +204,46 @@ def test_any_mapping_becomes_a_tree_of_rounds(
         assert len(chats(read(folder, encode(file)))) == 1
         parents = {round_.parent for round_ in file.rounds}
         assert file.chat.head_round not in parents
+
+
+def said(role: str, content: Any, **fields: Any) -> dict[str, Any]:
+    return {"message": {"author": {"role": role}, "content": content, **fields}}
+
+
+def text(*parts: Any) -> dict[str, Any]:
+    return {"content_type": "multimodal_text", "parts": list(parts)}
+
+
+def test_what_was_not_said_to_the_person_is_passed_over(tmp_path: Path) -> None:
+    nodes = [
+        said("user", text("Hidden"), metadata={"is_visually_hidden_from_conversation": True}),
+        said("assistant", text("Hello, I begin")),
+        said("user", text({"content_type": "audio_transcription", "text": "Spoken"}, 7)),
+        said("assistant", {"content_type": "thoughts", "thoughts": []}),
+        said("assistant", text("Weightless"), weight=0),
+        said("assistant", "no content"),
+        {"message": 7},
+        said("assistant", {"content_type": "code", "text": "x = 1"}, create_time="late"),
+    ]
+    mapping = {
+        str(n): {**node, "parent": str(n - 1), "children": [str(n + 1)]}
+        for n, node in enumerate(nodes)
+    }
+    raw = {"title": 7, "mapping": {**mapping, "broken": None}, "current_node": "7"}
+    (file,) = chats(read(tmp_path, json.dumps([raw]).encode()))
+    assert [[m.content for m in r.messages] for r in file.rounds] == [
+        ["", "Hello, I begin"],
+        ["Spoken", "```\nx = 1\n```"],
+    ]
+    assert (file.chat.title, file.chat.head_round) == ("", 2)
+
+
+def test_markdown_names_sources_and_links_those_that_are_on_the_web() -> None:
+    file = chat()
+    file["chat"]["headRound"] = 1
+    file["rounds"][0]["messages"][1]["sources"] = [
+        {"number": 1, "title": "Plan", "heading": "Roof", "url": "/documents/1"},
+        {"number": 2, "title": "Page", "url": "https://example.com/a"},
+    ]
+    written = to_markdown(msgspec.convert(file, ChatFile), {})
+    assert written.endswith("Sources:\n\n1. Plan · Roof\n2. Page <https://example.com/a>\n")
