@@ -70,6 +70,7 @@ async def test_streams_share_a_connection_and_end_cleanly_with_the_server(
             seen: list[dict[str, Any]] = []
             parser = StreamParser()
             async with client.stream("GET", f"{url}/api/stream?workflowId={chat}") as stream:
+                assert stream.status_code == 200
                 chunks = stream.aiter_bytes()
                 await read_until(chunks, parser, "pulse", seen)
                 await opened.wait()

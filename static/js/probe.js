@@ -5,6 +5,9 @@ const PINGS = 5;
 /** Milliseconds beyond the length of the series after which nothing more is waited for. */
 const PATIENCE = 20_000;
 
+/** Milliseconds that the browser may take to write down how a request went. */
+const MEASURED = 2000;
+
 /**
  * @param {{events: number, interval: number, padded: number, padding: number, pause: number}} plan
  * @param {{keepalive: number, signal: AbortSignal, onEvent: (count: number) => void}} options
@@ -37,7 +40,7 @@ export async function probe(plan, { keepalive, signal, onEvent }) {
     seen.ended = limit.aborted ? "silent" : seen.headersAt ? "cut" : "unreachable";
   }
   seen.endedAt = performance.now();
-  return { ...seen, ...(await timing(url)) };
+  return { ...seen, ...(await timing(url, seen.startedAt)) };
 }
 
 /** Ask for the server's time a few times, one after the other. */
@@ -96,13 +99,29 @@ function take(frame, arrived, seen) {
   return type;
 }
 
-/** What the browser itself measured of the request. */
-async function timing(url) {
-  const [entry] = performance.getEntriesByName(new URL(url, location.href).href).slice(-1);
+/** What the browser itself measured of the request, once it has written that down. */
+async function timing(url, since) {
+  const entry = await entryOf(new URL(url, location.href).href, since);
   if (!entry?.requestStart) return {};
   const connecting = entry.connectEnd - entry.domainLookupStart;
   return {
     protocol: entry.nextHopProtocol,
     queued: Math.max(0, entry.requestStart - entry.startTime - connecting),
   };
+}
+
+function entryOf(name, since) {
+  return new Promise((resolve) => {
+    const observer = new PerformanceObserver((list) => {
+      const found = list.getEntriesByName(name).find((entry) => entry.startTime >= since);
+      if (found) finish(found);
+    });
+    const timer = setTimeout(() => finish(null), MEASURED);
+    const finish = (entry) => {
+      clearTimeout(timer);
+      observer.disconnect();
+      resolve(entry);
+    };
+    observer.observe({ type: "resource", buffered: true });
+  });
 }
