@@ -25,6 +25,10 @@ Render = Callable[..., str]
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _UNSEEN = frozenset({"Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
 
+# What Markdown puts before a line: headings, quotes and points of a list; and a fence of code.
+_MARKS = re.compile(r"(?:\s*(?:#{1,6}\s|>|[-*+]\s))+")
+_FENCE = re.compile(r"^[ >]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
+
 # NUL ends strings in C, and a lone surrogate has no UTF-8: neither gets through a database.
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 
@@ -97,12 +101,20 @@ def clean_system_prompt(text: Any, limit: int) -> str | None:
 
 
 def make_title(prompt: str, limit: int = 80) -> str:
-    """The beginning of a prompt as one line, cut after a word."""
-    line = one_line(prompt)
+    """The beginning of a prompt as one line, cut after a word; marks of Markdown are no title."""
+    line = one_line(_without_marks(prompt))
     if len(line) <= limit:
         return line
     words = line[:limit].rpartition(" ")[0] or line[: limit - 1]
     return words + "…"
+
+
+def _without_marks(prompt: str) -> str:
+    """A prompt without what Markdown puts before its first words; nothing but marks stays."""
+    text = _FENCE.sub("", prompt)
+    marks = _MARKS.match(text)
+    text = text[marks.end() :] if marks else text
+    return prompt if is_blank(text) else text
 
 
 def one_line(text: str) -> str:
