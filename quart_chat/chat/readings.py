@@ -85,16 +85,23 @@ class TextPart:
 
 @dataclass(frozen=True, slots=True)
 class FoundWorkflow:
-    """A workflow that a search found; ``snippet`` is of the message that fits best, if one does."""
+    """A workflow that a search found.
+
+    Attributes:
+        snippet: Of the message that fits best, if one does.
+        round: The number of that message's round.
+    """
 
     workflow: Workflow
     title: tuple[TextPart, ...]
     snippet: tuple[TextPart, ...]
+    round: int | None
 
     def to_item(self) -> Item:
         match = {
             "title": [part.to_item() for part in self.title],
             "snippet": [part.to_item() for part in self.snippet],
+            "round": self.round,
         }
         return {**self.workflow.to_item(), "match": match}
 

@@ -27,12 +27,12 @@ _TITLES = (
     "SELECT workflow_id, highlight(title_terms, 0, ?, ?) FROM title_terms"
     " WHERE title_terms MATCH ? AND workflow_id IN ({})"
 )
-# The best of each workflow's messages: max() decides from which row the other column is. A prompt
+# The best of each workflow's messages: max() decides from which row the other columns are. A prompt
 # that is the title shows nothing that the title doesn't.
 _BEST = (
     "WITH hits AS MATERIALIZED (SELECT rowid AS hit, rank FROM message_terms"
     " WHERE message_terms MATCH ?)"
-    " SELECT workflow_id, number, max(-rank) FROM hits JOIN messages ON number = hit"
+    " SELECT workflow_id, number, round_number, max(-rank) FROM hits JOIN messages ON number = hit"
     " JOIN workflows ON workflows.id = workflow_id"
     " WHERE workflow_id IN ({}) AND content <> title GROUP BY workflow_id"
 )
@@ -72,12 +72,12 @@ class WorkflowList:
             workflows, next_ = _select(statements, sql, parameters, before, limit)
             ids = [workflow.id for workflow in workflows]
             titles = _select_titles(statements, query, ids)
-            snippets = _select_snippets(statements, query, ids)
+            hits = _select_hits(statements, query, ids)
             found = [
                 FoundWorkflow(
                     workflow,
                     titles.get(workflow.id, (TextPart(workflow.title, hit=False),)),
-                    snippets.get(workflow.id, ()),
+                    *hits.get(workflow.id, ((), None)),
                 )
                 for workflow in workflows
             ]
@@ -134,14 +134,21 @@ def _select_titles(statements: Statements, query: SearchQuery, ids: Sequence[str
     return {id_: query.split(title) for id_, title in rows}
 
 
-def _select_snippets(statements: Statements, query: SearchQuery, ids: Sequence[str]) -> Parts:
+def _select_hits(
+    statements: Statements, query: SearchQuery, ids: Sequence[str]
+) -> dict[str, tuple[tuple[TextPart, ...], int]]:
+    """A piece of the best message of each workflow, and the number of its round."""
     best = statements.fetch(_BEST.format(_places(ids)), (query.any_term, *ids))
-    workflows = {number: id_ for id_, number, _ in best}
+    places = {number: (id_, round_number) for id_, number, round_number, _ in best}
     rows = statements.fetch(
-        _SNIPPETS.format(_places(workflows)),
-        (query.opening, query.closing, SNIPPET_TOKENS, query.any_term, *workflows),
+        _SNIPPETS.format(_places(places)),
+        (query.opening, query.closing, SNIPPET_TOKENS, query.any_term, *places),
     )
-    return {workflows[number]: query.split_line(snippet) for number, snippet in rows}
+    hits = {}
+    for number, snippet in rows:
+        id_, round_number = places[number]
+        hits[id_] = query.split_line(snippet), round_number
+    return hits
 
 
 def _places(values: Sequence[Any] | dict[Any, Any]) -> str:

@@ -56,7 +56,7 @@ async def show_chat(workflow_id: str) -> str:
         workflow=page.workflow,
         rounds=build_rounds(page),
         more=page.more,
-        latest=last is None,
+        latest=last in (None, page.workflow.head),
         documents=await _chosen_documents(page.workflow.document_ids),
         seq=page.workflow.seq,
         running=page.workflow.status is WorkflowStatus.RUNNING,

@@ -126,10 +126,11 @@ class MatchPart(Struct, frozen=True):
 
 
 class Match(Struct, frozen=True):
-    """Where a search found its words; without a message that has one, `snippet` is empty."""
+    """Where a search found its words; without a message that has one, there is no `round`."""
 
     title: list[MatchPart]
     snippet: list[MatchPart]
+    round: int | None
 
 
 class WorkflowItem(Struct, rename="camel", frozen=True):

@@ -168,7 +168,7 @@ export class ChatList extends HTMLElement {
 
   #click(event) {
     const link = event.target.closest(".chat-link");
-    if (link?.ariaCurrent === "page" && !hasModifier(event)) {
+    if (link?.ariaCurrent === "page" && !link.hash && !hasModifier(event)) {
       // It is before the person: on a phone the list makes room for it.
       event.preventDefault();
       if (this.closest(":popover-open")) this.closest("[popover]").hidePopover();

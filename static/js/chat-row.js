@@ -3,7 +3,8 @@
 /** A row of its own. */
 export function newRow() {
   const template = document.querySelector(".row-template");
-  return template.content.firstElementChild.cloneNode(true);
+  // In the document of a template a link has no base, and so no parts.
+  return document.importNode(template.content.firstElementChild, true);
 }
 
 /**
@@ -17,8 +18,8 @@ export function fillRow(row, workflow, current) {
   Object.assign(row.dataset, { id, status, updated: updatedAt });
   Object.assign(row.dataset, { pinned: Number(pinned), unread: Number(unread) });
   const link = row.querySelector("a");
-  const query = new URLSearchParams(link.search).get("q");
-  link.href = `/chat/${id}${query ? `?q=${encodeURIComponent(query)}` : ""}`;
+  // What a search found is at a place in the chat.
+  link.href = `/chat/${id}${link.search}${link.hash}`;
   if (current) link.setAttribute("aria-current", "page");
   else link.removeAttribute("aria-current");
   setTitle(row, title);
@@ -26,8 +27,10 @@ export function fillRow(row, workflow, current) {
 }
 
 /** Show in a row where a search found its words. */
-export function showMatch(row, { title, snippet }, query) {
-  row.querySelector("a").search = new URLSearchParams({ q: query });
+export function showMatch(row, { title, snippet, round }, query) {
+  const link = row.querySelector("a");
+  link.search = new URLSearchParams({ q: query, ...(round && { round }) });
+  link.hash = round ? `round-${round}` : "";
   row.querySelector(".chat-name").replaceChildren(...title.map(toNode));
   row.querySelector(".chat-snippet").replaceChildren(...snippet.map(toNode));
 }

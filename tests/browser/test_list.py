@@ -408,3 +408,22 @@ async def test_new_chat_leads_to_an_empty_page(open_tab: OpenTab) -> None:
     await expect(tab.page.get_by_role("heading", level=1)).to_have_text(
         "What would you like to know?"
     )
+
+
+async def test_what_a_search_found_is_opened_where_it_is(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await start(tab, "count 400 0ms")
+    for number, prompt in enumerate(["kiwi", "papaya"], 2):
+        await tab.ask(prompt)
+        await tab.until_ended("complete", number)
+    await tab.page.fill("#search", "kiwi")
+    await tab.page.locator(".found .chat-link").click()
+    await expect(tab.round(3)).to_have_count(0)
+    await expect(tab.round(2).locator(".prompt-text")).to_be_in_viewport()
+    await expect(tab.page.locator("#search")).to_have_value("kiwi")
+    # Its answer is the newest there is: nothing comes later.
+    await tab.page.fill("#search", "papaya")
+    await expect(tab.page.locator(".found mark")).to_have_text("papaya")
+    await tab.page.locator(".found .chat-link").click()
+    await expect(tab.round(3).locator(".prompt-text")).to_be_in_viewport()
+    await expect(tab.page.locator(".later")).to_have_count(0)

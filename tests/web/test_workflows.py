@@ -40,7 +40,15 @@ async def test_a_search_finds_words_of_a_chat(client: Client) -> None:
         {"text": "count", "hit": True},
         {"text": " 1 0ms", "hit": False},
     ]
-    assert item["match"]["snippet"] == []
+    assert (item["match"]["snippet"], item["match"]["round"]) == ([], None)
+
+
+async def test_a_search_says_in_which_round_it_found_a_word(client: Client) -> None:
+    chat = workflow_id(await ask(client, "count 1 0ms"))
+    await ask(client, "kiwi", workflowId=chat)
+    await ask(client, "count 2 0ms", workflowId=chat)
+    found = await (await client.get(f"{PATH}?q=kiwi")).get_json()
+    assert [item["match"]["round"] for item in found["workflows"]] == [2]
 
 
 async def test_a_search_for_blanks_is_the_list(client: Client) -> None:
