@@ -57,6 +57,16 @@ def number(value: float, digits: int = 0) -> str:
     return format_decimal(value, format=pattern, locale=_language.get())
 
 
+def rate(value: float) -> str:
+    """How many a second: what is more than a hundred needs no decimals."""
+    return number(value, 1 if value < 100 else 0)
+
+
+def duration(ms: float) -> str:
+    """How long something took: milliseconds, or seconds from one on."""
+    return f"{number(ms)} ms" if ms < 1000 else f"{number(ms / 1000, 1)} s"
+
+
 def language() -> str:
     """The language in use."""
     return _language.get()

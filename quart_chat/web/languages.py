@@ -42,7 +42,14 @@ def init_app(app: Quart) -> None:
         languages=language_names,
         script_texts=lambda: texts.script_texts(texts.language()),
     )
-    app.jinja_env.filters.update(number=number, date=date, time=time, datetime=date_and_time)
+    app.jinja_env.filters.update(
+        number=number,
+        rate=rate,
+        duration=duration,
+        date=date,
+        time=time,
+        datetime=date_and_time,
+    )
 
 
 async def choose_language() -> None:
@@ -121,6 +128,18 @@ def language_names() -> dict[str, str]:
 def number(_context: Context, value: float, digits: int = 0) -> str:
     """A number as the language writes it."""
     return texts.number(value, digits)
+
+
+@pass_context
+def rate(_context: Context, value: float) -> str:
+    """How many a second."""
+    return texts.rate(value)
+
+
+@pass_context
+def duration(_context: Context, ms: float) -> str:
+    """How long something took, of milliseconds."""
+    return texts.duration(ms)
 
 
 @pass_context

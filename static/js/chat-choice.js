@@ -1,21 +1,26 @@
 /**
- * Who answers, and with which model. A chat remembers both; a new chat begins with what was chosen
- * last in this browser. The models are asked of the server, which asks the endpoint.
+ * Who answers, and with which model: one list of both. A chat remembers what was chosen; a new chat
+ * begins with what was chosen last in this browser. The models are asked of the server, which asks
+ * the endpoint; each is an option that has the assistant as its value, as it is without a script.
  */
 import { t } from "./texts.js";
 
 const REMEMBERED = "choice";
 
 class ChatChoice extends HTMLElement {
+  #assistants = [];
   #listed = new Map();
   #touched = false;
 
   connectedCallback() {
-    if (!this.#assistant) return;
+    if (!this.#select) return;
+    this.#assistants = [...this.#select.options].map(({ value, label, dataset }) => {
+      return { name: value, title: dataset.title ?? label };
+    });
     this.addEventListener("change", () => this.#change());
     document.addEventListener("chat:started", this);
     if (!this.closest("[data-workflow]").dataset.workflow) this.#recall();
-    if (this.#assistant.querySelector("[data-models]")) this.#list();
+    this.#list();
   }
 
   disconnectedCallback() {
@@ -28,27 +33,23 @@ class ChatChoice extends HTMLElement {
 
   /** Follow what was chosen for the chat in another tab, unless something is being chosen here. */
   show({ assistant, model }) {
-    if (this.#touched || !this.#assistant || !assistant) return;
-    this.#assistant.value = assistant;
-    this.#model.dataset.chosen = model ?? "";
-    this.#offer();
+    if (!this.#touched && this.#select && assistant) this.#choose({ assistant, model });
   }
 
-  get #assistant() {
+  get #select() {
     return this.querySelector("#assistant");
   }
 
-  get #model() {
-    return this.querySelector("#model");
+  get #chosen() {
+    const [option] = this.#select.selectedOptions;
+    return { assistant: option?.value, model: option?.dataset.model };
   }
 
   #change() {
     this.#touched = true;
-    if (!this.#model.hidden) this.#model.dataset.chosen = this.#model.value;
-    this.#offer();
-    const choice = { assistant: this.#assistant.value, model: this.#model.dataset.chosen };
+    this.#tell();
     try {
-      localStorage.setItem(REMEMBERED, JSON.stringify(choice));
+      localStorage.setItem(REMEMBERED, JSON.stringify(this.#chosen));
     } catch {
       // Without a place to remember it, it is chosen anew.
     }
@@ -57,10 +58,9 @@ class ChatChoice extends HTMLElement {
   #recall() {
     try {
       const { assistant, model } = JSON.parse(localStorage.getItem(REMEMBERED)) ?? {};
-      const known = [...this.#assistant.options].some((option) => option.value === assistant);
-      if (!known) return;
-      this.#assistant.value = assistant;
-      this.#model.dataset.chosen = model ?? "";
+      if (this.#assistants.some(({ name }) => name === assistant)) {
+        this.#choose({ assistant, model });
+      }
     } catch {
       // What is remembered is none of ours.
     }
@@ -71,30 +71,49 @@ class ChatChoice extends HTMLElement {
     if (!response?.ok) return;
     const { assistants } = await response.json();
     this.#listed = new Map(assistants.map((assistant) => [assistant.name, assistant]));
-    this.#offer();
+    this.#offer(this.#chosen);
   }
 
-  /** Offer the models of the assistant that is chosen. */
-  #offer() {
-    const { models = [], defaultModel, note } = this.#listed.get(this.#assistant.value) ?? {};
-    const chosen = this.#model.dataset.chosen || defaultModel || models[0];
-    const names = new Set([...(chosen ? [chosen] : []), ...models]);
-    const offered = this.#listed.has(this.#assistant.value) && names.size > 0 && hasModels(this);
-    this.#model.replaceChildren(...[...names].sort().map((name) => new Option(name, name)));
-    if (chosen) this.#model.value = chosen;
-    this.#model.hidden = this.#model.disabled = !offered;
-    this.#tell(note);
+  /** Choose what is offered, or is to be offered from now on. */
+  #choose({ assistant, model }) {
+    const options = [...this.#select.options].filter(({ value }) => value === assistant);
+    const known = options.find(({ dataset }) => !model || dataset.model === model);
+    if (known) known.selected = true;
+    else this.#offer({ assistant, model });
+    this.#tell();
   }
 
-  #tell(note) {
+  #offer(chosen) {
+    this.#select.replaceChildren(...this.#assistants.map((each) => this.#entry(each, chosen)));
+    this.#tell();
+  }
+
+  /** An assistant in the list, or a group of its models: the one that is chosen, or by default, first. */
+  #entry({ name, title }, chosen) {
+    const { models = [], defaultModel } = this.#listed.get(name) ?? {};
+    const isChosen = name === chosen.assistant;
+    const model = (isChosen && chosen.model) || defaultModel || models[0];
+    const offered = [...new Set([defaultModel, ...[...models, model].sort()])].filter(Boolean);
+    if (offered.length === 0) return new Option(title, name, false, isChosen);
+    const options = offered.map((each) => {
+      const option = new Option(each, name, false, isChosen && each === model);
+      option.dataset.model = each;
+      return option;
+    });
+    if (options.length === 1) return options[0];
+    const group = document.createElement("optgroup");
+    group.label = offered.includes(title) ? t("Models") : title;
+    group.append(...options);
+    return group;
+  }
+
+  /** Say why there is no more to choose from. */
+  #tell() {
+    const note = this.#listed.get(this.#select.value)?.note;
     const line = this.closest("form").querySelector(".choice-note");
     line.hidden = !note;
     line.textContent = note ? t("The models can't be listed. {reason}", { reason: note }) : "";
   }
-}
-
-function hasModels(choice) {
-  return choice.querySelector("#assistant").selectedOptions[0]?.hasAttribute("data-models");
 }
 
 customElements.define("chat-choice", ChatChoice);

@@ -1,5 +1,5 @@
 /** What is done for an answer, step by step: a line of summary once the chat goes on. */
-import { number, plural } from "./texts.js";
+import { duration, number, plural } from "./texts.js";
 
 export class ChatSteps extends HTMLElement {
   #touched = false;
@@ -94,8 +94,4 @@ function showProgress(bar, { status, progress, message }) {
 function time({ status, progress, durationMs }) {
   if (durationMs !== null) return duration(durationMs);
   return status === "running" && progress !== null ? `${number(progress * 100)} %` : "";
-}
-
-function duration(ms) {
-  return ms < 1000 ? `${number(ms)} ms` : `${number(ms / 1000, 1)} s`;
 }

@@ -7,7 +7,7 @@ export function choicesOf(form) {
   const data = new FormData(form);
   return {
     assistant: data.get("assistant") ?? undefined,
-    model: data.get("model") || undefined,
+    model: form.querySelector("#assistant")?.selectedOptions[0]?.dataset.model,
     documentIds: data.getAll("documentIds"),
   };
 }

@@ -37,6 +37,16 @@ export function number(value, digits = 0) {
   return value.toLocaleString(language, options);
 }
 
+/** How many a second: what is more than a hundred needs no decimals. */
+export function rate(value) {
+  return number(value, value < 100 ? 1 : 0);
+}
+
+/** How long something took: milliseconds, or seconds from one on. */
+export function duration(ms) {
+  return ms < 1000 ? `${number(ms)} ms` : `${number(ms / 1000, 1)} s`;
+}
+
 /**
  * A time as the language writes it.
  * @param {number | Date} moment A date, or milliseconds since 1970.

@@ -1,5 +1,5 @@
 /** What an answer took, in words; templates/_round.html has the same. */
-import { number, t } from "./texts.js";
+import { duration, rate, t } from "./texts.js";
 
 /**
  * @param {{model: string, promptTokens: ?number, answerTokens: ?number,
@@ -9,10 +9,10 @@ import { number, t } from "./texts.js";
 export function describeUsage({ model, tokensPerSecond, firstTokenMs, ...usage }) {
   const parts = [model, tokens(usage)];
   if (tokensPerSecond !== null) {
-    parts.push(t("{rate} a second", { rate: number(tokensPerSecond, 1) }));
+    parts.push(t("{rate} a second", { rate: rate(tokensPerSecond) }));
   }
   if (firstTokenMs !== null) {
-    parts.push(t("first after {seconds} s", { seconds: number(firstTokenMs / 1000, 2) }));
+    parts.push(t("first after {duration}", { duration: duration(firstTokenMs) }));
   }
   return parts.join(" · ");
 }

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from quart_chat.texts import (
     _,
     choose,
+    duration,
     language,
     languages,
     ngettext,
     number,
+    rate,
     script_texts,
     use,
 )
@@ -33,6 +35,13 @@ def test_texts_are_those_of_the_language_in_use() -> None:
         assert ngettext("{count} step", "{count} steps", 0) == "{count} Schritte"
         assert (number(1234567), number(1.25, 1)) == ("1.234.567", "1,2")
     assert language() == "en"
+
+
+def test_what_is_fast_needs_no_decimals() -> None:
+    assert (rate(9.04), rate(99.9), rate(1234.5)) == ("9.0", "99.9", "1,234")
+    assert (duration(3.4), duration(999), duration(1250)) == ("3 ms", "999 ms", "1.2 s")
+    with use("de"):
+        assert (rate(1234.5), duration(1260)) == ("1.234", "1,3 s")
 
 
 def test_a_finished_answer_is_said_as_the_systems_it_works_with_say_it() -> None:

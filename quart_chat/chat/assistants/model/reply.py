@@ -14,7 +14,7 @@ from quart_chat.chat.assistants.model.failures import Failures
 from quart_chat.chat.assistants.model.thinking import Thinking
 from quart_chat.chat.models import Usage
 from quart_chat.events.sse import StreamParser
-from quart_chat.texts import N_, _, number
+from quart_chat.texts import N_, _, duration, number, rate
 
 DONE = "[DONE]"
 MAX_TOKENS = 10**9
@@ -194,23 +194,21 @@ class Reply:
             return Usage(self._model, first_token_ms=first_token_ms)
         tokens = counted.completion_tokens
         # The first token is what the rest is timed from.
-        rate = (tokens - 1) / max(time.monotonic() - self._began_at, 1e-3)
-        return Usage(self._model, counted.prompt_tokens, tokens, rate, first_token_ms)
+        speed = (tokens - 1) / max(time.monotonic() - self._began_at, 1e-3)
+        return Usage(self._model, counted.prompt_tokens, tokens, speed, first_token_ms)
 
     def _summary(self, usage: Usage) -> str:
-        first = number((usage.first_token_ms or 0) / 1000, 2)
+        first = duration(usage.first_token_ms or 0)
         if usage.answer_tokens is None or usage.tokens_per_second is None:
-            return _("{model} answered in {total} s, the first after {first} s").format(
+            return _("{model} answered in {total}, the first after {first}").format(
                 model=self._model,
-                total=number(time.monotonic() - self._asked_at, 1),
+                total=duration(1000 * (time.monotonic() - self._asked_at)),
                 first=first,
             )
-        return _(
-            "{model} wrote {tokens} tokens, {rate} a second, the first after {first} s"
-        ).format(
+        return _("{model} wrote {tokens} tokens, {rate} a second, the first after {first}").format(
             model=self._model,
             tokens=number(usage.answer_tokens),
-            rate=number(usage.tokens_per_second, 1),
+            rate=rate(usage.tokens_per_second),
             first=first,
         )
 
