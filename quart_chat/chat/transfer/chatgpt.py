@@ -28,6 +28,9 @@ ASSISTANT = "chatgpt"
 MAX_NODES = 50_000
 """Messages of a conversation that are looked at, hidden ones included."""
 
+MAX_ALL = 20 * MAX_TEXT
+"""Characters in all rounds: branches that fork late repeat what they have in common."""
+
 
 class NotReadable(Exception):
     """A conversation that is none; the message says why, for people."""
@@ -38,6 +41,10 @@ class _Said:
     role: str
     text: str
     at: float
+
+
+# The last of them and those before it: branches share what they have in common.
+_Answers = tuple[_Said, "_Answers"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +58,12 @@ class _Path:
 
     parent: int | None = None
     prompt: _Said | None = None
-    answers: tuple[_Said, ...] = ()
+    answers: _Answers = None
     last: str | None = None
 
     @property
     def empty(self) -> bool:
-        return self.prompt is None and not self.answers
+        return self.prompt is None and self.answers is None
 
 
 def is_conversation(raw: Any) -> bool:
@@ -105,6 +112,7 @@ class _Tree:
         self._mapping = mapping
         self._created = created
         self._ended: dict[str | None, int] = {}
+        self._left = MAX_ALL
 
     def walk(self) -> None:
         """Go through all branches; each node is seen once, whatever its children say."""
@@ -141,9 +149,9 @@ class _Tree:
         if said is None:
             return path
         if said.role == "assistant":
-            return replace(path, answers=(*path.answers, said), last=id_)
+            return replace(path, answers=(said, path.answers), last=id_)
         parent = path.parent if path.empty else self._end(path)
-        return _Path(parent, said, (), id_)
+        return _Path(parent, said, None, id_)
 
     def _end(self, path: _Path) -> int:
         """The number of the round that a path ends with; two that fork after it share it."""
@@ -152,16 +160,20 @@ class _Tree:
         if len(self.rounds) >= MAX_ROUNDS:
             raise NotReadable(_("It has too many messages."))
         number = len(self.rounds) + 1
-        begun = path.prompt or path.answers[0]
+        answers = _in_order(path.answers)
+        begun = path.prompt or answers[0]
         messages = [_message("user", path.prompt.text if path.prompt else "", begun.at)]
-        if path.answers:
-            text = "\n\n".join(said.text for said in path.answers)[:MAX_TEXT]
-            messages.append(_message("assistant", text, path.answers[-1].at))
+        if answers:
+            text = "\n\n".join(said.text for said in answers)[:MAX_TEXT]
+            messages.append(_message("assistant", text, answers[-1].at))
+        self._left -= sum(len(message.content) for message in messages)
+        if self._left < 0:
+            raise NotReadable(_("It has too many messages."))
         self.rounds.append(
             FileRound(
                 number=number,
                 parent=path.parent,
-                status="complete" if path.answers else "stopped",
+                status="complete" if answers else "stopped",
                 assistant=ASSISTANT,
                 started_at=begun.at,
                 ended_at=messages[-1].created_at,
@@ -170,6 +182,14 @@ class _Tree:
         )
         self._ended[path.last] = number
         return number
+
+
+def _in_order(answers: _Answers) -> list[_Said]:
+    found: list[_Said] = []
+    while answers is not None:
+        said, answers = answers
+        found.append(said)
+    return found[::-1]
 
 
 def _message(role: str, text: str, at: float) -> FileMessage:

@@ -6,7 +6,7 @@ the format is docs/reference/chat-file.md.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import msgspec
 from msgspec import Meta
@@ -28,6 +28,8 @@ Name = Annotated[str, Meta(max_length=200)]
 Line = Annotated[str, Meta(max_length=10_000)]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Number = Annotated[int, Meta(ge=1, le=1_000_000)]
+LogType = Literal["info", "warning", "error", "progress"]
+LogStatus = Literal["running", "completed", "failed"]
 Ending = Literal["running", "complete", "stopped", "error"]
 
 
@@ -61,11 +63,11 @@ class FileMessage(msgspec.Struct, rename="camel"):
 
 class FileLog(msgspec.Struct, rename="camel"):
     id: Name
-    message: Line
+    message: Text
     timestamp: Time
     parent_id: Name | None = None
-    type: Literal["info", "warning", "error", "progress"] = "info"
-    status: Literal["running", "completed", "failed"] = "completed"
+    type: LogType = "info"
+    status: LogStatus = "completed"
     progress: Annotated[float, Meta(ge=0, le=1)] | None = None
     duration_ms: Annotated[float, Meta(ge=0, le=1e12)] | None = None
 
@@ -191,16 +193,14 @@ def _usage(usage: Usage) -> FileUsage:
 
 
 def _log(log: Log) -> FileLog:
-    return msgspec.convert(
-        {
-            "id": log.id,
-            "parentId": log.parent_id,
-            "message": log.message,
-            "type": log.type,
-            "status": log.status,
-            "progress": log.progress,
-            "timestamp": log.timestamp,
-            "durationMs": log.duration_ms,
-        },
-        FileLog,
+    # Not checked: what is stored is written, however long a model has reasoned.
+    return FileLog(
+        id=log.id,
+        parent_id=log.parent_id,
+        message=log.message,
+        type=cast("LogType", log.type),
+        status=cast("LogStatus", log.status),
+        progress=log.progress,
+        timestamp=log.timestamp,
+        duration_ms=log.duration_ms,
     )

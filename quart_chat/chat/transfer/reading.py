@@ -12,11 +12,13 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 
+from quart_chat.chat.text import clean
 from quart_chat.chat.transfer.chatgpt import NotReadable, is_conversation, read_conversation
 from quart_chat.chat.transfer.file import FORMAT, ChatFile
 from quart_chat.texts import N_, _
@@ -29,6 +31,18 @@ MAX_CHATS = 20_000
 
 EXPANSION = 10
 """How many times its own size a zip may hold."""
+
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    LZMAError,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
+"""What reading a file in a zip raises, each of the ways to pack it its own."""
 
 _CHATGPT = re.compile(r"conversations(-\d+)?\.json")
 _SPACE = re.compile(r"[\s,]*")
@@ -93,8 +107,13 @@ def _read_zip(path: Path, name: str, limit: int) -> Iterator[tuple[str, bytes] |
                 yield Fault(name, _(TOO_LARGE if entries else NO_CHAT))
                 return
             for info in entries:
-                entry = _read_entry(archive, info, min(limit, left))
-                left -= 0 if isinstance(entry, Fault) else len(entry[1])
+                if left <= 0:
+                    yield Fault(name, _(TOO_LARGE))
+                    return
+                most = min(limit, left)
+                entry = _read_entry(archive, info, most)
+                # One that is too large has been unpacked up to there as well.
+                left -= most if isinstance(entry, Fault) else len(entry[1])
                 yield entry
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError):
         yield Fault(name, _(NO_ZIP))
@@ -109,7 +128,7 @@ def _read_entry(
         with archive.open(info) as file:
             # What a zip says of its sizes may be a lie.
             data = file.read(limit + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+    except _BROKEN:
         return Fault(info.filename, _(NO_ZIP))
     return Fault(info.filename, _(TOO_LARGE)) if len(data) > limit else (info.filename, data)
 
@@ -140,19 +159,19 @@ def _skip(text: str, place: int) -> int:
 
 def _read_chat(name: str, raw: Any) -> Found | Fault:
     title = raw.get("title") if isinstance(raw, dict) else None
-    shown = f"{name}: {title[:200]}" if isinstance(title, str) and title else name
+    shown = f"{name}: {clean(title[:200])}" if isinstance(title, str) and title else name
     try:
         if is_conversation(raw):
             chat = read_conversation(raw)
-            return Found(chat, f"chatgpt:{chat.chat.id or msgspec.json.encode(chat).hex()}")
+            return Found(chat, f"chatgpt:{clean(chat.chat.id) or msgspec.json.encode(chat).hex()}")
         if isinstance(raw, dict) and raw.get("format") == FORMAT:
             chat = msgspec.convert(raw, ChatFile)
             check_tree(chat)
-            return Found(chat, chat.chat.id)
+            return Found(chat, clean(chat.chat.id))
     except NotReadable as error:
         return Fault(shown, str(error))
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
-        return Fault(shown, _("It is damaged: {reason}").format(reason=str(error)[:200]))
+        return Fault(shown, _("It is damaged: {reason}").format(reason=clean(str(error))[:200]))
     return Fault(shown, _(NO_CHAT))
 
 

@@ -247,3 +247,49 @@ def test_markdown_names_sources_and_links_those_that_are_on_the_web() -> None:
     ]
     written = to_markdown(msgspec.convert(file, ChatFile), {})
     assert written.endswith("Sources:\n\n1. Plan · Roof\n2. Page <https://example.com/a>\n")
+
+
+def forking(branches: int, text: str) -> bytes:
+    """A conversation of ChatGPT whose branches fork after one long answer."""
+
+    def node(parent: str | None, said: str) -> dict[str, Any]:
+        content = {"content_type": "text", "parts": [said]}
+        message = {"author": {"role": "assistant"}, "content": content}
+        return {"parent": parent, "message": message, "children": []}
+
+    leaves = {f"leaf {n}": node("root", "yes") for n in range(branches)}
+    root = {**node(None, text), "children": list(leaves)}
+    return json.dumps({"title": "Fork", "mapping": {"root": root, **leaves}}).encode()
+
+
+def test_branches_that_repeat_a_long_answer_are_read_up_to_a_bound(tmp_path: Path) -> None:
+    (fork,) = chats(read(tmp_path, forking(2, "x" * 1_000)))
+    assert [len(round_.messages[1].content) for round_ in fork.rounds] == [1_005] * 2
+    assert reasons(read(tmp_path, forking(30, "x" * 1_000_000))) == ["It has too many messages."]
+
+
+def test_what_is_too_large_in_a_zip_counts_as_read(tmp_path: Path) -> None:
+    bombs = {f"chat{n}": b" " * 2_000 for n in range(50)}
+    found = read(tmp_path, zipped(**bombs, last=json.dumps(chat()).encode()), limit=1_000)
+    assert len(found) < len(bombs)
+    assert chats(found) == []
+
+
+def test_a_zip_that_is_packed_in_another_way_may_be_broken_as_well(tmp_path: Path) -> None:
+    data = BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("chat.json", json.dumps(chat()) * 9)
+    broken = bytearray(data.getvalue())
+    broken[50:90] = bytes(40)
+    (fault,) = read(tmp_path, bytes(broken))
+    assert isinstance(fault, Fault)
+
+
+def test_half_a_character_is_told_and_known_as_one_that_is_missing(tmp_path: Path) -> None:
+    half = {**chat()["chat"], "id": "\ud800", "title": "\ud800"}
+    (good,) = read(tmp_path, json.dumps(chat(chat=half)).encode())
+    assert isinstance(good, Found)
+    assert good.origin == "\ufffd"
+    (bad,) = read(tmp_path, json.dumps({"title": "\ud800"}).encode())
+    assert isinstance(bad, Fault)
+    assert bad.name == "upload: \ufffd"
