@@ -337,6 +337,25 @@ async def test_a_list_that_fails_is_a_note_and_is_asked_for_again(
         assert await model.models() == Models(("tiny", "large"), "tiny")
 
 
+async def endless_list(exchange: Exchange) -> None:
+    exchange.begin("application/json")
+    while True:
+        await exchange.send(b" " * 1000)
+
+
+@pytest.mark.parametrize(
+    ("bound", "words"), [("MAX_LIST", "OpenAI-compatible"), ("LIST_PATIENCE", "for too long")]
+)
+async def test_a_list_without_an_end_is_read_up_to_a_bound(
+    endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch, bound: str, words: str
+) -> None:
+    monkeypatch.setattr(f"quart_chat.chat.assistants.model.endpoint.{bound}", 0.05)
+    endpoint.models = endless_list
+    async with assistant(endpoint) as model:
+        assert words in ((await model.models()).note or "")
+        await until(lambda: not endpoint.open)
+
+
 async def test_closing_ends_a_list_that_nobody_waits_for_any_more(endpoint: FakeEndpoint) -> None:
     endpoint.models = lambda exchange: exchange.hang()
     async with assistant(endpoint) as model:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from typing import Self
@@ -18,6 +19,10 @@ from quart_chat.texts import _
 
 CONNECT_TIMEOUT = 10.0
 LIST_TIMEOUT = 5.0
+LIST_PATIENCE = 30.0
+"""Seconds until all of a list of models has come."""
+MAX_LIST = 8 * 1024 * 1024
+"""Bytes of a list of models that are read."""
 MAX_BYTES = 64 * 1024 * 1024
 """Of one stream: some hundred times the longest answer that models give."""
 MAX_REFUSAL = 64 * 1024
@@ -119,14 +124,19 @@ class Endpoint:
             ModelError: It gives no list.
         """
         with self._told():
-            response = await self._client.get("models", timeout=LIST_TIMEOUT)
+            async with (
+                _patience(LIST_PATIENCE),
+                self._client.stream("GET", "models", timeout=LIST_TIMEOUT) as response,
+            ):
+                body = bytearray()
+                await _read(response, MAX_LIST, body)
         if response.status_code != 200:
             raise self.failures.of_status(
-                response.status_code, response.headers, response.content, _("lists of models")
+                response.status_code, response.headers, bytes(body), _("lists of models")
             )
         try:
-            listed = msgspec.json.decode(response.content, type=ModelList)
-        except msgspec.MsgspecError as error:
+            listed = msgspec.json.decode(body, type=ModelList)
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise self.failures.malformed() from error
         return tuple(model.id for model in listed.data)
 
@@ -145,11 +155,26 @@ def _has_proxy(url: httpx2.URL) -> bool:
 
 
 async def _read_refusal(response: httpx2.Response) -> bytes:
-    body = b""
+    body = bytearray()
     # What a refusal is about is in its status; without a body it is one all the same.
     with suppress(httpx2.HTTPError):
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > MAX_REFUSAL:
-                break
-    return body
+        await _read(response, MAX_REFUSAL, body)
+    return bytes(body)
+
+
+async def _read(response: httpx2.Response, most: int, body: bytearray) -> None:
+    """Add to ``body`` what comes, until it is more than ``most`` bytes."""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > most:
+            break
+
+
+@asynccontextmanager
+async def _patience(seconds: float) -> AsyncGenerator[None]:
+    """Wait so long for what is inside, however often something of it comes."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise httpx2.ReadTimeout("the endpoint does not come to an end") from error
