@@ -155,6 +155,13 @@ async def chat(page: Page, site: Site) -> None:
     await page.locator(".steps-summary").first.click()
 
 
+async def asked(page: Page, site: Site) -> None:
+    """A question that the model has not begun to answer."""
+    site.endpoint.script(lambda exchange: exchange.hang())
+    await send(page, site.url, site.content.prompt, "model")
+    await page.locator(".step").last.wait_for()
+
+
 async def arriving(page: Page, site: Site) -> None:
     """An answer half way."""
     site.endpoint.script(site.half_an_answer)
@@ -199,12 +206,31 @@ async def edit(page: Page, prompt: str) -> None:
 
 async def search(page: Page, site: Site) -> None:
     await page.goto(f"{site.url}/?q=nginx")
+    if await page.locator(".menu").is_visible():
+        await page.click(".menu")
 
 
 async def doctor(page: Page, site: Site) -> None:
     await page.goto(f"{site.url}/doctor")
     await page.locator(".doctor-start").click()
     await page.locator(".doctor-findings li").first.wait_for()
+
+
+async def share(page: Page, site: Site) -> None:
+    await page.goto(f"{site.answered}/share")
+    make = page.locator(".button-accent")
+    if await make.is_visible():
+        await make.click()
+    await page.locator(".share-link").wait_for()
+
+
+async def shared(page: Page, site: Site) -> None:
+    await share(page, site)
+    await page.goto(await page.input_value("#link"))
+
+
+async def transfer(page: Page, site: Site) -> None:
+    await page.goto(f"{site.url}/transfer")
 
 
 async def settings(page: Page, site: Site) -> None:
@@ -228,6 +254,7 @@ VIEWS: dict[str, View] = {
     for view in (
         empty,
         chat,
+        asked,
         arriving,
         answer,
         failed,
@@ -235,6 +262,9 @@ VIEWS: dict[str, View] = {
         document,
         versions,
         search,
+        share,
+        shared,
+        transfer,
         settings,
         doctor,
         handbook,
