@@ -344,12 +344,19 @@ async def endless_list(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bound", "words"), [("MAX_LIST", "OpenAI-compatible"), ("LIST_PATIENCE", "for too long")]
+    ("size", "patience", "words"),
+    [(1000, 60.0, "OpenAI-compatible"), (2**60, 0.05, "for too long")],
 )
 async def test_a_list_without_an_end_is_read_up_to_a_bound(
-    endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch, bound: str, words: str
+    endpoint: FakeEndpoint,
+    monkeypatch: pytest.MonkeyPatch,
+    size: int,
+    patience: float,
+    words: str,
 ) -> None:
-    monkeypatch.setattr(f"quart_chat.chat.assistants.model.endpoint.{bound}", 0.05)
+    module = "quart_chat.chat.assistants.model.endpoint"
+    monkeypatch.setattr(f"{module}.MAX_LIST", size)
+    monkeypatch.setattr(f"{module}.LIST_PATIENCE", patience)
     endpoint.models = endless_list
     async with assistant(endpoint) as model:
         assert words in ((await model.models()).note or "")
