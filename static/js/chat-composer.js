@@ -16,6 +16,7 @@ const GROWS_BY_ITSELF = CSS.supports("field-sizing", "content");
 
 export class ChatComposer extends HTMLElement {
   #controller = null;
+  #saved = "";
   #saving = 0;
   #request = {};
 
@@ -27,7 +28,8 @@ export class ChatComposer extends HTMLElement {
     this.#field.addEventListener("input", () => this.#changed(), { signal });
     document.addEventListener("keydown", (event) => this.#escape(event), { signal });
     window.addEventListener("pagehide", () => this.#save(), { signal });
-    this.#text ||= loadDraft(this.#workflowId);
+    this.#saved = loadDraft(this.#workflowId);
+    this.#text ||= this.#saved;
   }
 
   disconnectedCallback() {
@@ -40,6 +42,8 @@ export class ChatComposer extends HTMLElement {
     const choices = choicesOf(this.#form);
     if (assistant) Object.assign(choices, { assistant, model: undefined });
     const body = { prompt, ...choices, workflowId: this.#workflowId || undefined };
+    // An example is asked instead of what is written, which is still to be asked.
+    const kept = assistant ? this.#text : "";
     body.requestId = this.#nameOf(prompt);
     this.#text = prompt;
     this.#failure = "";
@@ -48,9 +52,12 @@ export class ChatComposer extends HTMLElement {
       const workflowId = await startRound(body);
       this.#sent();
       this.#tell("chat:started", workflowId);
+      if (kept) this.#text = kept;
     } catch (error) {
       // The question may have got there although the answer to it did not come back.
-      if (this.#text) this.#failure = error.message;
+      if (kept) this.#tell("chat:failed", error.message);
+      else if (this.#text) this.#failure = error.message;
+      if (kept) this.#text = kept;
     } finally {
       this.#sending = false;
     }
@@ -180,6 +187,9 @@ export class ChatComposer extends HTMLElement {
 
   #save() {
     clearTimeout(this.#saving);
+    // Another tab may have a draft of the same chat: only what was written here is to replace it.
+    if (this.#text === this.#saved) return;
+    this.#saved = this.#text;
     saveDraft(this.#workflowId, this.#text);
   }
 

@@ -15,6 +15,7 @@ export class ChatHeading extends HTMLElement {
     this.#controller = new AbortController();
     const { signal } = this.#controller;
     document.addEventListener("keydown", (event) => this.#key(event), { signal });
+    document.addEventListener("click", (event) => this.#closeMenu(event), { signal });
   }
 
   disconnectedCallback() {
@@ -62,7 +63,10 @@ export class ChatHeading extends HTMLElement {
     const { action } = event.target.dataset;
     try {
       await this.#do(action);
-      for (const details of this.querySelectorAll("details")) details.open = false;
+      // What is written in another of the forms stays open.
+      const details = event.target.closest("details");
+      details.open = false;
+      if (document.activeElement === document.body) details.querySelector("summary").focus();
       if (action === "delete") this.#tell("chat:deleted", this.#workflowId);
     } catch (error) {
       this.#tell("chat:failed", error.message);
@@ -82,6 +86,12 @@ export class ChatHeading extends HTMLElement {
     }
     const pinned = this.#pin.getAttribute("aria-pressed") !== "true";
     return changeWorkflow(this.#workflowId, { pinned });
+  }
+
+  /** The menu closes with a click beside it, as menus do. */
+  #closeMenu({ target }) {
+    const menu = this.querySelector(".heading-more");
+    if (!menu.contains(target)) menu.open = false;
   }
 
   /** F2 renames the chat, unless it is another that is focused in the list. */

@@ -3,29 +3,46 @@
  * break the line, Escape gives up. Loaded when somebody edits for the first time.
  */
 import { startRound } from "./api.js";
+import { keepEdit } from "./drafts.js";
 import { t } from "./texts.js";
 
 class PromptEditor extends HTMLElement {
   #before = "";
+  #controller = new AbortController();
   #sent = false;
 
   connectedCallback() {
     this.#before = this.#shown.textContent;
-    this.#field.value = this.#before;
+    this.#field.value = this.dataset.text ?? this.#before;
+    window.addEventListener("pagehide", () => this.#keep(), { signal: this.#controller.signal });
     this.addEventListener("submit", (event) => this.#submit(event));
     this.addEventListener("keydown", (event) => this.#key(event));
     this.querySelector(".cancel").addEventListener("click", () => this.#close());
     this.#field.addEventListener("input", () => this.#grow());
     this.#grow();
     this.#field.focus();
-    this.#field.setSelectionRange(this.#before.length, this.#before.length);
+    this.#field.setSelectionRange(this.#text.length, this.#text.length);
   }
 
   /** The chat may go on elsewhere and take the round off the page: what was written is kept. */
   disconnectedCallback() {
-    const text = this.#field.value;
-    if (this.#sent || this.hidden || text === this.#before || !text.trim()) return;
-    document.querySelector("chat-app")?.rescue(text);
+    this.#controller.abort();
+    if (!this.hidden && this.#changed) document.querySelector("chat-app")?.rescue(this.#text);
+  }
+
+  /** A reload, or a way to another page and back, finds it as it was. */
+  #keep() {
+    if (!this.#changed) return;
+    const { workflow } = this.closest("[data-workflow]").dataset;
+    keepEdit({ workflow, round: this.#round.number, text: this.#text });
+  }
+
+  get #text() {
+    return this.#field.value;
+  }
+
+  get #changed() {
+    return !this.#sent && this.#text !== this.#before && this.#text.trim() !== "";
   }
 
   get #round() {
@@ -41,7 +58,8 @@ class PromptEditor extends HTMLElement {
   }
 
   #key(event) {
-    if (event.isComposing) return;
+    // Safari says that nothing is put together any more, but gives the key of the input method.
+    if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "Escape") {
       event.preventDefault();
       this.#close();
@@ -95,8 +113,12 @@ class PromptEditor extends HTMLElement {
 
 customElements.define("prompt-editor", PromptEditor);
 
-/** Edit the prompt of a round, or go on with it. */
-export function editPrompt(round) {
+/**
+ * Edit the prompt of a round, or go on with it.
+ * @param {Element} round
+ * @param {string} [text] What it was edited to before.
+ */
+export function editPrompt(round, text) {
   const open = round.querySelector("prompt-editor");
   if (open) {
     open.querySelector("textarea").focus();
@@ -104,5 +126,6 @@ export function editPrompt(round) {
   }
   const template = document.getElementById("editor-template");
   const editor = document.importNode(template.content.firstElementChild, true);
+  if (text) editor.dataset.text = text;
   round.querySelector(".prompt-text").after(editor);
 }

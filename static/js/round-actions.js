@@ -1,5 +1,6 @@
 /** What can be done with a round that stands: edit its prompt, answer it again, show a version. */
 import { changeWorkflow, startRound } from "./api.js";
+import { takeEdit } from "./drafts.js";
 
 const busy = new WeakSet();
 
@@ -11,6 +12,15 @@ export function attachRoundActions(app, signal) {
   app.addEventListener("click", (event) => edit(app, event), { signal });
   app.addEventListener("submit", (event) => act(app, event), { signal });
   app.addEventListener("edit-last", () => editLast(app), { signal });
+  editOn(app);
+}
+
+/** Go on with what was edited when the page was left. */
+function editOn(app) {
+  const edit = takeEdit(app.dataset.workflow);
+  const round = edit && app.querySelector(`chat-round[data-round="${Number(edit.round)}"]`);
+  if (round) open(app, round, edit.text);
+  else if (edit) app.rescue(edit.text);
 }
 
 function edit(app, event) {
@@ -25,10 +35,10 @@ function editLast(app) {
   if (round && app.dataset.running !== "true") open(app, round);
 }
 
-async function open(app, round) {
+async function open(app, round, text) {
   try {
     const { editPrompt } = await import("./prompt-editor.js");
-    editPrompt(round);
+    editPrompt(round, text);
   } catch (error) {
     fail(app, error);
   }

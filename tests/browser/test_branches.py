@@ -289,3 +289,19 @@ async def test_two_tabs_show_the_same_whatever_has_been_done(
             ".map((round) => round.textContent.split(/\\s+/).filter(Boolean).join(' '))) === texts",
             arg=json.dumps(await fresh.content(), separators=(",", ":"), ensure_ascii=False),
         )
+
+
+async def test_an_edit_survives_a_reload(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("count 1 1ms")
+    await tab.until_ended("complete")
+    editor = tab.round(1).locator("prompt-editor textarea")
+    await tab.round(1).locator(".prompt").hover()
+    await tab.round(1).locator(".edit").click()
+    await editor.fill("count 2 1ms\nand more")
+    await tab.page.reload()
+    await expect(editor).to_have_value("count 2 1ms\nand more")
+    await editor.press("Escape")
+    await tab.page.reload()
+    await expect(tab.round(1).locator(".prompt-text")).to_be_visible()
+    await expect(editor).to_have_count(0)

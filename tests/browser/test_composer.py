@@ -154,3 +154,17 @@ async def test_up_in_an_empty_field_edits_the_last_question(open_tab: OpenTab) -
     await tab.page.fill("#prompt", "")
     await tab.page.press("#prompt", "ArrowUp")
     await expect(tab.page.locator(".prompt-editor textarea")).to_have_value("count 5 1ms")
+
+
+async def test_a_tab_that_is_closed_leaves_another_tabs_draft_alone(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("count 1 1ms")
+    await tab.until_ended("complete")
+    chat = tab.page.url
+    other = await tab.page.context.new_page()
+    await other.goto(chat)
+    await tab.page.fill("#prompt", "written here")
+    await tab.page.goto("/settings")
+    await other.goto(chat.rpartition("/chat")[0] + "/settings")
+    await tab.page.goto(chat)
+    await expect(tab.page.locator("#prompt")).to_have_value("written here")

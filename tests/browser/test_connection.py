@@ -91,6 +91,7 @@ async def test_a_chat_that_is_gone_leads_to_a_new_one(open_tab: OpenTab) -> None
     await away.until_ended("complete")
     await set_hidden(away.page, True)
     other = await open_tab(away.page.url)
+    await other.page.locator(".heading-more summary").click()
     await other.page.get_by_role("button", name="Delete this chat").click()
     await other.page.wait_for_url("**/")
     await set_hidden(away.page, False)

@@ -21,6 +21,9 @@ SAID = """
   while (walker.nextNode()) {
     const node = walker.currentNode;
     if (node.parentElement.closest('body [lang="en"]')) continue;
+    // What a person asked is in the words of that person, also where it is the title of a chat.
+    const element = node.closest ? node : node.parentElement;
+    if (element.closest(".chat-name, .title, .prompt-text")) continue;
     if (node.nodeType === Node.TEXT_NODE) texts.push(node.data.trim());
     for (const name of ["aria-label", "title", "placeholder", "alt"]) {
       if (node.getAttribute?.(name)) texts.push(node.getAttribute(name));

@@ -89,6 +89,7 @@ async def test_the_latest_chat_comes_first_and_a_pinned_one_before_it(open_tab: 
     names = tab.page.locator(".chat-name")
     await expect(names).to_have_text(["count 2 1ms", "count 1 1ms"])
     other = await open_tab(first)
+    await other.page.locator(".heading-more summary").click()
     await other.page.get_by_role("button", name="Pin this chat").click()
     for each in (tab, other):
         await expect(each.page.locator(".chat-name")).to_have_text(["count 1 1ms", "count 2 1ms"])
@@ -96,6 +97,7 @@ async def test_the_latest_chat_comes_first_and_a_pinned_one_before_it(open_tab: 
     order = ["count 1 1ms", "count 3 1ms", "count 2 1ms"]
     for each in (tab, other):
         await expect(each.page.locator(".chat-name")).to_have_text(order)
+    await other.page.locator(".heading-more summary").click()
     await other.page.get_by_role("button", name="Pin this chat").click()
     order = ["count 3 1ms", "count 2 1ms", "count 1 1ms"]
     for each in (tab, other):
@@ -107,6 +109,7 @@ async def test_a_deleted_chat_is_gone_from_every_tab_and_comes_back(open_tab: Op
     await start(first, "count 1 1ms")
     second, elsewhere = await open_tab(first.page.url), await open_tab("/")
     chat = first.page.url
+    await first.page.locator(".heading-more summary").click()
     await first.page.get_by_role("button", name="Delete this chat").click()
     for tab in (first, second):
         await expect(tab.page).to_have_url(re.compile(r":\d+/$"))
@@ -139,6 +142,7 @@ async def test_deleting_a_running_chat_stops_it(open_tab: OpenTab) -> None:
     tab = await open_tab()
     await tab.ask("count 1000 20ms")
     await expect(tab.answer()).to_contain_text("3 ")
+    await tab.page.locator(".heading-more summary").click()
     await tab.page.get_by_role("button", name="Delete this chat").click()
     await tab.page.get_by_role("button", name="Undo").click()
     await tab.until_ended("stopped")
@@ -427,3 +431,13 @@ async def test_what_a_search_found_is_opened_where_it_is(open_tab: OpenTab) -> N
     await tab.page.locator(".found .chat-link").click()
     await expect(tab.round(3).locator(".prompt-text")).to_be_in_viewport()
     await expect(tab.page.locator(".later")).to_have_count(0)
+
+
+async def test_an_example_is_asked_and_a_draft_stays(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.page.fill("#prompt", "half a question")
+    await tab.page.locator(".example").first.click()
+    await tab.until_ended("complete")
+    await expect(tab.page.locator("#prompt")).to_have_value("half a question")
+    await tab.page.reload()
+    await expect(tab.page.locator("#prompt")).to_have_value("half a question")

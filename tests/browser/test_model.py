@@ -263,3 +263,34 @@ async def test_what_belongs_to_a_model_is_accessible(open_tab: OpenTab, scheme: 
     await tab.page.get_by_label("Instructions for the model").click()
     assert await violations(tab.page) == []
     await expect_no_overflow(tab.page)
+
+
+async def test_instructions_that_are_being_written_stay_when_the_chat_is_pinned(
+    open_tab: OpenTab,
+) -> None:
+    tab = await open_tab()
+    page = tab.page
+    await ask(page, "Hello")
+    await tab.until_ended("complete")
+    await page.locator(".instructions summary").click()
+    await page.fill("#instructions", "Answer in verse.")
+    await page.locator(".heading-more summary").click()
+    await page.get_by_role("button", name="Pin this chat").click()
+    await expect(tab.row("Hello").locator(".chat-pin").first).to_be_visible()
+    await expect(page.locator("#instructions")).to_have_value("Answer in verse.")
+    await expect(page.locator("#instructions")).to_be_visible()
+
+
+async def test_a_long_title_has_room_beside_the_menu_of_its_chat(open_tab: OpenTab) -> None:
+    tab = await open_tab(viewport={"width": 360, "height": 740})
+    await ask(tab.page, "# A title that goes on for longer than a phone is wide")
+    await tab.until_ended("complete")
+    box = await tab.page.locator(".title").bounding_box()
+    assert box is not None
+    assert box["width"] >= 100
+    await tab.page.locator(".heading-more summary").click()
+    await expect_no_overflow(tab.page)
+    menu = tab.page.locator(".heading-menu")
+    await expect(menu.get_by_role("button", name="Delete this chat")).to_be_in_viewport(ratio=1)
+    await tab.page.locator(".answer .prose").last.click()
+    await expect(menu).to_be_hidden()

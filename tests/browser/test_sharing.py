@@ -22,7 +22,7 @@ def server(shared_server: Server) -> Server:
 
 async def share(owner: Tab) -> str:
     """Share the chat of a tab by its menu; the path of the link."""
-    await owner.page.get_by_label("Share and export").click()
+    await owner.page.locator(".heading-more summary").click()
     await owner.page.get_by_role("link", name="Share…").click()
     await owner.page.get_by_role("button", name="Make a link").click()
     link = await owner.page.get_by_label("Link").input_value()
@@ -43,7 +43,7 @@ async def test_a_reader_sees_the_chat_go_on_until_the_link_is_revoked(open_tab: 
     await expect(reader.round(2)).to_have_attribute("data-status", "running")
     await owner.page.get_by_role("button", name="Stop").click()
     await expect(reader.round(2).locator(".outcome")).to_have_text("Stopped.")
-    await owner.page.get_by_label("Share and export").click()
+    await owner.page.locator(".heading-more summary").click()
     await owner.page.get_by_role("link", name="Share…").click()
     await owner.page.get_by_role("button", name="Revoke the link").click()
     await expect(reader.page.get_by_text("This chat is no longer shared.")).to_be_visible()
@@ -83,7 +83,7 @@ async def test_chats_are_exported_and_imported_without_a_script(open_tab: OpenTa
     await tab.page.select_option("#assistant", "slow")
     await tab.page.get_by_role("button", name="Send", exact=True).click()
     await expect(tab.answer()).to_have_text("1 2 3")
-    await tab.page.get_by_label("Share and export").click()
+    await tab.page.locator(".heading-more summary").click()
     async with tab.page.expect_download() as download:
         await tab.page.get_by_role("link", name="Export as JSON").click()
     file = await (await download.value).path()

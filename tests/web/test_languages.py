@@ -144,3 +144,16 @@ async def test_the_handbook_says_that_it_is_english(client: Client) -> None:
     assert "Das Handbuch ist auf Englisch geschrieben." in html
     assert 'id="text" lang="en"' in html
     assert "written in English" not in await page(client, "/handbook/")
+
+
+async def test_the_examples_of_the_start_page_are_answered_in_each_language(
+    client: Client,
+) -> None:
+    for headers in ({}, GERMAN):
+        html = await page(client, headers=headers)
+        examples = re.findall(r'class="example" name="prompt" value="([^"]+)"', html)
+        assert len(examples) == 4
+        for example in examples:
+            items = await ask(client, example, assistant="librarian")
+            (*_, answer) = (item["item"] for item in items if item["type"] == "message")
+            assert answer["sources"], example
