@@ -92,6 +92,7 @@ async def test_a_chat_goes_out_as_a_file_and_comes_back(open_tab: OpenTab, tmp_p
     await tab.page.get_by_role("button", name="Import", exact=True).click()
     await expect(tab.page.get_by_role("status")).to_contain_text("1 was here already")
     await tab.page.goto(chat)
+    await tab.page.locator(".heading-more summary").click()
     await tab.page.get_by_role("button", name="Delete this chat").click()
     await expect(tab.row("count 7 1ms")).to_have_count(0)
     await tab.page.goto("/transfer")
