@@ -24,6 +24,9 @@ for _name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"):
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+FIGURES = "figures"
+"""A property of a test, which is printed at the end of the run."""
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
@@ -35,6 +38,14 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     return _no_skip_in_ci((yield))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have measured; it decides nothing."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == FIGURES:
+                terminalreporter.write_line(f"{report.nodeid}: {value}")
 
 
 def _no_skip_in_ci(report: Report) -> Report:

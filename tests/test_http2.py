@@ -16,6 +16,7 @@ from playwright.async_api import async_playwright, expect
 from quart_chat.events.sse import StreamParser
 from tests.browser.tab import ARGUMENTS, Tab, watch
 from tests.server import ROOT, Server
+from tests.web.streams import workflow_id
 
 TLS = ROOT / "tests/chat/assistants/tls"
 """A certificate for 127.0.0.1 and its key, good for tests alone."""
@@ -63,7 +64,7 @@ async def test_streams_share_a_connection_and_end_cleanly_with_the_server(
         assert answer.http_version == "HTTP/2"
         assert "connection" not in answer.headers
         parsed = [orjson.loads(frame.data) for frame in StreamParser().feed(answer.content)]
-        chat = parsed[0]["item"]["id"]
+        chat = workflow_id(parsed)
         opened = asyncio.Barrier(21)
 
         async def follow() -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 from quart_chat.chat.assistants.base import InvalidOutput, Output, Sources
 from quart_chat.chat.models import Source, Usage
-from quart_chat.chat.text import clean
+from quart_chat.chat.text import clean, clean_link
 
 MAX_NUMBER = 2**53
 """Up to here every program that reads JSON knows whole numbers exactly."""
@@ -24,7 +24,7 @@ def clean_sources(output: Sources) -> tuple[Source, ...]:
                 _whole(source.number),
                 clean(source.title),
                 clean(source.heading),
-                clean(source.url),
+                clean_link(source.url),
                 clean(source.quote),
                 clean(source.excerpt),
             )

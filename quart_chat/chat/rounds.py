@@ -118,6 +118,8 @@ class Rounds:
         if ask.request_id is not None:
             known = entry.transaction.select_requested(ask.user_id, ask.request_id)
             if known is not None:
+                if ask.workflow_id not in (None, known[0]):
+                    raise InvalidInput(_("requestId: it names a request about another chat."))
                 return Started(*known), None
         return self._begin_new(ask, prompt, entry)
 

@@ -38,6 +38,16 @@ def clean(text: str) -> str:
     return _UNFIT.sub("\ufffd", text)
 
 
+def clean_link(url: str) -> str:
+    """An address that a link may lead to: this server's, or a page elsewhere.
+
+    Anything else could be a script, and becomes empty.
+    """
+    url = one_line(url)
+    here = url.startswith("/") and not url.startswith(("//", "/\\"))
+    return url if here or url.lower().startswith(("http://", "https://")) else ""
+
+
 def is_blank(text: str) -> bool:
     """Whether there is nothing to see: white space, and characters without a glyph."""
     return all(c in _BLANKS or unicodedata.category(c) in _UNSEEN for c in text)

@@ -128,7 +128,8 @@ class Transaction:
     def select_requested(self, user_id: str, request_id: str) -> tuple[str, int, int] | None:
         """Read which round of the user a request began: workflow, number, and the seq before it."""
         row = self._statements.fetch_one(
-            "SELECT rounds.workflow_id, rounds.number, messages.seq - 1 FROM rounds"
+            # The prompt's seq follows that of the workflow, which the same commit has changed.
+            "SELECT rounds.workflow_id, rounds.number, messages.seq - 2 FROM rounds"
             " JOIN workflows ON workflows.id = rounds.workflow_id"
             " JOIN messages ON messages.workflow_id = rounds.workflow_id"
             " AND messages.round_number = rounds.number AND messages.role = 'user'"

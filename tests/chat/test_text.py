@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from quart_chat.chat.text import clean_title, make_title, render_html
+from quart_chat.chat.text import clean_link, clean_title, make_title, render_html
 from quart_chat.errors import InvalidInput
 
 
@@ -69,3 +69,20 @@ def test_a_title_has_none_of_the_marks_before_a_prompt(prompt: str, title: str) 
 
 def test_a_long_title_is_cut_after_a_word() -> None:
     assert make_title("# " + "word " * 40) == "word " * 15 + "word…"
+
+
+@pytest.mark.parametrize(
+    ("url", "link"),
+    [
+        ("/documents/1?passage=2#p2", "/documents/1?passage=2#p2"),
+        ("https://example.com/a", "https://example.com/a"),
+        ("javascript:alert(1)", ""),
+        (" java\nscript:alert(1)", ""),
+        ("data:text/html,x", ""),
+        ("//example.com", ""),
+        ("/\\example.com", ""),
+        ("", ""),
+    ],
+)
+def test_a_link_leads_to_this_server_or_to_a_page_elsewhere(url: str, link: str) -> None:
+    assert clean_link(url) == link

@@ -47,12 +47,15 @@ async def test_a_request_that_is_sent_again_starts_no_second_round(client: Clien
         response = await client.post("/api/chatbot/start/stream", json=body)
         answers.append(parse(await response.get_data(as_text=False)))
     first, again = answers
-    assert workflow_id(first) == again[0]["item"]["workflowId"]
+    assert workflow_id(first) == workflow_id(again)
     assert again[-1]["type"] == "complete"
     answer = [i["item"] for i in again if i["type"] == "message"][-1]
     assert answer["content"] == "1 2 3 "
     other = await client.post("/api/chatbot/start/stream", json={**body, "requestId": "request-2"})
-    assert workflow_id(parse(await other.get_data(as_text=False))) != workflow_id(first)
+    chat = workflow_id(parse(await other.get_data(as_text=False)))
+    assert chat != workflow_id(first)
+    wrong = await client.post("/api/chatbot/start/stream", json={**body, "workflowId": chat})
+    assert wrong.status_code == 422
 
 
 @pytest.mark.parametrize("request_id", ["", "short", "x" * 101, 7])

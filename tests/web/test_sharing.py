@@ -17,7 +17,7 @@ from quart.typing import TestClientProtocol as Client
 from quart_chat.events.sse import StreamParser
 from tests.app import create_test_app
 from tests.server import Server
-from tests.web.streams import parse
+from tests.web.streams import parse, workflow_id
 from tests.web.test_transfer import ask
 
 API = "/api/chatbot"
@@ -154,7 +154,7 @@ async def post(server: Server, path: str, method: str = "POST", **json: Any) -> 
 
 async def start(server: Server, prompt: str) -> str:
     response = await post(server, f"{API}/start/stream", prompt=prompt, assistant="slow")
-    return str(parse(response.content)[0]["item"]["id"])
+    return workflow_id(parse(response.content))
 
 
 async def test_a_reader_follows_live_and_revoking_ends_the_stream(server: Server) -> None:

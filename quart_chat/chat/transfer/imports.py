@@ -27,7 +27,7 @@ from quart_chat.chat.models import (
     Workflow,
     WorkflowStatus,
 )
-from quart_chat.chat.text import Render, clean, make_title, one_line, render_html
+from quart_chat.chat.text import Render, clean, clean_link, make_title, render_html
 from quart_chat.chat.transfer.file import ChatFile, FileMessage, FileRound, FileSource, FileUsage
 from quart_chat.chat.transfer.reading import Fault, Found, read_file
 from quart_chat.texts import N_, _
@@ -238,15 +238,11 @@ def _sources(message: FileMessage) -> tuple[Source, ...]:
 
 
 def _source(source: FileSource) -> Source:
-    # What a link may lead to: this server, or a page elsewhere. Anything else could be a script.
-    url = one_line(source.url)
-    here = url.startswith("/") and not url.startswith(("//", "/\\"))
-    safe = here or url.lower().startswith(("http://", "https://"))
     return Source(
         source.number,
         clean(source.title),
         clean(source.heading),
-        url if safe else "",
+        clean_link(source.url),
         clean(source.quote),
         clean(source.excerpt),
     )
