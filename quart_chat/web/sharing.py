@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from quart import Blueprint, Response, make_response, redirect, render_template, request
 from quart_schema import document_querystring, document_response, tag
@@ -116,7 +116,7 @@ async def shared_stream(token: str) -> Response:
 async def _public(template: str, token: str) -> Response:
     workflow = await services().chat.sharing.open(token)
     page = await render_template(template, token=token, **await _shown(workflow))
-    response: Response = await make_response(page)  # type: ignore[assignment]
+    response = cast("Response", await make_response(page))
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     # The address is the key: no page that a source leads to is told of it.
     response.headers["Referrer-Policy"] = "no-referrer"

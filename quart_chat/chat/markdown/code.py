@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from markdown_it.common.utils import escapeHtml
-from pygments import highlight  # type: ignore[import-untyped]
-from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
-from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
