@@ -17,7 +17,7 @@ class DocumentPicker extends HTMLElement {
     this.#controller = new AbortController();
     const on = (target, type, action) =>
       target.addEventListener(type, action, { signal: this.#controller.signal });
-    on(this.#panel, "toggle", (event) => event.newState === "open" && this.#open());
+    on(this.#panel, "toggle", (event) => this.#toggled(event.newState));
     on(this.#search, "input", () => this.#offer());
     on(this.#search, "keydown", (event) => event.key === "Enter" && event.preventDefault());
     on(this.#panel, "change", (event) => this.#choose(event.target));
@@ -78,8 +78,13 @@ class DocumentPicker extends HTMLElement {
 
   // The list to choose from
 
+  /** Cleared as it closes: once it is open somebody may be quicker than this event. */
+  #toggled(state) {
+    if (state === "open") this.#open();
+    else this.#search.value = "";
+  }
+
   async #open() {
-    this.#search.value = "";
     await this.#read();
     this.#offer();
     this.#search.focus();

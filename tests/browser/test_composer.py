@@ -92,7 +92,7 @@ async def test_a_question_whose_receipt_was_lost_is_not_asked_twice(open_tab: Op
 
     await tab.page.route("**/start/stream", lose_the_answer)
     await tab.page.route("**/api/stream*", lambda route: route.abort())
-    await tab.ask("count 5 1ms, just once")
+    await tab.ask("count 5 1ms for a receipt")
     retry = tab.page.locator(".composer-error").get_by_role("button", name="Retry")
     await expect(retry).to_be_visible()
     await tab.page.unroute_all()
@@ -100,7 +100,7 @@ async def test_a_question_whose_receipt_was_lost_is_not_asked_twice(open_tab: Op
     await tab.until_ended("complete")
     await expect(tab.page.locator("chat-round")).to_have_count(1)
     await expect(tab.page.locator("#prompt")).to_have_value("")
-    found = await tab.page.evaluate("fetch('/api/chatbot/workflows?q=once').then(r => r.json())")
+    found = await tab.page.evaluate("fetch('/api/chatbot/workflows?q=receipt').then(r => r.json())")
     assert len(found["workflows"]) == 1
 
 

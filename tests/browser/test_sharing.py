@@ -37,7 +37,8 @@ async def test_a_reader_sees_the_chat_go_on_until_the_link_is_revoked(open_tab: 
     await expect(reader.answer()).to_have_text("1 2 3")
     assert await reader.page.locator("form, textarea, button").count() == 0
     assert await violations(reader.page) == []
-    await owner.page.get_by_label("Back to the chat").click()
+    async with owner.page.expect_navigation():
+        await owner.page.get_by_label("Back to the chat").click()
     await owner.ask("count 400 10ms")
     await expect(reader.answer(2)).to_have_text(re.compile(r"^1 2 3 4 5"))
     await expect(reader.round(2)).to_have_attribute("data-status", "running")

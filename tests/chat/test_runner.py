@@ -285,7 +285,7 @@ async def test_a_second_stop_gets_the_same_end(
     workflow_id, watcher = await begin(service)
     await assistant.say(ASK, Text("a"))
     first, second = await asyncio.gather(
-        service.stop(USER, workflow_id), service.stop(USER, workflow_id)
+        service.rounds.stop(workflow_id), service.rounds.stop(workflow_id)
     )
     assert first == second
     assert await service.stop(USER, workflow_id) is None
