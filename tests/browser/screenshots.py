@@ -10,7 +10,7 @@ import asyncio
 import base64
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,6 +36,8 @@ IMAGES = ROOT / "docs/images"
 SERVER = (str(Path(sys.executable).with_name("quart-chat")), "serve")
 HEIGHTS = {1280: 860, 360: 740}
 QUALITY = 82
+PATIENCE = 2.0
+"""Seconds for a page to close."""
 
 
 @dataclass(frozen=True)
@@ -298,8 +300,11 @@ async def take_all(browser: Browser, site: Site, views: list[str], language: str
                 await VIEWS[view](page, site)
                 await shoot(page, f"{view}-{width}-{scheme}-{language}")
                 await forget(page, site)
-                await page.close()
-            await context.close()
+                # Chromium does not always tell that a page with a service worker has closed.
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(page.close(), PATIENCE)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(context.close(), PATIENCE)
 
 
 async def forget(page: Page, site: Site) -> None:
