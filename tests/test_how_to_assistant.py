@@ -62,7 +62,7 @@ def assert_it_counts(items: list[dict[str, Any]]) -> None:
         ("Counting words", "running", 1.0),
         ("Counted 3 words", "completed", None),
     ]
-    assert logs[-1]["durationMs"] >= logs[2]["durationMs"] >= 100
+    assert logs[-1]["durationMs"] >= logs[2]["durationMs"] > 0
     assert all(earlier["timestamp"] <= later["timestamp"] for earlier, later in pairwise(logs[:2]))
     answer = [item["item"] for item in items if item["type"] == "message"][-1]
     assert answer["content"] == "The words that come up most:\n\n- two: 2\n- one: 1\n"
