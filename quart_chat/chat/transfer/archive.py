@@ -35,7 +35,7 @@ class _Sink(RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: bytes) -> int:  # type: ignore[override]
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # zipfile writes bytes alone
         self._pieces.append(bytes(data))
         return len(data)
 
