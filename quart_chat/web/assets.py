@@ -5,7 +5,8 @@ imports ``./b.js`` gets the same version of it. What such an address names never
 browser keeps it for good; the plain address ``/static/js/a.js`` is asked about every time.
 
 Scripts and styles are read as they were written; what is sent leaves out their comments and blanks,
-is one file for all styles, and is compressed. While debugging each file is sent as it is.
+is one file for all styles, and is compressed. While debugging each file is sent as it is; packages
+in CommonJS are sent as modules even then.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import mimetypes
 import re
 from dataclasses import dataclass
 from hashlib import blake2b
+from posixpath import dirname, normpath
 from typing import TYPE_CHECKING
 
 import rcssmin
@@ -23,6 +25,7 @@ from quart import Blueprint, Response, current_app, request
 
 from quart_chat.errors import NotFound
 from quart_chat.texts import _
+from quart_chat.web.commonjs import as_module
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +40,7 @@ blueprint = Blueprint("assets", __name__)
 # Python's own table differs from machine to machine.
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _IMPORT = re.compile(r'^@import url\("([\w/-]+\.css)"\);$', re.MULTILINE)
+_IMPORTED = re.compile(r'^(?:import|export)\b.*? from "(\.[^"]+)";$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Assets:
         self._folder = folder
         self._paths = _files(folder)
         self._ready: dict[str, Asset] = {}
+        self._imports: dict[str, list[str]] = {}
         self.version = content_version(folder)
 
     def get(self, name: str) -> Asset | None:
@@ -71,15 +76,32 @@ class Assets:
             self._ready[name] = _make(path, self._shorten(path))
         return self._ready[name]
 
+    def imports(self, name: str) -> list[str]:
+        """The names of all scripts that one imports, and that those import, nearest first."""
+        if name not in self._imports:
+            found = [name]
+            for each in found:
+                text = self._read(self._paths[each]).decode()
+                paths = (normpath(f"{dirname(each)}/{path}") for path in _IMPORTED.findall(text))
+                found += dict.fromkeys(path for path in paths if path not in found)
+            self._imports[name] = found[1:]
+        return self._imports[name]
+
     def get_plain(self, name: str) -> Asset | None:
         """Read a file as it is at this moment."""
         path = _files(self._folder).get(name)
-        return None if path is None else _make(path, path.read_bytes())
+        return None if path is None else _make(path, self._read(path))
+
+    def _read(self, path: Path) -> bytes:
+        if path.suffix == ".js" and path.is_relative_to(self._folder / "vendor"):
+            return as_module(path.read_text("utf-8")).encode()
+        return path.read_bytes()
 
     def _shorten(self, path: Path) -> bytes:
-        if path.is_relative_to(self._folder / "vendor") or path.suffix not in {".css", ".js"}:
-            return path.read_bytes()
-        text = path.read_text()
+        content = self._read(path)
+        if path.suffix not in {".css", ".js"}:
+            return content
+        text = content.decode()
         if path.suffix == ".js":
             return str(rjsmin.jsmin(text)).encode()
         whole = _IMPORT.sub(lambda name: (path.parent / name[1]).read_text(), text)
@@ -104,9 +126,10 @@ def _make(path: Path, content: bytes) -> Asset:
 
 
 def init_app(app: Quart, folder: Path) -> None:
-    """Serve the files of ``folder``, and give the templates the function ``static_url``."""
+    """Serve the files of ``folder``, and give the templates what they need to name them."""
     app.extensions[EXTENSION] = Assets(folder)
     app.add_template_global(static_url)
+    app.add_template_global(imported_urls)
 
 
 def static_url(filename: str) -> str:
@@ -114,6 +137,13 @@ def static_url(filename: str) -> str:
     # While somebody works on the files their version is not worth keeping up.
     version = "" if current_app.debug else f"v/{_assets().version}/"
     return f"/static/{version}{filename}"
+
+
+def imported_urls(filename: str) -> list[str]:
+    """The addresses of all that a script imports: a browser would find them one level at a time."""
+    # While somebody works on the files, what they import changes.
+    names = [] if current_app.debug else _assets().imports(filename)
+    return [static_url(name) for name in names]
 
 
 @blueprint.get("/static/<path:filename>")

@@ -4,7 +4,7 @@
  * styled inline. Colours of code, formulas and footnotes are left to the server, once a message is
  * final: until then they are shown as they were written.
  */
-import MarkdownIt from "../vendor/markdown-it/markdown-it.min.js";
+import MarkdownIt from "../vendor/markdown-it/index.cjs.js";
 import { addFormulas } from "./markdown-formulas.js";
 import { addTasks, makeTasks } from "./markdown-tasks.js";
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, async_playwright
 
 from quart_chat.config import resource_path
+from quart_chat.web.assets import Assets
 from tests.browser.tab import ARGUMENTS, Tab, watch
 from tests.server import Server
 
@@ -64,12 +64,12 @@ async def open_tab(browser: Browser, server: Server) -> AsyncIterator[OpenTab]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def modules(browser: Browser) -> AsyncIterator[Page]:
     """An empty page that can import the scripts: ``import("/js/markdown.js")``."""
-    folder = resource_path("static")
+    assets = Assets(resource_path("static"))
 
     async def serve(route: Route) -> None:
-        path = folder / Path(urlsplit(route.request.url).path.lstrip("/"))
-        if path.is_file():
-            await route.fulfill(path=path)
+        asset = assets.get_plain(urlsplit(route.request.url).path.lstrip("/"))
+        if asset:
+            await route.fulfill(body=asset.content, content_type=asset.type)
         else:
             await route.fulfill(body="<!doctype html>", content_type="text/html")
 

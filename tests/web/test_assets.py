@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import gzip
 import re
+from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from quart import Quart, render_template_string
@@ -83,6 +85,28 @@ async def test_a_script_goes_out_without_its_comments(client: Client) -> None:
     script = await text_of(client, "js/conversation.js")
     assert "export class Conversation" in script
     assert "/**" not in script
+
+
+def test_scripts_by_others_are_as_they_were_published() -> None:
+    folder = resource_path("static") / "vendor"
+    table = (folder / "README.md").read_text()
+    sums = dict(re.findall(r"^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", table, re.MULTILINE))
+    names = {name.removeprefix("vendor/") for name in FILES if re.match(r"vendor/.*\.js$", name)}
+    assert names == set(sums)
+    for name, digest in sums.items():
+        assert sha256((folder / name).read_bytes()).hexdigest() == digest, name
+        assert list((folder / name).parent.glob("LICENSE*")), name
+
+
+async def test_all_that_a_script_imports_is_named_beforehand(app: Quart, client: Client) -> None:
+    page = await (await client.get("/")).get_data(as_text=True)
+    preloaded = re.findall(r'rel="modulepreload" href="([^"]+)"', page)
+    scripts = re.findall(r'<script type="module" src="([^"]+)"', page)
+    for url in [*scripts, *preloaded]:
+        text = await (await client.get(url)).get_data(as_text=True)
+        for imported in re.findall(r'from"([^"]+)"', text):
+            assert urljoin(url, imported) in preloaded
+    assert len(preloaded) == len(set(preloaded)) > 30
 
 
 async def test_a_file_is_compressed_for_who_takes_that(client: Client) -> None:
