@@ -9,10 +9,10 @@ import signal
 from collections.abc import Callable
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import async_playwright, expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import Tab, set_hidden, watch
+from tests.browser.tab import ARGUMENTS, Tab, set_hidden, watch
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -238,18 +238,31 @@ async def test_back_and_forth_end_where_they_were(open_tab: OpenTab) -> None:
     await tab.until_ended("complete", 2)
 
 
-async def test_a_page_from_the_cache_of_the_way_back_goes_on(open_tab: OpenTab) -> None:
+async def test_a_page_from_the_cache_of_the_way_back_goes_on(
+    chromium: str, open_tab: OpenTab, server: Server
+) -> None:
     """Browsers keep the page as it was and show it again, without its connection."""
-    tab = await open_tab()
-    await tab.ask("count 1 1ms")
-    await tab.until_ended("complete")
-    await tab.page.evaluate(
-        "window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))"
-    )
-    other = await open_tab(tab.page.url)
-    await other.ask("count 2 1ms")
-    await other.until_ended("complete", 2)
-    await tab.page.evaluate(
-        "window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
-    )
-    await tab.until_ended("complete", 2)
+    other = await open_tab()
+    await other.ask("count 50 20ms")
+    await expect(other.answer()).to_contain_text("3 ")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium,
+            args=ARGUMENTS,
+            ignore_default_args=["--disable-back-forward-cache"],
+        )
+        kept = Tab(await browser.new_page())
+        watch(kept, server.url)
+        await kept.page.goto(other.page.url)
+        await expect(kept.answer()).to_contain_text("5 ")
+        await kept.page.evaluate("addEventListener('pageshow', (event) => (window.back = event))")
+        await kept.page.goto(f"{server.url}/handbook/")
+        await other.until_ended("complete")
+        await other.ask("count 2 1ms")
+        await other.until_ended("complete", 2)
+        await kept.page.go_back(wait_until="commit")
+        assert await kept.page.evaluate("window.back.persisted")
+        await kept.until_ended("complete", 2)
+        assert await kept.content() == await other.content()
+        assert kept.complaints == []
+        await browser.close()
