@@ -153,10 +153,11 @@ class ChatRepository:
     async def select_round(self, workflow_id: str, number: int) -> Round | None:
         return await self._database.read(lambda reading: _round(reading, workflow_id, number))
 
-    async def select_prompt(self, workflow_id: str, number: int) -> str:
-        sql = _MESSAGES + "round_number = ? AND role = 'user'"
+    async def select_text(self, workflow_id: str, number: int, role: str) -> str:
+        """Read what was asked or answered in a round, as it was written."""
+        sql = _MESSAGES + "round_number = ? AND role = ?"
         row = await self._database.read(
-            lambda reading: reading.fetch_one(sql, (workflow_id, number))
+            lambda reading: reading.fetch_one(sql, (workflow_id, number, role))
         )
         return to_message(row).content if row else ""
 

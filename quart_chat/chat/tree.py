@@ -45,7 +45,12 @@ class RoundTree:
     async def prompt(self, user_id: str, workflow_id: str, number: int) -> str:
         """Read what a round asks; raises as :meth:`round` does."""
         await self.round(user_id, workflow_id, number)
-        return await self._repository.select_prompt(workflow_id, number)
+        return await self._repository.select_text(workflow_id, number, "user")
+
+    async def answer(self, user_id: str, workflow_id: str, number: int) -> str:
+        """Read what a round answers, in Markdown; raises as :meth:`round` does."""
+        await self.round(user_id, workflow_id, number)
+        return await self._repository.select_text(workflow_id, number, "assistant")
 
     async def branch(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quart import Blueprint, redirect, render_template, request
+from quart import Blueprint, Response, redirect, render_template, request
 
 from quart_chat.errors import InvalidInput
 from quart_chat.texts import _
@@ -38,6 +38,15 @@ async def edit_prompt(workflow_id: str, number: int) -> str:
     """A page to edit a prompt on, for browsers without scripts."""
     prompt = await services().chat.tree.prompt(user_id(), workflow_id, min(number, MAX_SEQ))
     return await render_template("edit.html", workflow_id=workflow_id, number=number, prompt=prompt)
+
+
+@blueprint.get("/rounds/<int:number>/answer.md")
+async def show_answer(workflow_id: str, number: int) -> Response:
+    """An answer as it was written, to copy."""
+    text = await services().chat.tree.answer(user_id(), workflow_id, min(number, MAX_SEQ))
+    response = Response(text, mimetype="text/markdown")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.post("/head")

@@ -27,13 +27,8 @@ export async function startRound(body) {
 
 /** An answer as it was written, in Markdown. */
 export async function readAnswer(workflowId, roundNumber) {
-  const response = await send("GET", `/api/chatbot/${workflowId}/chatdata`);
-  const { items } = await response.json();
-  const found = items.find(
-    ({ type, item }) =>
-      type === "message" && item.role === "assistant" && item.roundNumber === roundNumber,
-  );
-  return found.item.content;
+  const response = await send("GET", `/chat/${workflowId}/rounds/${roundNumber}/answer.md`);
+  return response.text();
 }
 
 /** Stop the running round of a chat. */

@@ -65,7 +65,7 @@ async def test_what_cannot_be_copied_is_told(open_tab: OpenTab) -> None:
     tab = await open_tab(quiet=False)
     await tab.ask("count 2 0ms")
     await tab.until_ended("complete")
-    await tab.page.route("**/chatdata", lambda route: route.abort())
+    await tab.page.route("**/answer.md", lambda route: route.abort())
     await tab.page.get_by_role("button", name="Copy", exact=True).click()
     await expect(tab.page.locator("chat-notice")).to_contain_text("It could not be copied.")
 

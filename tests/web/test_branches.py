@@ -199,3 +199,12 @@ async def test_a_prompt_is_edited_as_it_was_written(client: Client) -> None:
     chat = workflow_id(await ask(client, "\n<b>one</b>\n</textarea>"))
     page = await (await client.get(f"/chat/{chat}/rounds/1/edit")).get_data(as_text=True)
     assert "\n\n&lt;b&gt;one&lt;/b&gt;\n&lt;/textarea&gt;</textarea>" in page
+
+
+async def test_an_answer_is_read_as_it_was_written(client: Client) -> None:
+    chat = workflow_id(await ask(client, "count 3 0ms"))
+    response = await client.get(f"/chat/{chat}/rounds/1/answer.md")
+    assert response.mimetype == "text/markdown"
+    assert await response.get_data(as_text=True) == "1 2 3 "
+    assert (await client.get(f"/chat/{chat}/rounds/2/answer.md")).status_code == 404
+    assert (await client.get("/chat/none/rounds/1/answer.md")).status_code == 404
