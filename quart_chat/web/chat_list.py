@@ -50,6 +50,7 @@ class ChatListView:
     """What is shown beside a page.
 
     Attributes:
+        path: The address of the page: what is asked of the list is asked there.
         days: The chats of a page of the list.
         next: Asks for the page after.
         list_seq: The version of the list.
@@ -58,6 +59,7 @@ class ChatListView:
         deleted: A chat that has just been deleted and can be restored.
     """
 
+    path: str
     days: list[Day]
     next: str | None
     list_seq: int
@@ -73,6 +75,7 @@ async def view_list() -> ChatListView:
     before, deleted_id = request.args.get("before"), request.args.get("deleted", "")
     page = await chat.list_workflows(user, before=None if query else before)
     return ChatListView(
+        path=request.path,
         days=group_by_day(page.workflows, time.time()),
         next=page.next,
         list_seq=page.list_seq,

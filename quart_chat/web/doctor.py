@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import msgspec
-from quart import Blueprint, Response, current_app, jsonify, render_template, request
+from quart import Blueprint, Response, current_app, jsonify, request
 from quart_schema import document_querystring, document_response, tag
 
 from quart_chat.events import get_event_manager, sse_response
 from quart_chat.web.context import services, user_id
+from quart_chat.web.frame import render_in_frame
 from quart_chat.web.inputs import query_string
 from quart_chat.web.openapi import document_stream
 from quart_chat.web.schemas import Clock, ProbeQuery
@@ -60,7 +61,7 @@ blueprint = Blueprint("doctor", __name__)
 @blueprint.get("/doctor")
 async def show_doctor() -> str:
     """The page that runs the checks."""
-    return await render_template(
+    return await render_in_frame(
         "doctor.html",
         plan=msgspec.to_builtins(ProbeQuery()),
         long_pause=LONG_PAUSE,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quart import Blueprint, redirect, render_template
+from quart import Blueprint, redirect
 
-from quart_chat.chat.journal import list_context
 from quart_chat.documents.models import page_start
 from quart_chat.web.context import services, user_id
 from quart_chat.web.documents import take_files
+from quart_chat.web.frame import render_in_frame
 from quart_chat.web.inputs import query_string
 from quart_chat.web.schemas import PreviewQuery
 
@@ -42,7 +42,7 @@ async def document_page(document_id: str) -> str:
     query, documents = query_string(PreviewQuery), services().documents
     after = query.after if query.passage is None else page_start(query.passage)
     page = await documents.passages(user_id(), document_id, after)
-    return await render_template(
+    return await render_in_frame(
         "document.html",
         document=documents.item(page.document),
         passages=page.passages,
@@ -61,9 +61,8 @@ async def delete_page(document_id: str) -> ResponseReturnValue:
 
 async def _render_list(refused: list[Refusal]) -> str:
     documents = services().documents
-    return await render_template(
+    return await render_in_frame(
         "documents.html",
         documents=[documents.item(found) for found in await documents.documents(user_id())],
         refused=[(name, error.message) for name, error in refused],
-        context=list_context(user_id()),
     )

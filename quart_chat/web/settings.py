@@ -6,11 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from quart import Blueprint, current_app, render_template
+from quart import Blueprint, current_app
 
 from quart_chat.chat.assistants.base import ModelAssistant, Models
 from quart_chat.texts import _
 from quart_chat.web.context import services
+from quart_chat.web.frame import render_in_frame
 
 if TYPE_CHECKING:
     from quart import Quart
@@ -40,7 +41,7 @@ async def settings_page() -> str:
     settings: Settings = current_app.extensions[EXTENSION]
     model = services().chat.assistants.get("model")
     models = await _models(model) if isinstance(model, ModelAssistant) else None
-    return await render_template(
+    return await render_in_frame(
         "settings.html",
         settings=settings,
         model=models is not None,

@@ -11,6 +11,7 @@ from quart_chat.chat.models import WorkflowStatus
 from quart_chat.chat.sharing import stream_shared
 from quart_chat.events import stream_response
 from quart_chat.web.context import assistant_titles, services, user_id
+from quart_chat.web.frame import render_in_frame
 from quart_chat.web.inputs import last_event_id, parse_seq, query_string
 from quart_chat.web.openapi import document_answer, document_stream
 from quart_chat.web.schemas import ChatQuery, ErrorAnswer, ShareItem, SinceQuery
@@ -62,7 +63,7 @@ async def share_page(workflow_id: str) -> str:
     chat, user = services().chat, user_id()
     workflow = await chat.workflow(user, workflow_id)
     share = await chat.sharing.find(user, workflow_id)
-    return await render_template(
+    return await render_in_frame(
         "share.html", workflow=workflow, url=share and _address(share), share=share
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quart import Blueprint, Response, current_app, render_template
+from quart import Blueprint, Response, current_app
 from quart_schema import document_response, tag
 
 from quart_chat.chat.transfer.archive import file_name, write_zip
@@ -18,6 +18,7 @@ from quart_chat.chat.transfer.prose import to_markdown
 from quart_chat.errors import EmptyFile, FileTooLarge, InvalidInput, NotFound
 from quart_chat.texts import _, number
 from quart_chat.web.context import assistant_titles, services, user_id
+from quart_chat.web.frame import render_in_frame
 from quart_chat.web.schemas import ErrorAnswer, Imported
 from quart_chat.web.uploads import uploads
 
@@ -85,7 +86,7 @@ async def export_all() -> Response:
 @blueprint.get("/transfer")
 async def transfer_page() -> str:
     """A page to export all chats, and to import some."""
-    return await render_template("transfer.html", reports=[], failed=None)
+    return await render_in_frame("transfer.html", reports=[], failed=None)
 
 
 @blueprint.post("/transfer")
@@ -94,9 +95,9 @@ async def import_page() -> ResponseReturnValue:
     try:
         reports = await _take_files()
     except InvalidInput as error:
-        page = await render_template("transfer.html", reports=[], failed=error.message)
+        page = await render_in_frame("transfer.html", reports=[], failed=error.message)
         return page, error.status
-    return await render_template("transfer.html", reports=reports, failed=None)
+    return await render_in_frame("transfer.html", reports=reports, failed=None)
 
 
 @blueprint.post("/api/chatbot/import")

@@ -1,12 +1,10 @@
-/** The page as a whole: what comes over its stream goes to its parts. */
+/** The page of a chat: what comes over its stream goes to its parts. */
 import { readRounds, workflowExists } from "./api.js";
-import { AnswerWatch } from "./answer-watch.js";
 import { Branch } from "./branch.js";
 import { attachCopying } from "./copying.js";
 import { Conversation } from "./conversation.js";
-import { PageStream } from "./page-stream.js";
+import { LivePage } from "./live-page.js";
 import { followDocuments } from "./picker-on-demand.js";
-import { Presence } from "./presence.js";
 import { ReadMark } from "./read-mark.js";
 import { attachRoundActions } from "./round-actions.js";
 import { t } from "./texts.js";
@@ -14,58 +12,49 @@ import { t } from "./texts.js";
 /** Milliseconds until rounds that could not be read are asked for again. */
 const READ_AGAIN = 2000;
 
-export class ChatApp extends HTMLElement {
+export class ChatApp extends LivePage {
   #branch = null;
-  #conversation = new Conversation();
-  #controller = null;
-  #leaving = false;
-  #presence = null;
   #readMark = new ReadMark();
   #reading = null;
-  #stream = new PageStream({
-    onData: (data) => this.#receive(data),
-    onState: (state) => this.#connection(state),
-  });
-  #watch = null;
 
   connectedCallback() {
-    this.#controller = new AbortController();
-    const { signal } = this.#controller;
+    super.connectedCallback();
+    const { signal } = this;
     this.addEventListener("submit", (event) => this.#example(event), { signal });
     this.addEventListener("chat:started", (event) => this.#started(event.detail), { signal });
-    this.addEventListener("chat:failed", (event) => this.#notice.failure(event.detail), { signal });
-    this.addEventListener("chat:deleted", (event) => this.#deleted(event.detail), { signal });
     window.addEventListener("popstate", () => this.#leave(), { signal });
     attachRoundActions(this, signal);
     attachCopying(
       this,
       (text) => this.#announce(text),
-      (reason) => this.#notice.failure(reason),
+      (reason) => this.notice.failure(reason),
       signal,
     );
     const seq = Number(this.dataset.since.split("-")[1]);
     this.#branch = new Branch(Number(this.dataset.head), seq);
-    this.#stream.follow(this.dataset.workflow, this.dataset.since);
-    this.#watch = new AnswerWatch(this.#stream, this.#list.running);
-    this.#presence = new Presence(this.#stream, this.#watch, signal);
     this.#readMark.watch(signal);
   }
 
   disconnectedCallback() {
-    this.#controller.abort();
+    super.disconnectedCallback();
     this.#reading?.abort();
-    this.#stream.pause();
+  }
+
+  get followed() {
+    return this.dataset.workflow;
   }
 
   /** What was written where it can't stay goes to where the next question is written. */
   rescue(text) {
     this.#composer.add(text);
-    this.#notice.failure(t("The chat has gone on elsewhere. Your text is in the question field."));
+    this.notice.failure(t("The chat has gone on elsewhere. Your text is in the question field."));
   }
 
-  #receive(data) {
-    const change = this.#conversation.apply(data);
-    if (change) this[change.kind](change);
+  async connection(state) {
+    super.connection(state);
+    const { workflow } = this.dataset;
+    if (state !== "refused" || !workflow) return;
+    if (!(await workflowExists(workflow))) location.replace("/");
   }
 
   // One method for each kind of change of the conversation.
@@ -95,28 +84,16 @@ export class ChatApp extends HTMLElement {
     this.#log.round(log.roundNumber)?.step(log);
   }
 
-  workflow({ workflow }) {
-    this.#presence.tell();
-    this.#list.show(workflow, this.dataset.workflow);
-    this.#watch.see(workflow);
-    if (workflow.id !== this.dataset.workflow) return;
-    if (workflow.deleted) {
-      this.#deleted(workflow.id);
-      return;
-    }
+  about(workflow) {
     this.#readMark.show(workflow);
     this.#heading.show(workflow);
     // These are loaded after the rest.
     this.querySelector("chat-choice")?.show?.(workflow);
-    followDocuments(this.#picker, workflow.documentIds);
+    followDocuments(this.documents, workflow.documentIds);
     if (this.#branch.move(workflow)) this.#read();
     const running = String(workflow.status === "running");
     if (running === "true" && running !== this.dataset.running) this.#announce(WRITING);
     this.dataset.running = running;
-  }
-
-  document({ document }) {
-    this.#picker.show?.(document);
   }
 
   end({ status, end }) {
@@ -125,9 +102,9 @@ export class ChatApp extends HTMLElement {
     this.#announce(end.message);
   }
 
-  reset({ workflowId, next }) {
-    if (workflowId === null) {
-      this.#list.clear(next);
+  reset(change) {
+    if (change.workflowId === null) {
+      super.reset(change);
       return;
     }
     this.#log.clear();
@@ -136,7 +113,7 @@ export class ChatApp extends HTMLElement {
   }
 
   hole() {
-    this.#stream.restart();
+    this.stream.restart();
   }
 
   /** Read the end of the branch as the server renders it, then go on from that moment. */
@@ -147,29 +124,11 @@ export class ChatApp extends HTMLElement {
     try {
       const fragment = await readRounds(this.dataset.workflow, { signal });
       this.#log.show(fragment);
-      this.#conversation = new Conversation();
+      this.conversation = new Conversation();
       this.#branch = new Branch(fragment.head, fragment.seq);
-      this.#stream.rewind(fragment.seq);
+      this.stream.rewind(fragment.seq);
     } catch (error) {
       if (!signal.aborted) setTimeout(() => signal.aborted || this.#read(), READ_AGAIN);
-    }
-  }
-
-  async #connection(state) {
-    this.#notice.connection(state);
-    const { workflow } = this.dataset;
-    if (state !== "refused" || !workflow) return;
-    if (!(await workflowExists(workflow))) location.replace("/");
-  }
-
-  /** The page of a deleted chat makes room for one that offers to undo it. */
-  #deleted(workflowId) {
-    if (workflowId !== this.dataset.workflow) {
-      this.#notice.deleted(workflowId);
-    } else if (!this.#leaving) {
-      // Told by the answer to the request and by the stream; to leave twice would abort the first.
-      this.#leaving = true;
-      location.replace(`/?deleted=${workflowId}`);
     }
   }
 
@@ -180,7 +139,7 @@ export class ChatApp extends HTMLElement {
     history.pushState(null, "", `/chat/${workflowId}`);
     this.dataset.workflow = workflowId;
     this.querySelector(".empty")?.remove();
-    this.#stream.follow(workflowId, `${this.#stream.listCursor}-0`);
+    this.stream.follow(workflowId, `${this.stream.listCursor}-0`);
   }
 
   /** Back to the page for a new chat, or forth again: another page, though not for the browser. */
@@ -203,20 +162,8 @@ export class ChatApp extends HTMLElement {
     return this.querySelector("chat-heading");
   }
 
-  get #list() {
-    return this.querySelector("chat-list");
-  }
-
   get #log() {
     return this.querySelector("chat-log");
-  }
-
-  get #picker() {
-    return this.querySelector("document-picker");
-  }
-
-  get #notice() {
-    return this.querySelector("chat-notice");
   }
 
   #announce(text) {

@@ -38,7 +38,7 @@ export class ChatList extends HTMLElement {
   /**
    * Show a chat's entry, or take it away.
    * @param {object} workflow
-   * @param {string} currentId The chat that the page shows.
+   * @param {string} currentId The chat that the page is about.
    */
   show(workflow, currentId) {
     for (const row of this.querySelectorAll(`[data-id="${workflow.id}"]`)) {

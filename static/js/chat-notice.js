@@ -84,7 +84,7 @@ export class ChatNotice extends HTMLElement {
 
   /** What lasts may have a cause on the way, which the stream doctor finds. */
   #offerHelp() {
-    if (!this.#connection || !navigator.onLine) return;
+    if (!this.#connection || !navigator.onLine || location.pathname === "/doctor") return;
     const link = Object.assign(document.createElement("a"), { href: "/doctor", target: "_blank" });
     link.textContent = t("Check the connection");
     this.#connection.push(" ", link);

@@ -11,7 +11,7 @@ export function newRow() {
  * Show a chat in a row.
  * @param {Element} row
  * @param {object} workflow
- * @param {boolean} current Whether it is the chat that the page shows.
+ * @param {boolean} current Whether it is the chat that the page is about.
  */
 export function fillRow(row, workflow, current) {
   const { id, title, status, pinned, unread, updatedAt } = workflow;
@@ -20,8 +20,9 @@ export function fillRow(row, workflow, current) {
   const link = row.querySelector("a");
   // What a search found is at a place in the chat.
   link.href = `/chat/${id}${link.search}${link.hash}`;
-  if (current) link.setAttribute("aria-current", "page");
-  else link.removeAttribute("aria-current");
+  // Pages about a chat, such as that of its link, are not the chat.
+  const place = link.pathname === location.pathname ? "page" : "true";
+  link.ariaCurrent = current ? place : null;
   setTitle(row, title);
   return row;
 }

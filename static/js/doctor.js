@@ -32,6 +32,9 @@ class StreamDoctor extends HTMLElement {
     if (this.#running) return;
     this.#running = new AbortController();
     this.#busy(true);
+    // What is measured is one stream alone: over HTTP/2 another would share its connection, and
+    // keep from being idle what is to be found out about idle ones.
+    this.#tell("stream:rest");
     try {
       const seen = await probe(this.#plan(), {
         keepalive: Number(this.dataset.keepalive) * 1000,
@@ -45,7 +48,13 @@ class StreamDoctor extends HTMLElement {
     } finally {
       this.#running = null;
       this.#busy(false);
+      this.#tell("stream:wake");
     }
+  }
+
+  /** Tell the page what is to become of its own stream. */
+  #tell(type) {
+    this.dispatchEvent(new CustomEvent(type, { bubbles: true }));
   }
 
   #plan() {

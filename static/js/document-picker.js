@@ -25,9 +25,9 @@ class DocumentPicker extends HTMLElement {
     on(this.#form, "dragover", (event) => this.#drag(event, true));
     on(this.#form, "dragleave", (event) => this.#drag(event, false));
     on(this.#form, "drop", (event) => this.#drop(event));
-    on(document, "visibilitychange", () => document.hidden || this.#refresh());
     on(document, "chat:started", () => this.#sent());
     if (this.#panel.matches(":popover-open")) this.#open();
+    this.refresh();
   }
 
   disconnectedCallback() {
@@ -41,6 +41,13 @@ class DocumentPicker extends HTMLElement {
     if (item.deleted) chip.remove();
     else fill(chip, item);
     this.#chips.hidden = this.#ids.length === 0;
+  }
+
+  /** Ask how far documents are of which nothing may have been heard for a while. */
+  async refresh() {
+    if (!this.querySelector(".chip-progress:not([hidden])")) return;
+    await this.#read();
+    for (const item of this.#documents) this.show(item);
   }
 
   /** Follow what was chosen for the chat in another tab, unless something is being chosen here. */
@@ -94,12 +101,6 @@ class DocumentPicker extends HTMLElement {
     const response = await fetch("/api/documents").catch(() => null);
     if (response?.ok) this.#documents = (await response.json()).documents;
     else this.#complain([t("The server can't be reached.")]);
-  }
-
-  async #refresh() {
-    if (!this.querySelector(".chip-progress:not([hidden])")) return;
-    await this.#read();
-    for (const item of this.#documents) this.show(item);
   }
 
   #offer() {
@@ -178,7 +179,7 @@ class DocumentPicker extends HTMLElement {
     this.#chosen();
     this.#complain(refused.map(({ name, error }) => [name, error.message].filter(Boolean).join(": ")));
     // What the stream said before the chips were there is asked for once.
-    this.#refresh();
+    this.refresh();
   }
 
   #sent() {

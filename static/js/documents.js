@@ -1,21 +1,17 @@
 /**
  * The list of documents, live: what is uploaded here or in another tab, and how far each is read.
  *
- * On each connection the list is read once after the stream is open, so nothing is missed between
- * the two; what the stream has said since is newer than the list.
+ * The page tells what its stream says. Once the stream is open the list is read, so nothing is
+ * missed between the two; what the stream has said since is newer than the list.
  */
+import { isBeingRead, stateOf } from "./document-state.js";
 import { number, plural, t } from "./texts.js";
 import { sendFiles } from "./upload.js";
 
 class DocumentList extends HTMLElement {
-  #source = null;
-  #said = new Map();
+  #said = new Set();
 
   connectedCallback() {
-    const context = encodeURIComponent(this.dataset.context);
-    this.#source = new EventSource(`/api/events/${context}?categories=document`);
-    this.#source.onopen = () => this.#read();
-    this.#source.onmessage = (event) => this.#receive(JSON.parse(event.data));
     this.addEventListener("submit", (event) => this.#submit(event));
     this.addEventListener("dragover", (event) => this.#drag(event, true));
     this.addEventListener("dragleave", (event) => this.#drag(event, false));
@@ -24,7 +20,6 @@ class DocumentList extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.#source.close();
     document.removeEventListener("paste", this);
   }
 
@@ -34,30 +29,36 @@ class DocumentList extends HTMLElement {
 
   // What comes
 
-  async #read() {
-    this.#said.clear();
+  /** Take what is new of a document. */
+  show(item) {
+    this.#said.add(item.id);
+    this.#show(item);
+  }
+
+  /** Read the list, which may have changed while there was no connection. */
+  async refresh() {
+    const said = (this.#said = new Set());
     const response = await fetch("/api/documents").catch(() => null);
     if (!response?.ok) return;
     const { documents } = await response.json();
+    // The connection is another by now, and the list is read again.
+    if (said !== this.#said) return;
     const listed = new Set(documents.map((item) => item.id));
     for (const row of this.#rows) {
-      if (!listed.has(row.dataset.id) && !this.#said.has(row.dataset.id)) row.remove();
+      if (!listed.has(row.dataset.id) && !said.has(row.dataset.id)) row.remove();
     }
-    for (const item of documents.reverse()) {
-      if (!this.#said.has(item.id)) this.#show(item);
-    }
-  }
-
-  #receive({ type, item }) {
-    if (type !== "document") return;
-    this.#said.set(item.id, item);
-    this.#show(item);
+    for (const item of documents.reverse()) if (!said.has(item.id)) this.#show(item);
+    this.#showEmpty();
   }
 
   #show(item) {
     const known = this.#rows.find((row) => row.dataset.id === item.id);
     if (item.deleted) known?.remove();
     else fill(known ?? this.#add(), item);
+    this.#showEmpty();
+  }
+
+  #showEmpty() {
     this.querySelector(".documents-empty").hidden = this.#rows.length > 0;
   }
 
@@ -124,20 +125,12 @@ function fill(row, item) {
   name.href = `/documents/${item.id}`;
   name.textContent = item.name;
   row.querySelector(".document-size").textContent = size(item.size);
-  row.querySelector(".document-state").textContent = state(item);
+  row.querySelector(".document-state").textContent = stateOf(item);
   row.querySelector("form").action = `/documents/${item.id}/delete`;
   row.querySelector("button").setAttribute("aria-label", t("Delete {name}", { name: item.name }));
   const progress = row.querySelector("progress");
-  progress.hidden = !["waiting", "reading"].includes(item.status);
+  progress.hidden = !isBeingRead(item);
   progress.value = item.progress ?? 0;
-}
-
-function state({ status, step, message, passages, pages }) {
-  if (status === "waiting") return t("Waiting to be read");
-  if (status === "reading") return step ?? t("Being read");
-  if (status === "failed") return message;
-  const found = plural("{count} passage", "{count} passages", passages);
-  return pages ? `${found} · ${plural("{count} page", "{count} pages", pages)}` : found;
 }
 
 function size(bytes) {

@@ -57,6 +57,8 @@ export class PageStream {
   pause() {
     this.#active = false;
     this.#close();
+    // Nothing more comes for whoever waits.
+    this.#settled();
     this.#onState("paused");
   }
 
@@ -72,7 +74,7 @@ export class PageStream {
     this.#connect();
   }
 
-  /** Connect; resolves once all has come that was missed, or where it can't come now. */
+  /** Connect; resolves once all has come that was missed, or where it won't come now. */
   catchUp() {
     this.resume();
     return new Promise((resolve) => (this.#settled = resolve));

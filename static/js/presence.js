@@ -11,6 +11,7 @@ const TICK = 10_000;
 const SLEPT = 30_000;
 
 export class Presence {
+  #signal;
   #stream;
   #watch;
   #seat = new Seat(() => this.#robbed());
@@ -21,9 +22,10 @@ export class Presence {
    * @param {import("./page-stream.js").PageStream} stream
    * @param {import("./answer-watch.js").AnswerWatch} watch Decides what becomes of the stream while
    *   the page is hidden.
-   * @param {AbortSignal} signal Ends it.
+   * @param {AbortSignal} signal Ends it, and lets go of the connection.
    */
   constructor(stream, watch, signal) {
+    this.#signal = signal;
     this.#stream = stream;
     this.#watch = watch;
     const on = (target, type, action) => target.addEventListener(type, action, { signal });
@@ -47,13 +49,20 @@ export class Presence {
     if (this.#seat.taken) this.#channel?.postMessage(null);
   }
 
+  /** Whether nobody looks, or nothing is wanted any more. */
+  get #absent() {
+    return document.hidden || this.#signal.aborted;
+  }
+
   async #come() {
-    if (document.hidden) return;
+    if (this.#absent) return;
     this.#watch.show();
     if (Seat.scarce) {
       this.#listen();
       if (!this.#seat.taken) await this.#seat.take();
-      if (document.hidden || !this.#seat.taken) return;
+      // Seats take a moment to be had.
+      if (this.#absent) this.#leave();
+      if (!this.#seat.taken) return;
     }
     this.#stream.resume();
   }
@@ -84,7 +93,8 @@ export class Presence {
   async #robbed() {
     this.#stream.pause();
     await this.#seat.wait();
-    if (this.#seat.taken && !document.hidden) this.#stream.resume();
+    if (this.#absent) this.#leave();
+    else if (this.#seat.taken) this.#stream.resume();
   }
 
   #listen() {
@@ -99,9 +109,10 @@ export class Presence {
     this.#visiting = true;
     await navigator.locks.request("quart-chat-visit", async () => {
       this.#visiting = false;
-      if (this.#seat.taken || document.hidden) return;
+      if (this.#seat.taken || this.#absent) return;
       await this.#stream.catchUp();
-      if (!this.#seat.taken) this.#stream.pause();
+      // Whoever has looked away meanwhile has let go already.
+      if (!this.#seat.taken && !this.#absent) this.#stream.pause();
     });
   }
 }

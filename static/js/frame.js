@@ -1,0 +1,11 @@
+/** Makes the pages live that show no chat. Each element attaches to what the server has rendered. */
+import { ChatList } from "./chat-list.js";
+import { ChatNotice } from "./chat-notice.js";
+import { LivePage } from "./live-page.js";
+import { NotifySwitch } from "./notify-switch.js";
+
+// The parts first: the page as a whole calls them as soon as it is defined.
+customElements.define("chat-list", ChatList);
+customElements.define("chat-notice", ChatNotice);
+customElements.define("notify-switch", NotifySwitch);
+customElements.define("live-page", LivePage);
