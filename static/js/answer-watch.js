@@ -37,6 +37,7 @@ export class AnswerWatch {
 
   /** The tab is hidden: let go of the stream, or keep it for all that are. */
   hide() {
+    if (this.#release) return;
     if (!isWanted() || !this.#awaited.size) {
       this.#stream.pause();
       return;
@@ -47,7 +48,7 @@ export class AnswerWatch {
       this.#stream.pause();
       this.#queue();
       return null;
-    });
+    }).catch(() => this.#stream.pause());
   }
 
   /** The tab is shown, or goes: another may watch. */

@@ -1,5 +1,6 @@
 /** What can be done with a chat in the list: rename it in its place, pin it, delete it. */
 import { changeWorkflow, deleteWorkflow } from "./api.js";
+import { isComposing } from "./keys.js";
 import { t } from "./texts.js";
 
 let menuRow = null;
@@ -69,7 +70,7 @@ export function rename(row) {
 
   field.addEventListener("blur", () => save(false));
   field.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
+    if (isComposing(event)) return;
     if (event.key === "Enter") save(true);
     else if (event.key === "Escape") finish(true);
     else return;

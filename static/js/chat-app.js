@@ -7,6 +7,7 @@ import { LivePage } from "./live-page.js";
 import { followDocuments } from "./picker-on-demand.js";
 import { ReadMark } from "./read-mark.js";
 import { attachRoundActions } from "./round-actions.js";
+import { showRunning } from "./tab-sign.js";
 import { t } from "./texts.js";
 
 /** Milliseconds until rounds that could not be read are asked for again. */
@@ -21,6 +22,7 @@ export class ChatApp extends LivePage {
     super.connectedCallback();
     const { signal } = this;
     this.addEventListener("submit", (event) => this.#example(event), { signal });
+    this.addEventListener("chat:asking", (event) => this.#log.expect(event.detail), { signal });
     this.addEventListener("chat:started", (event) => this.#started(event.detail), { signal });
     window.addEventListener("popstate", () => this.#leave(), { signal });
     attachRoundActions(this, signal);
@@ -52,6 +54,9 @@ export class ChatApp extends LivePage {
 
   async connection(state) {
     super.connection(state);
+    // Nobody tells a tab that rests whether an answer is still being written.
+    if (state === "paused") showRunning(false);
+    if (state === "open") showRunning(this.dataset.running === "true");
     const { workflow } = this.dataset;
     if (state !== "refused" || !workflow) return;
     if (!(await workflowExists(workflow))) location.replace("/");
@@ -134,7 +139,6 @@ export class ChatApp extends LivePage {
 
   /** A question is on its way; the first one makes the chat, and the page goes on in it. */
   #started(workflowId) {
-    this.#log.goToEnd();
     if (this.dataset.workflow) return;
     history.pushState(null, "", `/chat/${workflowId}`);
     this.dataset.workflow = workflowId;

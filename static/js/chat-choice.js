@@ -3,9 +3,10 @@
  * begins with what was chosen last in this browser. The models are asked of the server, which asks
  * the endpoint; each is an option that has the assistant as its value, as it is without a script.
  */
+import { browserStore } from "./storage.js";
 import { t } from "./texts.js";
 
-const REMEMBERED = "choice";
+const REMEMBERED = "quart-chat:choice";
 
 class ChatChoice extends HTMLElement {
   #assistants = [];
@@ -48,22 +49,12 @@ class ChatChoice extends HTMLElement {
   #change() {
     this.#touched = true;
     this.#tell();
-    try {
-      localStorage.setItem(REMEMBERED, JSON.stringify(this.#chosen));
-    } catch {
-      // Without a place to remember it, it is chosen anew.
-    }
+    browserStore.write(REMEMBERED, this.#chosen);
   }
 
   #recall() {
-    try {
-      const { assistant, model } = JSON.parse(localStorage.getItem(REMEMBERED)) ?? {};
-      if (this.#assistants.some(({ name }) => name === assistant)) {
-        this.#choose({ assistant, model });
-      }
-    } catch {
-      // What is remembered is none of ours.
-    }
+    const { assistant, model } = browserStore.read(REMEMBERED) ?? {};
+    if (this.#assistants.some(({ name }) => name === assistant)) this.#choose({ assistant, model });
   }
 
   async #list() {

@@ -3,9 +3,11 @@
  * answer, Up edits the last question. What is not sent yet survives a reload; a question that could
  * not be sent stays where it is, marked, with a Retry.
  */
-import { startRound, stopRound } from "./api.js";
+import { stopRound } from "./api.js";
+import { ask } from "./asking.js";
 import { choicesOf } from "./choices.js";
 import { loadDraft, saveDraft } from "./drafts.js";
+import { isComposing } from "./keys.js";
 import { t } from "./texts.js";
 
 // Milliseconds without a key until a draft is stored.
@@ -16,20 +18,23 @@ const GROWS_BY_ITSELF = CSS.supports("field-sizing", "content");
 
 export class ChatComposer extends HTMLElement {
   #controller = null;
+  #own = false;
+  #request = {};
   #saved = "";
   #saving = 0;
-  #request = {};
 
   connectedCallback() {
     this.#controller = new AbortController();
     const { signal } = this.#controller;
     this.#form.addEventListener("submit", (event) => this.#submit(event), { signal });
     this.#field.addEventListener("keydown", (event) => this.#key(event), { signal });
-    this.#field.addEventListener("input", () => this.#changed(), { signal });
+    this.#field.addEventListener("input", () => this.#written(), { signal });
     document.addEventListener("keydown", (event) => this.#escape(event), { signal });
-    window.addEventListener("pagehide", () => this.#save(), { signal });
-    this.#saved = loadDraft(this.#workflowId);
-    this.#text ||= this.#saved;
+    window.addEventListener("pagehide", () => this.#keep(), { signal });
+    const { text, requestId } = loadDraft(this.#workflowId);
+    this.#saved = text;
+    if (requestId) this.#request = { prompt: text, id: requestId };
+    this.#text ||= text;
   }
 
   disconnectedCallback() {
@@ -39,6 +44,8 @@ export class ChatComposer extends HTMLElement {
   /** Ask a question of whom is chosen or named, unless one is on its way or being answered. */
   async send(prompt, assistant = null) {
     if (this.#running || this.#sending || !prompt.trim()) return;
+    this.#failure = "";
+    if (!(await this.#uploaded())) return;
     const choices = choicesOf(this.#form);
     if (assistant) Object.assign(choices, { assistant, model: undefined });
     const body = { prompt, ...choices, workflowId: this.#workflowId || undefined };
@@ -46,12 +53,9 @@ export class ChatComposer extends HTMLElement {
     const kept = assistant ? this.#text : "";
     body.requestId = this.#nameOf(prompt);
     this.#text = prompt;
-    this.#failure = "";
     this.#sending = true;
     try {
-      const workflowId = await startRound(body);
-      this.#sent();
-      this.#tell("chat:started", workflowId);
+      await ask(this, body, () => this.#sent());
       if (kept) this.#text = kept;
     } catch (error) {
       // The question may have got there although the answer to it did not come back.
@@ -74,6 +78,17 @@ export class ChatComposer extends HTMLElement {
   add(text) {
     this.#text = [this.#text, text].filter((part) => part.trim()).join("\n\n");
     this.#field.focus();
+  }
+
+  /** Wait for files that are on their way; false where one was not taken. */
+  async #uploaded() {
+    const { uploading } = this.querySelector("document-picker");
+    if (!uploading) return true;
+    this.#sending = true;
+    const taken = await uploading;
+    this.#sending = false;
+    if (!taken) this.#failure = t("A file was not taken.");
+    return taken;
   }
 
   /** A name for the request, the same each time that one question is sent. */
@@ -137,8 +152,7 @@ export class ChatComposer extends HTMLElement {
 
   /** Keys within the field; while letters are put together they belong to the input method. */
   #key(event) {
-    // Safari says that nothing is put together any more, but gives the key of the input method.
-    if (event.isComposing || event.keyCode === 229) return;
+    if (isComposing(event)) return;
     const { key, shiftKey, altKey, ctrlKey, metaKey } = event;
     if (key === "Enter" && !shiftKey) {
       event.preventDefault();
@@ -151,13 +165,18 @@ export class ChatComposer extends HTMLElement {
 
   /** Escape belongs first to whatever is open and closes with it. */
   #escape(event) {
-    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+    if (event.key !== "Escape" || event.defaultPrevented || isComposing(event)) return;
     if (!document.querySelector(":popover-open, dialog[open]")) this.#stop();
   }
 
   async #stop() {
     if (!this.#running) return;
     await stopRound(this.#workflowId).catch((error) => this.#tell("chat:failed", error.message));
+  }
+
+  #written() {
+    this.#own = true;
+    this.#changed();
   }
 
   #changed() {
@@ -187,14 +206,28 @@ export class ChatComposer extends HTMLElement {
 
   #save() {
     clearTimeout(this.#saving);
-    // Another tab may have a draft of the same chat: only what was written here is to replace it.
-    if (this.#text === this.#saved) return;
-    this.#saved = this.#text;
-    saveDraft(this.#workflowId, this.#text);
+    if (this.#text !== this.#saved) this.#store();
+  }
+
+  /**
+   * The page goes. Another tab may have sent the draft that both began with, or changed it: what was
+   * written here is kept, and what only stands here is not.
+   */
+  #keep() {
+    this.#save();
+    if (this.#own && this.#text) this.#store();
+  }
+
+  #store() {
+    const text = this.#text;
+    this.#saved = text;
+    const requestId = this.#request.prompt === text ? this.#request.id : undefined;
+    saveDraft(this.#workflowId, { text, requestId });
   }
 
   /** What has been sent is no draft any more. */
   #sent() {
+    this.#own = false;
     this.#request = {};
     this.#text = "";
     this.#save();

@@ -6,9 +6,13 @@ import { countKept } from "./branch.js";
 import { findPlace, goToPlace, loadPlace, savePlace } from "./reading-place.js";
 import { StickToEnd } from "./stick-to-end.js";
 
+// Milliseconds that a new question stays on top of the view however fast it is answered.
+const FIRST_LOOK = 1000;
+
 export class ChatLog extends HTMLElement {
   #controller = null;
   #end = null;
+  #expecting = false;
 
   connectedCallback() {
     this.#controller = new AbortController();
@@ -16,6 +20,7 @@ export class ChatLog extends HTMLElement {
     const button = document.querySelector(".to-end");
     this.#end = new StickToEnd(this, button, signal);
     window.addEventListener("pagehide", () => this.#remember(), { signal });
+    window.addEventListener("pageshow", () => (history.scrollRestoration = "auto"), { signal });
     this.#open();
   }
 
@@ -23,11 +28,9 @@ export class ChatLog extends HTMLElement {
     this.#controller.abort();
   }
 
-  /** Go where the newest is, and stay there while it grows; a question that is new on top. */
-  goToEnd() {
-    const last = this.#live.lastElementChild;
-    if (last) this.#giveRoom(last);
-    this.#end.go();
+  /** Whether a round is to begin that the person has asked for, which is to be shown. */
+  expect(expecting) {
+    this.#expecting = expecting;
   }
 
   /** An answer is whole: what is still to come is not worth moving it for. */
@@ -74,7 +77,7 @@ export class ChatLog extends HTMLElement {
     remove(rounds.slice(at));
     for (const earlier of rounds.slice(0, at)) earlier.fold();
     this.#live.append(round);
-    if (this.#end.sticking) this.goToEnd();
+    if (this.#end.sticking || this.#expecting) this.#showNew(round);
     return true;
   }
 
@@ -95,6 +98,10 @@ export class ChatLog extends HTMLElement {
     this.querySelector(".later")?.remove();
     for (const round of fresh) (round.running ? this.#live : this.#log).append(round);
     if (kept === 0) this.querySelector("chat-earlier").replaceLink(link);
+    if (this.#expecting && fresh.at(-1)?.running) {
+      this.#showNew(fresh.at(-1));
+      return;
+    }
     if (top === undefined || fresh.length === 0) return;
     window.scrollBy({ top: fresh[0].getBoundingClientRect().top - top, behavior: "instant" });
     if (step >= 0) fresh[0].focusStep(step);
@@ -108,12 +115,21 @@ export class ChatLog extends HTMLElement {
 
   /** Forget every round. */
   clear() {
+    // Without a round to stand before, what is earlier has no place.
+    this.querySelector(".earlier-link").hidden = true;
     remove(this.#rounds);
+  }
+
+  /** A new question is on top of the view, and its answer grows below it. */
+  #showNew(round) {
+    this.#expecting = false;
+    this.#giveRoom(round);
+    this.#end.go(FIRST_LOOK);
   }
 
   /** At its end, or where the reader was. */
   #open() {
-    history.scrollRestoration = "manual";
+    if (this.#rounds.length === 0) return;
     const place = loadPlace();
     if (place?.room) this.#giveRoom(this.#rounds.at(-1));
     if (place ? !place.atEnd && goToPlace(place) : document.querySelector(":target")) {
@@ -123,9 +139,11 @@ export class ChatLog extends HTMLElement {
     }
   }
 
+  /** A browser that comes back here leaves it to the page where to; within the page it knows. */
   #remember() {
+    history.scrollRestoration = "manual";
     const room = Boolean(this.#rounds.at(-1)?.style.minBlockSize);
-    savePlace({ atEnd: this.#end.sticking, room, ...findPlace() });
+    savePlace({ atEnd: this.#end.following, room, ...findPlace() });
   }
 
   /** As much room for a round that its question is at the top of the view at the end of the page. */

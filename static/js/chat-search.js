@@ -1,6 +1,7 @@
 /** The search in the list: finds as one types, and shows where. What is searched for stays in the address. */
 import { listWorkflows } from "./api.js";
 import { fillRow, newRow, showMatch } from "./chat-row.js";
+import { isComposing } from "./keys.js";
 import { PageLink } from "./page-link.js";
 import { t } from "./texts.js";
 
@@ -109,7 +110,7 @@ class ChatSearch extends HTMLElement {
   }
 
   #key(event) {
-    if (event.target !== this.#field || event.isComposing) return;
+    if (event.target !== this.#field || isComposing(event)) return;
     if (event.key === "Escape" && this.#field.value) {
       this.#field.value = "";
       this.#search();

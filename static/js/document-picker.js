@@ -13,6 +13,9 @@ class DocumentPicker extends HTMLElement {
   #documents = [];
   #touched = false;
 
+  /** Resolves once files that are on their way are there: whether all were taken. */
+  uploading = null;
+
   connectedCallback() {
     this.#controller = new AbortController();
     const on = (target, type, action) =>
@@ -22,9 +25,9 @@ class DocumentPicker extends HTMLElement {
     on(this.#search, "keydown", (event) => event.key === "Enter" && event.preventDefault());
     on(this.#panel, "change", (event) => this.#choose(event.target));
     on(this.#chips, "click", (event) => this.#remove(event.target.closest(".chip-remove")));
-    on(this.#form, "dragover", (event) => this.#drag(event, true));
-    on(this.#form, "dragleave", (event) => this.#drag(event, false));
-    on(this.#form, "drop", (event) => this.#drop(event));
+    on(document, "dragover", (event) => this.#drag(event, true));
+    on(document, "dragleave", (event) => event.relatedTarget ?? this.#drag(event, false));
+    on(document, "drop", (event) => this.#drop(event));
     on(document, "chat:started", () => this.#sent());
     if (this.#panel.matches(":popover-open")) this.#open();
     this.refresh();
@@ -172,14 +175,23 @@ class DocumentPicker extends HTMLElement {
 
   /** Have files read, and the next question be about them. */
   async upload(files) {
-    this.#form.setAttribute("data-uploading", "");
+    const sent = this.#send(files, this.uploading);
+    this.uploading = sent;
+    this.querySelector(".picker-state").textContent = t("Uploading…");
+    await sent;
+    if (this.uploading !== sent) return;
+    this.uploading = null;
+    this.querySelector(".picker-state").textContent = "";
+  }
+
+  async #send(files, before) {
     const { documents, refused } = await sendFiles(files);
-    this.#form.removeAttribute("data-uploading");
     for (const item of documents) this.#add(item);
     this.#chosen();
     this.#complain(refused.map(({ name, error }) => [name, error.message].filter(Boolean).join(": ")));
     // What the stream said before the chips were there is asked for once.
     this.refresh();
+    return refused.length === 0 && (await before) !== false;
   }
 
   #sent() {

@@ -1,24 +1,30 @@
 /**
  * What is written and not sent yet, per chat, so that a reload loses nothing. The latest are kept;
  * where the browser stores nothing, nothing is kept.
+ *
+ * @typedef {{text: string, requestId?: string}} Draft With the name under which it may have been
+ *   sent: whoever sends it again does not ask twice.
  */
+import { browserStore, tabStore } from "./storage.js";
+
 const KEY = "quart-chat:drafts";
 const EDIT = "quart-chat:edit";
 const MOST = 30;
 
-/** @param {string} chat Its id, or "" for a new one. */
+/**
+ * @param {string} chat Its id, or "" for a new one.
+ * @returns {Draft}
+ */
 export function loadDraft(chat) {
-  return read()[chat || "new"] ?? "";
+  return read()[chat || "new"] ?? { text: "" };
 }
 
 /** Keep a draft; an empty one is dropped. */
-export function saveDraft(chat, text) {
+export function saveDraft(chat, draft) {
   const drafts = read();
-  const known = drafts[chat || "new"] ?? "";
-  if (known === text) return;
   delete drafts[chat || "new"];
-  if (text.trim()) drafts[chat || "new"] = text;
-  write(Object.fromEntries(Object.entries(drafts).slice(-MOST)));
+  if (draft.text.trim()) drafts[chat || "new"] = draft;
+  browserStore.write(KEY, Object.fromEntries(Object.entries(drafts).slice(-MOST)));
 }
 
 /**
@@ -26,37 +32,22 @@ export function saveDraft(chat, text) {
  * @param {{workflow: string, round: number, text: string}} edit
  */
 export function keepEdit(edit) {
-  try {
-    sessionStorage.setItem(EDIT, JSON.stringify(edit));
-  } catch {
-    // Storage that is full or forbidden: it is lost with the page.
-  }
+  tabStore.write(EDIT, edit);
+}
+
+/** Nothing is edited any more. */
+export function dropEdit() {
+  tabStore.remove(EDIT);
 }
 
 /** Take back what was edited in a chat; null where nothing was. */
 export function takeEdit(workflow) {
-  try {
-    const edit = JSON.parse(sessionStorage.getItem(EDIT));
-    if (edit?.workflow !== workflow) return null;
-    sessionStorage.removeItem(EDIT);
-    return edit;
-  } catch {
-    return null;
-  }
+  const edit = tabStore.read(EDIT);
+  if (edit?.workflow !== workflow) return null;
+  dropEdit();
+  return edit;
 }
 
 function read() {
-  try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? {};
-  } catch {
-    return {};
-  }
-}
-
-function write(drafts) {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(drafts));
-  } catch {
-    // Storage that is full or forbidden: the text is still in the field.
-  }
+  return browserStore.read(KEY) ?? {};
 }

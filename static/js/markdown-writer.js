@@ -68,7 +68,7 @@ export class MarkdownWriter {
   }
 
   #render() {
-    this.#tail = this.#tail.replace(/\r\n?(?=[^])/g, "\n");
+    this.#tail = this.#tail.replace(/\r\n|\r(?=[^])/g, "\n");
     let [text, tokens, env] = this.#parse();
     if (this.#open.isOutgrown(tokens, text)) {
       this.#tail = this.#open.text + this.#tail;

@@ -1,14 +1,15 @@
 /** Notifications of answers: whether somebody has asked for them in this browser, and showing one. */
+import { browserStore } from "./storage.js";
 import { t } from "./texts.js";
 
-const KEY = "notify";
+const KEY = "quart-chat:notify";
 
 /** Whether this browser can show any: only over HTTPS and on localhost. */
 export const canNotify = "Notification" in window && Boolean(navigator.serviceWorker && navigator.locks);
 
 /** Whether they are asked for, and allowed. */
 export function isWanted() {
-  return canNotify && Notification.permission === "granted" && localStorage.getItem(KEY) === "on";
+  return canNotify && Notification.permission === "granted" && browserStore.read(KEY) === true;
 }
 
 /**
@@ -17,7 +18,7 @@ export function isWanted() {
  */
 export async function want(on) {
   if (on && (await Notification.requestPermission()) !== "granted") return false;
-  localStorage.setItem(KEY, on ? "on" : "off");
+  browserStore.write(KEY, on);
   return true;
 }
 

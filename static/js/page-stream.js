@@ -9,8 +9,9 @@
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
 
-/** Pulses that may be missing in a row. */
+/** Pulses that may be missing in a row, and the time for that where none has come yet. */
 const SILENT_PULSES = 2.5;
+const FIRST_SILENCE = 40_000;
 
 export class PageStream {
   #onData;
@@ -23,7 +24,7 @@ export class PageStream {
   #active = false;
   #settled = () => {};
   #watchdog = 0;
-  #silence = 0;
+  #silence = FIRST_SILENCE;
 
   /**
    * @param {object} handlers
@@ -57,6 +58,7 @@ export class PageStream {
   pause() {
     this.#active = false;
     this.#close();
+    this.#settled();
     // Nothing more comes for whoever waits.
     this.#settled();
     this.#onState("paused");
@@ -103,6 +105,7 @@ export class PageStream {
     source.onmessage = (event) => this.#receive(event);
     source.onerror = () => this.#fail(source);
     this.#source = source;
+    this.#watch();
   }
 
   #receive(event) {
@@ -122,7 +125,6 @@ export class PageStream {
   /** A connection without a sign of life is dead, though the browser does not know it. */
   #watch() {
     clearTimeout(this.#watchdog);
-    if (!this.#silence) return;
     this.#watchdog = setTimeout(() => {
       this.#onState("broken");
       this.#connect();

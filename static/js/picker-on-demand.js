@@ -12,10 +12,12 @@ export function loadPickerOnDemand(form) {
   for (const type of ["focus", "pointerenter", "click"]) {
     form.querySelector(".picker-button").addEventListener(type, load, once);
   }
-  form.addEventListener("dragenter", load, once);
+  document.addEventListener("dragenter", load, once);
   form.addEventListener("paste", async (event) => {
-    const files = [...event.clipboardData.files];
-    if (!files.length) return;
+    const { files: pasted, types } = event.clipboardData;
+    const files = [...pasted];
+    // What is copied from a table or a letter comes with a picture of it: it is the text that is meant.
+    if (!files.length || types.includes("text/plain")) return;
     event.preventDefault();
     await load();
     picker.upload(files);

@@ -16,6 +16,7 @@ export class Presence {
   #watch;
   #seat = new Seat(() => this.#robbed());
   #channel = null;
+  #coming = false;
   #visiting = false;
 
   /**
@@ -33,7 +34,7 @@ export class Presence {
     on(document, "visibilitychange", () => (document.hidden ? this.#hide() : this.#come()));
     on(document, "freeze", () => this.#rest());
     on(document, "resume", renew);
-    on(window, "focus", () => this.#seat.taken || this.#come());
+    on(window, "focus", () => Seat.scarce && !this.#seat.taken && this.#come());
     on(window, "pagehide", () => this.#rest());
     on(window, "pageshow", (event) => event.persisted && renew());
     // Another network. To be offline says little: the server may be this machine.
@@ -54,17 +55,19 @@ export class Presence {
     return document.hidden || this.#signal.aborted;
   }
 
+  /** A window that is shown and focused is so twice. */
   async #come() {
-    if (this.#absent) return;
+    if (this.#absent || this.#coming) return;
+    this.#coming = true;
     this.#watch.show();
     if (Seat.scarce) {
       this.#listen();
       if (!this.#seat.taken) await this.#seat.take();
       // Seats take a moment to be had.
       if (this.#absent) this.#leave();
-      if (!this.#seat.taken) return;
     }
-    this.#stream.resume();
+    this.#coming = false;
+    if (!this.#absent && (this.#seat.taken || !Seat.scarce)) this.#stream.resume();
   }
 
   #hide() {

@@ -2,8 +2,9 @@
  * A prompt while it is edited where it stands. Enter sends it as a new version, Shift and Enter
  * break the line, Escape gives up. Loaded when somebody edits for the first time.
  */
-import { startRound } from "./api.js";
-import { keepEdit } from "./drafts.js";
+import { ask } from "./asking.js";
+import { dropEdit, keepEdit } from "./drafts.js";
+import { isComposing } from "./keys.js";
 import { t } from "./texts.js";
 
 class PromptEditor extends HTMLElement {
@@ -27,6 +28,7 @@ class PromptEditor extends HTMLElement {
   /** The chat may go on elsewhere and take the round off the page: what was written is kept. */
   disconnectedCallback() {
     this.#controller.abort();
+    dropEdit();
     if (!this.hidden && this.#changed) document.querySelector("chat-app")?.rescue(this.#text);
   }
 
@@ -58,8 +60,7 @@ class PromptEditor extends HTMLElement {
   }
 
   #key(event) {
-    // Safari says that nothing is put together any more, but gives the key of the input method.
-    if (event.isComposing || event.keyCode === 229) return;
+    if (isComposing(event)) return;
     if (event.key === "Escape") {
       event.preventDefault();
       this.#close();
@@ -81,13 +82,13 @@ class PromptEditor extends HTMLElement {
     this.#failure = "";
     this.#sent = true;
     try {
-      await startRound({ prompt, workflowId: workflow, replaces });
-      app.dispatchEvent(new CustomEvent("chat:started", { detail: workflow }));
+      await ask(app, { prompt, workflowId: workflow, replaces });
       this.#close();
     } catch (error) {
       this.#sent = false;
       this.#field.readOnly = false;
       this.#failure = t("Not sent. {reason}", { reason: error.message });
+      if (!this.isConnected) app.rescue(prompt);
     }
   }
 

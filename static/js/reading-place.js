@@ -4,27 +4,20 @@
  *
  * @typedef {{atEnd: boolean, room?: boolean, round?: string, top?: number}} Place
  */
+import { tabStore } from "./storage.js";
+
 const KEY = "quart-chat:place:";
 const RETURNS = new Set(["reload", "back_forward"]);
 
 /** Remember the place; it is kept for as long as the tab is. */
 export function savePlace(place) {
-  try {
-    sessionStorage.setItem(KEY + location.pathname, JSON.stringify(place));
-  } catch {
-    // Storage that is full or forbidden: the page opens at its end.
-  }
+  tabStore.write(KEY + location.pathname, place);
 }
 
 /** @returns {Place | null} the place to return to */
 export function loadPlace() {
   const [entry] = performance.getEntriesByType("navigation");
-  if (!RETURNS.has(entry?.type)) return null;
-  try {
-    return JSON.parse(sessionStorage.getItem(KEY + location.pathname));
-  } catch {
-    return null;
-  }
+  return RETURNS.has(entry?.type) ? tabStore.read(KEY + location.pathname) : null;
 }
 
 /** The round at the upper edge of what is seen, and where it begins in it. */

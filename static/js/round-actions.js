@@ -1,5 +1,6 @@
 /** What can be done with a round that stands: edit its prompt, answer it again, show a version. */
-import { changeWorkflow, startRound } from "./api.js";
+import { changeWorkflow } from "./api.js";
+import { ask } from "./asking.js";
 import { takeEdit } from "./drafts.js";
 
 const busy = new WeakSet();
@@ -64,11 +65,10 @@ function show(app, form, button) {
   return changeWorkflow(app.dataset.workflow, { head: Number(button.value) });
 }
 
-async function answerAgain(app, form, button) {
+function answerAgain(app, form, button) {
   const workflowId = app.dataset.workflow;
   const replaces = form.closest("chat-round").number;
-  await startRound({ workflowId, replaces, assistant: button?.value || undefined });
-  app.dispatchEvent(new CustomEvent("chat:started", { detail: workflowId }));
+  return ask(app, { workflowId, replaces, assistant: button?.value || undefined });
 }
 
 function fail(app, error) {

@@ -3,10 +3,13 @@
  * together, and a seventh page would wait for ever. So windows that are in view share a few seats.
  * Whoever is looked at last takes one, if need be from who has had one for the longest time.
  */
+import { browserStore } from "./storage.js";
+
 const SEATS = 3;
 const WORD = "quart-chat-seat";
 
 export class Seat {
+  static #refused = false;
   #onLost;
   #release = null;
   #waiting = null;
@@ -18,8 +21,7 @@ export class Seat {
 
   /** Whether connections have to be shared at all. Where they can't be, they are not. */
   static get scarce() {
-    const protocol = performance.getEntriesByType("navigation")[0]?.nextHopProtocol;
-    return Boolean(navigator.locks) && !/^h[23]/.test(protocol);
+    return Boolean(navigator.locks) && !this.#refused && !/^h[23]/.test(protocol());
   }
 
   get taken() {
@@ -29,10 +31,15 @@ export class Seat {
   /** Take a seat: a free one, or another's. */
   async take() {
     this.#waiting?.abort();
-    for (let number = 0; number < SEATS && !this.taken; number += 1) {
-      await this.#sit(number, { ifAvailable: true });
+    try {
+      for (let number = 0; number < SEATS && !this.taken; number += 1) {
+        await this.#sit(number, { ifAvailable: true });
+      }
+      if (!this.taken) await this.#sit(nextNumber(), { steal: true });
+    } catch {
+      // A browser that may store nothing for this site gives no locks either.
+      Seat.#refused = true;
     }
-    if (!this.taken) await this.#sit(nextNumber(), { steal: true });
   }
 
   /** Take the first seat that becomes free. */
@@ -72,7 +79,13 @@ export class Seat {
 
 /** Seats are taken from others in turn. */
 function nextNumber() {
-  const number = (Number(localStorage.getItem(WORD)) || 0) % SEATS;
-  localStorage.setItem(WORD, number + 1);
+  const number = (Number(browserStore.read(WORD)) || 0) % SEATS;
+  browserStore.write(WORD, number + 1);
   return number;
+}
+
+/** How the browser speaks to the server; of a page that came through the service worker it says nothing. */
+function protocol() {
+  const entries = ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type));
+  return entries.find(({ nextHopProtocol }) => nextHopProtocol)?.nextHopProtocol ?? "";
 }

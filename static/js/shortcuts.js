@@ -2,19 +2,22 @@
  * The keys that work anywhere on the page. Those of a single letter can be switched off, since a
  * voice that is taken for keys would press them.
  */
+import { isComposing } from "./keys.js";
+import { browserStore } from "./storage.js";
+
 const KEY = "quart-chat:keys";
 
 /** @param {HTMLDialogElement} dialog Lists them all, with the switch. */
 export function attachShortcuts(dialog) {
   const box = dialog.querySelector("input");
   box.checked = isOn();
-  box.addEventListener("change", () => setOn(box.checked));
+  box.addEventListener("change", () => browserStore.write(KEY, box.checked));
   document.addEventListener("click", ({ target }) => {
     if (target.closest("[data-shortcuts]")) dialog.showModal();
     else if (target === dialog) dialog.close();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isComposing(event)) return;
     if (isField(event.target) || document.querySelector("dialog[open]") || !isOn()) return;
     if (event.key === "?") dialog.showModal();
     else if (event.key === "/") document.querySelector("#prompt").focus();
@@ -28,17 +31,5 @@ function isField(element) {
 }
 
 function isOn() {
-  try {
-    return localStorage.getItem(KEY) !== "off";
-  } catch {
-    return true;
-  }
-}
-
-function setOn(on) {
-  try {
-    localStorage.setItem(KEY, on ? "on" : "off");
-  } catch {
-    // Storage that is full or forbidden: it holds until the page is left.
-  }
+  return browserStore.read(KEY) !== false;
 }

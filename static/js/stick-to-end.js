@@ -8,6 +8,8 @@ import { t } from "./texts.js";
 // Pixels from the end that count as being there, for who scrolls down.
 const NEAR = 64;
 const UP_KEYS = new Set(["ArrowUp", "PageUp", "Home"]);
+// What scrolls by itself, or takes keys for itself.
+const ELSEWHERE = "textarea, input, select, dialog, [popover], .sidebar";
 
 export class StickToEnd {
   #button;
@@ -16,6 +18,7 @@ export class StickToEnd {
   #mark = null;
   #page = document.scrollingElement;
   #sticking = true;
+  #timer = 0;
   #top = 0;
   #touch = 0;
 
@@ -38,19 +41,30 @@ export class StickToEnd {
     document.addEventListener("touchstart", (event) => this.#touched(event), passive);
     document.addEventListener("touchmove", (event) => this.#moved(event), passive);
     document.addEventListener("keydown", (event) => this.#key(event), { signal });
-    window.addEventListener("resize", () => this.#sticking && this.go(), { signal });
+    window.addEventListener("resize", () => this.following && this.go(), { signal });
     element.addEventListener("click", (event) => this.#unfold(event), { signal });
     element.addEventListener("focusin", (event) => this.#edit(event), { signal });
     button.addEventListener("click", () => this.go(), { signal });
   }
 
-  /** Whether the end is kept in view. */
+  /** Whether the reader is at the end. */
   get sticking() {
     return this.#sticking;
   }
 
-  /** Go to the end and stay there. */
-  go() {
+  /** Whether what is added moves the view. */
+  get following() {
+    return this.#sticking && !this.#holding;
+  }
+
+  /**
+   * Go to the end and stay there.
+   * @param {number} [patience] Milliseconds for which what is added does not move the view: whoever
+   *   begins to read begins at the beginning.
+   */
+  go(patience = 0) {
+    clearTimeout(this.#timer);
+    this.#timer = patience && setTimeout(() => this.#followOn(), patience);
     this.#sticking = true;
     this.#holding = false;
     this.#page.scrollTo({ top: this.#page.scrollHeight, behavior: "instant" });
@@ -74,12 +88,18 @@ export class StickToEnd {
   }
 
   #follow() {
-    if (this.#sticking && !this.#holding) this.go();
+    if (this.following && !this.#timer && this.#growing.mark.number) this.go();
     else this.#offer();
   }
 
-  #wheel({ deltaY, target }) {
-    if (deltaY < 0 && !target.closest("textarea")) this.letGo();
+  #followOn() {
+    this.#timer = 0;
+    this.#follow();
+  }
+
+  /** With the control key a wheel makes all larger or smaller. */
+  #wheel({ deltaY, target, ctrlKey }) {
+    if (deltaY < 0 && !ctrlKey && !target.closest(ELSEWHERE)) this.letGo();
   }
 
   #scrolled() {
@@ -103,8 +123,9 @@ export class StickToEnd {
     this.#touch = clientY;
   }
 
-  #key({ key, target }) {
-    if (UP_KEYS.has(key) && !target.closest("textarea, input, select")) this.letGo();
+  #key({ key, shiftKey, target, defaultPrevented }) {
+    const up = UP_KEYS.has(key) || (key === " " && shiftKey);
+    if (up && !defaultPrevented && !target.closest(ELSEWHERE)) this.letGo();
   }
 
   /** What somebody unfolds opens where it is. */
@@ -120,7 +141,7 @@ export class StickToEnd {
   #offer() {
     const { scrollTop, scrollHeight, clientHeight } = this.#page;
     const there = scrollHeight - clientHeight - scrollTop < NEAR;
-    this.#button.hidden = there || (this.#sticking && !this.#holding);
+    this.#button.hidden = there || this.following;
     if (this.#button.hidden) return;
     const count = this.#growing.countSince(this.#mark);
     const text = count ? t("Jump to latest ({count})", { count }) : t("Jump to latest");

@@ -2,8 +2,14 @@
 
 /** @param {{title: string, status: string}} workflow */
 export function showInTab({ title, status }) {
-  const running = status === "running";
-  document.title = `${running ? "● " : ""}${title} · quart-chat`;
+  document.title = `${title} · quart-chat`;
+  showRunning(status === "running");
+}
+
+/** Show whether an answer is being written. */
+export function showRunning(running) {
+  const title = document.title.replace(/^● /, "");
+  document.title = running ? `● ${title}` : title;
   const icon = document.querySelector('link[rel="icon"]');
   const address = running ? icon.dataset.running : icon.dataset.idle;
   if (icon.getAttribute("href") !== address) icon.href = address;

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenTab
+from tests.browser.tab import Tab
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -168,3 +171,88 @@ async def test_a_tab_that_is_closed_leaves_another_tabs_draft_alone(open_tab: Op
     await other.goto(chat.rpartition("/chat")[0] + "/settings")
     await tab.page.goto(chat)
     await expect(tab.page.locator("#prompt")).to_have_value("written here")
+
+
+PASTE = """(types) => {
+  const data = new DataTransfer();
+  for (const [type, text] of Object.entries(types)) data.setData(type, text);
+  const picture = new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10]);
+  data.items.add(new File([picture], "image.png", { type: "image/png" }));
+  const init = { clipboardData: data, bubbles: true, cancelable: true };
+  return document.querySelector("#prompt").dispatchEvent(new ClipboardEvent("paste", init));
+}"""
+
+
+async def test_of_a_table_that_is_pasted_the_text_is_meant_and_not_its_picture(
+    open_tab: OpenTab,
+) -> None:
+    tab = await open_tab(quiet=False)
+    pasted = await tab.page.evaluate(PASTE, {"text/plain": "a\tb", "text/html": "<table></table>"})
+    assert pasted  # as the browser does it
+    assert not await tab.page.evaluate(PASTE, {})  # a picture alone is a file
+    await expect(tab.page.locator(".picker-error")).to_contain_text("image.png")
+
+
+async def test_a_question_waits_for_files_that_are_on_their_way(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    arrive = asyncio.Event()
+
+    async def upload(route: Route) -> None:
+        if route.request.method == "POST":
+            await arrive.wait()
+        await route.continue_()
+
+    await tab.page.route("**/api/documents", upload)
+    await tab.page.locator(".picker-button").focus()
+    await tab.page.wait_for_function("() => !!customElements.get('document-picker')")
+    await tab.page.set_input_files(
+        ".picker-upload input",
+        {"name": "roof.md", "mimeType": "text/markdown", "buffer": b"# Roof\n\nThe roof is blue."},
+    )
+    await expect(tab.page.locator(".picker-state")).to_have_text("Uploading…")
+    await tab.page.fill("#prompt", "count 3 1ms")
+    await tab.page.select_option("#assistant", "slow")
+    async with tab.page.expect_request("**/start/stream") as asked:
+        await tab.page.press("#prompt", "Enter")
+        await expect(tab.page.locator("chat-composer")).to_have_attribute("aria-busy", "true")
+        arrive.set()
+    request = await asked.value
+    assert len(request.post_data_json["documentIds"]) == 1
+    await expect(tab.page.locator(".picker-state")).to_have_text("")
+
+
+async def test_a_question_whose_page_was_left_while_it_was_sent_is_not_asked_twice(
+    open_tab: OpenTab,
+) -> None:
+    tab = await open_tab(quiet=False)
+
+    async def never_answer(route: Route) -> None:
+        await route.fetch()
+
+    await tab.page.route("**/start/stream", never_answer)
+    await tab.ask("count 5 1ms for a parting")
+    await expect(tab.row("for a parting")).to_have_count(1)
+    await tab.page.reload()
+    await tab.page.unroute_all(behavior="ignoreErrors")
+    await expect(tab.page.locator("#prompt")).to_have_value("count 5 1ms for a parting")
+    await tab.page.press("#prompt", "Enter")
+    await tab.until_ended("complete")
+    await expect(tab.row("for a parting")).to_have_count(1)
+
+
+async def test_what_is_written_here_survives_that_another_tab_sends_its_draft(
+    open_tab: OpenTab,
+) -> None:
+    tab = await open_tab()
+    await tab.page.fill("#prompt", "A question that is still being written")
+    await tab.page.wait_for_function(
+        "() => localStorage.getItem('quart-chat:drafts')?.includes('still')"
+    )
+    other = Tab(await tab.page.context.new_page())
+    await other.page.goto(tab.page.url)
+    await other.ask("count 1 1ms")
+    await other.until_ended("complete")
+    await tab.page.reload()
+    await expect(tab.page.locator("#prompt")).to_have_value(
+        "A question that is still being written"
+    )

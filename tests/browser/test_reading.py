@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
@@ -164,3 +164,72 @@ async def test_a_reload_at_the_top_of_a_short_answer_stays_there(open_tab: OpenT
     await tab.page.reload()
     # Its steps take one line now.
     assert abs(await top(tab, 3) - before) < 3
+
+
+async def test_a_quick_answer_leaves_its_question_on_top(open_tab: OpenTab) -> None:
+    """The answer to the request that asks may come last of all."""
+    tab = await long_chat(open_tab, 1)
+
+    async def answer_late(route: Route) -> None:
+        response = await route.fetch()
+        await tab.until_ended("complete", 2)
+        await route.fulfill(response=response)
+
+    await tab.page.route("**/start/stream", answer_late)
+    async with tab.page.expect_response("**/start/stream"):
+        await tab.ask("count 300 0ms")
+    await expect(tab.page.locator("chat-composer")).not_to_have_attribute("aria-busy", "true")
+    assert 0 <= await top(tab, 2) < 60
+
+
+async def test_an_own_question_is_shown_to_whoever_reads_above(open_tab: OpenTab) -> None:
+    tab = await long_chat(open_tab, 3)
+    await tab.page.mouse.move(180, 200)
+    await tab.page.mouse.wheel(0, -900)
+    await tab.page.wait_for_function(AWAY)
+    await tab.ask("count 3 1ms")
+    await tab.until_ended("complete", 4)
+    assert 0 <= await top(tab, 4) < 60
+
+
+async def test_another_size_of_the_window_moves_no_answer_that_is_whole(open_tab: OpenTab) -> None:
+    tab = await long_chat(open_tab, 2)
+    before = await top(tab, 2)
+    await tab.page.set_viewport_size({"width": 360, "height": 500})
+    await tab.page.evaluate("new Promise(requestAnimationFrame)")
+    assert abs(await top(tab, 2) - before) < 3
+
+
+async def test_a_reload_leads_to_where_a_whole_answer_was_read(open_tab: OpenTab) -> None:
+    tab = await long_chat(open_tab, 2)
+    await tab.page.wait_for_function(AWAY)
+    before = await top(tab, 2)
+    await tab.page.reload()
+    # Its steps take one line now.
+    assert abs(await top(tab, 2) - before) < 60
+    await tab.page.wait_for_function(AWAY)
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (320, 568), (740, 360)])
+async def test_the_page_for_a_new_chat_is_seen_from_its_beginning(
+    open_tab: OpenTab, width: int, height: int
+) -> None:
+    tab = await open_tab(viewport={"width": width, "height": height})
+    await tab.page.evaluate("new Promise(requestAnimationFrame)")
+    assert await tab.page.evaluate("scrollY") == 0
+
+
+async def test_what_scrolls_by_itself_lets_go_of_nothing(open_tab: OpenTab) -> None:
+    tab = await open_tab(viewport={"width": 1280, "height": 500})
+    await tab.ask("count 3000 2ms")
+    await expect(tab.answer()).to_contain_text("300 ")
+    await tab.page.wait_for_function(AT_END)
+    await tab.page.mouse.move(100, 300)
+    await tab.page.mouse.wheel(0, -200)
+    await tab.page.locator(".chat-link").first.press("ArrowUp")
+    # A browser without a screen scrolls where others zoom.
+    await tab.page.locator("main").dispatch_event("wheel", {"deltaY": -50, "ctrlKey": True})
+    await expect(tab.answer()).to_contain_text("900 ")
+    await tab.page.wait_for_function(AT_END)
+    await expect(tab.page.locator(".to-end")).to_be_hidden()
+    await tab.page.locator("#prompt").press("Escape")

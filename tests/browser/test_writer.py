@@ -98,6 +98,18 @@ async def test_every_construct_is_at_each_letter_what_it_would_be_as_a_whole(mod
         assert differences == []
 
 
+@pytest.mark.parametrize(
+    "lines", [["a", "b"], ["- a", "- b"], ["```", "x = 1", "y = 2", "```"], ["|a|", "|-|", "|1|"]]
+)
+async def test_a_line_end_of_two_characters_is_one(modules: Page, lines: list[str]) -> None:
+    """Many models end a piece with it."""
+    for end in (["\r\n"], ["\r", "\n"]):
+        pieces = [piece for line in lines for piece in ([line + end[0], *end[1:]])]
+        differences, shown, _ = await write(modules, pieces)
+        assert differences == []
+        assert shown == (await write(modules, [f"{line}\n" for line in lines]))[1]
+
+
 async def test_what_is_finished_is_not_touched_again(modules: Page) -> None:
     pieces = ["First *paragraph*.\n\n", *["word "] * 200, "\n\n", "- a\n", "- b\n\n", "end"]
     _, _, first_children = await write(modules, pieces)
