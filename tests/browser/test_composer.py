@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 from playwright.async_api import Route, expect
@@ -217,7 +218,7 @@ async def test_a_question_waits_for_files_that_are_on_their_way(open_tab: OpenTa
         await expect(tab.page.locator("chat-composer")).to_have_attribute("aria-busy", "true")
         arrive.set()
     request = await asked.value
-    assert len(request.post_data_json["documentIds"]) == 1
+    assert len(json.loads(request.post_data or "")["documentIds"]) == 1
     await expect(tab.page.locator(".picker-state")).to_have_text("")
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
 from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import Browser, Route, async_playwright, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import ARGUMENTS, Tab, set_hidden, watch
+from tests.chaos.proxy import ChaosProxy
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -238,31 +242,151 @@ async def test_back_and_forth_end_where_they_were(open_tab: OpenTab) -> None:
     await tab.until_ended("complete", 2)
 
 
+async def leave_and_come_back(tab: Tab, url: str) -> None:
+    """Go to another page and back to this one, which the browser has kept as it was."""
+    await tab.page.evaluate("addEventListener('pageshow', (event) => (window.back = event))")
+    await tab.page.goto(url)
+    await tab.page.go_back(wait_until="commit")
+    assert await tab.page.evaluate("window.back.persisted")
+
+
 async def test_a_page_from_the_cache_of_the_way_back_goes_on(
-    chromium: str, open_tab: OpenTab, server: Server
+    keeping_browser: Browser, open_tab: OpenTab, server: Server
 ) -> None:
     """Browsers keep the page as it was and show it again, without its connection."""
     other = await open_tab()
     await other.ask("count 50 20ms")
     await expect(other.answer()).to_contain_text("3 ")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium,
-            args=ARGUMENTS,
-            ignore_default_args=["--disable-back-forward-cache"],
-        )
-        kept = Tab(await browser.new_page())
-        watch(kept, server.url)
-        await kept.page.goto(other.page.url)
-        await expect(kept.answer()).to_contain_text("5 ")
-        await kept.page.evaluate("addEventListener('pageshow', (event) => (window.back = event))")
-        await kept.page.goto(f"{server.url}/handbook/")
-        await other.until_ended("complete")
-        await other.ask("count 2 1ms")
-        await other.until_ended("complete", 2)
-        await kept.page.go_back(wait_until="commit")
-        assert await kept.page.evaluate("window.back.persisted")
+    kept = Tab(await keeping_browser.new_page())
+    watch(kept, server.url)
+    await kept.page.goto(other.page.url)
+    await expect(kept.answer()).to_contain_text("5 ")
+    await leave_and_come_back(kept, f"{server.url}/handbook/")
+    await other.until_ended("complete")
+    await other.ask("count 2 1ms")
+    await other.until_ended("complete", 2)
+    await kept.until_ended("complete", 2)
+    assert await kept.content() == await other.content()
+    assert kept.complaints == []
+    await kept.page.close()
+
+
+@pytest.mark.parametrize("key", ["Enter", "Escape"])
+async def test_an_edit_that_is_done_comes_back_from_no_cache(
+    keeping_browser: Browser, open_tab: OpenTab, server: Server, key: str
+) -> None:
+    other = await open_tab()
+    await other.ask("count 1 1ms")
+    await other.until_ended("complete")
+    kept = Tab(await keeping_browser.new_page())
+    await kept.page.goto(other.page.url)
+    await kept.page.locator(".prompt").hover()
+    await kept.page.locator("a.edit").click()
+    field = kept.page.locator("prompt-editor textarea")
+    await field.fill("count 2 1ms")
+    await leave_and_come_back(kept, f"{server.url}/handbook/")
+    await expect(field).to_have_value("count 2 1ms")
+    await field.press(key)
+    await expect(field).to_have_count(0)
+    if key == "Enter":
         await kept.until_ended("complete", 2)
-        assert await kept.content() == await other.content()
-        assert kept.complaints == []
-        await browser.close()
+    await kept.page.reload()
+    await expect(kept.page.locator("chat-round")).to_have_count(1)
+    await expect(kept.page.locator("prompt-editor")).to_have_count(0)
+    await expect(kept.page.locator("#prompt")).to_have_value("")
+    await kept.page.close()
+
+
+async def test_a_connection_that_is_never_answered_is_given_up(
+    open_tab: OpenTab, start_server: Callable[..., Server]
+) -> None:
+    server = start_server(env={"QUART_CHAT_EVENTS_KEEPALIVE": "0.5"})
+    async with ChaosProxy(urlsplit(server.url).port or 0) as proxy:
+        tab = await open_tab(f"http://127.0.0.1:{proxy.port}", quiet=False)
+        await tab.ask("count 1 1ms")
+        await tab.until_ended("complete")
+        proxy.dead = True
+        await expect(tab.page.locator(".notice")).to_contain_text("The connection is lost.")
+        proxy.dead = False  # those that were made meanwhile stay so
+        await expect(tab.page.locator(".notice")).to_be_hidden()
+        await tab.ask("count 2 1ms")
+        await tab.until_ended("complete", 2)
+
+
+async def test_a_window_that_is_hidden_while_it_catches_up_keeps_no_other_from_it(
+    open_tab: OpenTab,
+) -> None:
+    first = await open_tab()
+    await first.ask("count 1 1ms")
+    await first.until_ended("complete")
+    tabs = [first]
+    for _ in range(4):
+        tabs.append(Tab(await first.page.context.new_page()))
+        await tabs[-1].page.goto(first.page.url)
+    asked = asyncio.Event()
+
+    async def never_answer(route: Route) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    await first.page.route("**/api/stream?*", never_answer)
+    await tabs[4].ask("count 2 1ms")
+    await asked.wait()
+    await set_hidden(first.page, True)
+    await tabs[4].until_ended("complete", 2)
+    await tabs[4].ask("count 3 1ms")
+    for tab in tabs[1:]:
+        await tab.until_ended("complete", 3)
+
+
+async def test_a_window_that_is_shown_and_focused_connects_once(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("count 1 1ms")
+    await tab.until_ended("complete")
+    await set_hidden(tab.page, True)
+    connections: list[str] = []
+    tab.page.on(
+        "request",
+        lambda request: connections.append(request.url) if "/api/stream" in request.url else None,
+    )
+    await set_hidden(tab.page, False)
+    await tab.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    await tab.ask("count 2 1ms")
+    await tab.until_ended("complete", 2)
+    assert len(connections) == 1
+
+
+async def test_a_tab_that_rests_does_not_say_that_an_answer_is_being_written(
+    open_tab: OpenTab,
+) -> None:
+    tab = await open_tab()
+    await tab.ask("wait")
+    await expect(tab.page).to_have_title("● wait · quart-chat")
+    await set_hidden(tab.page, True)
+    await expect(tab.page).to_have_title("wait · quart-chat")
+    await set_hidden(tab.page, False)
+    await expect(tab.page).to_have_title("● wait · quart-chat")
+    await tab.page.locator("#prompt").press("Escape")
+    await expect(tab.page).to_have_title("wait · quart-chat")
+
+
+async def test_a_browser_that_may_store_nothing_can_be_used(
+    chromium: str, server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "Default").mkdir()
+    blocked = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    (tmp_path / "Default/Preferences").write_text(json.dumps(blocked))
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            tmp_path, executable_path=chromium, args=ARGUMENTS
+        )
+        tab = Tab(await context.new_page())
+        watch(tab, server.url)
+        await tab.page.goto(server.url)
+        names = "navigator.locks.query().then(() => 'open', (error) => error.name)"
+        assert await tab.page.evaluate(names) == "SecurityError"
+        await tab.ask("count 3 1ms")
+        await tab.until_ended("complete")
+        await expect(tab.row("count 3 1ms")).to_have_count(1)
+        assert [line for line in tab.complaints if line.startswith("error:")] == []
+        await context.close()

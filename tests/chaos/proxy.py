@@ -1,4 +1,4 @@
-"""A proxy that cuts connections after so many bytes of the answer, wherever that is."""
+"""A proxy that cuts connections after so many bytes of the answer, or lets them fall silent."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ class ChaosProxy:
         cuts: For each connection to come, the bytes of the server's answer that reach the client
             before both sides are cut off. Once it is exhausted connections are left whole.
         made: Cuts that were made.
+        dead: While it is so no byte passes on any connection, and none ever does on those that are
+            made meanwhile.
     """
 
     port: int
@@ -23,6 +25,7 @@ class ChaosProxy:
     def __init__(self, upstream_port: int) -> None:
         self.cuts: Iterator[int] = iter(())
         self.made = 0
+        self.dead = False
         self._upstream_port = upstream_port
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -49,13 +52,15 @@ class ChaosProxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         budget = next(self.cuts, None)
+        if self.dead:
+            await asyncio.Event().wait()
         try:
             up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._upstream_port)
         except ConnectionRefusedError:
             writer.transport.abort()
             return
-        asking = asyncio.create_task(_pass(reader, up_writer, None))
-        answering = asyncio.create_task(_pass(up_reader, writer, budget))
+        asking = asyncio.create_task(self._pass(reader, up_writer, None))
+        answering = asyncio.create_task(self._pass(up_reader, writer, budget))
         try:
             # Whichever side ends first ends the other.
             await asyncio.wait({asking, answering}, return_when=asyncio.FIRST_COMPLETED)
@@ -67,19 +72,20 @@ class ChaosProxy:
             up_writer.transport.abort()
             writer.transport.abort() if spent is True else writer.close()
 
-
-async def _pass(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, budget: int | None
-) -> bool:
-    """Pass bytes on until the end, or until the budget is spent, which is what is returned."""
-    while data := await reader.read(65536):
-        if budget is not None:
-            data, spent = data[:budget], len(data) >= budget
-            budget -= len(data)
-        else:
-            spent = False
-        writer.write(data)
-        await writer.drain()
-        if spent:
-            return True
-    return False
+    async def _pass(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, budget: int | None
+    ) -> bool:
+        """Pass bytes on until the end, or until the budget is spent, which is what is returned."""
+        while data := await reader.read(65536):
+            if self.dead:
+                await asyncio.Event().wait()
+            if budget is not None:
+                data, spent = data[:budget], len(data) >= budget
+                budget -= len(data)
+            else:
+                spent = False
+            writer.write(data)
+            await writer.drain()
+            if spent:
+                return True
+        return False
