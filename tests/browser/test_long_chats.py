@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import Tab
+from tests.browser.tab import Tab, set_hidden
 from tests.long_chat import write_long_chat
 from tests.server import Server
 
@@ -127,6 +129,39 @@ async def test_earlier_rounds_that_can_not_be_read_are_asked_for_again(
     await tab.page.locator(".earlier-link").click()
     await until_loaded(tab, 50)
     assert await numbers(tab) == list(range(1, 51))
+
+
+async def test_a_chat_that_is_read_anew_shows_its_end_and_complains_of_nothing(
+    open_tab: OpenTab, server: Server
+) -> None:
+    """As after a backup was restored: what the page knows of is newer than what there is."""
+    chat = write_long_chat(server.instance, 60)
+    tab = await open_tab(f"/chat/{chat}")
+    await set_hidden(tab.page, True)
+
+    async def be_ahead(route: Route) -> None:
+        await tab.page.unroute("**/api/stream?*")
+        url = re.sub(r"since=(\d+)-\d+", r"since=\g<1>-99999", route.request.url)
+        await route.continue_(url=url)
+
+    async def answer_late(route: Route) -> None:
+        # What is above comes near in the meantime.
+        await expect(tab.page.locator("chat-round")).to_have_count(0)
+        for _ in range(5):
+            await tab.page.evaluate("new Promise(requestAnimationFrame)")
+        await route.continue_()
+
+    asked: list[str] = []
+    tab.page.on("request", lambda request: asked.append(request.url))
+    await tab.page.route("**/api/stream?*", be_ahead)
+    await tab.page.route("**/rounds", answer_late)
+    async with tab.page.expect_response("**/rounds"):
+        await set_hidden(tab.page, False)
+    await until_loaded(tab, PAGE)
+    assert await numbers(tab) == list(range(60 - PAGE + 1, 61))
+    # Before a round that is not there yet stands nothing.
+    assert [url for url in asked if url.endswith("before=31")] == []
+    await expect(tab.page.locator(".notice")).to_be_hidden()
 
 
 async def test_an_early_prompt_is_edited_where_later_tabs_do_not_have_it(
