@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
@@ -10,7 +11,8 @@ from playwright.async_api import APIRequestContext, Browser, Locator, Page, expe
 
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab, set_hidden, watch
-from tests.browser.test_documents import LEASE, file, upload
+from tests.browser.test_doctor import check, findings
+from tests.browser.test_documents import file, upload
 from tests.browser.test_page import expect_no_overflow
 from tests.server import Server
 
@@ -22,22 +24,40 @@ CHATS = "/api/chatbot/workflows"
 PHONE = {"width": 360, "height": 740}
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(instance=tmp_path_factory.mktemp("frame") / "instance") as server:
+        yield server
+
+
 @pytest.fixture
-def server(shared_server: Server) -> Server:
-    return shared_server
+def server(shared: Server) -> Server:
+    return shared
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def places(browser: Browser, shared_server: Server) -> dict[str, str]:
-    """A chat and a document that pages are about."""
-    context = await browser.new_context(base_url=shared_server.url)
-    files = {"files": {"name": "frame.md", "mimeType": "text/markdown", "buffer": LEASE.encode()}}
-    answer = await context.request.post("/api/documents", multipart=files)
-    document = (await answer.json())["documents"][0]["id"]
-    await context.request.get(f"/api/events/document:{document}")  # to the end of its reading
-    chat = await start_chat(context.request, "the chat that is shared")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def http(browser: Browser, shared: Server) -> AsyncIterator[APIRequestContext]:
+    context = await browser.new_context(base_url=shared.url)
+    yield context.request
     await context.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def places(http: APIRequestContext) -> dict[str, str]:
+    """A chat, at the top of the list, and a document that pages are about."""
+    answer = await http.post("/api/documents", multipart={"files": file("frame.md")})
+    document = (await answer.json())["documents"][0]["id"]
+    await http.get(f"/api/events/document:{document}")  # to the end of its reading
+    chat = await start_chat(http, "the chat that is shared")
+    await http.patch(f"{CHATS}/{chat}", data={"pinned": True})
     return {"document": document, "chat": chat}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def many(http: APIRequestContext) -> None:
+    """More chats than one page of the list has."""
+    for number in range(31):
+        await start_chat(http, f"plain number {number}")
 
 
 async def start_chat(request: APIRequestContext, prompt: str) -> str:
@@ -149,25 +169,24 @@ async def test_on_a_phone_the_list_opens_over_the_page(
     await expect(page.locator("chat-round")).to_have_count(1)
 
 
+@pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("path", PAGES)
 async def test_without_scripts_the_list_is_searched_and_paged_here(
     open_tab: OpenTab, places: dict[str, str], path: str
 ) -> None:
-    tab = await open_tab(java_script_enabled=False)
-    page = tab.page
-    for number in range(31):
-        await start_chat(page.request, f"plain number {number}")
     here = path.format(**places)
-    await page.goto(here)
-    await expect(page.locator(".chats-days .chat-name").first).to_have_text("plain number 30")
+    tab = await open_tab(here, java_script_enabled=False)
+    page = tab.page
+    await expect(row(page, places["chat"])).to_be_visible()
     await page.get_by_role("link", name="Older chats").click()
     await expect(page).to_have_url(re.compile(re.escape(here) + r"\?before="))
-    await expect(page.locator(".chats-days .chat-name").first).to_have_text("plain number 0")
+    await expect(page.locator(".chats-days .chat-row").first).to_be_visible()
+    await expect(row(page, places["chat"])).to_have_count(0)
     await page.fill("#search", "plain 7")
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(re.compile(re.escape(here) + r"\?q=plain\+7$"))
-    await expect(page.locator(".found .chat-name").first).to_have_text("plain number 7")
-    await page.locator(".found .chat-link").first.click()
+    await expect(page.locator(".found .chat-name")).to_have_text(["plain number 7"])
+    await page.locator(".found .chat-link").click()
     await expect(page.locator("h1")).to_have_text("plain number 7")
 
 
@@ -283,8 +302,5 @@ async def test_many_windows_do_not_make_the_doctor_wait(open_tab: OpenTab) -> No
     for _ in range(6):
         await beside(first, "/documents")
     doctor = await beside(first, "/doctor")
-    await doctor.page.get_by_role("button", name="Check now").click()
-    await expect(doctor.page.locator(".doctor-result")).to_be_visible(timeout=60_000)
-    findings = doctor.page.locator(".doctor-finding")
-    await expect(findings.and_(doctor.page.locator('[data-finding="few-connections"]'))).to_have_count(1)
-    await expect(findings.and_(doctor.page.locator('[data-finding="queued"]'))).to_have_count(0)
+    await check(doctor.page)
+    assert "few-connections" in await findings(doctor.page)
