@@ -169,6 +169,25 @@ async def test_on_a_phone_the_list_opens_over_the_page(
     await expect(page.locator("chat-round")).to_have_count(1)
 
 
+@pytest.mark.parametrize("path", ["/", "/documents"])
+async def test_on_a_phone_what_was_deleted_is_brought_back_over_the_list(
+    open_tab: OpenTab, path: str
+) -> None:
+    tab = await open_tab(path, viewport=PHONE)
+    page = tab.page
+    chat = await start_chat(page.request, "here today")
+    await page.get_by_role("button", name="Show the chats").click()
+    await row(page, chat).locator(".chat-link").focus()
+    await page.keyboard.press("Delete")
+    await expect(row(page, chat)).to_have_count(0)
+    await expect(page.locator(".sidebar")).to_be_visible()
+    # A click elsewhere closes the list; this one must not miss what it is meant for.
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.locator(".notice")).to_have_text("The chat is back.")
+    await page.get_by_role("button", name="Show the chats").click()
+    await expect(row(page, chat)).to_be_visible()
+
+
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("path", PAGES)
 async def test_without_scripts_the_list_is_searched_and_paged_here(
