@@ -67,6 +67,17 @@ class ChatListView:
     found: FoundPage
     deleted: Workflow | None
 
+    def current(self, url: str, part: str = "") -> str:
+        """What ``aria-current`` says of a link: the page is there, or at what belongs to it.
+
+        Args:
+            url: Where the link leads.
+            part: Another address that belongs to it, beside those that begin with it.
+        """
+        if self.path == url:
+            return "page"
+        return "true" if self.path == part or self.path.startswith(f"{url}/") else ""
+
 
 async def view_list() -> ChatListView:
     """The list as the request's query string asks for it."""

@@ -23,6 +23,7 @@ export class ChatNotice extends HTMLElement {
     const { signal } = this.#controller;
     this.addEventListener("submit", (event) => this.#undo(event), { signal });
     document.addEventListener("keydown", (event) => this.#key(event), { signal });
+    this.#list?.addEventListener("toggle", () => this.#raise(), { signal });
     for (const type of ["online", "offline"]) {
       window.addEventListener(type, () => this.#connection && this.#tellBreak(), { signal });
     }
@@ -116,6 +117,18 @@ export class ChatNotice extends HTMLElement {
     const nodes = this.#message ?? this.#connection ?? [];
     this.replaceChildren(...nodes);
     this.hidden = nodes.length === 0;
+    this.#raise();
+  }
+
+  /** Where the list is open over the page, over the list. */
+  #raise() {
+    const covered = !this.hidden && this.#list?.matches(":popover-open");
+    this.popover = covered ? "manual" : null;
+    if (covered && !this.matches(":popover-open")) this.showPopover();
+  }
+
+  get #list() {
+    return document.querySelector(".sidebar");
   }
 
   async #undo(event) {

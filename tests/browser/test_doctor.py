@@ -67,7 +67,7 @@ async def test_without_anything_between_events_come_one_by_one(open_tab: OpenTab
     await expect(tab.page.locator('[data-fact="arrived"]')).to_have_text("28 / 28")
     await expect(tab.page.locator('[data-fact="protocol"]')).to_have_text("http/1.1")
     await expect(tab.page.locator('[data-fact="encoding"]')).to_have_text("—")
-    await expect(tab.page.get_by_role("status")).to_contain_text("Done:")
+    await expect(tab.page.locator(".doctor-status")).to_contain_text("Done:")
 
 
 async def test_the_picture_has_a_summary_and_a_table(open_tab: OpenTab) -> None:
@@ -83,7 +83,7 @@ async def test_the_result_can_be_copied_as_text(open_tab: OpenTab) -> None:
     tab = await open_tab("/doctor", permissions=["clipboard-read", "clipboard-write"])
     await check(tab.page)
     await tab.page.get_by_role("button", name="Copy the result").click()
-    await expect(tab.page.get_by_role("status")).to_have_text("The result is in the clipboard.")
+    await expect(tab.page.locator(".doctor-status")).to_have_text("The result is in the clipboard.")
     text = await tab.page.evaluate("navigator.clipboard.readText()")
     assert await tab.page.locator(".doctor-finding h3").first.inner_text() in text
     assert "Protocol: http/1.1" in text
@@ -94,9 +94,9 @@ async def test_a_check_can_be_stopped_and_begun_again(open_tab: OpenTab) -> None
     tab = await open_tab("/doctor")
     await tab.page.get_by_label("Long").check()
     await tab.page.get_by_role("button", name="Check now").click()
-    await expect(tab.page.get_by_role("status")).to_contain_text("28")
+    await expect(tab.page.locator(".doctor-status")).to_contain_text("28")
     await tab.page.get_by_role("button", name="Stop").click()
-    await expect(tab.page.get_by_role("status")).to_have_text("The check was stopped.")
+    await expect(tab.page.locator(".doctor-status")).to_have_text("The check was stopped.")
     await expect(tab.page.locator(".doctor-result")).to_be_hidden()
     await tab.page.get_by_label("Short").check()
     await check(tab.page)
@@ -146,7 +146,7 @@ async def test_an_nginx_that_buffers_is_found_out(
         assert (await findings(page))[0] == "held-in-lumps"
         finding = page.locator(".doctor-finding").first
         await expect(finding.locator("pre")).to_contain_text("proxy_buffering off;")
-        await expect(page.get_by_role("status")).to_have_text("Done: something is wrong.")
+        await expect(page.locator(".doctor-status")).to_have_text("Done: something is wrong.")
 
 
 async def test_an_nginx_that_compresses_is_found_out(

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page
 
 from tests.app import create_test_app
 from tests.browser.conftest import OpenTab
-from tests.browser.test_page import violations
+from tests.browser.test_page import WEIGHT, violations, weight
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -154,6 +154,17 @@ async def test_nothing_sticks_out_at_twice_the_size_and_targets_are_large_enough
     await tab.page.set_viewport_size({"width": 360, "height": 740})
     await tab.page.evaluate("document.documentElement.style.fontSize = '200%'")
     await expect_inside(tab.page)
+
+
+@pytest.mark.parametrize("rule", PAGES)
+async def test_scripts_and_styles_are_light(
+    open_tab: OpenTab, places: dict[str, str], rule: str
+) -> None:
+    tab = await open_tab("/offline", **kwargs_for(rule))
+    files: set[str] = set()
+    tab.page.on("request", lambda request: files.add(request.url))
+    await tab.page.goto(fill(rule, places))
+    assert await weight(tab.page, files) <= WEIGHT
 
 
 async def expect_inside(page: Page) -> None:
