@@ -1,6 +1,7 @@
 /** The answer of a round: who gives it, its text while it is written, its sources. */
 import { frameCode, frameCodeIn } from "./code-blocks.js";
 import { MarkdownWriter } from "./markdown-writer.js";
+import { describeUsage } from "./usage.js";
 
 export class ChatAnswer extends HTMLElement {
   #writer = null;
@@ -45,12 +46,10 @@ export class ChatAnswer extends HTMLElement {
     return prose;
   }
 
-  async #showUsage(usage) {
+  #showUsage(usage) {
     const line = this.querySelector(".usage");
     line.hidden = !usage;
-    if (!usage) return;
-    const { describeUsage } = await import("./usage.js");
-    line.textContent = describeUsage(usage);
+    line.textContent = usage ? describeUsage(usage) : "";
   }
 
   #showSources(sources) {

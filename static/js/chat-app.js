@@ -4,6 +4,7 @@ import { AnswerWatch } from "./answer-watch.js";
 import { Branch } from "./branch.js";
 import { attachCopying } from "./copying.js";
 import { Conversation } from "./conversation.js";
+import { keepFocus } from "./focus.js";
 import { PageStream } from "./page-stream.js";
 import { followDocuments } from "./picker-on-demand.js";
 import { Presence } from "./presence.js";
@@ -112,7 +113,8 @@ export class ChatApp extends HTMLElement {
     if (this.#branch.move(workflow)) this.#read();
     const running = String(workflow.status === "running");
     if (running === "true" && running !== this.dataset.running) this.#announce(WRITING);
-    this.dataset.running = running;
+    // The buttons that send and stop take turns; what may not be done meanwhile goes, too.
+    keepFocus(() => (this.dataset.running = running));
   }
 
   document({ document }) {
@@ -179,7 +181,7 @@ export class ChatApp extends HTMLElement {
     if (this.dataset.workflow) return;
     history.pushState(null, "", `/chat/${workflowId}`);
     this.dataset.workflow = workflowId;
-    this.querySelector(".empty")?.remove();
+    keepFocus(() => this.querySelector(".empty")?.remove());
     this.#stream.follow(workflowId, `${this.#stream.listCursor}-0`);
   }
 

@@ -1,5 +1,6 @@
 /** The title of the chat, and its forms: rename, pin, instruct its model, delete. */
 import { changeWorkflow, deleteWorkflow } from "./api.js";
+import { keepFocus } from "./focus.js";
 import { showInTab } from "./tab-sign.js";
 
 export class ChatHeading extends HTMLElement {
@@ -14,6 +15,7 @@ export class ChatHeading extends HTMLElement {
     this.querySelector(".title").addEventListener("dblclick", () => this.#startRenaming());
     this.#controller = new AbortController();
     const { signal } = this.#controller;
+    this.#menu.addEventListener("focusout", (event) => this.#leaveMenu(event), { signal });
     document.addEventListener("keydown", (event) => this.#key(event), { signal });
     document.addEventListener("click", (event) => this.#closeMenu(event), { signal });
   }
@@ -50,6 +52,10 @@ export class ChatHeading extends HTMLElement {
     return this.querySelector(".rename");
   }
 
+  get #menu() {
+    return this.querySelector(".heading-more");
+  }
+
   get #input() {
     return this.querySelector("input");
   }
@@ -64,9 +70,7 @@ export class ChatHeading extends HTMLElement {
     try {
       await this.#do(action);
       // What is written in another of the forms stays open.
-      const details = event.target.closest("details");
-      details.open = false;
-      if (document.activeElement === document.body) details.querySelector("summary").focus();
+      shut(event.target.closest("details"));
       if (action === "delete") this.#tell("chat:deleted", this.#workflowId);
     } catch (error) {
       this.#tell("chat:failed", error.message);
@@ -90,8 +94,12 @@ export class ChatHeading extends HTMLElement {
 
   /** The menu closes with a click beside it, as menus do. */
   #closeMenu({ target }) {
-    const menu = this.querySelector(".heading-more");
-    if (!menu.contains(target)) menu.open = false;
+    if (!this.#menu.contains(target)) this.#menu.open = false;
+  }
+
+  /** And when the focus goes on: it would lie over what has the focus then. */
+  #leaveMenu({ relatedTarget }) {
+    if (relatedTarget && !this.#menu.contains(relatedTarget)) this.#menu.open = false;
   }
 
   /** F2 renames the chat, unless it is another that is focused in the list. */
@@ -104,15 +112,26 @@ export class ChatHeading extends HTMLElement {
   }
 
   #edit() {
-    if (this.#rename.open) this.#input.select();
-    else this.#input.value = this.querySelector(".title").textContent;
+    if (this.#rename.open) {
+      this.#input.focus();
+      this.#input.select();
+      return;
+    }
+    this.#input.value = this.querySelector(".title").textContent;
   }
 
   #close(event) {
     const details = event.target.closest("details[open]");
     if (event.key !== "Escape" || !details) return;
     event.preventDefault();
-    details.open = false;
-    details.querySelector("summary").focus();
+    shut(details);
   }
+}
+
+/** What has the focus in it gives it to what opened it. */
+function shut(details) {
+  keepFocus(
+    () => (details.open = false),
+    () => details.querySelector("summary"),
+  );
 }

@@ -3,6 +3,7 @@
  * that runs stands below it, so that a screen reader reads an answer once, when it is whole.
  */
 import { countKept } from "./branch.js";
+import { keepFocus } from "./focus.js";
 import { findPlace, goToPlace, loadPlace, savePlace } from "./reading-place.js";
 import { StickToEnd } from "./stick-to-end.js";
 
@@ -71,7 +72,7 @@ export class ChatLog extends HTMLElement {
     const template = document.getElementById("round-template");
     const round = document.importNode(template.content.firstElementChild, true);
     round.place(number, parent, [...(replaced?.versions ?? []), number]);
-    remove(rounds.slice(at));
+    keepFocus(() => remove(rounds.slice(at)));
     for (const earlier of rounds.slice(0, at)) earlier.fold();
     this.#live.append(round);
     if (this.#end.sticking) this.goToEnd();
@@ -91,19 +92,33 @@ export class ChatLog extends HTMLElement {
     const step = shown[kept]?.focusedStep ?? -1;
     const top = shown[kept]?.getBoundingClientRect().top;
     for (const round of rounds) this.round(round.number)?.takeVersions(round);
-    remove(shown.slice(kept));
-    this.querySelector(".later")?.remove();
-    for (const round of fresh) (round.running ? this.#live : this.#log).append(round);
-    if (kept === 0) this.querySelector("chat-earlier").replaceLink(link);
-    if (top === undefined || fresh.length === 0) return;
-    window.scrollBy({ top: fresh[0].getBoundingClientRect().top - top, behavior: "instant" });
-    if (step >= 0) fresh[0].focusStep(step);
+    keepFocus(() => {
+      remove(shown.slice(kept));
+      this.querySelector(".later")?.remove();
+      for (const round of fresh) (round.running ? this.#live : this.#log).append(round);
+      if (kept === 0) this.querySelector("chat-earlier").replaceLink(link);
+      if (top === undefined || fresh.length === 0) return;
+      window.scrollBy({ top: fresh[0].getBoundingClientRect().top - top, behavior: "instant" });
+      if (step >= 0) fresh[0].focusStep(step);
+    });
   }
 
-  /** The round of a number has ended: it goes to the others. */
+  /**
+   * The round of a number has ended: it goes to the others, as a copy. Browsers tell a screen
+   * reader of what is new in a live region, and not of what has moved into it.
+   */
   settle(number) {
     const round = this.round(number);
-    if (round?.parentElement === this.#live) this.#log.append(round);
+    if (round?.parentElement !== this.#live) return;
+    const copy = round.cloneNode(true);
+    const at = [...round.querySelectorAll("*")].indexOf(document.activeElement);
+    keepFocus(
+      () => {
+        round.remove();
+        this.#log.append(copy);
+      },
+      () => copy.querySelectorAll("*")[at],
+    );
   }
 
   /** Forget every round. */

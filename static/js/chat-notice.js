@@ -3,6 +3,7 @@
  * Quiet when all is well: a break that is mended at once is not worth a word.
  */
 import { restoreWorkflow } from "./api.js";
+import { keepFocus } from "./focus.js";
 import { t } from "./texts.js";
 
 const PATIENCE = 1500;
@@ -26,7 +27,7 @@ export class ChatNotice extends HTMLElement {
     for (const type of ["online", "offline"]) {
       window.addEventListener(type, () => this.#connection && this.#tellBreak(), { signal });
     }
-    if (this.hidden) return;
+    if (!this.hasChildNodes()) return;
     // The server offers to undo what led to this page; it is not to do so again.
     this.#say([...this.childNodes], LONG_ENOUGH);
     history.replaceState(history.state, "", location.pathname);
@@ -114,8 +115,7 @@ export class ChatNotice extends HTMLElement {
 
   #show() {
     const nodes = this.#message ?? this.#connection ?? [];
-    this.replaceChildren(...nodes);
-    this.hidden = nodes.length === 0;
+    keepFocus(() => this.replaceChildren(...nodes));
   }
 
   async #undo(event) {

@@ -2,10 +2,9 @@
 import { duration, number, plural } from "./texts.js";
 
 export class ChatSteps extends HTMLElement {
-  #touched = false;
-
   connectedCallback() {
-    this.querySelector("summary").addEventListener("click", () => (this.#touched = true));
+    // Kept where a copy of it has it, too.
+    this.querySelector("summary").addEventListener("click", () => (this.dataset.touched = ""));
   }
 
   /** Show a step, or what has become of it. */
@@ -30,7 +29,7 @@ export class ChatSteps extends HTMLElement {
 
   /** Close, unless somebody has opened or closed it. */
   fold() {
-    if (!this.#touched) this.#details.open = false;
+    if (!("touched" in this.dataset)) this.#details.open = false;
   }
 
   get #details() {

@@ -6,6 +6,7 @@
  */
 import { diagnose } from "./diagnosis.js";
 import { draw } from "./doctor-picture.js";
+import { keepFocus } from "./focus.js";
 import { probe } from "./probe.js";
 
 const UNITS = { bytes: "byte", delay: "ms", longest: "ms", roundTrip: "ms", queued: "ms" };
@@ -55,8 +56,12 @@ class StreamDoctor extends HTMLElement {
   }
 
   #busy(running) {
-    this.#part(".doctor-start").disabled = running;
-    this.#part(".doctor-stop").hidden = !running;
+    const [start, stop] = [this.#part(".doctor-start"), this.#part(".doctor-stop")];
+    const change = () => {
+      start.disabled = running;
+      stop.hidden = !running;
+    };
+    keepFocus(change, () => (running ? stop : start));
     this.toggleAttribute("data-running", running);
     if (running) this.#say("running");
   }

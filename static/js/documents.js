@@ -4,6 +4,7 @@
  * On each connection the list is read once after the stream is open, so nothing is missed between
  * the two; what the stream has said since is newer than the list.
  */
+import { keepFocus } from "./focus.js";
 import { number, plural, t } from "./texts.js";
 import { sendFiles } from "./upload.js";
 
@@ -41,7 +42,7 @@ class DocumentList extends HTMLElement {
     const { documents } = await response.json();
     const listed = new Set(documents.map((item) => item.id));
     for (const row of this.#rows) {
-      if (!listed.has(row.dataset.id) && !this.#said.has(row.dataset.id)) row.remove();
+      if (!listed.has(row.dataset.id) && !this.#said.has(row.dataset.id)) this.#remove(row);
     }
     for (const item of documents.reverse()) {
       if (!this.#said.has(item.id)) this.#show(item);
@@ -56,7 +57,7 @@ class DocumentList extends HTMLElement {
 
   #show(item) {
     const known = this.#rows.find((row) => row.dataset.id === item.id);
-    if (item.deleted) known?.remove();
+    if (item.deleted) known && this.#remove(known);
     else fill(known ?? this.#add(), item);
     this.querySelector(".documents-empty").hidden = this.#rows.length > 0;
   }
@@ -65,6 +66,16 @@ class DocumentList extends HTMLElement {
     const row = this.querySelector("template").content.firstElementChild.cloneNode(true);
     this.#list.prepend(row);
     return row;
+  }
+
+  /** The focus goes to the row beside it, or to where the first document comes from. */
+  #remove(row) {
+    const beside = row.nextElementSibling ?? row.previousElementSibling;
+    const next = beside?.querySelector("a") ?? this.querySelector("#files");
+    keepFocus(
+      () => row.remove(),
+      () => next,
+    );
   }
 
   // What people do
@@ -88,9 +99,11 @@ class DocumentList extends HTMLElement {
 
   async #upload(files) {
     const button = this.querySelector(".upload button");
-    button.disabled = true;
+    // A button that can't be pressed would lose the focus.
+    if (button.ariaDisabled) return;
+    button.ariaDisabled = "true";
     const { refused } = await sendFiles(files);
-    button.disabled = false;
+    button.ariaDisabled = null;
     this.querySelector(".upload").reset();
     this.#refuse(refused);
   }

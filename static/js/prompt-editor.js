@@ -4,6 +4,7 @@
  */
 import { startRound } from "./api.js";
 import { keepEdit } from "./drafts.js";
+import { keepFocus } from "./focus.js";
 import { t } from "./texts.js";
 
 class PromptEditor extends HTMLElement {
@@ -100,8 +101,10 @@ class PromptEditor extends HTMLElement {
   #close() {
     const edit = this.#round?.querySelector(".edit");
     this.hidden = true;
-    this.remove();
-    edit?.focus();
+    keepFocus(() => {
+      this.remove();
+      edit?.focus();
+    });
   }
 
   #grow() {

@@ -123,8 +123,7 @@ class SharedChat extends HTMLElement {
 
   #say(text) {
     const notice = this.querySelector(".notice");
-    notice.hidden = text === "";
-    notice.textContent = text;
+    if (notice.textContent !== text) notice.textContent = text;
   }
 
   #round(number) {
