@@ -124,7 +124,8 @@ export class ChatApp extends HTMLElement {
   end({ status, end }) {
     this.#log.round(end.roundNumber)?.end(status, end.message, end.assistant);
     this.#log.settle(end.roundNumber);
-    this.#announce(end.message);
+    // Why there is none is in the log, which is read out as well.
+    this.#announce(status === "error" ? NOT_WHOLE : end.message);
   }
 
   reset({ workflowId, next }) {
@@ -227,3 +228,4 @@ export class ChatApp extends HTMLElement {
 }
 
 const WRITING = t("The answer is being written.");
+const NOT_WHOLE = t("There is no whole answer.");

@@ -2,6 +2,7 @@
 import { changeWorkflow, deleteWorkflow } from "./api.js";
 import { keepFocus } from "./focus.js";
 import { showInTab } from "./tab-sign.js";
+import { t } from "./texts.js";
 
 export class ChatHeading extends HTMLElement {
   #workflowId = "";
@@ -45,6 +46,8 @@ export class ChatHeading extends HTMLElement {
     const details = this.querySelector(".instructions");
     if (!details) return;
     details.toggleAttribute("data-set", text !== "");
+    const label = text ? t("Instructions for the model (set)") : t("Instructions for the model");
+    details.querySelector("summary").ariaLabel = label;
     if (!details.open) details.querySelector("textarea").value = text;
   }
 

@@ -1,5 +1,5 @@
 /** What is done for an answer, step by step: a line of summary once the chat goes on. */
-import { duration, number, plural } from "./texts.js";
+import { duration, number, plural, t } from "./texts.js";
 
 export class ChatSteps extends HTMLElement {
   connectedCallback() {
@@ -14,6 +14,7 @@ export class ChatSteps extends HTMLElement {
     row.dataset.type = log.type;
     row.dataset.duration = log.durationMs ?? "";
     row.querySelector(".step-message").textContent = log.message;
+    row.querySelector(".step-failed").textContent = log.status === "failed" ? t("not finished") : "";
     row.querySelector(".step-time").textContent = time(log);
     showProgress(row.querySelector(".step-progress"), log);
     this.#details.hidden = false;

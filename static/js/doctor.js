@@ -37,7 +37,7 @@ class StreamDoctor extends HTMLElement {
       const seen = await probe(this.#plan(), {
         keepalive: Number(this.dataset.keepalive) * 1000,
         signal: this.#running.signal,
-        onEvent: (count) => this.#say("came", { count }),
+        onEvent: (count) => this.#say("came", { count }, ".doctor-count"),
       });
       this.#show(seen, diagnose(seen));
     } catch (error) {
@@ -63,6 +63,7 @@ class StreamDoctor extends HTMLElement {
     };
     keepFocus(change, () => (running ? stop : start));
     this.toggleAttribute("data-running", running);
+    this.#part(".doctor-count").replaceChildren();
     if (running) this.#say("running");
   }
 
@@ -157,12 +158,12 @@ class StreamDoctor extends HTMLElement {
     }
   }
 
-  #say(name, values = {}) {
+  #say(name, values = {}, place = ".doctor-status") {
     const words = this.#clone(`say-${name}`);
     for (const place of words.querySelectorAll("[data-value]")) {
       place.textContent = written(place.dataset.value, values[place.dataset.value]);
     }
-    this.#part(".doctor-status").replaceChildren(words);
+    this.#part(place).replaceChildren(words);
   }
 
   #clone(name) {

@@ -8,6 +8,8 @@ import { keepFocus } from "./focus.js";
 import { number, plural, t } from "./texts.js";
 import { sendFiles } from "./upload.js";
 
+const READING = new Set(["waiting", "reading"]);
+
 class DocumentList extends HTMLElement {
   #source = null;
   #said = new Map();
@@ -52,7 +54,17 @@ class DocumentList extends HTMLElement {
   #receive({ type, item }) {
     if (type !== "document") return;
     this.#said.set(item.id, item);
+    this.#announce(item);
     this.#show(item);
+  }
+
+  /** Tell whoever does not see it that a document is read, or could not be, or is gone. */
+  #announce(item) {
+    const row = this.#rows.find(({ dataset }) => dataset.id === item.id);
+    const news = item.deleted ? t("Deleted") : READING.has(item.status) ? "" : state(item);
+    if (!news || (row && row.dataset.status === item.status)) return;
+    const name = item.name ?? row?.querySelector(".document-name").textContent;
+    this.querySelector("#announcer").textContent = `${name}: ${news}`;
   }
 
   #show(item) {
@@ -100,10 +112,10 @@ class DocumentList extends HTMLElement {
   async #upload(files) {
     const button = this.querySelector(".upload button");
     // A button that can't be pressed would lose the focus.
-    if (button.ariaDisabled) return;
-    button.ariaDisabled = "true";
+    if (button.hasAttribute("aria-disabled")) return;
+    button.setAttribute("aria-disabled", "true");
     const { refused } = await sendFiles(files);
-    button.ariaDisabled = null;
+    button.removeAttribute("aria-disabled");
     this.querySelector(".upload").reset();
     this.#refuse(refused);
   }
@@ -120,6 +132,7 @@ class DocumentList extends HTMLElement {
       return line;
     });
     this.querySelector(".upload-refused").replaceChildren(...lines);
+    this.querySelector("#files").ariaInvalid = lines.length ? "true" : null;
   }
 
   get #list() {
@@ -141,7 +154,7 @@ function fill(row, item) {
   row.querySelector("form").action = `/documents/${item.id}/delete`;
   row.querySelector("button").setAttribute("aria-label", t("Delete {name}", { name: item.name }));
   const progress = row.querySelector("progress");
-  progress.hidden = !["waiting", "reading"].includes(item.status);
+  progress.hidden = !READING.has(item.status);
   progress.value = item.progress ?? 0;
 }
 

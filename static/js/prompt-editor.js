@@ -96,6 +96,8 @@ class PromptEditor extends HTMLElement {
     const line = this.querySelector(".prompt-editor-error");
     line.hidden = !message;
     line.textContent = message;
+    this.#field.ariaInvalid = message ? "true" : null;
+    this.#field.ariaDescribedByElements = message ? [line] : null;
   }
 
   #close() {
