@@ -62,7 +62,9 @@ class DocumentList extends HTMLElement {
   #announce(item) {
     const row = this.#rows.find(({ dataset }) => dataset.id === item.id);
     const news = item.deleted ? t("Deleted") : READING.has(item.status) ? "" : state(item);
-    if (!news || (row && row.dataset.status === item.status)) return;
+    if (!news || row?.dataset.status === item.status) return;
+    // A stream begins with what it still holds of earlier.
+    if (item.updatedAt <= Number(row?.dataset.updated)) return;
     const name = item.name ?? row?.querySelector(".document-name").textContent;
     this.querySelector("#announcer").textContent = `${name}: ${news}`;
   }
