@@ -13,7 +13,6 @@ from playwright.async_api import Locator, expect
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
 from tests.browser.test_every_page import ERRORS, PAGES, fill, kwargs_for
-from tests.browser.test_every_page import places as places
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -47,8 +46,10 @@ UNSEEN = (
     + CONTRAST
     + """
   const seen = (colour) => contrast(colour, page) >= 3;
+  const shown = { opacityProperty: true, visibilityProperty: true };
+  const plain = "[type=radio], [type=checkbox], [type=file], form textarea";
   return [...document.querySelectorAll("button, a, input, textarea, select, summary")]
-    .filter((element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+    .filter((element) => element.checkVisibility(shown))
     .filter((element) => !element.matches(".visually-hidden, [type=hidden], .skip, :disabled"))
     .filter((element) => {
       const style = getComputedStyle(element);
@@ -57,7 +58,7 @@ UNSEEN = (
       if (icon) return !seen(getComputedStyle(icon).stroke);
       if (element.textContent.trim()) return !seen(style.color);
       // A field may have its line around it.
-      return !lined && !element.matches("[type=radio], [type=checkbox], [type=file], form textarea");
+      return !lined && !element.matches(plain);
     })
     .map((element) => element.outerHTML.slice(0, 160));
 }"""

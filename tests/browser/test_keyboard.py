@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.keyboard import Keyboard, expect_seen
@@ -271,9 +271,9 @@ async def test_a_search_is_made_and_what_it_found_is_opened(open_tab: OpenTab) -
 
 async def test_documents_are_chosen_for_a_question_and_left_out_again(open_tab: OpenTab) -> None:
     tab, keys = await begin(open_tab, "/documents")
-    files = {"name": "keys.md", "mimeType": "text/markdown", "buffer": b"# Keys\n\nEnter.\n"}
+    file = FilePayload(name="keys.md", mimeType="text/markdown", buffer=b"# Keys\n\nEnter.\n")
     await keys.go(tab.page.locator("#files"))
-    await tab.page.set_input_files("#files", files=[files])  # what the system's own window does
+    await tab.page.set_input_files("#files", files=[file])  # what the system's own window does
     await keys.go(button(tab.page, "Upload"))
     await keys.press("Enter")
     row = tab.page.locator(".document", has_text="keys.md")

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from quart_chat.chat.markdown import render_markdown
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
 from tests.browser.test_copy import CLIPBOARD
 from tests.browser.test_every_page import ERRORS, PAGES, fill, kwargs_for
-from tests.browser.test_every_page import places as places
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -34,7 +33,8 @@ const know = (node) => {
   for (const child of node.childNodes) know(child);
 };
 const LIVE = '[role="log"], [role="status"], [role="alert"], [aria-live]';
-const isLive = (region) => region.ariaLive !== "off" && !region.closest('[aria-busy="true"]');
+const isBusy = (element) => element.closest('[aria-busy="true"]') !== null;
+const isOff = (region) => region.ariaLive === "off";
 const words = (node) => {
   if (node.nodeType === Node.TEXT_NODE) return node.data;
   if (node.nodeType !== Node.ELEMENT_NODE || node.matches('[aria-hidden="true"]')) return "";
@@ -52,9 +52,10 @@ const hear = (records) => {
   for (const { target, addedNodes, type } of records) {
     const element = target.nodeType === Node.ELEMENT_NODE ? target : target.parentElement;
     const region = element?.closest(LIVE);
-    const fresh = type === "childList" ? [...addedNodes].filter((node) => !known.has(node)) : [target];
+    const added = [...addedNodes].filter((node) => !known.has(node));
+    const fresh = type === "childList" ? added : [target];
     for (const node of fresh) know(node);
-    if (!region || !fresh.length || element.closest('[aria-busy="true"]') || !isLive(region)) continue;
+    if (!region || !fresh.length || isBusy(element) || isOff(region)) continue;
     if (isAtomic(region)) whole.add(region);
     else for (const node of fresh) say(region, words(node));
   }
@@ -69,7 +70,7 @@ addEventListener("DOMContentLoaded", () => {
 """
 
 # Controls whose accessible name does not hold what is written on them (WCAG 2.5.3).
-MISNAMED = """() => [...document.querySelectorAll("button[aria-label], a[aria-label], summary[aria-label]")]
+MISNAMED = """() => [...document.querySelectorAll(":is(button, a, summary)[aria-label]")]
   .filter((element) => element.checkVisibility())
   .filter((element) => {
     const plain = (text) => text.toLowerCase().replace(/\\s+/g, " ").trim();
@@ -172,7 +173,6 @@ async def test_a_page_has_landmarks_one_main_heading_a_title_and_names_for_all(
 async def test_titles_of_pages_differ(open_tab: OpenTab, places: dict[str, str]) -> None:
     tab = await open_tab("/offline", quiet=False)
     titles = {}
-    # A chat and the same chat shared are called alike; both pages of the handbook by their headings.
     for rule in PAGES:
         await tab.page.goto(fill(rule, places))
         titles[rule] = await tab.page.title()
@@ -268,8 +268,8 @@ async def test_an_error_is_tied_to_its_field(open_tab: OpenTab) -> None:
     await expect(field).to_have_accessible_description(re.compile("Not sent"))
     tab.complaints.clear()  # Chromium itself says that an answer was 413 or 422
     await tab.page.goto("/documents")
-    files = [{"name": "x.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ\0\0"}]
-    await tab.page.set_input_files("#files", files=files)  # type: ignore[arg-type]
+    files = [FilePayload(name="x.exe", mimeType="application/x-msdownload", buffer=b"MZ\0\0")]
+    await tab.page.set_input_files("#files", files=files)
     await tab.page.get_by_role("button", name="Upload").click()
     field = tab.page.locator("#files")
     await expect(field).to_have_attribute("aria-invalid", "true")
@@ -371,8 +371,8 @@ async def test_a_document_says_when_it_has_been_read_and_when_it_is_gone(
     open_tab: OpenTab,
 ) -> None:
     tab = await open_listening(open_tab, "/documents")
-    files = [{"name": "told.md", "mimeType": "text/markdown", "buffer": b"# Told\n\nOnce.\n"}]
-    await tab.page.set_input_files("#files", files=files)  # type: ignore[arg-type]
+    files = [FilePayload(name="told.md", mimeType="text/markdown", buffer=b"# Told\n\nOnce.\n")]
+    await tab.page.set_input_files("#files", files=files)
     await tab.page.get_by_role("button", name="Upload").click()
     row = tab.page.locator(".document", has_text="told.md")
     await expect(row).to_have_attribute("data-status", "ready")
