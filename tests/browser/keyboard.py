@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
@@ -81,15 +80,3 @@ class Keyboard:
             "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
         await self.expect_at(target)
-
-
-async def stops(page: Page, key: str = "Tab") -> list[Any]:
-    """All the places that a key leads to, from the top of the page round to it again."""
-    found: list[Any] = []
-    for _ in range(FAR):
-        await page.keyboard.press(key)
-        stop = await page.evaluate("document.activeElement.outerHTML.slice(0, 120)")
-        if stop.startswith("<body"):
-            break
-        found.append(stop)
-    return found

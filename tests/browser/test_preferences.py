@@ -36,8 +36,8 @@ SPACED = """() => {
   document.adoptedStyleSheets = [sheet];
 }"""
 
-# Text that is cut off where it can't be scrolled to. What is cut with dots says all of it elsewhere:
-# the title of a chat in that of the page, a source behind its link.
+# Text that is cut off where it can't be scrolled to. What is cut with dots says the whole
+# elsewhere: the title of a chat in that of the page, a source behind its link.
 CUT = """() => [...document.querySelectorAll("body *")]
   .filter((element) => element.checkVisibility({ visibilityProperty: true }))
   .filter((element) => !element.closest(".visually-hidden, svg, math, .skip:not(:focus)"))
