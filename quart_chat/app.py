@@ -19,6 +19,7 @@ from quart_chat.web import (
     documents,
     errors,
     handbook,
+    headings,
     install,
     languages,
     library,
@@ -103,6 +104,7 @@ def create_app(
 
     assets.init_app(app, resource_path("static"))
     errors.init_app(app)
+    headings.init_app(app)
     languages.init_app(app)
     security.init_app(app, settings)
     settings_page.init_app(app, settings)

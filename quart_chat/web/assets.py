@@ -40,7 +40,7 @@ blueprint = Blueprint("assets", __name__)
 # Python's own table differs from machine to machine.
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _IMPORT = re.compile(r'^@import url\("([\w/-]+\.css)"\);$', re.MULTILINE)
-_IMPORTED = re.compile(r'^(?:import|export)\b.*? from "(\.[^"]+)";$', re.MULTILINE)
+_IMPORTED = re.compile(r'^(?:import|export)(?: .* from)? "(\.[^"]+)";$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import { ChatSteps } from "./chat-steps.js";
 import { NotifySwitch } from "./notify-switch.js";
 import { loadPickerOnDemand } from "./picker-on-demand.js";
 import { attachShortcuts } from "./shortcuts.js";
+import "./sidebar.js";
 
 // The parts first: the app as a whole calls them as soon as it is defined.
 customElements.define("chat-answer", ChatAnswer);

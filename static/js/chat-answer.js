@@ -1,6 +1,8 @@
 /** The answer of a round: who gives it, its text while it is written, its sources. */
 import { frameCode, frameCodeIn } from "./code-blocks.js";
+import { lowerHeadings } from "./headings.js";
 import { MarkdownWriter } from "./markdown-writer.js";
+import { describeUsage } from "./usage.js";
 
 export class ChatAnswer extends HTMLElement {
   #writer = null;
@@ -31,7 +33,7 @@ export class ChatAnswer extends HTMLElement {
   }
 
   get #text() {
-    this.#writer ??= new MarkdownWriter(this.#prose, frameCode);
+    this.#writer ??= new MarkdownWriter(this.#prose, (nodes) => lowerHeadings(frameCode(nodes)));
     return this.#writer;
   }
 
@@ -45,12 +47,10 @@ export class ChatAnswer extends HTMLElement {
     return prose;
   }
 
-  async #showUsage(usage) {
+  #showUsage(usage) {
     const line = this.querySelector(".usage");
     line.hidden = !usage;
-    if (!usage) return;
-    const { describeUsage } = await import("./usage.js");
-    line.textContent = describeUsage(usage);
+    line.textContent = usage ? describeUsage(usage) : "";
   }
 
   #showSources(sources) {
@@ -61,7 +61,10 @@ export class ChatAnswer extends HTMLElement {
       row.querySelector(".source-number").textContent = source.number;
       link.textContent = [source.title, source.heading].filter(Boolean).join(" · ");
       link.href = source.url;
-      row.querySelector(".source-quote").textContent = source.excerpt || source.quote;
+      const quote = row.querySelector(".source-quote");
+      quote.textContent = source.excerpt || source.quote;
+      // The handbook is in English, whatever the page is in.
+      if (source.url.startsWith("/handbook/")) link.lang = quote.lang = "en";
       return row;
     });
     this.querySelector(".sources-list").replaceChildren(...rows);

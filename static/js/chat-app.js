@@ -3,6 +3,7 @@ import { readRounds, workflowExists } from "./api.js";
 import { Branch } from "./branch.js";
 import { attachCopying } from "./copying.js";
 import { Conversation } from "./conversation.js";
+import { keepFocus } from "./focus.js";
 import { LivePage } from "./live-page.js";
 import { followDocuments } from "./picker-on-demand.js";
 import { ReadMark } from "./read-mark.js";
@@ -98,13 +99,15 @@ export class ChatApp extends LivePage {
     if (this.#branch.move(workflow)) this.#read();
     const running = String(workflow.status === "running");
     if (running === "true" && running !== this.dataset.running) this.#announce(WRITING);
-    this.dataset.running = running;
+    // The buttons that send and stop take turns; what may not be done meanwhile goes, too.
+    keepFocus(() => (this.dataset.running = running));
   }
 
   end({ status, end }) {
     this.#log.round(end.roundNumber)?.end(status, end.message, end.assistant);
     this.#log.settle(end.roundNumber);
-    this.#announce(end.message);
+    // Why there is none is in the log, which is read out as well.
+    this.#announce(status === "error" ? NOT_WHOLE : end.message);
   }
 
   reset(change) {
@@ -142,7 +145,7 @@ export class ChatApp extends LivePage {
     if (this.dataset.workflow) return;
     history.pushState(null, "", `/chat/${workflowId}`);
     this.dataset.workflow = workflowId;
-    this.querySelector(".empty")?.remove();
+    keepFocus(() => this.querySelector(".empty")?.remove());
     this.stream.follow(workflowId, `${this.stream.listCursor}-0`);
   }
 
@@ -176,3 +179,4 @@ export class ChatApp extends LivePage {
 }
 
 const WRITING = t("The answer is being written.");
+const NOT_WHOLE = t("There is no whole answer.");

@@ -102,7 +102,6 @@ class ChatChoice extends HTMLElement {
   #tell() {
     const note = this.#listed.get(this.#select.value)?.note;
     const line = this.closest("form").querySelector(".choice-note");
-    line.hidden = !note;
     line.textContent = note ? t("The models can't be listed. {reason}", { reason: note }) : "";
   }
 }

@@ -140,6 +140,7 @@ export class ChatComposer extends HTMLElement {
 
   set #failure(reason) {
     this.#form.toggleAttribute("data-failed", Boolean(reason));
+    this.#field.ariaInvalid = reason ? "true" : null;
     this.querySelector(".composer-error").hidden = !reason;
     this.querySelector(".composer-reason").textContent = reason && t("Not sent. {reason}", { reason });
   }

@@ -1,6 +1,8 @@
 /** The title of the chat, and its forms: rename, pin, instruct its model, delete. */
 import { changeWorkflow, deleteWorkflow } from "./api.js";
+import { keepFocus } from "./focus.js";
 import { showInTab } from "./tab-sign.js";
+import { t } from "./texts.js";
 
 export class ChatHeading extends HTMLElement {
   #workflowId = "";
@@ -14,6 +16,7 @@ export class ChatHeading extends HTMLElement {
     this.querySelector(".title").addEventListener("dblclick", () => this.#startRenaming());
     this.#controller = new AbortController();
     const { signal } = this.#controller;
+    this.#menu.addEventListener("focusout", (event) => this.#leaveMenu(event), { signal });
     document.addEventListener("keydown", (event) => this.#key(event), { signal });
     document.addEventListener("click", (event) => this.#closeMenu(event), { signal });
   }
@@ -43,11 +46,17 @@ export class ChatHeading extends HTMLElement {
     const details = this.querySelector(".instructions");
     if (!details) return;
     details.toggleAttribute("data-set", text !== "");
+    const label = text ? t("Instructions for the model (set)") : t("Instructions for the model");
+    details.querySelector("summary").ariaLabel = label;
     if (!details.open) details.querySelector("textarea").value = text;
   }
 
   get #rename() {
     return this.querySelector(".rename");
+  }
+
+  get #menu() {
+    return this.querySelector(".heading-more");
   }
 
   get #input() {
@@ -64,9 +73,7 @@ export class ChatHeading extends HTMLElement {
     try {
       await this.#do(action);
       // What is written in another of the forms stays open.
-      const details = event.target.closest("details");
-      details.open = false;
-      if (document.activeElement === document.body) details.querySelector("summary").focus();
+      shut(event.target.closest("details"));
       if (action === "delete") this.#tell("chat:deleted", this.#workflowId);
     } catch (error) {
       this.#tell("chat:failed", error.message);
@@ -90,8 +97,12 @@ export class ChatHeading extends HTMLElement {
 
   /** The menu closes with a click beside it, as menus do. */
   #closeMenu({ target }) {
-    const menu = this.querySelector(".heading-more");
-    if (!menu.contains(target)) menu.open = false;
+    if (!this.#menu.contains(target)) this.#menu.open = false;
+  }
+
+  /** And when the focus goes on: it would lie over what has the focus then. */
+  #leaveMenu({ relatedTarget }) {
+    if (relatedTarget && !this.#menu.contains(relatedTarget)) this.#menu.open = false;
   }
 
   /** F2 renames the chat, unless it is another that is focused in the list. */
@@ -104,15 +115,26 @@ export class ChatHeading extends HTMLElement {
   }
 
   #edit() {
-    if (this.#rename.open) this.#input.select();
-    else this.#input.value = this.querySelector(".title").textContent;
+    if (this.#rename.open) {
+      this.#input.focus();
+      this.#input.select();
+      return;
+    }
+    this.#input.value = this.querySelector(".title").textContent;
   }
 
   #close(event) {
     const details = event.target.closest("details[open]");
     if (event.key !== "Escape" || !details) return;
     event.preventDefault();
-    details.open = false;
-    details.querySelector("summary").focus();
+    shut(details);
   }
+}
+
+/** What has the focus in it gives it to what opened it. */
+function shut(details) {
+  keepFocus(
+    () => (details.open = false),
+    () => details.querySelector("summary"),
+  );
 }

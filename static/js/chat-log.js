@@ -3,6 +3,7 @@
  * that runs stands below it, so that a screen reader reads an answer once, when it is whole.
  */
 import { countKept } from "./branch.js";
+import { keepFocus } from "./focus.js";
 import { findPlace, goToPlace, loadPlace, savePlace } from "./reading-place.js";
 import { StickToEnd } from "./stick-to-end.js";
 
@@ -74,7 +75,7 @@ export class ChatLog extends HTMLElement {
     const template = document.getElementById("round-template");
     const round = document.importNode(template.content.firstElementChild, true);
     round.place(number, parent, [...(replaced?.versions ?? []), number]);
-    remove(rounds.slice(at));
+    keepFocus(() => remove(rounds.slice(at)));
     for (const earlier of rounds.slice(0, at)) earlier.fold();
     this.#live.append(round);
     if (this.#end.sticking || this.#expecting) this.#showNew(round);
@@ -94,23 +95,30 @@ export class ChatLog extends HTMLElement {
     const step = shown[kept]?.focusedStep ?? -1;
     const top = shown[kept]?.getBoundingClientRect().top;
     for (const round of rounds) this.round(round.number)?.takeVersions(round);
-    remove(shown.slice(kept));
-    this.querySelector(".later")?.remove();
-    for (const round of fresh) (round.running ? this.#live : this.#log).append(round);
-    if (kept === 0) this.querySelector("chat-earlier").replaceLink(link);
-    if (this.#expecting && fresh.at(-1)?.running) {
-      this.#showNew(fresh.at(-1));
-      return;
-    }
-    if (top === undefined || fresh.length === 0) return;
-    window.scrollBy({ top: fresh[0].getBoundingClientRect().top - top, behavior: "instant" });
-    if (step >= 0) fresh[0].focusStep(step);
+    keepFocus(() => {
+      remove(shown.slice(kept));
+      this.querySelector(".later")?.remove();
+      for (const round of fresh) (round.running ? this.#live : this.#log).append(round);
+      if (kept === 0) this.querySelector("chat-earlier").replaceLink(link);
+      if (this.#expecting && fresh.at(-1)?.running) {
+        this.#showNew(fresh.at(-1));
+        return;
+      }
+      if (top === undefined || fresh.length === 0) return;
+      window.scrollBy({ top: fresh[0].getBoundingClientRect().top - top, behavior: "instant" });
+      if (step >= 0) fresh[0].focusStep(step);
+    });
   }
 
-  /** The round of a number has ended: it goes to the others. */
+  /**
+   * The round of a number has ended: it goes to the others. A screen reader is told of what is put
+   * there; whoever is in the midst of it, with a selection say, keeps all as it is.
+   */
   settle(number) {
     const round = this.round(number);
-    if (round?.parentElement === this.#live) this.#log.append(round);
+    if (round?.parentElement !== this.#live) return;
+    if (isInUse(round)) moveAsItIs(round, this.#log);
+    else this.#log.append(round);
   }
 
   /** Forget every round. */
@@ -177,4 +185,21 @@ function numbers(rounds) {
 
 function remove(rounds) {
   for (const round of rounds) round.remove();
+}
+
+/** Whether somebody has the focus in a round, has selected some of it, or has moved it sideways. */
+function isInUse(round) {
+  const selection = getSelection();
+  return (
+    round.contains(document.activeElement) ||
+    (!selection.isCollapsed && selection.containsNode(round, true)) ||
+    [...round.querySelectorAll("pre, .table")].some((block) => block.scrollLeft > 0)
+  );
+}
+
+function moveAsItIs(round, list) {
+  const { anchorNode, anchorOffset, focusNode, focusOffset, isCollapsed } = getSelection();
+  if (list.moveBefore) list.moveBefore(round, null);
+  else keepFocus(() => list.append(round));
+  if (!isCollapsed) getSelection().setBaseAndExtent(anchorNode, anchorOffset, focusNode, focusOffset);
 }

@@ -3,6 +3,7 @@
  * Quiet when all is well: a break that is mended at once is not worth a word.
  */
 import { restoreWorkflow } from "./api.js";
+import { keepFocus } from "./focus.js";
 import { t } from "./texts.js";
 
 const PATIENCE = 1500;
@@ -27,9 +28,12 @@ export class ChatNotice extends HTMLElement {
     for (const type of ["online", "offline"]) {
       window.addEventListener(type, () => this.#connection && this.#tellBreak(), { signal });
     }
-    if (this.hidden) return;
-    // The server offers to undo what led to this page; it is not to do so again.
-    this.#say([...this.childNodes], LONG_ENOUGH);
+    if (!this.hasChildNodes()) return;
+    // The server offers to undo what led to this page; it is not to do so again. What is there as a
+    // page loads is not read out: it is put in anew.
+    const offer = [...this.childNodes];
+    this.replaceChildren();
+    requestAnimationFrame(() => this.#say(offer, LONG_ENOUGH));
     history.replaceState(history.state, "", location.pathname);
   }
 
@@ -77,7 +81,8 @@ export class ChatNotice extends HTMLElement {
 
   #tellBreak() {
     const text = this.#connected ? LOST : CONNECTING;
-    this.#connection = [navigator.onLine ? text : OFFLINE];
+    const news = navigator.onLine ? text : OFFLINE;
+    if (this.#connection?.[0].data !== news) this.#connection = [new Text(news)];
     this.#show();
     clearTimeout(this.#connectionTimer);
     this.#connectionTimer = setTimeout(() => this.#offerHelp(), TOO_LONG);
@@ -85,15 +90,16 @@ export class ChatNotice extends HTMLElement {
 
   /** What lasts may have a cause on the way, which the stream doctor finds. */
   #offerHelp() {
-    if (!this.#connection || !navigator.onLine || location.pathname === "/doctor") return;
+    const more = this.#connection?.length !== 1 || !navigator.onLine;
+    if (more || location.pathname === "/doctor") return;
     const link = Object.assign(document.createElement("a"), { href: "/doctor", target: "_blank" });
     link.textContent = t("Check the connection");
-    this.#connection.push(" ", link);
+    this.#connection.push(new Text(" "), link);
     this.#show();
   }
 
   #say(nodes, ms) {
-    this.#message = nodes;
+    this.#message = nodes.map((node) => (node instanceof Node ? node : new Text(node)));
     this.#show();
     this.#forgetAfter(ms);
   }
@@ -113,9 +119,12 @@ export class ChatNotice extends HTMLElement {
     this.#show();
   }
 
+  /** What stays is not put in again: a screen reader would read it out again. */
   #show() {
     const nodes = this.#message ?? this.#connection ?? [];
-    this.replaceChildren(...nodes);
+    const gone = [...this.childNodes].filter((node) => !nodes.includes(node));
+    keepFocus(() => gone.forEach((node) => node.remove()));
+    this.append(...nodes.filter((node) => node.parentNode !== this));
     this.hidden = nodes.length === 0;
     this.#raise();
   }

@@ -64,5 +64,7 @@ export function placeRow(list, row, next) {
   const focused = row.contains(document.activeElement) ? document.activeElement : null;
   if (row.isConnected && list.moveBefore) list.moveBefore(row, next);
   else list.insertBefore(row, next);
+  // What has moved with the focus in it does not always match :focus-within any more.
+  if (focused?.matches("a, button") && !row.matches(":focus-within")) focused.blur();
   if (document.activeElement !== focused) focused?.focus({ preventScroll: true });
 }

@@ -3,7 +3,7 @@ import { listWorkflows } from "./api.js";
 import { fillRow, newRow, showMatch } from "./chat-row.js";
 import { isComposing } from "./keys.js";
 import { PageLink } from "./page-link.js";
-import { t } from "./texts.js";
+import { plural, t } from "./texts.js";
 
 const PAUSE = 200;
 
@@ -78,8 +78,17 @@ class ChatSearch extends HTMLElement {
   #show(workflows, query, next = null) {
     this.#found.querySelector("ol").replaceChildren();
     this.#add(workflows, query, next);
-    const none = query && workflows.length === 0;
-    this.#state.textContent = none ? t("Nothing found for “{query}”.", { query }) : "";
+    this.#tell(query, workflows.length, next !== null);
+  }
+
+  /** How many are found is seen, and to be heard. */
+  #tell(query, count, more) {
+    const some = more
+      ? t("The first {count} chats found", { count })
+      : plural("{count} chat found", "{count} chats found", count);
+    const text = count ? some : t("Nothing found for “{query}”.", { query });
+    this.#state.classList.toggle("visually-hidden", count > 0);
+    this.#state.textContent = query ? text : "";
   }
 
   #add(workflows, query, next) {

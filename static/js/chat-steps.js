@@ -1,11 +1,10 @@
 /** What is done for an answer, step by step: a line of summary once the chat goes on. */
-import { duration, number, plural } from "./texts.js";
+import { duration, number, plural, t } from "./texts.js";
 
 export class ChatSteps extends HTMLElement {
-  #touched = false;
-
   connectedCallback() {
-    this.querySelector("summary").addEventListener("click", () => (this.#touched = true));
+    // Kept where a copy of it has it, too.
+    this.querySelector("summary").addEventListener("click", () => (this.dataset.touched = ""));
   }
 
   /** Show a step, or what has become of it. */
@@ -15,6 +14,7 @@ export class ChatSteps extends HTMLElement {
     row.dataset.type = log.type;
     row.dataset.duration = log.durationMs ?? "";
     row.querySelector(".step-message").textContent = log.message;
+    row.querySelector(".step-failed").textContent = log.status === "failed" ? t("not finished") : "";
     row.querySelector(".step-time").textContent = time(log);
     showProgress(row.querySelector(".step-progress"), log);
     this.#details.hidden = false;
@@ -30,7 +30,7 @@ export class ChatSteps extends HTMLElement {
 
   /** Close, unless somebody has opened or closed it. */
   fold() {
-    if (!this.#touched) this.#details.open = false;
+    if (!("touched" in this.dataset)) this.#details.open = false;
   }
 
   get #details() {

@@ -6,6 +6,7 @@
  */
 import { diagnose } from "./diagnosis.js";
 import { draw } from "./doctor-picture.js";
+import { keepFocus } from "./focus.js";
 import { probe } from "./probe.js";
 
 const UNITS = { bytes: "byte", delay: "ms", longest: "ms", roundTrip: "ms", queued: "ms" };
@@ -39,7 +40,7 @@ class StreamDoctor extends HTMLElement {
       const seen = await probe(this.#plan(), {
         keepalive: Number(this.dataset.keepalive) * 1000,
         signal: this.#running.signal,
-        onEvent: (count) => this.#say("came", { count }),
+        onEvent: (count) => this.#say("came", { count }, ".doctor-count"),
       });
       this.#show(seen, diagnose(seen));
     } catch (error) {
@@ -64,9 +65,14 @@ class StreamDoctor extends HTMLElement {
   }
 
   #busy(running) {
-    this.#part(".doctor-start").disabled = running;
-    this.#part(".doctor-stop").hidden = !running;
+    const [start, stop] = [this.#part(".doctor-start"), this.#part(".doctor-stop")];
+    const change = () => {
+      start.disabled = running;
+      stop.hidden = !running;
+    };
+    keepFocus(change, () => (running ? stop : start));
     this.toggleAttribute("data-running", running);
+    this.#part(".doctor-count").replaceChildren();
     if (running) this.#say("running");
   }
 
@@ -161,12 +167,12 @@ class StreamDoctor extends HTMLElement {
     }
   }
 
-  #say(name, values = {}) {
+  #say(name, values = {}, place = ".doctor-status") {
     const words = this.#clone(`say-${name}`);
     for (const place of words.querySelectorAll("[data-value]")) {
       place.textContent = written(place.dataset.value, values[place.dataset.value]);
     }
-    this.#part(".doctor-status").replaceChildren(words);
+    this.#part(place).replaceChildren(words);
   }
 
   #clone(name) {

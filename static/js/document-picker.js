@@ -120,9 +120,8 @@ class DocumentPicker extends HTMLElement {
       return row;
     });
     this.querySelector(".picker-list").replaceChildren(...rows);
-    const empty = this.querySelector(".picker-empty");
-    empty.hidden = found.length > 0;
-    empty.textContent = ready.length ? NONE_FOUND : NONE_READY;
+    const none = ready.length ? NONE_FOUND : NONE_READY;
+    this.querySelector(".picker-empty").textContent = found.length ? "" : none;
   }
 
   #choose(control) {

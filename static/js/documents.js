@@ -5,6 +5,7 @@
  * missed between the two; what the stream has said since is newer than the list.
  */
 import { isBeingRead, stateOf } from "./document-state.js";
+import { keepFocus } from "./focus.js";
 import { number, plural, t } from "./texts.js";
 import { sendFiles } from "./upload.js";
 
@@ -32,6 +33,7 @@ class DocumentList extends HTMLElement {
   /** Take what is new of a document. */
   show(item) {
     this.#said.add(item.id);
+    this.#announce(item);
     this.#show(item);
   }
 
@@ -45,15 +47,26 @@ class DocumentList extends HTMLElement {
     if (said !== this.#said) return;
     const listed = new Set(documents.map((item) => item.id));
     for (const row of this.#rows) {
-      if (!listed.has(row.dataset.id) && !said.has(row.dataset.id)) row.remove();
+      if (!listed.has(row.dataset.id) && !said.has(row.dataset.id)) this.#remove(row);
     }
     for (const item of documents.reverse()) if (!said.has(item.id)) this.#show(item);
     this.#showEmpty();
   }
 
+  /** Tell whoever does not see it that a document is read, or could not be, or is gone. */
+  #announce(item) {
+    const row = this.#rows.find(({ dataset }) => dataset.id === item.id);
+    const news = item.deleted ? t("Deleted") : isBeingRead(item) ? "" : stateOf(item);
+    if (!news || row?.dataset.status === item.status) return;
+    // A stream begins with what it still holds of earlier.
+    if (item.updatedAt <= Number(row?.dataset.updated)) return;
+    const name = item.name ?? row?.querySelector(".document-name").textContent;
+    this.querySelector("#announcer").textContent = `${name}: ${news}`;
+  }
+
   #show(item) {
     const known = this.#rows.find((row) => row.dataset.id === item.id);
-    if (item.deleted) known?.remove();
+    if (item.deleted) known && this.#remove(known);
     else fill(known ?? this.#add(), item);
     this.#showEmpty();
   }
@@ -66,6 +79,16 @@ class DocumentList extends HTMLElement {
     const row = this.querySelector("template").content.firstElementChild.cloneNode(true);
     this.#list.prepend(row);
     return row;
+  }
+
+  /** The focus goes to the row beside it, or to where the first document comes from. */
+  #remove(row) {
+    const beside = row.nextElementSibling ?? row.previousElementSibling;
+    const next = beside?.querySelector("a") ?? this.querySelector("#files");
+    keepFocus(
+      () => row.remove(),
+      () => next,
+    );
   }
 
   // What people do
@@ -89,9 +112,11 @@ class DocumentList extends HTMLElement {
 
   async #upload(files) {
     const button = this.querySelector(".upload button");
-    button.disabled = true;
+    // A button that can't be pressed would lose the focus.
+    if (button.hasAttribute("aria-disabled")) return;
+    button.setAttribute("aria-disabled", "true");
     const { refused } = await sendFiles(files);
-    button.disabled = false;
+    button.removeAttribute("aria-disabled");
     this.querySelector(".upload").reset();
     this.#refuse(refused);
   }
@@ -108,6 +133,7 @@ class DocumentList extends HTMLElement {
       return line;
     });
     this.querySelector(".upload-refused").replaceChildren(...lines);
+    this.querySelector("#files").ariaInvalid = lines.length ? "true" : null;
   }
 
   get #list() {

@@ -3,6 +3,7 @@ import { ChatList } from "./chat-list.js";
 import { ChatNotice } from "./chat-notice.js";
 import { LivePage } from "./live-page.js";
 import { NotifySwitch } from "./notify-switch.js";
+import "./sidebar.js";
 
 // The parts first: the page as a whole calls them as soon as it is defined.
 customElements.define("chat-list", ChatList);

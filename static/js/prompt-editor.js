@@ -4,6 +4,7 @@
  */
 import { ask } from "./asking.js";
 import { dropEdit, keepEdit } from "./drafts.js";
+import { keepFocus } from "./focus.js";
 import { isComposing } from "./keys.js";
 import { t } from "./texts.js";
 
@@ -96,13 +97,17 @@ class PromptEditor extends HTMLElement {
     const line = this.querySelector(".prompt-editor-error");
     line.hidden = !message;
     line.textContent = message;
+    this.#field.ariaInvalid = message ? "true" : null;
+    this.#field.ariaDescribedByElements = message ? [line] : null;
   }
 
   #close() {
     const edit = this.#round?.querySelector(".edit");
     this.hidden = true;
-    this.remove();
-    edit?.focus();
+    keepFocus(() => {
+      this.remove();
+      edit?.focus();
+    });
   }
 
   #grow() {

@@ -51,7 +51,9 @@ class SharedChat extends HTMLElement {
   message({ message }) {
     const round = this.#round(message.roundNumber);
     if (message.role === "user") {
-      if (!round) this.#read();
+      if (round) return;
+      this.#announce(t("The answer is being written."));
+      this.#read();
       return;
     }
     const titles = JSON.parse(this.dataset.titles);
@@ -79,6 +81,7 @@ class SharedChat extends HTMLElement {
 
   end({ status, end }) {
     this.#round(end.roundNumber)?.end(status, end.message);
+    this.#announce(end.message);
   }
 
   reset() {
@@ -123,8 +126,11 @@ class SharedChat extends HTMLElement {
 
   #say(text) {
     const notice = this.querySelector(".notice");
-    notice.hidden = text === "";
-    notice.textContent = text;
+    if (notice.textContent !== text) notice.textContent = text;
+  }
+
+  #announce(text) {
+    this.querySelector("#announcer").textContent = text;
   }
 
   #round(number) {

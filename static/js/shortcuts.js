@@ -13,17 +13,23 @@ export function attachShortcuts(dialog) {
   box.checked = isOn();
   box.addEventListener("change", () => browserStore.write(KEY, box.checked));
   document.addEventListener("click", ({ target }) => {
-    if (target.closest("[data-shortcuts]")) dialog.showModal();
+    if (target.closest("[data-shortcuts]")) open(dialog);
     else if (target === dialog) dialog.close();
   });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isComposing(event)) return;
     if (isField(event.target) || document.querySelector("dialog[open]") || !isOn()) return;
-    if (event.key === "?") dialog.showModal();
+    if (event.key === "?") open(dialog);
     else if (event.key === "/") document.querySelector("#prompt").focus();
     else return;
     event.preventDefault();
   });
+}
+
+/** From its top: where the window is small it would open at what can be pressed, which is last. */
+function open(dialog) {
+  dialog.showModal();
+  dialog.querySelector("h2").focus();
 }
 
 function isField(element) {

@@ -3,6 +3,7 @@
  * goes up lets go of it, however short; a button, which counts what has come since, leads back, and
  * so does scrolling down to the end.
  */
+import { keepFocus } from "./focus.js";
 import { t } from "./texts.js";
 
 // Pixels from the end that count as being there, for who scrolls down.
@@ -141,8 +142,9 @@ export class StickToEnd {
   #offer() {
     const { scrollTop, scrollHeight, clientHeight } = this.#page;
     const there = scrollHeight - clientHeight - scrollTop < NEAR;
-    this.#button.hidden = there || this.following;
-    if (this.#button.hidden) return;
+    const hidden = there || this.following;
+    if (hidden !== this.#button.hidden) keepFocus(() => (this.#button.hidden = hidden));
+    if (hidden) return;
     const count = this.#growing.countSince(this.#mark);
     const text = count ? t("Jump to latest ({count})", { count }) : t("Jump to latest");
     const label = this.#button.querySelector("span");

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, async_playwright
@@ -53,6 +54,31 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server for the tests that neither end it nor need its list of chats for themselves."""
     with Server(instance=tmp_path_factory.mktemp("shared") / "instance") as server:
         yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def places(browser: Browser, shared_server: Server) -> AsyncIterator[dict[str, str]]:
+    """What stands for the variable parts of the pages' addresses."""
+    async with httpx2.AsyncClient(base_url=shared_server.url, timeout=30) as client:
+        question = {"prompt": "How do I resume a stream?", "assistant": "librarian"}
+        async with client.stream("POST", "/api/chatbot/start/stream", json=question) as stream:
+            await stream.aread()
+        chats = (await client.get("/api/chatbot/workflows")).json()["workflows"]
+        link = f"/api/chatbot/workflows/{chats[0]['id']}/share"
+        token = (await client.post(link)).json()["token"]
+        files = {"files": ("plan.md", b"# Plan\n\nFirst the roof.\n\n## Then\n\nThe floor.\n")}
+        document = (await client.post("/api/documents", files=files)).json()["documents"][0]
+        events = f"/api/events/document:{document['id']}"
+        async with client.stream("GET", events) as stream:
+            await stream.aread()  # to the end, which comes when it is read
+    yield {
+        "workflow_id": chats[0]["id"],
+        "token": token,
+        "document_id": document["id"],
+        "number": "1",
+        "round_number": "1",
+        "place": "reference/routes",
+    }
 
 
 @pytest_asyncio.fixture(loop_scope="session")

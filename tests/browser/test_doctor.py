@@ -94,7 +94,7 @@ async def test_a_check_can_be_stopped_and_begun_again(open_tab: OpenTab) -> None
     tab = await open_tab("/doctor")
     await tab.page.get_by_label("Long").check()
     await tab.page.get_by_role("button", name="Check now").click()
-    await expect(tab.page.locator(".doctor-status")).to_contain_text("28")
+    await expect(tab.page.locator(".doctor-count")).to_contain_text("28")
     await tab.page.get_by_role("button", name="Stop").click()
     await expect(tab.page.locator(".doctor-status")).to_have_text("The check was stopped.")
     await expect(tab.page.locator(".doctor-result")).to_be_hidden()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx2
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Page
 
 from tests.app import create_test_app
 from tests.browser.conftest import OpenTab
@@ -70,31 +67,6 @@ FOCUS = """() => {
 @pytest.fixture
 def server(shared_server: Server) -> Server:
     return shared_server
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def places(browser: Browser, shared_server: Server) -> AsyncIterator[dict[str, str]]:
-    """What stands for the variable parts of the pages' addresses."""
-    async with httpx2.AsyncClient(base_url=shared_server.url, timeout=30) as client:
-        question = {"prompt": "How do I resume a stream?", "assistant": "librarian"}
-        async with client.stream("POST", "/api/chatbot/start/stream", json=question) as stream:
-            await stream.aread()
-        chats = (await client.get("/api/chatbot/workflows")).json()["workflows"]
-        link = f"/api/chatbot/workflows/{chats[0]['id']}/share"
-        token = (await client.post(link)).json()["token"]
-        files = {"files": ("plan.md", b"# Plan\n\nFirst the roof.\n\n## Then\n\nThe floor.\n")}
-        document = (await client.post("/api/documents", files=files)).json()["documents"][0]
-        events = f"/api/events/document:{document['id']}"
-        async with client.stream("GET", events) as stream:
-            await stream.aread()  # to the end, which comes when it is read
-    yield {
-        "workflow_id": chats[0]["id"],
-        "token": token,
-        "document_id": document["id"],
-        "number": "1",
-        "round_number": "1",
-        "place": "reference/routes",
-    }
 
 
 def fill(rule: str, places: dict[str, str]) -> str:
