@@ -71,7 +71,7 @@ class ChatSearch extends HTMLElement {
     if (search !== this.#searches) return;
     this.#found.ariaBusy = null;
     this.#found.hidden = false;
-    if (page.error) this.#state.textContent = page.error.message;
+    if (page.error) this.#say(page.error.message, true);
     else this.#show(page.workflows, query, page.next);
   }
 
@@ -87,8 +87,12 @@ class ChatSearch extends HTMLElement {
       ? t("The first {count} chats found", { count })
       : plural("{count} chat found", "{count} chats found", count);
     const text = count ? some : t("Nothing found for “{query}”.", { query });
-    this.#state.classList.toggle("visually-hidden", count > 0);
-    this.#state.textContent = query ? text : "";
+    this.#say(query ? text : "", count === 0);
+  }
+
+  #say(text, seen) {
+    this.#state.classList.toggle("visually-hidden", !seen);
+    this.#state.textContent = text;
   }
 
   #add(workflows, query, next) {
