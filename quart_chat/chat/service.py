@@ -94,7 +94,7 @@ class ChatService:
         )
         self.tree = RoundTree(repository, self._journal, self.rounds)
         self.imports = Imports(self._journal, render, assistants)
-        self.sharing = Sharing(repository, self._journal, events)
+        self.sharing = Sharing(repository, self._journal)
         self._erasure = Erasure(repository, self._limits.undo_seconds)
 
     @property

@@ -19,7 +19,7 @@ from quart_chat.chat.models import Item, Workflow, chat_data
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.stream import stream_all
 from quart_chat.errors import NotFound
-from quart_chat.events import Event, StreamingEventManager
+from quart_chat.events import Event
 from quart_chat.texts import _
 
 if TYPE_CHECKING:
@@ -50,12 +50,9 @@ def share_context(token: str) -> str:
 class Sharing:
     """Makes, finds and revokes links; a chat has one at a time."""
 
-    def __init__(
-        self, repository: ChatRepository, journal: Journal, events: StreamingEventManager
-    ) -> None:
+    def __init__(self, repository: ChatRepository, journal: Journal) -> None:
         self._repository = repository
         self._journal = journal
-        self._events = events
 
     async def share(self, user_id: str, workflow_id: str) -> Share:
         """Make a link to a chat, or find the one there is."""
@@ -84,13 +81,13 @@ class Sharing:
         """End a link and all who read it; idempotent."""
         check_id(workflow_id)
 
-        def change(entry: Entry) -> tuple[str, str, float] | None:
+        def change(entry: Entry) -> None:
             get_workflow(entry, user_id, workflow_id)
-            return entry.transaction.delete_share(workflow_id)
+            row = entry.transaction.delete_share(workflow_id)
+            if row is not None:
+                entry.announce(share_context(row[0]), REVOKED, "share")
 
-        row = await self._journal.commit(change)
-        if row is not None:
-            await self._events.emit_event(share_context(row[0]), REVOKED, {}, "share")
+        await self._journal.commit(change)
 
     async def open(self, token: str) -> Workflow:
         """The chat that a link leads to.
