@@ -224,12 +224,15 @@ class ChatService:
             entry.put_workflow(workflow, now, deleted=True, deleted_at=now)
             return True
 
+        def notice(deleted: bool) -> None:
+            if deleted:
+                self._erasure.notice()
+
         # Between the stop and the deletion a new round may begin.
         deleted = False
         while not deleted:
             await self.stop(user_id, workflow_id)
-            deleted = await self._journal.commit(change)
-        self._erasure.notice()
+            deleted = await self._journal.commit(change, notice)
 
     async def restore(self, user_id: str, workflow_id: str) -> Workflow:
         """Bring a deleted workflow back, or leave one alone that is not deleted.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from quart_chat.chat.repository import ChatRepository
@@ -102,6 +104,26 @@ async def test_what_was_deleted_is_erased_in_time(
     tombstones = (await service.list_changes(USER, 4)).workflows or ()
     assert [(entry.id, entry.title) for entry in tombstones] == [(workflow_id, "")]
     assert (await service.workflow(USER, kept)).title == "kept"
+    await service.close()
+
+
+async def test_what_was_deleted_is_erased_though_nobody_waits_for_the_deletion(
+    repository: ChatRepository, events: StreamingEventManager, assistant: ScriptedAssistant
+) -> None:
+    service = make_service(repository, events, assistant, limits=Limits(undo_seconds=0.0))
+    await service.recover()
+    workflow_id = await ask(service, assistant, "secret")
+    async with repository._database.writing():
+        deleting = asyncio.create_task(service.delete(USER, workflow_id))
+        await until(lambda: service._journal._tasks)
+        deleting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await deleting
+    await service._journal.settle()
+    async with asyncio.timeout(30):
+        while await service.recoverable(USER, workflow_id) is not None:
+            pass
+    assert await count_messages(repository) == 0
     await service.close()
 
 
