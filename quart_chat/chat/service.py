@@ -303,6 +303,17 @@ class ChatService:
             raise no_workflow()
         return self.rounds.overlay(snapshot)
 
+    async def shown_snapshot(
+        self, user_id: str, workflow_id: str, since: int
+    ) -> tuple[Snapshot, tuple[int, ...]]:
+        """The same of the branch that is shown alone, and the numbers of its rounds."""
+        check_id(workflow_id)
+        read = await self._repository.select_shown(user_id, workflow_id, since)
+        if read is None:
+            raise no_workflow()
+        snapshot, numbers = read
+        return self.rounds.overlay(snapshot).of_rounds(numbers), numbers
+
     # The service itself
 
     async def recover(self) -> None:

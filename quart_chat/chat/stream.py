@@ -167,7 +167,7 @@ async def _advance(following: Following, batch: Batch, make_id: MakeId, *, lost:
 def _encode_shown(following: Following, events: list[Event], make_id: MakeId) -> bytes:
     """Events as this reader is shown them."""
     if following.selective:
-        events = [following.shown(event) for event in events]
+        events = [shown for event in events if (shown := following.shown(event)) is not None]
     return _encode_events(events, make_id)
 
 

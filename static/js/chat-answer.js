@@ -60,7 +60,7 @@ export class ChatAnswer extends HTMLElement {
       const link = row.querySelector(".source-link");
       row.querySelector(".source-number").textContent = source.number;
       link.textContent = [source.title, source.heading].filter(Boolean).join(" · ");
-      link.href = source.url;
+      if (source.url) link.href = source.url;
       row.querySelector(".source-quote").textContent = source.excerpt || source.quote;
       return row;
     });
