@@ -32,6 +32,7 @@ _ROUNDS = (
     f"{_BRANCH} SELECT {ROUND} FROM rounds"
     " WHERE workflow_id = ? AND number IN (SELECT number FROM branch) ORDER BY number"
 )
+_NUMBERS = f"{_BRANCH} SELECT number FROM branch ORDER BY number"
 _HISTORY = (
     f"{_BRANCH} SELECT {MESSAGE} FROM messages"
     " WHERE workflow_id = ? AND round_number IN (SELECT number FROM branch) AND content <> ''"
@@ -77,6 +78,12 @@ class BranchPage:
 
     def with_snapshot(self, snapshot: Snapshot) -> BranchPage:
         return replace(self, snapshot=snapshot)
+
+
+def select_shown(statements: Statements, workflow: Workflow) -> tuple[int, ...]:
+    """Read the numbers of the rounds of the branch that is shown, in order."""
+    rows = statements.fetch(_NUMBERS, (workflow.id, workflow.head or 0, workflow.id, -1))
+    return tuple(number for (number,) in rows)
 
 
 def select_branch_page(

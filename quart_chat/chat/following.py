@@ -67,8 +67,8 @@ class Following(Protocol):
         """Do without an event whose hole the database does not fill."""
         ...
 
-    def shown(self, event: Event) -> Event:
-        """An event as the reader is shown it."""
+    def shown(self, event: Event) -> Event | None:
+        """An event as the reader is shown it; None where there is nothing of it to show."""
         ...
 
 
@@ -101,7 +101,7 @@ class FollowingWorkflow:
 
     async def catch_up(self) -> list[Frame]:
         try:
-            snapshot = await self._service.snapshot(self._user_id, self.context_id, self.seq)
+            snapshot = await self._snapshot()
         except NotFound:
             self.ended = True
             item = {"id": self.context_id, "deleted": True}
@@ -111,6 +111,9 @@ class FollowingWorkflow:
             self.ended = self.ended or not snapshot.running
             self._until = self._until or snapshot.running_round
         return frames
+
+    async def _snapshot(self) -> Snapshot:
+        return await self._service.snapshot(self._user_id, self.context_id, self.seq)
 
     def _read(self, snapshot: Snapshot) -> list[Frame]:
         frames: list[Frame] = []
@@ -129,7 +132,7 @@ class FollowingWorkflow:
         self.seq = snapshot.seq
         return frames
 
-    def shown(self, event: Event) -> Event:
+    def shown(self, event: Event) -> Event | None:
         return event
 
     def shown_item(self, data: Item) -> Item:

@@ -41,7 +41,7 @@ class _Emission:
     type: str
     data: Item
     category: str
-    seq: int
+    seq: int | None
     created_at: float | None = None
 
 
@@ -97,6 +97,10 @@ class Entry:
             )
         )
         return round_
+
+    def announce(self, context_id: str, type_: str, category: str) -> None:
+        """Say in a context that is no workflow's that something has happened; it is no item."""
+        self.emissions.append(_Emission(context_id, type_, {}, category, None))
 
     def _emit(self, context_id: str, data: Item, seq: int) -> None:
         self.emissions.append(_Emission(context_id, "chatdata", data, "chat", seq))

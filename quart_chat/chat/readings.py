@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from quart_chat.chat.models import Item, Log, Message, Round, RoundStatus, Workflow
 
@@ -44,6 +45,15 @@ class Snapshot:
     @property
     def running(self) -> bool:
         return self.running_round is not None
+
+    def of_rounds(self, numbers: Collection[int]) -> Snapshot:
+        """What of it belongs to some of the rounds, and the workflow."""
+        return replace(
+            self,
+            messages=tuple(m for m in self.messages if m.round_number in numbers),
+            logs=tuple(log for log in self.logs if log.round_number in numbers),
+            rounds=tuple(r for r in self.rounds if r.number in numbers),
+        )
 
     @property
     def items(self) -> list[tuple[int, Item]]:

@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from quart_chat.chat.access import found_round
-from quart_chat.chat.branches import BranchPage, select_branch_page, select_history
+from quart_chat.chat.branches import (
+    BranchPage,
+    select_branch_page,
+    select_history,
+    select_shown,
+)
 from quart_chat.chat.database import Database, Row, Statements
 from quart_chat.chat.models import Log, Message, Round, Workflow
 from quart_chat.chat.readings import FoundMessage, Snapshot
@@ -101,23 +106,20 @@ class ChatRepository:
 
     async def select_snapshot(self, user_id: str, workflow_id: str, since: int) -> Snapshot | None:
         """Read what changed after ``since`` and all that is in flight, as of one moment."""
+        return await self._database.read(
+            lambda reading: _snapshot(reading, user_id, workflow_id, since)
+        )
 
-        def read(statements: Statements) -> Snapshot | None:
-            row = statements.fetch_one(_WORKFLOW, (workflow_id, user_id))
-            if row is None:
+    async def select_shown(
+        self, user_id: str, workflow_id: str, since: int
+    ) -> tuple[Snapshot, tuple[int, ...]] | None:
+        """Read the same, and the numbers of the rounds of the branch that is shown."""
+
+        def read(statements: Statements) -> tuple[Snapshot, tuple[int, ...]] | None:
+            snapshot = _snapshot(statements, user_id, workflow_id, since)
+            if snapshot is None:
                 return None
-            workflow = to_workflow(row)
-            after = since if 0 <= since <= workflow.seq else 0
-            rounds = _changed(statements, _ROUNDS, "running", workflow_id, after)
-            messages = _changed(statements, _MESSAGES, "streaming", workflow_id, after)
-            logs = _changed(statements, _LOGS, "running", workflow_id, after)
-            return Snapshot(
-                workflow,
-                after,
-                tuple(map(to_message, messages)),
-                tuple(map(to_log, logs)),
-                tuple(map(to_round, rounds)),
-            )
+            return snapshot, select_shown(statements, snapshot.workflow)
 
         return await self._database.read(read)
 
@@ -128,9 +130,12 @@ class ChatRepository:
         *,
         before: int | None = None,
         last: int | None = None,
+        shown: bool = False,
         limit: int,
     ) -> BranchPage | None:
         """Read the latest rounds of the branch that is shown, or of one before or up to a round.
+
+        Where they are to be ``shown``, a round that is on another branch is as none.
 
         Raises:
             NotFound: There is no such round.
@@ -145,7 +150,8 @@ class ChatRepository:
             if before is not None:
                 end = found_round(_round(statements, workflow_id, before)).parent
             elif last is not None:
-                end = found_round(_round(statements, workflow_id, last)).number
+                hidden = shown and last not in select_shown(statements, workflow)
+                end = found_round(None if hidden else _round(statements, workflow_id, last)).number
             return select_branch_page(statements, workflow, end, limit)
 
         return await self._database.read(read)
@@ -200,6 +206,26 @@ class ChatRepository:
                 _FOUND, (match, user_id, exclude_workflow_id, exclude_assistant, limit)
             )
         return [FoundMessage(to_message(row[:-1]), row[-1]) for row in rows]
+
+
+def _snapshot(
+    statements: Statements, user_id: str, workflow_id: str, since: int
+) -> Snapshot | None:
+    row = statements.fetch_one(_WORKFLOW, (workflow_id, user_id))
+    if row is None:
+        return None
+    workflow = to_workflow(row)
+    after = since if 0 <= since <= workflow.seq else 0
+    rounds = _changed(statements, _ROUNDS, "running", workflow_id, after)
+    messages = _changed(statements, _MESSAGES, "streaming", workflow_id, after)
+    logs = _changed(statements, _LOGS, "running", workflow_id, after)
+    return Snapshot(
+        workflow,
+        after,
+        tuple(map(to_message, messages)),
+        tuple(map(to_log, logs)),
+        tuple(map(to_round, rounds)),
+    )
 
 
 def _changed(

@@ -62,10 +62,16 @@ def parse_query(text: str) -> SearchQuery:
 
 
 def _expression(word: str) -> str:
-    # Every message has a word that begins with "a"; a name such as C or R is a word of its own.
-    star = "" if len(word) == 1 and word.isascii() else " *"
+    # Every message has a word that begins with "a"; a name such as C or C++ is a word of its own.
+    star = "" if _is_letter(word) else " *"
     phrases = ['"{}"{}'.format(w.replace('"', '""'), star) for w in _spellings(word)]
     return f"({' OR '.join(phrases)})"
+
+
+def _is_letter(word: str) -> bool:
+    """Whether the index knows a word as one letter: without marks and punctuation."""
+    letters = [mark for mark in unicodedata.normalize("NFD", word) if mark.isalnum()]
+    return len(letters) == 1 and letters[0].isascii()
 
 
 def _spellings(word: str) -> list[str]:

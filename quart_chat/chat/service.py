@@ -94,7 +94,7 @@ class ChatService:
         )
         self.tree = RoundTree(repository, self._journal, self.rounds)
         self.imports = Imports(self._journal, render, assistants)
-        self.sharing = Sharing(repository, self._journal, events)
+        self.sharing = Sharing(repository, self._journal)
         self._erasure = Erasure(repository, self._limits.undo_seconds)
 
     @property
@@ -224,12 +224,15 @@ class ChatService:
             entry.put_workflow(workflow, now, deleted=True, deleted_at=now)
             return True
 
+        def notice(deleted: bool) -> None:
+            if deleted:
+                self._erasure.notice()
+
         # Between the stop and the deletion a new round may begin.
         deleted = False
         while not deleted:
             await self.stop(user_id, workflow_id)
-            deleted = await self._journal.commit(change)
-        self._erasure.notice()
+            deleted = await self._journal.commit(change, notice)
 
     async def restore(self, user_id: str, workflow_id: str) -> Workflow:
         """Bring a deleted workflow back, or leave one alone that is not deleted.
@@ -299,6 +302,17 @@ class ChatService:
         if snapshot is None:
             raise no_workflow()
         return self.rounds.overlay(snapshot)
+
+    async def shown_snapshot(
+        self, user_id: str, workflow_id: str, since: int
+    ) -> tuple[Snapshot, tuple[int, ...]]:
+        """The same of the branch that is shown alone, and the numbers of its rounds."""
+        check_id(workflow_id)
+        read = await self._repository.select_shown(user_id, workflow_id, since)
+        if read is None:
+            raise no_workflow()
+        snapshot, numbers = read
+        return self.rounds.overlay(snapshot).of_rounds(numbers), numbers
 
     # The service itself
 

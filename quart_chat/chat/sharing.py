@@ -13,14 +13,16 @@ import orjson
 from msgspec.structs import replace
 
 from quart_chat.chat.access import check_id, get_workflow, no_workflow
-from quart_chat.chat.following import FollowingWorkflow, Frame, Verdict
+from quart_chat.chat.following import UNKNOWN, FollowingWorkflow, Frame, Verdict
 from quart_chat.chat.journal import Entry, Journal
-from quart_chat.chat.models import Item, Workflow, chat_data
+from quart_chat.chat.models import Item, MessageStatus, Workflow, WorkflowStatus, chat_data
+from quart_chat.chat.readings import Snapshot
+from quart_chat.chat.redaction import Redacted, Redaction
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.stream import stream_all
 from quart_chat.errors import NotFound
-from quart_chat.events import Event, StreamingEventManager
-from quart_chat.texts import _
+from quart_chat.events import TERMINAL_TYPES, Event
+from quart_chat.texts import _, use
 
 if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
@@ -50,12 +52,9 @@ def share_context(token: str) -> str:
 class Sharing:
     """Makes, finds and revokes links; a chat has one at a time."""
 
-    def __init__(
-        self, repository: ChatRepository, journal: Journal, events: StreamingEventManager
-    ) -> None:
+    def __init__(self, repository: ChatRepository, journal: Journal) -> None:
         self._repository = repository
         self._journal = journal
-        self._events = events
 
     async def share(self, user_id: str, workflow_id: str) -> Share:
         """Make a link to a chat, or find the one there is."""
@@ -84,13 +83,13 @@ class Sharing:
         """End a link and all who read it; idempotent."""
         check_id(workflow_id)
 
-        def change(entry: Entry) -> tuple[str, str, float] | None:
+        def change(entry: Entry) -> None:
             get_workflow(entry, user_id, workflow_id)
-            return entry.transaction.delete_share(workflow_id)
+            row = entry.transaction.delete_share(workflow_id)
+            if row is not None:
+                entry.announce(share_context(row[0]), REVOKED, "share")
 
-        row = await self._journal.commit(change)
-        if row is not None:
-            await self._events.emit_event(share_context(row[0]), REVOKED, {}, "share")
+        await self._journal.commit(change)
 
     async def open(self, token: str) -> Workflow:
         """The chat that a link leads to.
@@ -110,26 +109,100 @@ def stream_shared(
     service: ChatService, workflow: Workflow, token: str, since: int
 ) -> AsyncGenerator[bytes, None]:
     """Stream a chat to a reader of its link, until the link is revoked or the chat deleted."""
-    chat = FollowingShared(service, workflow.user_id, workflow.id, since, follow=True)
+    chat = FollowingShared(service, workflow.user_id, workflow.id, since)
     link = FollowingLink(service.sharing, token, chat)
     return stream_all(service.events, {chat: str, link: lambda _seq: None}, pulse=True)
 
 
 class FollowingShared(FollowingWorkflow):
-    """A chat as a reader of its link sees it."""
+    """A chat as a reader of its link sees it: the branch that is shown, and nothing of others."""
 
     selective = True
 
-    def shown_item(self, data: Item) -> Item:
-        if data["type"] != "workflow" or data["item"].get("deleted"):
-            return data
-        item = {key: value for key, value in data["item"].items() if key in PUBLIC}
-        return {**data, "item": item}
+    def __init__(self, service: ChatService, user_id: str, workflow_id: str, since: int) -> None:
+        super().__init__(service, user_id, workflow_id, since, follow=True)
+        self._branch: tuple[int, ...] = ()
+        self._redaction = Redaction(workflow_id)
+        self._written: dict[str, Redacted] = {}
 
-    def shown(self, event: Event) -> Event:
-        if event.type != "chatdata" or event.data["type"] != "workflow":
+    async def _snapshot(self) -> Snapshot:
+        snapshot, branch = await self._read_shown()
+        if branch[: len(self._branch)] != self._branch:
+            # Nothing is to stay of the branch that the reader has been shown so far.
+            self.seq = UNKNOWN
+            snapshot, branch = await self._read_shown()
+        self._branch = branch
+        return snapshot
+
+    async def _read_shown(self) -> tuple[Snapshot, tuple[int, ...]]:
+        return await self._service.shown_snapshot(self._user_id, self.context_id, self.seq)
+
+    def judge(self, event: Event) -> Verdict:
+        if event.seq is not None and event.seq > self.seq and self._departs(event):
+            return Verdict.HOLE
+        verdict = super().judge(event)
+        if verdict is Verdict.FORWARD and not self._is_shown(event):
+            return Verdict.COVERED
+        return verdict
+
+    def _departs(self, event: Event) -> bool:
+        """Note how an event lengthens the branch; whether it shows another, which is to be read."""
+        type_, item = event.data.get("type"), event.data.get("item", {})
+        if event.type != "chatdata" or item.get("deleted"):
+            return False
+        head = self._branch[-1] if self._branch else None
+        if type_ == "workflow":
+            # Of a round that has begun the prompt comes next, and says where it belongs.
+            return bool(item["status"] != WorkflowStatus.RUNNING and item["headRound"] != head)
+        if type_ != "message":
+            return False
+        number: int = item["roundNumber"]
+        if item["role"] == "user" and number not in self._branch and item["parentRound"] == head:
+            self._branch += (number,)
+        return number not in self._branch
+
+    def _is_shown(self, event: Event) -> bool:
+        if event.type == "delta":
+            return True
+        type_, item = event.type, event.data
+        if type_ == "chatdata":
+            type_, item = item["type"], item["item"]
+        if type_ == "workflow":
+            return True
+        of_round = type_ in {"message", "log", *TERMINAL_TYPES}
+        return of_round and item["roundNumber"] in self._branch
+
+    def shown_item(self, data: Item) -> Item:
+        item = data["item"]
+        if data["type"] == "workflow" and not item.get("deleted"):
+            return {**data, "item": {key: item[key] for key in item if key in PUBLIC}}
+        if data["type"] != "message":
+            return data
+        if item["status"] == MessageStatus.STREAMING:
+            self._written[item["id"]] = Redacted(self._redaction, item["content"])
+        else:
+            self._written.pop(item["id"], None)
+        with use(self._language):
+            return {**data, "item": self._redaction.item(item)}
+
+    def shown(self, event: Event) -> Event | None:
+        if event.type == "delta":
+            return self._shown_delta(event)
+        if event.type != "chatdata" or event.data["type"] not in {"workflow", "message"}:
             return event
         return replace(event, body=orjson.dumps(self.shown_item(event.data)))
+
+    def _shown_delta(self, event: Event) -> Event | None:
+        delta = event.data
+        with use(self._language):
+            offset, text = self._written[delta["messageId"]].add(delta["offset"], delta["text"])
+        if (offset, text) == (delta["offset"], delta["text"]):
+            return event
+        if not text:
+            return None
+        item = {**delta, "offset": offset, "text": text}
+        data = chat_data("delta", event.created_at, item)
+        return replace(event, data=item, body=orjson.dumps(data))
 
 
 class FollowingLink:

@@ -149,7 +149,7 @@ async def _advance(following: Following, batch: Batch, make_id: MakeId, *, lost:
             break
         verdict = following.judge(event)
         if verdict is Verdict.HOLE:
-            chunks.append(_encode_events(kept, make_id))
+            chunks.append(_encode_shown(following, kept, make_id))
             kept = []
             chunks.append(_encode_frames(await following.catch_up(), make_id))
             verdict = following.judge(event)
@@ -157,13 +157,18 @@ async def _advance(following: Following, batch: Batch, make_id: MakeId, *, lost:
                 following.give_up(event)
         if verdict is Verdict.FORWARD:
             kept.append(event)
-    if following.selective:
-        chunks.append(_encode_events([following.shown(event) for event in kept], make_id))
-    elif len(kept) == len(batch.events):
+    if len(kept) == len(batch.events) and not following.selective:
         chunks.append(_encode_whole(batch, make_id))
     else:
-        chunks.append(_encode_events(kept, make_id))
+        chunks.append(_encode_shown(following, kept, make_id))
     return b"".join(chunks)
+
+
+def _encode_shown(following: Following, events: list[Event], make_id: MakeId) -> bytes:
+    """Events as this reader is shown them."""
+    if following.selective:
+        events = [shown for event in events if (shown := following.shown(event)) is not None]
+    return _encode_events(events, make_id)
 
 
 def _encode_whole(batch: Batch, make_id: MakeId) -> bytes:

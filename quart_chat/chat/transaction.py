@@ -165,12 +165,14 @@ class Transaction:
         return None if row is None else to_workflow(row)
 
     def erase_deleted(self, due: float) -> None:
-        """Erase what was deleted up to a moment; tombstones stay."""
+        """Erase what was deleted up to a moment; of its row stays what readers of the list need."""
         rows = self._statements.fetch("SELECT id FROM workflows WHERE deleted_at <= ?", (due,))
         for (workflow_id,) in rows:
             self.delete_contents(workflow_id)
             self._statements.fetch(
-                "UPDATE workflows SET title = '', deleted_at = NULL WHERE id = ?", (workflow_id,)
+                "UPDATE workflows SET title = '', deleted_at = NULL, assistant = NULL,"
+                " model = NULL, system_prompt = NULL, document_ids = '[]' WHERE id = ?",
+                (workflow_id,),
             )
 
     def delete_contents(self, workflow_id: str) -> None:

@@ -59,6 +59,7 @@ class RoundTree:
         *,
         before: int | None = None,
         last: int | None = None,
+        shown: bool = False,
         limit: int = BRANCH_PAGE,
     ) -> BranchPage:
         """Read the latest rounds of the branch that is shown, with what is in flight.
@@ -68,11 +69,12 @@ class RoundTree:
             workflow_id: Which chat.
             before: Read those before this round, and not the latest.
             last: Read those up to this round, on whichever branch it is.
+            shown: On the branch that is shown alone: a round of another is not found.
             limit: Rounds to read.
         """
         check_id(workflow_id)
         page = await self._repository.select_branch_page(
-            user_id, workflow_id, before=before, last=last, limit=limit
+            user_id, workflow_id, before=before, last=last, shown=shown, limit=limit
         )
         if page is None:
             raise no_workflow()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -88,7 +89,8 @@ def own_page(address: str | None) -> str:
         parts = urlsplit(address or "")
     except ValueError:
         return "/"
-    if parts.netloc != request.host or not parts.path.startswith("/") or parts.path[1:2] in "/\\":
+    # What a browser takes for the name of another host begins with two slashes of either kind.
+    if parts.netloc != request.host or not re.match(r"/(?![/\\])", parts.path):
         return "/"
     routes = current_app.create_url_adapter(request)
     try:

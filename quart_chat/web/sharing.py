@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from quart import Blueprint, Response, make_response, redirect, render_template, request
 from quart_schema import document_querystring, document_response, tag
 
 from quart_chat.chat.models import WorkflowStatus
+from quart_chat.chat.redaction import Redaction
 from quart_chat.chat.sharing import stream_shared
 from quart_chat.events import stream_response
 from quart_chat.web.context import assistant_titles, services, user_id
@@ -127,7 +129,10 @@ async def _public(template: str, token: str) -> Response:
 async def _shown(workflow: Workflow) -> dict[str, Any]:
     last = query_string(ChatQuery).round
     tree = services().chat.tree
-    page = await tree.branch(workflow.user_id, workflow.id, last=last)
+    page = await tree.branch(workflow.user_id, workflow.id, last=last, shown=True)
+    redaction = Redaction(workflow.id)
+    messages = tuple(map(redaction.message, page.snapshot.messages))
+    page = page.with_snapshot(replace(page.snapshot, messages=messages))
     return {
         "workflow": page.workflow,
         "rounds": build_rounds(page),

@@ -60,11 +60,11 @@ export class ChatAnswer extends HTMLElement {
       const link = row.querySelector(".source-link");
       row.querySelector(".source-number").textContent = source.number;
       link.textContent = [source.title, source.heading].filter(Boolean).join(" · ");
-      link.href = source.url;
+      if (source.url) link.href = source.url;
       const quote = row.querySelector(".source-quote");
       quote.textContent = source.excerpt || source.quote;
       // The handbook is in English, whatever the page is in.
-      if (source.url.startsWith("/handbook/")) link.lang = quote.lang = "en";
+      if (source.url?.startsWith("/handbook/")) link.lang = quote.lang = "en";
       return row;
     });
     this.querySelector(".sources-list").replaceChildren(...rows);

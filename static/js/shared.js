@@ -1,4 +1,7 @@
-/** A shared chat: it is shown as it goes on, and nothing can be done with it. */
+/**
+ * A shared chat: it is shown as it goes on, and nothing can be done with it. As on the page of its
+ * owner, what has ended stands in the log, and what is written below it.
+ */
 import { ChatAnswer } from "./chat-answer.js";
 import { ChatRound } from "./chat-round.js";
 import { ChatSteps } from "./chat-steps.js";
@@ -11,11 +14,13 @@ class SharedChat extends HTMLElement {
   #conversation = new Conversation();
   #controller = null;
   #reading = false;
+  #running = false;
   #source = null;
 
   connectedCallback() {
     this.#controller = new AbortController();
     const { signal } = this.#controller;
+    this.#running = this.querySelector(".live > *") !== null;
     document.addEventListener("visibilitychange", () => this.#look(), { signal });
     this.#look();
   }
@@ -76,12 +81,18 @@ class SharedChat extends HTMLElement {
     this.querySelector(".title").textContent = workflow.title;
     document.title = `${workflow.title} · quart-chat`;
     const head = Number(this.#rounds.dataset.head);
-    if (workflow.status !== "running" && workflow.headRound !== head) this.#read();
+    const running = workflow.status === "running";
+    if (running && !this.#running) this.#announce(t("The answer is being written."));
+    this.#running = running;
+    if (!running && workflow.headRound !== head) this.#read();
   }
 
   end({ status, end }) {
-    this.#round(end.roundNumber)?.end(status, end.message);
-    this.#announce(end.message);
+    const round = this.#round(end.roundNumber);
+    if (!round) return;
+    if (round.running) this.#announce(end.message);
+    round.end(status, end.message);
+    this.#settle(round);
   }
 
   reset() {
@@ -105,7 +116,16 @@ class SharedChat extends HTMLElement {
     template.innerHTML = await response.text();
     this.#rounds.replaceWith(document.importNode(template.content.querySelector(".rounds"), true));
     this.#conversation = new Conversation();
+    this.#noteEnd();
     this.#look();
+  }
+
+  /** An answer may have ended while the rounds were read. */
+  #noteEnd() {
+    const running = this.querySelector(".live > *") !== null;
+    const outcome = this.querySelector(".log > :last-child .outcome")?.textContent.trim();
+    if (this.#running && !running) this.#announce(outcome || t("The answer is complete."));
+    this.#running = running;
   }
 
   async #fail(source) {
@@ -115,6 +135,12 @@ class SharedChat extends HTMLElement {
       return;
     }
     setTimeout(() => this.isConnected && source === this.#source && this.#read(), READ_AGAIN);
+  }
+
+  /** It is over: from the log a screen reader reads it once, and whole. */
+  #settle(round) {
+    const log = this.querySelector(".log");
+    if (round.parentElement !== log) log.append(round);
   }
 
   #end() {

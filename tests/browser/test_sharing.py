@@ -51,6 +51,52 @@ async def test_a_reader_sees_the_chat_go_on_until_the_link_is_revoked(open_tab: 
     await expect(owner.page.get_by_role("button", name="Make a link")).to_be_visible()
 
 
+async def test_what_is_being_written_stands_outside_of_what_is_read_aloud(
+    open_tab: OpenTab,
+) -> None:
+    owner = await open_tab()
+    await owner.ask("count 3 1ms")
+    await owner.until_ended("complete")
+    chat = owner.page.url
+    reader = await open_tab(await share(owner))
+    await owner.page.goto(chat)
+    await owner.ask("count 400 10ms")
+    log = reader.page.get_by_role("log").locator("chat-round")
+    await expect(reader.page.locator(".live > chat-round")).to_have_attribute("data-round", "2")
+    await expect(reader.page.locator("#announcer")).to_have_text("The answer is being written.")
+    await expect(reader.answer(2)).to_have_text(re.compile(r"^1 2 3 4 5"))
+    await expect(log).to_have_count(1)
+    # Who comes while it is written finds it there as well.
+    late = await open_tab(reader.page.url)
+    await expect(late.page.locator(".live > chat-round")).to_have_attribute("data-round", "2")
+    await owner.page.get_by_role("button", name="Stop").click()
+    for tab in (reader, late):
+        await expect(tab.page.get_by_role("log").locator("chat-round")).to_have_count(2)
+        await expect(tab.page.locator(".live > *")).to_have_count(0)
+        await expect(tab.page.locator("#announcer")).to_have_text(re.compile("[Ss]topped"))
+
+
+async def test_a_source_in_another_chat_leads_nowhere(open_tab: OpenTab) -> None:
+    owner = await open_tab()
+    await owner.ask("The walrus keeps its kazoo in Wuppertal")
+    await owner.until_ended("complete")
+    await owner.page.goto("/")
+    await owner.ask("count 3 1ms")
+    await owner.until_ended("complete")
+    chat = owner.page.url
+    reader = await open_tab(await share(owner))
+    await owner.page.goto(chat)
+    await owner.ask("Where does the walrus keep its kazoo?", assistant="librarian")
+    await owner.until_ended("complete", 2)
+    for _ in range(2):
+        answer = reader.round(2).locator("chat-answer")
+        await expect(answer.locator(".source-link")).to_have_text("Another chat")
+        await expect(answer.locator(".source-quote")).to_contain_text("in Wuppertal")
+        await expect(answer.locator(".prose")).to_contain_text("[1] Another chat")
+        await expect(answer.locator("a[href]")).to_have_count(0)
+        await reader.page.reload()
+
+
 async def test_a_reader_sees_the_branch_that_is_shown(open_tab: OpenTab) -> None:
     owner = await open_tab()
     await owner.ask("count 3 1ms")

@@ -8,6 +8,7 @@ from quart_chat.chat.assistants.base import Assistant, Text
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.runner import Pace
 from quart_chat.chat.service import ChatService, Limits
+from quart_chat.chat.text import Render
 from quart_chat.events import StreamingEventManager
 from tests.chat.scripted import END, ScriptedAssistant
 
@@ -25,6 +26,7 @@ def make_service(
     *assistants: Assistant,
     limits: Limits | None = None,
     pace: Pace = PACE,
+    render: Render = render,
 ) -> ChatService:
     return ChatService(
         repository,

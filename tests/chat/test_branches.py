@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ async def ask(
     return started.workflow_id
 
 
-async def shown(service: ChatService, workflow_id: str, **options: int) -> list[int]:
+async def shown(service: ChatService, workflow_id: str, **options: Any) -> list[int]:
     return numbers(await service.tree.branch(USER, workflow_id, **options))
 
 

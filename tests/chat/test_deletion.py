@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from quart_chat.chat.repository import ChatRepository
+from quart_chat.chat.schema import MIGRATIONS
 from quart_chat.chat.service import ChatService, Limits
 from quart_chat.errors import DatabaseUnavailable, NotFound
 from quart_chat.events import StreamingEventManager
@@ -20,6 +26,15 @@ async def count_messages(repository: ChatRepository) -> int:
         row = await session.fetch_one("SELECT count(*) FROM messages")
     assert row is not None
     return int(row[0])
+
+
+def tombstones(path: Path) -> list[tuple[str | None, ...]]:
+    """What is left of the deleted chats beside ids, numbers and times."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(
+            "SELECT title, assistant, model, system_prompt, document_ids FROM workflows"
+            " WHERE deleted ORDER BY id"
+        ).fetchall()
 
 
 async def test_a_deleted_chat_is_nowhere_to_be_found(
@@ -102,6 +117,61 @@ async def test_what_was_deleted_is_erased_in_time(
     tombstones = (await service.list_changes(USER, 4)).workflows or ()
     assert [(entry.id, entry.title) for entry in tombstones] == [(workflow_id, "")]
     assert (await service.workflow(USER, kept)).title == "kept"
+    await service.close()
+
+
+async def test_nothing_is_left_that_says_what_was_in_an_erased_chat(
+    path: Path,
+    repository: ChatRepository,
+    events: StreamingEventManager,
+    assistant: ScriptedAssistant,
+) -> None:
+    service = make_service(repository, events, assistant, limits=Limits(undo_seconds=0.0))
+    workflow_id = await ask(service, assistant, "secret", document_ids=("d" * 32,))
+    await service.instruct(USER, workflow_id, "secret")
+    await service.delete(USER, workflow_id)
+    await service.recover()
+    while await service.recoverable(USER, workflow_id) is not None:
+        pass
+    assert tombstones(path) == [("", None, None, None, "[]")]
+    await service.close()
+
+
+async def test_what_an_older_version_left_of_erased_chats_is_erased_as_well(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr("quart_chat.chat.database.MIGRATIONS", MIGRATIONS[:9])
+        await (await ChatRepository.open(path)).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO workflows (id, user_id, title, status, pinned, deleted, deleted_at, seq,"
+            " item_seq, list_seq, created_at, updated_at, assistant, model, system_prompt,"
+            " document_ids) VALUES (?, 'local', ?, 'idle', 0, 1, ?, 1, 1, 1, 0, 0, 'a', 'm', 's',"
+            " '[\"d\"]')",
+            [("erased", "", None), ("recoverable", "t", 1.0)],
+        )
+    await (await ChatRepository.open(path)).close()
+    assert tombstones(path) == [("", None, None, None, "[]"), ("t", "a", "m", "s", '["d"]')]
+
+
+async def test_what_was_deleted_is_erased_though_nobody_waits_for_the_deletion(
+    repository: ChatRepository, events: StreamingEventManager, assistant: ScriptedAssistant
+) -> None:
+    service = make_service(repository, events, assistant, limits=Limits(undo_seconds=0.0))
+    await service.recover()
+    workflow_id = await ask(service, assistant, "secret")
+    async with repository._database.writing():
+        deleting = asyncio.create_task(service.delete(USER, workflow_id))
+        await until(lambda: service._journal._tasks)
+        deleting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await deleting
+    await service._journal.settle()
+    async with asyncio.timeout(30):
+        while await service.recoverable(USER, workflow_id) is not None:
+            pass
+    assert await count_messages(repository) == 0
     await service.close()
 
 

@@ -37,12 +37,28 @@ async def test_a_word_is_found_in_titles_and_messages_by_its_beginning(
     assert await search(service, "fused") == []
 
 
+@pytest.mark.parametrize("typed", ["c", "C++", "c#", "(C)", "ç", "C\u0327"])
 async def test_a_single_letter_is_a_word(
-    service: ChatService, assistant: ScriptedAssistant
+    service: ChatService, assistant: ScriptedAssistant, typed: str
 ) -> None:
     await ask(service, assistant, "Carpets")
-    await ask(service, assistant, "Learning C")
-    assert await search(service, "c") == ["Learning C"]
+    await ask(service, assistant, "Learning C++")
+    assert await search(service, typed) == ["Learning C++"]
+
+
+async def test_an_umlaut_does_not_find_all_that_begins_with_its_letter(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    for title in ("Apples", "Aerial", "The letter Ä", "The letter ae"):
+        await ask(service, assistant, title)
+    assert await search(service, "Ä") == ["The letter ae", "The letter Ä"]
+
+
+async def test_one_sign_of_another_script_begins_words(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    await ask(service, assistant, "日本語")
+    assert await search(service, "日") == ["日本語"]
 
 
 async def test_each_word_must_be_somewhere_in_a_chat(

@@ -258,6 +258,17 @@ async def test_a_question_may_name_the_documents_to_answer_from(client: Client) 
 # Pages
 
 
+async def test_a_page_shows_a_quote_and_its_source_to_the_letter(client: Client) -> None:
+    text = r"The kiwi costs $5$ (net), see [7] and \(x\)."
+    await read(client, "prices [v2] (net).txt", text.encode())
+    items = await ask(client, "What does the kiwi cost?", assistant="librarian")
+    chat = next(item["item"]["id"] for item in items if item["type"] == "workflow")
+    page = await (await client.get(f"/chat/{chat}")).get_data(as_text=True)
+    assert f"<blockquote>\n<p>{text}</p>\n</blockquote>" in page
+    assert f'<q class="source-quote">{text}</q>' in page
+    assert page.count(">prices [v2] (net).txt</a>") == 2
+
+
 async def test_the_page_lists_documents_with_what_can_be_done(client: Client) -> None:
     document = await read(client, "<fruit>.md", KIWI)
     page = await (await client.get("/documents")).get_data(as_text=True)

@@ -56,6 +56,8 @@ async def test_a_language_that_is_not_there_is_refused(client: Client) -> None:
     [
         ("http://localhost/documents?after=2", "/documents?after=2"),
         ("http://localhost/handbook/", "/handbook/"),
+        ("http://localhost/", "/"),
+        ("http://localhost/?q=tea&before=abc", "/?q=tea&before=abc"),
         ("http://localhost/handbook/how-to/deploy?x=%0d%0aSet-Cookie:a", None),
         ("http://elsewhere.test/documents", "/"),
         ("http://localhost//elsewhere.test/", "/"),

@@ -17,7 +17,7 @@ from quart.typing import TestClientProtocol as Client
 from quart_chat.events.sse import StreamParser
 from tests.app import create_test_app
 from tests.server import Server
-from tests.web.streams import parse, workflow_id
+from tests.web.streams import open_stream, parse, workflow_id
 from tests.web.test_transfer import ask
 
 API = "/api/chatbot"
@@ -98,6 +98,46 @@ async def test_long_chats_are_read_page_by_page(client: Client) -> None:
     assert ">count 2 0ms<" not in page
     (earlier,) = re.findall(rf'href="(/shared/{token}\?round=\d+)"', page)
     assert ">count 2 0ms<" in await text(client, earlier)
+
+
+async def test_only_the_branch_that_is_shown_can_be_read(client: Client) -> None:
+    id_ = await ask(client, "my password is hunter2")
+    await ask(client, "count 3 0ms", workflowId=id_, replaces=1)
+    token = await share(client, id_)
+    for path in (f"/shared/{token}", f"/shared/{token}/rounds"):
+        assert "1 2 3" in await text(client, f"{path}?round=2")
+        for number in (1, 3):
+            response = await client.get(f"{path}?round={number}")
+            assert response.status_code == 404, (path, number)
+            assert "hunter2" not in await response.get_data(as_text=True)
+    assert "hunter2" not in (await text(client, f"/shared/{token}/rounds"))
+    async with open_stream(client, f"/api/shared/{token}/stream?since=0") as stream:
+        await stream.until("pulse")
+    assert {entry["item"].get("roundNumber", 2) for entry in stream.items} == {2}
+    await client.patch(f"{API}/workflows/{id_}", json={"head": 1})
+    assert "hunter2" in await text(client, f"/shared/{token}?round=1")
+    assert (await client.get(f"/shared/{token}?round=2")).status_code == 404
+
+
+async def test_of_another_chat_a_reader_sees_what_is_quoted_and_nothing_else(
+    client: Client,
+) -> None:
+    other = await ask(client, "The zebrafish protocol needs a glockenspiel on Tuesdays")
+    await client.patch(f"{API}/workflows/{other}", json={"title": "Secret [plan]"})
+    id_ = await ask(client, "Which glockenspiel for the zebrafish?", assistant="librarian")
+    assert "Secret [plan]" in await text(client, f"/chat/{id_}")
+    token = await share(client, id_)
+    page = await text(client, f"/shared/{token}")
+    assert page.count("Another chat") == 2
+    assert page.count("needs a glockenspiel on Tuesdays") == 2
+    assert '<a class="source-link">Another chat</a>' in page
+    async with open_stream(client, f"/api/shared/{token}/stream") as stream:
+        await stream.until("pulse")
+    streamed = str(stream.items)
+    for shown in (page, streamed):
+        assert other not in shown
+        assert "Secret" not in shown
+    assert "needs a glockenspiel on Tuesdays" in streamed
 
 
 async def test_a_deleted_chat_is_not_shared_until_it_is_restored(client: Client) -> None:

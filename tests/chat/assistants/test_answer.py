@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html.parser import HTMLParser
+from string import ascii_letters, digits, punctuation
 from typing import Any
 
 from hypothesis import assume, example, given
@@ -14,14 +16,85 @@ from quart_chat.chat.assistants.library.passages import Passage, cut_text
 from quart_chat.chat.assistants.library.retrieval import Found, Retrieved
 from quart_chat.chat.assistants.library.sentences import SENTENCES
 from quart_chat.chat.assistants.library.words import Language, terms
+from quart_chat.chat.markdown import render_markdown
 
 SAY = SENTENCES[Language.ENGLISH]
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+PRINTED = st.text(ascii_letters + digits + punctuation + " \n", min_size=1)
 AWKWARD = st.text(alphabet="ab \n\r`~*_[]()<>!&#|\\-=+1.:;\"'\t\u2028", min_size=1)
 
 
 def make_quote(text: str = "Text.", title: str = "Title") -> Quote:
     return Quote(1, Passage(title, ("You",), "/chat/0#1", text))
+
+
+class Shown(HTMLParser):
+    """The words of a page, those of each blockquote and those of each link, white space folded."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.quotes: list[str] = []
+        self.links: list[str] = []
+        self.words: list[str] = []
+        self._within: list[list[str]] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag in {"blockquote", "a"}:
+            self._within.append([])
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"blockquote", "a"}:
+            shown = " ".join("".join(self._within.pop()).split())
+            (self.quotes if tag == "blockquote" else self.links).append(shown)
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+        for texts in self._within:
+            texts.append(data)
+
+
+def folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+@given(text=PRINTED)
+@example("300 dollars (net, without tax), see [7] and f(x)")
+@example("[a]\n\\(b\\) \\[c\\]")
+@example("$x$ and $$y$$\n$$\nz\n$$")
+def test_the_page_shows_a_text_to_the_letter(text: str) -> None:
+    assume(text.split())
+    quote = Quote(1, Passage("Title", (), "/documents/0#p1", text, "plain"))
+    assert Shown(render_markdown(quote.markdown)).quotes == [folded(text)]
+
+
+@given(text=PRINTED)
+@example("\\(a\\) $b$ [c]")
+def test_the_page_shows_code_to_the_letter(text: str) -> None:
+    assume(text.split())
+    quote = Quote(1, Passage("Title", (), "/documents/0#p1", text, "code"))
+    assert Shown(render_markdown(quote.markdown)).quotes == [folded(text)]
+
+
+@given(title=PRINTED)
+@example("report [v2].md")
+@example("\\(a\\) costs $5$ or $$6$$")
+def test_the_page_shows_a_title_to_the_letter(title: str) -> None:
+    assume(title.split())
+    passage = Passage(title, ("Budget [draft]",), "/documents/0#p1", "Text.")
+    shown = Shown(render_markdown(Quote(1, passage).markdown))
+    assert shown.links == [f"{folded(title)} · Budget [draft]"]
+    suggested = Shown(render_markdown(not_found(retrieved((passage,)), SAY)))
+    assert suggested.links == [folded(title)]
+
+
+def test_the_page_shows_unknown_words_to_the_letter() -> None:
+    word = "frob[x](y)\\(z\\)$a$"
+    (term,) = terms("frob", 1)
+    nothing = replace(retrieved(), unknown=(replace(term, text=word),))
+    shown = Shown(render_markdown(not_found(nothing, SAY)))
+    assert f"“{word}”" in "".join(shown.words)
 
 
 @given(title=AWKWARD)

@@ -119,7 +119,7 @@ async def test_own_chats_are_quoted_with_a_link_to_the_message(
     assert source.url == f"/chat/{note.workflow_id}?round=1#round-1"
     assert answer.pieces == (
         "Found in your chats:\n",
-        f"\n> {note.content}\n\n[1] [Office \\[1\\] · You]({source.url})\n",
+        f"\n> {note.content}\n\n[1] [Office &#91;1\\] · You]({source.url})\n",
     )
 
 

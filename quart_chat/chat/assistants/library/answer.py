@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from string import punctuation
 from typing import TYPE_CHECKING
 
 from quart_chat.chat.assistants.library.excerpts import excerpt
@@ -22,8 +23,11 @@ MAX_SUGGESTIONS = 5
 _LINE_END = re.compile(r"\r\n?|\n")
 _PLACE_IN_PAGE = re.compile(r"[?#].*")
 _BACKTICKS = re.compile("`+")
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-_MARKUP = re.compile(r"([\\`*_\[\]<>&~|!])")
+# A backslash takes the meaning from all punctuation but an opening bracket, which it makes the
+# beginning of a formula. A reference to a character is never markup, and a parenthesis alone none.
+_ESCAPES = {mark: f"\\{mark}" for mark in punctuation} | {"[": "&#91;", "(": "("}
+_PUNCTUATION = str.maketrans(_ESCAPES)
+_MARKUP = str.maketrans({mark: _ESCAPES[mark] for mark in "\\`*_[]<>&~|!$"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def _as_markdown(passage: Passage) -> str:
         fence = "`" * max(3, longest + 1)
         return f"{fence}\n{passage.text}\n{fence}"
     lines = (line.strip() for line in _LINE_END.split(passage.text))
-    return "\n".join(_PUNCTUATION.sub(r"\\\1", line) for line in lines)
+    return "\n".join(line.translate(_PUNCTUATION) for line in lines)
 
 
 def _capital(sentence: str) -> str:
@@ -110,4 +114,4 @@ def _link(text: str, url: str) -> str:
 
 def _escape(text: str) -> str:
     """Text that Markdown shows as it is: a chat's title may hold anything, on one line."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    return " ".join(text.split()).translate(_MARKUP)

@@ -1,0 +1,78 @@
+"""What an answer quotes of other chats stays, and where it is from goes."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from quart_chat.chat.assistants.library.answer import Quote
+from quart_chat.chat.assistants.library.passages import Passage
+from quart_chat.chat.citations import Citations
+from quart_chat.chat.markdown import render_markdown
+from quart_chat.chat.models import Source
+from quart_chat.chat.redaction import Redacted, Redaction
+
+OWN, OTHER = "0" * 32, "f" * 32
+REDACTION = Redaction(OWN)
+LINK = f"[a \\] b](/chat/{OTHER}?round=1#round-1)"
+PIECES = ["[", "]", "(", ")", "\\", "\n", "a", " ", "[1]", "](/chat/", OTHER, OWN, "?round=1", LINK]
+
+texts = st.lists(st.sampled_from(PIECES), max_size=20).map("".join)
+
+
+def whole(text: str) -> str:
+    return REDACTION.written(text, "complete")[0]
+
+
+@pytest.mark.parametrize("title", ["Plan", "[draft] \\(x\\) *a* `b`", "\\", "](/handbook/)", "<b>"])
+def test_neither_title_nor_address_of_another_chat_is_left(title: str) -> None:
+    url = f"/chat/{OTHER}?round=2#round-2"
+    answer = Quote(1, Passage(title, ("You",), url, "Kiwis are green.")).markdown
+    html = REDACTION.html(render_markdown(answer))
+    assert html.endswith("<p>[1] Another chat</p>\n")
+    assert whole(answer) == "> Kiwis are green.\n\n[1] Another chat\n"
+
+
+def test_other_links_stay() -> None:
+    for url in (
+        f"/chat/{OWN}",
+        f"/chat/{OTHER}0",
+        "/chat",
+        "/handbook/",
+        "/documents/1?passage=2#p2",
+    ):
+        text = f"[1] [a]({url})"
+        assert whole(text) == text
+        assert REDACTION.html(render_markdown(text)) == render_markdown(text)
+
+
+def test_a_number_stays_and_leads_nowhere() -> None:
+    source = Source(1, "Plan", "You", f"/chat/{OTHER}", "Kiwis are green.")
+    html = f"<p>Green {Citations.of([source]).render(1)}.</p>"
+    assert REDACTION.html(html) == "<p>Green [1].</p>"
+
+
+@given(text=texts, cuts=st.lists(st.integers(0, 400), max_size=8), length=st.integers(0, 400))
+@example(LINK, list(range(len(LINK))), 0)
+def test_a_text_in_flight_is_what_it_will_be(text: str, cuts: list[int], length: int) -> None:
+    """However it is cut, and wherever one joins; what may still become a link waits."""
+    places = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
+    start = max(place for place in places if place <= length)
+    shown, held = REDACTION.written(text[:start], "streaming")
+    written = Redacted(REDACTION, text[:start])
+    for begin, end in pairwise(place for place in places if place >= start):
+        offset, more = written.add(begin, text[begin:end])
+        assert offset == len(shown)
+        shown += more
+    final, held = REDACTION.written(text, "streaming")
+    assert shown == final
+    assert whole(text).startswith(shown)
+    assert whole(shown + held) == whole(text)
+
+
+def test_what_comes_twice_is_shown_once() -> None:
+    written = Redacted(REDACTION, f"{LINK} abc")
+    assert written.add(len(LINK) + 2, "bcde") == (len("Another chat abc"), "de")

@@ -1,0 +1,60 @@
+"""What an answer took, in words, as far as its assistant knows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from itertools import product
+from pathlib import Path
+
+import pytest
+from quart import Quart
+
+from quart_chat import create_app
+from quart_chat.chat.assistants.base import Output, Question, Text
+from quart_chat.chat.assistants.definition import assistant
+from quart_chat.chat.models import Usage
+from tests.web.streams import ask, workflow_id
+
+USAGES = [
+    Usage("tiny", *values) for values in product((None, 9), (None, 1234), (None, 5.5), (None, 70.0))
+]
+"""An answer of which each of what may be unknown is known, or is not."""
+
+
+async def describe(app: Quart, usage: Usage) -> str:
+    """The words of the page."""
+    template = app.jinja_env.from_string('{% from "_round.html" import usage %}{{ usage(used) }}')
+    return str(await template.render_async(used=usage)).strip()
+
+
+@pytest.mark.parametrize(
+    ("usage", "words"),
+    [
+        (Usage("tiny"), "tiny · tokens not reported"),
+        (Usage("tiny", 9, 5), "tiny · 9 tokens read, 5 written"),
+        (Usage("tiny", None, 5), "tiny · 5 tokens written"),
+        (Usage("tiny", 9), "tiny · tokens not reported"),
+        (Usage("tiny", 9, 5, 7.5), "tiny · 9 tokens read, 5 written · 7.5 a second"),
+        (
+            Usage("tiny", None, None, 7.5, 70.0),
+            "tiny · tokens not reported · 7.5 a second · first after 70 ms",
+        ),
+    ],
+)
+async def test_what_is_not_known_is_left_out(app: Quart, usage: Usage, words: str) -> None:
+    async with app.test_request_context("/"):
+        assert await describe(app, usage) == words
+
+
+async def test_a_chat_opens_whatever_is_known(tmp_path: Path) -> None:
+    @assistant("mine")
+    async def mine(question: Question) -> AsyncGenerator[Output, None]:
+        yield Text("Hello")
+        yield USAGES[int(question.prompt)]
+
+    app = create_app({"QUART_CHAT_INSTANCE": tmp_path / "instance"}, assistants=[mine])
+    async with app.test_app() as running:
+        client = running.test_client()
+        for number in range(len(USAGES)):
+            chat = workflow_id(await ask(client, str(number), assistant="mine"))
+            assert (await client.get(f"/chat/{chat}")).status_code == 200, USAGES[number]
