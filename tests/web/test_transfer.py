@@ -180,6 +180,31 @@ async def test_the_export_of_chatgpt_is_taken_and_rendered_safely(client: Client
     assert (again["taken"], again["known"]) == ([], 2)
 
 
+async def test_what_chatgpt_has_answered_is_edited_and_answered_again(client: Client) -> None:
+    (cakes, _ring) = (await take(client, EXPORT))["taken"]
+    for changes in ({}, {"prompt": "Which cake?"}):
+        body = {"workflowId": cakes["id"], "replaces": 3, **changes}
+        response = await client.post("/api/chatbot/start/stream", json=body)
+        assert response.status_code == 200
+        await response.get_data()
+    again = (await export(client, cakes["id"]))["rounds"][5:]
+    assert [(r["parent"], r["assistant"]) for r in again] == [(1, "librarian")] * 2
+    prompts = [r["messages"][0]["content"] for r in again]
+    assert prompts == ["How is it made?", "Which cake?"]
+
+
+async def test_a_model_of_an_assistant_that_has_none_keeps_no_prompt_out(client: Client) -> None:
+    file = chat()
+    file["chat"] |= {"assistant": "slow", "model": "gpt-4"}
+    file["rounds"][0] |= {"assistant": "slow", "model": "gpt-4"}
+    (taken,) = (await take(client, json.dumps(file).encode()))["taken"]
+    for fields in ({}, {"replaces": 1}):
+        body = {"prompt": "count 1 0ms", "workflowId": taken["id"], **fields}
+        response = await client.post("/api/chatbot/start/stream", json=body)
+        assert response.status_code == 200
+        await response.get_data()
+
+
 async def test_links_that_lead_to_scripts_are_not_taken(client: Client) -> None:
     file = chat()
     urls = ["javascript:alert(1)", "//evil.test", "/\\evil.test", "/documents/1", "https://a.test"]
