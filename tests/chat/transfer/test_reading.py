@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -204,6 +205,114 @@ def test_any_mapping_becomes_a_tree_of_rounds(
         assert len(chats(read(folder, encode(file)))) == 1
         parents = {round_.parent for round_ in file.rounds}
         assert file.chat.head_round not in parents
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=3)
+    | st.sampled_from(["a", "quart-chat", "user", "text", "\ud800", 10**400, 1.0, 2]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["parent", "role", "id", "text"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def places(part: Any) -> list[tuple[Any, ...]]:
+    """The ways to all parts of a document, itself included."""
+    below: Iterable[tuple[Any, Any]] = ()
+    if isinstance(part, dict | list):
+        below = part.items() if isinstance(part, dict) else enumerate(part)
+    return [(), *((key, *way) for key, value in below for way in places(value))]
+
+
+def replaced(part: Any, way: tuple[Any, ...], by: Any) -> Any:
+    if not way:
+        return by
+    changed = dict(part) if isinstance(part, dict) else list(part)
+    changed[way[0]] = replaced(part[way[0]], way[1:], by)
+    return changed
+
+
+def full() -> dict[str, Any]:
+    """A chat with all that a file of one may hold."""
+    file = chat()
+    prompt, answer = file["rounds"][0]["messages"]
+    source = {"number": 1, "title": "T", "url": "/a", "heading": "H", "quote": "q", "excerpt": "e"}
+    usage = {"model": "m", "promptTokens": 1, "answerTokens": 2, "tokensPerSecond": 0.5}
+    log = {"id": "l", "message": "Working", "timestamp": 1.0, "progress": 0.5, "durationMs": 1.0}
+    answer |= {"assistant": "slow", "sources": [source], "usage": {**usage, "firstTokenMs": 3.0}}
+    rest = {"assistant": "slow", "model": "m", "documentIds": ["d"], "message": "End", "code": "c"}
+    file["rounds"][0] |= {
+        **rest,
+        "status": "error",
+        "endedAt": 2.0,
+        "messages": [prompt, answer],
+        "logs": [log, {**log, "id": "m", "parentId": "l", "status": "failed", "type": "error"}],
+    }
+    file["rounds"].append({**file["rounds"][0], "number": 2, "parent": 1})
+    file["chat"] |= {"pinned": True, "assistant": "slow", "model": "m", "headRound": 2}
+    file["chat"] |= {"systemPrompt": "Be brief.", "documentIds": ["d"]}
+    return file
+
+
+@st.composite
+def odd_chats(draw: st.DrawFn) -> Any:
+    """A chat of either kind, in which any JSON stands in the place of a part."""
+    whole = draw(st.sampled_from([full(), *json.loads(EXPORT)]))
+    return replaced(whole, draw(st.sampled_from(places(whole))), draw(JSON))
+
+
+@given(odd_chats())
+def test_one_odd_part_is_taken_or_a_fault_and_keeps_no_other_chat_out(
+    tmp_path_factory: pytest.TempPathFactory, odd: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("odd")
+    first, *rest = read(folder, json.dumps([odd, chat(), json.loads(EXPORT)[0]]).encode())
+    assert isinstance(first, Found) or first.reason
+    assert [entry.chat.chat.title for entry in rest if isinstance(entry, Found)] == [
+        "Greeting",
+        "Cakes",
+    ]
+
+
+def test_nodes_that_nothing_but_their_own_parent_leads_to_are_read(tmp_path: Path) -> None:
+    nodes = {
+        "root": {"message": None, "parent": None},
+        "a": {**said("user", text("One")), "parent": "root"},
+        "b": {**said("assistant", text("Two")), "parent": "a"},
+        "c": {**said("assistant", text("Three")), "parent": "a", "children": []},
+        "x": {**said("user", text("Ring")), "parent": "y"},
+        "y": {**said("assistant", text("Answer")), "parent": "x"},
+    }
+    (file,) = chats(read(tmp_path, json.dumps([{"mapping": nodes}]).encode()))
+    assert [[m.content for m in r.messages] for r in file.rounds] == [
+        ["One", "Two"],
+        ["One", "Three"],
+        ["Ring", "Answer"],
+    ]
+
+
+def test_a_branch_that_ends_with_something_hidden_is_shown_to_a_last_round(tmp_path: Path) -> None:
+    nodes = {
+        "a": {**said("user", text("One")), "children": ["hidden", "b"]},
+        "hidden": {"message": None, "parent": "a"},
+        "b": {**said("user", text("Two")), "parent": "a"},
+    }
+    raw = {"mapping": nodes, "current_node": "hidden"}
+    (file,) = chats(read(tmp_path, json.dumps([raw]).encode()))
+    assert (file.chat.head_round, [r.parent for r in file.rounds]) == (2, [None, 1])
+
+
+@pytest.mark.parametrize("parent", [[], {}, 7, True, "gone"])
+def test_a_parent_that_is_none_is_none(tmp_path: Path, parent: Any) -> None:
+    node = {**said("user", text("Hello")), "parent": parent}
+    (file,) = chats(read(tmp_path, json.dumps([{"mapping": {"a": node}}]).encode()))
+    assert [[m.content for m in r.messages] for r in file.rounds] == [["Hello"]]
 
 
 def said(role: str, content: Any, **fields: Any) -> dict[str, Any]:
