@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -15,9 +16,12 @@ from quart.datastructures import FileStorage
 from quart.typing import TestClientProtocol as Client
 
 from tests.app import create_test_app
+from tests.browser.nginx import run_nginx
 from tests.chat.transfer.test_reading import EXPORT, chat, zipped
 from tests.server import Server
 from tests.web.streams import parse, workflow_id
+
+NGINX = Path(__file__).parents[2] / "docs" / "how-to" / "run-behind-nginx.md"
 
 
 async def ask(client: Client, prompt: str = "nest", **fields: Any) -> str:
@@ -288,3 +292,20 @@ def test_a_large_export_streams_through_a_real_server(server: Server) -> None:
             http.post("/api/chatbot/import", files={"files": ("a.zip", data)}).json()["known"]
             == 120
         )
+
+
+@pytest.mark.parametrize(
+    "location", re.findall(r"location / {(.*?)}", NGINX.read_text("utf-8"), re.DOTALL)
+)
+def test_an_upload_gets_through_nginx_as_the_handbook_sets_it_up(
+    server: Server, tmp_path: Path, location: str
+) -> None:
+    own = ("proxy_pass", "auth_basic", "proxy_set_header Host")
+    lines = [line for line in location.split("\n") if not line.strip().startswith(own)]
+    file = json.dumps(chat()) + " " * 2_000_000
+    with (
+        run_nginx(server.url, tmp_path, "\n".join(lines)) as url,
+        httpx2.Client(base_url=url, trust_env=False, timeout=60) as http,
+    ):
+        answer = http.post("/api/chatbot/import", files={"files": ("a.json", file)})
+    assert answer.status_code == 200, answer.text
