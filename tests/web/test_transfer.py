@@ -279,6 +279,38 @@ async def test_the_page_says_what_has_become_of_each_file(client: Client) -> Non
     assert "The file is empty." in await response.get_data(as_text=True)
 
 
+async def test_a_file_that_is_refused_hides_nothing_of_the_others(client: Client) -> None:
+    file = json.dumps(chat()).encode()
+    response = await send(client, EXPORT, b"", file, path="/transfer")
+    assert response.status_code == 200
+    page = await response.get_data(as_text=True)
+    assert "2 chats imported" in page
+    assert "chats1.json: The file is empty." in page
+    assert "1 chat imported" in page
+    report = await take(client, b"", file)
+    assert (report["known"], report["refused"]) == (
+        1,
+        [{"name": "chats0.json", "error": {"code": "empty_file", "message": "The file is empty."}}],
+    )
+    response = await send(client, b"", b"", path="/transfer")
+    assert (response.status_code, (await response.get_data(as_text=True)).count("is empty")) == (
+        422,
+        2,
+    )
+
+
+async def test_a_form_that_breaks_off_says_what_was_taken_of_it(client: Client) -> None:
+    head = b'--B\r\nContent-Disposition: form-data; name="files"; filename="a.json"\r\n\r\n'
+    for path in ("/api/chatbot/import", "/transfer"):
+        response = await client.post(
+            path,
+            data=head + json.dumps(chat()).encode() + b"\r\n" + head + b"{",
+            headers={"Content-Type": "multipart/form-data; boundary=B"},
+        )
+        assert response.status_code == 200
+        assert "The form can" in await response.get_data(as_text=True)
+
+
 def test_a_large_export_streams_through_a_real_server(server: Server) -> None:
     many = [
         chat(chat={**chat()["chat"], "id": f"{n:032x}", "title": "x" * 300}) for n in range(120)
