@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from quart import Blueprint, Response, current_app, render_template
 from quart_schema import document_response, tag
@@ -177,10 +176,10 @@ async def _take_file(name: str, content: AsyncIterator[bytes]) -> ImportedFile:
     """Take a file: kept on disk until it is read, never in memory."""
     limit = int(current_app.config[MAX_IMPORT])
     try:
-        with tempfile.TemporaryDirectory(dir=current_app.instance_path) as folder:
-            path = Path(folder) / "upload"
-            await _save(content, path, limit)
-            report = await services().chat.imports.take_file(user_id(), path, name, limit)
+        # It has no name in its folder, so that it is gone with the process as well.
+        with tempfile.TemporaryFile(dir=current_app.instance_path) as file:
+            await _save(content, file, limit)
+            report = await services().chat.imports.take_file(user_id(), file, name, limit)
     except ChatError as error:
         return _refused(name, error)
     return ImportedFile(name, report)
@@ -190,20 +189,19 @@ def _refused(name: str, error: ChatError) -> ImportedFile:
     return ImportedFile(name, Report(faults=[Fault(name, error.message)]), error)
 
 
-async def _save(content: AsyncIterator[bytes], path: Path, limit: int) -> None:
+async def _save(content: AsyncIterator[bytes], file: IO[bytes], limit: int) -> None:
     size, pending = 0, bytearray()
-    with path.open("wb") as file:
-        async for chunk in content:
-            size += len(chunk)
-            if size > limit:
-                raise FileTooLarge(
-                    _("The file is larger than {size} MB.").format(size=number(limit / 1e6))
-                )
-            pending += chunk
-            if len(pending) >= WRITE:
-                await asyncio.to_thread(file.write, pending)
-                pending = bytearray()
-        await asyncio.to_thread(file.write, pending)
+    async for chunk in content:
+        size += len(chunk)
+        if size > limit:
+            raise FileTooLarge(
+                _("The file is larger than {size} MB.").format(size=number(limit / 1e6))
+            )
+        pending += chunk
+        if len(pending) >= WRITE:
+            await asyncio.to_thread(file.write, pending)
+            pending = bytearray()
+    await asyncio.to_thread(file.write, pending)
     if not size:
         raise EmptyFile(_("The file is empty."))
 

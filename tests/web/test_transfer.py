@@ -15,6 +15,7 @@ from quart import Quart
 from quart.datastructures import FileStorage
 from quart.typing import TestClientProtocol as Client
 
+from quart_chat.chat.transfer.reading import read_file
 from tests.app import create_test_app
 from tests.browser.nginx import run_nginx
 from tests.chat.transfer.test_reading import EXPORT, chat, zipped
@@ -58,6 +59,10 @@ def other_app(tmp_path: Path, **settings: Any) -> Quart:
 
 def folders(path: str) -> list[str]:
     return [entry.name for entry in Path(path).iterdir() if entry.is_dir()]
+
+
+def everything(path: str) -> list[Path]:
+    return sorted(Path(path).rglob("*"))
 
 
 def without_ids(file: dict[str, Any]) -> dict[str, Any]:
@@ -265,6 +270,21 @@ async def test_a_file_that_is_too_large_or_empty_is_refused(tmp_path: Path) -> N
         response = await client.post("/api/chatbot/import", json={})
         assert response.status_code == 415
     assert folders(app.instance_path) == ["documents"]
+
+
+async def test_nothing_of_an_upload_would_outlive_the_server(
+    app: Quart, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = everything(app.instance_path)
+    seen: list[list[Path]] = []
+
+    def read(*args: Any) -> Any:
+        seen.append(everything(app.instance_path))
+        return read_file(*args)
+
+    monkeypatch.setattr("quart_chat.chat.transfer.imports.read_file", read)
+    assert len((await take(client, json.dumps(chat()).encode()))["taken"]) == 1
+    assert seen == [before]
 
 
 async def test_the_page_says_what_has_become_of_each_file(client: Client) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
-from pathlib import Path
+from typing import IO
 from uuid import uuid4
 
 from quart_chat.chat.answer import MAX_DEPTH
@@ -61,9 +61,9 @@ class Imports:
         self._render = render
         self._assistants = assistants
 
-    async def take_file(self, user_id: str, path: Path, name: str, limit: int) -> Report:
+    async def take_file(self, user_id: str, file: IO[bytes], name: str, limit: int) -> Report:
         """Take all chats of a file; ``limit`` is how many bytes of JSON are read at a time."""
-        report, chats = Report(), read_file(path, name, limit)
+        report, chats = Report(), read_file(file, name, limit)
         while (found := await asyncio.to_thread(next, chats, None)) is not None:
             if isinstance(found, Fault):
                 if len(report.faults) < MAX_REPORTED:

@@ -13,8 +13,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from lzma import LZMAError
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import PurePosixPath
+from typing import IO, Any
 
 import msgspec
 
@@ -71,17 +71,18 @@ class Fault:
     reason: str
 
 
-def read_file(path: Path, name: str, limit: int) -> Iterator[Found | Fault]:
+def read_file(file: IO[bytes], name: str, limit: int) -> Iterator[Found | Fault]:
     """The chats of a file.
 
     Args:
-        path: Where it is.
+        file: Its bytes; it is read from its beginning.
         name: What it is called.
         limit: Bytes of JSON that are read of one file, in a zip as well.
     """
-    with path.open("rb") as file:
-        zipped = file.read(2) == b"PK"
-    entries = _read_zip(path, name, limit) if zipped else iter([_read_plain(path, name)])
+    file.seek(0)
+    zipped = file.read(2) == b"PK"
+    file.seek(0)
+    entries = _read_zip(file, name, limit) if zipped else iter([(name, file.read())])
     count = 0
     for entry in entries:
         for found in [entry] if isinstance(entry, Fault) else _read_json(*entry):
@@ -92,14 +93,10 @@ def read_file(path: Path, name: str, limit: int) -> Iterator[Found | Fault]:
             yield found
 
 
-def _read_plain(path: Path, name: str) -> tuple[str, bytes]:
-    return name, path.read_bytes()
-
-
-def _read_zip(path: Path, name: str, limit: int) -> Iterator[tuple[str, bytes] | Fault]:
+def _read_zip(file: IO[bytes], name: str, limit: int) -> Iterator[tuple[str, bytes] | Fault]:
     left = EXPANSION * limit
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             entries = [info for info in archive.infolist() if info.filename.endswith(".json")]
             wanted = [i for i in entries if _CHATGPT.fullmatch(PurePosixPath(i.filename).name)]
             entries = wanted or entries
