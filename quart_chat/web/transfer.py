@@ -6,11 +6,12 @@ import asyncio
 import tempfile
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
+from urllib.parse import quote
 
 from quart import Blueprint, Response, current_app, render_template
 from quart_schema import document_response, tag
 
-from quart_chat.chat.transfer.archive import file_name, write_zip
+from quart_chat.chat.transfer.archive import ascii_name, file_name, write_zip
 from quart_chat.chat.transfer.file import encode, to_file
 from quart_chat.chat.transfer.imports import Report
 from quart_chat.chat.transfer.prose import to_markdown
@@ -43,7 +44,7 @@ async def export_markdown(workflow_id: str) -> Response:
     """The branch of a chat that is shown, to read."""
     file = await _file(workflow_id)
     text = await asyncio.to_thread(to_markdown, file, assistant_titles())
-    return _download(text.encode(), f"{file_name(file.chat.title)}.md", "text/markdown")
+    return _download(text.encode(), file_name(file.chat.title), "md", "text/markdown")
 
 
 @blueprint.get("/chat/<workflow_id>/export.json")
@@ -51,7 +52,7 @@ async def export_json(workflow_id: str) -> Response:
     """All of a chat, to import again."""
     file = await _file(workflow_id)
     data = await asyncio.to_thread(encode, file)
-    return _download(data, f"{file_name(file.chat.title)}.json", "application/json")
+    return _download(data, file_name(file.chat.title), "json", "application/json")
 
 
 @blueprint.get("/transfer/chats.zip")
@@ -75,7 +76,7 @@ async def export_all() -> Response:
                 continue  # deleted in the meantime
             yield to_file(snapshot)
 
-    response = _download(b"", "chats.zip", "application/zip")
+    response = _download(b"", "chats", "zip", "application/zip")
     response.response = response.iterable_body_class(write_zip(files(), assistant_titles()))
     response.headers.pop("Content-Length", None)
     response.timeout = None  # as long as there are chats
@@ -210,8 +211,12 @@ async def _file(workflow_id: str) -> ChatFile:
     return to_file(await services().chat.snapshot(user_id(), workflow_id))
 
 
-def _download(data: bytes, name: str, mimetype: str) -> Response:
+def _download(data: bytes, name: str, ending: str, mimetype: str) -> Response:
     response = Response(data, mimetype=mimetype)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    names = {"filename": f"{ascii_name(name)}.{ending}"}
+    if not name.isascii():
+        # RFC 6266: the whole name for those who read it, the plain one for all others.
+        names["filename*"] = f"UTF-8''{quote(name, safe='')}.{ending}"
+    response.headers.set("Content-Disposition", "attachment", **names)
     response.headers["Cache-Control"] = "no-store"
     return response

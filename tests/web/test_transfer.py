@@ -152,6 +152,23 @@ async def test_the_markdown_is_the_branch_that_is_shown(client: Client) -> None:
     assert text.endswith("## Slow\n\nWell\n\n*The words have run out.*\n")
 
 
+async def test_a_name_of_any_letters_is_told_in_ascii(client: Client) -> None:
+    id_ = await ask(client, "count 1 0ms")
+    await client.patch(f"/api/chatbot/workflows/{id_}", json={"title": "Straße 語"})
+    response = await client.get(f"/chat/{id_}/export.md")
+    assert response.headers["Content-Disposition"] == (
+        "attachment; filename=Strasse.md; filename*=UTF-8''Stra%C3%9Fe%20%E8%AA%9E.md"
+    )
+
+
+async def test_names_in_a_zip_fit_every_file_system(client: Client) -> None:
+    id_ = await ask(client, "count 1 0ms")
+    await client.patch(f"/api/chatbot/workflows/{id_}", json={"title": "\U00020000" * 100})
+    data = await (await client.get("/transfer/chats.zip")).get_data(as_text=False)
+    names = zipfile.ZipFile(BytesIO(data)).namelist()
+    assert max(len(name.split("/")[1].encode()) for name in names) <= 150
+
+
 @pytest.mark.parametrize("name", ["export.md", "export.json"])
 async def test_a_chat_that_is_not_there_is_not_exported(client: Client, name: str) -> None:
     assert (await client.get(f"/chat/{'0' * 32}/{name}")).status_code == 404
