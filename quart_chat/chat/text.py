@@ -28,6 +28,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
 # What Markdown puts before a line: headings, quotes and points of a list; and a fence of code.
 _MARKS = re.compile(r"(?:\s*(?:#{1,6}\s|>|[-*+]\s))+")
 _FENCE = re.compile(r"^[ >]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
+_BACKTICKS = re.compile("`+")
 
 # NUL ends strings in C, and a lone surrogate has no UTF-8: neither gets through a database.
 _UNFIT = re.compile("[\0\ud800-\udfff]")
@@ -108,6 +109,13 @@ def clean_system_prompt(text: Any, limit: int) -> str | None:
             )
         )
     return clean(text).strip() or None
+
+
+def fenced(text: str) -> str:
+    """A listing as Markdown, in a fence that is longer than any in it."""
+    longest = max(map(len, _BACKTICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"
 
 
 def make_title(prompt: str, limit: int = 80) -> str:

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
+from quart_chat.chat.text import fenced
 from quart_chat.chat.transfer.file import (
     MAX_ROUNDS,
     MAX_TEXT,
@@ -256,7 +257,7 @@ def _text(content: Any) -> str:
     if kind in ("text", "multimodal_text") and isinstance(parts, list):
         return "\n\n".join(filter(None, map(_part, parts)))
     if kind in ("code", "execution_output") and isinstance(text, str):
-        return f"```\n{text}\n```"
+        return fenced(text)
     return ""
 
 

@@ -334,6 +334,13 @@ def test_what_was_not_said_to_the_person_is_passed_over() -> None:
     assert (file.chat.title, file.chat.head_round) == ("", 2)
 
 
+def test_a_listing_with_a_fence_in_it_stays_one() -> None:
+    code = 'print("""\n```\n# not a heading\n""")'
+    node = said("assistant", {"content_type": "code", "text": code})
+    (file,) = chats(read(json.dumps([{"mapping": {"a": node}}]).encode()))
+    assert file.rounds[0].messages[1].content == f"````\n{code}\n````"
+
+
 def test_markdown_names_sources_and_links_those_that_are_on_the_web() -> None:
     file = chat()
     file["chat"]["headRound"] = 1
