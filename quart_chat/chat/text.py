@@ -120,7 +120,12 @@ def fenced(text: str) -> str:
 
 def make_title(prompt: str, limit: int = 80) -> str:
     """The beginning of a prompt as one line, cut after a word; marks of Markdown are no title."""
-    line = one_line(_without_marks(prompt))
+    return shorten(_without_marks(prompt), limit)
+
+
+def shorten(text: str, limit: int) -> str:
+    """The beginning of a text as one line, cut after a word."""
+    line = one_line(text)
     if len(line) <= limit:
         return line
     words = line[:limit].rpartition(" ")[0] or line[: limit - 1]

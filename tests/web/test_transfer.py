@@ -231,6 +231,40 @@ async def test_a_model_of_an_assistant_that_has_none_keeps_no_prompt_out(client:
         await response.get_data()
 
 
+@pytest.mark.parametrize(
+    ("title", "taken"),
+    [
+        ("- 5 degrees", "- 5 degrees"),
+        ("# *hash* `code`", "# *hash* `code`"),
+        ("x" * 200, "x" * 200),
+        ("two\nlines", "two lines"),
+        ("word " * 50, "word " * 39 + "word…"),
+        ("\u200b", "Hello"),
+    ],
+)
+async def test_a_title_is_taken_as_it_is(client: Client, title: str, taken: str) -> None:
+    file = chat(chat={**chat()["chat"], "title": title})
+    assert (await take(client, json.dumps(file).encode()))["taken"][0]["title"] == taken
+
+
+async def test_a_chat_whose_last_answer_has_failed_says_so(client: Client) -> None:
+    id_ = await ask(client, "fail")
+    await ask(client, "count 1 0ms", workflowId=id_, replaces=1)
+    whole = await export(client, id_)
+    failed = {**whole, "chat": {**whole["chat"], "headRound": 1, "id": "f"}}
+    whole["chat"]["id"] = "w"
+    taken = (await take(client, json.dumps([whole, failed]).encode()))["taken"]
+    assert [workflow["status"] for workflow in taken] == ["idle", "error"]
+
+
+async def test_chats_without_an_id_are_told_apart_by_what_they_hold(client: Client) -> None:
+    own = [chat(chat={**chat()["chat"], "id": "", "title": title}) for title in "ab"]
+    others = [{**json.loads(EXPORT)[0], "conversation_id": "", "title": title} for title in "ab"]
+    data = json.dumps([*own, *others]).encode()
+    assert [w["title"] for w in (await take(client, data))["taken"]] == ["a", "b", "a", "b"]
+    assert (await take(client, data))["known"] == 4
+
+
 async def test_links_that_lead_to_scripts_are_not_taken(client: Client) -> None:
     file = chat()
     urls = ["javascript:alert(1)", "//evil.test", "/\\evil.test", "/documents/1", "https://a.test"]

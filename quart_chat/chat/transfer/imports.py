@@ -27,13 +27,24 @@ from quart_chat.chat.models import (
     Workflow,
     WorkflowStatus,
 )
-from quart_chat.chat.text import Render, clean, clean_link, make_title, render_html
+from quart_chat.chat.text import (
+    Render,
+    clean,
+    clean_link,
+    is_blank,
+    make_title,
+    render_html,
+    shorten,
+)
 from quart_chat.chat.transfer.file import ChatFile, FileMessage, FileRound, FileSource, FileUsage
 from quart_chat.chat.transfer.reading import Fault, Found, read_file
 from quart_chat.texts import N_, _
 
 MAX_REPORTED = 1_000
 """Faults that a report names."""
+
+MAX_TITLE = 200
+"""Characters in a title."""
 
 CUT_OFF = N_("The answer was stopped.")
 
@@ -105,12 +116,12 @@ class Imports:
 
     def _workflow(self, user_id: str, id_: str, file: ChatFile, seq: int) -> Workflow:
         chat, prompt = file.chat, file.rounds[0].messages[0].content if file.rounds else ""
-        known = chat.assistant in self._assistants
+        known, head = chat.assistant in self._assistants, _head(file)
         return Workflow(
             id=id_,
             user_id=user_id,
-            title=make_title(chat.title, 200) or make_title(prompt) or _("Imported chat"),
-            status=WorkflowStatus.IDLE,
+            title=_title(chat.title) or make_title(prompt) or _("Imported chat"),
+            status=WorkflowStatus.ERROR if _failed(file, head) else WorkflowStatus.IDLE,
             pinned=chat.pinned,
             seq=seq,
             item_seq=seq,
@@ -119,7 +130,7 @@ class Imports:
             updated_at=chat.updated_at,
             assistant=chat.assistant if known else None,
             model=clean(chat.model) if known and chat.model else None,
-            head=_head(file),
+            head=head,
             system_prompt=clean(chat.system_prompt) if chat.system_prompt else None,
         )
 
@@ -221,6 +232,16 @@ def _free_id(entry: Entry, user_id: str, found: Found) -> str | None:
         if not transaction.has_workflow(id_):
             return id_
     raise AssertionError  # pragma: no cover
+
+
+def _title(title: str) -> str:
+    """A title as it is, but for what no title can be: several lines, blank, or without an end."""
+    return "" if is_blank(clean(title)) else shorten(title, MAX_TITLE)
+
+
+def _failed(file: ChatFile, head: int | None) -> bool:
+    """Whether the branch that is shown ends with an answer that has failed."""
+    return any(round_.number == head and round_.status == "error" for round_ in file.rounds)
 
 
 def _head(file: ChatFile) -> int | None:

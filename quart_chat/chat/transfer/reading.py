@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from lzma import LZMAError
 from pathlib import PurePosixPath
 from typing import IO, Any
@@ -160,16 +161,22 @@ def _read_chat(name: str, raw: Any) -> Found | Fault:
     try:
         if is_conversation(raw):
             chat = read_conversation(raw)
-            return Found(chat, f"chatgpt:{clean(chat.chat.id) or msgspec.json.encode(chat).hex()}")
+            return Found(chat, f"chatgpt:{clean(chat.chat.id) or _digest(raw)}")
         if isinstance(raw, dict) and raw.get("format") == FORMAT:
             chat = msgspec.convert(raw, ChatFile)
             check_tree(chat)
-            return Found(chat, clean(chat.chat.id))
+            return Found(chat, clean(chat.chat.id) or f"content:{_digest(raw)}")
     except NotReadable as error:
         return Fault(shown, str(error))
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
         return Fault(shown, _("It is damaged: {reason}").format(reason=clean(str(error))[:200]))
     return Fault(shown, _(NO_CHAT))
+
+
+def _digest(raw: Any) -> str:
+    """What tells a chat from others that doesn't say so itself: all of it."""
+    # As ASCII, halves of characters can be encoded as well.
+    return sha256(json.dumps(raw).encode()).hexdigest()
 
 
 def check_tree(file: ChatFile) -> None:
