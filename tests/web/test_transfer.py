@@ -53,6 +53,11 @@ async def export(client: Client, id_: str) -> dict[str, Any]:
     return file
 
 
+async def htmls(client: Client, id_: str) -> list[str]:
+    data = await (await client.get(f"/api/chatbot/{id_}/chatdata")).get_json()
+    return [item["item"]["html"] for item in data["items"] if item["type"] == "message"]
+
+
 def other_app(tmp_path: Path, **settings: Any) -> Quart:
     return create_test_app({"QUART_CHAT_INSTANCE": tmp_path / "other", **settings})
 
@@ -263,6 +268,21 @@ async def test_chats_without_an_id_are_told_apart_by_what_they_hold(client: Clie
     data = json.dumps([*own, *others]).encode()
     assert [w["title"] for w in (await take(client, data))["taken"]] == ["a", "b", "a", "b"]
     assert (await take(client, data))["known"] == 4
+
+
+async def test_brackets_in_a_quote_are_no_citations_after_an_import_either(client: Client) -> None:
+    await ask(client, "The zebrafish protocol, see [7] and [1] for the glockenspiel")
+    id_ = await ask(client, "zebrafish glockenspiel protocol?", assistant="librarian")
+    file = await export(client, id_)
+    before = (await htmls(client, id_))[1]
+    assert "see [7] and [1] for" in before
+    # Files of an earlier version don't say whether brackets are citations.
+    older = {**file, "chat": {**file["chat"], "id": "older"}}
+    older["rounds"] = json.loads(json.dumps(file["rounds"]))
+    del older["rounds"][0]["messages"][1]["checked"]
+    await client.delete(f"/api/chatbot/workflows/{id_}")
+    for taken in (await take(client, json.dumps([file, older]).encode()))["taken"]:
+        assert (await htmls(client, taken["id"]))[1] == before
 
 
 async def test_links_that_lead_to_scripts_are_not_taken(client: Client) -> None:

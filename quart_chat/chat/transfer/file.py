@@ -51,6 +51,8 @@ class FileUsage(msgspec.Struct, rename="camel"):
 
 
 class FileMessage(msgspec.Struct, rename="camel"):
+    """A prompt or an answer; ``checked`` says whether its ``[n]`` lead to sources, if known."""
+
     role: Literal["user", "assistant"]
     content: Text
     created_at: Time
@@ -59,6 +61,7 @@ class FileMessage(msgspec.Struct, rename="camel"):
     assistant: Name | None = None
     sources: Annotated[list[FileSource], Meta(max_length=1_000)] = []
     usage: FileUsage | None = None
+    checked: bool | None = None
 
 
 class FileLog(msgspec.Struct, rename="camel"):
@@ -166,6 +169,7 @@ def _message(message: Message) -> FileMessage:
         assistant=message.assistant,
         sources=[_source(source) for source in message.sources],
         usage=None if message.usage is None else _usage(message.usage),
+        checked=message.checked,
         created_at=message.created_at,
         updated_at=message.updated_at,
     )

@@ -15,6 +15,7 @@ from typing import IO
 from uuid import uuid4
 
 from quart_chat.chat.answer import MAX_DEPTH
+from quart_chat.chat.assistants.librarian import Librarian
 from quart_chat.chat.journal import Entry, Journal
 from quart_chat.chat.models import (
     Log,
@@ -88,7 +89,11 @@ class Imports:
     async def _take(self, user_id: str, found: Found) -> Workflow | None:
         """Store a chat; None where it is here already."""
         htmls = [
-            await render_html(self._render, clean(message.content), _sources(message) or None)
+            await render_html(
+                self._render,
+                clean(message.content),
+                _sources(message) if _checked(message) else None,
+            )
             for round_ in found.chat.rounds
             for message in round_.messages
         ]
@@ -184,6 +189,7 @@ class _Rows:
             status=MessageStatus.STOPPED if cut_off else MessageStatus(message.status),
             assistant=None if message.role == "user" else clean(message.assistant or ""),
             sources=_sources(message),
+            checked=_checked(message),
             created_at=message.created_at,
             updated_at=message.updated_at,
             seq=self._next_seq(),
@@ -252,6 +258,15 @@ def _head(file: ChatFile) -> int | None:
     leaves = [round_.number for round_ in file.rounds if round_.number not in parents]
     head = file.chat.head_round
     return head if head in leaves else max(leaves)
+
+
+def _checked(message: FileMessage) -> bool:
+    """Whether ``[n]`` are citations; where a file doesn't say so, the Librarian's are not."""
+    if message.role == "user":
+        return False
+    if message.checked is not None:
+        return message.checked
+    return bool(message.sources) and message.assistant != Librarian.name
 
 
 def _sources(message: FileMessage) -> tuple[Source, ...]:
