@@ -15,6 +15,7 @@ from quart import Quart
 from quart.datastructures import FileStorage
 from quart.typing import TestClientProtocol as Client
 
+from quart_chat.chat.branches import MAX_STEPS
 from quart_chat.chat.transfer.reading import read_file
 from tests.app import create_test_app
 from tests.browser.nginx import run_nginx
@@ -318,6 +319,21 @@ async def test_steps_that_are_part_of_themselves_or_too_deep_are_made_a_tree(
         "2",
         "2",
     ]
+
+
+async def test_a_page_shows_the_first_of_very_many_steps(client: Client) -> None:
+    file = chat()
+    # The last ones to begin are in the file first: steps are in the order of their times.
+    file["rounds"][0]["logs"] = [
+        {"id": str(n), "message": f"Step {n}.", "timestamp": n, "parentId": None}
+        for n in reversed(range(MAX_STEPS + 50))
+    ]
+    (taken,) = (await take(client, json.dumps(file).encode()))["taken"]
+    page = await (await client.get(f"/chat/{taken['id']}")).get_data(as_text=True)
+    assert page.count('<span class="step-message">Step ') == MAX_STEPS
+    assert f">Step {MAX_STEPS - 1}.<" in page
+    assert f">{MAX_STEPS + 50} steps<" in page
+    assert "50 more steps are not shown" in page
 
 
 async def test_one_chat_that_is_damaged_keeps_no_other_out(client: Client) -> None:

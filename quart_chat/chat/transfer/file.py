@@ -19,6 +19,9 @@ FORMAT = "quart-chat"
 MAX_ROUNDS = 5_000
 """Rounds in a chat that is read."""
 
+MAX_LOGS = 20_000
+"""Steps in a chat that is read."""
+
 MAX_TEXT = 1_000_000
 """Characters in a message that is read."""
 
@@ -89,7 +92,7 @@ class FileRound(msgspec.Struct, rename="camel"):
     message: Line | None = None
     code: Name | None = None
     ended_at: Time | None = None
-    logs: Annotated[list[FileLog], Meta(max_length=10_000)] = []
+    logs: Annotated[list[FileLog], Meta(max_length=MAX_LOGS)] = []
 
 
 class FileChat(msgspec.Struct, rename="camel"):

@@ -21,7 +21,7 @@ import msgspec
 
 from quart_chat.chat.text import clean
 from quart_chat.chat.transfer.chatgpt import NotReadable, is_conversation, read_conversation
-from quart_chat.chat.transfer.file import FORMAT, ChatFile
+from quart_chat.chat.transfer.file import FORMAT, MAX_LOGS, ChatFile
 from quart_chat.texts import N_, _
 
 MAX_ENTRIES = 20_000
@@ -184,7 +184,10 @@ def check_tree(file: ChatFile) -> None:
 
     Raises:
         ValueError: They are none.
+        NotReadable: They have far too many steps.
     """
+    if sum(len(round_.logs) for round_ in file.rounds) > MAX_LOGS:
+        raise NotReadable(_("It has too many steps."))
     known: set[int] = set()
     for round_ in file.rounds:
         if round_.number in known or (round_.parent is not None and round_.parent not in known):

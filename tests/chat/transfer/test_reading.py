@@ -134,6 +134,13 @@ def test_what_is_no_chat_is_a_fault_with_its_reason(data: bytes, reason: str) ->
     assert [reason in said for said in reasons(found)] == [True], reasons(found)
 
 
+def test_a_chat_of_very_many_steps_is_a_fault() -> None:
+    log = {"id": "a", "message": "m", "timestamp": 1.0}
+    first = {**chat()["rounds"][0], "logs": [log] * 15_000}
+    file = chat(rounds=[first, {**first, "number": 2}])
+    assert reasons(read(json.dumps(file).encode(), 10**7)) == ["It has too many steps."]
+
+
 def test_rounds_out_of_order_are_a_fault() -> None:
     first = chat()["rounds"][0]
     rounds = [{**first, "number": 2}, {**first, "number": 1}]
