@@ -54,7 +54,9 @@ class Answer:
     def append(self, text: str) -> int:
         """Add to the text, and return where in it that begins."""
         if self.message is None:
-            self.message = replace(new_answer(self._round), sources=self.sources)
+            self.message = replace(
+                new_answer(self._round), sources=self.sources, checked=self.checked
+            )
         offset = self.length
         self._pieces.append(text)
         self.length += len(text)
@@ -69,6 +71,7 @@ class Answer:
             content=self.text,
             updated_at=time.time(),
             sources=self.sources,
+            checked=self.checked,
             usage=self.usage,
         )
 

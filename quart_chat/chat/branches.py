@@ -8,7 +8,7 @@ branch that is shown. A round's number is above its parent's: a branch is in the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
@@ -17,6 +17,9 @@ from quart_chat.chat.database import Row, Statements
 from quart_chat.chat.models import Message, Round, Workflow
 from quart_chat.chat.readings import Snapshot
 from quart_chat.chat.rows import LOG, MESSAGE, ROUND, to_log, to_message, to_round
+
+MAX_STEPS = 200
+"""Steps of a round that are read of it, from the first on."""
 
 Versions = dict[int, tuple[int, ...]]
 """Of a round, by its number: it and all rounds with the same parent, in order."""
@@ -43,7 +46,15 @@ _OF_ROUNDS = (
     " AND round_number IN (SELECT value FROM json_each(?)) ORDER BY round_number, seq"
 )
 _MESSAGES = _OF_ROUNDS.format(MESSAGE, "messages")
-_LOGS = _OF_ROUNDS.format(LOG, "logs")
+# What a step is part of began before it, so that none is without what it is part of.
+_LOGS = (
+    f"SELECT {LOG}, steps FROM ("
+    f" SELECT {LOG}, count(*) OVER (PARTITION BY round_number) AS steps,"
+    " row_number() OVER (PARTITION BY round_number ORDER BY timestamp, rowid) AS place"
+    " FROM logs WHERE workflow_id = ?"
+    " AND round_number IN (SELECT value FROM json_each(?)))"
+    " WHERE place <= ? ORDER BY round_number, seq"
+)
 _VERSIONS = (
     "SELECT coalesce(parent, 0), number FROM rounds WHERE workflow_id = ?"
     " AND coalesce(parent, 0) IN (SELECT value FROM json_each(?)) ORDER BY number"
@@ -66,11 +77,13 @@ class BranchPage:
         snapshot: The workflow, and what the rounds hold.
         versions: The versions of each of the rounds.
         more: Whether the branch has rounds before these.
+        steps: How many steps each of the rounds has, those included that were not read.
     """
 
     snapshot: Snapshot
     versions: Versions
     more: bool
+    steps: Mapping[int, int]
 
     @property
     def workflow(self) -> Workflow:
@@ -95,16 +108,18 @@ def select_branch_page(
     rounds = [to_round(row) for row in rows[-limit:]]
     numbers = orjson.dumps([round_.number for round_ in rounds]).decode()
     messages = statements.fetch(_MESSAGES, (workflow.id, numbers))
-    logs = statements.fetch(_LOGS, (workflow.id, numbers))
+    found = statements.fetch(_LOGS, (workflow.id, numbers, MAX_STEPS))
+    logs = [to_log(row[:-1]) for row in found]
     snapshot = Snapshot(
         workflow,
         0,
         tuple(map(to_message, messages)),
-        tuple(map(to_log, logs)),
+        tuple(logs),
         tuple(rounds),
     )
     versions = _select_versions(statements, workflow.id, rounds)
-    return BranchPage(snapshot, versions, len(rows) > limit)
+    steps = {log.round_number: row[-1] for log, row in zip(logs, found, strict=True)}
+    return BranchPage(snapshot, versions, len(rows) > limit, steps)
 
 
 def _select_versions(statements: Statements, workflow_id: str, rounds: Sequence[Round]) -> Versions:

@@ -167,6 +167,8 @@ class Message:
     Attributes:
         parent_round: The number of the round before its own; None where that is a first one.
         usage: What the answer took, where its assistant says so.
+        checked: Whether each ``[n]`` of the text leads to its source, or is marked where there is
+            none. Text that quotes others is not checked: its brackets are theirs.
     """
 
     id: str
@@ -183,6 +185,12 @@ class Message:
     updated_at: float
     seq: int
     usage: Usage | None = None
+    checked: bool = False
+
+    @property
+    def citable(self) -> tuple[Source, ...] | None:
+        """The sources that each ``[n]`` is checked against; None where none is."""
+        return self.sources if self.checked else None
 
     def to_item(self) -> Item:
         return {

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
-from quart_chat.chat.assistants.librarian import Librarian
 from quart_chat.chat.ending import INTERRUPTED, end_round
 from quart_chat.chat.journal import Entry, Journal
-from quart_chat.chat.models import Message, MessageStatus, Round, RoundStatus, Source
+from quart_chat.chat.models import MessageStatus, Round, RoundStatus
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.text import Render, render_html
 
@@ -35,7 +34,7 @@ async def end_interrupted_round(
     final = [
         replace(
             message,
-            html=await render_html(render, message.content, _checked(message)),
+            html=await render_html(render, message.content, message.citable),
             status=MessageStatus.ERROR,
             updated_at=now,
         )
@@ -50,10 +49,3 @@ async def end_interrupted_round(
         return end_round(entry, round_, INTERRUPTED, now, messages=final, logs=ended)
 
     return await journal.commit(change)
-
-
-def _checked(message: Message) -> Sequence[Source] | None:
-    """The sources that ``[n]`` lead to; the Librarian quotes others, whose brackets are theirs."""
-    if message.assistant == Librarian.name:
-        return None
-    return message.sources or None

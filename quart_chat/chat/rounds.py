@@ -134,7 +134,7 @@ class Rounds:
             prompt = prompt or transaction.select_prompt(workflow.id, ask.replaces)
         assert prompt is not None  # noqa: S101 - only a round that is replaced leaves it open
         last = replaced or workflow
-        assistant, model = self._choose(last, ask.assistant, ask.model)
+        assistant, model = self._choose(workflow, replaced, ask)
         round_ = new_round(
             workflow.id,
             transaction.next_round_number(workflow.id),
@@ -187,16 +187,24 @@ class Rounds:
         return workflow
 
     def _choose(
-        self, last: Workflow | Round, name: str | None, model: str | None
+        self, workflow: Workflow, replaced: Round | None, ask: Ask
     ) -> tuple[Assistant, str | None]:
-        """Who is asked, and with which model: what is not named is as it was last."""
+        """Who is asked, and with which model: what is not named is as it was last.
+
+        Who has answered a round that comes from elsewhere may be nobody here; then the one is asked
+        again who is asked next in the chat.
+        """
+        last: Workflow | Round = replaced or workflow
+        name, model = ask.assistant, ask.model
+        if name is None and last.assistant not in self._assistants:
+            last = workflow
         if name is None:
             name = last.assistant or self._default_assistant
-        if model is None and name == last.assistant:
-            model = last.model
         chosen = self._assistants.get(name)
         if chosen is None:
             raise InvalidInput(_("assistant: there is none of that name. Choose another."))
+        if model is None and name == last.assistant and isinstance(chosen, ModelAssistant):
+            model = last.model or None
         if model is not None and not isinstance(chosen, ModelAssistant):
             raise InvalidInput(_("model: this assistant has none to choose from."))
         if model is not None and not 0 < len(model) <= MAX_MODEL:

@@ -49,7 +49,13 @@ def to_message(row: Row) -> Message:
     raw = Message(*row)
     sources = tuple(Source(**source) for source in orjson.loads(row[_SOURCES]))
     usage = None if row[_USAGE] is None else Usage(**orjson.loads(row[_USAGE]))
-    return replace(raw, status=MessageStatus(raw.status), sources=sources, usage=usage)
+    return replace(
+        raw,
+        status=MessageStatus(raw.status),
+        sources=sources,
+        usage=usage,
+        checked=bool(raw.checked),
+    )
 
 
 def to_log(row: Row) -> Log:

@@ -156,8 +156,7 @@ class RunningRound:
         logs = self.answer.end_logs(ending.log_status)
         messages: list[Message] = []
         if message := self.answer.checkpoint():
-            checked = message.sources if self.answer.checked else None
-            html = await render_html(self._around.render, message.content, checked)
+            html = await render_html(self._around.render, message.content, message.citable)
             messages.append(replace(message, html=html, status=MessageStatus(ending.status)))
         return await self._commit(
             lambda entry: end_round(entry, self._round, ending, now, messages=messages, logs=logs)

@@ -28,6 +28,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
 # What Markdown puts before a line: headings, quotes and points of a list; and a fence of code.
 _MARKS = re.compile(r"(?:\s*(?:#{1,6}\s|>|[-*+]\s))+")
 _FENCE = re.compile(r"^[ >]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
+_BACKTICKS = re.compile("`+")
 
 # NUL ends strings in C, and a lone surrogate has no UTF-8: neither gets through a database.
 _UNFIT = re.compile("[\0\ud800-\udfff]")
@@ -110,9 +111,21 @@ def clean_system_prompt(text: Any, limit: int) -> str | None:
     return clean(text).strip() or None
 
 
+def fenced(text: str) -> str:
+    """A listing as Markdown, in a fence that is longer than any in it."""
+    longest = max(map(len, _BACKTICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"
+
+
 def make_title(prompt: str, limit: int = 80) -> str:
     """The beginning of a prompt as one line, cut after a word; marks of Markdown are no title."""
-    line = one_line(_without_marks(prompt))
+    return shorten(_without_marks(prompt), limit)
+
+
+def shorten(text: str, limit: int) -> str:
+    """The beginning of a text as one line, cut after a word."""
+    line = one_line(text)
     if len(line) <= limit:
         return line
     words = line[:limit].rpartition(" ")[0] or line[: limit - 1]

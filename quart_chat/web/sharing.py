@@ -66,7 +66,11 @@ async def share_page(workflow_id: str) -> str:
     workflow = await chat.workflow(user, workflow_id)
     share = await chat.sharing.find(user, workflow_id)
     return await render_in_frame(
-        "share.html", workflow=workflow, url=share and _address(share), share=share
+        "share.html",
+        workflow=workflow,
+        share=share,
+        path=share and _path(share),
+        url=share and _address(share),
     )
 
 
@@ -154,4 +158,14 @@ def _path(share: Share) -> str:
 
 
 def _address(share: Share) -> str:
-    return f"{request.scheme}://{request.host}{_path(share)}"
+    """The whole address of a link, for browsers without scripts.
+
+    What ends TLS before this server leaves nothing of it in the request itself. The page that has
+    led here has the address as people know it, if it is of the same host.
+    """
+    scheme = request.scheme
+    for sent in (request.headers.get("Origin"), request.headers.get("Referer")):
+        before, _, rest = (sent or "").partition("://")
+        if before in ("http", "https") and rest.partition("/")[0].lower() == request.host.lower():
+            scheme = before
+    return f"{scheme}://{request.host}{_path(share)}"

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
+from urllib.parse import quote
 
 from quart import Blueprint, Response, current_app
 from quart_schema import document_response, tag
 
-from quart_chat.chat.transfer.archive import file_name, write_zip
+from quart_chat.chat.transfer.archive import ascii_name, file_name, write_zip
 from quart_chat.chat.transfer.file import encode, to_file
 from quart_chat.chat.transfer.imports import Report
 from quart_chat.chat.transfer.prose import to_markdown
-from quart_chat.errors import EmptyFile, FileTooLarge, InvalidInput, NotFound
+from quart_chat.chat.transfer.reading import Fault
+from quart_chat.errors import ChatError, EmptyFile, FileTooLarge, InvalidInput, NotFound
 from quart_chat.texts import _, number
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.frame import render_in_frame
@@ -23,7 +24,7 @@ from quart_chat.web.schemas import ErrorAnswer, Imported
 from quart_chat.web.uploads import uploads
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from quart.typing import ResponseReturnValue
 
@@ -44,7 +45,7 @@ async def export_markdown(workflow_id: str) -> Response:
     """The branch of a chat that is shown, to read."""
     file = await _file(workflow_id)
     text = await asyncio.to_thread(to_markdown, file, assistant_titles())
-    return _download(text.encode(), f"{file_name(file.chat.title)}.md", "text/markdown")
+    return _download(text.encode(), file_name(file.chat.title), "md", "text/markdown")
 
 
 @blueprint.get("/chat/<workflow_id>/export.json")
@@ -52,7 +53,7 @@ async def export_json(workflow_id: str) -> Response:
     """All of a chat, to import again."""
     file = await _file(workflow_id)
     data = await asyncio.to_thread(encode, file)
-    return _download(data, f"{file_name(file.chat.title)}.json", "application/json")
+    return _download(data, file_name(file.chat.title), "json", "application/json")
 
 
 @blueprint.get("/transfer/chats.zip")
@@ -76,7 +77,7 @@ async def export_all() -> Response:
                 continue  # deleted in the meantime
             yield to_file(snapshot)
 
-    response = _download(b"", "chats.zip", "application/zip")
+    response = _download(b"", "chats", "zip", "application/zip")
     response.response = response.iterable_body_class(write_zip(files(), assistant_titles()))
     response.headers.pop("Content-Length", None)
     response.timeout = None  # as long as there are chats
@@ -91,13 +92,15 @@ async def transfer_page() -> str:
 
 @blueprint.post("/transfer")
 async def import_page() -> ResponseReturnValue:
-    """Take the files of the form, and say on the page what has become of them."""
+    """Take the files of the form, and say on the page what has become of each."""
     try:
         reports = await _take_files()
     except InvalidInput as error:
         page = await render_in_frame("transfer.html", reports=[], failed=error.message)
         return page, error.status
-    return await render_in_frame("transfer.html", reports=reports, failed=None)
+    failure = _failure(reports)
+    page = await render_in_frame("transfer.html", reports=reports, failed=None)
+    return page, 200 if failure is None else failure.status
 
 
 @blueprint.post("/api/chatbot/import")
@@ -108,14 +111,17 @@ async def import_page() -> ResponseReturnValue:
 async def import_chats() -> Item:
     """Take the chats of files: JSON, or zips of it, of this application or of ChatGPT.
 
-    Each chat is taken whole or not at all; one that is here already is left as it is.
+    Each chat is taken whole or not at all; one that is here already is left as it is. Files that
+    can't be taken are named with the reason; if none can, the first reason is the answer.
     """
     reports = await _take_files()
+    if failure := _failure(reports):
+        raise failure
     return {
         "taken": [w.to_item() for imported in reports for w in imported.report.taken],
         "known": sum(imported.report.known for imported in reports),
         "refused": [
-            {"name": fault.name, "error": {"code": "invalid_input", "message": fault.reason}}
+            {"name": fault.name, "error": {"code": imported.code, "message": fault.reason}}
             for imported in reports
             for fault in imported.report.faults
         ],
@@ -124,46 +130,80 @@ async def import_chats() -> Item:
 
 @dataclass(frozen=True, slots=True)
 class ImportedFile:
-    """A file that was uploaded, and what has become of its chats."""
+    """A file that was uploaded, and what has become of its chats.
+
+    Attributes:
+        error: Why it was not taken at all.
+    """
 
     name: str
     report: Report
+    error: ChatError | None = None
+
+    @property
+    def code(self) -> str:
+        """What programs are told of its faults."""
+        return InvalidInput.code if self.error is None else self.error.code
+
+
+def _failure(files: Sequence[ImportedFile]) -> ChatError | None:
+    """The first reason, where none of the files was taken."""
+    errors = [file.error for file in files]
+    return errors[0] if None not in errors else None
 
 
 async def _take_files() -> list[ImportedFile]:
-    """Take each file of the form: kept on disk until it is read, never in memory.
+    """Take each file of the form; one that can't be taken keeps no other from it.
 
     Raises:
-        InvalidInput: There is none, or it is no form, or one is empty.
-        FileTooLarge: One is.
+        InvalidInput: There is none, or it is no form.
     """
-    limit = int(current_app.config[MAX_IMPORT])
-    reports: list[ImportedFile] = []
-    async for name, content in uploads().files():
-        with tempfile.TemporaryDirectory(dir=current_app.instance_path) as folder:
-            path = Path(folder) / "upload"
-            await _save(content, path, limit)
-            report = await services().chat.imports.take_file(user_id(), path, name[:200], limit)
-            reports.append(ImportedFile(name[:200], report))
-    if not reports:
+    files: list[ImportedFile] = []
+    try:
+        async for name, content in uploads().files():
+            files.append(await _take_file(name[:200], content))
+    except InvalidInput as error:
+        # The form broke off: what came before is taken, and is told of.
+        if not files:
+            raise
+        told = files[-1].error
+        if told is None or told.message != error.message:
+            files.append(_refused(_("The rest"), error))
+    if not files:
         raise InvalidInput(_("Choose a file first."))
-    return reports
+    return files
 
 
-async def _save(content: AsyncIterator[bytes], path: Path, limit: int) -> None:
+async def _take_file(name: str, content: AsyncIterator[bytes]) -> ImportedFile:
+    """Take a file: kept on disk until it is read, never in memory."""
+    limit = int(current_app.config[MAX_IMPORT])
+    try:
+        # It has no name in its folder, so that it is gone with the process as well.
+        with tempfile.TemporaryFile(dir=current_app.instance_path) as file:
+            await _save(content, file, limit)
+            report = await services().chat.imports.take_file(user_id(), file, name, limit)
+    except ChatError as error:
+        return _refused(name, error)
+    return ImportedFile(name, report)
+
+
+def _refused(name: str, error: ChatError) -> ImportedFile:
+    return ImportedFile(name, Report(faults=[Fault(name, error.message)]), error)
+
+
+async def _save(content: AsyncIterator[bytes], file: IO[bytes], limit: int) -> None:
     size, pending = 0, bytearray()
-    with path.open("wb") as file:
-        async for chunk in content:
-            size += len(chunk)
-            if size > limit:
-                raise FileTooLarge(
-                    _("The file is larger than {size} MB.").format(size=number(limit / 1e6))
-                )
-            pending += chunk
-            if len(pending) >= WRITE:
-                await asyncio.to_thread(file.write, pending)
-                pending = bytearray()
-        await asyncio.to_thread(file.write, pending)
+    async for chunk in content:
+        size += len(chunk)
+        if size > limit:
+            raise FileTooLarge(
+                _("The file is larger than {size} MB.").format(size=number(limit / 1e6))
+            )
+        pending += chunk
+        if len(pending) >= WRITE:
+            await asyncio.to_thread(file.write, pending)
+            pending = bytearray()
+    await asyncio.to_thread(file.write, pending)
     if not size:
         raise EmptyFile(_("The file is empty."))
 
@@ -172,8 +212,12 @@ async def _file(workflow_id: str) -> ChatFile:
     return to_file(await services().chat.snapshot(user_id(), workflow_id))
 
 
-def _download(data: bytes, name: str, mimetype: str) -> Response:
+def _download(data: bytes, name: str, ending: str, mimetype: str) -> Response:
     response = Response(data, mimetype=mimetype)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    names = {"filename": f"{ascii_name(name)}.{ending}"}
+    if not name.isascii():
+        # RFC 6266: the whole name for those who read it, the plain one for all others.
+        names["filename*"] = f"UTF-8''{quote(name, safe='')}.{ending}"
+    response.headers.set("Content-Disposition", "attachment", **names)
     response.headers["Cache-Control"] = "no-store"
     return response

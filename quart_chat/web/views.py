@@ -27,6 +27,7 @@ class RoundView:
     Attributes:
         assistant: Who was asked.
         versions: The numbers of the rounds that are versions of this one, itself among them.
+        step_count: How many steps it has; a page shows the first of very many.
     """
 
     workflow_id: str
@@ -36,6 +37,7 @@ class RoundView:
     error: str | None
     assistant: str
     versions: tuple[int, ...]
+    step_count: int = 0
     prompt: Message | None = None
     logs: list[Log] = field(default_factory=list)
     answer: Message | None = None
@@ -69,10 +71,7 @@ class RoundView:
 
 def build_rounds(page: BranchPage) -> list[RoundView]:
     """Gather what belongs to each round, in order."""
-    views = {
-        round_.number: _view(round_, page.versions[round_.number])
-        for round_ in page.snapshot.rounds
-    }
+    views = {round_.number: _view(round_, page) for round_ in page.snapshot.rounds}
     for message in page.snapshot.messages:
         if message.role == "user":
             views[message.round_number].prompt = message
@@ -83,7 +82,7 @@ def build_rounds(page: BranchPage) -> list[RoundView]:
     return list(views.values())
 
 
-def _view(round_: Round, versions: tuple[int, ...]) -> RoundView:
+def _view(round_: Round, page: BranchPage) -> RoundView:
     return RoundView(
         workflow_id=round_.workflow_id,
         number=round_.number,
@@ -91,5 +90,6 @@ def _view(round_: Round, versions: tuple[int, ...]) -> RoundView:
         status=round_.status,
         error=_(round_.message) if round_.status == "error" and round_.message else None,
         assistant=round_.assistant,
-        versions=versions,
+        versions=page.versions[round_.number],
+        step_count=page.steps.get(round_.number, 0),
     )

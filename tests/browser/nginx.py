@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,7 @@ START_TIMEOUT = 10.0
 
 _CONFIG = """
 daemon off;
+{user}
 worker_processes 1;
 pid {folder}/nginx.pid;
 error_log stderr crit;
@@ -49,8 +51,12 @@ def run_nginx(upstream: str, folder: Path, directives: str) -> Iterator[str]:
         pytest.skip("These tests run nginx: install it, on Debian with 'apt install nginx-light'")
     port = free_port()
     config = folder / "nginx.conf"
+    # Started by root it would become somebody else, who may not write to the folder.
+    user = "user root;" if os.geteuid() == 0 else ""
     config.write_text(
-        _CONFIG.format(folder=folder, port=port, upstream=upstream, directives=directives)
+        _CONFIG.format(
+            user=user, folder=folder, port=port, upstream=upstream, directives=directives
+        )
     )
     process = subprocess.Popen([path, "-c", str(config), "-e", "stderr", "-p", str(folder)])
     try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import expect
+from httpx2 import URL
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
@@ -149,3 +150,19 @@ async def test_the_page_to_import_is_fit_for_everybody(open_tab: OpenTab, scheme
     await expect(tab.page.get_by_text("It is not valid JSON.")).to_be_visible()
     await expect_no_overflow(tab.page)
     assert await violations(tab.page) == []
+
+
+async def test_the_link_is_whole_as_the_browser_knows_the_address(open_tab: OpenTab) -> None:
+    owner = await open_tab(quiet=False, service_workers="block")
+    await owner.ask("count 3 1ms")
+    await owner.until_ended("complete")
+    path, here = await share(owner), owner.page.url
+
+    async def answer_as_behind_a_proxy(route: Route) -> None:
+        response = await route.fetch()
+        page = (await response.text()).replace('value="http:', 'value="https:')
+        await route.fulfill(response=response, body=page)
+
+    await owner.page.route(here, answer_as_behind_a_proxy)
+    await owner.page.goto(here)
+    await expect(owner.page.get_by_label("Link")).to_have_value(str(URL(here).join(path)))

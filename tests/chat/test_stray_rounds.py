@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from quart_chat.chat.assistants.librarian import Librarian
 from quart_chat.chat.models import (
     MessageStatus,
     RoundStatus,
@@ -105,19 +104,18 @@ async def test_one_in_a_deleted_chat_keeps_no_server_from_starting(
     await following.close()
 
 
-@pytest.mark.parametrize(("name", "checked"), [(Librarian.name, 0), ("scripted", 1)])
+@pytest.mark.parametrize("checked", [True, False])
 async def test_the_brackets_of_a_quote_are_no_citations_after_a_crash_either(
     service: ChatService,
     repository: ChatRepository,
     events: StreamingEventManager,
     assistant: ScriptedAssistant,
     stray: str,
-    name: str,
-    checked: int,
+    checked: bool,
 ) -> None:
     message = (await service.snapshot(USER, stray)).messages[-1]
     source = Source(1, "Title", "", "/documents/1", "quote")
-    quoting = replace(message, assistant=name, sources=(source,))
+    quoting = replace(message, checked=checked, sources=(source,))
     await repository.write(lambda transaction: transaction.upsert_message(quoting))
     following = make_service(repository, events, assistant)
     rendered: list[int] = []
@@ -128,5 +126,5 @@ async def test_the_brackets_of_a_quote_are_no_citations_after_a_crash_either(
 
     following._render = render
     await following.recover()
-    assert rendered == [checked]
+    assert rendered == [int(checked)]
     await following.close()

@@ -54,6 +54,28 @@ async def test_a_link_is_made_once_and_can_be_found_again(client: Client) -> Non
     assert await share(client, other) != token
 
 
+@pytest.mark.parametrize(
+    ("headers", "scheme"),
+    [
+        ({"Referer": "https://localhost/chat/a/share"}, "https"),
+        ({"Origin": "https://localhost"}, "https"),
+        ({"Referer": "https://localhost:8000/"}, "http"),
+        ({"Referer": "https://elsewhere.example/localhost"}, "http"),
+        ({"Referer": "javascript://localhost/"}, "http"),
+        ({}, "http"),
+    ],
+)
+async def test_the_link_begins_as_the_address_that_has_led_to_it(
+    client: Client, headers: dict[str, str], scheme: str
+) -> None:
+    id_ = await ask(client, "count 3 0ms")
+    token = await share(client, id_)
+    response = await client.get(f"/chat/{id_}/share", headers=headers)
+    page = await response.get_data(as_text=True)
+    assert f'value="{scheme}://localhost/shared/{token}"' in page
+    assert f'href="/shared/{token}"' in page
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 async def test_a_chat_that_is_not_there_has_no_link(client: Client, method: str) -> None:
     response = await client.open(  # type: ignore[call-arg]

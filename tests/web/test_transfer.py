@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -14,10 +15,15 @@ from quart import Quart
 from quart.datastructures import FileStorage
 from quart.typing import TestClientProtocol as Client
 
+from quart_chat.chat.branches import MAX_STEPS
+from quart_chat.chat.transfer.reading import read_file
 from tests.app import create_test_app
+from tests.browser.nginx import run_nginx
 from tests.chat.transfer.test_reading import EXPORT, chat, zipped
 from tests.server import Server
 from tests.web.streams import parse, workflow_id
+
+NGINX = Path(__file__).parents[2] / "docs" / "how-to" / "run-behind-nginx.md"
 
 
 async def ask(client: Client, prompt: str = "nest", **fields: Any) -> str:
@@ -48,12 +54,21 @@ async def export(client: Client, id_: str) -> dict[str, Any]:
     return file
 
 
+async def htmls(client: Client, id_: str) -> list[str]:
+    data = await (await client.get(f"/api/chatbot/{id_}/chatdata")).get_json()
+    return [item["item"]["html"] for item in data["items"] if item["type"] == "message"]
+
+
 def other_app(tmp_path: Path, **settings: Any) -> Quart:
     return create_test_app({"QUART_CHAT_INSTANCE": tmp_path / "other", **settings})
 
 
 def folders(path: str) -> list[str]:
     return [entry.name for entry in Path(path).iterdir() if entry.is_dir()]
+
+
+def everything(path: str) -> list[Path]:
+    return sorted(Path(path).rglob("*"))
 
 
 def without_ids(file: dict[str, Any]) -> dict[str, Any]:
@@ -143,6 +158,23 @@ async def test_the_markdown_is_the_branch_that_is_shown(client: Client) -> None:
     assert text.endswith("## Slow\n\nWell\n\n*The words have run out.*\n")
 
 
+async def test_a_name_of_any_letters_is_told_in_ascii(client: Client) -> None:
+    id_ = await ask(client, "count 1 0ms")
+    await client.patch(f"/api/chatbot/workflows/{id_}", json={"title": "Straße 語"})
+    response = await client.get(f"/chat/{id_}/export.md")
+    assert response.headers["Content-Disposition"] == (
+        "attachment; filename=Strasse.md; filename*=UTF-8''Stra%C3%9Fe%20%E8%AA%9E.md"
+    )
+
+
+async def test_names_in_a_zip_fit_every_file_system(client: Client) -> None:
+    id_ = await ask(client, "count 1 0ms")
+    await client.patch(f"/api/chatbot/workflows/{id_}", json={"title": "\U00020000" * 100})
+    data = await (await client.get("/transfer/chats.zip")).get_data(as_text=False)
+    names = zipfile.ZipFile(BytesIO(data)).namelist()
+    assert max(len(name.split("/")[1].encode()) for name in names) <= 150
+
+
 @pytest.mark.parametrize("name", ["export.md", "export.json"])
 async def test_a_chat_that_is_not_there_is_not_exported(client: Client, name: str) -> None:
     assert (await client.get(f"/chat/{'0' * 32}/{name}")).status_code == 404
@@ -180,6 +212,80 @@ async def test_the_export_of_chatgpt_is_taken_and_rendered_safely(client: Client
     assert (again["taken"], again["known"]) == ([], 2)
 
 
+async def test_what_chatgpt_has_answered_is_edited_and_answered_again(client: Client) -> None:
+    (cakes, _ring) = (await take(client, EXPORT))["taken"]
+    for changes in ({}, {"prompt": "Which cake?"}):
+        body = {"workflowId": cakes["id"], "replaces": 3, **changes}
+        response = await client.post("/api/chatbot/start/stream", json=body)
+        assert response.status_code == 200
+        await response.get_data()
+    again = (await export(client, cakes["id"]))["rounds"][5:]
+    assert [(r["parent"], r["assistant"]) for r in again] == [(1, "librarian")] * 2
+    prompts = [r["messages"][0]["content"] for r in again]
+    assert prompts == ["How is it made?", "Which cake?"]
+
+
+async def test_a_model_of_an_assistant_that_has_none_keeps_no_prompt_out(client: Client) -> None:
+    file = chat()
+    file["chat"] |= {"assistant": "slow", "model": "gpt-4"}
+    file["rounds"][0] |= {"assistant": "slow", "model": "gpt-4"}
+    (taken,) = (await take(client, json.dumps(file).encode()))["taken"]
+    for fields in ({}, {"replaces": 1}):
+        body = {"prompt": "count 1 0ms", "workflowId": taken["id"], **fields}
+        response = await client.post("/api/chatbot/start/stream", json=body)
+        assert response.status_code == 200
+        await response.get_data()
+
+
+@pytest.mark.parametrize(
+    ("title", "taken"),
+    [
+        ("- 5 degrees", "- 5 degrees"),
+        ("# *hash* `code`", "# *hash* `code`"),
+        ("x" * 200, "x" * 200),
+        ("two\nlines", "two lines"),
+        ("word " * 50, "word " * 39 + "word…"),
+        ("\u200b", "Hello"),
+    ],
+)
+async def test_a_title_is_taken_as_it_is(client: Client, title: str, taken: str) -> None:
+    file = chat(chat={**chat()["chat"], "title": title})
+    assert (await take(client, json.dumps(file).encode()))["taken"][0]["title"] == taken
+
+
+async def test_a_chat_whose_last_answer_has_failed_says_so(client: Client) -> None:
+    id_ = await ask(client, "fail")
+    await ask(client, "count 1 0ms", workflowId=id_, replaces=1)
+    whole = await export(client, id_)
+    failed = {**whole, "chat": {**whole["chat"], "headRound": 1, "id": "f"}}
+    whole["chat"]["id"] = "w"
+    taken = (await take(client, json.dumps([whole, failed]).encode()))["taken"]
+    assert [workflow["status"] for workflow in taken] == ["idle", "error"]
+
+
+async def test_chats_without_an_id_are_told_apart_by_what_they_hold(client: Client) -> None:
+    own = [chat(chat={**chat()["chat"], "id": "", "title": title}) for title in "ab"]
+    others = [{**json.loads(EXPORT)[0], "conversation_id": "", "title": title} for title in "ab"]
+    data = json.dumps([*own, *others]).encode()
+    assert [w["title"] for w in (await take(client, data))["taken"]] == ["a", "b", "a", "b"]
+    assert (await take(client, data))["known"] == 4
+
+
+async def test_brackets_in_a_quote_are_no_citations_after_an_import_either(client: Client) -> None:
+    await ask(client, "The zebrafish protocol, see [7] and [1] for the glockenspiel")
+    id_ = await ask(client, "zebrafish glockenspiel protocol?", assistant="librarian")
+    file = await export(client, id_)
+    before = (await htmls(client, id_))[1]
+    assert "see [7] and [1] for" in before
+    # Files of an earlier version don't say whether brackets are citations.
+    older = {**file, "chat": {**file["chat"], "id": "older"}}
+    older["rounds"] = json.loads(json.dumps(file["rounds"]))
+    del older["rounds"][0]["messages"][1]["checked"]
+    await client.delete(f"/api/chatbot/workflows/{id_}")
+    for taken in (await take(client, json.dumps([file, older]).encode()))["taken"]:
+        assert (await htmls(client, taken["id"]))[1] == before
+
+
 async def test_links_that_lead_to_scripts_are_not_taken(client: Client) -> None:
     file = chat()
     urls = ["javascript:alert(1)", "//evil.test", "/\\evil.test", "/documents/1", "https://a.test"]
@@ -215,6 +321,21 @@ async def test_steps_that_are_part_of_themselves_or_too_deep_are_made_a_tree(
     ]
 
 
+async def test_a_page_shows_the_first_of_very_many_steps(client: Client) -> None:
+    file = chat()
+    # The last ones to begin are in the file first: steps are in the order of their times.
+    file["rounds"][0]["logs"] = [
+        {"id": str(n), "message": f"Step {n}.", "timestamp": n, "parentId": None}
+        for n in reversed(range(MAX_STEPS + 50))
+    ]
+    (taken,) = (await take(client, json.dumps(file).encode()))["taken"]
+    page = await (await client.get(f"/chat/{taken['id']}")).get_data(as_text=True)
+    assert page.count('<span class="step-message">Step ') == MAX_STEPS
+    assert f">Step {MAX_STEPS - 1}.<" in page
+    assert f">{MAX_STEPS + 50} steps<" in page
+    assert "50 more steps are not shown" in page
+
+
 async def test_one_chat_that_is_damaged_keeps_no_other_out(client: Client) -> None:
     report = await take(client, json.dumps([chat(), chat(rounds=[{}]), {"a": 1}]).encode())
     assert len(report["taken"]) == 1
@@ -238,6 +359,21 @@ async def test_a_file_that_is_too_large_or_empty_is_refused(tmp_path: Path) -> N
     assert folders(app.instance_path) == ["documents"]
 
 
+async def test_nothing_of_an_upload_would_outlive_the_server(
+    app: Quart, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = everything(app.instance_path)
+    seen: list[list[Path]] = []
+
+    def read(*args: Any) -> Any:
+        seen.append(everything(app.instance_path))
+        return read_file(*args)
+
+    monkeypatch.setattr("quart_chat.chat.transfer.imports.read_file", read)
+    assert len((await take(client, json.dumps(chat()).encode()))["taken"]) == 1
+    assert seen == [before]
+
+
 async def test_the_page_says_what_has_become_of_each_file(client: Client) -> None:
     page = await (await client.get("/transfer")).get_data(as_text=True)
     assert 'href="/transfer/chats.zip"' in page
@@ -248,6 +384,38 @@ async def test_the_page_says_what_has_become_of_each_file(client: Client) -> Non
     response = await send(client, b"", path="/transfer")
     assert response.status_code == 422
     assert "The file is empty." in await response.get_data(as_text=True)
+
+
+async def test_a_file_that_is_refused_hides_nothing_of_the_others(client: Client) -> None:
+    file = json.dumps(chat()).encode()
+    response = await send(client, EXPORT, b"", file, path="/transfer")
+    assert response.status_code == 200
+    page = await response.get_data(as_text=True)
+    assert "2 chats imported" in page
+    assert "chats1.json: The file is empty." in page
+    assert "1 chat imported" in page
+    report = await take(client, b"", file)
+    assert (report["known"], report["refused"]) == (
+        1,
+        [{"name": "chats0.json", "error": {"code": "empty_file", "message": "The file is empty."}}],
+    )
+    response = await send(client, b"", b"", path="/transfer")
+    assert (response.status_code, (await response.get_data(as_text=True)).count("is empty")) == (
+        422,
+        2,
+    )
+
+
+async def test_a_form_that_breaks_off_says_what_was_taken_of_it(client: Client) -> None:
+    head = b'--B\r\nContent-Disposition: form-data; name="files"; filename="a.json"\r\n\r\n'
+    for path in ("/api/chatbot/import", "/transfer"):
+        response = await client.post(
+            path,
+            data=head + json.dumps(chat()).encode() + b"\r\n" + head + b"{",
+            headers={"Content-Type": "multipart/form-data; boundary=B"},
+        )
+        assert response.status_code == 200
+        assert "The form can" in await response.get_data(as_text=True)
 
 
 def test_a_large_export_streams_through_a_real_server(server: Server) -> None:
@@ -263,3 +431,20 @@ def test_a_large_export_streams_through_a_real_server(server: Server) -> None:
             http.post("/api/chatbot/import", files={"files": ("a.zip", data)}).json()["known"]
             == 120
         )
+
+
+@pytest.mark.parametrize(
+    "location", re.findall(r"location / {(.*?)}", NGINX.read_text("utf-8"), re.DOTALL)
+)
+def test_an_upload_gets_through_nginx_as_the_handbook_sets_it_up(
+    server: Server, tmp_path: Path, location: str
+) -> None:
+    own = ("proxy_pass", "auth_basic", "proxy_set_header Host")
+    lines = [line for line in location.split("\n") if not line.strip().startswith(own)]
+    file = json.dumps(chat()) + " " * 2_000_000
+    with (
+        run_nginx(server.url, tmp_path, "\n".join(lines)) as url,
+        httpx2.Client(base_url=url, trust_env=False, timeout=60) as http,
+    ):
+        answer = http.post("/api/chatbot/import", files={"files": ("a.json", file)})
+    assert answer.status_code == 200, answer.text

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from datetime import UTC, datetime
 from io import RawIOBase
+from unicodedata import combining, normalize
 
 from quart_chat.chat.text import one_line
 from quart_chat.chat.transfer.file import ChatFile, encode
@@ -16,14 +17,32 @@ from quart_chat.chat.transfer.prose import to_markdown
 MAX_NAME = 60
 """Characters of a title in the name of a file."""
 
+MAX_NAME_BYTES = 120
+"""Bytes of the same. With what a zip puts around it, it fits where names have 143 bytes."""
+
 _UNSAFE = re.compile(r"[^\w .,()-]+")
 _DOTS = re.compile(r"\.{2,}")
 
 
+_LETTERS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
+)
+# What Windows takes for a device, whatever comes after a dot.
+_DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
+
+
 def file_name(title: str) -> str:
     """A name that every file system takes and no path is in, without an ending."""
-    name = _DOTS.sub(".", _UNSAFE.sub("-", one_line(title)))[:MAX_NAME].strip(" .-")
-    return name or "chat"
+    line = _DOTS.sub(".", _UNSAFE.sub("-", one_line(title)))[:MAX_NAME]
+    name = line.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(" .-")
+    return f"chat {name}".strip() if not name or _DEVICE.match(name) else name
+
+
+def ascii_name(name: str) -> str:
+    """The same name for programs that know no letters but those of English."""
+    letters = normalize("NFKD", normalize("NFC", name).translate(_LETTERS))
+    plain = "".join(letter for letter in letters if not combining(letter))
+    return file_name(re.sub(r"[^ -~]+", "-", plain))
 
 
 class _Sink(RawIOBase):

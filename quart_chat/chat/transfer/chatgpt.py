@@ -9,10 +9,10 @@ passed over. ``current_node`` ends the branch that was shown.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from quart_chat.chat.text import fenced
 from quart_chat.chat.transfer.file import (
     MAX_ROUNDS,
     MAX_TEXT,
@@ -82,7 +82,6 @@ def read_conversation(raw: dict[str, Any]) -> ChatFile:
     if not tree.rounds:
         raise NotReadable(_("There is no message in it."))
     current = raw.get("current_node")
-    head = tree.leaves.get(current) if isinstance(current, str) else None
     title = raw.get("title")
     return ChatFile(
         chat=FileChat(
@@ -90,8 +89,7 @@ def read_conversation(raw: dict[str, Any]) -> ChatFile:
             title=title[:10_000] if isinstance(title, str) else "",
             created_at=created,
             updated_at=_time(raw.get("update_time"), created),
-            # The last round has the highest number, so that none is below it.
-            head_round=head or tree.rounds[-1].number,
+            head_round=tree.leaf(current if isinstance(current, str) else ""),
         ),
         rounds=tree.rounds,
     )
@@ -110,6 +108,7 @@ class _Tree:
         self.rounds: list[FileRound] = []
         self.leaves: dict[str, int] = {}
         self._mapping = mapping
+        self._children = _children(mapping)
         self._created = created
         self._ended: dict[str | None, int] = {}
         self._left = MAX_ALL
@@ -117,30 +116,40 @@ class _Tree:
     def walk(self) -> None:
         """Go through all branches; each node is seen once, whatever its children say."""
         seen: set[str] = set()
-        roots = [id_ for id_, node in self._mapping.items() if not self._has_parent(node)]
-        waiting = [(id_, _Path()) for id_ in reversed(roots)]
+        waiting = [(id_, _Path()) for id_ in reversed(self._starts())]
         while waiting:
             id_, path = waiting.pop()
             if id_ in seen:
                 continue
             seen.add(id_)
             path = self._extend(id_, path)
-            children = [child for child in self._children(id_) if child not in seen]
+            children = [child for child in self._children[id_] if child not in seen]
             if not children and not path.empty:
                 self.leaves[id_] = self._end(path)
             elif not children and path.parent is not None:
                 self.leaves[id_] = path.parent
             waiting += [(child, path) for child in reversed(children)]
 
-    def _has_parent(self, node: Any) -> bool:
-        return isinstance(node, dict) and node.get("parent") in self._mapping
+    def leaf(self, node: str) -> int:
+        """The last round of the branch that ends with a node, or of all where it ends none."""
+        number = self.leaves.get(node, self.rounds[-1].number)
+        # After what was not shown of a branch there is nothing; after its round there may be.
+        newest = {round_.parent: round_.number for round_ in self.rounds}
+        while number in newest:
+            number = newest[number]
+        return number
 
-    def _children(self, id_: str) -> Iterator[str]:
-        node = self._mapping[id_]
-        children = node.get("children") if isinstance(node, dict) else None
-        for child in children if isinstance(children, list) else ():
-            if isinstance(child, str) and child in self._mapping:
-                yield child
+    def _starts(self) -> list[str]:
+        """All nodes, the likeliest to begin a branch first: a ring has none that is nobody's child.
+
+        Those that another start has led to by the time it is their turn begin nothing.
+        """
+        listed = {child for children in self._children.values() for child in children}
+
+        def rank(id_: str) -> int:
+            return (id_ in listed) + (_parent(self._mapping, id_) is not None)
+
+        return sorted(self._mapping, key=rank)
 
     def _extend(self, id_: str, path: _Path) -> _Path:
         node = self._mapping[id_]
@@ -184,6 +193,29 @@ class _Tree:
         return number
 
 
+def _children(mapping: dict[str, Any]) -> dict[str, list[str]]:
+    """The children of each node: those that it lists, and those that call it their parent."""
+    # Dictionaries keep an order, and each of their keys once.
+    found: dict[str, dict[str, None]] = {}
+    for id_, node in mapping.items():
+        listed = node.get("children") if isinstance(node, dict) else None
+        children = listed if isinstance(listed, list) else []
+        found[id_] = dict.fromkeys(
+            child for child in children if isinstance(child, str) and child in mapping
+        )
+    for id_ in mapping:
+        parent = _parent(mapping, id_)
+        if parent is not None:
+            found[parent].setdefault(id_)
+    return {id_: list(children) for id_, children in found.items()}
+
+
+def _parent(mapping: dict[str, Any], id_: str) -> str | None:
+    node = mapping[id_]
+    parent = node.get("parent") if isinstance(node, dict) else None
+    return parent if isinstance(parent, str) and parent in mapping else None
+
+
 def _in_order(answers: _Answers) -> list[_Said]:
     found: list[_Said] = []
     while answers is not None:
@@ -225,7 +257,7 @@ def _text(content: Any) -> str:
     if kind in ("text", "multimodal_text") and isinstance(parts, list):
         return "\n\n".join(filter(None, map(_part, parts)))
     if kind in ("code", "execution_output") and isinstance(text, str):
-        return f"```\n{text}\n```"
+        return fenced(text)
     return ""
 
 

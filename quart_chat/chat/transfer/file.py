@@ -19,6 +19,9 @@ FORMAT = "quart-chat"
 MAX_ROUNDS = 5_000
 """Rounds in a chat that is read."""
 
+MAX_LOGS = 20_000
+"""Steps in a chat that is read."""
+
 MAX_TEXT = 1_000_000
 """Characters in a message that is read."""
 
@@ -51,6 +54,8 @@ class FileUsage(msgspec.Struct, rename="camel"):
 
 
 class FileMessage(msgspec.Struct, rename="camel"):
+    """A prompt or an answer; ``checked`` says whether its ``[n]`` lead to sources, if known."""
+
     role: Literal["user", "assistant"]
     content: Text
     created_at: Time
@@ -59,6 +64,7 @@ class FileMessage(msgspec.Struct, rename="camel"):
     assistant: Name | None = None
     sources: Annotated[list[FileSource], Meta(max_length=1_000)] = []
     usage: FileUsage | None = None
+    checked: bool | None = None
 
 
 class FileLog(msgspec.Struct, rename="camel"):
@@ -86,7 +92,7 @@ class FileRound(msgspec.Struct, rename="camel"):
     message: Line | None = None
     code: Name | None = None
     ended_at: Time | None = None
-    logs: Annotated[list[FileLog], Meta(max_length=10_000)] = []
+    logs: Annotated[list[FileLog], Meta(max_length=MAX_LOGS)] = []
 
 
 class FileChat(msgspec.Struct, rename="camel"):
@@ -166,6 +172,7 @@ def _message(message: Message) -> FileMessage:
         assistant=message.assistant,
         sources=[_source(source) for source in message.sources],
         usage=None if message.usage is None else _usage(message.usage),
+        checked=message.checked,
         created_at=message.created_at,
         updated_at=message.updated_at,
     )

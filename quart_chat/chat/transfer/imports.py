@@ -11,10 +11,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
-from pathlib import Path
+from typing import IO
 from uuid import uuid4
 
 from quart_chat.chat.answer import MAX_DEPTH
+from quart_chat.chat.assistants.librarian import Librarian
 from quart_chat.chat.journal import Entry, Journal
 from quart_chat.chat.models import (
     Log,
@@ -27,13 +28,24 @@ from quart_chat.chat.models import (
     Workflow,
     WorkflowStatus,
 )
-from quart_chat.chat.text import Render, clean, clean_link, make_title, render_html
+from quart_chat.chat.text import (
+    Render,
+    clean,
+    clean_link,
+    is_blank,
+    make_title,
+    render_html,
+    shorten,
+)
 from quart_chat.chat.transfer.file import ChatFile, FileMessage, FileRound, FileSource, FileUsage
 from quart_chat.chat.transfer.reading import Fault, Found, read_file
 from quart_chat.texts import N_, _
 
 MAX_REPORTED = 1_000
 """Faults that a report names."""
+
+MAX_TITLE = 200
+"""Characters in a title."""
 
 CUT_OFF = N_("The answer was stopped.")
 
@@ -61,9 +73,9 @@ class Imports:
         self._render = render
         self._assistants = assistants
 
-    async def take_file(self, user_id: str, path: Path, name: str, limit: int) -> Report:
+    async def take_file(self, user_id: str, file: IO[bytes], name: str, limit: int) -> Report:
         """Take all chats of a file; ``limit`` is how many bytes of JSON are read at a time."""
-        report, chats = Report(), read_file(path, name, limit)
+        report, chats = Report(), read_file(file, name, limit)
         while (found := await asyncio.to_thread(next, chats, None)) is not None:
             if isinstance(found, Fault):
                 if len(report.faults) < MAX_REPORTED:
@@ -77,7 +89,11 @@ class Imports:
     async def _take(self, user_id: str, found: Found) -> Workflow | None:
         """Store a chat; None where it is here already."""
         htmls = [
-            await render_html(self._render, clean(message.content), _sources(message) or None)
+            await render_html(
+                self._render,
+                clean(message.content),
+                _sources(message) if _checked(message) else None,
+            )
             for round_ in found.chat.rounds
             for message in round_.messages
         ]
@@ -105,12 +121,12 @@ class Imports:
 
     def _workflow(self, user_id: str, id_: str, file: ChatFile, seq: int) -> Workflow:
         chat, prompt = file.chat, file.rounds[0].messages[0].content if file.rounds else ""
-        known = chat.assistant in self._assistants
+        known, head = chat.assistant in self._assistants, _head(file)
         return Workflow(
             id=id_,
             user_id=user_id,
-            title=make_title(chat.title, 200) or make_title(prompt) or _("Imported chat"),
-            status=WorkflowStatus.IDLE,
+            title=_title(chat.title) or make_title(prompt) or _("Imported chat"),
+            status=WorkflowStatus.ERROR if _failed(file, head) else WorkflowStatus.IDLE,
             pinned=chat.pinned,
             seq=seq,
             item_seq=seq,
@@ -119,7 +135,7 @@ class Imports:
             updated_at=chat.updated_at,
             assistant=chat.assistant if known else None,
             model=clean(chat.model) if known and chat.model else None,
-            head=_head(file),
+            head=head,
             system_prompt=clean(chat.system_prompt) if chat.system_prompt else None,
         )
 
@@ -173,6 +189,7 @@ class _Rows:
             status=MessageStatus.STOPPED if cut_off else MessageStatus(message.status),
             assistant=None if message.role == "user" else clean(message.assistant or ""),
             sources=_sources(message),
+            checked=_checked(message),
             created_at=message.created_at,
             updated_at=message.updated_at,
             seq=self._next_seq(),
@@ -223,6 +240,16 @@ def _free_id(entry: Entry, user_id: str, found: Found) -> str | None:
     raise AssertionError  # pragma: no cover
 
 
+def _title(title: str) -> str:
+    """A title as it is, but for what no title can be: several lines, blank, or without an end."""
+    return "" if is_blank(clean(title)) else shorten(title, MAX_TITLE)
+
+
+def _failed(file: ChatFile, head: int | None) -> bool:
+    """Whether the branch that is shown ends with an answer that has failed."""
+    return any(round_.number == head and round_.status == "error" for round_ in file.rounds)
+
+
 def _head(file: ChatFile) -> int | None:
     """The round that the branch that is shown ends with: a leaf."""
     if not file.rounds:
@@ -231,6 +258,15 @@ def _head(file: ChatFile) -> int | None:
     leaves = [round_.number for round_ in file.rounds if round_.number not in parents]
     head = file.chat.head_round
     return head if head in leaves else max(leaves)
+
+
+def _checked(message: FileMessage) -> bool:
+    """Whether ``[n]`` are citations; where a file doesn't say so, the Librarian's are not."""
+    if message.role == "user":
+        return False
+    if message.checked is not None:
+        return message.checked
+    return bool(message.sources) and message.assistant != Librarian.name
 
 
 def _sources(message: FileMessage) -> tuple[Source, ...]:

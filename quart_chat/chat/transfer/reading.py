@@ -12,15 +12,16 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from lzma import LZMAError
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import PurePosixPath
+from typing import IO, Any
 
 import msgspec
 
 from quart_chat.chat.text import clean
 from quart_chat.chat.transfer.chatgpt import NotReadable, is_conversation, read_conversation
-from quart_chat.chat.transfer.file import FORMAT, ChatFile
+from quart_chat.chat.transfer.file import FORMAT, MAX_LOGS, ChatFile
 from quart_chat.texts import N_, _
 
 MAX_ENTRIES = 20_000
@@ -71,17 +72,18 @@ class Fault:
     reason: str
 
 
-def read_file(path: Path, name: str, limit: int) -> Iterator[Found | Fault]:
+def read_file(file: IO[bytes], name: str, limit: int) -> Iterator[Found | Fault]:
     """The chats of a file.
 
     Args:
-        path: Where it is.
+        file: Its bytes; it is read from its beginning.
         name: What it is called.
         limit: Bytes of JSON that are read of one file, in a zip as well.
     """
-    with path.open("rb") as file:
-        zipped = file.read(2) == b"PK"
-    entries = _read_zip(path, name, limit) if zipped else iter([_read_plain(path, name)])
+    file.seek(0)
+    zipped = file.read(2) == b"PK"
+    file.seek(0)
+    entries = _read_zip(file, name, limit) if zipped else iter([(name, file.read())])
     count = 0
     for entry in entries:
         for found in [entry] if isinstance(entry, Fault) else _read_json(*entry):
@@ -92,14 +94,10 @@ def read_file(path: Path, name: str, limit: int) -> Iterator[Found | Fault]:
             yield found
 
 
-def _read_plain(path: Path, name: str) -> tuple[str, bytes]:
-    return name, path.read_bytes()
-
-
-def _read_zip(path: Path, name: str, limit: int) -> Iterator[tuple[str, bytes] | Fault]:
+def _read_zip(file: IO[bytes], name: str, limit: int) -> Iterator[tuple[str, bytes] | Fault]:
     left = EXPANSION * limit
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             entries = [info for info in archive.infolist() if info.filename.endswith(".json")]
             wanted = [i for i in entries if _CHATGPT.fullmatch(PurePosixPath(i.filename).name)]
             entries = wanted or entries
@@ -163,11 +161,11 @@ def _read_chat(name: str, raw: Any) -> Found | Fault:
     try:
         if is_conversation(raw):
             chat = read_conversation(raw)
-            return Found(chat, f"chatgpt:{clean(chat.chat.id) or msgspec.json.encode(chat).hex()}")
+            return Found(chat, f"chatgpt:{clean(chat.chat.id) or _digest(raw)}")
         if isinstance(raw, dict) and raw.get("format") == FORMAT:
             chat = msgspec.convert(raw, ChatFile)
             check_tree(chat)
-            return Found(chat, clean(chat.chat.id))
+            return Found(chat, clean(chat.chat.id) or f"content:{_digest(raw)}")
     except NotReadable as error:
         return Fault(shown, str(error))
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
@@ -175,12 +173,21 @@ def _read_chat(name: str, raw: Any) -> Found | Fault:
     return Fault(shown, _(NO_CHAT))
 
 
+def _digest(raw: Any) -> str:
+    """What tells a chat from others that doesn't say so itself: all of it."""
+    # As ASCII, halves of characters can be encoded as well.
+    return sha256(json.dumps(raw).encode()).hexdigest()
+
+
 def check_tree(file: ChatFile) -> None:
     """Refuse rounds that are no tree, or that have not each one prompt and at most one answer.
 
     Raises:
         ValueError: They are none.
+        NotReadable: They have far too many steps.
     """
+    if sum(len(round_.logs) for round_ in file.rounds) > MAX_LOGS:
+        raise NotReadable(_("It has too many steps."))
     known: set[int] = set()
     for round_ in file.rounds:
         if round_.number in known or (round_.parent is not None and round_.parent not in known):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from quart_chat.chat.assistants.base import Step, Text
@@ -12,14 +13,12 @@ from tests.chat.parts import USER, idle
 from tests.chat.scripted import END
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from quart_chat.chat.service import ChatService
     from tests.chat.scripted import ScriptedAssistant
 
 
 async def test_a_long_reasoning_is_written_and_read_again(
-    service: ChatService, assistant: ScriptedAssistant, tmp_path: Path
+    service: ChatService, assistant: ScriptedAssistant
 ) -> None:
     reasoning = "Hm. " * 10_000
     started = await service.start(USER, "think")
@@ -27,6 +26,5 @@ async def test_a_long_reasoning_is_written_and_read_again(
     await idle(service, started.workflow_id)
     data = encode(to_file(await service.snapshot(USER, started.workflow_id)))
     assert json.loads(data)["rounds"][0]["logs"][0]["message"] == reasoning
-    (tmp_path / "chat.json").write_bytes(data)
-    (found,) = read_file(tmp_path / "chat.json", "chat.json", len(data))
+    (found,) = read_file(BytesIO(data), "chat.json", len(data))
     assert isinstance(found, Found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -46,10 +47,8 @@ def zipped(**files: bytes) -> bytes:
     return data.getvalue()
 
 
-def read(folder: Path, data: bytes, limit: int = LIMIT) -> list[Found | Fault]:
-    path = folder / "upload"
-    path.write_bytes(data)
-    return list(read_file(path, "upload", limit))
+def read(data: bytes, limit: int = LIMIT) -> list[Found | Fault]:
+    return list(read_file(BytesIO(data), "upload", limit))
 
 
 def chats(found: list[Found | Fault]) -> list[ChatFile]:
@@ -60,8 +59,8 @@ def reasons(found: list[Found | Fault]) -> list[str]:
     return [entry.reason for entry in found if isinstance(entry, Fault)]
 
 
-def test_a_conversation_of_chatgpt_is_read_with_its_branches(tmp_path: Path) -> None:
-    found = read(tmp_path, EXPORT)
+def test_a_conversation_of_chatgpt_is_read_with_its_branches() -> None:
+    found = read(EXPORT)
     cakes, ring = chats(found)
     texts = {r.number: [m.content for m in r.messages] for r in cakes.rounds}
     parents = {r.number: r.parent for r in cakes.rounds}
@@ -81,20 +80,20 @@ def test_a_conversation_of_chatgpt_is_read_with_its_branches(tmp_path: Path) -> 
     assert reasons(found) == ["There is no message in it."]
 
 
-def test_the_zip_of_chatgpt_is_read_for_its_conversations_alone(tmp_path: Path) -> None:
+def test_the_zip_of_chatgpt_is_read_for_its_conversations_alone() -> None:
     data = zipped(user=b"{}", conversations=EXPORT, message_feedback=b"[]")
-    assert len(chats(read(tmp_path, data))) == 2
-    assert reasons(read(tmp_path, data)) == ["There is no message in it."]
+    assert len(chats(read(data))) == 2
+    assert reasons(read(data)) == ["There is no message in it."]
 
 
-def test_parts_of_a_large_export_are_read_all(tmp_path: Path) -> None:
+def test_parts_of_a_large_export_are_read_all() -> None:
     data = zipped(**{"export__conversations-000": EXPORT, "export__conversations-001": EXPORT})
-    assert len(chats(read(tmp_path, data))) == 4
+    assert len(chats(read(data))) == 4
 
 
-def test_a_list_is_read_up_to_where_it_breaks(tmp_path: Path) -> None:
+def test_a_list_is_read_up_to_where_it_breaks() -> None:
     data = json.dumps([chat(), chat()])[:-30].encode()
-    found = read(tmp_path, data)
+    found = read(data)
     assert len(chats(found)) == 1
     assert reasons(found) == ["It is not valid JSON."]
 
@@ -129,48 +128,50 @@ def test_a_list_is_read_up_to_where_it_breaks(tmp_path: Path) -> None:
         (json.dumps(chat(chat={**chat()["chat"], "createdAt": -1})).encode(), "damaged"),
     ],
 )
-def test_what_is_no_chat_is_a_fault_with_its_reason(
-    tmp_path: Path, data: bytes, reason: str
-) -> None:
-    found = read(tmp_path, data)
+def test_what_is_no_chat_is_a_fault_with_its_reason(data: bytes, reason: str) -> None:
+    found = read(data)
     assert chats(found) == []
     assert [reason in said for said in reasons(found)] == [True], reasons(found)
 
 
-def test_rounds_out_of_order_are_a_fault(tmp_path: Path) -> None:
+def test_a_chat_of_very_many_steps_is_a_fault() -> None:
+    log = {"id": "a", "message": "m", "timestamp": 1.0}
+    first = {**chat()["rounds"][0], "logs": [log] * 15_000}
+    file = chat(rounds=[first, {**first, "number": 2}])
+    assert reasons(read(json.dumps(file).encode(), 10**7)) == ["It has too many steps."]
+
+
+def test_rounds_out_of_order_are_a_fault() -> None:
     first = chat()["rounds"][0]
     rounds = [{**first, "number": 2}, {**first, "number": 1}]
-    assert "not in order" in reasons(read(tmp_path, json.dumps(chat(rounds=rounds)).encode()))[0]
+    assert "not in order" in reasons(read(json.dumps(chat(rounds=rounds)).encode()))[0]
 
 
-def test_a_zip_is_read_no_further_than_its_bounds(tmp_path: Path) -> None:
+def test_a_zip_is_read_no_further_than_its_bounds() -> None:
     bomb = zipped(a=b" " * 50_000_000, b=json.dumps(chat()).encode())
     assert len(bomb) < 100_000
-    found = read(tmp_path, bomb, limit=100_000)
+    found = read(bomb, limit=100_000)
     assert reasons(found) == ["What it holds is too large."]
     assert len(chats(found)) == 1
 
 
-def test_a_zip_with_a_password_is_a_fault(tmp_path: Path) -> None:
+def test_a_zip_with_a_password_is_a_fault() -> None:
     data = bytearray(zipped(a=json.dumps(chat()).encode()))
     data[data.index(b"PK\x01\x02") + 8] |= 1
-    assert reasons(read(tmp_path, bytes(data))) == ["It is protected with a password."]
+    assert reasons(read(bytes(data))) == ["It is protected with a password."]
 
 
 @given(st.integers(0, len(EXPORT)), st.integers(0, 255))
-def test_no_damage_to_an_export_is_more_than_faults(
-    tmp_path_factory: pytest.TempPathFactory, place: int, byte: int
-) -> None:
-    folder = tmp_path_factory.mktemp("damaged")
+def test_no_damage_to_an_export_is_more_than_faults(place: int, byte: int) -> None:
     damaged = EXPORT[:place] + bytes([byte]) + EXPORT[place + 1 :]
-    for file in chats(read(folder, damaged)):
+    for file in chats(read(damaged)):
         assert file.rounds
         # What is read can be written and read again.
         try:
             data = encode(file)
         except UnicodeEncodeError:
             continue  # half of a character, which nothing but JSON's escapes can say
-        (again,) = chats(read(folder, data))
+        (again,) = chats(read(data))
         assert again == file
 
 
@@ -195,15 +196,117 @@ def test_no_damage_to_an_export_is_more_than_faults(
     ),
     st.sampled_from("abcdefx"),
 )
-def test_any_mapping_becomes_a_tree_of_rounds(
-    tmp_path_factory: pytest.TempPathFactory, mapping: dict[str, Any], current: str
-) -> None:
-    folder = tmp_path_factory.mktemp("mapping")
+def test_any_mapping_becomes_a_tree_of_rounds(mapping: dict[str, Any], current: str) -> None:
     raw = {"id": "x", "title": "T", "mapping": mapping, "current_node": current}
-    for file in chats(read(folder, json.dumps([raw]).encode())):
-        assert len(chats(read(folder, encode(file)))) == 1
+    for file in chats(read(json.dumps([raw]).encode())):
+        assert len(chats(read(encode(file)))) == 1
         parents = {round_.parent for round_ in file.rounds}
         assert file.chat.head_round not in parents
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=3)
+    | st.sampled_from(["a", "quart-chat", "user", "text", "\ud800", 10**400, 1.0, 2]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["parent", "role", "id", "text"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def places(part: Any) -> list[tuple[Any, ...]]:
+    """The ways to all parts of a document, itself included."""
+    below: Iterable[tuple[Any, Any]] = ()
+    if isinstance(part, dict | list):
+        below = part.items() if isinstance(part, dict) else enumerate(part)
+    return [(), *((key, *way) for key, value in below for way in places(value))]
+
+
+def replaced(part: Any, way: tuple[Any, ...], by: Any) -> Any:
+    if not way:
+        return by
+    changed = dict(part) if isinstance(part, dict) else list(part)
+    changed[way[0]] = replaced(part[way[0]], way[1:], by)
+    return changed
+
+
+def full() -> dict[str, Any]:
+    """A chat with all that a file of one may hold."""
+    file = chat()
+    prompt, answer = file["rounds"][0]["messages"]
+    source = {"number": 1, "title": "T", "url": "/a", "heading": "H", "quote": "q", "excerpt": "e"}
+    usage = {"model": "m", "promptTokens": 1, "answerTokens": 2, "tokensPerSecond": 0.5}
+    log = {"id": "l", "message": "Working", "timestamp": 1.0, "progress": 0.5, "durationMs": 1.0}
+    answer |= {"assistant": "slow", "sources": [source], "usage": {**usage, "firstTokenMs": 3.0}}
+    rest = {"assistant": "slow", "model": "m", "documentIds": ["d"], "message": "End", "code": "c"}
+    file["rounds"][0] |= {
+        **rest,
+        "status": "error",
+        "endedAt": 2.0,
+        "messages": [prompt, answer],
+        "logs": [log, {**log, "id": "m", "parentId": "l", "status": "failed", "type": "error"}],
+    }
+    file["rounds"].append({**file["rounds"][0], "number": 2, "parent": 1})
+    file["chat"] |= {"pinned": True, "assistant": "slow", "model": "m", "headRound": 2}
+    file["chat"] |= {"systemPrompt": "Be brief.", "documentIds": ["d"]}
+    return file
+
+
+@st.composite
+def odd_chats(draw: st.DrawFn) -> Any:
+    """A chat of either kind, in which any JSON stands in the place of a part."""
+    whole = draw(st.sampled_from([full(), *json.loads(EXPORT)]))
+    return replaced(whole, draw(st.sampled_from(places(whole))), draw(JSON))
+
+
+@given(odd_chats())
+def test_one_odd_part_is_taken_or_a_fault_and_keeps_no_other_chat_out(odd: Any) -> None:
+    first, *rest = read(json.dumps([odd, chat(), json.loads(EXPORT)[0]]).encode())
+    assert isinstance(first, Found) or first.reason
+    assert [entry.chat.chat.title for entry in rest if isinstance(entry, Found)] == [
+        "Greeting",
+        "Cakes",
+    ]
+
+
+def test_nodes_that_nothing_but_their_own_parent_leads_to_are_read() -> None:
+    nodes = {
+        "root": {"message": None, "parent": None},
+        "a": {**said("user", text("One")), "parent": "root"},
+        "b": {**said("assistant", text("Two")), "parent": "a"},
+        "c": {**said("assistant", text("Three")), "parent": "a", "children": []},
+        "x": {**said("user", text("Ring")), "parent": "y"},
+        "y": {**said("assistant", text("Answer")), "parent": "x"},
+    }
+    (file,) = chats(read(json.dumps([{"mapping": nodes}]).encode()))
+    assert [[m.content for m in r.messages] for r in file.rounds] == [
+        ["One", "Two"],
+        ["One", "Three"],
+        ["Ring", "Answer"],
+    ]
+
+
+def test_a_branch_that_ends_with_something_hidden_is_shown_to_a_last_round() -> None:
+    nodes = {
+        "a": {**said("user", text("One")), "children": ["hidden", "b"]},
+        "hidden": {"message": None, "parent": "a"},
+        "b": {**said("user", text("Two")), "parent": "a"},
+    }
+    raw = {"mapping": nodes, "current_node": "hidden"}
+    (file,) = chats(read(json.dumps([raw]).encode()))
+    assert (file.chat.head_round, [r.parent for r in file.rounds]) == (2, [None, 1])
+
+
+@pytest.mark.parametrize("parent", [[], {}, 7, True, "gone"])
+def test_a_parent_that_is_none_is_none(parent: Any) -> None:
+    node = {**said("user", text("Hello")), "parent": parent}
+    (file,) = chats(read(json.dumps([{"mapping": {"a": node}}]).encode()))
+    assert [[m.content for m in r.messages] for r in file.rounds] == [["Hello"]]
 
 
 def said(role: str, content: Any, **fields: Any) -> dict[str, Any]:
@@ -214,7 +317,7 @@ def text(*parts: Any) -> dict[str, Any]:
     return {"content_type": "multimodal_text", "parts": list(parts)}
 
 
-def test_what_was_not_said_to_the_person_is_passed_over(tmp_path: Path) -> None:
+def test_what_was_not_said_to_the_person_is_passed_over() -> None:
     nodes = [
         said("user", text("Hidden"), metadata={"is_visually_hidden_from_conversation": True}),
         said("assistant", text("Hello, I begin")),
@@ -230,12 +333,19 @@ def test_what_was_not_said_to_the_person_is_passed_over(tmp_path: Path) -> None:
         for n, node in enumerate(nodes)
     }
     raw = {"title": 7, "mapping": {**mapping, "broken": None}, "current_node": "7"}
-    (file,) = chats(read(tmp_path, json.dumps([raw]).encode()))
+    (file,) = chats(read(json.dumps([raw]).encode()))
     assert [[m.content for m in r.messages] for r in file.rounds] == [
         ["", "Hello, I begin"],
         ["Spoken", "```\nx = 1\n```"],
     ]
     assert (file.chat.title, file.chat.head_round) == ("", 2)
+
+
+def test_a_listing_with_a_fence_in_it_stays_one() -> None:
+    code = 'print("""\n```\n# not a heading\n""")'
+    node = said("assistant", {"content_type": "code", "text": code})
+    (file,) = chats(read(json.dumps([{"mapping": {"a": node}}]).encode()))
+    assert file.rounds[0].messages[1].content == f"````\n{code}\n````"
 
 
 def test_markdown_names_sources_and_links_those_that_are_on_the_web() -> None:
@@ -262,34 +372,34 @@ def forking(branches: int, text: str) -> bytes:
     return json.dumps({"title": "Fork", "mapping": {"root": root, **leaves}}).encode()
 
 
-def test_branches_that_repeat_a_long_answer_are_read_up_to_a_bound(tmp_path: Path) -> None:
-    (fork,) = chats(read(tmp_path, forking(2, "x" * 1_000)))
+def test_branches_that_repeat_a_long_answer_are_read_up_to_a_bound() -> None:
+    (fork,) = chats(read(forking(2, "x" * 1_000)))
     assert [len(round_.messages[1].content) for round_ in fork.rounds] == [1_005] * 2
-    assert reasons(read(tmp_path, forking(30, "x" * 1_000_000))) == ["It has too many messages."]
+    assert reasons(read(forking(30, "x" * 1_000_000))) == ["It has too many messages."]
 
 
-def test_what_is_too_large_in_a_zip_counts_as_read(tmp_path: Path) -> None:
+def test_what_is_too_large_in_a_zip_counts_as_read() -> None:
     bombs = {f"chat{n}": b" " * 2_000 for n in range(50)}
-    found = read(tmp_path, zipped(**bombs, last=json.dumps(chat()).encode()), limit=1_000)
+    found = read(zipped(**bombs, last=json.dumps(chat()).encode()), limit=1_000)
     assert len(found) < len(bombs)
     assert chats(found) == []
 
 
-def test_a_zip_that_is_packed_in_another_way_may_be_broken_as_well(tmp_path: Path) -> None:
+def test_a_zip_that_is_packed_in_another_way_may_be_broken_as_well() -> None:
     data = BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("chat.json", json.dumps(chat()) * 9)
     broken = bytearray(data.getvalue())
     broken[50:90] = bytes(40)
-    (fault,) = read(tmp_path, bytes(broken))
+    (fault,) = read(bytes(broken))
     assert isinstance(fault, Fault)
 
 
-def test_half_a_character_is_told_and_known_as_one_that_is_missing(tmp_path: Path) -> None:
+def test_half_a_character_is_told_and_known_as_one_that_is_missing() -> None:
     half = {**chat()["chat"], "id": "\ud800", "title": "\ud800"}
-    (good,) = read(tmp_path, json.dumps(chat(chat=half)).encode())
+    (good,) = read(json.dumps(chat(chat=half)).encode())
     assert isinstance(good, Found)
     assert good.origin == "\ufffd"
-    (bad,) = read(tmp_path, json.dumps({"title": "\ud800"}).encode())
+    (bad,) = read(json.dumps({"title": "\ud800"}).encode())
     assert isinstance(bad, Fault)
     assert bad.name == "upload: \ufffd"
