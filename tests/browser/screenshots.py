@@ -220,7 +220,7 @@ async def doctor(page: Page, site: Site) -> None:
 
 async def share(page: Page, site: Site) -> None:
     await page.goto(f"{site.answered}/share")
-    make = page.locator(".button-accent")
+    make = page.locator(".button-primary")
     if await make.is_visible():
         await make.click()
     await page.locator(".share-link").wait_for()
