@@ -11,11 +11,14 @@ import { sendFiles } from "./upload.js";
 const READING = new Set(["waiting", "reading"]);
 
 class DocumentList extends HTMLElement {
+  #awaited = new Set();
   #source = null;
   #said = new Map();
 
   connectedCallback() {
     const context = encodeURIComponent(this.dataset.context);
+    const unread = this.#rows.filter(({ dataset }) => READING.has(dataset.status));
+    this.#awaited = new Set(unread.map(({ dataset }) => dataset.id));
     this.#source = new EventSource(`/api/events/${context}?categories=document`);
     this.#source.onopen = () => this.#read();
     this.#source.onmessage = (event) => this.#receive(JSON.parse(event.data));
@@ -54,26 +57,27 @@ class DocumentList extends HTMLElement {
   #receive({ type, item }) {
     if (type !== "document") return;
     this.#said.set(item.id, item);
-    this.#announce(item);
     this.#show(item);
-  }
-
-  /** Tell whoever does not see it that a document is read, or could not be, or is gone. */
-  #announce(item) {
-    const row = this.#rows.find(({ dataset }) => dataset.id === item.id);
-    const news = item.deleted ? t("Deleted") : READING.has(item.status) ? "" : state(item);
-    if (!news || row?.dataset.status === item.status) return;
-    // A stream begins with what it still holds of earlier.
-    if (item.updatedAt <= Number(row?.dataset.updated)) return;
-    const name = item.name ?? row?.querySelector(".document-name").textContent;
-    this.querySelector("#announcer").textContent = `${name}: ${news}`;
   }
 
   #show(item) {
     const known = this.#rows.find((row) => row.dataset.id === item.id);
     if (item.deleted) known && this.#remove(known);
     else fill(known ?? this.#add(), item);
+    this.#tell(item.id);
     this.querySelector(".documents-empty").hidden = this.#rows.length > 0;
+  }
+
+  /** What is waited for here is told to whoever does not see it, once it is read or could not be. */
+  #tell(id) {
+    const row = this.#rows.find(({ dataset }) => dataset.id === id);
+    if (!row || READING.has(row.dataset.status) || !this.#awaited.delete(id)) return;
+    this.#announce(row, row.querySelector(".document-state").textContent);
+  }
+
+  #announce(row, news) {
+    const name = row.querySelector(".document-name").textContent;
+    this.querySelector("#announcer").textContent = `${name}: ${news}`;
   }
 
   #add() {
@@ -97,7 +101,7 @@ class DocumentList extends HTMLElement {
   #submit(event) {
     event.preventDefault();
     if (event.target.matches(".upload")) this.#upload(event.target.elements.files.files);
-    else this.#delete(event.target.closest(".document").dataset.id);
+    else this.#delete(event.target.closest(".document"));
   }
 
   #drag(event, over) {
@@ -116,15 +120,20 @@ class DocumentList extends HTMLElement {
     // A button that can't be pressed would lose the focus.
     if (button.hasAttribute("aria-disabled")) return;
     button.setAttribute("aria-disabled", "true");
-    const { refused } = await sendFiles(files);
+    const { documents, refused } = await sendFiles(files);
+    for (const { id } of documents) {
+      this.#awaited.add(id);
+      this.#tell(id); // the stream may have been quicker
+    }
     button.removeAttribute("aria-disabled");
     this.querySelector(".upload").reset();
     this.#refuse(refused);
   }
 
-  async #delete(id) {
-    const answer = await send("DELETE", `/api/documents/${id}`);
+  async #delete(row) {
+    const answer = await send("DELETE", `/api/documents/${row.dataset.id}`);
     if (answer.error) this.#refuse([answer]);
+    else this.#announce(row, t("Deleted"));
   }
 
   #refuse(refused) {
