@@ -10,9 +10,12 @@ import { number, plural, t } from "./texts.js";
 import { sendFiles } from "./upload.js";
 
 class DocumentList extends HTMLElement {
+  #awaited = new Set();
   #said = new Set();
 
   connectedCallback() {
+    const unread = this.#rows.filter(({ dataset }) => isBeingRead(dataset));
+    this.#awaited = new Set(unread.map(({ dataset }) => dataset.id));
     this.addEventListener("submit", (event) => this.#submit(event));
     this.addEventListener("dragover", (event) => this.#drag(event, true));
     this.addEventListener("dragleave", (event) => this.#drag(event, false));
@@ -33,7 +36,6 @@ class DocumentList extends HTMLElement {
   /** Take what is new of a document. */
   show(item) {
     this.#said.add(item.id);
-    this.#announce(item);
     this.#show(item);
   }
 
@@ -53,22 +55,24 @@ class DocumentList extends HTMLElement {
     this.#showEmpty();
   }
 
-  /** Tell whoever does not see it that a document is read, or could not be, or is gone. */
-  #announce(item) {
-    const row = this.#rows.find(({ dataset }) => dataset.id === item.id);
-    const news = item.deleted ? t("Deleted") : isBeingRead(item) ? "" : stateOf(item);
-    if (!news || row?.dataset.status === item.status) return;
-    // A stream begins with what it still holds of earlier.
-    if (item.updatedAt <= Number(row?.dataset.updated)) return;
-    const name = item.name ?? row?.querySelector(".document-name").textContent;
-    this.querySelector("#announcer").textContent = `${name}: ${news}`;
-  }
-
   #show(item) {
     const known = this.#rows.find((row) => row.dataset.id === item.id);
     if (item.deleted) known && this.#remove(known);
     else fill(known ?? this.#add(), item);
     this.#showEmpty();
+    this.#tell(item.id);
+  }
+
+  /** What is waited for here is told to whoever does not see it, once it is read or could not be. */
+  #tell(id) {
+    const row = this.#rows.find(({ dataset }) => dataset.id === id);
+    if (!row || isBeingRead(row.dataset) || !this.#awaited.delete(id)) return;
+    this.#announce(row, row.querySelector(".document-state").textContent);
+  }
+
+  #announce(row, news) {
+    const name = row.querySelector(".document-name").textContent;
+    this.querySelector("#announcer").textContent = `${name}: ${news}`;
   }
 
   #showEmpty() {
@@ -96,7 +100,7 @@ class DocumentList extends HTMLElement {
   #submit(event) {
     event.preventDefault();
     if (event.target.matches(".upload")) this.#upload(event.target.elements.files.files);
-    else this.#delete(event.target.closest(".document").dataset.id);
+    else this.#delete(event.target.closest(".document"));
   }
 
   #drag(event, over) {
@@ -115,15 +119,20 @@ class DocumentList extends HTMLElement {
     // A button that can't be pressed would lose the focus.
     if (button.hasAttribute("aria-disabled")) return;
     button.setAttribute("aria-disabled", "true");
-    const { refused } = await sendFiles(files);
+    const { documents, refused } = await sendFiles(files);
+    for (const { id } of documents) {
+      this.#awaited.add(id);
+      this.#tell(id); // the stream may have been quicker
+    }
     button.removeAttribute("aria-disabled");
     this.querySelector(".upload").reset();
     this.#refuse(refused);
   }
 
-  async #delete(id) {
-    const answer = await send("DELETE", `/api/documents/${id}`);
+  async #delete(row) {
+    const answer = await send("DELETE", `/api/documents/${row.dataset.id}`);
     if (answer.error) this.#refuse([answer]);
+    else this.#announce(row, t("Deleted"));
   }
 
   #refuse(refused) {

@@ -137,7 +137,9 @@ async def test_an_example_is_asked_and_the_focus_waits_in_the_field(open_tab: Op
 
 
 async def test_the_end_is_reached_again_and_the_focus_is_in_the_field(open_tab: OpenTab) -> None:
-    tab, keys = await asked(open_tab, "count 300 0ms", "count 300 0ms", viewport=PHONE)
+    # Without motion a page is gone back by at once.
+    options = {"viewport": PHONE, "reduced_motion": "reduce"}
+    tab, keys = await asked(open_tab, "count 300 0ms", "count 300 0ms", **options)
     await keys.go(tab.round(2).locator(".copy-answer"), "Shift+Tab")
     await keys.press("PageUp")
     await expect(tab.page.locator(".to-end")).to_be_visible()
