@@ -7,6 +7,7 @@
     |   +-- BodyTooLarge            413 body_too_large
     |   +-- PromptTooLong           413 prompt_too_long
     |   +-- WrongMediaType          415 wrong_media_type
+    |   +-- SearchTooBroad          422 search_too_broad
     |   +-- FileTooLarge            413 file_too_large
     |   +-- QuotaExceeded           413 quota_exceeded
     |   +-- UnsupportedFile         415 unsupported_file
@@ -73,6 +74,12 @@ class PromptTooLong(InvalidInput):
 class WrongMediaType(InvalidInput):
     status = 415
     code = "wrong_media_type"
+
+
+class SearchTooBroad(InvalidInput):
+    """So much has to be looked through that it takes too long."""
+
+    code = "search_too_broad"
 
 
 class FileTooLarge(InvalidInput):

@@ -2,13 +2,15 @@
 
 One connection writes, in short ``BEGIN IMMEDIATE`` transactions, one at a time; a few others read
 beside it, which write-ahead logging allows. Each connection has a thread. A hop to it and back
-costs more than most statements, so what needs several is done there as a whole.
+costs more than most statements, so what needs several is done there as a whole. Searches may take
+long: they leave a reader to all else, and end where nobody waits for them any more.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -21,7 +23,7 @@ from typing import Any, TypeVar, cast
 import aiosqlite
 
 from quart_chat.chat.schema import MIGRATIONS, split_statements
-from quart_chat.errors import DatabaseTooNew, DatabaseUnavailable
+from quart_chat.errors import DatabaseTooNew, DatabaseUnavailable, SearchTooBroad
 from quart_chat.texts import N_, _
 
 _logger = logging.getLogger(__name__)
@@ -42,6 +44,9 @@ _SENTENCES = {
     sqlite3.SQLITE_CORRUPT: N_("The database file is damaged. Restore it from a backup."),
     sqlite3.SQLITE_NOTADB: N_("The database file is not a database. Restore it from a backup."),
 }
+_STEPS = 1000
+"""Steps of SQLite's machine, each some microseconds, after which a search is asked to go on."""
+
 _RETRY = 0.01
 """Seconds between attempts at what SQLite does not wait for by itself."""
 
@@ -73,6 +78,15 @@ class Statements:
             self._connection.rollback()
             raise
         return result
+
+    @contextmanager
+    def until(self, enough: Callable[[], bool]) -> Generator[None]:
+        """Break off what runs inside once it has been enough."""
+        self._connection.set_progress_handler(enough, _STEPS)
+        try:
+            yield
+        finally:
+            self._connection.set_progress_handler(None, 0)
 
 
 class _Connection(sqlite3.Connection):
@@ -170,6 +184,7 @@ class Database:
         self._busy_timeout = busy_timeout
         self._sessions: list[Session] = []
         self._readers: asyncio.Queue[Session] = asyncio.Queue()
+        self._searches = asyncio.Semaphore(max(1, readers - 1))
         self._lock = asyncio.Lock()
 
     @classmethod
@@ -250,6 +265,32 @@ class Database:
         """Read what needs several statements, as of one moment; see :meth:`Session.transact`."""
         async with self.reading() as session:
             return await session.transact(work)
+
+    async def search(self, work: Callable[[Statements], T], seconds: float = math.inf) -> T:
+        """Read what may take long; it is broken off where its waiter is cancelled.
+
+        Raises:
+            SearchTooBroad: It takes more than so many seconds.
+        """
+        left = False
+
+        def search(statements: Statements) -> T:
+            deadline = monotonic() + seconds
+            with statements.until(lambda: left or monotonic() >= deadline):
+                return work(statements)
+
+        async with self._searches:
+            try:
+                return await self.read(search)
+            except asyncio.CancelledError:
+                left = True
+                raise
+            except sqlite3.OperationalError as error:
+                if _primary_code(error) != sqlite3.SQLITE_INTERRUPT:
+                    raise
+                raise SearchTooBroad(
+                    _("This search takes too long. Type more of the words, or rarer ones.")
+                ) from error
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[Session]:

@@ -201,10 +201,8 @@ class ChatRepository:
         limit: int,
     ) -> list[FoundMessage]:
         """Find the best of a person's final messages for a query of FTS5."""
-        async with self._database.reading() as session:
-            rows = await session.fetch(
-                _FOUND, (match, user_id, exclude_workflow_id, exclude_assistant, limit)
-            )
+        parameters = (match, user_id, exclude_workflow_id, exclude_assistant, limit)
+        rows = await self._database.search(lambda reading: reading.fetch(_FOUND, parameters))
         return [FoundMessage(to_message(row[:-1]), row[-1]) for row in rows]
 
 

@@ -43,6 +43,7 @@ class Limits:
         system_prompt_chars: Characters in a chat's system prompt.
         running_rounds: Rounds of one user that run at a time.
         undo_seconds: For how long a deleted chat can be restored.
+        search_seconds: For how long a search may read.
     """
 
     prompt_chars: int = 32_000
@@ -50,6 +51,7 @@ class Limits:
     system_prompt_chars: int = 8_000
     running_rounds: int = 20
     undo_seconds: float = 3600.0
+    search_seconds: float = 3.0
 
 
 class ChatService:
@@ -284,12 +286,17 @@ class ChatService:
 
         A word is found in titles and final messages, also where another begins with it. A text
         without a word finds nothing.
+
+        Raises:
+            SearchTooBroad: So much begins with the words that it takes too long.
         """
         query = parse_query(clean(text))
         if not query.terms:
             return FoundPage((), None)
         limit = max(1, min(limit, MAX_PAGE))
-        return await self._repository.list.select_found(user_id, query, before=before, limit=limit)
+        return await self._repository.list.select_found(
+            user_id, query, before=before, limit=limit, seconds=self._limits.search_seconds
+        )
 
     async def list_changes(self, user_id: str, since: int) -> ListChanges:
         """Read what has changed in the user's list after its version ``since``."""

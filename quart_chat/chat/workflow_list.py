@@ -62,9 +62,13 @@ class WorkflowList:
         return await self._database.read(read)
 
     async def select_found(
-        self, user_id: str, query: SearchQuery, *, before: str | None, limit: int
+        self, user_id: str, query: SearchQuery, *, before: str | None, limit: int, seconds: float
     ) -> FoundPage:
-        """Read a page of the workflows that have each word in their title or in a message."""
+        """Read a page of the workflows that have each word in their title or in a message.
+
+        Raises:
+            SearchTooBroad: It takes more than so many seconds.
+        """
         sql = _LIST + _HAS_TERM * len(query.terms)
         parameters = [user_id, *(term for term in query.terms for _ in range(2))]
 
@@ -83,7 +87,7 @@ class WorkflowList:
             ]
             return FoundPage(tuple(found), next_)
 
-        return await self._database.read(read)
+        return await self._database.search(read, seconds)
 
     async def select_changes(self, user_id: str, since: int) -> ListChanges:
 

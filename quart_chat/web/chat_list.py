@@ -12,6 +12,7 @@ from babel.dates import format_skeleton
 from quart import request
 
 from quart_chat.chat.readings import FoundPage
+from quart_chat.errors import SearchTooBroad
 from quart_chat.texts import _, language
 from quart_chat.web.context import services, user_id
 
@@ -56,6 +57,7 @@ class ChatListView:
         list_seq: The version of the list.
         query: What is searched for.
         found: What the search found.
+        refusal: Why it found nothing, where that is not for lack of chats.
         deleted: A chat that has just been deleted and can be restored.
     """
 
@@ -65,6 +67,7 @@ class ChatListView:
     list_seq: int
     query: str
     found: FoundPage
+    refusal: str | None
     deleted: Workflow | None
 
     def current(self, url: str, part: str = "") -> str:
@@ -85,13 +88,19 @@ async def view_list() -> ChatListView:
     query = request.args.get("q", "").strip()[:MAX_QUERY]
     before, deleted_id = request.args.get("before"), request.args.get("deleted", "")
     page = await chat.list_workflows(user, before=None if query else before)
+    found, refusal = FoundPage((), None), None
+    try:
+        found = await chat.search_workflows(user, query, before=before)
+    except SearchTooBroad as error:
+        refusal = error.message
     return ChatListView(
         path=request.path,
         days=group_by_day(page.workflows, time.time()),
         next=page.next,
         list_seq=page.list_seq,
         query=query,
-        found=await chat.search_workflows(user, query, before=before),
+        found=found,
+        refusal=refusal,
         deleted=await chat.recoverable(user, deleted_id) if deleted_id else None,
     )
 

@@ -16,10 +16,11 @@ import pytest
 from quart_chat.chat.database import Database
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.schema import MIGRATIONS
-from quart_chat.errors import DatabaseTooNew, DatabaseUnavailable
+from quart_chat.errors import DatabaseTooNew, DatabaseUnavailable, SearchTooBroad
 from quart_chat.events import StreamingEventManager
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import ScriptedAssistant
+from tests.waiting import until
 
 
 async def open_and_close(path: Path) -> None:
@@ -222,4 +223,41 @@ async def test_an_error_in_the_sql_itself_is_no_matter_of_the_file(path: Path) -
     async with database.reading() as session:
         with pytest.raises(sqlite3.OperationalError):
             await session.fetch("SELECT nothing FROM nowhere")
+    await database.close()
+
+
+ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+
+
+async def test_a_search_that_takes_too_long_is_broken_off(path: Path) -> None:
+    database = await Database.open(path)
+    with pytest.raises(SearchTooBroad, match="takes too long"):
+        await database.search(lambda reading: reading.fetch(ENDLESS), seconds=0.0)
+    for _ in range(2):
+        assert await database.read(lambda reading: reading.fetch_one("SELECT 1")) == (1,)
+    await database.close()
+
+
+async def test_searches_keep_nobody_from_reading_and_end_with_who_waits(path: Path) -> None:
+    database = await Database.open(path)
+    begun = database.queries
+    searches = [
+        asyncio.create_task(database.search(lambda reading: reading.fetch(ENDLESS)))
+        for _ in range(3)
+    ]
+    await until(lambda: database.queries > begun + 1)
+    async with asyncio.timeout(30):
+        assert await database.read(lambda reading: reading.fetch_one("SELECT 1")) == (1,)
+        for search in searches:
+            search.cancel()
+        await asyncio.wait(searches)
+        for _ in range(2):
+            assert await database.read(lambda reading: reading.fetch_one("SELECT 1")) == (1,)
+        await database.close()
+
+
+async def test_an_error_in_the_sql_of_a_search_is_one_of_the_sql(path: Path) -> None:
+    database = await Database.open(path)
+    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+        await database.search(lambda reading: reading.fetch("SELECT a FROM nowhere"))
     await database.close()

@@ -7,8 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from quart_chat.chat.service import Limits
+from quart_chat.web.context import EXTENSION
 from tests.web.streams import ask, open_stream, workflow_id
 
 
@@ -123,6 +126,23 @@ async def test_a_search_shows_its_hits(client: Client) -> None:
     assert "&lt;b&gt;<mark>Kiwi</mark>&lt;/b&gt; and others" in page
     page = await (await client.get("/", query_string={"q": "<i>"})).get_data(as_text=True)
     assert "Nothing found for “&lt;i&gt;”." in page
+
+
+async def test_a_search_that_takes_too_long_says_so_beside_the_list(
+    app: Quart, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = workflow_id(await ask(client, "count 1 0ms"))
+    monkeypatch.setattr("quart_chat.chat.database._STEPS", 1)
+    monkeypatch.setattr(app.extensions[EXTENSION].chat, "_limits", Limits(search_seconds=0.0))
+    response = await client.get(f"/chat/{chat}?q=count")
+    page = await response.get_data(as_text=True)
+    assert response.status_code == 200
+    assert "This search takes too long." in page
+    assert "Nothing found" not in page
+    assert "Counted to 1" in page
+    response = await client.get("/api/chatbot/workflows?q=count")
+    assert response.status_code == 422
+    assert (await response.get_json())["error"]["code"] == "search_too_broad"
 
 
 async def test_a_search_beyond_its_length_is_cut(client: Client) -> None:
