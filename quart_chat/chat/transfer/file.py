@@ -6,6 +6,7 @@ the format is docs/reference/chat-file.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, cast
 
 import msgspec
@@ -31,26 +32,29 @@ Name = Annotated[str, Meta(max_length=200)]
 Line = Annotated[str, Meta(max_length=10_000)]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Number = Annotated[int, Meta(ge=1, le=1_000_000)]
+Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+Real = Annotated[float, Meta(ge=-1e18, le=1e18)]
 LogType = Literal["info", "warning", "error", "progress"]
 LogStatus = Literal["running", "completed", "failed"]
 Ending = Literal["running", "complete", "stopped", "error"]
 
 
+# What assistants say of sources and tokens has no bounds when it is stored; so it has few here.
 class FileSource(msgspec.Struct, rename="camel"):
-    number: Annotated[int, Meta(ge=0, le=1_000_000)]
-    title: Line
-    url: Line
-    heading: Line = ""
+    number: Whole
+    title: Text
+    url: Text
+    heading: Text = ""
     quote: Text = ""
-    excerpt: Line = ""
+    excerpt: Text = ""
 
 
 class FileUsage(msgspec.Struct, rename="camel"):
-    model: Name
-    prompt_tokens: Annotated[int, Meta(ge=0, le=2**53)] | None = None
-    answer_tokens: Annotated[int, Meta(ge=0, le=2**53)] | None = None
-    tokens_per_second: Annotated[float, Meta(ge=0, le=1e12)] | None = None
-    first_token_ms: Annotated[float, Meta(ge=0, le=1e12)] | None = None
+    model: Text
+    prompt_tokens: Whole | None = None
+    answer_tokens: Whole | None = None
+    tokens_per_second: Real | None = None
+    first_token_ms: Real | None = None
 
 
 class FileMessage(msgspec.Struct, rename="camel"):
@@ -89,8 +93,8 @@ class FileRound(msgspec.Struct, rename="camel"):
     assistant: Name = ""
     model: Name | None = None
     document_ids: Annotated[list[Name], Meta(max_length=1_000)] = []
-    message: Line | None = None
-    code: Name | None = None
+    message: Text | None = None
+    code: Text | None = None
     ended_at: Time | None = None
     logs: Annotated[list[FileLog], Meta(max_length=MAX_LOGS)] = []
 
@@ -123,7 +127,7 @@ def to_file(snapshot: Snapshot) -> ChatFile:
     rounds = {round_.number: _round(round_) for round_ in snapshot.rounds}
     for message in sorted(snapshot.messages, key=lambda message: message.role != "user"):
         rounds[message.round_number].messages.append(_message(message))
-    for log in sorted(snapshot.logs, key=lambda log: log.timestamp):
+    for log in _in_order(snapshot.logs):
         rounds[log.round_number].logs.append(_log(log))
     return ChatFile(
         chat=FileChat(
@@ -140,6 +144,24 @@ def to_file(snapshot: Snapshot) -> ChatFile:
         ),
         rounds=[rounds[number] for number in sorted(rounds)],
     )
+
+
+def _in_order(logs: Sequence[Log]) -> list[Log]:
+    """Steps in the order in which they began, but none before the one that it is part of.
+
+    A clock is set back now and then, and gives some moments twice.
+    """
+    known = {log.id: log for log in logs}
+
+    def place(log: Log) -> tuple[float, int]:
+        latest, depth = log.timestamp, 0
+        above = known.get(log.parent_id or "")
+        while above is not None:
+            latest, depth = max(latest, above.timestamp), depth + 1
+            above = known.get(above.parent_id or "")
+        return latest, depth
+
+    return sorted(logs, key=place)
 
 
 def encode(file: ChatFile) -> bytes:
