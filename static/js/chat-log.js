@@ -5,6 +5,7 @@
 import { countKept } from "./branch.js";
 import { keepFocus } from "./focus.js";
 import { findPlace, goToPlace, loadPlace, savePlace } from "./reading-place.js";
+import { settle } from "./settling.js";
 import { StickToEnd } from "./stick-to-end.js";
 
 // Milliseconds that a new question stays on top of the view however fast it is answered.
@@ -110,15 +111,10 @@ export class ChatLog extends HTMLElement {
     });
   }
 
-  /**
-   * The round of a number has ended: it goes to the others. A screen reader is told of what is put
-   * there; whoever is in the midst of it, with a selection say, keeps all as it is.
-   */
+  /** The round of a number has ended: it goes to the others. */
   settle(number) {
     const round = this.round(number);
-    if (round?.parentElement !== this.#live) return;
-    if (isInUse(round)) moveAsItIs(round, this.#log);
-    else this.#log.append(round);
+    if (round?.parentElement === this.#live) settle(round, this.#log);
   }
 
   /** Forget every round. */
@@ -185,21 +181,4 @@ function numbers(rounds) {
 
 function remove(rounds) {
   for (const round of rounds) round.remove();
-}
-
-/** Whether somebody has the focus in a round, has selected some of it, or has moved it sideways. */
-function isInUse(round) {
-  const selection = getSelection();
-  return (
-    round.contains(document.activeElement) ||
-    (!selection.isCollapsed && selection.containsNode(round, true)) ||
-    [...round.querySelectorAll("pre, .table")].some((block) => block.scrollLeft > 0)
-  );
-}
-
-function moveAsItIs(round, list) {
-  const { anchorNode, anchorOffset, focusNode, focusOffset, isCollapsed } = getSelection();
-  if (list.moveBefore) list.moveBefore(round, null);
-  else keepFocus(() => list.append(round));
-  if (!isCollapsed) getSelection().setBaseAndExtent(anchorNode, anchorOffset, focusNode, focusOffset);
 }

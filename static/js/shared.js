@@ -6,6 +6,7 @@ import { ChatAnswer } from "./chat-answer.js";
 import { ChatRound } from "./chat-round.js";
 import { ChatSteps } from "./chat-steps.js";
 import { Conversation } from "./conversation.js";
+import { settle } from "./settling.js";
 import { t } from "./texts.js";
 
 const READ_AGAIN = 2000;
@@ -92,7 +93,7 @@ class SharedChat extends HTMLElement {
     if (!round) return;
     if (round.running) this.#announce(end.message);
     round.end(status, end.message);
-    this.#settle(round);
+    if (round.parentElement !== this.#log) settle(round, this.#log);
   }
 
   reset() {
@@ -137,12 +138,6 @@ class SharedChat extends HTMLElement {
     setTimeout(() => this.isConnected && source === this.#source && this.#read(), READ_AGAIN);
   }
 
-  /** It is over: from the log a screen reader reads it once, and whole. */
-  #settle(round) {
-    const log = this.querySelector(".log");
-    if (round.parentElement !== log) log.append(round);
-  }
-
   #end() {
     this.#controller.abort();
     this.#source?.close();
@@ -165,6 +160,10 @@ class SharedChat extends HTMLElement {
 
   get #api() {
     return `/api/shared/${this.dataset.token}`;
+  }
+
+  get #log() {
+    return this.querySelector(".log");
   }
 
   get #rounds() {

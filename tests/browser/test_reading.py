@@ -123,6 +123,23 @@ async def test_at_the_end_of_an_answer_nothing_moves(open_tab: OpenTab) -> None:
     assert abs(before["top"] - tops[0]) <= grown + 60
 
 
+async def test_at_the_end_of_an_answer_a_selection_stays(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("count 60 20ms")
+    await expect(tab.answer()).to_contain_text("5 ")
+    selected = """() => {
+      if (getSelection().isCollapsed) {
+        const text = document.querySelector(".live .prose p").firstChild;
+        getSelection().setBaseAndExtent(text, 0, text, 6);
+      }
+      return getSelection().toString();
+    }"""
+    assert await tab.page.evaluate(selected) == "1 2 3 "
+    await tab.until_ended("complete")
+    await expect(tab.answer()).to_contain_text("60")
+    assert await tab.page.evaluate("getSelection().toString()") == "1 2 3 "
+
+
 async def test_a_reload_leads_to_where_one_was(open_tab: OpenTab) -> None:
     tab = await long_chat(open_tab, 4)
     await tab.page.mouse.move(180, 200)
