@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from quart_chat.chat.assistants.library.excerpts import excerpt
 from quart_chat.chat.models import Source
+from quart_chat.chat.text import fenced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +23,6 @@ MAX_SUGGESTIONS = 5
 
 _LINE_END = re.compile(r"\r\n?|\n")
 _PLACE_IN_PAGE = re.compile(r"[?#].*")
-_BACKTICKS = re.compile("`+")
 # A backslash takes the meaning from all punctuation but an opening bracket, which it makes the
 # beginning of a formula. A reference to a character is never markup, and a parenthesis alone none.
 _ESCAPES = {mark: f"\\{mark}" for mark in punctuation} | {"[": "&#91;", "(": "("}
@@ -93,9 +93,7 @@ def _as_markdown(passage: Passage) -> str:
     if passage.form == "markdown":
         return passage.text
     if passage.form == "code":
-        longest = max(map(len, _BACKTICKS.findall(passage.text)), default=0)
-        fence = "`" * max(3, longest + 1)
-        return f"{fence}\n{passage.text}\n{fence}"
+        return fenced(passage.text)
     lines = (line.strip() for line in _LINE_END.split(passage.text))
     return "\n".join(line.translate(_PUNCTUATION) for line in lines)
 
