@@ -211,6 +211,7 @@ async def test_the_progress_of_a_step_that_has_ended_is_not_shown_again(
     late = service.events.subscribe(workflow_id, after=2)
     service.events.subscribe = lambda *_: late  # type: ignore[method-assign]
     client, stream = Client(), open_stream(service, workflow_id)
+    client.feed(await anext(stream))
     assistant.tell(ASK, END)
     await read_until(client, stream, lambda: client.terminals)
     await stream.aclose()
