@@ -12,8 +12,8 @@ import re
 
 PACKAGES = {
     # What a browser has or the pages don't use, and is half of the weight: our own stand in.
-    "entities": "../../js/markdown-entities.js",
-    "linkify-it": "../../js/markdown-linkify.js",
+    "entities": "../../js/markdown/entities.js",
+    "linkify-it": "../../js/markdown/linkify.js",
     "mdurl": "../mdurl/index.cjs.js",
     "punycode.js": "../punycode.js/punycode.js",
     "uc.micro": "../uc.micro/index.cjs.js",

@@ -1,7 +1,7 @@
 """The headings of an answer stand beneath the name of who gives it.
 
 They look as they were written, and a screen reader is told where they stand: as in
-``static/js/headings.js``, which does it for what the browser renders.
+``static/js/chat/headings.js``, which does it for what the browser renders.
 """
 
 from __future__ import annotations

@@ -1,18 +1,18 @@
 /** Makes the page live. Each element attaches to what the server has rendered. */
-import { ChatAnswer } from "./chat-answer.js";
-import { ChatApp } from "./chat-app.js";
-import { ChatComposer } from "./chat-composer.js";
-import { ChatEarlier } from "./chat-earlier.js";
-import { ChatHeading } from "./chat-heading.js";
-import { ChatList } from "./chat-list.js";
-import { ChatLog } from "./chat-log.js";
-import { ChatNotice } from "./chat-notice.js";
-import { ChatRound } from "./chat-round.js";
-import { ChatSteps } from "./chat-steps.js";
-import { NotifySwitch } from "./notify-switch.js";
-import { loadPickerOnDemand } from "./picker-on-demand.js";
+import { ChatAnswer } from "./chat/chat-answer.js";
+import { ChatApp } from "./chat/chat-app.js";
+import { ChatComposer } from "./composer/chat-composer.js";
+import { ChatEarlier } from "./chat/chat-earlier.js";
+import { ChatHeading } from "./chat/chat-heading.js";
+import { ChatList } from "./list/chat-list.js";
+import { ChatLog } from "./chat/chat-log.js";
+import { ChatNotice } from "./page/chat-notice.js";
+import { ChatRound } from "./chat/chat-round.js";
+import { ChatSteps } from "./chat/chat-steps.js";
+import { NotifySwitch } from "./page/notify-switch.js";
+import { loadPickerOnDemand } from "./composer/picker-on-demand.js";
 import { attachShortcuts } from "./shortcuts.js";
-import "./sidebar.js";
+import "./list/sidebar.js";
 
 // The parts first: the app as a whole calls them as soon as it is defined.
 customElements.define("chat-answer", ChatAnswer);
@@ -29,4 +29,4 @@ customElements.define("chat-app", ChatApp);
 
 attachShortcuts(document.querySelector("#shortcuts"));
 loadPickerOnDemand(document.querySelector(".composer"));
-if (document.querySelector("chat-choice [data-models]")) import("./chat-choice.js");
+if (document.querySelector("chat-choice [data-models]")) import("./composer/chat-choice.js");

@@ -1,9 +1,9 @@
 /** Makes the pages live that show no chat. Each element attaches to what the server has rendered. */
-import { ChatList } from "./chat-list.js";
-import { ChatNotice } from "./chat-notice.js";
-import { LivePage } from "./live-page.js";
-import { NotifySwitch } from "./notify-switch.js";
-import "./sidebar.js";
+import { ChatList } from "./list/chat-list.js";
+import { ChatNotice } from "./page/chat-notice.js";
+import { LivePage } from "./page/live-page.js";
+import { NotifySwitch } from "./page/notify-switch.js";
+import "./list/sidebar.js";
 
 // The parts first: the page as a whole calls them as soon as it is defined.
 customElements.define("chat-list", ChatList);

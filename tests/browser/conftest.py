@@ -102,7 +102,7 @@ async def open_tab(browser: Browser, server: Server) -> AsyncIterator[OpenTab]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def modules(browser: Browser) -> AsyncIterator[Page]:
-    """An empty page that can import the scripts: ``import("/js/markdown.js")``."""
+    """An empty page that can import the scripts: ``import("/js/markdown/markdown.js")``."""
     assets = Assets(resource_path("static"))
 
     async def serve(route: Route) -> None:

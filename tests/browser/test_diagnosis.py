@@ -23,7 +23,7 @@ INTERVAL = 100
 async def diagnose(page: Page, seen: Seen) -> dict[str, Any]:
     found: dict[str, Any] = await page.evaluate(
         """async (seen) => {
-          const { diagnose } = await import("/js/diagnosis.js");
+          const { diagnose } = await import("/js/doctor/diagnosis.js");
           return diagnose(seen);
         }""",
         seen,

@@ -20,7 +20,7 @@ from quart_chat.chat.markdown import render_markdown
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 COMPARE = """async ([texts, rendered]) => {
-  const { renderMarkdown } = await import("/js/markdown.js");
+  const { renderMarkdown } = await import("/js/markdown/markdown.js");
   const plain = (html) => {
     const template = document.createElement("template");
     template.innerHTML = html;

@@ -135,7 +135,7 @@ async def test_nothing_sticks_out_on_a_phone(open_tab: OpenTab) -> None:
     await tab.page.evaluate(
         """async (text) => {
           const { renderMarkdown } = await import(document.querySelector("script[src]").src
-            .replace("app.js", "markdown.js"));
+            .replace("app.js", "markdown/markdown.js"));
           document.querySelector(".answer .prose").innerHTML = renderMarkdown(text);
         }""",
         MARKDOWN,

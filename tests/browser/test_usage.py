@@ -11,7 +11,7 @@ from tests.web.test_usage import USAGES, describe
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DESCRIBE = """async (usages) => {
-  const { describeUsage } = await import("/js/usage.js");
+  const { describeUsage } = await import("/js/chat/usage.js");
   return usages.map(describeUsage);
 }"""
 

@@ -19,9 +19,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 # Writes a text in pieces, painting after each: what is shown and what it should be, where that
 # differs; how many elements were shown first; and which elements were taken out of finished blocks.
 WRITE = """async (pieces) => {
-  const { MarkdownWriter } = await import("/js/markdown-writer.js");
-  const { renderMarkdown } = await import("/js/markdown.js");
-  const { parseNodes } = await import("/js/patch.js");
+  const { MarkdownWriter } = await import("/js/markdown/writer.js");
+  const { renderMarkdown } = await import("/js/markdown/markdown.js");
+  const { parseNodes } = await import("/js/markdown/patch.js");
   const paints = [];
   let clock = 0;
   const real = [window.requestAnimationFrame, performance.now];
@@ -119,7 +119,7 @@ async def test_what_is_finished_is_not_touched_again(modules: Page) -> None:
 # Writes a text in pieces and watches: elements that were taken out of anything but the last block,
 # and rows and items that were taken out of whatever it was.
 WATCH = """async (pieces) => {
-  const { MarkdownWriter } = await import("/js/markdown-writer.js");
+  const { MarkdownWriter } = await import("/js/markdown/writer.js");
   const paints = [];
   let clock = 0;
   const real = [window.requestAnimationFrame, performance.now];
@@ -164,7 +164,7 @@ async def test_a_definition_holds_for_what_follows(modules: Page) -> None:
 
 
 MODEL = """async (items) => {
-  const { Conversation } = await import("/js/conversation.js");
+  const { Conversation } = await import("/js/chat/conversation.js");
   const conversation = new Conversation();
   let text = "";
   const kinds = [];

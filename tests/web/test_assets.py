@@ -82,7 +82,7 @@ async def test_styles_are_one_file_but_for_those_of_single_pages(
 
 
 async def test_a_script_goes_out_without_its_comments(client: Client) -> None:
-    script = await text_of(client, "js/conversation.js")
+    script = await text_of(client, "js/chat/conversation.js")
     assert "export class Conversation" in script
     assert "/**" not in script
 
@@ -110,7 +110,7 @@ async def test_all_that_a_script_imports_is_named_beforehand(app: Quart, client:
 
 
 async def test_a_file_is_compressed_for_who_takes_that(client: Client) -> None:
-    url = "/static/js/conversation.js"
+    url = "/static/js/chat/conversation.js"
     plain = await client.get(url, headers={"Accept-Encoding": "gzip;q=0"})
     packed = await client.get(url, headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in plain.headers

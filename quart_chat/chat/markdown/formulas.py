@@ -2,7 +2,7 @@ r"""Formulas: ``$a$`` and ``\(a\)`` within a line, ``$$a$$`` and ``\[a\]`` on li
 
 A dollar sign is most often money. It begins a formula only where no letter or digit stands before
 it and no blank after it, and the next one ends it only where it is the other way round: "$5 and $6"
-is text. ``static/js/markdown-formulas.js`` finds the same formulas, and leaves them as they are.
+is text. ``static/js/markdown/formulas.js`` finds the same formulas, and leaves them as they are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Markdown as safe HTML, by the same rules as ``static/js/markdown.js``.
+"""Markdown as safe HTML, by the same rules as ``static/js/markdown/markdown.js``.
 
 CommonMark, tables, strikethrough, task lists, footnotes and formulas; HTML in the text is shown as
 text. The output holds nothing that the page's Content-Security-Policy would refuse: alignment and

@@ -1,0 +1,73 @@
+/** The answer of a round: who gives it, its text while it is written, its sources. */
+import { frameCode, frameCodeIn } from "./code-blocks.js";
+import { lowerHeadings } from "./headings.js";
+import { MarkdownWriter } from "../markdown/writer.js";
+import { describeUsage } from "./usage.js";
+
+export class ChatAnswer extends HTMLElement {
+  #writer = null;
+
+  connectedCallback() {
+    frameCodeIn(this.querySelector(".prose"));
+  }
+
+  /**
+   * Show an answer as it is.
+   * @param {object} message
+   * @param {string} author
+   */
+  show(message, author) {
+    this.hidden = false;
+    this.querySelector(".answer-author").textContent = author;
+    const writing = message.status === "streaming";
+    this.ariaBusy = writing ? "true" : null;
+    if (writing || message.html === null) this.#text.set(message.content);
+    else this.#text.finish(message.html);
+    this.#showSources(message.sources);
+    this.#showUsage(message.usage);
+  }
+
+  /** Add to the text of an answer that is being written. */
+  write(text) {
+    this.#text.append(text);
+  }
+
+  get #text() {
+    this.#writer ??= new MarkdownWriter(this.#prose, (nodes) => lowerHeadings(frameCode(nodes)));
+    return this.#writer;
+  }
+
+  /** Where Markdown goes; what the server has shown as plain text makes room. */
+  get #prose() {
+    const prose = this.querySelector(".prose");
+    if (prose.classList.contains("prose-plain")) {
+      prose.classList.remove("prose-plain");
+      prose.textContent = "";
+    }
+    return prose;
+  }
+
+  #showUsage(usage) {
+    const line = this.querySelector(".usage");
+    line.hidden = !usage;
+    line.textContent = usage ? describeUsage(usage) : "";
+  }
+
+  #showSources(sources) {
+    const template = document.getElementById("source-template");
+    const rows = sources.map((source) => {
+      const row = template.content.firstElementChild.cloneNode(true);
+      const link = row.querySelector(".source-link");
+      row.querySelector(".source-number").textContent = source.number;
+      link.textContent = [source.title, source.heading].filter(Boolean).join(" · ");
+      if (source.url) link.href = source.url;
+      const quote = row.querySelector(".source-quote");
+      quote.textContent = source.excerpt || source.quote;
+      // The handbook is in English, whatever the page is in.
+      if (source.url?.startsWith("/handbook/")) link.lang = quote.lang = "en";
+      return row;
+    });
+    this.querySelector(".sources-list").replaceChildren(...rows);
+    this.querySelector(".sources").hidden = sources.length === 0;
+  }
+}

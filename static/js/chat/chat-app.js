@@ -1,0 +1,182 @@
+/** The page of a chat: what comes over its stream goes to its parts. */
+import { readRounds, workflowExists } from "../api.js";
+import { Branch } from "./branch.js";
+import { attachCopying } from "./copying.js";
+import { Conversation } from "./conversation.js";
+import { keepFocus } from "../focus.js";
+import { LivePage } from "../page/live-page.js";
+import { followDocuments } from "../composer/picker-on-demand.js";
+import { ReadMark } from "./read-mark.js";
+import { attachRoundActions } from "./round-actions.js";
+import { showRunning } from "./tab-sign.js";
+import { t } from "../texts.js";
+
+/** Milliseconds until rounds that could not be read are asked for again. */
+const READ_AGAIN = 2000;
+
+export class ChatApp extends LivePage {
+  #branch = null;
+  #readMark = new ReadMark();
+  #reading = null;
+
+  connectedCallback() {
+    super.connectedCallback();
+    const { signal } = this;
+    this.addEventListener("submit", (event) => this.#example(event), { signal });
+    this.addEventListener("chat:asking", (event) => this.#log.expect(event.detail), { signal });
+    this.addEventListener("chat:started", (event) => this.#started(event.detail), { signal });
+    window.addEventListener("popstate", () => this.#leave(), { signal });
+    attachRoundActions(this, signal);
+    attachCopying(
+      this,
+      (text) => this.#announce(text),
+      (reason) => this.notice.failure(reason),
+      signal,
+    );
+    const seq = Number(this.dataset.since.split("-")[1]);
+    this.#branch = new Branch(Number(this.dataset.head), seq);
+    this.#readMark.watch(signal);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#reading?.abort();
+  }
+
+  get followed() {
+    return this.dataset.workflow;
+  }
+
+  /** What was written where it can't stay goes to where the next question is written. */
+  rescue(text) {
+    this.#composer.add(text);
+    this.notice.failure(t("The chat has gone on elsewhere. Your text is in the question field."));
+  }
+
+  async connection(state) {
+    super.connection(state);
+    // Nobody tells a tab that rests whether an answer is still being written.
+    if (state === "paused") showRunning(false);
+    if (state === "open") showRunning(this.dataset.running === "true");
+    const { workflow } = this.dataset;
+    if (state !== "refused" || !workflow) return;
+    if (!(await workflowExists(workflow))) location.replace("/");
+  }
+
+  // One method for each kind of change of the conversation.
+
+  message({ message }) {
+    const { roundNumber, parentRound, role } = message;
+    if (role === "user" && this.#branch.extend(roundNumber)) {
+      if (!this.#log.grow(roundNumber, parentRound)) this.#read();
+    }
+    const round = this.#log.round(roundNumber);
+    if (!round) return;
+    if (role === "user") {
+      round.ask(message);
+      this.#composer.arrived(message.content);
+    } else {
+      const titles = JSON.parse(this.dataset.assistants);
+      if (message.status !== "streaming") this.#log.hold();
+      round.answer(message, titles[message.assistant] ?? message.assistant);
+    }
+  }
+
+  text({ message, text }) {
+    this.#log.round(message.roundNumber)?.write(text);
+  }
+
+  log({ log }) {
+    this.#log.round(log.roundNumber)?.step(log);
+  }
+
+  about(workflow) {
+    this.#readMark.show(workflow);
+    this.#heading.show(workflow);
+    // These are loaded after the rest.
+    this.querySelector("chat-choice")?.show?.(workflow);
+    followDocuments(this.documents, workflow.documentIds);
+    if (this.#branch.move(workflow)) this.#read();
+    const running = String(workflow.status === "running");
+    if (running === "true" && running !== this.dataset.running) this.#announce(WRITING);
+    // The buttons that send and stop take turns; what may not be done meanwhile goes, too.
+    keepFocus(() => (this.dataset.running = running));
+  }
+
+  end({ status, end }) {
+    this.#log.round(end.roundNumber)?.end(status, end.message, end.assistant);
+    this.#log.settle(end.roundNumber);
+    // Why there is none is in the log, which is read out as well.
+    this.#announce(status === "error" ? NOT_WHOLE : end.message);
+  }
+
+  reset(change) {
+    if (change.workflowId === null) {
+      super.reset(change);
+      return;
+    }
+    this.#log.clear();
+    this.#branch = Branch.unknown();
+    this.#read();
+  }
+
+  hole() {
+    this.stream.restart();
+  }
+
+  /** Read the end of the branch as the server renders it, then go on from that moment. */
+  async #read() {
+    this.#reading?.abort();
+    this.#reading = new AbortController();
+    const { signal } = this.#reading;
+    try {
+      const fragment = await readRounds(this.dataset.workflow, { signal });
+      this.#log.show(fragment);
+      this.conversation = new Conversation();
+      this.#branch = new Branch(fragment.head, fragment.seq);
+      this.stream.rewind(fragment.seq);
+    } catch (error) {
+      if (!signal.aborted) setTimeout(() => signal.aborted || this.#read(), READ_AGAIN);
+    }
+  }
+
+  /** A question is on its way; the first one makes the chat, and the page goes on in it. */
+  #started(workflowId) {
+    if (this.dataset.workflow) return;
+    history.pushState(null, "", `/chat/${workflowId}`);
+    this.dataset.workflow = workflowId;
+    keepFocus(() => this.querySelector(".empty")?.remove());
+    this.stream.follow(workflowId, `${this.stream.listCursor}-0`);
+  }
+
+  /** Back to the page for a new chat, or forth again: another page, though not for the browser. */
+  #leave() {
+    const { workflow } = this.dataset;
+    if (location.pathname !== (workflow ? `/chat/${workflow}` : "/")) location.reload();
+  }
+
+  #example(event) {
+    if (!event.target.matches(".examples")) return;
+    event.preventDefault();
+    this.#composer.send(event.submitter.value, "librarian");
+  }
+
+  get #composer() {
+    return this.querySelector("chat-composer");
+  }
+
+  get #heading() {
+    return this.querySelector("chat-heading");
+  }
+
+  get #log() {
+    return this.querySelector("chat-log");
+  }
+
+  #announce(text) {
+    this.querySelector("#announcer").textContent = text;
+  }
+}
+
+const WRITING = t("The answer is being written.");
+const NOT_WHOLE = t("There is no whole answer.");

@@ -1,0 +1,184 @@
+/**
+ * The rounds of a chat. Those that have ended stand in the log, which is a live region; a round
+ * that runs stands below it, so that a screen reader reads an answer once, when it is whole.
+ */
+import { countKept } from "./branch.js";
+import { keepFocus } from "../focus.js";
+import { findPlace, goToPlace, loadPlace, savePlace } from "./reading-place.js";
+import { settle } from "./settling.js";
+import { StickToEnd } from "./stick-to-end.js";
+
+// Milliseconds that a new question stays on top of the view however fast it is answered.
+const FIRST_LOOK = 1000;
+
+export class ChatLog extends HTMLElement {
+  #controller = null;
+  #end = null;
+  #expecting = false;
+
+  connectedCallback() {
+    this.#controller = new AbortController();
+    const { signal } = this.#controller;
+    const button = document.querySelector(".to-end");
+    this.#end = new StickToEnd(this, button, signal);
+    window.addEventListener("pagehide", () => this.#remember(), { signal });
+    window.addEventListener("pageshow", () => (history.scrollRestoration = "auto"), { signal });
+    this.#open();
+  }
+
+  disconnectedCallback() {
+    this.#controller.abort();
+  }
+
+  /** Whether a round is to begin that the person has asked for, which is to be shown. */
+  expect(expecting) {
+    this.#expecting = expecting;
+  }
+
+  /** An answer is whole: what is still to come is not worth moving it for. */
+  hold() {
+    this.#end.hold();
+  }
+
+  /** What there is to read at this moment. */
+  get mark() {
+    const last = this.#rounds.at(-1);
+    return { number: last?.number ?? 0, blocks: last?.blocks ?? 0 };
+  }
+
+  /** How many questions, and blocks of answers, there are since. */
+  countSince({ number, blocks }) {
+    const rounds = this.#rounds.filter((round) => round.number >= number);
+    const count = rounds.reduce((sum, round) => sum + 1 + round.blocks, 0);
+    return Math.max(0, rounds[0]?.number === number ? count - 1 - blocks : count);
+  }
+
+  /**
+   * The round of a number; null where it is not on the branch, or not among what is loaded of it.
+   * @param {number} number
+   * @returns {import("./chat-round.js").ChatRound | null}
+   */
+  round(number) {
+    return this.querySelector(`chat-round[data-round="${number}"]`);
+  }
+
+  /**
+   * A round begins: it takes the place of what came after its parent so far.
+   * @param {number} number
+   * @param {number | null} parent
+   * @returns {boolean} whether that place is on the page
+   */
+  grow(number, parent) {
+    const rounds = this.#rounds;
+    const at = parent === null ? 0 : rounds.findIndex((round) => round.number === parent) + 1;
+    const replaced = rounds[at];
+    if ((parent !== null && at === 0) || (replaced && replaced.parent !== parent)) return false;
+    const template = document.getElementById("round-template");
+    const round = document.importNode(template.content.firstElementChild, true);
+    round.place(number, parent, [...(replaced?.versions ?? []), number]);
+    keepFocus(() => remove(rounds.slice(at)));
+    for (const earlier of rounds.slice(0, at)) earlier.fold();
+    this.#live.append(round);
+    if (this.#end.sticking || this.#expecting) this.#showNew(round);
+    return true;
+  }
+
+  /**
+   * Show another branch, as the server has rendered the end of it. What both have in common stays,
+   * and the first that is new stands where the first was that goes.
+   * @param {{rounds: ChatRound[], link: Element}} fragment
+   */
+  show({ rounds, link }) {
+    const shown = this.#rounds;
+    const kept = countKept(numbers(shown), numbers(rounds), rounds[0]?.parent ?? null);
+    const last = shown[kept - 1]?.number ?? 0;
+    const fresh = rounds.filter((round) => round.number > last);
+    const step = shown[kept]?.focusedStep ?? -1;
+    const top = shown[kept]?.getBoundingClientRect().top;
+    for (const round of rounds) this.round(round.number)?.takeVersions(round);
+    keepFocus(() => {
+      remove(shown.slice(kept));
+      this.querySelector(".later")?.remove();
+      for (const round of fresh) (round.running ? this.#live : this.#log).append(round);
+      if (kept === 0) this.querySelector("chat-earlier").replaceLink(link);
+      if (this.#expecting && fresh.at(-1)?.running) {
+        this.#showNew(fresh.at(-1));
+        return;
+      }
+      if (top === undefined || fresh.length === 0) return;
+      window.scrollBy({ top: fresh[0].getBoundingClientRect().top - top, behavior: "instant" });
+      if (step >= 0) fresh[0].focusStep(step);
+    });
+  }
+
+  /** The round of a number has ended: it goes to the others. */
+  settle(number) {
+    const round = this.round(number);
+    if (round?.parentElement === this.#live) settle(round, this.#log);
+  }
+
+  /** Forget every round. */
+  clear() {
+    // Without a round to stand before, what is earlier has no place.
+    this.querySelector(".earlier-link").hidden = true;
+    remove(this.#rounds);
+  }
+
+  /** A new question is on top of the view, and its answer grows below it. */
+  #showNew(round) {
+    this.#expecting = false;
+    this.#giveRoom(round);
+    this.#end.go(FIRST_LOOK);
+  }
+
+  /** At its end, or where the reader was. */
+  #open() {
+    if (this.#rounds.length === 0) return;
+    const place = loadPlace();
+    if (place?.room) this.#giveRoom(this.#rounds.at(-1));
+    if (place ? !place.atEnd && goToPlace(place) : document.querySelector(":target")) {
+      this.#end.letGo();
+    } else {
+      this.#end.go();
+    }
+  }
+
+  /** A browser that comes back here leaves it to the page where to; within the page it knows. */
+  #remember() {
+    history.scrollRestoration = "manual";
+    const room = Boolean(this.#rounds.at(-1)?.style.minBlockSize);
+    savePlace({ atEnd: this.#end.following, room, ...findPlace() });
+  }
+
+  /** As much room for a round that its question is at the top of the view at the end of the page. */
+  #giveRoom(round) {
+    for (const other of this.#rounds) {
+      if (other !== round) other.style.removeProperty("min-block-size");
+    }
+    if (!round) return;
+    const edges = [".bar", ".dock"].map((part) => document.querySelector(part).offsetHeight);
+    const { paddingBlockEnd } = getComputedStyle(this.closest(".conversation"));
+    const taken = edges.reduce((sum, edge) => sum + edge, 2 * parseFloat(paddingBlockEnd));
+    round.style.minBlockSize = `calc(100dvh - ${taken}px)`;
+  }
+
+  get #rounds() {
+    return [...this.querySelectorAll("chat-round")];
+  }
+
+  get #log() {
+    return this.querySelector(".log");
+  }
+
+  get #live() {
+    return this.querySelector(".live");
+  }
+}
+
+function numbers(rounds) {
+  return rounds.map((round) => round.number);
+}
+
+function remove(rounds) {
+  for (const round of rounds) round.remove();
+}

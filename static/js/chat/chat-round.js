@@ -1,0 +1,136 @@
+/** One question and all that answers it. */
+import { t } from "../texts.js";
+
+const LIBRARIAN = "librarian";
+
+export class ChatRound extends HTMLElement {
+  get number() {
+    return Number(this.dataset.round);
+  }
+
+  get running() {
+    return this.dataset.status === "running";
+  }
+
+  /** How many blocks its answer has. */
+  get blocks() {
+    return this.querySelector(".prose").childElementCount;
+  }
+
+  /** The number of the round before this one; null for a first one. */
+  get parent() {
+    return Number(this.dataset.parent) || null;
+  }
+
+  /** The numbers of the rounds that are versions of this one, itself among them. */
+  get versions() {
+    return this.dataset.versions.split(" ").map(Number);
+  }
+
+  set versions(numbers) {
+    this.dataset.versions = numbers.join(" ");
+    const index = numbers.indexOf(this.number);
+    const [previous, next] = this.#stepButtons;
+    step(previous, numbers[index - 1]);
+    step(next, numbers[index + 1]);
+    const values = { place: index + 1, count: numbers.length };
+    this.querySelector(".versions").hidden = numbers.length < 2;
+    this.querySelector(".versions-place").textContent = t("{place} of {count}", values);
+  }
+
+  /** Know of the versions that the same round knows of elsewhere. */
+  takeVersions(round) {
+    if (round.dataset.versions !== this.dataset.versions) this.versions = round.versions;
+  }
+
+  /** Which of the two steps to other versions has the focus, -1 for none. */
+  get focusedStep() {
+    return this.#stepButtons.indexOf(document.activeElement);
+  }
+
+  /** Focus a step to another version, or the one back where there is no further one. */
+  focusStep(index) {
+    const buttons = this.#stepButtons;
+    const button = buttons[index].disabled ? buttons[1 - index] : buttons[index];
+    button.focus({ preventScroll: true });
+  }
+
+  /**
+   * Take a place in the chat.
+   * @param {number} number
+   * @param {number | null} parent
+   * @param {number[]} versions
+   */
+  place(number, parent, versions) {
+    this.id = `round-${number}`;
+    this.dataset.round = number;
+    this.dataset.parent = parent ?? "";
+    this.versions = versions;
+    this.querySelector(".edit").href = `${location.pathname}/rounds/${number}/edit`;
+  }
+
+  /** Show the question. */
+  ask(message) {
+    this.querySelector(".prompt-text").textContent = message.content;
+  }
+
+  /** Show a step. */
+  step(log) {
+    this.#steps.show(log);
+  }
+
+  /** Show the answer as it is. */
+  answer(message, author) {
+    this.#answer.show(message, author);
+  }
+
+  /** Add to the answer. */
+  write(text) {
+    this.#answer.write(text);
+  }
+
+  /**
+   * Say how the round has ended.
+   * @param {"complete" | "stopped" | "error"} status
+   * @param {string | null} message
+   * @param {string} [assistant] Who has failed.
+   */
+  end(status, message, assistant) {
+    this.dataset.status = status;
+    const outcome = this.querySelector(".outcome");
+    outcome.hidden = status === "complete";
+    outcome.textContent = { complete: "", stopped: t("Stopped.") }[status] ?? message;
+    this.#steps.end();
+    this.#offer(status === "error", assistant);
+  }
+
+  /** The chat goes on: the steps to this answer take one line from now on. */
+  fold() {
+    this.#steps.fold();
+  }
+
+  #offer(failed, assistant) {
+    const again = this.querySelector(".again-same span");
+    if (!again) return; // it is only read
+    again.textContent = failed ? t("Try again") : t("Regenerate");
+    const librarian = this.querySelector(".again-librarian");
+    if (librarian) librarian.hidden = !failed || assistant === LIBRARIAN;
+  }
+
+  get #stepButtons() {
+    return [...this.querySelectorAll(".versions button")];
+  }
+
+  get #steps() {
+    return this.querySelector("chat-steps");
+  }
+
+  get #answer() {
+    return this.querySelector("chat-answer");
+  }
+}
+
+function step(button, number) {
+  button.value = number ?? "";
+  button.disabled = !number;
+}

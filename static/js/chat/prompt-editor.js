@@ -1,0 +1,137 @@
+/**
+ * A prompt while it is edited where it stands. Enter sends it as a new version, Shift and Enter
+ * break the line, Escape gives up. Loaded when somebody edits for the first time.
+ */
+import { ask } from "./asking.js";
+import { dropEdit, keepEdit } from "../composer/drafts.js";
+import { keepFocus } from "../focus.js";
+import { isComposing } from "../keys.js";
+import { t } from "../texts.js";
+
+class PromptEditor extends HTMLElement {
+  #before = "";
+  #controller = new AbortController();
+  #sent = false;
+
+  connectedCallback() {
+    this.#before = this.#shown.textContent;
+    this.#field.value = this.dataset.text ?? this.#before;
+    window.addEventListener("pagehide", () => this.#keep(), { signal: this.#controller.signal });
+    this.addEventListener("submit", (event) => this.#submit(event));
+    this.addEventListener("keydown", (event) => this.#key(event));
+    this.querySelector(".cancel").addEventListener("click", () => this.#close());
+    this.#field.addEventListener("input", () => this.#grow());
+    this.#grow();
+    this.#field.focus();
+    this.#field.setSelectionRange(this.#text.length, this.#text.length);
+  }
+
+  /** The chat may go on elsewhere and take the round off the page: what was written is kept. */
+  disconnectedCallback() {
+    this.#controller.abort();
+    dropEdit();
+    if (!this.hidden && this.#changed) document.querySelector("chat-app")?.rescue(this.#text);
+  }
+
+  /** A reload, or a way to another page and back, finds it as it was. */
+  #keep() {
+    if (!this.#changed) return;
+    const { workflow } = this.closest("[data-workflow]").dataset;
+    keepEdit({ workflow, round: this.#round.number, text: this.#text });
+  }
+
+  get #text() {
+    return this.#field.value;
+  }
+
+  get #changed() {
+    return !this.#sent && this.#text !== this.#before && this.#text.trim() !== "";
+  }
+
+  get #round() {
+    return this.closest("chat-round");
+  }
+
+  get #shown() {
+    return this.#round.querySelector(".prompt-text");
+  }
+
+  get #field() {
+    return this.querySelector("textarea");
+  }
+
+  #key(event) {
+    if (isComposing(event)) return;
+    if (event.key === "Escape") {
+      event.preventDefault();
+      this.#close();
+    } else if (event.key === "Enter" && !event.shiftKey && event.target === this.#field) {
+      event.preventDefault();
+      this.querySelector("form").requestSubmit();
+    }
+  }
+
+  async #submit(event) {
+    event.preventDefault();
+    event.stopPropagation();
+    const prompt = this.#field.value;
+    if (this.#field.readOnly || !prompt.trim()) return;
+    const { workflow } = this.closest("[data-workflow]").dataset;
+    const replaces = this.#round.number;
+    const app = this.closest("chat-app");
+    this.#field.readOnly = true;
+    this.#failure = "";
+    this.#sent = true;
+    try {
+      await ask(app, { prompt, workflowId: workflow, replaces });
+      this.#close();
+    } catch (error) {
+      this.#sent = false;
+      this.#field.readOnly = false;
+      this.#failure = t("Not sent. {reason}", { reason: error.message });
+      if (!this.isConnected) app.rescue(prompt);
+    }
+  }
+
+  set #failure(message) {
+    const line = this.querySelector(".prompt-editor-error");
+    line.hidden = !message;
+    line.textContent = message;
+    this.#field.ariaInvalid = message ? "true" : null;
+    this.#field.ariaDescribedByElements = message ? [line] : null;
+  }
+
+  #close() {
+    const edit = this.#round?.querySelector(".edit");
+    this.hidden = true;
+    keepFocus(() => {
+      this.remove();
+      edit?.focus();
+    });
+  }
+
+  #grow() {
+    if (CSS.supports("field-sizing", "content")) return;
+    this.#field.style.blockSize = "auto";
+    this.#field.style.blockSize = `${this.#field.scrollHeight}px`;
+  }
+}
+
+customElements.define("prompt-editor", PromptEditor);
+
+/**
+ * Edit the prompt of a round, or go on with it.
+ * @param {Element} round
+ * @param {string} [text] What it was edited to before.
+ */
+export function editPrompt(round, text) {
+  const open = round.querySelector("prompt-editor");
+  if (open) {
+    open.querySelector("textarea").focus();
+    return;
+  }
+  const template = document.getElementById("editor-template");
+  const editor = document.importNode(template.content.firstElementChild, true);
+  if (text) editor.dataset.text = text;
+  round.querySelector(".prompt-text").after(editor);
+}

@@ -1,0 +1,153 @@
+/**
+ * Keeps the end of a growing element in view for as long as the reader is there. Any gesture that
+ * goes up lets go of it, however short; a button, which counts what has come since, leads back, and
+ * so does scrolling down to the end.
+ */
+import { keepFocus } from "../focus.js";
+import { t } from "../texts.js";
+
+// Pixels from the end that count as being there, for who scrolls down.
+const NEAR = 64;
+const UP_KEYS = new Set(["ArrowUp", "PageUp", "Home"]);
+// What scrolls by itself, or takes keys for itself.
+const ELSEWHERE = "textarea, input, select, dialog, [popover], .sidebar";
+
+export class StickToEnd {
+  #button;
+  #growing;
+  #holding = false;
+  #mark = null;
+  #page = document.scrollingElement;
+  #sticking = true;
+  #timer = 0;
+  #top = 0;
+  #touch = 0;
+
+  /**
+   * @param {Element & {mark: object, countSince: (mark: object) => number}} element What grows, and
+   *   counts what has been added since a moment.
+   * @param {HTMLButtonElement} button Leads back to the end.
+   * @param {AbortSignal} signal Ends it.
+   */
+  constructor(element, button, signal) {
+    this.#button = button;
+    this.#growing = element;
+    this.#top = this.#page.scrollTop;
+    const observer = new ResizeObserver(() => this.#follow());
+    observer.observe(element);
+    signal.addEventListener("abort", () => observer.disconnect());
+    const passive = { passive: true, signal };
+    document.addEventListener("scroll", () => this.#scrolled(), passive);
+    document.addEventListener("wheel", (event) => this.#wheel(event), passive);
+    document.addEventListener("touchstart", (event) => this.#touched(event), passive);
+    document.addEventListener("touchmove", (event) => this.#moved(event), passive);
+    document.addEventListener("keydown", (event) => this.#key(event), { signal });
+    window.addEventListener("resize", () => this.following && this.go(), { signal });
+    element.addEventListener("click", (event) => this.#unfold(event), { signal });
+    element.addEventListener("focusin", (event) => this.#edit(event), { signal });
+    button.addEventListener("click", () => this.go(), { signal });
+  }
+
+  /** Whether the reader is at the end. */
+  get sticking() {
+    return this.#sticking;
+  }
+
+  /** Whether what is added moves the view. */
+  get following() {
+    return this.#sticking && !this.#holding;
+  }
+
+  /**
+   * Go to the end and stay there.
+   * @param {number} [patience] Milliseconds for which what is added does not move the view: whoever
+   *   begins to read begins at the beginning.
+   */
+  go(patience = 0) {
+    clearTimeout(this.#timer);
+    this.#timer = patience && setTimeout(() => this.#followOn(), patience);
+    this.#sticking = true;
+    this.#holding = false;
+    this.#page.scrollTo({ top: this.#page.scrollHeight, behavior: "instant" });
+    this.#top = this.#page.scrollTop;
+    this.#offer();
+  }
+
+  /** Stay where the reader is. */
+  letGo() {
+    if (!this.#sticking || this.#page.scrollHeight <= this.#page.clientHeight) return;
+    this.#sticking = false;
+    this.#mark = this.#growing.mark;
+    this.#offer();
+  }
+
+  /** Nothing more is being written: what else is added moves nothing that is being read. */
+  hold() {
+    if (!this.#sticking || this.#holding) return;
+    this.#holding = true;
+    this.#mark = this.#growing.mark;
+  }
+
+  #follow() {
+    if (this.following && !this.#timer && this.#growing.mark.number) this.go();
+    else this.#offer();
+  }
+
+  #followOn() {
+    this.#timer = 0;
+    this.#follow();
+  }
+
+  /** With the control key a wheel makes all larger or smaller. */
+  #wheel({ deltaY, target, ctrlKey }) {
+    if (deltaY < 0 && !ctrlKey && !target.closest(ELSEWHERE)) this.letGo();
+  }
+
+  #scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#page;
+    const distance = scrollHeight - clientHeight - scrollTop;
+    const up = scrollTop < this.#top;
+    this.#top = scrollTop;
+    // What has become shorter also moves up, but stays at the end.
+    if (up && distance > 1) this.letGo();
+    else if (!up && distance < NEAR) this.#sticking = true;
+    this.#offer();
+  }
+
+  #touched(event) {
+    this.#touch = event.touches[0].clientY;
+  }
+
+  #moved(event) {
+    const { clientY } = event.touches[0];
+    if (clientY > this.#touch) this.letGo();
+    this.#touch = clientY;
+  }
+
+  #key({ key, shiftKey, target, defaultPrevented }) {
+    const up = UP_KEYS.has(key) || (key === " " && shiftKey);
+    if (up && !defaultPrevented && !target.closest(ELSEWHERE)) this.letGo();
+  }
+
+  /** What somebody unfolds opens where it is. */
+  #unfold(event) {
+    if (event.target.closest("summary, .versions")) this.letGo();
+  }
+
+  /** What somebody edits stays where it is. */
+  #edit(event) {
+    if (event.target.closest("prompt-editor")) this.letGo();
+  }
+
+  #offer() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#page;
+    const there = scrollHeight - clientHeight - scrollTop < NEAR;
+    const hidden = there || this.following;
+    if (hidden !== this.#button.hidden) keepFocus(() => (this.#button.hidden = hidden));
+    if (hidden) return;
+    const count = this.#growing.countSince(this.#mark);
+    const text = count ? t("Jump to latest ({count})", { count }) : t("Jump to latest");
+    const label = this.#button.querySelector("span");
+    if (label.textContent !== text) label.textContent = text;
+  }
+}

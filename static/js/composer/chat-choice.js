@@ -1,0 +1,109 @@
+/**
+ * Who answers, and with which model: one list of both. A chat remembers what was chosen; a new chat
+ * begins with what was chosen last in this browser. The models are asked of the server, which asks
+ * the endpoint; each is an option that has the assistant as its value, as it is without a script.
+ */
+import { browserStore } from "../storage.js";
+import { t } from "../texts.js";
+
+const REMEMBERED = "quart-chat:choice";
+
+class ChatChoice extends HTMLElement {
+  #assistants = [];
+  #listed = new Map();
+  #touched = false;
+
+  connectedCallback() {
+    if (!this.#select) return;
+    this.#assistants = [...this.#select.options].map(({ value, label, dataset }) => {
+      return { name: value, title: dataset.title ?? label };
+    });
+    this.addEventListener("change", () => this.#change());
+    document.addEventListener("chat:started", this);
+    if (!this.closest("[data-workflow]").dataset.workflow) this.#recall();
+    this.#list();
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("chat:started", this);
+  }
+
+  handleEvent() {
+    this.#touched = false;
+  }
+
+  /** Follow what was chosen for the chat in another tab, unless something is being chosen here. */
+  show({ assistant, model }) {
+    if (!this.#touched && this.#select && assistant) this.#choose({ assistant, model });
+  }
+
+  get #select() {
+    return this.querySelector("#assistant");
+  }
+
+  get #chosen() {
+    const [option] = this.#select.selectedOptions;
+    return { assistant: option?.value, model: option?.dataset.model };
+  }
+
+  #change() {
+    this.#touched = true;
+    this.#tell();
+    browserStore.write(REMEMBERED, this.#chosen);
+  }
+
+  #recall() {
+    const { assistant, model } = browserStore.read(REMEMBERED) ?? {};
+    if (this.#assistants.some(({ name }) => name === assistant)) this.#choose({ assistant, model });
+  }
+
+  async #list() {
+    const response = await fetch("/api/chatbot/assistants").catch(() => null);
+    if (!response?.ok) return;
+    const { assistants } = await response.json();
+    this.#listed = new Map(assistants.map((assistant) => [assistant.name, assistant]));
+    this.#offer(this.#chosen);
+  }
+
+  /** Choose what is offered, or is to be offered from now on. */
+  #choose({ assistant, model }) {
+    const options = [...this.#select.options].filter(({ value }) => value === assistant);
+    const known = options.find(({ dataset }) => !model || dataset.model === model);
+    if (known) known.selected = true;
+    else this.#offer({ assistant, model });
+    this.#tell();
+  }
+
+  #offer(chosen) {
+    this.#select.replaceChildren(...this.#assistants.map((each) => this.#entry(each, chosen)));
+    this.#tell();
+  }
+
+  /** An assistant in the list, or a group of its models: the one that is chosen, or by default, first. */
+  #entry({ name, title }, chosen) {
+    const { models = [], defaultModel } = this.#listed.get(name) ?? {};
+    const isChosen = name === chosen.assistant;
+    const model = (isChosen && chosen.model) || defaultModel || models[0];
+    const offered = [...new Set([defaultModel, ...[...models, model].sort()])].filter(Boolean);
+    if (offered.length === 0) return new Option(title, name, false, isChosen);
+    const options = offered.map((each) => {
+      const option = new Option(each, name, false, isChosen && each === model);
+      option.dataset.model = each;
+      return option;
+    });
+    if (options.length === 1) return options[0];
+    const group = document.createElement("optgroup");
+    group.label = offered.includes(title) ? t("Models") : title;
+    group.append(...options);
+    return group;
+  }
+
+  /** Say why there is no more to choose from. */
+  #tell() {
+    const note = this.#listed.get(this.#select.value)?.note;
+    const line = this.closest("form").querySelector(".choice-note");
+    line.textContent = note ? t("The models can't be listed. {reason}", { reason: note }) : "";
+  }
+}
+
+customElements.define("chat-choice", ChatChoice);

@@ -1,0 +1,228 @@
+/**
+ * The documents that the next question is about, as chips that belong to the question's form. They
+ * are chosen from a list, or uploaded here by button, drop and paste; one that is still being read
+ * shows how far it is, and the server says so if it is asked about too early.
+ */
+import { sendFiles } from "../documents/upload.js";
+import { t } from "../texts.js";
+
+const READING = ["waiting", "reading"];
+
+class DocumentPicker extends HTMLElement {
+  #controller = null;
+  #documents = [];
+  #touched = false;
+
+  /** Resolves once files that are on their way are there: whether all were taken. */
+  uploading = null;
+
+  connectedCallback() {
+    this.#controller = new AbortController();
+    const on = (target, type, action) =>
+      target.addEventListener(type, action, { signal: this.#controller.signal });
+    on(this.#panel, "toggle", (event) => this.#toggled(event.newState));
+    on(this.#search, "input", () => this.#offer());
+    on(this.#search, "keydown", (event) => event.key === "Enter" && event.preventDefault());
+    on(this.#panel, "change", (event) => this.#choose(event.target));
+    on(this.#chips, "click", (event) => this.#remove(event.target.closest(".chip-remove")));
+    on(document, "dragover", (event) => this.#drag(event, true));
+    on(document, "dragleave", (event) => event.relatedTarget ?? this.#drag(event, false));
+    on(document, "drop", (event) => this.#drop(event));
+    on(document, "chat:started", () => this.#sent());
+    if (this.#panel.matches(":popover-open")) this.#open();
+    this.refresh();
+  }
+
+  disconnectedCallback() {
+    this.#controller.abort();
+  }
+
+  /** Take what is new of a document. */
+  show(item) {
+    const chip = this.#chip(item.id);
+    if (!chip) return;
+    if (item.deleted) chip.remove();
+    else fill(chip, item);
+    this.#chips.hidden = this.#ids.length === 0;
+  }
+
+  /** Ask how far documents are of which nothing may have been heard for a while. */
+  async refresh() {
+    if (!this.querySelector(".chip-progress:not([hidden])")) return;
+    await this.#read();
+    for (const item of this.#documents) this.show(item);
+  }
+
+  /** Follow what was chosen for the chat in another tab, unless something is being chosen here. */
+  async follow(ids) {
+    if (this.#touched || ids.join() === this.#ids.join()) return;
+    await this.#read();
+    for (const chip of [...this.#chips.children]) if (!ids.includes(chip.dataset.id)) chip.remove();
+    for (const item of this.#documents) if (ids.includes(item.id)) this.#add(item);
+    this.#chips.hidden = this.#ids.length === 0;
+  }
+
+  get #form() {
+    return this.closest("form");
+  }
+
+  get #panel() {
+    return this.querySelector(".picker-panel");
+  }
+
+  get #search() {
+    return this.querySelector(".picker-search");
+  }
+
+  get #chips() {
+    return this.querySelector(".chips");
+  }
+
+  get #ids() {
+    return [...this.#chips.children].map((chip) => chip.dataset.id);
+  }
+
+  #chip(id) {
+    return [...this.#chips.children].find((chip) => chip.dataset.id === id);
+  }
+
+  // The list to choose from
+
+  /** Cleared as it closes: once it is open somebody may be quicker than this event. */
+  #toggled(state) {
+    if (state === "open") this.#open();
+    else this.#search.value = "";
+  }
+
+  async #open() {
+    await this.#read();
+    this.#offer();
+    this.#search.focus();
+  }
+
+  async #read() {
+    const response = await fetch("/api/documents").catch(() => null);
+    if (response?.ok) this.#documents = (await response.json()).documents;
+    else this.#complain([t("The server can't be reached.")]);
+  }
+
+  #offer() {
+    const wanted = this.#search.value.trim().toLowerCase();
+    const ready = this.#documents.filter((item) => item.status === "ready");
+    const found = ready.filter((item) => item.name.toLowerCase().includes(wanted));
+    const template = this.querySelector(".option-template").content.firstElementChild;
+    const rows = found.map((item) => {
+      const row = template.cloneNode(true);
+      const box = row.querySelector("input");
+      box.value = item.id;
+      box.checked = this.#ids.includes(item.id);
+      row.querySelector("span").textContent = item.name;
+      return row;
+    });
+    this.querySelector(".picker-list").replaceChildren(...rows);
+    const none = ready.length ? NONE_FOUND : NONE_READY;
+    this.querySelector(".picker-empty").textContent = found.length ? "" : none;
+  }
+
+  #choose(control) {
+    if (control.type === "file") {
+      this.upload(control.files);
+      control.value = "";
+      this.#panel.hidePopover();
+    } else if (control.type === "checkbox") {
+      const item = this.#documents.find((known) => known.id === control.value);
+      if (control.checked) this.#add(item);
+      else this.#chip(item.id)?.remove();
+      this.#chosen();
+    }
+  }
+
+  #add(item) {
+    if (this.#chip(item.id)) return;
+    const template = this.querySelector(".chip-template").content.firstElementChild;
+    const chip = document.importNode(template, true);
+    fill(chip, item);
+    this.#chips.append(chip);
+  }
+
+  #remove(button) {
+    if (!button) return;
+    button.closest(".chip").remove();
+    this.#chosen();
+    this.#form.querySelector("textarea").focus();
+  }
+
+  #chosen() {
+    this.#touched = true;
+    this.#chips.hidden = this.#ids.length === 0;
+    this.#complain([]);
+  }
+
+  // Uploads
+
+  #drag(event, over) {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    this.#form.toggleAttribute("data-dropping", over);
+  }
+
+  #drop(event) {
+    if (!event.dataTransfer.files.length) return;
+    this.#drag(event, false);
+    this.upload(event.dataTransfer.files);
+  }
+
+  /** Have files read, and the next question be about them. */
+  async upload(files) {
+    const sent = this.#send(files, this.uploading);
+    this.uploading = sent;
+    this.querySelector(".picker-state").textContent = t("Uploading…");
+    await sent;
+    if (this.uploading !== sent) return;
+    this.uploading = null;
+    this.querySelector(".picker-state").textContent = "";
+  }
+
+  async #send(files, before) {
+    const { documents, refused } = await sendFiles(files);
+    for (const item of documents) this.#add(item);
+    this.#chosen();
+    this.#complain(refused.map(({ name, error }) => [name, error.message].filter(Boolean).join(": ")));
+    // What the stream said before the chips were there is asked for once.
+    this.refresh();
+    return refused.length === 0 && (await before) !== false;
+  }
+
+  #sent() {
+    this.#touched = false;
+    this.#complain([]);
+  }
+
+  #complain(lines) {
+    const place = this.querySelector(".picker-error");
+    place.hidden = lines.length === 0;
+    place.textContent = lines.join("\n");
+  }
+}
+
+function fill(chip, item) {
+  Object.assign(chip.dataset, { id: item.id, status: item.status });
+  chip.querySelector("input").value = item.id;
+  const name = chip.querySelector(".chip-name");
+  name.href = `/documents/${item.id}`;
+  name.textContent = item.name;
+  const reading = READING.includes(item.status);
+  const progress = chip.querySelector("progress");
+  progress.hidden = !reading;
+  progress.value = item.progress ?? 0;
+  const failed = item.status === "failed";
+  chip.querySelector("input").disabled = failed;
+  chip.querySelector(".chip-state").textContent = failed ? item.message : "";
+  const remove = chip.querySelector(".chip-remove");
+  remove.setAttribute("aria-label", t("Don't search {name}", { name: item.name }));
+}
+
+const NONE_FOUND = t("No document has that in its name.");
+const NONE_READY = t("No document is ready. Upload one, or drop a file on the question field.");
+
+customElements.define("document-picker", DocumentPicker);

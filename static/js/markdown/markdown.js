@@ -1,0 +1,121 @@
+/**
+ * Markdown as safe HTML, by the same rules as quart_chat/chat/markdown: CommonMark, tables,
+ * strikethrough and task lists; HTML in the text is shown as text, images become links, nothing is
+ * styled inline. Colours of code, formulas and footnotes are left to the server, once a message is
+ * final: until then they are shown as they were written.
+ */
+import MarkdownIt from "../../vendor/markdown-it/index.cjs.js";
+import { addFormulas } from "./formulas.js";
+import { addTasks, makeTasks } from "./tasks.js";
+
+const MAX_NESTING = 20;
+const NO_WIDTH = /\uFEFF/g;
+const SAFE_SCHEME = /^(?:https?|mailto):/i;
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+const LANGUAGE = /^[ \t]*([A-Za-z0-9_+#.-]{1,30})/;
+const FOOTNOTE = /^\[\^[^\s[\]^]{1,40}\]:/;
+const REL = "noopener noreferrer nofollow";
+
+const options = { html: false, xhtmlOut: false, maxNesting: MAX_NESTING };
+const markdown = new MarkdownIt("commonmark", options).enable(["table", "strikethrough"]);
+const { escapeHtml } = markdown.utils;
+
+markdown.validateLink = (url) => SAFE_SCHEME.test(url) || !SCHEME.test(url);
+addFormulas(markdown);
+addTasks(markdown);
+markdown.block.ruler.before("reference", "footnote", footnote, { alt: ["paragraph", "reference"] });
+markdown.core.ruler.after("block", "trim", trimBlocks);
+markdown.core.ruler.push("safe", makeSafe);
+Object.assign(markdown.renderer.rules, {
+  fence: (tokens, index) => {
+    const language = LANGUAGE.exec(tokens[index].info);
+    return renderCode(tokens[index], language ? ` class="language-${language[1]}"` : "");
+  },
+  code_block: (tokens, index) => renderCode(tokens[index], ""),
+  table_open: () => '<div class="table" tabindex="0"><table>\n',
+  table_close: () => "</table></div>\n",
+});
+
+/**
+ * Render a text as HTML that may be put into a page as it is.
+ * @param {string} text
+ * @param {object} [env] Link definitions of the text before this one; those of this one are added.
+ * @returns {string}
+ */
+export function renderMarkdown(text, env = {}) {
+  return renderTokens(parseMarkdown(text, env), env);
+}
+
+/**
+ * The two halves of it, for who needs to know where each block stands.
+ * @param {string} text
+ * @param {object} env
+ * @returns {object[]} tokens
+ */
+export function parseMarkdown(text, env) {
+  return markdown.parse(text.replace(NO_WIDTH, ""), env);
+}
+
+/** @returns {string} HTML */
+export function renderTokens(tokens, env) {
+  return markdown.renderer.render(tokens, markdown.options, env);
+}
+
+/** The server's library takes any white space off the ends of a block, this one spaces alone. */
+function trimBlocks(state) {
+  for (const token of state.tokens) {
+    if (token.type === "inline") token.content = token.content.trim();
+  }
+}
+
+/** A footnote is a paragraph of its own, and not the definition of a link. */
+function footnote(state, start, end, silent) {
+  if (state.level > 0 || state.sCount[start] >= 4) return false;
+  const line = state.src.slice(state.bMarks[start] + state.tShift[start], state.eMarks[start]);
+  if (!FOOTNOTE.test(line)) return false;
+  const paragraph = state.md.block.ruler.getRules("").at(-1);
+  return silent || paragraph(state, start, end);
+}
+
+function makeSafe(state) {
+  makeTasks(state.tokens, state.Token);
+  for (const token of state.tokens) {
+    const style = token.attrGet("style");
+    if (style) token.attrs = [["class", style.replace("text-align:", "align-")]];
+    else if (token.children) token.children = safeInlines(token.children, state.Token);
+  }
+}
+
+function safeInlines(tokens, Token) {
+  let inLink = false;
+  return tokens.flatMap((token) => {
+    if (token.type === "image") return imageAsLink(token, inLink, Token);
+    if (token.type === "link_open") token.attrSet("rel", REL);
+    if (token.type.startsWith("link_")) inLink = token.nesting > 0;
+    return [token];
+  });
+}
+
+function imageAsLink(image, inLink, Token) {
+  const text = new Token("text", "", 0);
+  text.content = plain(image.children) || image.attrGet("src");
+  if (inLink) return [text];
+  const open = new Token("link_open", "a", 1);
+  open.attrs = [["href", image.attrGet("src")]];
+  if (image.attrGet("title") !== null) open.attrSet("title", image.attrGet("title"));
+  open.attrSet("rel", REL);
+  return [open, text, new Token("link_close", "a", -1)];
+}
+
+function plain(tokens) {
+  return tokens
+    .map((token) => {
+      if (token.type === "image") return plain(token.children);
+      return token.type.endsWith("break") ? "\n" : token.content;
+    })
+    .join("");
+}
+
+function renderCode(token, attributes) {
+  return `<pre tabindex="0"><code${attributes}>${escapeHtml(token.content)}</code></pre>\n`;
+}

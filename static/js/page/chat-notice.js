@@ -1,0 +1,170 @@
+/**
+ * What the page says about its connection, what it could not do, and how to undo what it has done.
+ * Quiet when all is well: a break that is mended at once is not worth a word.
+ */
+import { restoreWorkflow } from "../api.js";
+import { keepFocus } from "../focus.js";
+import { t } from "../texts.js";
+
+const PATIENCE = 1500;
+const A_MOMENT = 3000;
+const LONG_ENOUGH = 10_000;
+const TOO_LONG = 8000;
+
+export class ChatNotice extends HTMLElement {
+  #controller = null;
+  #messageTimer = 0;
+  #connectionTimer = 0;
+  #connected = null;
+  #message = null;
+  #connection = null;
+
+  connectedCallback() {
+    this.#controller = new AbortController();
+    const { signal } = this.#controller;
+    this.addEventListener("submit", (event) => this.#undo(event), { signal });
+    document.addEventListener("keydown", (event) => this.#key(event), { signal });
+    this.#list?.addEventListener("toggle", () => this.#raise(), { signal });
+    for (const type of ["online", "offline"]) {
+      window.addEventListener(type, () => this.#connection && this.#tellBreak(), { signal });
+    }
+    if (!this.hasChildNodes()) return;
+    // The server offers to undo what led to this page; it is not to do so again. What is there as a
+    // page loads is not read out: it is put in anew.
+    const offer = [...this.childNodes];
+    this.replaceChildren();
+    requestAnimationFrame(() => this.#say(offer, LONG_ENOUGH));
+    history.replaceState(history.state, "", location.pathname);
+  }
+
+  disconnectedCallback() {
+    this.#controller.abort();
+    clearTimeout(this.#messageTimer);
+    clearTimeout(this.#connectionTimer);
+  }
+
+  /**
+   * Tell of the connection.
+   * @param {"connecting" | "open" | "broken" | "refused" | "paused"} state
+   */
+  connection(state) {
+    if (state === "open") this.#mended();
+    else if (state === "paused") this.#rest();
+    else this.#connectionTimer ||= setTimeout(() => this.#tellBreak(), PATIENCE);
+  }
+
+  /** Tell of something that has failed. */
+  failure(message) {
+    this.#say([message], LONG_ENOUGH);
+  }
+
+  /** Offer to bring a chat back that was deleted here. */
+  deleted(workflowId) {
+    const offer = document.querySelector(".undo-template").content.cloneNode(true);
+    offer.querySelector("form").dataset.id = workflowId;
+    this.#say([...offer.childNodes], LONG_ENOUGH);
+  }
+
+  #mended() {
+    const told = this.#connection;
+    this.#connected = true;
+    this.#rest();
+    if (told && !this.#message) this.#say([AGAIN], A_MOMENT);
+  }
+
+  #rest() {
+    clearTimeout(this.#connectionTimer);
+    this.#connectionTimer = 0;
+    this.#connection = null;
+    this.#show();
+  }
+
+  #tellBreak() {
+    const text = this.#connected ? LOST : CONNECTING;
+    const news = navigator.onLine ? text : OFFLINE;
+    if (this.#connection?.[0].data !== news) this.#connection = [new Text(news)];
+    this.#show();
+    clearTimeout(this.#connectionTimer);
+    this.#connectionTimer = setTimeout(() => this.#offerHelp(), TOO_LONG);
+  }
+
+  /** What lasts may have a cause on the way, which the stream doctor finds. */
+  #offerHelp() {
+    const more = this.#connection?.length !== 1 || !navigator.onLine;
+    if (more || location.pathname === "/doctor") return;
+    const link = Object.assign(document.createElement("a"), { href: "/doctor", target: "_blank" });
+    link.textContent = t("Check the connection");
+    this.#connection.push(new Text(" "), link);
+    this.#show();
+  }
+
+  #say(nodes, ms) {
+    this.#message = nodes.map((node) => (node instanceof Node ? node : new Text(node)));
+    this.#show();
+    this.#forgetAfter(ms);
+  }
+
+  #forgetAfter(ms) {
+    clearTimeout(this.#messageTimer);
+    this.#messageTimer = setTimeout(() => {
+      // Not from under a hand.
+      if (this.matches(":hover, :focus-within")) this.#forgetAfter(A_MOMENT);
+      else this.#forget();
+    }, ms);
+  }
+
+  #forget() {
+    clearTimeout(this.#messageTimer);
+    this.#message = null;
+    this.#show();
+  }
+
+  /** What stays is not put in again: a screen reader would read it out again. */
+  #show() {
+    const nodes = this.#message ?? this.#connection ?? [];
+    const gone = [...this.childNodes].filter((node) => !nodes.includes(node));
+    keepFocus(() => gone.forEach((node) => node.remove()));
+    this.append(...nodes.filter((node) => node.parentNode !== this));
+    this.hidden = nodes.length === 0;
+    this.#raise();
+  }
+
+  /** Where the list is open over the page, over the list. */
+  #raise() {
+    const covered = !this.hidden && this.#list?.matches(":popover-open");
+    this.popover = covered ? "manual" : null;
+    if (covered && !this.matches(":popover-open")) this.showPopover();
+  }
+
+  get #list() {
+    return document.querySelector(".sidebar");
+  }
+
+  async #undo(event) {
+    const { id } = event.target.dataset;
+    // The form of the server leads to the chat.
+    if (!id) return;
+    event.preventDefault();
+    try {
+      await restoreWorkflow(id);
+      this.#say([RESTORED], A_MOMENT);
+    } catch (error) {
+      this.failure(error.message);
+    }
+  }
+
+  #key(event) {
+    const undo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z";
+    if (!undo || event.target.matches("input, textarea")) return;
+    const form = this.querySelector(".notice-undo");
+    if (!form) return;
+    event.preventDefault();
+    form.requestSubmit();
+  }
+}
+
+const CONNECTING = t("Connecting…");
+const LOST = t("The connection is lost. Reconnecting…");
+const OFFLINE = t("You are offline. This page goes on when you are back.");
+const AGAIN = t("Connected again.");
+const RESTORED = t("The chat is back.");

@@ -1,0 +1,35 @@
+/** Notifications of answers: whether somebody has asked for them in this browser, and showing one. */
+import { browserStore } from "../storage.js";
+import { t } from "../texts.js";
+
+const KEY = "quart-chat:notify";
+
+/** Whether this browser can show any: only over HTTPS and on localhost. */
+export const canNotify = "Notification" in window && Boolean(navigator.serviceWorker && navigator.locks);
+
+/** Whether they are asked for, and allowed. */
+export function isWanted() {
+  return canNotify && Notification.permission === "granted" && browserStore.read(KEY) === true;
+}
+
+/**
+ * Switch them on or off; the browser asks for its permission if it has to.
+ * @returns {Promise<boolean>} false where the browser does not allow them
+ */
+export async function want(on) {
+  if (on && (await Notification.requestPermission()) !== "granted") return false;
+  browserStore.write(KEY, on);
+  return true;
+}
+
+/** Tell that the answer in a chat has ended. */
+export async function notify({ id, title, status }) {
+  const registration = await navigator.serviceWorker.ready;
+  await registration.showNotification(title, {
+    body: status === "error" ? t("There is no whole answer.") : t("The answer is complete."),
+    icon: document.querySelector('link[rel="apple-touch-icon"]').href,
+    lang: document.documentElement.lang,
+    tag: id,
+    data: { path: `/chat/${id}` },
+  });
+}
