@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Page
+import pytest_asyncio
+from playwright.async_api import Browser, Page
 
 from tests.app import create_test_app
 from tests.browser.conftest import OpenTab
+from tests.browser.tab import Tab, watch
 from tests.browser.test_page import WEIGHT, violations, weight
 from tests.server import Server
 
@@ -83,26 +86,45 @@ def kwargs_for(path: str) -> dict[str, Any]:
     return {"quiet": path not in ERRORS}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("rule", [*PAGES, *ERRORS])
-async def test_axe_finds_nothing(
-    open_tab: OpenTab, places: dict[str, str], rule: str, scheme: str
-) -> None:
-    path = fill(rule, places)
-    tab = await open_tab(path, color_scheme=scheme, reduced_motion="reduce", **kwargs_for(path))
-    assert await violations(tab.page) == []
-
-
-@pytest.mark.parametrize("rule", [*PAGES, *ERRORS])
-async def test_nothing_breaks_the_policy(
-    open_tab: OpenTab, places: dict[str, str], rule: str
-) -> None:
-    path = fill(rule, places)
-    tab = await open_tab("/offline", **kwargs_for(path))
+@pytest_asyncio.fixture(scope="module", loop_scope="session", params=[*PAGES, *ERRORS])
+async def loaded(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    shared_server: Server,
+    places: dict[str, str],
+) -> AsyncIterator[tuple[Tab, set[str]]]:
+    """A page, once for all that is asked of it, and the addresses of what it has loaded."""
+    path = fill(request.param, places)
+    context = await browser.new_context(base_url=shared_server.url, reduced_motion="reduce")
+    tab = Tab(await context.new_page(), **kwargs_for(path))
+    watch(tab, shared_server.url)
+    urls: set[str] = set()
+    tab.page.on("request", lambda request: urls.add(request.url))
     await tab.page.add_init_script(COLLECT)
     await tab.page.goto(path, wait_until="networkidle" if path in ERRORS else "load")
-    await tab.page.evaluate("new Promise(requestAnimationFrame)")
-    assert await tab.page.evaluate("window.violations") == []
+    yield tab, urls
+    await context.close()
+    assert tab.complaints == [] or not tab.quiet
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(loaded: tuple[Tab, set[str]]) -> Page:
+    """The page as it is at first."""
+    page = loaded[0].page
+    await page.set_viewport_size({"width": 1280, "height": 720})
+    await page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing(page: Page, scheme: Literal["light", "dark"]) -> None:
+    await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    assert await violations(page) == []
+
+
+async def test_nothing_breaks_the_policy(page: Page) -> None:
+    await page.evaluate("new Promise(requestAnimationFrame)")
+    assert await page.evaluate("window.violations") == []
 
 
 async def test_what_breaks_the_policy_would_be_seen(open_tab: OpenTab) -> None:
@@ -113,50 +135,37 @@ async def test_what_breaks_the_policy_would_be_seen(open_tab: OpenTab) -> None:
     await tab.page.wait_for_function("window.violations.length")
 
 
-@pytest.mark.parametrize("rule", [*PAGES, *ERRORS])
+async def test_scripts_and_styles_are_light(loaded: tuple[Tab, set[str]]) -> None:
+    tab, urls = loaded
+    assert await weight(tab.page, urls) <= WEIGHT
+
+
+async def test_the_focus_is_always_seen(page: Page) -> None:
+    hidden: list[str] = []
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        focus = await page.evaluate(FOCUS)
+        if focus is None:
+            break
+        if not (focus["seen"] and focus["inView"]):
+            hidden.append(focus["html"])
+    assert hidden == []
+
+
 async def test_nothing_sticks_out_at_twice_the_size_and_targets_are_large_enough(
-    open_tab: OpenTab, places: dict[str, str], rule: str
+    page: Page,
 ) -> None:
-    path = fill(rule, places)
-    size = {"width": 640, "height": 400}
-    tab = await open_tab(path, viewport=size, **kwargs_for(path))
-    await expect_inside(tab.page)
-    assert await tab.page.evaluate(SMALL) == []
+    await page.set_viewport_size({"width": 640, "height": 400})
+    await expect_inside(page)
+    assert await page.evaluate(SMALL) == []
     # Text alone at twice its size, in a window of a phone.
-    await tab.page.set_viewport_size({"width": 360, "height": 740})
-    await tab.page.evaluate("document.documentElement.style.fontSize = '200%'")
-    await expect_inside(tab.page)
-
-
-@pytest.mark.parametrize("rule", PAGES)
-async def test_scripts_and_styles_are_light(
-    open_tab: OpenTab, places: dict[str, str], rule: str
-) -> None:
-    tab = await open_tab("/offline", **kwargs_for(rule))
-    files: set[str] = set()
-    tab.page.on("request", lambda request: files.add(request.url))
-    await tab.page.goto(fill(rule, places))
-    assert await weight(tab.page, files) <= WEIGHT
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await page.evaluate("document.documentElement.style.fontSize = '200%'")
+    await expect_inside(page)
+    await page.evaluate("document.documentElement.style.fontSize = ''")
 
 
 async def expect_inside(page: Page) -> None:
     widths = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     content, window = await page.evaluate(widths)
     assert content <= window
-
-
-@pytest.mark.parametrize("rule", [*PAGES, *ERRORS])
-async def test_the_focus_is_always_seen(
-    open_tab: OpenTab, places: dict[str, str], rule: str
-) -> None:
-    path = fill(rule, places)
-    tab = await open_tab(path, **kwargs_for(path))
-    hidden: list[str] = []
-    for _ in range(40):
-        await tab.page.keyboard.press("Tab")
-        focus = await tab.page.evaluate(FOCUS)
-        if focus is None:
-            break
-        if not (focus["seen"] and focus["inView"]):
-            hidden.append(focus["html"])
-    assert hidden == []
