@@ -266,31 +266,35 @@ class Database:
         async with self.reading() as session:
             return await session.transact(work)
 
-    async def search(self, work: Callable[[Statements], T], seconds: float = math.inf) -> T:
+    async def search(self, work: Callable[[Statements], T], seconds: float | None = None) -> T:
         """Read what may take long; it is broken off where its waiter is cancelled.
 
         Raises:
-            SearchTooBroad: It takes more than so many seconds.
+            SearchTooBroad: It takes more than so many seconds, those included that it waits.
         """
         left = False
+        deadline = math.inf if seconds is None else monotonic() + seconds
 
         def search(statements: Statements) -> T:
-            deadline = monotonic() + seconds
             with statements.until(lambda: left or monotonic() >= deadline):
                 return work(statements)
 
-        async with self._searches:
-            try:
-                return await self.read(search)
-            except asyncio.CancelledError:
-                left = True
+        try:
+            async with asyncio.timeout(seconds):
+                await self._searches.acquire()
+        except TimeoutError as error:
+            raise _too_broad() from error
+        try:
+            return await self.read(search)
+        except asyncio.CancelledError:
+            left = True
+            raise
+        except sqlite3.OperationalError as error:
+            if _primary_code(error) != sqlite3.SQLITE_INTERRUPT:
                 raise
-            except sqlite3.OperationalError as error:
-                if _primary_code(error) != sqlite3.SQLITE_INTERRUPT:
-                    raise
-                raise SearchTooBroad(
-                    _("This search takes too long. Type more of the words, or rarer ones.")
-                ) from error
+            raise _too_broad() from error
+        finally:
+            self._searches.release()
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[Session]:
@@ -348,3 +352,7 @@ def translated_errors() -> Generator[None]:
             raise
         _logger.warning("The database is unavailable: %s", error)
         raise DatabaseUnavailable(_(sentence)) from error
+
+
+def _too_broad() -> SearchTooBroad:
+    return SearchTooBroad(_("This search takes too long. Type more of the words, or rarer ones."))

@@ -17,17 +17,20 @@ if TYPE_CHECKING:
     from quart_chat.chat.models import Item, Message, Source
 
 _LABEL = r"\[(?:\\.|[^\\\[\]\n])*"
-# What may become a link with the text that is still to come; no label goes beyond its line.
-_OPEN = re.compile(_LABEL + r"\\?(?:\](?:\([^)\s]*)?)?\Z")
+# What may become a link with the text that is still to come; no label goes beyond its line, and no
+# address beyond a blank.
+_OPEN = re.compile(rf"(?:{_LABEL}\\?(?:\](?:\([^)\s]*)?)?|/[^\s()\[\]<>\"']*)\Z")
 
 
 class Redaction:
     """Takes the links to other chats out of what is shown of one."""
 
     def __init__(self, workflow_id: str) -> None:
-        other = rf"/chat/(?!{re.escape(workflow_id)})[0-9a-f]{{32}}(?![0-9a-f])"
+        host = r"(?:https?://[^\s/()\[\]<>\"']+)?"
+        path = rf"/chat/(?!{re.escape(workflow_id)})[0-9a-f]{{32}}(?![0-9a-f])"
+        other = host + path
         self._url = re.compile(other)
-        self._link = re.compile(rf"{_LABEL}\]\({other}[^)\s]*\)")
+        self._link = re.compile(rf"{_LABEL}\]\({other}[^)\s]*\)|{path}[^\s()\[\]<>\"']*")
         self._anchor = re.compile(rf'<a(?: [^>]*)? href="{other}[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
 
     def message(self, message: Message) -> Message:

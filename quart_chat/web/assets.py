@@ -81,7 +81,7 @@ class Assets:
         if name not in self._imports:
             found = [name]
             for each in found:
-                text = self._read(self._paths[each]).decode()
+                text = _read(self._folder, self._paths[each]).decode()
                 paths = (normpath(f"{dirname(each)}/{path}") for path in _IMPORTED.findall(text))
                 found += dict.fromkeys(path for path in paths if path not in found)
             self._imports[name] = found[1:]
@@ -90,15 +90,10 @@ class Assets:
     def get_plain(self, name: str) -> Asset | None:
         """Read a file as it is at this moment."""
         path = _files(self._folder).get(name)
-        return None if path is None else _make(path, self._read(path))
-
-    def _read(self, path: Path) -> bytes:
-        if path.suffix == ".js" and path.is_relative_to(self._folder / "vendor"):
-            return as_module(path.read_text("utf-8")).encode()
-        return path.read_bytes()
+        return None if path is None else _make(path, _read(self._folder, path))
 
     def _shorten(self, path: Path) -> bytes:
-        content = self._read(path)
+        content = _read(self._folder, path)
         if path.suffix not in {".css", ".js"}:
             return content
         text = content.decode()
@@ -111,6 +106,12 @@ class Assets:
 def _files(folder: Path) -> dict[str, Path]:
     paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {path.relative_to(folder).as_posix(): path for path in paths}
+
+
+def _read(folder: Path, path: Path) -> bytes:
+    if path.suffix == ".js" and path.is_relative_to(folder / "vendor"):
+        return as_module(path.read_text("utf-8")).encode()
+    return path.read_bytes()
 
 
 def _make(path: Path, content: bytes) -> Asset:
@@ -172,10 +173,10 @@ def _assets() -> Assets:
 
 
 def content_version(folder: Path) -> str:
-    """A short hash of every file's path and content."""
+    """A short hash of every file's path, and of its content as it is sent while debugging."""
     digest = blake2b(digest_size=8)
     for name, path in _files(folder).items():
-        content = path.read_bytes()
+        content = _read(folder, path)
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()

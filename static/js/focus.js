@@ -8,7 +8,7 @@
  * @param {() => void} change
  * @param {() => Element | null} [next] Where to, unless the change itself has moved it.
  */
-export function keepFocus(change, next = () => document.querySelector("#prompt")) {
+export function keepFocus(change, next = () => document.querySelector("#prompt, #content")) {
   const focused = document.activeElement;
   const byKeyboard = focused?.matches(":focus-visible");
   change();

@@ -305,3 +305,22 @@ async def test_an_edit_survives_a_reload(open_tab: OpenTab) -> None:
     await tab.page.reload()
     await expect(tab.round(1).locator(".prompt-text")).to_be_visible()
     await expect(editor).to_have_count(0)
+
+
+async def test_an_edit_in_one_chat_leaves_that_in_another_alone(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    chats = []
+    for prompt in ("count 1 1ms", "count 2 1ms"):
+        await tab.page.goto("/")
+        await tab.ask(prompt)
+        await tab.until_ended("complete")
+        chats.append(tab.page.url)
+    editor = tab.round(1).locator("prompt-editor textarea")
+    for chat, text in zip(chats, ("kept", "given up"), strict=True):
+        await tab.page.goto(chat)
+        await tab.round(1).locator(".prompt").hover()
+        await tab.round(1).locator(".edit").click()
+        await editor.fill(text)
+    await editor.press("Escape")
+    await tab.page.goto(chats[0])
+    await expect(editor).to_have_value("kept")

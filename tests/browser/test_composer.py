@@ -247,7 +247,7 @@ async def test_what_is_written_here_survives_that_another_tab_sends_its_draft(
     tab = await open_tab()
     await tab.page.fill("#prompt", "A question that is still being written")
     await tab.page.wait_for_function(
-        "() => localStorage.getItem('quart-chat:drafts')?.includes('still')"
+        "() => localStorage.getItem('quart-chat:written')?.includes('still')"
     )
     other = Tab(await tab.page.context.new_page())
     await other.page.goto(tab.page.url)

@@ -443,3 +443,18 @@ async def test_chats_are_exported_and_imported(open_tab: OpenTab) -> None:
     await expect(tab.page.locator(".report")).to_be_visible()
     await keys.press("Tab")
     await expect_seen(tab.page)
+
+
+@pytest.mark.parametrize("path", ["/", "/settings"])
+async def test_undo_hands_the_focus_on_to_what_the_page_is_for(
+    open_tab: OpenTab, path: str
+) -> None:
+    tab, keys = await asked(open_tab, "gone for a moment")
+    await tab.page.goto(path)
+    row = tab.row("gone for a moment").first
+    await keys.go(row.locator(".chat-link"))
+    await keys.press("Delete")
+    await keys.go(button(tab.page, "Undo"))
+    await keys.press("Enter")
+    await expect(tab.page.locator(".notice")).to_contain_text("The chat is back.")
+    assert await tab.page.evaluate("document.activeElement !== document.body")

@@ -294,3 +294,19 @@ async def test_a_long_title_has_room_beside_the_menu_of_its_chat(open_tab: OpenT
     await expect(menu.get_by_role("button", name="Delete this chat")).to_be_in_viewport(ratio=1)
     await tab.page.locator(".answer .prose").last.click()
     await expect(menu).to_be_hidden()
+
+
+async def test_what_is_chosen_for_the_next_question_outlasts_an_answer_written_again(
+    open_tab: OpenTab,
+) -> None:
+    tab = await open_tab()
+    await tab.ask("How do I resume a stream?", "librarian")
+    await tab.until_ended("complete")
+    file = {"name": "roof.md", "mimeType": "text/markdown", "buffer": b"# Roof\n\nIt is blue."}
+    await tab.page.locator(".picker-button").focus()
+    await tab.page.wait_for_function("() => !!customElements.get('document-picker')")
+    await tab.page.set_input_files(".picker-upload input", file)
+    await expect(tab.page.locator(".chip")).to_have_count(1)
+    await tab.page.get_by_role("button", name="Regenerate").click()
+    await tab.until_ended("complete", 2)
+    await expect(tab.page.locator(".chip")).to_have_count(1)

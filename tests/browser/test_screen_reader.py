@@ -407,7 +407,14 @@ async def test_whoever_reads_a_shared_chat_hears_that_an_answer_begins_and_ends(
     await writer.ask("count 30 10ms")
     await writer.until_ended("complete", 2)
     await expect(reader.round(2)).to_have_attribute("data-status", "complete")
-    assert [text for _, text in await spoken(reader)] == [
+    assert [text for role, text in await spoken(reader) if role == "status"] == [
         "The answer is being written.",
         "The answer is complete.",
     ]
+
+
+async def test_what_tells_of_news_is_there_before_the_news(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await expect(tab.page.locator(".notice")).to_be_empty()
+    assert [role(node) for node in await tree(tab.page)].count("status") >= 3
+    assert await tab.page.locator(".notice").evaluate("(it) => it.checkVisibility()")

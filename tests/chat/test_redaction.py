@@ -18,7 +18,24 @@ from quart_chat.chat.redaction import Redacted, Redaction
 OWN, OTHER = "0" * 32, "f" * 32
 REDACTION = Redaction(OWN)
 LINK = f"[a \\] b](/chat/{OTHER}?round=1#round-1)"
-PIECES = ["[", "]", "(", ")", "\\", "\n", "a", " ", "[1]", "](/chat/", OTHER, OWN, "?round=1", LINK]
+PIECES = [
+    "/",
+    "https://a.b/chat/",
+    "[",
+    "]",
+    "(",
+    ")",
+    "\\",
+    "\n",
+    "a",
+    " ",
+    "[1]",
+    "](/chat/",
+    OTHER,
+    OWN,
+    "?round=1",
+    LINK,
+]
 
 texts = st.lists(st.sampled_from(PIECES), max_size=20).map("".join)
 
@@ -34,6 +51,22 @@ def test_neither_title_nor_address_of_another_chat_is_left(title: str) -> None:
     html = REDACTION.html(render_markdown(answer))
     assert html.endswith("<p>[1] Another chat</p>\n")
     assert whole(answer) == "> Kiwis are green.\n\n[1] Another chat\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[x](/chat/{OTHER} "t")',
+        f"[x](</chat/{OTHER}>)",
+        f"[x][1]\n\n[1]: /chat/{OTHER}",
+        f"see /chat/{OTHER}#round-1.",
+        f"<https://chat.example.org/chat/{OTHER}>",
+        f"[x](http://localhost:8000/chat/{OTHER})",
+    ],
+)
+def test_however_it_is_written_no_address_of_another_chat_is_left(text: str) -> None:
+    assert OTHER not in whole(text)
+    assert OTHER not in REDACTION.html(render_markdown(whole(text)))
 
 
 def test_other_links_stay() -> None:
@@ -57,6 +90,7 @@ def test_a_number_stays_and_leads_nowhere() -> None:
 
 @given(text=texts, cuts=st.lists(st.integers(0, 400), max_size=8), length=st.integers(0, 400))
 @example(LINK, list(range(len(LINK))), 0)
+@example(f"https://a.b/chat/{OTHER} c", list(range(40)), 0)
 def test_a_text_in_flight_is_what_it_will_be(text: str, cuts: list[int], length: int) -> None:
     """However it is cut, and wherever one joins; what may still become a link waits."""
     places = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})

@@ -25,7 +25,8 @@ export class ChatSteps extends HTMLElement {
   end() {
     const rows = [...this.#list.children];
     const spent = rows.reduce((sum, row) => sum + Number(row.dataset.duration), 0);
-    this.#summarise(duration(spent));
+    // Of those that are not shown nobody knows how long they took.
+    this.#summarise(this.#more ? "" : duration(spent));
   }
 
   /** Close, unless somebody has opened or closed it. */
@@ -45,8 +46,13 @@ export class ChatSteps extends HTMLElement {
     return [...this.querySelectorAll(".step")];
   }
 
+  /** How many there are that are not shown. */
+  get #more() {
+    return Number(this.#details.dataset.more);
+  }
+
   #summarise(detail) {
-    const count = this.#rows.length;
+    const count = this.#rows.length + this.#more;
     this.querySelector(".steps-count").textContent = plural("{count} step", "{count} steps", count);
     this.querySelector(".steps-detail").textContent = detail;
   }

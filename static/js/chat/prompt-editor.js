@@ -3,7 +3,7 @@
  * break the line, Escape gives up. Loaded when somebody edits for the first time.
  */
 import { ask } from "./asking.js";
-import { dropEdit, keepEdit } from "../composer/drafts.js";
+import { keepEdit, takeEdit } from "../composer/drafts.js";
 import { keepFocus } from "../focus.js";
 import { isComposing } from "../keys.js";
 import { t } from "../texts.js";
@@ -12,9 +12,11 @@ class PromptEditor extends HTMLElement {
   #before = "";
   #controller = new AbortController();
   #sent = false;
+  #workflow = "";
 
   connectedCallback() {
     this.#before = this.#shown.textContent;
+    this.#workflow = this.closest("[data-workflow]").dataset.workflow;
     this.#field.value = this.dataset.text ?? this.#before;
     window.addEventListener("pagehide", () => this.#keep(), { signal: this.#controller.signal });
     this.addEventListener("submit", (event) => this.#submit(event));
@@ -29,15 +31,14 @@ class PromptEditor extends HTMLElement {
   /** The chat may go on elsewhere and take the round off the page: what was written is kept. */
   disconnectedCallback() {
     this.#controller.abort();
-    dropEdit();
+    takeEdit(this.#workflow);
     if (!this.hidden && this.#changed) document.querySelector("chat-app")?.rescue(this.#text);
   }
 
   /** A reload, or a way to another page and back, finds it as it was. */
   #keep() {
     if (!this.#changed) return;
-    const { workflow } = this.closest("[data-workflow]").dataset;
-    keepEdit({ workflow, round: this.#round.number, text: this.#text });
+    keepEdit({ workflow: this.#workflow, round: this.#round.number, text: this.#text });
   }
 
   get #text() {
@@ -76,14 +77,14 @@ class PromptEditor extends HTMLElement {
     event.stopPropagation();
     const prompt = this.#field.value;
     if (this.#field.readOnly || !prompt.trim()) return;
-    const { workflow } = this.closest("[data-workflow]").dataset;
+    const workflowId = this.#workflow;
     const replaces = this.#round.number;
     const app = this.closest("chat-app");
     this.#field.readOnly = true;
     this.#failure = "";
     this.#sent = true;
     try {
-      await ask(app, { prompt, workflowId: workflow, replaces });
+      await ask(app, { prompt, workflowId, replaces });
       this.#close();
     } catch (error) {
       this.#sent = false;

@@ -10,6 +10,8 @@ import { settle } from "./settling.js";
 import { t } from "../texts.js";
 
 const READ_AGAIN = 2000;
+const COMPLETE = t("The answer is complete.");
+const NOT_WHOLE = t("There is no whole answer.");
 
 class SharedChat extends HTMLElement {
   #conversation = new Conversation();
@@ -58,7 +60,6 @@ class SharedChat extends HTMLElement {
     const round = this.#round(message.roundNumber);
     if (message.role === "user") {
       if (round) return;
-      this.#announce(t("The answer is being written."));
       this.#read();
       return;
     }
@@ -91,7 +92,7 @@ class SharedChat extends HTMLElement {
   end({ status, end }) {
     const round = this.#round(end.roundNumber);
     if (!round) return;
-    if (round.running) this.#announce(end.message);
+    if (round.running) this.#announce(status === "error" ? NOT_WHOLE : end.message);
     round.end(status, end.message);
     if (round.parentElement !== this.#log) settle(round, this.#log);
   }
@@ -124,8 +125,12 @@ class SharedChat extends HTMLElement {
   /** An answer may have ended while the rounds were read. */
   #noteEnd() {
     const running = this.querySelector(".live > *") !== null;
-    const outcome = this.querySelector(".log > :last-child .outcome")?.textContent.trim();
-    if (this.#running && !running) this.#announce(outcome || t("The answer is complete."));
+    const last = this.querySelector(".log > :last-child");
+    const outcome = last?.querySelector(".outcome").textContent.trim() || COMPLETE;
+    if (this.#running && !running) {
+      // Why there is none is in the log, which is read out as well.
+      this.#announce(last?.dataset.status === "error" ? NOT_WHOLE : outcome);
+    }
     this.#running = running;
   }
 

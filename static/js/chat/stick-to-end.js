@@ -120,7 +120,7 @@ export class StickToEnd {
 
   #moved(event) {
     const { clientY } = event.touches[0];
-    if (clientY > this.#touch) this.letGo();
+    if (clientY > this.#touch && !event.target.closest(ELSEWHERE)) this.letGo();
     this.#touch = clientY;
   }
 

@@ -19,13 +19,10 @@ class ChatChoice extends HTMLElement {
       return { name: value, title: dataset.title ?? label };
     });
     this.addEventListener("change", () => this.#change());
-    document.addEventListener("chat:started", this);
+    // Of what is asked here, and not when an answer above is written again.
+    this.closest("chat-composer").addEventListener("chat:started", this);
     if (!this.closest("[data-workflow]").dataset.workflow) this.#recall();
     this.#list();
-  }
-
-  disconnectedCallback() {
-    document.removeEventListener("chat:started", this);
   }
 
   handleEvent() {

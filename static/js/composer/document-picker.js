@@ -3,10 +3,9 @@
  * are chosen from a list, or uploaded here by button, drop and paste; one that is still being read
  * shows how far it is, and the server says so if it is asked about too early.
  */
+import { isBeingRead } from "../documents/document-state.js";
 import { sendFiles } from "../documents/upload.js";
 import { t } from "../texts.js";
-
-const READING = ["waiting", "reading"];
 
 class DocumentPicker extends HTMLElement {
   #controller = null;
@@ -28,7 +27,8 @@ class DocumentPicker extends HTMLElement {
     on(document, "dragover", (event) => this.#drag(event, true));
     on(document, "dragleave", (event) => event.relatedTarget ?? this.#drag(event, false));
     on(document, "drop", (event) => this.#drop(event));
-    on(document, "chat:started", () => this.#sent());
+    // Of what is asked here, and not when an answer above is written again.
+    on(this.closest("chat-composer"), "chat:started", () => this.#sent());
     if (this.#panel.matches(":popover-open")) this.#open();
     this.refresh();
   }
@@ -211,7 +211,7 @@ function fill(chip, item) {
   const name = chip.querySelector(".chip-name");
   name.href = `/documents/${item.id}`;
   name.textContent = item.name;
-  const reading = READING.includes(item.status);
+  const reading = isBeingRead(item);
   const progress = chip.querySelector("progress");
   progress.hidden = !reading;
   progress.value = item.progress ?? 0;

@@ -7,7 +7,7 @@
  */
 import { browserStore, tabStore } from "../storage.js";
 
-const KEY = "quart-chat:drafts";
+const KEY = "quart-chat:written";
 const EDIT = "quart-chat:edit";
 const MOST = 30;
 
@@ -35,16 +35,11 @@ export function keepEdit(edit) {
   tabStore.write(EDIT, edit);
 }
 
-/** Nothing is edited any more. */
-export function dropEdit() {
-  tabStore.remove(EDIT);
-}
-
-/** Take back what was edited in a chat; null where nothing was. */
+/** Take back what was edited in a chat, which is kept no longer; null where nothing was. */
 export function takeEdit(workflow) {
   const edit = tabStore.read(EDIT);
   if (edit?.workflow !== workflow) return null;
-  dropEdit();
+  tabStore.remove(EDIT);
   return edit;
 }
 

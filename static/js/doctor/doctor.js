@@ -169,8 +169,8 @@ class StreamDoctor extends HTMLElement {
 
   #say(name, values = {}, place = ".doctor-status") {
     const words = this.#clone(`say-${name}`);
-    for (const place of words.querySelectorAll("[data-value]")) {
-      place.textContent = written(place.dataset.value, values[place.dataset.value]);
+    for (const slot of words.querySelectorAll("[data-value]")) {
+      slot.textContent = written(slot.dataset.value, values[slot.dataset.value]);
     }
     this.#part(place).replaceChildren(words);
   }

@@ -125,13 +125,12 @@ export class ChatNotice extends HTMLElement {
     const gone = [...this.childNodes].filter((node) => !nodes.includes(node));
     keepFocus(() => gone.forEach((node) => node.remove()));
     this.append(...nodes.filter((node) => node.parentNode !== this));
-    this.hidden = nodes.length === 0;
     this.#raise();
   }
 
   /** Where the list is open over the page, over the list. */
   #raise() {
-    const covered = !this.hidden && this.#list?.matches(":popover-open");
+    const covered = this.hasChildNodes() && this.#list?.matches(":popover-open");
     this.popover = covered ? "manual" : null;
     if (covered && !this.matches(":popover-open")) this.showPopover();
   }

@@ -58,7 +58,6 @@ export class PageStream {
   pause() {
     this.#active = false;
     this.#close();
-    this.#settled();
     // Nothing more comes for whoever waits.
     this.#settled();
     this.#onState("paused");

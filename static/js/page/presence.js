@@ -17,6 +17,7 @@ export class Presence {
   #seat = new Seat(() => this.#robbed());
   #channel = null;
   #coming = false;
+  #left = false;
   #visiting = false;
 
   /**
@@ -55,17 +56,18 @@ export class Presence {
     return document.hidden || this.#signal.aborted;
   }
 
-  /** A window that is shown and focused is so twice. */
+  /** A window that is shown and focused is so twice; one may leave and come while it takes a seat. */
   async #come() {
     if (this.#absent || this.#coming) return;
     this.#coming = true;
-    this.#watch.show();
-    if (Seat.scarce) {
+    do {
+      this.#left = false;
+      this.#watch.show();
+      if (!Seat.scarce) break;
       this.#listen();
       if (!this.#seat.taken) await this.#seat.take();
-      // Seats take a moment to be had.
       if (this.#absent) this.#leave();
-    }
+    } while (this.#left && !this.#absent);
     this.#coming = false;
     if (!this.#absent && (this.#seat.taken || !Seat.scarce)) this.#stream.resume();
   }
@@ -82,6 +84,7 @@ export class Presence {
   }
 
   #leave() {
+    this.#left = true;
     this.#seat.leave();
     this.#channel?.close();
     this.#channel = null;
