@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from playwright.async_api import Locator, Page, expect
 
 # Stops of Tab within which a person finds anything on a page of these tests.
-FAR = 90
+FAR = 150
 
 # What is wrong with the place of the focus: it is nowhere, not shown, or lies under something
 # else (WCAG 2.4.7 and 2.4.11). Nine points of the element tell whether anything of it is seen.

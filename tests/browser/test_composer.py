@@ -195,7 +195,7 @@ async def test_of_a_table_that_is_pasted_the_text_is_meant_and_not_its_picture(
 
 
 async def test_a_question_waits_for_files_that_are_on_their_way(open_tab: OpenTab) -> None:
-    tab = await open_tab()
+    tab = await open_tab(quiet=False)  # it may be asked before the file is read
     arrive = asyncio.Event()
 
     async def upload(route: Route) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -35,9 +36,16 @@ DISORDERED = """() => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """With a list of chats that is no way to go."""
+    with Server(instance=tmp_path_factory.mktemp("keyboard") / "instance") as server:
+        yield server
+
+
 @pytest.fixture
-def server(shared_server: Server) -> Server:
-    return shared_server
+def server(own_server: Server) -> Server:
+    return own_server
 
 
 def prompt(page: Page) -> Locator:

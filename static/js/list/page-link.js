@@ -46,6 +46,7 @@ export class PageLink {
     if (this.#busy) return;
     this.#busy = true;
     const focused = document.activeElement === this.#link;
+    const known = this.#links.length;
     this.#link.textContent = t("Loading…");
     try {
       await this.#load(next);
@@ -57,11 +58,13 @@ export class PageLink {
     } finally {
       this.#busy = false;
     }
-    if (focused && this.#link.hidden) this.#previous?.focus();
+    // What is new stands before the link, which goes out of view or away.
+    const fresh = this.#links[known];
+    if (focused && (fresh || this.#link.hidden)) (fresh ?? this.#links.at(-1))?.focus();
   }
 
-  get #previous() {
-    return [...this.#link.parentElement.querySelectorAll(".chat-link")].at(-1);
+  get #links() {
+    return [...this.#link.parentElement.querySelectorAll(".chat-link")];
   }
 
   #click(event) {
