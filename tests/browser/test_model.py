@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.test_page import expect_no_overflow, violations
@@ -302,7 +302,7 @@ async def test_what_is_chosen_for_the_next_question_outlasts_an_answer_written_a
     tab = await open_tab()
     await tab.ask("How do I resume a stream?", "librarian")
     await tab.until_ended("complete")
-    file = {"name": "roof.md", "mimeType": "text/markdown", "buffer": b"# Roof\n\nIt is blue."}
+    file: FilePayload = {"name": "roof.md", "mimeType": "text/markdown", "buffer": b"# Roof"}
     await tab.page.locator(".picker-button").focus()
     await tab.page.wait_for_function("() => !!customElements.get('document-picker')")
     await tab.page.set_input_files(".picker-upload input", file)
