@@ -6,6 +6,14 @@ from dataclasses import dataclass, field
 
 from playwright.async_api import Locator, Page, expect
 
+# Of several such lists a browser heeds the last: first are those that Playwright switches off, then
+# two pages that each window would load for its address bar.
+DISABLED = (
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *("HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding"),
+    *("ThirdPartyStoragePartitioning", "OptimizationHints", "NetworkTimeServiceQuerying"),
+    *("AimEnabled", "PreconnectToSearch", "WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),
+)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -13,6 +21,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    f"--disable-features={','.join(DISABLED)}",
 ]
 
 # Milliseconds; what a test waits for takes a fraction of it.
