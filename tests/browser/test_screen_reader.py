@@ -207,7 +207,7 @@ async def test_the_chat_that_is_shown_and_the_state_of_each_are_told(open_tab: O
 
 async def test_what_opens_says_whether_it_is_open(open_tab: OpenTab) -> None:
     tab = await open_tab(viewport=WIDE)
-    await tab.ask("count 1 1ms")
+    await tab.ask("count 20 20ms")  # seen live: the steps are open
     await tab.until_ended("complete")
 
     async def expanded(text: str) -> list[bool]:
