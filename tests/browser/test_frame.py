@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import APIRequestContext, Browser, Locator, Page, expect
+from playwright.async_api import APIRequestContext, Browser, Locator, Page, Route, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab, set_hidden, watch
@@ -22,6 +23,9 @@ SHARE = "/chat/{chat}/share"
 PAGES = ["/documents", "/documents/{document}", "/settings", "/transfer", "/doctor", SHARE]
 CHATS = "/api/chatbot/workflows"
 PHONE = {"width": 360, "height": 740}
+
+# Takes seconds to read.
+LONG_TEXT = "".join(f"Word {n} of a long text. " * 40 + "\n\n" for n in range(8000))
 
 
 @pytest.fixture(scope="module")
@@ -290,12 +294,30 @@ async def test_the_page_of_a_document_shows_its_text_once_it_is_read(open_tab: O
 
 async def test_the_page_of_a_document_that_is_deleted_gives_way(open_tab: OpenTab) -> None:
     tab = await open_tab("/documents")
-    text = "".join(f"Word {n} of a long text. " * 40 + "\n\n" for n in range(8000))
-    await upload(tab.page, file("going.txt", text))
-    await tab.page.locator(".document-name", has_text="going.txt").click()
+    await upload(tab.page, file("going.txt", LONG_TEXT))
+    # It asks for what nobody has said to it once its stream is open.
+    async with tab.page.expect_response("**/api/documents/*?limit=1"):
+        await tab.page.locator(".document-name", has_text="going.txt").click()
+    document = tab.page.url.rpartition("/")[2]
+    await tab.page.request.delete(f"/api/documents/{document}")
+    await expect(tab.page).to_have_url(re.compile("/documents$"))
+
+
+async def test_the_page_of_a_document_gives_way_that_was_deleted_unseen(open_tab: OpenTab) -> None:
+    tab = await open_tab("/documents", quiet=False)
+    await upload(tab.page, file("gone.txt", LONG_TEXT))
+    let_go = asyncio.Event()
+
+    async def delete_first(route: Route) -> None:
+        await let_go.wait()
+        await route.continue_()
+
+    await tab.page.route("**/api/stream?*", delete_first)
+    await tab.page.locator(".document-name", has_text="gone.txt").click()
     await expect(tab.page.locator("document-reading")).to_be_visible()
     document = tab.page.url.rpartition("/")[2]
     await tab.page.request.delete(f"/api/documents/{document}")
+    let_go.set()
     await expect(tab.page).to_have_url(re.compile("/documents$"))
 
 

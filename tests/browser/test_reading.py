@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
@@ -34,6 +34,13 @@ async def top(tab: Tab, number: int) -> float:
         number,
     )
     return place
+
+
+async def middle(locator: Locator) -> tuple[float, float]:
+    """Where it is on the screen."""
+    box = await locator.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 async def long_chat(open_tab: OpenTab, questions: int = 3) -> Tab:
@@ -250,3 +257,24 @@ async def test_what_scrolls_by_itself_lets_go_of_nothing(open_tab: OpenTab) -> N
     await tab.page.wait_for_function(AT_END)
     await expect(tab.page.locator(".to-end")).to_be_hidden()
     await tab.page.locator("#prompt").press("Escape")
+
+
+async def test_text_stays_where_it_is_while_one_writes_or_goes_through_the_controls(
+    open_tab: OpenTab,
+) -> None:
+    tab = await long_chat(open_tab)
+    await tab.page.evaluate("document.activeElement.blur(); scrollTo(0, 300)")
+    # Where a locator is clicked, it is scrolled to first.
+    await tab.page.mouse.click(*await middle(tab.page.locator("#prompt")))
+    await expect(tab.page.locator("#prompt")).to_be_focused()
+    await tab.page.keyboard.type("A question")
+    for key in ("Shift+Enter", "Shift+Enter", *["Tab"] * 3, *["Shift+Tab"] * 4):
+        await tab.page.keyboard.press(key)
+        assert await tab.page.evaluate("scrollY") == 300
+    await expect(tab.page.locator(".to-end")).to_be_focused()
+    for control in await tab.page.locator(".bar :is(a, button, summary):visible").all():
+        await control.focus()
+        assert await tab.page.evaluate("scrollY") == 300
+    # What scrolls comes out from under the bar and the field.
+    await tab.page.locator(".copy-answer").nth(1).focus()
+    assert await tab.page.evaluate("scrollY") != 300
