@@ -11,7 +11,9 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenTab
+from tests.browser.keyboard import Keyboard
 from tests.browser.tab import Tab, set_hidden
+from tests.browser.test_preferences import COVERED, TINY
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -442,3 +444,17 @@ async def test_an_example_is_asked_and_a_draft_stays(open_tab: OpenTab) -> None:
     await expect(tab.page.locator("#prompt")).to_have_value("half a question")
     await tab.page.reload()
     await expect(tab.page.locator("#prompt")).to_have_value("half a question")
+
+
+async def test_in_a_tiny_window_all_of_it_is_reached_by_keys(open_tab: OpenTab) -> None:
+    first = await open_tab()
+    await first.ask("count 2 1ms")
+    await first.until_ended("complete")
+    for path in ("/", "/settings", "/handbook/"):
+        tab = await open_tab(path, viewport=TINY)
+        keys = Keyboard(tab.page)
+        await keys.go(tab.page.locator(".menu"))
+        await keys.press("Enter")
+        await keys.expect_at(tab.page.locator(".sidebar a").first)
+        await keys.go(tab.page.locator(".language").last)
+        assert await tab.page.evaluate(COVERED.replace("main", ".sidebar")) == []

@@ -141,17 +141,6 @@ async def test_in_a_tiny_window_the_focus_is_seen_between_what_stays(open_tab: O
     await keys.go(tab.page.locator("#prompt"))
 
 
-@pytest.mark.parametrize("path", ["/", "/settings", "/handbook/"])
-async def test_in_a_tiny_window_all_of_the_list_is_reached(open_tab: OpenTab, path: str) -> None:
-    tab = await open_tab(path, viewport=TINY)
-    keys = Keyboard(tab.page)
-    await keys.go(tab.page.locator(".menu"))
-    await keys.press("Enter")
-    await keys.expect_at(tab.page.locator(".sidebar a").first)
-    await keys.go(tab.page.locator(".language").last)
-    assert await tab.page.evaluate(COVERED.replace("main", ".sidebar")) == []
-
-
 async def test_in_a_tiny_window_nothing_takes_the_room_to_read(open_tab: OpenTab) -> None:
     tab = await answered(open_tab, viewport=TINY)
     await tab.page.locator(".answer").first.scroll_into_view_if_needed()
