@@ -15,6 +15,7 @@ import sys
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
+from jinja2 import FileSystemBytecodeCache
 from quart import Quart
 
 from quart_chat import create_app
@@ -73,7 +74,10 @@ async def _nested(*, wait: bool) -> AsyncGenerator[Step, None]:
 
 
 def create_test_app(config: Mapping[str, Any] | None = None) -> Quart:
-    return create_app(config, assistants=[SlowAssistant()])
+    app = create_app(config, assistants=[SlowAssistant()])
+    # Hundreds of apps have the same templates: they are compiled once.
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache()
+    return app
 
 
 if __name__ == "__main__":
