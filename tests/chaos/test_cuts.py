@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from quart_chat.events.sse import StreamParser
 from tests.app import create_test_app
-from tests.chaos.client import FollowingClient, Item, in_order
+from tests.chaos.client import FollowingClient, Item, in_order, plain_client
 from tests.chaos.proxy import ChaosProxy
 
 CASES = 500
@@ -100,7 +100,7 @@ async def case(
     cuts: list[int],
 ) -> None:
     served.proxy.cuts = iter(cuts)
-    async with httpx2.AsyncClient(base_url=served.url, timeout=30) as http:
+    async with plain_client(base_url=served.url, timeout=30) as http:
         chat = await ask(http, None, words)
         clients = [FollowingClient(served.proxy_url, chat) for _ in joins]
         following = [

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-import httpx2
 import pytest
 import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.chaos.client import FollowingClient
+from tests.chaos.client import FollowingClient, plain_client
 from tests.chaos.proxy import ChaosProxy
 from tests.chaos.test_cuts import ask, check, produce, settled, wait_for
 from tests.server import Server
@@ -45,7 +44,7 @@ async def case(server: Server, kill_at: list[int], cuts: list[int], renames: int
     """Kill the server each time that a client has read so many characters of an answer."""
     port = int(server.url.rpartition(":")[2])
     async with ChaosProxy(port) as proxy:
-        async with httpx2.AsyncClient(base_url=server.url, timeout=30) as http:
+        async with plain_client(base_url=server.url, timeout=30) as http:
             chat = await ask(http, None, words=3)
         clients = [FollowingClient(f"http://127.0.0.1:{proxy.port}", chat) for _ in range(2)]
         following = [asyncio.create_task(client.follow()) for client in clients]
@@ -53,7 +52,7 @@ async def case(server: Server, kill_at: list[int], cuts: list[int], renames: int
             for length in kill_at:
                 proxy.cuts = iter(cuts)
                 await kill_in_mid_answer(server, chat, clients[0], length, renames)
-            async with httpx2.AsyncClient(base_url=server.url, timeout=30) as http:
+            async with plain_client(base_url=server.url, timeout=30) as http:
                 final = await settled(http, chat)
             await wait_for(clients, following, final["seq"])
         finally:
@@ -68,7 +67,7 @@ async def case(server: Server, kill_at: list[int], cuts: list[int], renames: int
 async def kill_in_mid_answer(
     server: Server, chat: str, client: FollowingClient, length: int, renames: int
 ) -> None:
-    async with httpx2.AsyncClient(base_url=server.url, timeout=30) as http:
+    async with plain_client(base_url=server.url, timeout=30) as http:
         await settled(http, chat)
         number = 1 + max(client.ends, default=1)
         prompt = {"prompt": "count 1000 2ms", "assistant": "slow", "workflowId": chat}
