@@ -28,8 +28,9 @@ COMPARE = """async ([texts, rendered]) => {
       span.replaceWith(...span.childNodes);
     }
     for (const math of template.content.querySelectorAll(".math")) {
-      math.textContent = (math.querySelector("annotation") ?? math).textContent
-        .replace(/^(?:\\$\\$?|\\\\[([])|(?:\\$\\$?|\\\\[)\\]])$/g, "").trim();
+      const tex = math.querySelector("annotation")?.textContent ?? math.textContent
+        .replace(/^(?:\\$\\$?|\\\\[([])|(?:\\$\\$?|\\\\[)\\]])$/g, "");
+      math.textContent = tex.trim();
     }
     for (const note of template.content.querySelectorAll(".note")) {
       note.replaceWith(`[^${note.textContent}]`);
@@ -73,6 +74,14 @@ SAMPLES = [
     "[a](vbscript:x)", "[a](data:text/html,x)", "[a](mailto:a@example.com)", "[a](tel:1)",
     "[a](HTTPS://EXAMPLE.COM)", "[a]( x:y )", "[a](file:///etc/passwd)", "[a](\x01javascript:b)",
     "<https://example.com>", "<a@example.com>", "<javascript:alert(1)>", "https://example.com",
+    "See https://a.b/c.", "(https://a.b/c)", "https://a.b/c_(d)", "https://a.b/(c))).", "ahttp://b",
+    "https://a.b?c=d&e=f#g", "https://", "http://.a", "HTTPS://A.B", "http\u017f://a.b", "~https://a",
+    "http://localhost:8000/x", "https://a.b/ä, ö", "https://ü.de/ä", "見https://a.b/c。", "»http://a.b«",
+    "**https://a.b**", "*https://a.b/c*d*", "https://a.b/c_d_e", "`https://a.b`", "> https://a.b",
+    "[https://a.b](/c)", "[a](https://b.c) https://d.e", "![https://a.b](/c)", "https://a.b\nhttp://c",
+    "https://a.b/\\*c", "https://a.b/&amp;c", "https://a.b/%zz%20", "https://a.b|c", "https://a.b\"c",
+    "https://a.b/😀c", "https://a.b/e\u0301", "|https://a.b|\n|-|\n|http://c.d|", "- https://a.b",
+    "https://user:pass@a.b/", "https://[::1]/", "https://a.b''", "http://a.b,http://c.d",
     "![alt](/i.png)", "![](/i.png)", "![a *b* `c`](https://example.com/i.png 'T')",
     "[![alt](/i.png)](/page)", "![a [b](/c) d](/e)", "![a ![b](/c) d](/e)",
     "![x](data:image/png,a)",
@@ -107,7 +116,8 @@ PIECES = [
     *"#*_~`>|-+=[]()!<>&\\:.\"' \t\n", "\n\n", "  \n", "**", "~~", "```", "```py\n", "    ", "1. ",
     "- ", "> ", "](", "](/u)", "[a]: /u\n", "[a]", "![", "a", "word ", "é", "😀", "。", "<b>",
     "$", "$$", "\\(", "\\)", "\\[", "\\]", "$x$", "- [ ] ", "[x] ", "[^1]", "\n$$\n", "5",
-    "&amp;", "https://x.y/ä", "javascript:", "\n|-|-|\n", "|a|b|", "\n---\n", "\n===\n", "x = 1\n",
+    "&amp;", "https://x.y/ä", "http://z", "/", "https:", "?q=", "javascript:",
+    "\n|-|-|\n", "|a|b|", "\n---\n", "\n===\n", "x = 1\n",
 ]  # fmt: skip
 
 texts = st.lists(

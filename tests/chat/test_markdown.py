@@ -71,6 +71,40 @@ def test_a_link_of_another_scheme_is_none(url: str) -> None:
     assert "href" not in render_markdown(f"[a]({url}) ![b]({url}) <{url}>")
 
 
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("See https://example.com/a.", "https://example.com/a"),
+        ("(http://localhost:8000/?a=b&c=d)", "http://localhost:8000/?a=b&amp;c=d"),
+        ("https://example.com/a_(b)_c, and", "https://example.com/a_(b)_c"),
+        ("**https://example.com!**", "https://example.com"),
+        ("请看https://example.com/a。", "https://example.com/a"),
+    ],
+)
+def test_an_address_in_the_text_is_a_link(text: str, address: str) -> None:
+    link = f'<a href="{address}" rel="noopener noreferrer nofollow">{address}</a>'
+    html = render_markdown(text)
+    assert link in html
+    assert html.count("<a ") == 1
+    assert html.index(link) == html.index("http") - len('<a href="')
+
+
+def test_an_address_beyond_ascii_is_encoded_and_shown_as_it_was_written() -> None:
+    assert '<a href="http://xn--d-bga.example/%C3%BC" ' in render_markdown("http://dé.example/ü")
+    assert ">http://dé.example/ü</a>" in render_markdown("http://dé.example/ü")
+
+
+@pytest.mark.parametrize(
+    "text", ["xhttps://a.b", "https://", "`https://a.b`", "    https://a.b", "ftp://a.b", "www.a.b"]
+)
+def test_what_is_no_address_of_a_page_is_text(text: str) -> None:
+    assert "<a " not in render_markdown(text)
+
+
+def test_a_link_holds_no_other() -> None:
+    assert render_markdown("[see https://a.b](https://c.d)").count("<a ") == 1
+
+
 def test_an_image_is_a_link_to_it() -> None:
     assert render_markdown('![a *cat*](https://example.com/cat.png "Tom")') == (
         '<p><a href="https://example.com/cat.png" title="Tom"'

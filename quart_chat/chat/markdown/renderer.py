@@ -1,10 +1,10 @@
 """Markdown as safe HTML, by the same rules as ``static/js/markdown/markdown.js``.
 
-CommonMark, tables, strikethrough, task lists, footnotes and formulas; HTML in the text is shown as
-text. The output holds nothing that the page's Content-Security-Policy would refuse: alignment and
-highlighting are classes, and an image is a link to it. A test holds both renderers to the same
-output, but for what the browser leaves to the server and shows as it was written until then: the
-colours of code, formulas and footnotes.
+CommonMark, tables, strikethrough, task lists, footnotes, formulas, and addresses as links; HTML in
+the text is shown as text. The output holds nothing that the page's Content-Security-Policy would
+refuse: alignment and highlighting are classes, and an image is a link to it. A test holds both
+renderers to the same output, but for what the browser leaves to the server and shows as it was
+written until then: the colours of code, formulas and footnotes.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import re
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from quart_chat.chat.assistants.library.words import language
 from quart_chat.chat.citations import ENV, Citations, add_citations
 from quart_chat.chat.markdown.code import add_code
 from quart_chat.chat.markdown.footnotes import add_footnotes
 from quart_chat.chat.markdown.formulas import add_formulas
+from quart_chat.chat.markdown.links import add_links
 from quart_chat.chat.markdown.tasks import add_tasks, make_tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from markdown_it.rules_core import StateCore
     from markdown_it.rules_inline import StateInline
@@ -37,7 +37,6 @@ MAX_NESTING = 20
 _NO_WIDTH = "\ufeff"
 _SAFE_SCHEME = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_REL = "noopener noreferrer nofollow"
 _ALIGNMENT = {f"text-align:{side}": f"align-{side}" for side in ("left", "center", "right")}
 
 
@@ -62,6 +61,7 @@ def _build() -> MarkdownIt:
     markdown.inline.ruler.before("escape", "backslash", _keep_backslash)
     add_citations(markdown)
     markdown.core.ruler.push("safe", _make_safe)
+    add_links(markdown)
     add_code(markdown)
     add_formulas(markdown)
     add_footnotes(markdown)
@@ -86,50 +86,6 @@ def _make_safe(state: StateCore) -> None:
     for token in state.tokens:
         if token.type in {"th_open", "td_open"} and "style" in token.attrs:
             token.attrs = {"class": _ALIGNMENT[str(token.attrs["style"])]}
-        elif token.children:
-            token.children = list(_safe_inlines(token.children))
-
-
-def _safe_inlines(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Mark links as leading elsewhere, and make a link of an image that is in none."""
-    in_link = False
-    for token in tokens:
-        if token.type == "image":
-            yield from _image_as_link(token, in_link=in_link)
-            continue
-        if token.type == "link_open":
-            token.attrs["rel"] = _REL
-            in_link = True
-        elif token.type == "link_close":
-            in_link = False
-        yield token
-
-
-def _image_as_link(image: Token, *, in_link: bool) -> Iterator[Token]:
-    src = str(image.attrs["src"])
-    text = Token("text", "", 0, content=_plain(image.children or []) or src)
-    if in_link:
-        yield text
-        return
-    attrs: dict[str, str | int | float] = {"href": src}
-    if "title" in image.attrs:
-        attrs["title"] = image.attrs["title"]
-    yield Token("link_open", "a", 1, attrs={**attrs, "rel": _REL})
-    yield text
-    yield Token("link_close", "a", -1)
-
-
-def _plain(tokens: Sequence[Token]) -> str:
-    """The text of an image's description, whose own markup can't be shown."""
-    parts = []
-    for token in tokens:
-        if token.type == "image":
-            parts.append(_plain(token.children or []))
-        elif token.type in {"softbreak", "hardbreak"}:
-            parts.append("\n")
-        else:
-            parts.append(token.content)
-    return "".join(parts)
 
 
 def _render_table_open(*_: object) -> str:

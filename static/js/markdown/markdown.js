@@ -1,11 +1,12 @@
 /**
  * Markdown as safe HTML, by the same rules as quart_chat/chat/markdown: CommonMark, tables,
- * strikethrough and task lists; HTML in the text is shown as text, images become links, nothing is
- * styled inline. Colours of code, formulas and footnotes are left to the server, once a message is
+ * strikethrough, task lists, and addresses as links; HTML in the text is shown as text, images become
+ * links, nothing is styled inline. Colours of code, formulas and footnotes are left to the server, once a message is
  * final: until then they are shown as they were written.
  */
 import MarkdownIt from "../../vendor/markdown-it/index.cjs.js";
 import { addFormulas } from "./formulas.js";
+import { addLinks } from "./links.js";
 import { addTasks, makeTasks } from "./tasks.js";
 
 const MAX_NESTING = 20;
@@ -14,7 +15,6 @@ const SAFE_SCHEME = /^(?:https?|mailto):/i;
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 const LANGUAGE = /^[ \t]*([A-Za-z0-9_+#.-]{1,30})/;
 const FOOTNOTE = /^\[\^[^\s[\]^]{1,40}\]:/;
-const REL = "noopener noreferrer nofollow";
 
 const options = { html: false, xhtmlOut: false, maxNesting: MAX_NESTING };
 const markdown = new MarkdownIt("commonmark", options).enable(["table", "strikethrough"]);
@@ -26,6 +26,7 @@ addTasks(markdown);
 markdown.block.ruler.before("reference", "footnote", footnote, { alt: ["paragraph", "reference"] });
 markdown.core.ruler.after("block", "trim", trimBlocks);
 markdown.core.ruler.push("safe", makeSafe);
+addLinks(markdown);
 Object.assign(markdown.renderer.rules, {
   fence: (tokens, index) => {
     const language = LANGUAGE.exec(tokens[index].info);
@@ -82,38 +83,7 @@ function makeSafe(state) {
   for (const token of state.tokens) {
     const style = token.attrGet("style");
     if (style) token.attrs = [["class", style.replace("text-align:", "align-")]];
-    else if (token.children) token.children = safeInlines(token.children, state.Token);
   }
-}
-
-function safeInlines(tokens, Token) {
-  let inLink = false;
-  return tokens.flatMap((token) => {
-    if (token.type === "image") return imageAsLink(token, inLink, Token);
-    if (token.type === "link_open") token.attrSet("rel", REL);
-    if (token.type.startsWith("link_")) inLink = token.nesting > 0;
-    return [token];
-  });
-}
-
-function imageAsLink(image, inLink, Token) {
-  const text = new Token("text", "", 0);
-  text.content = plain(image.children) || image.attrGet("src");
-  if (inLink) return [text];
-  const open = new Token("link_open", "a", 1);
-  open.attrs = [["href", image.attrGet("src")]];
-  if (image.attrGet("title") !== null) open.attrSet("title", image.attrGet("title"));
-  open.attrSet("rel", REL);
-  return [open, text, new Token("link_close", "a", -1)];
-}
-
-function plain(tokens) {
-  return tokens
-    .map((token) => {
-      if (token.type === "image") return plain(token.children);
-      return token.type.endsWith("break") ? "\n" : token.content;
-    })
-    .join("");
 }
 
 function renderCode(token, attributes) {
