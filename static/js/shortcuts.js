@@ -14,7 +14,6 @@ export function attachShortcuts(dialog) {
   box.addEventListener("change", () => browserStore.write(KEY, box.checked));
   document.addEventListener("click", ({ target }) => {
     if (target.closest("[data-shortcuts]")) open(dialog);
-    else if (target === dialog) dialog.close();
   });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isComposing(event)) return;

@@ -198,3 +198,57 @@ async def test_everything_is_reached_with_the_keyboard(open_tab: OpenTab) -> Non
     await tab.page.keyboard.press("Enter")
     await tab.until_ended("complete")
     await expect(tab.page.locator("#prompt")).to_be_focused()
+
+
+async def test_what_is_written_from_right_to_left_runs_so(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("مرحبا، كيف حالك؟")
+    await tab.until_ended("complete")
+    await tab.page.fill("#prompt", "سؤال آخر")
+    await tab.page.evaluate(
+        """async (text) => {
+          const { renderMarkdown } = await import(document.querySelector("script[src]").src
+            .replace("app.js", "markdown/markdown.js"));
+          document.querySelector(".answer .prose").innerHTML = renderMarkdown(text);
+        }""",
+        "مرحبا\n\n- الأول\n\nEnglish, then\n\n```\nx = 1\n```",
+    )
+    # Where each text stands in its line: from the left or from the right.
+    places = await tab.page.evaluate(
+        """() => [".prose p", ".prose li", ".prose ul + p", ".prose pre"]
+          .map((selector) => {
+            const element = document.querySelector(selector);
+            const range = document.createRange();
+            range.selectNodeContents(element);
+            const text = range.getClientRects()[0];
+            const box = element.getBoundingClientRect();
+            return box.right - text.right < text.left - box.left ? "right" : "left";
+          })"""
+    )
+    assert places == ["right", "right", "left", "left"]
+    for selector in ("#prompt", ".prompt-text", ".chat-name"):
+        direction = "element => getComputedStyle(element).direction"
+        assert await tab.page.locator(selector).first.evaluate(direction) == "rtl"
+
+
+@pytest.mark.parametrize("path", ["/", "/documents", "/settings", "/transfer"])
+async def test_a_phone_does_not_enlarge_the_page_for_a_field(open_tab: OpenTab, path: str) -> None:
+    tab = await open_tab(path, viewport=PHONE, has_touch=True, is_mobile=True)
+    sizes = await tab.page.evaluate(
+        """() => [...document.querySelectorAll("input, select, textarea")]
+          .map((field) => parseFloat(getComputedStyle(field).fontSize))"""
+    )
+    assert sizes
+    assert min(sizes) >= 16
+
+
+async def test_the_list_of_keys_closes_where_one_clicks_beside_it(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.page.keyboard.press("?")
+    dialog = tab.page.locator("#shortcuts")
+    box = await dialog.bounding_box()
+    assert box
+    await tab.page.mouse.click(box["x"] + 4, box["y"] + 4)
+    await expect(dialog).to_be_visible()
+    await tab.page.mouse.click(box["x"] - 4, box["y"] - 4)
+    await expect(dialog).to_be_hidden()
