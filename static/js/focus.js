@@ -19,6 +19,11 @@ export function keepFocus(change, next = () => document.querySelector("#prompt, 
 }
 
 function canHaveFocus(element) {
-  const shown = element.checkVisibility({ visibilityProperty: true });
+  const shown = element.checkVisibility?.({ visibilityProperty: true }) ?? hasBox(element);
   return element.isConnected && shown && !element.matches(":disabled");
+}
+
+/** Nearly the same, for Safari before 17.4. */
+function hasBox(element) {
+  return element.getClientRects().length > 0;
 }

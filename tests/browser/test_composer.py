@@ -10,6 +10,7 @@ from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
+from tests.browser.test_doctor import check, expect_well
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -257,3 +258,37 @@ async def test_what_is_written_here_survives_that_another_tab_sends_its_draft(
     await expect(tab.page.locator("#prompt")).to_have_value(
         "A question that is still being written"
     )
+
+
+async def test_on_the_page_for_a_new_chat_one_just_writes(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.page.keyboard.type("count 3 1ms /?")
+    await expect(tab.page.locator("#prompt")).to_have_value("count 3 1ms /?")
+    await tab.page.select_option("#assistant", "slow")
+    await tab.page.locator(".send").click()
+    await tab.until_ended("complete")
+    await tab.page.keyboard.type("and then")
+    await expect(tab.page.locator("#prompt")).to_have_value("and then")
+
+
+async def test_a_phone_shows_no_keyboard_that_was_not_asked_for(open_tab: OpenTab) -> None:
+    phone = {"width": 360, "height": 740}
+    tab = await open_tab(viewport=phone, has_touch=True, is_mobile=True)
+    await tab.page.wait_for_function("Boolean(customElements.get('chat-app'))")
+    await expect(tab.page.locator("#prompt")).not_to_be_focused()
+    await tab.page.locator(".example").first.tap()
+    await tab.until_ended("complete")
+    await expect(tab.page.locator("#prompt")).not_to_be_focused()
+
+
+async def test_a_browser_that_lacks_the_latest_shows_what_is_asked(open_tab: OpenTab) -> None:
+    tab = await open_tab("/offline")
+    await tab.page.add_init_script(
+        "delete Element.prototype.checkVisibility; delete AbortSignal.any;"
+    )
+    await tab.page.goto("/")
+    await tab.ask("count 3 1ms")
+    await tab.until_ended("complete")
+    await tab.page.goto("/doctor")
+    await check(tab.page)
+    await expect_well(tab.page)

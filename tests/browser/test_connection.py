@@ -89,7 +89,9 @@ async def test_a_tab_that_was_offline_catches_up(open_tab: OpenTab) -> None:
     assert await away.content() == await shown.content()
 
 
-async def test_a_chat_that_is_gone_leads_to_a_new_one(open_tab: OpenTab) -> None:
+async def test_a_chat_that_is_gone_can_be_brought_back(
+    open_tab: OpenTab,
+) -> None:
     away = await open_tab(quiet=False)
     await away.ask("count 1 1ms")
     await away.until_ended("complete")
@@ -101,6 +103,8 @@ async def test_a_chat_that_is_gone_leads_to_a_new_one(open_tab: OpenTab) -> None
     await set_hidden(away.page, False)
     await away.page.wait_for_url("**/")
     await expect(away.page.locator(".chats-empty")).to_be_visible()
+    await away.page.get_by_role("button", name="Undo").click()
+    await expect(away.answer()).to_have_text("1")
 
 
 async def test_a_server_that_refuses_is_asked_again(open_tab: OpenTab) -> None:

@@ -183,3 +183,26 @@ async def test_an_early_prompt_is_edited_where_later_tabs_do_not_have_it(
         await expect(tab.round(70)).to_be_visible()
         shown = await numbers(tab)
         assert shown == list(range(shown[0], 71))
+
+
+async def test_the_list_leads_from_an_older_page_of_a_chat_to_its_end(
+    open_tab: OpenTab, server: Server
+) -> None:
+    chat = write_long_chat(server.instance, 50)
+    tab = await open_tab(f"/chat/{chat}?round=10")
+    await expect(tab.page.locator(".later")).to_be_visible()
+    await tab.page.locator('.chat-link[aria-current="page"]').click()
+    await expect(tab.page).to_have_url(f"{server.url}/chat/{chat}")
+    await expect(tab.page.locator("chat-round").last).to_have_attribute("data-round", "50")
+
+
+async def test_a_reload_after_asking_on_an_older_page_shows_the_question(
+    open_tab: OpenTab, server: Server
+) -> None:
+    chat = write_long_chat(server.instance, 50)
+    tab = await open_tab(f"/chat/{chat}?round=10#round-10")
+    await tab.ask("count 3 1ms")
+    await tab.until_ended("complete", 51)
+    await expect(tab.page).to_have_url(f"{server.url}/chat/{chat}")
+    await tab.page.reload()
+    await expect(tab.round(51)).to_be_in_viewport()

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Locator, Route, expect
 
 from tests.browser.conftest import OpenTab
+from tests.browser.keyboard import Keyboard
 from tests.browser.tab import Tab
 from tests.server import Server
 
@@ -278,3 +279,77 @@ async def test_text_stays_where_it_is_while_one_writes_or_goes_through_the_contr
     # What scrolls comes out from under the bar and the field.
     await tab.page.locator(".copy-answer").nth(1).focus()
     assert await tab.page.evaluate("scrollY") != 300
+
+
+async def test_what_is_read_stays_before_the_field_as_a_question_grows(open_tab: OpenTab) -> None:
+    tab = await long_chat(open_tab, 1)
+    await tab.page.goto(tab.page.url)
+    await tab.page.locator("#prompt").focus()
+    await tab.page.wait_for_function(AT_END)
+    covered = """() => {
+      const [answer, dock] = [".again", ".dock form"].map((selector) =>
+        document.querySelector(selector).getBoundingClientRect());
+      return answer.bottom > dock.top;
+    }"""
+    assert not await tab.page.evaluate(covered)
+    for lines in range(2, 8):
+        await tab.page.keyboard.press("Shift+Enter")
+        await tab.page.wait_for_function(
+            "(height) => document.querySelector('#prompt').offsetHeight > height", arg=24 * lines
+        )
+        await tab.page.wait_for_function(AT_END)
+        assert not await tab.page.evaluate(covered)
+    await expect(tab.page.locator(".to-end")).to_be_hidden()
+
+
+async def test_a_question_stays_on_top_as_the_next_one_grows(open_tab: OpenTab) -> None:
+    tab = await long_chat(open_tab, 1)
+    await tab.ask("count 3 0ms")
+    await tab.until_ended("complete", 2)
+    before = await top(tab, 2)
+    await tab.page.fill("#prompt", "one\ntwo")
+    await tab.page.wait_for_function(
+        """() => document.documentElement.style.getPropertyValue("--dock")
+          === `${document.querySelector(".dock").offsetHeight}px`"""
+    )
+    assert await top(tab, 2) == pytest.approx(before, abs=1)
+    assert await tab.page.evaluate(AT_END)
+
+
+@pytest.mark.parametrize("how", ["mouse", "Tab"])
+async def test_what_one_marks_or_goes_to_in_a_running_answer_stays(
+    open_tab: OpenTab, how: str
+) -> None:
+    tab = await long_chat(open_tab, 1)
+    await tab.ask("count 9000 2ms")
+    await expect(tab.answer(2)).to_contain_text("300 ")
+    await tab.page.wait_for_function(AT_END)
+    if how == "mouse":
+        await tab.page.mouse.move(60, 200)
+        await tab.page.mouse.down()
+        await tab.page.mouse.move(160, 240)
+        await tab.page.mouse.up()
+    else:
+        # The last that is there to go to is above what is being written.
+        await tab.page.locator("#prompt").press("Shift+Tab")
+    await expect(tab.page.get_by_role("button", name="Jump to latest")).to_be_visible()
+    place = await tab.page.evaluate("scrollY")
+    seen = len(await tab.answer(2).inner_text())
+    await tab.page.wait_for_function(
+        "length => document.querySelector('.live .prose').innerText.length > length + 500",
+        arg=seen,
+    )
+    assert await tab.page.evaluate("scrollY") == place
+
+
+async def test_going_through_an_answer_nothing_is_covered_by_a_long_draft(
+    open_tab: OpenTab,
+) -> None:
+    tab = await open_tab("/", viewport={"width": 360, "height": 740})
+    await tab.ask("How do I resume a stream?", "librarian")
+    await tab.until_ended("complete")
+    await tab.page.fill("#prompt", "line\n" * 15)
+    keys = Keyboard(tab.page)
+    await tab.page.locator(".copy-prompt").focus()
+    # Every stop on the way is seen to be uncovered.
+    await keys.go(tab.page.locator(".copy-answer"))

@@ -60,7 +60,8 @@ export class ChatApp extends LivePage {
     if (state === "open") showRunning(this.dataset.running === "true");
     const { workflow } = this.dataset;
     if (state !== "refused" || !workflow) return;
-    if (!(await workflowExists(workflow))) location.replace("/");
+    if (await workflowExists(workflow)) return;
+    this.workflow({ workflow: { id: workflow, deleted: true } });
   }
 
   // One method for each kind of change of the conversation.
@@ -135,7 +136,7 @@ export class ChatApp extends LivePage {
       this.conversation = new Conversation();
       this.#branch = new Branch(fragment.head, fragment.seq);
       this.stream.rewind(fragment.seq);
-    } catch (error) {
+    } catch {
       if (!signal.aborted) setTimeout(() => signal.aborted || this.#read(), READ_AGAIN);
     }
   }

@@ -21,6 +21,9 @@ export class ChatLog extends HTMLElement {
     const { signal } = this.#controller;
     const button = document.querySelector(".to-end");
     this.#end = new StickToEnd(this, button, signal);
+    const observer = new ResizeObserver(() => this.#fit());
+    observer.observe(this.#dock);
+    signal.addEventListener("abort", () => observer.disconnect());
     window.addEventListener("pagehide", () => this.#remember(), { signal });
     window.addEventListener("pageshow", () => (history.scrollRestoration = "auto"), { signal });
     this.#open();
@@ -98,7 +101,7 @@ export class ChatLog extends HTMLElement {
     for (const round of rounds) this.round(round.number)?.takeVersions(round);
     keepFocus(() => {
       remove(shown.slice(kept));
-      this.querySelector(".later")?.remove();
+      this.#goToLatest();
       for (const round of fresh) (round.running ? this.#live : this.#log).append(round);
       if (kept === 0) this.querySelector("chat-earlier").replaceLink(link);
       if (this.#expecting && fresh.at(-1)?.running) {
@@ -109,6 +112,17 @@ export class ChatLog extends HTMLElement {
       window.scrollBy({ top: fresh[0].getBoundingClientRect().top - top, behavior: "instant" });
       if (step >= 0) fresh[0].focusStep(step);
     });
+  }
+
+  /** The page shows the latest rounds now, and its address leads there. */
+  #goToLatest() {
+    const later = this.querySelector(".later");
+    if (!later) return;
+    later.remove();
+    const url = new URL(location.href);
+    url.searchParams.delete("round");
+    url.hash = "";
+    history.replaceState(history.state, "", url);
   }
 
   /** The round of a number has ended: it goes to the others. */
@@ -150,16 +164,30 @@ export class ChatLog extends HTMLElement {
     savePlace({ atEnd: this.#end.following, room, ...findPlace() });
   }
 
+  /** The question field has become higher or lower, and covers nothing that is being read. */
+  #fit() {
+    const height = this.#dock.offsetHeight;
+    document.documentElement.style.setProperty("--dock", `${height}px`);
+    this.#end.stay(() => {
+      const last = this.#rounds.at(-1);
+      if (last?.style.minBlockSize) this.#giveRoom(last);
+    });
+  }
+
   /** As much room for a round that its question is at the top of the view at the end of the page. */
   #giveRoom(round) {
     for (const other of this.#rounds) {
       if (other !== round) other.style.removeProperty("min-block-size");
     }
     if (!round) return;
-    const edges = [".bar", ".dock"].map((part) => document.querySelector(part).offsetHeight);
+    const edges = document.querySelector(".bar").offsetHeight + this.#dock.offsetHeight;
     const { paddingBlockEnd } = getComputedStyle(this.closest(".conversation"));
-    const taken = edges.reduce((sum, edge) => sum + edge, 2 * parseFloat(paddingBlockEnd));
+    const taken = edges + 2 * parseFloat(paddingBlockEnd);
     round.style.minBlockSize = `calc(100dvh - ${taken}px)`;
+  }
+
+  get #dock() {
+    return document.querySelector(".dock");
   }
 
   get #rounds() {

@@ -13,6 +13,7 @@ const UP_KEYS = new Set(["ArrowUp", "PageUp", "Home"]);
 const ELSEWHERE = "textarea, input, select, dialog, [popover], .sidebar";
 
 export class StickToEnd {
+  #atEnd = false;
   #button;
   #growing;
   #holding = false;
@@ -42,6 +43,8 @@ export class StickToEnd {
     document.addEventListener("touchstart", (event) => this.#touched(event), passive);
     document.addEventListener("touchmove", (event) => this.#moved(event), passive);
     document.addEventListener("keydown", (event) => this.#key(event), { signal });
+    document.addEventListener("keyup", (event) => this.#tabbed(event), { signal });
+    document.addEventListener("selectionchange", () => this.#selected(), { signal });
     window.addEventListener("resize", () => this.following && this.go(), { signal });
     element.addEventListener("click", (event) => this.#unfold(event), { signal });
     element.addEventListener("focusin", (event) => this.#edit(event), { signal });
@@ -78,6 +81,15 @@ export class StickToEnd {
     if (!this.#sticking || this.#page.scrollHeight <= this.#page.clientHeight) return;
     this.#sticking = false;
     this.#mark = this.#growing.mark;
+    this.#offer();
+  }
+
+  /** Make a change in the size of something else; whoever was at the end still is. */
+  stay(change) {
+    const atEnd = this.#atEnd;
+    change();
+    if (atEnd) this.#page.scrollTo({ top: this.#page.scrollHeight, behavior: "instant" });
+    this.#top = this.#page.scrollTop;
     this.#offer();
   }
 
@@ -134,6 +146,16 @@ export class StickToEnd {
     if (event.target.closest("summary, .versions")) this.letGo();
   }
 
+  /** So does what somebody marks with the mouse, or reaches with the keyboard. */
+  #selected() {
+    const { anchorNode, isCollapsed } = document.getSelection();
+    if (!isCollapsed && this.#growing.contains(anchorNode)) this.letGo();
+  }
+
+  #tabbed({ key, target }) {
+    if (key === "Tab" && this.#growing.contains(target)) this.letGo();
+  }
+
   /** What somebody edits stays where it is. */
   #edit(event) {
     if (event.target.closest("prompt-editor")) this.letGo();
@@ -141,8 +163,9 @@ export class StickToEnd {
 
   #offer() {
     const { scrollTop, scrollHeight, clientHeight } = this.#page;
-    const there = scrollHeight - clientHeight - scrollTop < NEAR;
-    const hidden = there || this.following;
+    const distance = scrollHeight - clientHeight - scrollTop;
+    this.#atEnd = distance < 2;
+    const hidden = distance < NEAR || this.following;
     if (hidden !== this.#button.hidden) keepFocus(() => (this.#button.hidden = hidden));
     if (hidden) return;
     const count = this.#growing.countSince(this.#mark);

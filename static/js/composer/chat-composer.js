@@ -14,6 +14,8 @@ import { t } from "../texts.js";
 const PAUSE = 300;
 // The share of the limit from which on characters are counted before one's eyes.
 const NEAR = 0.9;
+// Where a key can be pressed without a keyboard being put over half of the page.
+const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches;
 const GROWS_BY_ITSELF = CSS.supports("field-sizing", "content");
 
 export class ChatComposer extends HTMLElement {
@@ -35,6 +37,7 @@ export class ChatComposer extends HTMLElement {
     this.#saved = text;
     if (requestId) this.#request = { prompt: text, id: requestId };
     this.#text ||= text;
+    if (!this.#workflowId && !location.hash) this.#invite();
   }
 
   disconnectedCallback() {
@@ -56,6 +59,7 @@ export class ChatComposer extends HTMLElement {
     this.#sending = true;
     try {
       await ask(this, body, () => this.#sent());
+      this.#invite();
       if (kept) this.#text = kept;
     } catch (error) {
       // The question may have got there although the answer to it did not come back.
@@ -78,6 +82,13 @@ export class ChatComposer extends HTMLElement {
   add(text) {
     this.#text = [this.#text, text].filter((part) => part.trim()).join("\n\n");
     this.#field.focus();
+  }
+
+  /** The next key writes here, unless something else has the focus. */
+  #invite() {
+    const focused = document.activeElement;
+    const free = focused === document.body || this.contains(focused);
+    if (HAS_KEYS && free) this.#field.focus({ preventScroll: true });
   }
 
   /** Wait for files that are on their way; false where one was not taken. */

@@ -26,18 +26,23 @@ export async function probe(plan, { keepalive, signal, onEvent }) {
     startedAt: performance.now(),
   };
   const length = (plan.events + plan.padded) * plan.interval + plan.pause * 1000;
-  const limit = AbortSignal.timeout(length + PATIENCE);
+  // Both in one: AbortSignal.any is missing in Safari before 17.4.
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), length + PATIENCE);
+  signal.addEventListener("abort", () => limit.abort(), { once: true });
   try {
     const response = await fetch(url, {
       headers: { Accept: "text/event-stream" },
       cache: "no-store",
-      signal: AbortSignal.any([signal, limit]),
+      signal: limit.signal,
     });
     Object.assign(seen, head(response), { headersAt: performance.now() });
     seen.ended = (await read(response, seen, onEvent)) ? "complete" : "cut";
   } catch {
     signal.throwIfAborted();
-    seen.ended = limit.aborted ? "silent" : seen.headersAt ? "cut" : "unreachable";
+    seen.ended = limit.signal.aborted ? "silent" : seen.headersAt ? "cut" : "unreachable";
+  } finally {
+    clearTimeout(timer);
   }
   seen.endedAt = performance.now();
   return { ...seen, ...(await timing(url, seen.startedAt)) };

@@ -104,11 +104,15 @@ export class ChatList extends HTMLElement {
     const known = this.#rows.find((row) => row.dataset.id === workflow.id);
     const row = known ?? fillRow(newRow(), workflow, workflow.id === currentId);
     if (!known) row.querySelector(".chat-snippet").remove();
+    this.#put(row);
+    this.#tidy();
+  }
+
+  /** Put a row under its day, before the first that comes after it. */
+  #put(row) {
     const next = this.#rows.find((other) => other !== row && comesBefore(row, other)) ?? null;
     const section = this.#section(row, next);
-    const before = next && section.contains(next) ? next : null;
-    placeRow(section.querySelector("ol"), row, before);
-    this.#tidy();
+    placeRow(section.querySelector("ol"), row, section.contains(next) ? next : null);
   }
 
   /** The section of a row, made where it is the first of its day. */
@@ -132,11 +136,7 @@ export class ChatList extends HTMLElement {
     this.#midnight = setTimeout(() => this.#group(), untilTomorrow(new Date()));
     const rows = this.#rows;
     if (rows.every((row) => row.closest(".chats-group").dataset.group === groupOf(row))) return;
-    for (const row of rows.reverse()) {
-      const next = this.#rows.find((other) => other !== row && comesBefore(row, other)) ?? null;
-      const section = this.#section(row, next);
-      placeRow(section.querySelector("ol"), row, section.contains(next) ? next : null);
-    }
+    for (const row of rows.reverse()) this.#put(row);
     this.#tidy();
   }
 
@@ -168,7 +168,8 @@ export class ChatList extends HTMLElement {
 
   #click(event) {
     const link = event.target.closest(".chat-link");
-    if (link?.ariaCurrent === "page" && !link.hash && !hasModifier(event)) {
+    const latest = !new URLSearchParams(location.search).has("round");
+    if (link?.ariaCurrent === "page" && !link.hash && latest && !hasModifier(event)) {
       // It is before the person: on a phone the list makes room for it.
       event.preventDefault();
       if (this.closest(":popover-open")) this.closest("[popover]").hidePopover();
