@@ -285,7 +285,8 @@ async def test_what_is_read_stays_before_the_field_as_a_question_grows(open_tab:
     tab = await long_chat(open_tab, 1)
     await tab.page.goto(tab.page.url)
     await tab.page.locator("#prompt").focus()
-    await tab.page.wait_for_function(AT_END)
+    await tab.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    await expect(tab.page.locator(".to-end")).to_be_hidden()
     covered = """() => {
       const [answer, dock] = [".again", ".dock form"].map((selector) =>
         document.querySelector(selector).getBoundingClientRect());

@@ -118,11 +118,12 @@ export class StickToEnd {
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.#page;
     const distance = scrollHeight - clientHeight - scrollTop;
-    const up = scrollTop < this.#top;
+    // Where the page itself has gone it is already: that is nobody's gesture.
+    const moved = scrollTop - this.#top;
     this.#top = scrollTop;
     // What has become shorter also moves up, but stays at the end.
-    if (up && distance > 1) this.letGo();
-    else if (!up && distance < NEAR) this.#sticking = true;
+    if (moved < 0 && distance > 1) this.letGo();
+    else if (moved > 0 && distance < NEAR) this.#sticking = true;
     this.#offer();
   }
 
