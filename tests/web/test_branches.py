@@ -28,7 +28,7 @@ async def head(client: Client, chat: str) -> int:
 async def prompts(client: Client, chat: str) -> list[str]:
     """What the page of a chat shows to have been asked."""
     page = await (await client.get(f"/chat/{chat}")).get_data(as_text=True)
-    return [part.split("<")[0] for part in page.split('<p class="prompt-text">')[1:-1]]
+    return [part.split("<")[0] for part in page.split('<p class="prompt-text" dir="auto">')[1:-1]]
 
 
 async def test_a_prompt_that_replaces_another_becomes_its_sibling(

@@ -265,7 +265,7 @@ async def test_a_page_shows_a_quote_and_its_source_to_the_letter(client: Client)
     chat = next(item["item"]["id"] for item in items if item["type"] == "workflow")
     page = await (await client.get(f"/chat/{chat}")).get_data(as_text=True)
     assert f"<blockquote>\n<p>{text}</p>\n</blockquote>" in page
-    assert f'<q class="source-quote">{text}</q>' in page
+    assert f'<q class="source-quote" dir="auto">{text}</q>' in page
     assert page.count(">prices [v2] (net).txt</a>") == 2
 
 
