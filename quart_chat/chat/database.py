@@ -149,23 +149,6 @@ class Session:
             result: Any = await self._connection.execute_fetchall(_WORK, (run,))
         return cast("T", result)
 
-    @asynccontextmanager
-    async def transaction(self, begin: str = "BEGIN") -> AsyncGenerator[Session]:
-        """Commit what is done inside, or undo it when that fails or is cancelled.
-
-        For work that waits for something else between its statements.
-
-        A statement whose waiter is cancelled still runs, and before all that come after it: the
-        ROLLBACK then finds the transaction either begun or never begun.
-        """
-        try:
-            await self.fetch(begin)
-            yield self
-            await self.fetch("COMMIT")
-        except BaseException:
-            await self._connection.rollback()
-            raise
-
     async def close(self) -> None:
         await self._connection.close()
 
@@ -298,23 +281,15 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[Session]:
-        """Keep all other writers of this process out; ``transaction`` is begun by the caller."""
+        """Keep all other writers of this process out; a transaction is begun by the caller."""
         async with self._lock:
             yield self._writer
 
 
 async def _migrate(writer: Session) -> None:
-    version = await _version(writer)
+    version = await writer.transact(_version)
     if version < len(MIGRATIONS):
-        async with writer.transaction("BEGIN IMMEDIATE"):
-            # Asked again: another process may have been first.
-            version = await _version(writer)
-            if version == 0 and await writer.fetch("SELECT 1 FROM sqlite_schema LIMIT 1"):
-                raise DatabaseUnavailable(_("The database file belongs to another program."))
-            for script in MIGRATIONS[version:]:
-                for statement in split_statements(script):
-                    await writer.fetch(statement)
-            await writer.fetch(f"PRAGMA user_version = {max(version, len(MIGRATIONS))}")
+        version = await writer.transact(_apply_migrations, "BEGIN IMMEDIATE")
     if version > len(MIGRATIONS):
         raise DatabaseTooNew(
             _(
@@ -324,8 +299,21 @@ async def _migrate(writer: Session) -> None:
         )
 
 
-async def _version(session: Session) -> int:
-    row = await session.fetch_one("PRAGMA user_version")
+def _apply_migrations(statements: Statements) -> int:
+    """Bring the schema up to date, and return the version that it had."""
+    # Asked again: another process may have been first.
+    version = _version(statements)
+    if version == 0 and statements.fetch("SELECT 1 FROM sqlite_schema LIMIT 1"):
+        raise DatabaseUnavailable(_("The database file belongs to another program."))
+    for script in MIGRATIONS[version:]:
+        for statement in split_statements(script):
+            statements.fetch(statement)
+    statements.fetch(f"PRAGMA user_version = {max(version, len(MIGRATIONS))}")
+    return version
+
+
+def _version(statements: Statements) -> int:
+    row = statements.fetch_one("PRAGMA user_version")
     return int(row[0]) if row else 0
 
 

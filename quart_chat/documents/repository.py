@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from quart_chat.chat.database import Database, Row, Session
+from quart_chat.chat.database import Database, Row, Statements
 from quart_chat.documents.messages import Piece
 from quart_chat.documents.models import Document, Kind, Passage, Status
 from quart_chat.errors import QuotaExceeded
@@ -82,8 +82,7 @@ class DocumentRepository:
 
     async def select_size(self, user_id: str) -> int:
         """Read how many bytes a user's documents have."""
-        async with self._database.reading() as session:
-            return await _size(session, user_id)
+        return await self._database.read(lambda reading: _size(reading, user_id))
 
     async def select_passages(
         self, document_id: str, after: int, limit: int
@@ -102,18 +101,22 @@ class DocumentRepository:
         Raises:
             QuotaExceeded: They would have more.
         """
-        async with self._database.writing() as writer, writer.transaction("BEGIN IMMEDIATE"):
-            await writer.fetch(
+
+        def insert(statements: Statements) -> None:
+            statements.fetch(
                 "INSERT INTO users (id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 (document.user_id, document.created_at),
             )
-            if await _size(writer, document.user_id) + document.size > quota:
+            if _size(statements, document.user_id) + document.size > quota:
                 raise QuotaExceeded(
                     _("All your documents may have {size} MB together. Delete some first.").format(
                         size=number(quota // 1_000_000)
                     )
                 )
-            await writer.fetch(_INSERT, from_document(document))
+            statements.fetch(_INSERT, from_document(document))
+
+        async with self._database.writing() as writer:
+            await writer.transact(insert, "BEGIN IMMEDIATE")
 
     async def update_document(self, document: Document) -> bool:
         """Change what can change of a document; False if it is being deleted."""
@@ -189,8 +192,8 @@ def _to_passage(row: Row) -> Passage:
     return Passage(number, page, form, tuple(path.split("\n")[1:]), text)
 
 
-async def _size(session: Session, user_id: str) -> int:
-    row = await session.fetch_one(
+def _size(statements: Statements, user_id: str) -> int:
+    row = statements.fetch_one(
         "SELECT coalesce(sum(size), 0) FROM documents WHERE user_id = ?"
         " AND status NOT IN ('failed', 'deleting')",
         (user_id,),

@@ -9,7 +9,7 @@ import orjson
 
 from quart_chat.chat.assistants.library.passages import Passage
 from quart_chat.chat.assistants.library.shelves import Candidates
-from quart_chat.chat.database import Database, Row
+from quart_chat.chat.database import Database, Row, Statements
 from quart_chat.documents.models import passage_url
 
 # A passage that holds a term is worth counting up to here: beyond it the term is common.
@@ -66,21 +66,24 @@ class SearchableDocuments:
         """
         mine = _mine(user_id, document_ids)
         every, some = " AND ".join(matches), " OR ".join(matches)
-        found: dict[int, Passage] = {}
-        async with self._database.reading() as session, session.transaction():
+
+        def read(statements: Statements) -> Candidates:
+            found: dict[int, Passage] = {}
             for sql, match in ((_BEST, every), (_BEST, some), (_FIRST, f"{{path}} : ({some})")):
-                for row in await session.fetch(sql, (match, *mine, limit)):
+                for row in statements.fetch(sql, (match, *mine, limit)):
                     found[row[0]] = _to_passage(row[1:])
-            holding = [await session.fetch_one(_COUNT, (match, *mine)) or (0,) for match in matches]
-        passages = tuple(found[id_] for id_ in sorted(found))
-        return Candidates(passages, [int(row[0]) for row in holding])
+            holding = [statements.fetch_one(_COUNT, (match, *mine)) or (0,) for match in matches]
+            passages = tuple(found[id_] for id_ in sorted(found))
+            return Candidates(passages, [int(row[0]) for row in holding])
+
+        return await self._database.search(read)
 
     async def select_similar_words(
         self, user_id: str, query: str, document_ids: Sequence[str], *, limit: int
     ) -> list[str]:
         """Find words for a query of trigrams, the best first."""
-        async with self._database.reading() as session:
-            rows = await session.fetch(_SIMILAR, (query, *_mine(user_id, document_ids), limit))
+        parameters = (query, *_mine(user_id, document_ids), limit)
+        rows = await self._database.search(lambda reading: reading.fetch(_SIMILAR, parameters))
         return [row[0] for row in rows]
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from quart_chat.chat.assistants.base import Question, Sources, Step, Text
 from quart_chat.chat.assistants.librarian import Librarian
 from quart_chat.chat.repository import ChatRepository
+from quart_chat.documents import search as documents_search
 from tests.chat.assistants.conftest import HANDBOOK, Answer
 from tests.documents import made
 from tests.documents.conftest import USER, Library
+from tests.waiting import until
 
 KIWI = "The kiwi is green.\n\n" + "The plum is blue, and so on and on. " * 20
 
@@ -123,3 +127,44 @@ async def test_how_much_is_counted_in_all_of_a_document(library: Library) -> Non
     assert found.holding[1] == 1
     assert len(found.passages) < 20
     assert await library.search.count_passages(USER, (document.id,)) == document.passages
+
+
+ENDLESS = (
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+    " SELECT max(i) FROM n WHERE i NOT IN ({})"
+)
+
+
+def candidates(library: Library) -> Coroutine[Any, Any, object]:
+    return library.search.select_candidates(USER, ['"plum"'], (), limit=5)
+
+
+def similar_words(library: Library) -> Coroutine[Any, Any, object]:
+    return library.search.select_similar_words(USER, '"plu"', (), limit=5)
+
+
+@pytest.mark.parametrize(
+    ("statement", "search"),
+    [("_BEST", candidates), ("_COUNT", candidates), ("_SIMILAR", similar_words)],
+)
+async def test_searches_leave_a_reader_to_all_else_and_end_with_who_waits(
+    library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+    statement: str,
+    search: Callable[[Library], Coroutine[Any, Any, object]],
+) -> None:
+    places = getattr(documents_search, statement).count("?")
+    endless = ENDLESS.format(", ".join("?" * places))
+    monkeypatch.setattr(documents_search, statement, endless)
+    begun = library.database.queries
+    searches = [asyncio.create_task(search(library)) for _ in range(2)]
+    await until(lambda: library.database.queries > begun)
+    async with asyncio.timeout(30):
+        assert await library.service.documents(USER) == []
+        for task in searches:
+            task.cancel()
+        await asyncio.wait(searches)
+        # Every connection is free again.
+        for _ in range(2):
+            assert await library.service.documents(USER) == []
+        await library.database.close()
