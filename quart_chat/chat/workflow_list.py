@@ -19,12 +19,14 @@ _LIST = f"SELECT {WORKFLOW} FROM workflows WHERE user_id = ? AND NOT deleted"
 _AFTER = " AND (pinned, updated_at, id) < (?, ?, ?)"
 _ORDER = " ORDER BY pinned DESC, updated_at DESC, id DESC LIMIT ?"
 _HAS_TERM = (
-    " AND id IN (SELECT workflow_id FROM title_terms WHERE title_terms MATCH ?"
+    " AND id IN (SELECT workflow_id FROM title_terms JOIN titles"
+    " ON titles.number = title_terms.rowid WHERE title_terms MATCH ?"
     " UNION ALL SELECT workflow_id FROM message_terms JOIN messages"
     " ON messages.number = message_terms.rowid WHERE message_terms MATCH ?)"
 )
 _TITLES = (
     "SELECT workflow_id, highlight(title_terms, 0, ?, ?) FROM title_terms"
+    " JOIN titles ON titles.number = title_terms.rowid"
     " WHERE title_terms MATCH ? AND workflow_id IN ({})"
 )
 # The best of each workflow's messages: max() decides from which row the other columns are. A prompt

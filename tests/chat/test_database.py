@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -15,7 +16,7 @@ import pytest
 
 from quart_chat.chat.database import Database
 from quart_chat.chat.repository import ChatRepository
-from quart_chat.chat.schema import MIGRATIONS
+from quart_chat.chat.schema import MIGRATIONS, split_statements
 from quart_chat.errors import DatabaseTooNew, DatabaseUnavailable, SearchTooBroad
 from quart_chat.events import StreamingEventManager
 from tests.chat.parts import USER, make_service
@@ -261,3 +262,19 @@ async def test_an_error_in_the_sql_of_a_search_is_one_of_the_sql(path: Path) -> 
     with pytest.raises(sqlite3.OperationalError, match="nowhere"):
         await database.search(lambda reading: reading.fetch("SELECT a FROM nowhere"))
     await database.close()
+
+
+async def test_no_trigger_reads_a_whole_table(path: Path) -> None:
+    await open_and_close(path)
+    scans = {}
+    with closing(sqlite3.connect(path)) as connection:
+        triggers = connection.execute("SELECT sql FROM sqlite_schema WHERE type = 'trigger'")
+        for (trigger,) in triggers.fetchall():
+            _, _, body = trigger.partition("BEGIN")
+            for statement in split_statements(body.rpartition("END")[0]):
+                sql = re.sub(r"\b(new|old)\.\w+", "?", statement)
+                plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}", [0] * sql.count("?"))
+                for _, _, _, step in plan:
+                    if step.startswith("SCAN") and step != "SCAN CONSTANT ROW":
+                        scans[statement] = step
+    assert scans == {}

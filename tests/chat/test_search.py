@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_chat.chat.assistants.base import Text
 from quart_chat.chat.readings import TextPart
+from quart_chat.chat.repository import ChatRepository
+from quart_chat.chat.schema import MIGRATIONS
 from quart_chat.chat.search import MAX_TERMS, parse_query
 from quart_chat.chat.service import ChatService
-from tests.chat.parts import USER, ask
+from quart_chat.events import StreamingEventManager
+from tests.chat.parts import USER, ask, make_service
 from tests.chat.scripted import END, ScriptedAssistant
 from tests.waiting import until
 
@@ -173,3 +182,57 @@ async def test_what_is_found_comes_in_the_pages_of_the_list(
         if cursor is None:
             break
     assert found == [ids[1], ids[4], ids[3], ids[2], ids[0]]
+
+
+async def test_titles_of_an_earlier_version_are_found_renamed_restored_and_erased(
+    path: Path,
+    events: StreamingEventManager,
+    assistant: ScriptedAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    earlier = next(n for n, script in enumerate(MIGRATIONS) if "CREATE TABLE titles" in script)
+    with monkeypatch.context() as older:
+        older.setattr("quart_chat.chat.database.MIGRATIONS", MIGRATIONS[:earlier])
+        await (await ChatRepository.open(path)).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO users (id, created_at) VALUES (?, 0)", (USER,))
+        connection.executemany(
+            "INSERT INTO workflows (id, user_id, title, status, pinned, deleted, deleted_at, seq,"
+            " item_seq, list_seq, created_at, updated_at) VALUES (?, ?, ?, 'idle', 0, ?, ?, 1, 1,"
+            " 1, 0, ?)",
+            [
+                ("a" * 32, USER, "Green apples", 0, None, 1),
+                ("b" * 32, USER, "Blue plums", 0, None, 2),
+                ("c" * 32, USER, "Deleted plums", 1, time.time(), 3),
+                ("d" * 32, USER, "Forgotten plums", 1, 1.0, 4),
+                ("e" * 32, USER, "", 1, None, 5),
+            ],
+        )
+    repository = await ChatRepository.open(path)
+    service = make_service(repository, events, assistant)
+    assert await search(service, "plum") == ["Blue plums"]
+    await service.restore(USER, "c" * 32)
+    await service.rename(USER, "b" * 32, "Yellow pears")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("VACUUM")
+    assert await search(service, "plum") == ["Deleted plums"]
+    assert await search(service, "pear") == ["Yellow pears"]
+    (entry,) = (await service.search_workflows(USER, "appl")).found
+    assert marked(entry.title) == "Green [apples]"
+    await service.recover()
+    async with asyncio.timeout(30):
+        while await service.recoverable(USER, "d" * 32) is not None:
+            pass
+    assert titles(path) == ["Deleted plums", "Green apples", "Yellow pears"]
+    await service.close()
+    await repository.close()
+
+
+def titles(path: Path) -> list[str]:
+    """What is indexed, after the index has been checked against it."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "INSERT INTO title_terms (title_terms, rank) VALUES ('integrity-check', 1)"
+        )
+        rows = connection.execute("SELECT title FROM title_terms ORDER BY title")
+        return [title for (title,) in rows]
