@@ -43,6 +43,9 @@ T = TypeVar("T")
 MAX_ATTEMPTS = 3
 """Readings that may end with the server before a document is held to be what ends it."""
 
+CHECKS = 2
+"""Files that are checked at a time, each by a process that may take all of its allowance."""
+
 _ID = re.compile(r"[0-9a-f]{32}")
 # Formats that a file can claim and not keep to.
 _CHECKED = frozenset({Kind.PDF, Kind.DOCX})
@@ -80,6 +83,7 @@ class DocumentService:
         self._readings = Readings(
             repository, self._files, self._news, self._allowance, pace or Pace()
         )
+        self._checks = asyncio.Semaphore(CHECKS)
         self._arriving = Counter[str]()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing = False
@@ -100,7 +104,8 @@ class DocumentService:
         async with self._files.removed_on_failure(document_id):
             stored = await self._store(user_id, document_id, name, chunks)
             if stored.kind in _CHECKED:
-                await check(self._files.part(document_id), stored.kind, self._allowance)
+                async with self._checks:
+                    await check(self._files.part(document_id), stored.kind, self._allowance)
         return await self._finish(self._enter(user_id, document_id, name, stored))
 
     async def _store(

@@ -13,7 +13,7 @@ import pytest
 
 from quart_chat.chat.database import Database
 from quart_chat.documents import reader, reading
-from quart_chat.documents.models import Kind, Status
+from quart_chat.documents.models import Document, Kind, Status
 from quart_chat.documents.reading import Allowance
 from quart_chat.documents.repository import DocumentRepository
 from quart_chat.documents.service import DocumentService, Limits
@@ -521,3 +521,33 @@ async def test_documents_survive_in_the_file(library: Library, tmp_path: Path) -
 async def test_chunks_may_be_of_any_size(library: Library) -> None:
     document = await library.service.add(USER, "a.md", in_chunks(TEXT.encode(), 7))
     assert (document.size, document.kind) == (len(TEXT.encode()), Kind.MARKDOWN)
+
+
+async def test_two_files_are_checked_at_a_time(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = running = most = 0
+    go_on = asyncio.Event()
+
+    async def check(*_: object) -> None:
+        nonlocal checks, running, most
+        checks, running = checks + 1, running + 1
+        most = max(most, running)
+        try:
+            await go_on.wait()
+        finally:
+            running -= 1
+
+    monkeypatch.setattr("quart_chat.documents.service.check", check)
+    pdf = made.pdf(["The kiwi is green."])
+    uploads = [asyncio.create_task(library.add("fruit.pdf", pdf, f"user {n}")) for n in range(4)]
+    await until(lambda: running == 2)
+    # What needs no check waits for none of them.
+    await library.add("fruit.txt", TEXT)
+    uploads[0].cancel()
+    await until(lambda: checks == 3)
+    assert running == 2
+    go_on.set()
+    ended = await asyncio.gather(*uploads, return_exceptions=True)
+    assert [type(end) for end in ended] == [asyncio.CancelledError, Document, Document, Document]
+    assert (checks, most) == (4, 2)
