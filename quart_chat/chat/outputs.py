@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 
-from quart_chat.chat.assistants.base import InvalidOutput, Output, Sources
+from quart_chat.chat.assistants.base import InvalidOutput, Output
 from quart_chat.chat.models import Source, Usage
 from quart_chat.chat.text import clean, clean_link
 
@@ -12,7 +12,7 @@ MAX_NUMBER = 2**53
 """Up to here every program that reads JSON knows whole numbers exactly."""
 
 
-def clean_sources(output: Sources) -> tuple[Source, ...]:
+def clean_sources(sources: Iterable[Source]) -> tuple[Source, ...]:
     """Read sources.
 
     Raises:
@@ -28,7 +28,7 @@ def clean_sources(output: Sources) -> tuple[Source, ...]:
                 clean(source.quote),
                 clean(source.excerpt),
             )
-            for source in output.sources
+            for source in sources
         )
     except (AttributeError, OverflowError, TypeError, ValueError) as error:
         raise InvalidOutput(f"it yielded sources that are none: {error}") from error

@@ -195,7 +195,8 @@ class RunningRound:
             case Step():
                 await self._take_step(output)
             case Sources():
-                self.answer.sources, self.answer.checked = clean_sources(output), output.checked
+                self.answer.sources = clean_sources(output.sources)
+                self.answer.checked = output.checked
             case Usage():
                 self.answer.usage = clean_usage(output)
             case _:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from quart_chat.chat.access import (
@@ -16,6 +15,7 @@ from quart_chat.chat.access import (
 from quart_chat.chat.assistants.base import Assistant
 from quart_chat.chat.erasure import Erasure
 from quart_chat.chat.journal import Entry, Journal
+from quart_chat.chat.limits import Limits
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
 from quart_chat.chat.readings import FoundPage, ListChanges, Snapshot, WorkflowPage
 from quart_chat.chat.recovery import end_interrupted_round, end_interrupted_rounds
@@ -31,27 +31,6 @@ from quart_chat.events import StreamingEventManager
 
 MAX_PAGE = 100
 """Workflows on one page of a list."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Bounds of what a person may do.
-
-    Attributes:
-        prompt_chars: Characters in a prompt.
-        title_chars: Characters in a title.
-        system_prompt_chars: Characters in a chat's system prompt.
-        running_rounds: Rounds of one user that run at a time.
-        undo_seconds: For how long a deleted chat can be restored.
-        search_seconds: For how long a search may read.
-    """
-
-    prompt_chars: int = 32_000
-    title_chars: int = 200
-    system_prompt_chars: int = 8_000
-    running_rounds: int = 20
-    undo_seconds: float = 3600.0
-    search_seconds: float = 3.0
 
 
 class ChatService:
@@ -95,7 +74,9 @@ class ChatService:
             max_running=self._limits.running_rounds,
         )
         self.tree = RoundTree(repository, self._journal, self.rounds)
-        self.imports = Imports(self._journal, render, assistants)
+        self.imports = Imports(
+            self._journal, render, assistants, max_title=self._limits.title_chars
+        )
         self.sharing = Sharing(repository, self._journal)
         self._erasure = Erasure(repository, self._limits.undo_seconds)
 

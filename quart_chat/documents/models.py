@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from quart_chat.chat.models import Item
 from quart_chat.texts import _
-
-Item = dict[str, Any]
 
 
 class Kind(StrEnum):

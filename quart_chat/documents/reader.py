@@ -8,7 +8,6 @@ messages to its standard output; see :mod:`quart_chat.documents.messages`.
 from __future__ import annotations
 
 import os
-import re
 import resource
 import signal
 import sys
@@ -17,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
+from quart_chat.chat.assistants.library.spelling import words_of
 from quart_chat.chat.assistants.library.words import fold
 from quart_chat.chat.text import clean
 from quart_chat.documents.formats import Mark, docx, html, text
@@ -50,8 +50,6 @@ MAX_WORDS = 200_000
 """Different words of a document that are kept for words that are mistyped."""
 
 NICENESS = 5
-
-_WORD = re.compile(r"[^\W\d_]{4,40}")
 
 Send = Callable[[Message], None]
 
@@ -106,7 +104,7 @@ def read(path: Path, kind: Kind, send: Send) -> Finished:
             batch.append(_storable(part))
             size += len(part.text)
             if len(words) < MAX_WORDS:
-                words.update(_WORD.findall(part.text.lower()))
+                words.update(words_of(part.text))
         if size > MAX_TEXT:
             raise OversizedContent(
                 _("There are more than {limit} characters of text in it.").format(

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from quart_chat.chat.database import Database, Row, Statements
+from quart_chat.chat.text import one_line
 from quart_chat.documents.messages import Piece
 from quart_chat.documents.models import Document, Kind, Passage, Status
 from quart_chat.errors import QuotaExceeded
@@ -147,7 +148,7 @@ class DocumentRepository:
                 number,
                 piece.page,
                 piece.form,
-                "\n".join((document.name, *map(_one_line, piece.headings))),
+                "\n".join((document.name, *map(one_line, piece.headings))),
                 piece.text,
             )
             for number, piece in enumerate(pieces, first)
@@ -199,7 +200,3 @@ def _size(statements: Statements, user_id: str) -> int:
         (user_id,),
     )
     return int(row[0]) if row else 0
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from quart_chat.chat.models import Item
 from quart_chat.documents.files import Files, Stored
 from quart_chat.documents.kinds import clean_name
 from quart_chat.documents.models import (
     PAGE_SIZE,
     Document,
-    Item,
     Kind,
     PassagePage,
     Status,

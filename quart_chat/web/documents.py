@@ -22,7 +22,8 @@ from quart_chat.web.schemas import (
 from quart_chat.web.uploads import uploads
 
 if TYPE_CHECKING:
-    from quart_chat.documents.models import Document, Item
+    from quart_chat.chat.models import Item
+    from quart_chat.documents.models import Document
 
 blueprint = Blueprint("documents", __name__, url_prefix="/api/documents")
 tag_blueprint(blueprint, ["documents"])

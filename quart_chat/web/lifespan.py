@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from quart_chat.chat.assistants.librarian import Librarian
 from quart_chat.chat.database import Database
+from quart_chat.chat.limits import Limits
 from quart_chat.chat.markdown import render_markdown
 from quart_chat.chat.repository import ChatRepository
-from quart_chat.chat.service import ChatService, Limits
+from quart_chat.chat.service import ChatService
 from quart_chat.config import resource_path
 from quart_chat.documents.reading import Allowance
 from quart_chat.documents.repository import DocumentRepository

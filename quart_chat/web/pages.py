@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from quart.typing import ResponseReturnValue
 
-    from quart_chat.documents.models import Item
+    from quart_chat.chat.models import Item
 
 blueprint = Blueprint("pages", __name__)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from quart_chat.chat.assistants.base import Assistant, Text
+from quart_chat.chat.limits import Limits
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.runner import Pace
-from quart_chat.chat.service import ChatService, Limits
+from quart_chat.chat.service import ChatService
 from quart_chat.chat.text import Render
 from quart_chat.events import StreamingEventManager
 from tests.chat.scripted import END, ScriptedAssistant

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from quart_chat.chat.limits import Limits
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.schema import MIGRATIONS
-from quart_chat.chat.service import ChatService, Limits
+from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable, NotFound
 from quart_chat.events import StreamingEventManager
 from tests.chat.parts import USER, ask, make_service

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from quart_chat.chat.assistants.base import Output, Question, Step, Text
+from quart_chat.chat.limits import Limits
 from quart_chat.chat.models import Workflow, WorkflowStatus
 from quart_chat.chat.repository import ChatRepository
-from quart_chat.chat.service import ChatService, Limits
+from quart_chat.chat.service import ChatService
 from quart_chat.errors import (
     InvalidInput,
     NotFound,

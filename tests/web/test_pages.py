@@ -10,7 +10,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from quart_chat.chat.service import Limits
+from quart_chat.chat.limits import Limits
 from quart_chat.web.context import EXTENSION
 from tests.web.streams import ask, open_stream, workflow_id
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, cast
 import msgspec
 from msgspec import Meta
 
+from quart_chat.chat.limits import Limits
 from quart_chat.chat.models import Log, Message, Round, Source, Usage
 from quart_chat.chat.readings import Snapshot
 
@@ -109,7 +110,7 @@ class FileChat(msgspec.Struct, rename="camel"):
     pinned: bool = False
     assistant: Name | None = None
     model: Name | None = None
-    system_prompt: Annotated[str, Meta(max_length=8_000)] | None = None
+    system_prompt: Annotated[str, Meta(max_length=Limits().system_prompt_chars)] | None = None
     document_ids: Annotated[list[Name], Meta(max_length=1_000)] = []
     head_round: Number | None = None
 

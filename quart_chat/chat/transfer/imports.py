@@ -14,8 +14,11 @@ from itertools import count
 from typing import IO
 from uuid import uuid4
 
+from msgspec.structs import asdict
+
 from quart_chat.chat.answer import MAX_DEPTH
 from quart_chat.chat.assistants.librarian import Librarian
+from quart_chat.chat.ending import STOPPED
 from quart_chat.chat.journal import Entry, Journal
 from quart_chat.chat.models import (
     Log,
@@ -28,26 +31,21 @@ from quart_chat.chat.models import (
     Workflow,
     WorkflowStatus,
 )
+from quart_chat.chat.outputs import clean_sources, clean_usage
 from quart_chat.chat.text import (
     Render,
     clean,
-    clean_link,
     is_blank,
     make_title,
     render_html,
     shorten,
 )
-from quart_chat.chat.transfer.file import ChatFile, FileMessage, FileRound, FileSource, FileUsage
+from quart_chat.chat.transfer.file import ChatFile, FileMessage, FileRound, FileUsage
 from quart_chat.chat.transfer.reading import Fault, Found, read_file
-from quart_chat.texts import N_, _
+from quart_chat.texts import _
 
 MAX_REPORTED = 1_000
 """Faults that a report names."""
-
-MAX_TITLE = 200
-"""Characters in a title."""
-
-CUT_OFF = N_("The answer was stopped.")
 
 
 @dataclass(slots=True)
@@ -68,10 +66,13 @@ class Report:
 class Imports:
     """Takes the chats of files."""
 
-    def __init__(self, journal: Journal, render: Render, assistants: Collection[str]) -> None:
+    def __init__(
+        self, journal: Journal, render: Render, assistants: Collection[str], *, max_title: int
+    ) -> None:
         self._journal = journal
         self._render = render
         self._assistants = assistants
+        self._max_title = max_title
 
     async def take_file(self, user_id: str, file: IO[bytes], name: str, limit: int) -> Report:
         """Take all chats of a file; ``limit`` is how many bytes of JSON are read at a time."""
@@ -125,7 +126,7 @@ class Imports:
         return Workflow(
             id=id_,
             user_id=user_id,
-            title=_title(chat.title) or make_title(prompt) or _("Imported chat"),
+            title=self._title(chat.title) or make_title(prompt) or _("Imported chat"),
             status=WorkflowStatus.ERROR if _failed(file, head) else WorkflowStatus.IDLE,
             pinned=chat.pinned,
             seq=seq,
@@ -138,6 +139,10 @@ class Imports:
             head=head,
             system_prompt=clean(chat.system_prompt) if chat.system_prompt else None,
         )
+
+    def _title(self, title: str) -> str:
+        """A title as it is, but for what none can be: several lines, blank, or without an end."""
+        return "" if is_blank(clean(title)) else shorten(title, self._max_title)
 
 
 class _Rows:
@@ -168,7 +173,7 @@ class _Rows:
             parent=round_.parent,
             status=RoundStatus.STOPPED if cut_off else RoundStatus(round_.status),
             assistant=clean(round_.assistant),
-            message=CUT_OFF if cut_off else round_.message and clean(round_.message),
+            message=STOPPED.message if cut_off else round_.message and clean(round_.message),
             code=round_.code and clean(round_.code),
             started_at=round_.started_at,
             ended_at=round_.started_at if round_.ended_at is None else round_.ended_at,
@@ -240,11 +245,6 @@ def _free_id(entry: Entry, user_id: str, found: Found) -> str | None:
     raise AssertionError  # pragma: no cover
 
 
-def _title(title: str) -> str:
-    """A title as it is, but for what no title can be: several lines, blank, or without an end."""
-    return "" if is_blank(clean(title)) else shorten(title, MAX_TITLE)
-
-
 def _failed(file: ChatFile, head: int | None) -> bool:
     """Whether the branch that is shown ends with an answer that has failed."""
     return any(round_.number == head and round_.status == "error" for round_ in file.rounds)
@@ -270,25 +270,8 @@ def _checked(message: FileMessage) -> bool:
 
 
 def _sources(message: FileMessage) -> tuple[Source, ...]:
-    return tuple(_source(source) for source in message.sources)
-
-
-def _source(source: FileSource) -> Source:
-    return Source(
-        source.number,
-        clean(source.title),
-        clean(source.heading),
-        clean_link(source.url),
-        clean(source.quote),
-        clean(source.excerpt),
-    )
+    return clean_sources(Source(**asdict(source)) for source in message.sources)
 
 
 def _usage(usage: FileUsage) -> Usage:
-    return Usage(
-        clean(usage.model),
-        usage.prompt_tokens,
-        usage.answer_tokens,
-        usage.tokens_per_second,
-        usage.first_token_ms,
-    )
+    return clean_usage(Usage(**asdict(usage)))

@@ -113,7 +113,7 @@ def _read_zip(file: IO[bytes], name: str, limit: int) -> Iterator[tuple[str, byt
                 # One that is too large has been unpacked up to there as well.
                 left -= most if isinstance(entry, Fault) else len(entry[1])
                 yield entry
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError):
+    except _BROKEN:
         yield Fault(name, _(NO_ZIP))
 
 

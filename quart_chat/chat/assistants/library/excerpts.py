@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 
+from quart_chat.chat.text import shorten
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -20,10 +22,7 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "striketh
 def excerpt(text: str, form: str = "markdown") -> str:
     """The beginning of a text on one line, cut after a word."""
     words = " ".join(_words(text) if form == "markdown" else [text])
-    line = " ".join(words.split())
-    if len(line) <= MAX_EXCERPT:
-        return line
-    return (line[:MAX_EXCERPT].rpartition(" ")[0] or line[: MAX_EXCERPT - 1]) + "…"
+    return shorten(words, MAX_EXCERPT)
 
 
 def _words(text: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from quart_chat.chat.assistants.library.index import PassageIndex, open_index
 from quart_chat.chat.assistants.library.passages import Passage, cut_text
 from quart_chat.chat.assistants.library.ranking import Census
+from quart_chat.chat.assistants.library.spelling import SIMILAR_WORDS
 from quart_chat.chat.assistants.library.words import fold, terms
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class Documents:
 
     async def similar_words(self, question: Question, query: str) -> list[str]:
         return await self._documents.select_similar_words(
-            question.user_id, query, question.document_ids, limit=200
+            question.user_id, query, question.document_ids, limit=SIMILAR_WORDS
         )
 
 
