@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from quart_chat.chat.journal import Entry
+from quart_chat.chat.lookups import select_workflow
 from quart_chat.chat.models import Log, Message, Round, RoundStatus, WorkflowStatus
 from quart_chat.texts import N_
 
@@ -63,7 +64,7 @@ def end_round(
         entry.put_log(log)
     for message in messages:
         entry.put_message(message)
-    workflow = entry.transaction.select_workflow(round_.workflow_id)
+    workflow = select_workflow(entry.statements, round_.workflow_id)
     assert workflow is not None  # noqa: S101 - one with a running round is not deleted
     failed = ending.status is RoundStatus.ERROR
     # Whoever stops an answer has it before them; any other end is news.

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from quart_chat.chat.database import Statements
 from quart_chat.chat.models import (
     Item,
     Log,
@@ -51,6 +52,11 @@ class Entry:
     def __init__(self, transaction: Transaction) -> None:
         self.transaction = transaction
         self.emissions: list[_Emission] = []
+
+    @property
+    def statements(self) -> Statements:
+        """To read with, inside of the transaction."""
+        return self.transaction.statements
 
     def put_workflow(self, workflow: Workflow, now: float, **changes: Any) -> Workflow:
         """Store a new or changed workflow: one more of its seqs and of its owner's list's."""

@@ -293,6 +293,15 @@ class Round:
         return chat_data(self.status, self.ended_at or self.started_at, self.to_item())
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The link of a chat."""
+
+    token: str
+    workflow_id: str
+    created_at: float
+
+
 def chat_data(type_: str, created_at: float, item: Item) -> Item:
     """The one shape in which a client sees anything of a workflow."""
     return {"type": type_, "createdAt": created_at, "item": item}

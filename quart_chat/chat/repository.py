@@ -14,28 +14,27 @@ from quart_chat.chat.branches import (
     select_shown,
 )
 from quart_chat.chat.database import Database, Row, Statements
-from quart_chat.chat.models import Log, Message, Round, Workflow
+from quart_chat.chat.lookups import (
+    select_round,
+    select_share,
+    select_shared,
+    select_workflow,
+)
+from quart_chat.chat.models import Log, Message, Round, Share, Workflow
 from quart_chat.chat.readings import FoundMessage, Snapshot
 from quart_chat.chat.rows import (
     LOG,
     MESSAGE,
     ROUND,
-    WORKFLOW,
     to_log,
     to_message,
     to_round,
-    to_workflow,
 )
 from quart_chat.chat.transaction import Transaction
 from quart_chat.chat.workflow_list import WorkflowList
 
 T = TypeVar("T")
 
-_WORKFLOW = f"SELECT {WORKFLOW} FROM workflows WHERE id = ? AND user_id = ? AND NOT deleted"
-_SHARED = (
-    f"SELECT {WORKFLOW} FROM workflows"
-    " WHERE id = (SELECT workflow_id FROM shares WHERE token = ?) AND NOT deleted"
-)
 _ROUNDS = f"SELECT {ROUND} FROM rounds WHERE workflow_id = ? AND "
 _MESSAGES = f"SELECT {MESSAGE} FROM messages WHERE workflow_id = ? AND "
 _LOGS = f"SELECT {LOG} FROM logs WHERE workflow_id = ? AND "
@@ -88,21 +87,17 @@ class ChatRepository:
             return result
 
     async def select_workflow(self, user_id: str, workflow_id: str) -> Workflow | None:
-        async with self._database.reading() as session:
-            row = await session.fetch_one(_WORKFLOW, (workflow_id, user_id))
-        return None if row is None else to_workflow(row)
-
-    async def select_share(self, workflow_id: str) -> tuple[str, str, float] | None:
-        """Read the token, the workflow and the time of a workflow's link."""
         return await self._database.read(
-            lambda reading: Transaction(reading).select_share(workflow_id)
+            lambda reading: select_workflow(reading, workflow_id, user_id)
         )
+
+    async def select_share(self, workflow_id: str) -> Share | None:
+        """Read the link of a workflow."""
+        return await self._database.read(lambda reading: select_share(reading, workflow_id))
 
     async def select_shared(self, token: str) -> Workflow | None:
         """Read the workflow that a link leads to."""
-        async with self._database.reading() as session:
-            row = await session.fetch_one(_SHARED, (token,))
-        return None if row is None else to_workflow(row)
+        return await self._database.read(lambda reading: select_shared(reading, token))
 
     async def select_snapshot(self, user_id: str, workflow_id: str, since: int) -> Snapshot | None:
         """Read what changed after ``since`` and all that is in flight, as of one moment."""
@@ -142,22 +137,22 @@ class ChatRepository:
         """
 
         def read(statements: Statements) -> BranchPage | None:
-            row = statements.fetch_one(_WORKFLOW, (workflow_id, user_id))
-            if row is None:
+            workflow = select_workflow(statements, workflow_id, user_id)
+            if workflow is None:
                 return None
-            workflow = to_workflow(row)
             end = workflow.head
             if before is not None:
-                end = found_round(_round(statements, workflow_id, before)).parent
+                end = found_round(select_round(statements, workflow_id, before)).parent
             elif last is not None:
                 hidden = shown and last not in select_shown(statements, workflow)
-                end = found_round(None if hidden else _round(statements, workflow_id, last)).number
+                round_ = None if hidden else select_round(statements, workflow_id, last)
+                end = found_round(round_).number
             return select_branch_page(statements, workflow, end, limit)
 
         return await self._database.read(read)
 
     async def select_round(self, workflow_id: str, number: int) -> Round | None:
-        return await self._database.read(lambda reading: _round(reading, workflow_id, number))
+        return await self._database.read(lambda reading: select_round(reading, workflow_id, number))
 
     async def select_text(self, workflow_id: str, number: int, role: str) -> str:
         """Read what was asked or answered in a round, as it was written."""
@@ -209,10 +204,9 @@ class ChatRepository:
 def _snapshot(
     statements: Statements, user_id: str, workflow_id: str, since: int
 ) -> Snapshot | None:
-    row = statements.fetch_one(_WORKFLOW, (workflow_id, user_id))
-    if row is None:
+    workflow = select_workflow(statements, workflow_id, user_id)
+    if workflow is None:
         return None
-    workflow = to_workflow(row)
     after = since if 0 <= since <= workflow.seq else 0
     rounds = _changed(statements, _ROUNDS, "running", workflow_id, after)
     messages = _changed(statements, _MESSAGES, "streaming", workflow_id, after)
@@ -235,8 +229,3 @@ def _changed(
         f"{earlier} UNION ALL {select} seq > ? ORDER BY seq",
         (workflow_id, since, workflow_id, since),
     )
-
-
-def _round(statements: Statements, workflow_id: str, number: int) -> Round | None:
-    row = statements.fetch_one(_ROUNDS + "number = ?", (workflow_id, number))
-    return None if row is None else to_round(row)

@@ -15,14 +15,17 @@ from quart_chat.chat.models import (
     MessageStatus,
     Round,
     RoundStatus,
+    Share,
     Source,
     Usage,
     Workflow,
     WorkflowStatus,
 )
 
+Model = Workflow | Message | Log | Round | Share
 
-def _columns(model: type[Workflow | Message | Log | Round]) -> str:
+
+def _columns(model: type[Model]) -> str:
     return ", ".join(field.name for field in fields(model))
 
 
@@ -30,6 +33,7 @@ WORKFLOW = _columns(Workflow)
 MESSAGE = _columns(Message)
 LOG = _columns(Log)
 ROUND = _columns(Round)
+SHARE = _columns(Share)
 
 
 def to_workflow(row: Row) -> Workflow:
@@ -70,7 +74,7 @@ def to_round(row: Row) -> Round:
     return replace(raw, status=RoundStatus(raw.status), document_ids=document_ids)
 
 
-def from_model(model: Workflow | Message | Log | Round) -> tuple[Any, ...]:
+def from_model(model: Model) -> tuple[Any, ...]:
     """The values of a model in the order of its columns."""
     return tuple([_to_value(value) for value in _values[type(model)](model)])
 
@@ -82,7 +86,8 @@ def _to_value(value: Any) -> Any:
 
 _ENCODED = {tuple, Usage}
 _values = {
-    model: attrgetter(*_columns(model).split(", ")) for model in (Workflow, Message, Log, Round)
+    model: attrgetter(*_columns(model).split(", "))
+    for model in (Workflow, Message, Log, Round, Share)
 }
 
 

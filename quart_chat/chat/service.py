@@ -16,6 +16,7 @@ from quart_chat.chat.assistants.base import Assistant
 from quart_chat.chat.erasure import Erasure
 from quart_chat.chat.journal import Entry, Journal
 from quart_chat.chat.limits import Limits
+from quart_chat.chat.lookups import select_recoverable
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
 from quart_chat.chat.readings import FoundPage, ListChanges, Snapshot, WorkflowPage
 from quart_chat.chat.recovery import end_interrupted_round, end_interrupted_rounds
@@ -226,7 +227,7 @@ class ChatService:
         check_id(workflow_id)
 
         def change(entry: Entry) -> Workflow:
-            workflow = entry.transaction.select_recoverable(workflow_id, user_id)
+            workflow = select_recoverable(entry.statements, workflow_id, user_id)
             if workflow is None:
                 return get_workflow(entry, user_id, workflow_id)
             return entry.put_workflow(workflow, time.time(), deleted=False, deleted_at=None)

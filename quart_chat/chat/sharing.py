@@ -6,7 +6,6 @@ import re
 import secrets
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import orjson
@@ -15,7 +14,15 @@ from msgspec.structs import replace
 from quart_chat.chat.access import check_id, get_workflow, no_workflow
 from quart_chat.chat.following import UNKNOWN, FollowingWorkflow, Frame, Verdict
 from quart_chat.chat.journal import Entry, Journal
-from quart_chat.chat.models import Item, MessageStatus, Workflow, WorkflowStatus, chat_data
+from quart_chat.chat.lookups import select_share
+from quart_chat.chat.models import (
+    Item,
+    MessageStatus,
+    Share,
+    Workflow,
+    WorkflowStatus,
+    chat_data,
+)
 from quart_chat.chat.readings import Snapshot
 from quart_chat.chat.redaction import Redacted, Redaction
 from quart_chat.chat.repository import ChatRepository
@@ -33,15 +40,6 @@ REVOKED = "revoked"
 
 PUBLIC = frozenset({"id", "title", "status", "headRound", "seq", "createdAt", "updatedAt"})
 """What a reader of the link is told of the chat's entry in its owner's list."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """The link of a chat."""
-
-    token: str
-    workflow_id: str
-    created_at: float
 
 
 def share_context(token: str) -> str:
@@ -62,11 +60,11 @@ class Sharing:
 
         def change(entry: Entry) -> Share:
             get_workflow(entry, user_id, workflow_id)
-            known = entry.transaction.select_share(workflow_id)
+            known = select_share(entry.statements, workflow_id)
             if known is not None:
-                return Share(*known)
+                return known
             share = Share(secrets.token_urlsafe(32), workflow_id, time.time())
-            entry.transaction.insert_share(share.token, workflow_id, share.created_at)
+            entry.transaction.insert_share(share)
             return share
 
         return await self._journal.commit(change)
@@ -76,8 +74,7 @@ class Sharing:
         check_id(workflow_id)
         if await self._repository.select_workflow(user_id, workflow_id) is None:
             raise no_workflow()
-        row = await self._repository.select_share(workflow_id)
-        return None if row is None else Share(*row)
+        return await self._repository.select_share(workflow_id)
 
     async def revoke(self, user_id: str, workflow_id: str) -> None:
         """End a link and all who read it; idempotent."""
@@ -85,9 +82,9 @@ class Sharing:
 
         def change(entry: Entry) -> None:
             get_workflow(entry, user_id, workflow_id)
-            row = entry.transaction.delete_share(workflow_id)
-            if row is not None:
-                entry.announce(share_context(row[0]), REVOKED, "share")
+            share = entry.transaction.delete_share(workflow_id)
+            if share is not None:
+                entry.announce(share_context(share.token), REVOKED, "share")
 
         await self._journal.commit(change)
 

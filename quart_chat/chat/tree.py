@@ -12,10 +12,10 @@ from quart_chat.chat.access import (
     get_idle_workflow,
     no_workflow,
 )
+from quart_chat.chat.branches import BranchPage, select_newest_below
 from quart_chat.chat.models import Round, RoundStatus, Workflow, WorkflowStatus
 
 if TYPE_CHECKING:
-    from quart_chat.chat.branches import BranchPage
     from quart_chat.chat.journal import Entry, Journal
     from quart_chat.chat.repository import ChatRepository
     from quart_chat.chat.rounds import Rounds
@@ -91,7 +91,7 @@ class RoundTree:
 
         def change(entry: Entry) -> Workflow:
             workflow = get_idle_workflow(entry, user_id, workflow_id)
-            leaf = found_round(entry.transaction.select_newest_below(workflow_id, number))
+            leaf = found_round(select_newest_below(entry.statements, workflow_id, number))
             if leaf.number == workflow.head:
                 return workflow
             failed = leaf.status is RoundStatus.ERROR

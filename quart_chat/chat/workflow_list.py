@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from quart_chat.chat.database import Database, Statements
+from quart_chat.chat.lookups import select_recoverable
 from quart_chat.chat.models import Workflow
 from quart_chat.chat.pages import decode_cursor, encode_cursor
 from quart_chat.chat.readings import FoundPage, FoundWorkflow, ListChanges, TextPart, WorkflowPage
@@ -104,13 +105,9 @@ class WorkflowList:
 
     async def select_recoverable(self, user_id: str, workflow_id: str) -> Workflow | None:
         """Read a workflow that is deleted and can be restored."""
-        async with self._database.reading() as session:
-            row = await session.fetch_one(
-                f"SELECT {WORKFLOW} FROM workflows"
-                " WHERE id = ? AND user_id = ? AND deleted_at IS NOT NULL",
-                (workflow_id, user_id),
-            )
-        return None if row is None else to_workflow(row)
+        return await self._database.read(
+            lambda reading: select_recoverable(reading, workflow_id, user_id)
+        )
 
     async def select_oldest_deletion(self) -> float | None:
         """Read when the first of all workflows that can still be restored was deleted."""

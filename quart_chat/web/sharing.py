@@ -22,8 +22,7 @@ from quart_chat.web.views import build_rounds
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
 
-    from quart_chat.chat.models import Item, Workflow
-    from quart_chat.chat.sharing import Share
+    from quart_chat.chat.models import Item, Share, Workflow
 
 blueprint = Blueprint("sharing", __name__)
 

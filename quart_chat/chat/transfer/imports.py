@@ -20,6 +20,7 @@ from quart_chat.chat.answer import MAX_DEPTH
 from quart_chat.chat.assistants.librarian import Librarian
 from quart_chat.chat.ending import STOPPED
 from quart_chat.chat.journal import Entry, Journal
+from quart_chat.chat.lookups import has_workflow, select_workflow
 from quart_chat.chat.models import (
     Log,
     Message,
@@ -231,16 +232,15 @@ class _Rows:
 
 def _free_id(entry: Entry, user_id: str, found: Found) -> str | None:
     """A new id for a chat; None where it is here, under the id of the file or under a new one."""
-    transaction = entry.transaction
-    if transaction.select_workflow(found.origin, user_id) is not None:
+    if select_workflow(entry.statements, found.origin, user_id) is not None:
         return None
     for attempt in count():
         text = f"{user_id}\n{found.origin}\n{attempt}"
         id_ = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        if transaction.select_workflow(id_, user_id) is not None:
+        if select_workflow(entry.statements, id_, user_id) is not None:
             return None
         # One that was deleted leaves its id behind.
-        if not transaction.has_workflow(id_):
+        if not has_workflow(entry.statements, id_):
             return id_
     raise AssertionError  # pragma: no cover
 
