@@ -8,6 +8,7 @@ something is missing, the database is read once more, from the last seq delivere
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Frame = tuple[int | None, bytes]
 """The seq that a client has once it has the frame, where it has one, and the frame's JSON."""
+
+Redact = Callable[[Event], Event | None]
 
 UNKNOWN = -1
 """The seq of a client that has nothing, or nothing that can be built on."""
@@ -45,15 +48,18 @@ class Following(Protocol):
         context_id: The context.
         seq: What of it has been delivered.
         ended: Whether there is nothing more to deliver.
-        selective: Whether events are shown otherwise than they were emitted.
+        redact: What the reader is shown in the place of an event, None for nothing of it; without
+            one, events are shown as they were emitted.
     """
 
     context_id: str
     seq: int
-    selective: bool
 
     @property
     def ended(self) -> bool: ...
+
+    @property
+    def redact(self) -> Redact | None: ...
 
     async def catch_up(self) -> list[Frame]:
         """Read from the database what is missing."""
@@ -67,15 +73,11 @@ class Following(Protocol):
         """Do without an event whose hole the database does not fill."""
         ...
 
-    def shown(self, event: Event) -> Event | None:
-        """An event as the reader is shown it; None where there is nothing of it to show."""
-        ...
-
 
 class FollowingWorkflow:
     """A workflow's items; ``until`` is the round whose terminal event ends it."""
 
-    selective = False
+    redact: Redact | None = None
 
     def __init__(
         self,
@@ -103,14 +105,17 @@ class FollowingWorkflow:
         try:
             snapshot = await self._snapshot()
         except NotFound:
-            self.ended = True
-            item = {"id": self.context_id, "deleted": True}
-            return [_transient("workflow", item)]
+            return self.end()
         frames = self._read(snapshot)
         if not self._follow:
             self.ended = self.ended or not snapshot.running
             self._until = self._until or snapshot.running_round
         return frames
+
+    def end(self) -> list[Frame]:
+        """Say that there is no such workflow, or no longer, and nothing after that."""
+        self.ended = True
+        return [_transient("workflow", {"id": self.context_id, "deleted": True})]
 
     async def _snapshot(self) -> Snapshot:
         return await self._service.snapshot(self._user_id, self.context_id, self.seq)
@@ -131,9 +136,6 @@ class FollowingWorkflow:
                 break
         self.seq = snapshot.seq
         return frames
-
-    def shown(self, event: Event) -> Event | None:
-        return event
 
     def shown_item(self, data: Item) -> Item:
         """An item of the database as the reader is shown it."""
@@ -193,7 +195,7 @@ class FollowingWorkflow:
 class FollowingList:
     """A user's list of workflows; it never ends."""
 
-    selective = False
+    redact: Redact | None = None
 
     def __init__(self, service: ChatService, user_id: str, since: int) -> None:
         self.context_id = list_context(user_id)
@@ -208,9 +210,6 @@ class FollowingList:
             return await self._begin_anew()
         self.seq = changes.list_seq
         return [(w.list_seq, orjson.dumps(w.to_chat_data())) for w in changes.workflows]
-
-    def shown(self, event: Event) -> Event:
-        return event
 
     async def _begin_anew(self) -> list[Frame]:
         page = await self._service.list_workflows(self._user_id)

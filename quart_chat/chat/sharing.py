@@ -12,7 +12,7 @@ import orjson
 from msgspec.structs import replace
 
 from quart_chat.chat.access import check_id, get_workflow, no_workflow
-from quart_chat.chat.following import UNKNOWN, FollowingWorkflow, Frame, Verdict
+from quart_chat.chat.following import UNKNOWN, FollowingWorkflow, Frame, Redact, Verdict
 from quart_chat.chat.journal import Entry, Journal
 from quart_chat.chat.lookups import select_share
 from quart_chat.chat.models import (
@@ -114,8 +114,6 @@ def stream_shared(
 class FollowingShared(FollowingWorkflow):
     """A chat as a reader of its link sees it: the branch that is shown, and nothing of others."""
 
-    selective = True
-
     def __init__(self, service: ChatService, user_id: str, workflow_id: str, since: int) -> None:
         super().__init__(service, user_id, workflow_id, since, follow=True)
         self._branch: tuple[int, ...] = ()
@@ -182,14 +180,14 @@ class FollowingShared(FollowingWorkflow):
         with use(self._language):
             return {**data, "item": self._redaction.item(item)}
 
-    def shown(self, event: Event) -> Event | None:
+    def redact(self, event: Event) -> Event | None:
         if event.type == "delta":
-            return self._shown_delta(event)
+            return self._redact_delta(event)
         if event.type != "chatdata" or event.data["type"] not in {"workflow", "message"}:
             return event
         return replace(event, body=orjson.dumps(self.shown_item(event.data)))
 
-    def _shown_delta(self, event: Event) -> Event | None:
+    def _redact_delta(self, event: Event) -> Event | None:
         delta = event.data
         with use(self._language):
             offset, text = self._written[delta["messageId"]].add(delta["offset"], delta["text"])
@@ -205,7 +203,7 @@ class FollowingShared(FollowingWorkflow):
 class FollowingLink:
     """The link itself: with it ends the stream."""
 
-    selective = False
+    redact: Redact | None = None
 
     def __init__(self, sharing: Sharing, token: str, chat: FollowingShared) -> None:
         self.context_id = share_context(token)
@@ -219,24 +217,16 @@ class FollowingLink:
         return self._chat.ended
 
     async def catch_up(self) -> list[Frame]:
-        """See that the link was not revoked before anybody listened."""
+        """See whether the link is revoked, which may be so before anybody listens."""
         try:
             await self._sharing.open(self._token)
         except NotFound:
-            return self._end()
+            return self._chat.end()
         return []
 
     def judge(self, event: Event) -> Verdict:
-        self._end()
-        return Verdict.COVERED
+        # All that is said of a link is that it is revoked.
+        return Verdict.HOLE
 
     def give_up(self, event: Event) -> None:
         """Nothing is missing of a link."""
-
-    def shown(self, event: Event) -> Event:
-        return event
-
-    def _end(self) -> list[Frame]:
-        self._chat.ended = True
-        item = {"id": self._chat.context_id, "deleted": True}
-        return [(None, orjson.dumps(chat_data("workflow", time.time(), item)))]

@@ -157,7 +157,7 @@ async def _advance(following: Following, batch: Batch, make_id: MakeId, *, lost:
                 following.give_up(event)
         if verdict is Verdict.FORWARD:
             kept.append(event)
-    if len(kept) == len(batch.events) and not following.selective:
+    if len(kept) == len(batch.events) and following.redact is None:
         chunks.append(_encode_whole(batch, make_id))
     else:
         chunks.append(_encode_shown(following, kept, make_id))
@@ -166,8 +166,8 @@ async def _advance(following: Following, batch: Batch, make_id: MakeId, *, lost:
 
 def _encode_shown(following: Following, events: list[Event], make_id: MakeId) -> bytes:
     """Events as this reader is shown them."""
-    if following.selective:
-        events = [shown for event in events if (shown := following.shown(event)) is not None]
+    if (redact := following.redact) is not None:
+        events = [shown for event in events if (shown := redact(event)) is not None]
     return _encode_events(events, make_id)
 
 

@@ -243,6 +243,8 @@ async def test_a_reader_follows_live_and_revoking_ends_the_stream(server: Server
         entries = [entry["item"] for entry in items if entry["type"] == "workflow"]
         assert all("systemPrompt" not in entry and "pinned" not in entry for entry in entries)
         await post(server, f"{API}/workflows/{id_}/share", "DELETE")
+        last = await item()
+        assert (last["type"], last["item"]) == ("workflow", {"id": id_, "deleted": True})
         assert await item() is None
         while await other() is not None:
             pass
