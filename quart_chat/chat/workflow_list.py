@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from quart_chat.chat.cursors import decode_cursor, encode_cursor
 from quart_chat.chat.database import Database, Statements
 from quart_chat.chat.lookups import select_recoverable
 from quart_chat.chat.models import Workflow
-from quart_chat.chat.pages import decode_cursor, encode_cursor
 from quart_chat.chat.readings import FoundPage, FoundWorkflow, ListChanges, TextPart, WorkflowPage
 from quart_chat.chat.rows import WORKFLOW, to_workflow
 from quart_chat.chat.search import SNIPPET_TOKENS, SearchQuery

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Self
 
 from quart_chat.chat.assistants.base import Sources, Step, Text
-from quart_chat.chat.assistants.library.answer import Quote, found, not_found
+from quart_chat.chat.assistants.library.answer import Quote, write_found, write_not_found
 from quart_chat.chat.assistants.library.index import open_index
 from quart_chat.chat.assistants.library.passages import read_handbook
 from quart_chat.chat.assistants.library.retrieval import Retrieved, retrieve
@@ -36,11 +36,7 @@ OWN_NAMES = frozenset({"quart-chat", "quart_chat", "quartchat"})
 
 
 class Librarian:
-    """Quotes the handbook and a person's own documents and chats.
-
-    The index of the handbook is built by :meth:`open` and released by :meth:`close`; both are there
-    as ``async with`` too.
-    """
+    """Quotes the handbook and a person's own documents and chats; used with ``async with``."""
 
     name = "librarian"
     title = "Librarian"
@@ -54,24 +50,17 @@ class Librarian:
         self._resources = AsyncExitStack()
         self._shelves: list[Shelf] = []
 
-    async def open(self) -> None:
+    async def __aenter__(self) -> Self:
         """Read and index the handbook."""
         passages = await asyncio.to_thread(read_handbook, self._handbook)
         index = await self._resources.enter_async_context(open_index(passages, vocabulary=True))
         shelves = (Handbook(index), self._documents, self._chats)
         self._shelves = [shelf for shelf in shelves if shelf is not None]
-
-    async def close(self) -> None:
-        """Release the index; idempotent."""
-        self._shelves = []
-        await self._resources.aclose()
-
-    async def __aenter__(self) -> Self:
-        await self.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.close()
+        self._shelves = []
+        await self._resources.aclose()
 
     async def retrieve(
         self, question: Question, most: int, shelves: Collection[str]
@@ -109,11 +98,11 @@ class Librarian:
             if isinstance(done, Step):
                 yield done
             elif not done.found:
-                yield Text(not_found(done, say))
+                yield Text(write_not_found(done, say))
             else:
                 quotes = [Quote(n, found.passage) for n, found in enumerate(done.found, 1)]
                 yield Sources(tuple(quote.source for quote in quotes), checked=False)
-                for piece in found(done, quotes, say):
+                for piece in write_found(done, quotes, say):
                     yield Text(piece)
 
 

@@ -11,7 +11,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from quart_chat.chat.assistants.library.answer import Quote, found, not_found
+from quart_chat.chat.assistants.library.answer import Quote, write_found, write_not_found
 from quart_chat.chat.assistants.library.passages import Passage, cut_text
 from quart_chat.chat.assistants.library.retrieval import Found, Retrieved
 from quart_chat.chat.assistants.library.sentences import SENTENCES
@@ -85,7 +85,7 @@ def test_the_page_shows_a_title_to_the_letter(title: str) -> None:
     passage = Passage(title, ("Budget [draft]",), "/documents/0#p1", "Text.")
     shown = Shown(render_markdown(Quote(1, passage).markdown))
     assert shown.links == [f"{folded(title)} · Budget [draft]"]
-    suggested = Shown(render_markdown(not_found(retrieved((passage,)), SAY)))
+    suggested = Shown(render_markdown(write_not_found(retrieved((passage,)), SAY)))
     assert suggested.links == [folded(title)]
 
 
@@ -93,7 +93,7 @@ def test_the_page_shows_unknown_words_to_the_letter() -> None:
     word = "frob[x](y)\\(z\\)$a$"
     (term,) = terms("frob", 1)
     nothing = replace(retrieved(), unknown=(replace(term, text=word),))
-    shown = Shown(render_markdown(not_found(nothing, SAY)))
+    shown = Shown(render_markdown(write_not_found(nothing, SAY)))
     assert f"“{word}”" in "".join(shown.words)
 
 
@@ -138,7 +138,7 @@ def retrieved(near: tuple[Passage, ...] = (), unknown: str = "", **fields: Any) 
 
 
 def test_an_answer_without_near_pages_suggests_none() -> None:
-    assert not_found(retrieved(unknown="kiwi"), SAY) == (
+    assert write_not_found(retrieved(unknown="kiwi"), SAY) == (
         "Nothing found: no passage in the handbook, in your documents or in your chats covers"
         " this question. Nowhere mentioned: “kiwi”.\n"
     )
@@ -146,7 +146,7 @@ def test_an_answer_without_near_pages_suggests_none() -> None:
 
 def test_at_most_five_pages_are_suggested_each_once() -> None:
     near = [Passage(f"Page {n // 2}", (), f"/handbook/{n // 2}?after=2#{n}", "") for n in range(16)]
-    text = not_found(retrieved(tuple(near)), SAY)
+    text = write_not_found(retrieved(tuple(near)), SAY)
     links = "".join(f"- [Page {n}](/handbook/{n})\n" for n in range(5))
     assert text.endswith(f"{SAY.closest}\n\n{links}")
 
@@ -154,7 +154,7 @@ def test_at_most_five_pages_are_suggested_each_once() -> None:
 def test_the_lead_says_where_the_quotes_are_from() -> None:
     quote = make_quote()
     of_chats = replace(retrieved(), found=(Found("chats", quote.passage),))
-    assert next(found(of_chats, [quote], SAY)) == "Found in your chats:\n"
+    assert next(write_found(of_chats, [quote], SAY)) == "Found in your chats:\n"
 
 
 def test_the_lead_says_that_a_word_was_read_as_another() -> None:
@@ -162,7 +162,7 @@ def test_the_lead_says_that_a_word_was_read_as_another() -> None:
     of_handbook = replace(
         retrieved(unknown="kiwy", read_again=True), found=(Found("handbook", quote.passage),)
     )
-    lead = next(found(of_handbook, [quote], SAY))
+    lead = next(write_found(of_handbook, [quote], SAY))
     assert lead == "Found in the handbook (reading “kiwy” as a word like it):\n"
 
 

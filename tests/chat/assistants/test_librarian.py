@@ -193,4 +193,3 @@ async def test_it_must_be_open_to_answer(chats: Chats) -> None:
     librarian = Librarian(HANDBOOK, chats.repository)
     with pytest.raises(RuntimeError, match="opened"):
         await ask(librarian, "What is a cursor?")
-    await librarian.close()

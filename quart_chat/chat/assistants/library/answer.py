@@ -60,7 +60,7 @@ class Quote:
         return f"{quoted}\n\n[{self.number}] {_link(path, self.passage.url)}\n"
 
 
-def found(retrieved: Retrieved, quotes: Sequence[Quote], say: Sentences) -> Iterator[str]:
+def write_found(retrieved: Retrieved, quotes: Sequence[Quote], say: Sentences) -> Iterator[str]:
     """The answer in its natural pieces: a lead, then each quote."""
     kinds = {found.shelf for found in retrieved.found}
     places = say.join([shelf for shelf in retrieved.shelves if shelf in kinds], say.last_and)
@@ -73,7 +73,7 @@ def found(retrieved: Retrieved, quotes: Sequence[Quote], say: Sentences) -> Iter
         yield f"\n{quote.markdown}"
 
 
-def not_found(retrieved: Retrieved, say: Sentences) -> str:
+def write_not_found(retrieved: Retrieved, say: Sentences) -> str:
     """What was not found, the words that occur nowhere, and where to look next."""
     unknown = retrieved.unknown
     reason = say.unknown.format(terms=_words(unknown)) if unknown else say.not_together
