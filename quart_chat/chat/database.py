@@ -44,6 +44,10 @@ _SENTENCES = {
     sqlite3.SQLITE_CORRUPT: N_("The database file is damaged. Restore it from a backup."),
     sqlite3.SQLITE_NOTADB: N_("The database file is not a database. Restore it from a backup."),
 }
+
+_WORK = "-- work"
+"""Stands where a statement would, for work that is done on the thread of a connection."""
+
 _STEPS = 1000
 """Steps of SQLite's machine, each some microseconds, after which a search is asked to go on."""
 
@@ -102,9 +106,6 @@ class _Connection(sqlite3.Connection):
             return super().execute(sql, parameters)
         (work,) = parameters
         return _Result(work(self))
-
-
-_WORK = "-- work"
 
 
 @dataclass(frozen=True, slots=True)

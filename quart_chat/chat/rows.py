@@ -35,6 +35,16 @@ LOG = _columns(Log)
 ROUND = _columns(Round)
 SHARE = _columns(Share)
 
+_SOURCES = MESSAGE.split(", ").index("sources")
+_USAGE = MESSAGE.split(", ").index("usage")
+_WORKFLOW_DOCUMENTS = WORKFLOW.split(", ").index("document_ids")
+_ROUND_DOCUMENTS = ROUND.split(", ").index("document_ids")
+_ENCODED = {tuple, Usage}
+_values = {
+    model: attrgetter(*_columns(model).split(", "))
+    for model in (Workflow, Message, Log, Round, Share)
+}
+
 
 def to_workflow(row: Row) -> Workflow:
     """A row of WORKFLOW."""
@@ -82,16 +92,3 @@ def from_model(model: Model) -> tuple[Any, ...]:
 def _to_value(value: Any) -> Any:
     # Dataclasses become objects with the names of their fields.
     return orjson.dumps(value).decode() if type(value) in _ENCODED else value
-
-
-_ENCODED = {tuple, Usage}
-_values = {
-    model: attrgetter(*_columns(model).split(", "))
-    for model in (Workflow, Message, Log, Round, Share)
-}
-
-
-_SOURCES = MESSAGE.split(", ").index("sources")
-_USAGE = MESSAGE.split(", ").index("usage")
-_WORKFLOW_DOCUMENTS = WORKFLOW.split(", ").index("document_ids")
-_ROUND_DOCUMENTS = ROUND.split(", ").index("document_ids")

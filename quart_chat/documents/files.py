@@ -18,6 +18,7 @@ WRITE = 256 * 1024
 """Bytes that are written at a time."""
 
 _PART = ".part"
+_TOO_LARGE = N_("The file has more than {size} MB, which is all a document may have.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +129,6 @@ async def _created(path: Path) -> AsyncGenerator[BinaryIO]:
         yield await asyncio.shield(opening)
     finally:
         (await opening).close()
-
-
-_TOO_LARGE = N_("The file has more than {size} MB, which is all a document may have.")
 
 
 def _megabytes(size: int) -> str:

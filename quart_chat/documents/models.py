@@ -8,6 +8,9 @@ from enum import StrEnum
 from quart_chat.chat.models import Item
 from quart_chat.texts import _
 
+PAGE_SIZE = 200
+"""Passages on one page of a document's preview."""
+
 
 class Kind(StrEnum):
     """What a document is read as."""
@@ -126,10 +129,6 @@ class PassagePage:
     document: Document
     passages: tuple[Passage, ...]
     next: int | None
-
-
-PAGE_SIZE = 200
-"""Passages on one page of a document's preview."""
 
 
 def passage_url(document_id: str, number: int) -> str:

@@ -61,10 +61,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     epoch: str = ""
 
     def __getitem__(self, key: str) -> Any:
-        try:
-            return getattr(self, _KEYS[key])
-        except KeyError:
-            raise KeyError(key) from None
+        return getattr(self, _KEYS[key])
 
     @property
     def id(self) -> str:

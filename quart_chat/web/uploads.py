@@ -53,6 +53,9 @@ MAX_DISCARDED = 100_000_000
 SILENCE = 60.0
 """Seconds that a sender may pause."""
 
+_TOO_MUCH = N_("There is too much in this upload. Send fewer files at a time.")
+_BROKEN = N_("The form can't be read: it is not whole.")
+
 
 class UploadBody(Body):
     """A body of any size, of which only a little waits at a time."""
@@ -173,7 +176,3 @@ def uploads() -> Uploads:
     if request.mimetype != "multipart/form-data" or not boundary:
         raise WrongMediaType(_("Send the files as a form, 'Content-Type: multipart/form-data'."))
     return Uploads(aiter(request.body), boundary.encode())
-
-
-_TOO_MUCH = N_("There is too much in this upload. Send fewer files at a time.")
-_BROKEN = N_("The form can't be read: it is not whole.")

@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, aclosing
 from itertools import count
 from typing import Self
 
-from quart_chat.chat.assistants.base import Models, Output, Question, Sources, Step, Turn
+from quart_chat.chat.assistants.base import Models, Output, Question, Step, Turn
 from quart_chat.chat.assistants.model.endpoint import Endpoint, Messages
 from quart_chat.chat.assistants.model.failures import ModelError
 from quart_chat.chat.assistants.model.history import estimate_tokens, fit, to_messages
@@ -110,7 +110,8 @@ class OpenAIAssistant:
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
         """Ask the model, and pass on what it says as it says it."""
         given = Given()
-        async for gift in self._give(question):
+        gifts = give(self._library, question, self._passages, unasked=self._unasked)
+        async for gift in gifts:
             if isinstance(gift, Given):
                 given = gift
             else:
@@ -141,10 +142,6 @@ class OpenAIAssistant:
             yield Step(f"retry {attempt}", message, type="warning")
             await asyncio.sleep(delay)
             yield Step(f"retry {attempt}", message, "completed", "warning")
-
-    def _give(self, question: Question) -> AsyncGenerator[Step | Sources | Given, None]:
-        """What the model is given to answer from, and the steps to it."""
-        return give(self._library, question, self._passages, unasked=self._unasked)
 
     async def _attempt(
         self, reply: Reply, model: str | None, messages: Messages

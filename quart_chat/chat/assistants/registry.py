@@ -19,6 +19,8 @@ GROUP = "quart_chat.assistants"
 BUILT_IN = frozenset({"librarian", "model"})
 """Names that are taken, also where no endpoint of a model is set: one may be set tomorrow."""
 
+_BY_VALUE = attrgetter("value", "name")
+
 
 def collect_assistants(given: Iterable[object], named: Iterable[str]) -> tuple[Assistant, ...]:
     """Gather the assistants that are offered beside the ones that come with the application.
@@ -46,9 +48,6 @@ def collect_assistants(given: Iterable[object], named: Iterable[str]) -> tuple[A
                 f"{origin}: the name {checked.name!r} is taken by the one from {elsewhere}."
             )
     return tuple(checked for checked, _origin in found.values())
-
-
-_BY_VALUE = attrgetter("value", "name")
 
 
 def _named(place: str) -> tuple[object, str]:

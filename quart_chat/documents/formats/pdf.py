@@ -13,6 +13,8 @@ from quart_chat.documents.formats import Block, Mark
 from quart_chat.errors import EncryptedFile, MalformedFile, OversizedContent
 from quart_chat.texts import N_, _
 
+_PASSWORD = N_("The PDF is protected with a password. Save it without one.")
+
 # A word that a line's end has cut: its halves belong together.
 _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]\n(?=[^\W\d_])(?=[a-zß-ÿ])")
 _BLANK = re.compile(r"\n[ \t]*\n\s*")
@@ -60,6 +62,3 @@ def _open(path: Path) -> PdfReader:
     except (PyPdfError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise MalformedFile(_("The PDF is damaged, or not whole.")) from error
     return reader
-
-
-_PASSWORD = N_("The PDF is protected with a password. Save it without one.")
