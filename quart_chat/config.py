@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from quart_chat.events.contexts import Settings as EventSettings
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -22,6 +24,8 @@ PREFIX = "QUART_CHAT_"
 OPENAI_PREFIX = "OPENAI_"
 OPENAI_URL = "https://api.openai.com/v1"
 """Where an API key is for, if no other address is set."""
+
+_EVENTS = EventSettings()
 
 
 class ConfigError(Exception):
@@ -147,23 +151,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shutdown_timeout: Annotated[
         float, Meta(gt=0, description="seconds from the signal to stop until the process is gone")
     ] = 2.5
-    events_max_events: Annotated[int, Meta(ge=1, description="latest events kept a context")] = 2048
+    events_max_events: Annotated[int, Meta(ge=1, description="latest events kept a context")] = (
+        _EVENTS.bounds.max_events
+    )
     events_max_bytes: Annotated[
         int, Meta(ge=1024, description="bytes of the latest events kept a context")
-    ] = 1024 * 1024
+    ] = _EVENTS.bounds.max_bytes
     events_pacing: Annotated[
         float, Meta(ge=0, description="seconds between two writes to a reader of a busy context")
-    ] = 0.01
+    ] = _EVENTS.bounds.pacing
     events_keepalive: Annotated[
         float, Meta(gt=0, le=30, description="seconds without a write before a keep-alive comment")
-    ] = 15.0
+    ] = _EVENTS.keepalive
     events_retention: Annotated[
         float, Meta(ge=0, description="seconds that an ended context is kept without a reader")
-    ] = 60.0
+    ] = _EVENTS.retention
     events_idle: Annotated[
         float, Meta(ge=0, description="seconds that any other context is kept without a reader")
-    ] = 600.0
-    events_max_contexts: Annotated[int, Meta(ge=1, description="contexts held at a time")] = 10_000
+    ] = _EVENTS.idle
+    events_max_contexts: Annotated[int, Meta(ge=1, description="contexts held at a time")] = (
+        _EVENTS.max_contexts
+    )
 
     @property
     def for_events(self) -> dict[str, float]:

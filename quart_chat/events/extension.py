@@ -29,14 +29,16 @@ _logger = logging.getLogger(__name__)
 _EXTENSION = "quart_chat.events"
 _NUMBER = re.compile(r"[0-9]{1,16}")
 
+_SETTINGS = Settings()
+
 DEFAULTS: dict[str, float] = {
-    "EVENTS_MAX_EVENTS": 2048,
-    "EVENTS_MAX_BYTES": 1024 * 1024,
-    "EVENTS_PACING": 0.010,
-    "EVENTS_KEEPALIVE": 15.0,
-    "EVENTS_RETENTION": 60.0,
-    "EVENTS_IDLE": 600.0,
-    "EVENTS_MAX_CONTEXTS": 10_000,
+    "EVENTS_MAX_EVENTS": _SETTINGS.bounds.max_events,
+    "EVENTS_MAX_BYTES": _SETTINGS.bounds.max_bytes,
+    "EVENTS_PACING": _SETTINGS.bounds.pacing,
+    "EVENTS_KEEPALIVE": _SETTINGS.keepalive,
+    "EVENTS_RETENTION": _SETTINGS.retention,
+    "EVENTS_IDLE": _SETTINGS.idle,
+    "EVENTS_MAX_CONTEXTS": _SETTINGS.max_contexts,
 }
 """Configuration keys; their meanings and units are those of ``Bounds`` and ``Settings``."""
 
