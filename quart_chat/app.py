@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from quart import Quart
 from quart_schema import Info, QuartSchema
 
+from quart_chat.chat.assistants.base import Assistant
 from quart_chat.chat.assistants.registry import collect_assistants
-from quart_chat.config import load_settings, resource_path
+from quart_chat.config import Settings, load_settings, resource_path
 from quart_chat.events import Events
 from quart_chat.web import (
     assets,
@@ -41,12 +43,6 @@ from quart_chat.web import (
 )
 from quart_chat.web.json import OrjsonProvider
 from quart_chat.web.openapi import ApiDocument
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from quart_chat.chat.assistants.base import Assistant
-    from quart_chat.config import Settings
 
 
 def create_app(

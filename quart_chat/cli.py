@@ -11,21 +11,17 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config as ServerConfig
 from hypercorn.utils import LifespanFailureError
+from quart import Quart
 
 from quart_chat import create_app
 from quart_chat.chat.assistants import InvalidAssistant
-from quart_chat.config import ConfigError, load_settings, variable
+from quart_chat.config import ConfigError, Settings, load_settings, variable
 from quart_chat.errors import ChatError
-
-if TYPE_CHECKING:
-    from quart import Quart
-
-    from quart_chat.config import Settings
 
 # Connections that may wait to be accepted: enough for every tab to come back after a restart.
 BACKLOG = 1024

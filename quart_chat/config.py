@@ -8,17 +8,15 @@ is held equal to this file by a test.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from quart_chat.events.contexts import Settings as EventSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PREFIX = "QUART_CHAT_"
 OPENAI_PREFIX = "OPENAI_"

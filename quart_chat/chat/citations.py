@@ -8,19 +8,16 @@ link. Where an answer is checked a number in brackets is always a citation: what
 from __future__ import annotations
 
 import re
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
 
-if TYPE_CHECKING:
-    from collections.abc import MutableMapping, Sequence
-
-    from markdown_it import MarkdownIt
-    from markdown_it.rules_inline import StateInline
-    from markdown_it.token import Token
-
-    from quart_chat.chat.models import Source
+from quart_chat.chat.models import Source
 
 ENV = "citations"
 """Where the renderer's environment holds them."""

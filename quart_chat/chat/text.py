@@ -7,13 +7,11 @@ import logging
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from quart_chat.chat.models import Source
 from quart_chat.errors import InvalidInput, PromptTooLong
 from quart_chat.texts import _, number
-
-if TYPE_CHECKING:
-    from quart_chat.chat.models import Source
 
 _logger = logging.getLogger(__name__)
 

@@ -8,26 +8,26 @@ found nothing.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import Self
 
-from quart_chat.chat.assistants.base import Sources, Step, Text
+from quart_chat.chat.assistants.base import Output, Question, Sources, Step, Text
 from quart_chat.chat.assistants.library.answer import Quote, write_found, write_not_found
 from quart_chat.chat.assistants.library.index import open_index
 from quart_chat.chat.assistants.library.passages import read_handbook
 from quart_chat.chat.assistants.library.retrieval import Retrieved, retrieve
-from quart_chat.chat.assistants.library.sentences import SENTENCES
-from quart_chat.chat.assistants.library.shelves import Chats, Documents, Handbook
-from quart_chat.chat.assistants.library.words import fold, language, terms
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Collection, Sequence
-    from pathlib import Path
-
-    from quart_chat.chat.assistants.base import Output, Question
-    from quart_chat.chat.assistants.library.sentences import Sentences
-    from quart_chat.chat.assistants.library.shelves import ChatSearch, DocumentSearch, Shelf
-    from quart_chat.chat.assistants.library.words import Term
+from quart_chat.chat.assistants.library.sentences import SENTENCES, Sentences
+from quart_chat.chat.assistants.library.shelves import (
+    Chats,
+    ChatSearch,
+    Documents,
+    DocumentSearch,
+    Handbook,
+    Shelf,
+)
+from quart_chat.chat.assistants.library.words import Term, fold, language, terms
 
 # Words of a question that are looked for; a pasted page has thousands, and each costs a search.
 MAX_TERMS = 32

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from string import punctuation
-from typing import TYPE_CHECKING
 
 from quart_chat.chat.assistants.library.excerpts import excerpt
+from quart_chat.chat.assistants.library.passages import Passage
+from quart_chat.chat.assistants.library.retrieval import Retrieved
+from quart_chat.chat.assistants.library.sentences import Sentences
+from quart_chat.chat.assistants.library.words import Term
 from quart_chat.chat.models import Source
 from quart_chat.chat.text import fenced
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from quart_chat.chat.assistants.library.passages import Passage
-    from quart_chat.chat.assistants.library.retrieval import Retrieved
-    from quart_chat.chat.assistants.library.sentences import Sentences
-    from quart_chat.chat.assistants.library.words import Term
 
 MAX_SUGGESTIONS = 5
 

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import aiosqlite
 
-from quart_chat.chat.assistants.library.ranking import Match, judge
+from quart_chat.chat.assistants.library.passages import Passage
+from quart_chat.chat.assistants.library.ranking import Census, Match, Verdict, judge
 from quart_chat.chat.assistants.library.spelling import SIMILAR_WORDS, words_of
-from quart_chat.chat.assistants.library.words import fold
+from quart_chat.chat.assistants.library.words import Term, fold
 from quart_chat.chat.assistants.library.words import terms as terms_of
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
-
-    from quart_chat.chat.assistants.library.passages import Passage
-    from quart_chat.chat.assistants.library.ranking import Census, Verdict
-    from quart_chat.chat.assistants.library.words import Term
 
 # Porter's stemmer finds "resumes" for "resuming"; unicode61 lowers case and drops accents.
 _SCHEMA = """

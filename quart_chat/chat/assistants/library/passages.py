@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from quart_chat.chat.assistants.library.cutting import BLOCK_SIZE, PASSAGE_SIZE, cut_block
 from quart_chat.chat.assistants.library.words import compose
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from markdown_it.token import Token
 
 # Blocks are all that cutting needs, and spans what takes the time. A table is a paragraph here.
 _BLOCKS = MarkdownIt("commonmark", {"html": False}).disable("inline")

@@ -8,14 +8,11 @@ how rare it is. A term that occurs nowhere weighs most.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from quart_chat.chat.assistants.library.words import Term
+from quart_chat.chat.assistants.library.words import Term
 
 # A question of up to so many terms must be covered whole, a longer one by this share of its weight.
 # Measured with tests/chat/assistants/questions.toml.

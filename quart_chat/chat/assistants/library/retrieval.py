@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from quart_chat.chat.assistants.base import Step
+from quart_chat.chat.assistants.base import Question, Step
+from quart_chat.chat.assistants.library.passages import Passage
+from quart_chat.chat.assistants.library.ranking import Hit
+from quart_chat.chat.assistants.library.sentences import Sentences
+from quart_chat.chat.assistants.library.shelves import Search, Shelf
 from quart_chat.chat.assistants.library.spelling import meant, trigram_query
-from quart_chat.chat.assistants.library.words import language
-
-if TYPE_CHECKING:
-    from quart_chat.chat.assistants.base import Question
-    from quart_chat.chat.assistants.library.passages import Passage
-    from quart_chat.chat.assistants.library.ranking import Hit
-    from quart_chat.chat.assistants.library.sentences import Sentences
-    from quart_chat.chat.assistants.library.shelves import Search, Shelf
-    from quart_chat.chat.assistants.library.words import Term
+from quart_chat.chat.assistants.library.words import Term, language
 
 MAX_PASSAGES = 3
 # A further passage is given while its rank is at least this share of the first one's.

@@ -6,21 +6,17 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from quart_chat.chat.assistants.base import Question
 from quart_chat.chat.assistants.library.index import PassageIndex, open_index
 from quart_chat.chat.assistants.library.passages import Passage, cut_text
-from quart_chat.chat.assistants.library.ranking import Census
+from quart_chat.chat.assistants.library.ranking import Census, Verdict
+from quart_chat.chat.assistants.library.sentences import Sentences
 from quart_chat.chat.assistants.library.spelling import SIMILAR_WORDS
-from quart_chat.chat.assistants.library.words import fold, terms
-
-if TYPE_CHECKING:
-    from quart_chat.chat.assistants.base import Question
-    from quart_chat.chat.assistants.library.ranking import Verdict
-    from quart_chat.chat.assistants.library.sentences import Sentences
-    from quart_chat.chat.assistants.library.words import Term
-    from quart_chat.chat.models import Message
-    from quart_chat.chat.readings import FoundMessage
+from quart_chat.chat.assistants.library.words import Term, fold, terms
+from quart_chat.chat.models import Message
+from quart_chat.chat.readings import FoundMessage
 
 # Messages of one's own chats, and passages of one's documents, that are looked at closely.
 MAX_MESSAGES = 20
