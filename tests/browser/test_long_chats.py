@@ -206,3 +206,14 @@ async def test_a_reload_after_asking_on_an_older_page_shows_the_question(
     await expect(tab.page).to_have_url(f"{server.url}/chat/{chat}")
     await tab.page.reload()
     await expect(tab.round(51)).to_be_in_viewport()
+
+
+async def test_what_is_answered_again_on_an_older_page_is_the_latest(
+    open_tab: OpenTab, server: Server
+) -> None:
+    chat = write_long_chat(server.instance, 50)
+    tab = await open_tab(f"/chat/{chat}?round=10")
+    await tab.round(10).get_by_role("button", name="Regenerate").click()
+    await expect(tab.round(51)).to_be_in_viewport()
+    await expect(tab.page.locator(".later")).to_have_count(0)
+    await expect(tab.page).to_have_url(f"{server.url}/chat/{chat}")

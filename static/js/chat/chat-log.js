@@ -79,7 +79,10 @@ export class ChatLog extends HTMLElement {
     const template = document.getElementById("round-template");
     const round = document.importNode(template.content.firstElementChild, true);
     round.place(number, parent, [...(replaced?.versions ?? []), number]);
-    keepFocus(() => remove(rounds.slice(at)));
+    keepFocus(() => {
+      remove(rounds.slice(at));
+      this.#goToLatest();
+    });
     for (const earlier of rounds.slice(0, at)) earlier.fold();
     this.#live.append(round);
     if (this.#end.sticking || this.#expecting) this.#showNew(round);
