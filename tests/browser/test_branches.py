@@ -8,10 +8,10 @@ import re
 
 import httpx2
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import Tab
+from tests.browser.tab import Tab, set_hidden
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -197,6 +197,77 @@ async def test_an_edit_that_can_not_be_sent_stays_and_says_why(open_tab: OpenTab
     await tab.page.locator("prompt-editor").get_by_role("button", name="Send").click()
     await tab.until_ended("complete", 2)
     await expect_prompts(tab, "count 2 1ms")
+
+
+@pytest.mark.parametrize("shown", ["before", "after"])
+async def test_an_edit_whose_receipt_was_lost_is_known_by_what_the_page_shows(
+    open_tab: OpenTab, shown: str
+) -> None:
+    """The stream may show the new version before the request fails, or after it."""
+    tab = await open_tab(quiet=False)
+    await tab.ask("count 1 1ms")
+    await tab.until_ended("complete")
+    await tab.page.fill("#prompt", "to be asked later")
+
+    async def lose_the_answer(route: Route) -> None:
+        await route.fetch()
+        if shown == "before":
+            await tab.until_ended("complete", 2)
+        await route.abort()
+
+    if shown == "after":
+        await tab.page.route("**/api/stream*", lambda route: route.abort())
+        await set_hidden(tab.page, True)
+        await set_hidden(tab.page, False)
+    await tab.page.route("**/start/stream", lose_the_answer)
+    async with tab.page.expect_event("requestfailed", lambda request: request.method == "POST"):
+        await edit(tab, 1, "count 2 1ms")
+    if shown == "after":
+        await expect(tab.page.locator(".prompt-editor-error")).to_contain_text("Not sent.")
+        await tab.page.unroute("**/api/stream*")
+        await tab.until_ended("complete", 2)
+    await expect_prompts(tab, "count 2 1ms")
+    await expect(tab.page.locator("prompt-editor")).to_have_count(0)
+    await expect(tab.page.locator(".notice")).not_to_contain_text("gone on elsewhere")
+    await expect(tab.page.locator("#prompt")).to_have_value("to be asked later")
+
+
+@pytest.mark.parametrize("way", ["edit", "regenerate"])
+async def test_what_is_sent_again_after_a_lost_receipt_makes_one_version(
+    open_tab: OpenTab, way: str
+) -> None:
+    tab = await open_tab(quiet=False)
+    await tab.ask("count 1 1ms")
+    await tab.until_ended("complete")
+
+    async def lose_the_answer(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await tab.page.route("**/api/stream*", lambda route: route.abort())
+    await set_hidden(tab.page, True)
+    await set_hidden(tab.page, False)
+    await tab.page.route("**/start/stream", lose_the_answer)
+    again = tab.round(1).get_by_role("button", name="Regenerate")
+    if way == "edit":
+        await edit(tab, 1, "count 2 1ms")
+        again = tab.page.locator("prompt-editor").get_by_role("button", name="Send")
+        failure = tab.page.locator(".prompt-editor-error")
+    else:
+        await again.click()
+        failure = tab.page.locator(".notice")
+    await expect(failure).to_contain_text("can't be reached")
+    await tab.page.unroute("**/start/stream")
+    async with tab.page.expect_response("**/start/stream") as response:
+        await again.click()
+    assert (await response.value).ok
+    await tab.page.unroute("**/api/stream*")
+    await tab.until_ended("complete", 2)
+    await expect(tab.page.locator(".versions-place")).to_have_text("2 of 2")
+    # What is asked once it has come is asked anew.
+    await step(tab, 2, "Previous")
+    await tab.round(1).get_by_role("button", name="Regenerate").click()
+    await tab.until_ended("complete", 3)
 
 
 async def test_an_edit_is_kept_when_the_chat_goes_on_elsewhere(open_tab: OpenTab) -> None:

@@ -12,6 +12,10 @@ export class ChatRound extends HTMLElement {
     return this.dataset.status === "running";
   }
 
+  get prompt() {
+    return this.querySelector(".prompt-text").textContent;
+  }
+
   /** How many blocks its answer has. */
   get blocks() {
     return this.querySelector(".prose").childElementCount;

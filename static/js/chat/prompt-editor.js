@@ -11,12 +11,14 @@ import { t } from "../texts.js";
 class PromptEditor extends HTMLElement {
   #before = "";
   #controller = new AbortController();
+  #number = 0;
   #sent = false;
   #workflow = "";
 
   connectedCallback() {
     this.#before = this.#shown.textContent;
     this.#workflow = this.closest("[data-workflow]").dataset.workflow;
+    this.#number = this.#round.number;
     this.#field.value = this.dataset.text ?? this.#before;
     window.addEventListener("pagehide", () => this.#keep(), { signal: this.#controller.signal });
     this.addEventListener("submit", (event) => this.#submit(event));
@@ -32,13 +34,24 @@ class PromptEditor extends HTMLElement {
   disconnectedCallback() {
     this.#controller.abort();
     takeEdit(this.#workflow);
-    if (!this.hidden && this.#changed) document.querySelector("chat-app")?.rescue(this.#text);
+    if (!this.hidden && this.#changed) this.#rescue(this.#text);
+  }
+
+  /**
+   * The round has gone. Where this very prompt has taken its place, it was sent, whatever has become
+   * of the answer to the request; a round that grows has its prompt once it stands.
+   */
+  async #rescue(text) {
+    await null;
+    const rounds = [...document.querySelectorAll("chat-round")];
+    const version = rounds.find(({ versions }) => versions.includes(this.#number));
+    if (version?.prompt !== text.trim()) document.querySelector("chat-app")?.rescue(text);
   }
 
   /** A reload, or a way to another page and back, finds it as it was. */
   #keep() {
     if (!this.#changed) return;
-    keepEdit({ workflow: this.#workflow, round: this.#round.number, text: this.#text });
+    keepEdit({ workflow: this.#workflow, round: this.#number, text: this.#text });
   }
 
   get #text() {
@@ -78,7 +91,7 @@ class PromptEditor extends HTMLElement {
     const prompt = this.#field.value;
     if (this.#field.readOnly || !prompt.trim()) return;
     const workflowId = this.#workflow;
-    const replaces = this.#round.number;
+    const replaces = this.#number;
     const app = this.closest("chat-app");
     this.#field.readOnly = true;
     this.#failure = "";
@@ -90,7 +103,7 @@ class PromptEditor extends HTMLElement {
       this.#sent = false;
       this.#field.readOnly = false;
       this.#failure = t("Not sent. {reason}", { reason: error.message });
-      if (!this.isConnected) app.rescue(prompt);
+      if (!this.isConnected) this.#rescue(prompt);
     }
   }
 

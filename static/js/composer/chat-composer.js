@@ -4,7 +4,7 @@
  * not be sent stays where it is, marked, with a Retry.
  */
 import { stopRound } from "../api.js";
-import { ask } from "../chat/asking.js";
+import { ask, forget, nameOf, remember } from "../chat/asking.js";
 import { choicesOf } from "./choices.js";
 import { loadDraft, saveDraft } from "./drafts.js";
 import { isComposing } from "../keys.js";
@@ -21,7 +21,6 @@ const GROWS_BY_ITSELF = CSS.supports("field-sizing", "content");
 export class ChatComposer extends HTMLElement {
   #controller = null;
   #own = false;
-  #request = {};
   #saved = "";
   #saving = 0;
 
@@ -35,7 +34,7 @@ export class ChatComposer extends HTMLElement {
     window.addEventListener("pagehide", () => this.#keep(), { signal });
     const { text, requestId } = loadDraft(this.#workflowId);
     this.#saved = text;
-    if (requestId) this.#request = { prompt: text, id: requestId };
+    if (requestId) remember(this.#question(text), requestId);
     this.#text ||= text;
     if (!this.#workflowId && !location.hash) this.#invite();
   }
@@ -51,10 +50,9 @@ export class ChatComposer extends HTMLElement {
     if (!(await this.#uploaded())) return;
     const choices = choicesOf(this.#form);
     if (assistant) Object.assign(choices, { assistant, model: undefined });
-    const body = { prompt, ...choices, workflowId: this.#workflowId || undefined };
+    const body = { ...this.#question(prompt), ...choices };
     // An example is asked instead of what is written, which is still to be asked.
     const kept = assistant ? this.#text : "";
-    body.requestId = this.#nameOf(prompt);
     this.#text = prompt;
     this.#sending = true;
     try {
@@ -73,6 +71,7 @@ export class ChatComposer extends HTMLElement {
 
   /** The server has a question: it is not to be sent again. */
   arrived(prompt) {
+    forget(prompt);
     if (this.#text.trim() !== prompt.trim()) return;
     this.#sent();
     this.#failure = "";
@@ -102,15 +101,6 @@ export class ChatComposer extends HTMLElement {
     return taken;
   }
 
-  /** A name for the request, the same each time that one question is sent. */
-  #nameOf(prompt) {
-    if (this.#request.prompt !== prompt) {
-      const [high, low] = crypto.getRandomValues(new BigUint64Array(2));
-      this.#request = { prompt, id: high.toString(36) + low.toString(36).padStart(13, "0") };
-    }
-    return this.#request.id;
-  }
-
   get #form() {
     return this.querySelector("form");
   }
@@ -125,6 +115,10 @@ export class ChatComposer extends HTMLElement {
 
   get #workflowId() {
     return this.#page.workflow;
+  }
+
+  #question(prompt) {
+    return { prompt, workflowId: this.#workflowId || undefined };
   }
 
   get #running() {
@@ -233,14 +227,12 @@ export class ChatComposer extends HTMLElement {
   #store() {
     const text = this.#text;
     this.#saved = text;
-    const requestId = this.#request.prompt === text ? this.#request.id : undefined;
-    saveDraft(this.#workflowId, { text, requestId });
+    saveDraft(this.#workflowId, { text, requestId: nameOf(this.#question(text)) });
   }
 
   /** What has been sent is no draft any more. */
   #sent() {
     this.#own = false;
-    this.#request = {};
     this.#text = "";
     this.#save();
   }
