@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 
 import pytest
 from playwright.async_api import Route, expect
@@ -147,6 +148,31 @@ async def test_enter_that_ends_an_input_method_sends_nothing(open_tab: OpenTab) 
         )
         assert not taken
     await expect(tab.page.locator("#prompt")).to_have_value("にほん")
+
+
+async def test_on_a_touch_screen_enter_breaks_the_line_and_the_button_sends(
+    open_tab: OpenTab,
+) -> None:
+    tab = await open_tab(has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
+    field = tab.page.locator("#prompt")
+    await expect(field).not_to_have_accessible_description(re.compile("Enter"))
+    await tab.page.select_option("#assistant", "slow")
+    await field.fill("count 2 1ms")
+    await field.press("Enter")
+    await tab.page.keyboard.type("please")
+    await expect(field).to_have_value("count 2 1ms\nplease")
+    await tab.page.get_by_role("button", name="Send", exact=True).tap()
+    await tab.until_ended("complete")
+    await tab.round(1).locator(".edit").tap()
+    editor = tab.page.locator("prompt-editor")
+    await editor.locator("textarea").fill("count 3 1ms")
+    await tab.page.keyboard.press("Enter")
+    await tab.page.keyboard.type("thanks")
+    await expect(editor.locator("textarea")).to_have_value("count 3 1ms\nthanks")
+    # Of a keyboard of its own the keys that mean to send still do.
+    await tab.page.keyboard.press("Control+Enter")
+    await tab.until_ended("complete", 2)
+    await expect(tab.answer(2)).to_have_text("1 2 3")
 
 
 async def test_up_in_an_empty_field_edits_the_last_question(open_tab: OpenTab) -> None:

@@ -1,11 +1,11 @@
 /**
- * A prompt while it is edited where it stands. Enter sends it as a new version, Shift and Enter
- * break the line, Escape gives up. Loaded when somebody edits for the first time.
+ * A prompt while it is edited where it stands. The keys are those of the question field:
+ * Enter sends it as a new version, Escape gives up. Loaded when somebody edits for the first time.
  */
 import { ask } from "./asking.js";
 import { keepEdit, takeEdit } from "../composer/drafts.js";
 import { keepFocus } from "../focus.js";
-import { isComposing } from "../keys.js";
+import { isComposing, isSend } from "../keys.js";
 import { t } from "../texts.js";
 
 class PromptEditor extends HTMLElement {
@@ -79,7 +79,7 @@ class PromptEditor extends HTMLElement {
     if (event.key === "Escape") {
       event.preventDefault();
       this.#close();
-    } else if (event.key === "Enter" && !event.shiftKey && event.target === this.#field) {
+    } else if (isSend(event) && event.target === this.#field) {
       event.preventDefault();
       this.querySelector("form").requestSubmit();
     }

@@ -1,13 +1,13 @@
 /**
- * Where a question is written. Enter sends it, Shift and Enter break the line, Escape stops the
- * answer, Up edits the last question. What is not sent yet survives a reload; a question that could
+ * Where a question is written. Enter sends it, Shift and Enter break the line, as Enter alone does on
+ * a touch screen; Escape stops the answer, Up edits the last question. What is not sent yet survives a reload; a question that could
  * not be sent stays where it is, marked, with a Retry.
  */
 import { stopRound } from "../api.js";
 import { ask, forget, nameOf, remember } from "../chat/asking.js";
 import { choicesOf } from "./choices.js";
 import { loadDraft, saveDraft } from "./drafts.js";
-import { isComposing } from "../keys.js";
+import { enterSends, isComposing, isSend } from "../keys.js";
 import { t } from "../texts.js";
 
 // Milliseconds without a key until a draft is stored.
@@ -32,6 +32,7 @@ export class ChatComposer extends HTMLElement {
     this.#field.addEventListener("input", () => this.#written(), { signal });
     document.addEventListener("keydown", (event) => this.#escape(event), { signal });
     window.addEventListener("pagehide", () => this.#keep(), { signal });
+    if (!enterSends()) this.querySelector(".composer-hint").replaceChildren();
     const { text, requestId } = loadDraft(this.#workflowId);
     this.#saved = text;
     if (requestId) remember(this.#question(text), requestId);
@@ -160,7 +161,7 @@ export class ChatComposer extends HTMLElement {
   #key(event) {
     if (isComposing(event)) return;
     const { key, shiftKey, altKey, ctrlKey, metaKey } = event;
-    if (key === "Enter" && !shiftKey) {
+    if (isSend(event)) {
       event.preventDefault();
       this.send(this.#text);
     } else if (key === "ArrowUp" && !this.#text && !(shiftKey || altKey || ctrlKey || metaKey)) {
