@@ -140,6 +140,26 @@ async def test_deleting_in_the_list_is_undone_where_one_is(open_tab: OpenTab) ->
     assert tab.page.url == here
 
 
+async def test_to_undo_is_on_offer_until_it_is_closed(open_tab: OpenTab) -> None:
+    tab = await open_tab(quiet=False)
+    await start(tab, "count 1 1ms")
+    await start(tab, "count 2 1ms")
+    await tab.page.clock.install()
+    await tab.row("count 1 1ms").locator(".chat-link").focus()
+    await tab.page.keyboard.press("Delete")
+    notice = tab.page.locator(".notice")
+    await expect(notice).to_contain_text("Chat deleted.")
+    await tab.page.clock.fast_forward("30:00")
+    await expect(notice.get_by_role("button", name="Undo")).to_be_visible()
+    # What is more urgent comes before it, and leaves it there.
+    await tab.page.evaluate("document.querySelector('chat-notice').failure('Too bad.')")
+    await expect(notice).to_have_text("Too bad.")
+    await tab.page.clock.fast_forward("30:00")
+    await expect(notice).to_contain_text("Chat deleted.")
+    await notice.get_by_role("button", name="Close").click()
+    await expect(notice).to_be_empty()
+
+
 async def test_deleting_a_running_chat_stops_it(open_tab: OpenTab) -> None:
     tab = await open_tab()
     await tab.ask("count 1000 20ms")

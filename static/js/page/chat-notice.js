@@ -18,11 +18,13 @@ export class ChatNotice extends HTMLElement {
   #connected = null;
   #message = null;
   #connection = null;
+  #offer = null;
 
   connectedCallback() {
     this.#controller = new AbortController();
     const { signal } = this.#controller;
     this.addEventListener("submit", (event) => this.#undo(event), { signal });
+    this.addEventListener("click", (event) => this.#close(event), { signal });
     document.addEventListener("keydown", (event) => this.#key(event), { signal });
     this.#list?.addEventListener("toggle", () => this.#raise(), { signal });
     for (const type of ["online", "offline"]) {
@@ -33,7 +35,7 @@ export class ChatNotice extends HTMLElement {
     // page loads is not read out: it is put in anew.
     const offer = [...this.childNodes];
     this.replaceChildren();
-    requestAnimationFrame(() => this.#say(offer, LONG_ENOUGH));
+    requestAnimationFrame(() => this.#propose(offer));
     history.replaceState(history.state, "", location.pathname);
   }
 
@@ -62,7 +64,13 @@ export class ChatNotice extends HTMLElement {
   deleted(workflowId) {
     const offer = document.querySelector(".undo-template").content.cloneNode(true);
     offer.querySelector("form").dataset.id = workflowId;
-    this.#say([...offer.childNodes], LONG_ENOUGH);
+    this.#propose([...offer.childNodes]);
+  }
+
+  /** It stays until it is taken or closed, or another comes: nobody is hurried. */
+  #propose(nodes) {
+    this.#offer = nodes;
+    this.#forget();
   }
 
   #mended() {
@@ -121,7 +129,7 @@ export class ChatNotice extends HTMLElement {
 
   /** What stays is not put in again: a screen reader would read it out again. */
   #show() {
-    const nodes = this.#message ?? this.#connection ?? [];
+    const nodes = this.#message ?? this.#connection ?? this.#offer ?? [];
     const gone = [...this.childNodes].filter((node) => !nodes.includes(node));
     keepFocus(() => gone.forEach((node) => node.remove()));
     this.append(...nodes.filter((node) => node.parentNode !== this));
@@ -146,10 +154,17 @@ export class ChatNotice extends HTMLElement {
     event.preventDefault();
     try {
       await restoreWorkflow(id);
+      this.#offer = null;
       this.#say([RESTORED], A_MOMENT);
     } catch (error) {
       this.failure(error.message);
     }
+  }
+
+  #close({ target }) {
+    if (!target.closest(".notice-close")) return;
+    this.#offer = null;
+    this.#show();
   }
 
   #key(event) {
