@@ -1,4 +1,7 @@
-/** The requests that a page sends. Each throws an Error whose message is fit to be shown. */
+/**
+ * The requests that a page sends. Each throws an Error whose message is fit to be shown, with the
+ * status of the answer where there was one.
+ */
 import { t } from "./texts.js";
 
 const UNREACHABLE = t("The server can't be reached.");
@@ -40,9 +43,18 @@ export function stopRound(workflowId) {
  * Read rounds of a chat as the server renders them: the latest, or those before one.
  * @returns {Promise<{head: number, seq: number, link: Element, rounds: Element[]}>}
  */
-export async function readRounds(workflowId, { before = "", signal } = {}) {
+export function readRounds(workflowId, { before = "", signal } = {}) {
   const query = before && `?before=${before}`;
-  const response = await send("GET", `/chat/${workflowId}/rounds${query}`, null, signal);
+  return readFragment(`/chat/${workflowId}/rounds${query}`, signal);
+}
+
+/** Read the latest rounds of a shared chat. */
+export function readShared(token, signal) {
+  return readFragment(`/shared/${token}/rounds`, signal);
+}
+
+async function readFragment(url, signal) {
+  const response = await send("GET", url, null, signal);
   const template = document.createElement("template");
   template.innerHTML = await response.text();
   const root = document.importNode(template.content.querySelector(".rounds"), true);
@@ -80,8 +92,17 @@ export function deleteWorkflow(workflowId) {
 }
 
 /** Whether there is such a chat; true where nobody can say. */
-export async function workflowExists(workflowId) {
-  const response = await fetch(`/api/chatbot/workflows/${workflowId}`).catch(() => null);
+export function workflowExists(workflowId) {
+  return exists(`/api/chatbot/workflows/${workflowId}`);
+}
+
+/** Whether a chat is still shared; true where nobody can say. */
+export function isShared(token) {
+  return exists(`/shared/${token}`);
+}
+
+async function exists(url) {
+  const response = await fetch(url, { method: "HEAD" }).catch(() => null);
   return response?.status !== 404;
 }
 
@@ -97,5 +118,6 @@ async function send(method, url, body, signal) {
   if (response.ok) return response;
   const answer = await response.json().catch(() => null);
   const { status } = response;
-  throw new Error(answer?.error?.message ?? t("The server answered with {status}.", { status }));
+  const message = answer?.error?.message ?? t("The server answered with {status}.", { status });
+  throw Object.assign(new Error(message), { status });
 }

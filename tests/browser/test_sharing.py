@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+from collections.abc import Callable
 
 import pytest
 from httpx2 import URL
 from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import Tab
+from tests.browser.tab import Tab, set_hidden
 from tests.browser.test_page import expect_no_overflow, violations
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+# From the first pulse on a page knows how often they come.
+NOTE_PULSES = """
+  window.pulses = 0;
+  window.EventSource = class extends EventSource {
+    constructor(url) {
+      super(url);
+      const note = ({ data }) => (window.pulses += JSON.parse(data).type === "pulse");
+      this.addEventListener("message", note);
+    }
+  };
+"""
 
 
 @pytest.fixture
@@ -75,6 +91,67 @@ async def test_what_is_being_written_stands_outside_of_what_is_read_aloud(
         await expect(tab.page.get_by_role("log").locator("chat-round")).to_have_count(2)
         await expect(tab.page.locator(".live > *")).to_have_count(0)
         await expect(tab.page.locator("#announcer")).to_have_text(re.compile("[Ss]topped"))
+
+
+async def test_a_reader_who_is_refused_keeps_the_page_and_is_told(open_tab: OpenTab) -> None:
+    owner = await open_tab()
+    await owner.ask("count 3 1ms")
+    await owner.until_ended("complete")
+    chat = owner.page.url
+    reader = await open_tab(await share(owner), quiet=False)
+    await reader.round(1).locator(".steps summary").focus()
+    await reader.round(1).evaluate("(round) => { round.dataset.kept = 'yes'; }")
+    await reader.page.route("**/api/shared/**", lambda route: route.fulfill(status=429))
+    await set_hidden(reader.page, True)
+    for _ in range(2):
+        async with reader.page.expect_response(lambda response: response.status == 429):
+            await set_hidden(reader.page, False)
+    notice = reader.page.locator(".notice")
+    await expect(notice).to_have_text("The connection is lost. Reconnecting…")
+    await owner.page.goto(chat)
+    await owner.ask("count 4 1ms")
+    await owner.until_ended("complete", 2)
+    await reader.page.unroute("**/api/shared/**")
+    await reader.until_ended("complete", 2)
+    await expect(reader.answer(2)).to_have_text("1 2 3 4")
+    await expect(notice).to_be_empty()
+    await expect(reader.round(1)).to_have_attribute("data-kept", "yes")
+    await expect(reader.round(1).locator(".steps summary")).to_be_focused()
+
+
+async def test_a_reader_whose_link_is_revoked_meanwhile_is_told_so(open_tab: OpenTab) -> None:
+    owner = await open_tab()
+    await owner.ask("count 3 1ms")
+    await owner.until_ended("complete")
+    reader = await open_tab(await share(owner), quiet=False)
+    await set_hidden(reader.page, True)
+    await owner.page.get_by_role("button", name="Revoke the link").click()
+    await expect(owner.page.get_by_role("button", name="Make a link")).to_be_visible()
+    await set_hidden(reader.page, False)
+    await expect(reader.page.get_by_text("This chat is no longer shared.")).to_be_visible()
+    await expect(reader.answer()).to_have_text("1 2 3")
+
+
+async def test_a_reader_whose_connection_is_dead_is_told_and_goes_on(
+    open_tab: OpenTab, start_server: Callable[..., Server]
+) -> None:
+    server = start_server(env={"QUART_CHAT_EVENTS_KEEPALIVE": "0.5"})
+    owner = await open_tab(server.url, quiet=False)
+    await owner.ask("count 3 1ms")
+    await owner.until_ended("complete")
+    chat = owner.page.url
+    reader = await open_tab(f"{server.url}{await share(owner)}", quiet=False)
+    await reader.page.add_init_script(NOTE_PULSES)
+    await reader.page.reload()
+    await reader.page.wait_for_function("() => window.pulses > 1")
+    os.kill(server.process.pid, signal.SIGSTOP)
+    notice = reader.page.locator(".notice")
+    await expect(notice).to_have_text("The connection is lost. Reconnecting…")
+    os.kill(server.process.pid, signal.SIGCONT)
+    await expect(notice).to_be_empty()
+    await owner.page.goto(chat)
+    await owner.ask("count 4 1ms")
+    await reader.until_ended("complete", 2)
 
 
 async def test_a_source_in_another_chat_leads_nowhere(open_tab: OpenTab) -> None:

@@ -2,56 +2,63 @@
  * A shared chat: it is shown as it goes on, and nothing can be done with it. As on the page of its
  * owner, what has ended stands in the log, and what is written below it.
  */
+import { isShared, readShared } from "../api.js";
+import { countKept } from "./branch.js";
 import { ChatAnswer } from "./chat-answer.js";
 import { ChatRound } from "./chat-round.js";
 import { ChatSteps } from "./chat-steps.js";
 import { Conversation } from "./conversation.js";
+import { keepFocus } from "../focus.js";
+import { PageStream } from "../page/page-stream.js";
 import { settle } from "./settling.js";
 import { t } from "../texts.js";
 
 const READ_AGAIN = 2000;
 const COMPLETE = t("The answer is complete.");
+const LOST = t("The connection is lost. Reconnecting…");
 const NOT_WHOLE = t("There is no whole answer.");
 
 class SharedChat extends HTMLElement {
-  #conversation = new Conversation();
   #controller = null;
+  #conversation = new Conversation();
   #reading = false;
   #running = false;
-  #source = null;
+  #stream = new PageStream({
+    path: `/api/shared/${this.dataset.token}/stream`,
+    onData: (data) => this.#receive(data),
+    onState: (state) => this.#connection(state),
+  });
 
   connectedCallback() {
     this.#controller = new AbortController();
     const { signal } = this.#controller;
-    this.#running = this.querySelector(".live > *") !== null;
+    this.#running = this.#live.childElementCount > 0;
+    this.#stream.follow("", this.#rounds.dataset.seq);
     document.addEventListener("visibilitychange", () => this.#look(), { signal });
     this.#look();
   }
 
   disconnectedCallback() {
     this.#controller.abort();
-    this.#source?.close();
+    this.#stream.pause();
   }
 
   /** Browsers allow few connections: one is held while somebody looks. */
   #look() {
-    if (document.hidden) this.#source?.close();
-    else this.#connect();
+    if (document.hidden) this.#stream.pause();
+    else this.#stream.resume();
   }
 
-  #connect() {
-    this.#source?.close();
-    const source = new EventSource(`${this.#api}/stream?since=${this.#rounds.dataset.seq}`);
-    source.onopen = () => this.#say("");
-    source.onmessage = (event) => this.#receive(event);
-    source.onerror = () => this.#fail(source);
-    this.#source = source;
+  async #connection(state) {
+    if (state === "connecting") return;
+    this.#say(state === "open" || state === "paused" ? "" : LOST);
+    if (state === "refused" && !(await isShared(this.dataset.token))) this.#end();
   }
 
-  #receive(event) {
-    const change = this.#conversation.apply(JSON.parse(event.data));
+  /** What comes while rounds are read is in them, or comes once more after them. */
+  #receive(data) {
+    const change = this.#conversation.apply(data);
     if (change && !this.#reading) this[change.kind](change);
-    if (event.lastEventId) this.#rounds.dataset.seq = event.lastEventId;
   }
 
   // One method for each kind of change of the conversation.
@@ -59,8 +66,7 @@ class SharedChat extends HTMLElement {
   message({ message }) {
     const round = this.#round(message.roundNumber);
     if (message.role === "user") {
-      if (round) return;
-      this.#read();
+      if (!round) this.#read();
       return;
     }
     const titles = JSON.parse(this.dataset.titles);
@@ -98,34 +104,58 @@ class SharedChat extends HTMLElement {
   }
 
   reset() {
-    this.#read();
+    this.#read({ anew: true });
   }
 
   hole() {
-    this.#read();
+    this.#stream.restart();
   }
 
   /** Read the rounds as the server renders them, and go on from there. */
-  async #read() {
+  async #read({ anew = false } = {}) {
     if (this.#reading) return;
     this.#reading = true;
-    this.#source?.close();
-    const response = await fetch(`/shared/${this.dataset.token}/rounds`).catch(() => null);
-    this.#reading = false;
-    if (response?.status === 404) return this.#end();
-    if (!response?.ok) return setTimeout(() => this.#read(), READ_AGAIN);
-    const template = document.createElement("template");
-    template.innerHTML = await response.text();
-    this.#rounds.replaceWith(document.importNode(template.content.querySelector(".rounds"), true));
-    this.#conversation = new Conversation();
+    const { signal } = this.#controller;
+    try {
+      const fragment = await readShared(this.dataset.token, signal);
+      this.#show(fragment, anew);
+      this.#reading = false;
+      this.#conversation = new Conversation();
+      this.#stream.follow("", String(fragment.seq));
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error.status === 404) return this.#end();
+      setTimeout(() => {
+        this.#reading = false;
+        if (!signal.aborted) this.#read({ anew });
+      }, READ_AGAIN);
+    }
+  }
+
+  /** Show a branch; what has ended and is on it already stays as it is, unless all is read anew. */
+  #show({ head, rounds, link }, anew) {
+    const shown = [...this.#log.children];
+    const parent = rounds[0]?.parent ?? null;
+    const kept = anew ? 0 : countKept(numbers(shown), numbers(rounds), parent);
+    const last = shown[kept - 1]?.number ?? 0;
+    const fresh = rounds.filter(({ number }) => number > last);
+    keepFocus(() => {
+      for (const round of shown.slice(kept)) round.remove();
+      if (fresh.length) for (const round of shown.slice(0, kept)) round.fold();
+      this.#log.append(...fresh.filter((round) => !round.running));
+      this.#live.replaceChildren(...fresh.filter((round) => round.running));
+      if (kept > 0) return;
+      this.querySelector(".earlier-link")?.remove();
+      if (link) this.#rounds.prepend(link);
+    });
+    this.#rounds.dataset.head = head;
     this.#noteEnd();
-    this.#look();
   }
 
   /** An answer may have ended while the rounds were read. */
   #noteEnd() {
-    const running = this.querySelector(".live > *") !== null;
-    const last = this.querySelector(".log > :last-child");
+    const running = this.#live.childElementCount > 0;
+    const last = this.#log.lastElementChild;
     const outcome = last?.querySelector(".outcome").textContent.trim() || COMPLETE;
     if (this.#running && !running) {
       // Why there is none is in the log, which is read out as well.
@@ -134,19 +164,9 @@ class SharedChat extends HTMLElement {
     this.#running = running;
   }
 
-  async #fail(source) {
-    if (source !== this.#source) return;
-    if (source.readyState !== EventSource.CLOSED) {
-      this.#say(t("The connection is lost. Trying again…"));
-      return;
-    }
-    setTimeout(() => this.isConnected && source === this.#source && this.#read(), READ_AGAIN);
-  }
-
   #end() {
     this.#controller.abort();
-    this.#source?.close();
-    this.#source = null;
+    this.#stream.pause();
     this.#say(t("This chat is no longer shared."));
   }
 
@@ -163,8 +183,8 @@ class SharedChat extends HTMLElement {
     return this.querySelector(`chat-round[data-round="${number}"]`);
   }
 
-  get #api() {
-    return `/api/shared/${this.dataset.token}`;
+  get #live() {
+    return this.querySelector(".live");
   }
 
   get #log() {
@@ -174,6 +194,10 @@ class SharedChat extends HTMLElement {
   get #rounds() {
     return this.querySelector(".rounds");
   }
+}
+
+function numbers(rounds) {
+  return rounds.map(({ number }) => number);
 }
 
 customElements.define("chat-answer", ChatAnswer);

@@ -1,5 +1,5 @@
 /**
- * The one connection of a page: the chat list, and the chat it shows.
+ * The one connection of a page: the chat list, and the chat it shows; or a shared chat alone.
  *
  * The id of each event is a cursor for both, so whatever ends a connection, the next one goes on
  * where it was. A browser comes back by itself when a connection breaks; this adds what it leaves
@@ -14,6 +14,7 @@ const SILENT_PULSES = 2.5;
 const FIRST_SILENCE = 40_000;
 
 export class PageStream {
+  #path;
   #onData;
   #onState;
   #source = null;
@@ -30,8 +31,10 @@ export class PageStream {
    * @param {object} handlers
    * @param {(data: object) => void} handlers.onData Is given each chatData.
    * @param {(state: "connecting" | "open" | "broken" | "refused" | "paused") => void} handlers.onState
+   * @param {string} [handlers.path]
    */
-  constructor({ onData, onState }) {
+  constructor({ onData, onState, path = "/api/stream" }) {
+    this.#path = path;
     this.#onData = onData;
     this.#onState = onState;
   }
@@ -99,7 +102,7 @@ export class PageStream {
     this.#onState("connecting");
     const query = new URLSearchParams({ since: this.#cursor });
     if (this.#workflowId) query.set("workflowId", this.#workflowId);
-    const source = new EventSource(`/api/stream?${query}`);
+    const source = new EventSource(`${this.#path}?${query}`);
     source.onopen = () => this.#onState("open");
     source.onmessage = (event) => this.#receive(event);
     source.onerror = () => this.#fail(source);
@@ -112,8 +115,9 @@ export class PageStream {
     this.#cursor = event.lastEventId || this.#cursor;
     const data = JSON.parse(event.data);
     if (data.type === "pulse") this.#pulse(data.item.seconds);
-    else this.#onData(data);
     this.#watch();
+    // The last, since it may be what makes the page let go of the stream.
+    this.#onData(data);
   }
 
   #pulse(seconds) {
