@@ -23,12 +23,11 @@ export function t(text, values = {}) {
  * @param {string} one
  * @param {string} many
  * @param {number} count
- * @param {Object<string, string | number>} [values]
  * @returns {string}
  */
-export function plural(one, many, count, values = {}) {
+export function plural(one, many, count) {
   const forms = texts[one] ?? { one, other: many };
-  return fill(forms[plurals.select(count)] ?? forms.other, { count, ...values });
+  return fill(forms[plurals.select(count)] ?? forms.other, { count });
 }
 
 /** A number as the language writes it, with so many digits after its point. */

@@ -3,7 +3,7 @@ import { duration, number, plural, t } from "../texts.js";
 
 export class ChatSteps extends HTMLElement {
   connectedCallback() {
-    // Kept where a copy of it has it, too.
+    // As an attribute, which the copy has too that goes to the log once the round has ended.
     this.querySelector("summary").addEventListener("click", () => (this.dataset.touched = ""));
   }
 

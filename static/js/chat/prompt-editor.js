@@ -4,6 +4,7 @@
  */
 import { ask } from "./asking.js";
 import { keepEdit, takeEdit } from "../composer/drafts.js";
+import { grow } from "../composer/growing.js";
 import { keepFocus } from "../focus.js";
 import { isComposing, isSend } from "../keys.js";
 import { t } from "../texts.js";
@@ -24,8 +25,8 @@ class PromptEditor extends HTMLElement {
     this.addEventListener("submit", (event) => this.#submit(event));
     this.addEventListener("keydown", (event) => this.#key(event));
     this.querySelector(".cancel").addEventListener("click", () => this.#close());
-    this.#field.addEventListener("input", () => this.#grow());
-    this.#grow();
+    this.#field.addEventListener("input", () => grow(this.#field));
+    grow(this.#field);
     this.#field.focus();
     this.#field.setSelectionRange(this.#text.length, this.#text.length);
   }
@@ -122,12 +123,6 @@ class PromptEditor extends HTMLElement {
       this.remove();
       edit?.focus();
     });
-  }
-
-  #grow() {
-    if (CSS.supports("field-sizing", "content")) return;
-    this.#field.style.blockSize = "auto";
-    this.#field.style.blockSize = `${this.#field.scrollHeight}px`;
   }
 }
 

@@ -7,6 +7,7 @@ import { stopRound } from "../api.js";
 import { ask, forget, nameOf, remember } from "../chat/asking.js";
 import { choicesOf } from "./choices.js";
 import { loadDraft, saveDraft } from "./drafts.js";
+import { grow } from "./growing.js";
 import { enterSends, isComposing, isSend } from "../keys.js";
 import { t } from "../texts.js";
 
@@ -16,7 +17,6 @@ const PAUSE = 300;
 const NEAR = 0.9;
 // Where a key can be pressed without a keyboard being put over half of the page.
 const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches;
-const GROWS_BY_ITSELF = CSS.supports("field-sizing", "content");
 
 export class ChatComposer extends HTMLElement {
   #controller = null;
@@ -187,15 +187,10 @@ export class ChatComposer extends HTMLElement {
   }
 
   #changed() {
-    if (!GROWS_BY_ITSELF) this.#grow();
+    grow(this.#field);
     this.#count();
     clearTimeout(this.#saving);
     this.#saving = setTimeout(() => this.#save(), PAUSE);
-  }
-
-  #grow() {
-    this.#field.style.blockSize = "auto";
-    this.#field.style.blockSize = `${this.#field.scrollHeight}px`;
   }
 
   /** Say how much is written once the limit is near. */

@@ -16,7 +16,8 @@ export function openMenu(row) {
   const below = button.bottom + height < innerHeight;
   menu.style.insetBlockStart = `${below ? button.bottom : button.top - height}px`;
   menu.style.left = `${Math.min(button.left, innerWidth - width - 8)}px`;
-  // By an attribute, browsers would try it for the page as a whole, and complain of a fragment.
+  // By the autofocus attribute, browsers would move the focus as the page loads, and complain where
+  // its address has a fragment.
   menu.querySelector("[data-action]").focus();
 }
 

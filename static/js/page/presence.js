@@ -56,7 +56,10 @@ export class Presence {
     return document.hidden || this.#signal.aborted;
   }
 
-  /** A window that is shown and focused is so twice; one may leave and come while it takes a seat. */
+  /**
+   * A window that comes to the front is told so twice, by visibilitychange and by focus; and it may
+   * leave and come again while it takes a seat.
+   */
   async #come() {
     if (this.#absent || this.#coming) return;
     this.#coming = true;
