@@ -10,15 +10,18 @@ import { ChatSteps } from "./chat-steps.js";
 import { Conversation } from "./conversation.js";
 import { keepFocus } from "../focus.js";
 import { PageStream } from "../page/page-stream.js";
+import { Presence } from "../page/presence.js";
 import { settle } from "./settling.js";
 import { t } from "../texts.js";
 
 const READ_AGAIN = 2000;
 const COMPLETE = t("The answer is complete.");
+const CONNECTING = t("Connecting…");
 const LOST = t("The connection is lost. Reconnecting…");
 const NOT_WHOLE = t("There is no whole answer.");
 
 class SharedChat extends HTMLElement {
+  #connected = false;
   #controller = null;
   #conversation = new Conversation();
   #reading = false;
@@ -34,24 +37,19 @@ class SharedChat extends HTMLElement {
     const { signal } = this.#controller;
     this.#running = this.#live.childElementCount > 0;
     this.#stream.follow("", this.#rounds.dataset.seq);
-    document.addEventListener("visibilitychange", () => this.#look(), { signal });
-    this.#look();
+    const watch = { show() {}, hide: () => this.#stream.pause() };
+    new Presence(this.#stream, watch, signal);
   }
 
   disconnectedCallback() {
     this.#controller.abort();
-    this.#stream.pause();
-  }
-
-  /** Browsers allow few connections: one is held while somebody looks. */
-  #look() {
-    if (document.hidden) this.#stream.pause();
-    else this.#stream.resume();
   }
 
   async #connection(state) {
     if (state === "connecting") return;
-    this.#say(state === "open" || state === "paused" ? "" : LOST);
+    this.#connected ||= state === "open";
+    const well = state === "open" || state === "paused";
+    this.#say(well ? "" : this.#connected ? LOST : CONNECTING);
     if (state === "refused" && !(await isShared(this.dataset.token))) this.#end();
   }
 
@@ -166,7 +164,6 @@ class SharedChat extends HTMLElement {
 
   #end() {
     this.#controller.abort();
-    this.#stream.pause();
     this.#say(t("This chat is no longer shared."));
   }
 

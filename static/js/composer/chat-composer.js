@@ -1,7 +1,7 @@
 /**
  * Where a question is written. Enter sends it, Shift and Enter break the line, as Enter alone does on
- * a touch screen; Escape stops the answer, Up edits the last question. What is not sent yet survives a reload; a question that could
- * not be sent stays where it is, marked, with a Retry.
+ * a touch screen; Escape stops the answer, Up edits the last question. What is not sent yet survives
+ * a reload; a question that could not be sent stays where it is, marked, with a Retry.
  */
 import { stopRound } from "../api.js";
 import { ask, forget, nameOf, remember } from "../chat/asking.js";

@@ -169,7 +169,8 @@ export class ChatNotice extends HTMLElement {
 
   #key(event) {
     const undo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z";
-    if (!undo || event.target.matches("input, textarea")) return;
+    // In a field it takes back what was written there, if anything is.
+    if (!undo || event.target.value) return;
     const form = this.querySelector(".notice-undo");
     if (!form) return;
     event.preventDefault();
