@@ -10,28 +10,44 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from quart_chat.chat.models import MessageStatus
+from quart_chat.chat.models import MessageStatus, Source
 from quart_chat.texts import _
 
 if TYPE_CHECKING:
-    from quart_chat.chat.models import Item, Message, Source
+    from quart_chat.chat.models import Item, Log, Message
 
 _LABEL = r"\[(?:\\.|[^\\\[\]\n])*"
+_HOST = r"(?:https?\\?:(?:\\?/){2}[^\s/()\[\]<>\"']+)?"
+_REST = r"[^\s()\[\]<>\"'`*&]*"
+_TAG = re.compile(r"<[^>]*>")
+# What may stand within an address and is not seen of it: marks of Markdown, the tags of HTML.
+_MARKS = r"[\\*_~`]*"
+_TAGS = rf"(?:{_TAG.pattern})*"
 # What may become a link with the text that is still to come; no label goes beyond its line, and no
 # address beyond a blank.
-_OPEN = re.compile(rf"(?:{_LABEL}\\?(?:\](?:\([^)\s]*)?)?|/[^\s()\[\]<>\"']*)\Z")
+_OPEN_LABEL = re.compile(rf"{_LABEL}\\?(?:\](?:\([^()\s]*)?)?\Z")
+_OPEN_ADDRESS = re.compile(
+    r"(?:https?)?\\?[:/%]|(?:(?:https?)?\\|h(?:t(?:t(?:ps?)?)?)?)\Z", re.IGNORECASE
+)
+_TO_LAST_BLANK = re.compile(r".*[\s()\[\]<>\"']", re.DOTALL)
 
 
 class Redaction:
-    """Takes the links to other chats out of what is shown of one."""
+    """Takes the addresses of other chats out of what is shown of one.
+
+    Letters and digits of an address are found however they are written: percent-encoded, marked,
+    or coloured by the lexer of a listing, each in an element of its own.
+    """
 
     def __init__(self, workflow_id: str) -> None:
-        host = r"(?:https?://[^\s/()\[\]<>\"']+)?"
-        path = rf"/chat/(?!{re.escape(workflow_id)})[0-9a-f]{{32}}(?![0-9a-f])"
-        other = host + path
-        self._url = re.compile(other)
-        self._link = re.compile(rf"{_LABEL}\]\({other}[^)\s]*\)|{path}[^\s()\[\]<>\"']*")
-        self._anchor = re.compile(rf'<a(?: [^>]*)? href="{other}[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
+        in_markdown, in_html = (_path(workflow_id, between) for between in (_MARKS, _TAGS))
+        flags = re.IGNORECASE | re.DOTALL
+        self._path = re.compile(in_markdown, flags)
+        self._link = re.compile(
+            rf"{_LABEL}\]\([^()\s]*{in_markdown}[^()\s]*\)|{_HOST}{in_markdown}{_REST}", flags
+        )
+        self._anchor = re.compile(rf"<a (?=[^>]*{in_html})[^>]*>(.*?)</a>", flags)
+        self._text = re.compile(rf"{_HOST}{in_html}{_REST}", flags)
 
     def message(self, message: Message) -> Message:
         """A message of the database."""
@@ -41,7 +57,7 @@ class Redaction:
             message,
             content=self.written(message.content, message.status)[0],
             html=message.html and self.html(message.html),
-            sources=tuple(map(self._source, message.sources)),
+            sources=tuple(Source(**self._source(source.to_item())) for source in message.sources),
         )
 
     def item(self, item: Item) -> Item:
@@ -52,33 +68,64 @@ class Redaction:
             **item,
             "content": self.written(item["content"], item["status"])[0],
             "html": item["html"] and self.html(item["html"]),
-            "sources": list(map(self._source_item, item["sources"])),
+            "sources": list(map(self._source, item["sources"])),
         }
+
+    def log(self, log: Log) -> Log:
+        """A step, which may tell what a model has thought."""
+        return replace(log, message=self.text(log.message))
+
+    def text(self, text: str) -> str:
+        """A text that is whole."""
+        return self._link.sub(lambda _match: _("Another chat"), text)
 
     def written(self, markdown: str, status: str) -> tuple[str, str]:
         """What can be shown of a text, and what waits for the text to go on, if it does."""
-        held = ""
-        if status == MessageStatus.STREAMING and (opened := _OPEN.search(markdown)):
-            markdown, held = markdown[: opened.start()], opened[0]
-        return self._link.sub(lambda _match: _("Another chat"), markdown), held
+        end = _certain(markdown) if status == MessageStatus.STREAMING else len(markdown)
+        return self.text(markdown[:end]), markdown[end:]
 
     def html(self, html: str) -> str:
         """A rendered text; a number in brackets stays, and leads nowhere."""
 
-        def replacement(anchor: re.Match[str]) -> str:
+        def without_link(anchor: re.Match[str]) -> str:
             return anchor[1] if 'class="citation"' in anchor[0] else _("Another chat")
 
-        return self._anchor.sub(replacement, html)
+        def without_address(text: re.Match[str]) -> str:
+            return _("Another chat") + "".join(_TAG.findall(text[0]))
 
-    def _source(self, source: Source) -> Source:
-        if not self._url.match(source.url):
-            return source
-        return replace(source, title=_("Another chat"), heading="", url="")
+        return self._text.sub(without_address, self._anchor.sub(without_link, html))
 
-    def _source_item(self, source: Item) -> Item:
-        if not self._url.match(source["url"]):
-            return source
-        return {**source, "title": _("Another chat"), "heading": "", "url": ""}
+    def _source(self, source: Item) -> Item:
+        if self._path.search(source["url"]):
+            source = {**source, "title": _("Another chat"), "heading": "", "url": ""}
+        quoted = {
+            name: self.text(source[name]) for name in ("title", "heading", "quote", "excerpt")
+        }
+        return {**source, **quoted}
+
+
+def _path(own: str, between: str) -> str:
+    """The pattern of the address of any other chat.
+
+    Args:
+        own: The id of the chat that may be named.
+        between: The pattern of what may stand between two characters.
+    """
+
+    def spelled(text: str) -> str:
+        return between.join(f"(?:{char}|%{ord(char):02x})" for char in text) + between
+
+    digit = "(?:[0-9a-f]|%3[0-9]|%[46][1-6])"
+    others = rf"(?!{between.join(own)}){digit}(?:{between}{digit}){{31}}"
+    return rf"\\?{spelled('/chat')}(?:{spelled('/')})+{others}"
+
+
+def _certain(markdown: str) -> int:
+    """How much of a text stays as it is however it goes on."""
+    blank = _TO_LAST_BLANK.match(markdown)
+    address = _OPEN_ADDRESS.search(markdown, blank.end() if blank else 0)
+    label = _OPEN_LABEL.search(markdown)
+    return min((opened.start() for opened in (address, label) if opened), default=len(markdown))
 
 
 class Redacted:

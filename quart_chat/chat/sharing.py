@@ -171,6 +171,9 @@ class FollowingShared(FollowingWorkflow):
         item = data["item"]
         if data["type"] == "workflow" and not item.get("deleted"):
             return {**data, "item": {key: item[key] for key in item if key in PUBLIC}}
+        if data["type"] == "log":
+            with use(self._language):
+                return {**data, "item": {**item, "message": self._redaction.text(item["message"])}}
         if data["type"] != "message":
             return data
         if item["status"] == MessageStatus.STREAMING:
@@ -183,7 +186,7 @@ class FollowingShared(FollowingWorkflow):
     def redact(self, event: Event) -> Event | None:
         if event.type == "delta":
             return self._redact_delta(event)
-        if event.type != "chatdata" or event.data["type"] not in {"workflow", "message"}:
+        if event.type != "chatdata" or event.data["type"] not in {"workflow", "message", "log"}:
             return event
         return replace(event, body=orjson.dumps(self.shown_item(event.data)))
 

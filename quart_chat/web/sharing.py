@@ -135,7 +135,8 @@ async def _shown(workflow: Workflow) -> dict[str, Any]:
     page = await tree.branch(workflow.user_id, workflow.id, last=last, shown=True)
     redaction = Redaction(workflow.id)
     messages = tuple(map(redaction.message, page.snapshot.messages))
-    page = page.with_snapshot(replace(page.snapshot, messages=messages))
+    logs = tuple(map(redaction.log, page.snapshot.logs))
+    page = page.with_snapshot(replace(page.snapshot, messages=messages, logs=logs))
     return {
         "workflow": page.workflow,
         "rounds": build_rounds(page),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from itertools import pairwise
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import example, given
@@ -35,9 +38,57 @@ PIECES = [
     OWN,
     "?round=1",
     LINK,
+    "http",
+    "s",
+    ":",
+    "%2f",
+    "*",
+    f"{'%66' * 32}",
+]
+WAYS_AROUND = [
+    *PIECES,
+    "/chat/",
+    "\\/chat\\/",
+    "/%63hat/",
+    "//",
+    OTHER[:9],
+    OTHER[9:],
+    OTHER.upper(),
+    "&#102;" * 32,
+    "&#47;",
+    "chat",
+    "`",
+    "**",
+    "_",
+    "~~",
+    "```python\n",
+    "\n```\n",
+    "    ",
+    "$",
+    "$$",
+    "\\text{",
+    "}",
+    "![",
+    "](https://a.b ",
+    '"',
+    "<",
+    ">",
+    "| a |\n|---|\n| ",
+    "[^1]",
+    "\n\n[^1]: ",
+    "- ",
 ]
 
 texts = st.lists(st.sampled_from(PIECES), max_size=20).map("".join)
+tricky_texts = st.lists(st.sampled_from(WAYS_AROUND), max_size=20).map("".join)
+# The attributes of tags, and what is seen between them.
+SEEN = re.compile(r"<[^>]*>")
+
+
+def visible(html: str) -> str:
+    """Both what people see of a page, and what its tags say, in plain characters."""
+    tags, text = " ".join(SEEN.findall(html)), SEEN.sub("", html)
+    return unquote(unescape(f"{tags} {text}")).lower()
 
 
 def whole(text: str) -> str:
@@ -62,17 +113,50 @@ def test_neither_title_nor_address_of_another_chat_is_left(title: str) -> None:
         f"see /chat/{OTHER}#round-1.",
         f"<https://chat.example.org/chat/{OTHER}>",
         f"[x](http://localhost:8000/chat/{OTHER})",
+        f"[x](http://localhost:8000/prefix/chat/{OTHER})",
+        f"[x](//localhost/chat//{OTHER})",
+        f"[x](https://elsewhere.example '/chat/{OTHER}')",
+        f"see https://chat.example.org/chat/{OTHER}.",
+        f"https\\:\\/\\/chat\\.example\\.org\\/chat\\/{OTHER}\\#round\\-1",
+        f"`/chat/{OTHER}`and more",
+        f"```python\n/chat/{OTHER}\n```",
+        f"```python\nget('/chat/{'1a' * 16}')\n```",
+        f"/chat/**{OTHER[:7]}**{OTHER[7:]}",
+        f"[x](/chat/{'%66' * 32})",
+        f"![x](/chat/{OTHER})",
+        f"$/chat/{OTHER}$",
+        f"$$\\text{{/chat/{OTHER}}}$$",
+        f"/chat/{OTHER.upper()}",
     ],
 )
 def test_however_it_is_written_no_address_of_another_chat_is_left(text: str) -> None:
-    assert OTHER not in whole(text)
-    assert OTHER not in REDACTION.html(render_markdown(whole(text)))
+    for other in (OTHER, "1a" * 16):
+        assert f"/chat/{other}" not in visible(whole(text))
+        assert f"/chat/{other}" not in visible(REDACTION.html(render_markdown(text)))
+
+
+@given(tricky_texts)
+@example(f"[a]({LINK}{OTHER}")
+def test_no_text_is_rendered_with_the_address_of_another_chat(text: str) -> None:
+    redacted = REDACTION.html(render_markdown(text))
+    assert not re.search(rf"/chat/{OTHER}", visible(redacted))
+    tags = [tag.partition(" ")[0] for tag in SEEN.findall(redacted)]
+    assert tags.count("<p>") == tags.count("</p>")
+
+
+def test_what_is_quoted_names_no_other_chat_either() -> None:
+    quote = f"As in https://a.b/chat/{OTHER}#round-1 it is green."
+    source = Source(1, "Notes", "", "/documents/1", quote, quote)
+    message = {"role": "assistant", "content": "", "status": "complete", "html": ""}
+    (item,) = REDACTION.item({**message, "sources": [source.to_item()]})["sources"]
+    assert item["quote"] == item["excerpt"] == "As in Another chat it is green."
+    assert item["title"] == "Notes"
 
 
 def test_other_links_stay() -> None:
     for url in (
         f"/chat/{OWN}",
-        f"/chat/{OTHER}0",
+        f"/chat/{OTHER[1:]}",
         "/chat",
         "/handbook/",
         "/documents/1?passage=2#p2",

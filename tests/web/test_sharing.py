@@ -144,13 +144,17 @@ async def test_only_the_branch_that_is_shown_can_be_read(client: Client) -> None
 async def test_of_another_chat_a_reader_sees_what_is_quoted_and_nothing_else(
     client: Client,
 ) -> None:
-    other = await ask(client, "The zebrafish protocol needs a glockenspiel on Tuesdays")
+    third = await ask(client, "count 3 0ms")
+    pasted = f"see http://localhost/chat/{third}#round-1"
+    other = await ask(client, f"The zebrafish protocol needs a glockenspiel on Tuesdays, {pasted}")
     await client.patch(f"{API}/workflows/{other}", json={"title": "Secret [plan]"})
     id_ = await ask(client, "Which glockenspiel for the zebrafish?", assistant="librarian")
-    assert "Secret [plan]" in await text(client, f"/chat/{id_}")
+    own = await text(client, f"/chat/{id_}")
+    assert "Secret [plan]" in own
+    assert own.count(f"localhost/chat/{third}") >= 2
     token = await share(client, id_)
     page = await text(client, f"/shared/{token}")
-    assert page.count("Another chat") == 2
+    assert page.count("Another chat") == 4
     assert page.count("needs a glockenspiel on Tuesdays") == 2
     assert '<a class="source-link">Another chat</a>' in page
     async with open_stream(client, f"/api/shared/{token}/stream") as stream:
@@ -158,6 +162,7 @@ async def test_of_another_chat_a_reader_sees_what_is_quoted_and_nothing_else(
     streamed = str(stream.items)
     for shown in (page, streamed):
         assert other not in shown
+        assert third not in shown
         assert "Secret" not in shown
     assert "needs a glockenspiel on Tuesdays" in streamed
 
