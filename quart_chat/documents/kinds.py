@@ -14,6 +14,11 @@ HEAD = 4096
 
 MAX_NAME = 120
 
+_READ = 1000
+"""Characters of a name that are looked at: to put accents in order takes time by the square."""
+
+_READ_AT_END = 100
+
 _PDF = b"%PDF-"
 _ZIP = b"PK\x03\x04"
 # Files of Office before 2007; a .docx with a password is wrapped in one, too.
@@ -65,10 +70,12 @@ _HOLDS = {
 
 def clean_name(name: str) -> str:
     """A name that is safe to show: its last part, on one line, without what can't be seen."""
-    last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    last = name.replace("\\", "/").rpartition("/")[2]
+    if len(last) > _READ:
+        last = last[: _READ - _READ_AT_END] + last[-_READ_AT_END:]
     seen = "".join(
         " " if char.isspace() else char
-        for char in last
+        for char in unicodedata.normalize("NFC", last)
         if char.isspace() or unicodedata.category(char)[0] != "C"
     )
     line = " ".join(seen.split()).lstrip(". ")

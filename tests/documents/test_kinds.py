@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +44,21 @@ def test_any_name_becomes_a_short_line_that_leads_nowhere(name: str) -> None:
 
 
 def test_a_long_name_keeps_its_ending() -> None:
-    assert clean_name("long " * 100 + ".pdf").endswith("….pdf")
+    for times in (100, 1000):
+        assert clean_name("long " * times + ".pdf").endswith("….pdf")
+
+
+def test_accents_are_put_in_order_in_a_short_name_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes time by the square of their number."""
+    normalize, lengths = unicodedata.normalize, []
+
+    def recording(form: Literal["NFC"], text: str) -> str:
+        lengths.append(len(text))
+        return normalize(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", recording)
+    assert clean_name("a" + "\u0315" * 2000 + "\u0300" * 2000 + ".txt").endswith("….txt")
+    assert max(lengths) <= 1000
 
 
 @pytest.mark.parametrize(
