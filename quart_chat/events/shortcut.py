@@ -37,8 +37,10 @@ async def write_chunk(writer: asyncio.StreamWriter, data: bytes) -> None:
 
     If the client has gone, the server sees that, too, and says so.
     """
-    if not data:
-        return  # an empty chunk would end the response
+    # An empty chunk would end the response. A connection that is being closed takes none: to write
+    # to it is an error of its own kind for each event loop.
+    if not data or writer.is_closing():
+        return
     writer.write(b"%x\r\n%b\r\n" % (len(data), data))
     if writer.transport.get_write_buffer_size():
         with suppress(ConnectionError):

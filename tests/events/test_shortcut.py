@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+import uvloop
 from quart import Quart, Response
 
 from quart_chat.events import Events, StreamingEventManager, sse_response
@@ -14,10 +18,13 @@ from quart_chat.events.sse import StreamParser
 from tests.events.serving import served
 from tests.waiting import until
 
+LOOPS = [pytest.param(None, id="asyncio"), pytest.param(uvloop.new_event_loop, id="uvloop")]
+
 
 @pytest.fixture
 def app() -> Quart:
     app = Quart(__name__)
+    app.config["EVENTS_PACING"] = 0.0
     Events(app)
 
     @app.get("/events/<context_id>")
@@ -94,3 +101,37 @@ async def test_a_client_that_goes_in_mid_stream_leaves_nothing_behind(
         log = manager.log("c")
         assert log is not None
         await until(lambda: not log.has_readers)
+
+
+@pytest.mark.parametrize("loop_factory", LOOPS)
+def test_a_connection_that_breaks_off_while_much_is_written_is_no_error(
+    app: Quart,
+    manager: StreamingEventManager,
+    caplog: pytest.LogCaptureFixture,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None,
+) -> None:
+    async def emit() -> None:
+        """Have something to write in every step of the event loop."""
+        while True:
+            await manager.emit_event("c", "status", {})
+            await asyncio.sleep(0)
+
+    async def read_and_break_off() -> None:
+        async with served(app) as url, asyncio.timeout(60):
+            reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+            writer.write(b"GET /events/c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+            emitting = asyncio.create_task(emit())
+            await reader.readuntil(b"data:")
+            # No such chunk: the server closes the connection in the midst of its answer.
+            writer.write(b"no chunk\r\n")
+            while await reader.read(65536):
+                pass
+            log = manager.log("c")
+            assert log is not None
+            await until(lambda: not log.has_readers)
+            emitting.cancel()
+            writer.close()
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(read_and_break_off())
+    assert "A stream failed" not in caplog.text
