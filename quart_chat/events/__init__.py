@@ -13,7 +13,7 @@ from quart_chat.events.event import TERMINAL_TYPES, Event
 from quart_chat.events.extension import Events, get_event_manager, sse_response, stream_response
 from quart_chat.events.log import Batch, Bounds
 from quart_chat.events.manager import StreamingEventManager
-from quart_chat.events.subscription import EventQueue, Subscription
+from quart_chat.events.subscription import EventQueue, QueueShutDown, Subscription
 
 __all__ = [
     "TERMINAL_TYPES",
@@ -24,6 +24,7 @@ __all__ = [
     "EventQueue",
     "Events",
     "InProcessBroker",
+    "QueueShutDown",
     "Settings",
     "StreamingEventManager",
     "Subscription",

@@ -13,6 +13,7 @@ from quart.typing import ResponseTypes
 from quart.utils import encode_headers
 
 from quart_chat.events.shortcut import find_writer, write_chunk
+from quart_chat.events.subscription import QueueShutDown
 
 _logger = logging.getLogger(__name__)
 
@@ -53,8 +54,12 @@ class StreamingHTTPConnection(ASGIHTTPConnection):
     async def _send_response(self, send: ASGISendCallable, response: ResponseTypes) -> None:
         if isinstance(response, StreamResponse):
             self._stream = response
-        else:
+            return
+        try:
             await super()._send_response(send, response)
+        except QueueShutDown:
+            # A body that reads a queue is over with it, whether or not it was written to know that.
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _run_until_disconnect(
         self, stream: Coroutine[object, object, None], receive: ASGIReceiveCallable

@@ -201,12 +201,12 @@ class StreamingEventManager:
         self.attach_loop()
         log = self._contexts.open(context_id)
         log.open_generation()
-        return EventQueue(log)
+        return EventQueue(self, log)
 
     def get_queue(self, context_id: str) -> EventQueue | None:
         """Read an open context as a queue; None where there is no such context."""
         log = self.log(context_id)
-        return None if log is None else EventQueue(log)
+        return None if log is None else EventQueue(self, log)
 
     def has_queue(self, context_id: str) -> bool:
         """Whether a context is open."""

@@ -93,6 +93,13 @@ class Subscription:
             self._parked.set_result(False)
 
 
+class QueueShutDown(Exception):
+    """There will be nothing more to take: the manager drains or the context is gone.
+
+    It is called as what ends a queue of asyncio, from Python 3.13 on.
+    """
+
+
 class EventQueue:
     """A reader of a context that is used like an :class:`asyncio.Queue`.
 
@@ -101,7 +108,8 @@ class EventQueue:
     type ``reset`` in their place, whose data says how many. Holding it keeps the context alive.
     """
 
-    def __init__(self, log: ContextLog) -> None:
+    def __init__(self, manager: StreamingEventManager, log: ContextLog) -> None:
+        self._manager = manager
         self._log = log
         self._cursor = max(log.first, log.generation)
         self._waiters: set[asyncio.Future[None]] = set()
@@ -118,30 +126,40 @@ class EventQueue:
 
         Raises:
             asyncio.QueueEmpty: There is none yet.
+            QueueShutDown: There will be none.
         """
         log = self._log
         if self._cursor < log.first:
             lost, self._cursor = log.first - self._cursor, log.first
             return make_reset(log.context_id, lost)
         if self._cursor >= log.end:
-            raise asyncio.QueueEmpty
+            raise QueueShutDown if self._manager.draining or log.removed else asyncio.QueueEmpty
         event = log[self._cursor]
         self._cursor += 1
         return event
 
     async def get(self) -> Event:
-        """Take the next event, waiting for one; giving up the wait loses none."""
-        while self.empty():
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiters.add(waiter)
-            self._log.subscribers[self] = None
+        """Take the next event, waiting for one; giving up the wait loses none.
+
+        Raises:
+            QueueShutDown: There will be none. What was emitted before has been taken by then.
+        """
+        while True:
             try:
-                await waiter
-            finally:
-                self._waiters.discard(waiter)
-                if not self._waiters:
-                    self._log.subscribers.pop(self, None)
-        return self.get_nowait()
+                return self.get_nowait()
+            except asyncio.QueueEmpty:
+                await self._wait()
+
+    async def _wait(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        self._log.subscribers[self] = None
+        try:
+            await waiter
+        finally:
+            self._waiters.discard(waiter)
+            if not self._waiters:
+                self._log.subscribers.pop(self, None)
 
     def wake(self) -> None:
         for waiter in self._waiters:

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from quart_chat.events import Bounds, Event, Settings, StreamingEventManager
+from quart_chat.events import Bounds, Event, QueueShutDown, Settings, StreamingEventManager
 from quart_chat.events.log import BATCH_BYTES
 from tests.waiting import until
 
@@ -210,6 +210,34 @@ async def test_a_queue_that_fell_behind_is_told_so(manager: StreamingEventManage
     reset = await queue.get()
     assert (reset.type, reset.data["lost"]) == ("reset", 10)
     assert values([queue.get_nowait()]) == [10]
+
+
+@pytest.mark.parametrize("close", [False, True])
+async def test_a_queue_ends_once_all_is_taken(manager: StreamingEventManager, close: bool) -> None:
+    queue = manager.create_queue("c")
+    waiting = asyncio.create_task(queue.get())
+    await parked(manager, 1)
+    late = manager.create_queue("c")
+    manager.emit_threadsafe("c", "status", {"n": 1})
+    if close:
+        await manager.close()
+    else:
+        manager.drain()
+    assert values([await waiting, await late.get()]) == [1, 1]
+    for reader in (queue, late):
+        with pytest.raises(QueueShutDown):
+            reader.get_nowait()
+        with pytest.raises(QueueShutDown):
+            await asyncio.wait_for(reader.get(), 60)
+
+
+async def test_whoever_waits_for_a_queue_is_told_of_its_end(manager: StreamingEventManager) -> None:
+    waiting = [asyncio.create_task(manager.create_queue("c").get()) for _ in range(2)]
+    await parked(manager, 2)
+    manager.drain()
+    for reader in waiting:
+        with pytest.raises(QueueShutDown):
+            await asyncio.wait_for(reader, 60)
 
 
 async def test_there_is_no_queue_where_there_is_no_context(manager: StreamingEventManager) -> None:

@@ -14,12 +14,14 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import httpx2
 import orjson
 import pytest
 from quart import Quart, Response, request
 
 from quart_chat.events import Events, get_event_manager
-from quart_chat.events.sse import Frame, StreamParser
+from quart_chat.events.sse import StreamParser
+from tests.events.serving import served
 from tests.waiting import until
 
 
@@ -132,8 +134,16 @@ async def stream_chatbot_start(workflow: Workflow) -> Response:
     )
 
 
-@pytest.mark.parametrize("readers", [1, 2])
-async def test_the_published_route_streams_what_the_published_code_emits(readers: int) -> None:
+LAST_WORDS = chat_data(StoredMessage("m2", "Last words"))
+
+
+def waiting_readers(events: Events) -> int:
+    log = events.manager.log("w1")
+    return 0 if log is None else len(log.subscribers)
+
+
+def make_app() -> tuple[Quart, Events]:
+    """An app with the route, and a chat that has a question."""
     app = Quart(__name__)
     events = Events(app)
     interfaceDbChat.items.clear()
@@ -143,20 +153,46 @@ async def test_the_published_route_streams_what_the_published_code_emits(readers
     async def route() -> Response:
         return await stream_chatbot_start(Workflow(request.args["workflowId"]))
 
-    async def read() -> list[Frame]:
+    return app, events
+
+
+def contents(body: bytes) -> list[str]:
+    return [orjson.loads(frame.data)["item"]["content"] for frame in StreamParser().feed(body)]
+
+
+@pytest.mark.parametrize("readers", [1, 2])
+async def test_the_published_route_streams_what_the_published_code_emits(readers: int) -> None:
+    app, events = make_app()
+
+    async def read() -> list[str]:
         response = await app.test_client().post("/api/chatbot/start/stream?workflowId=w1")
-        return list(StreamParser().feed(await response.get_data(as_text=False)))
+        return contents(await response.get_data(as_text=False))
 
     async with app.test_app(), app.app_context():
         get_event_manager().create_queue("w1")
         reading = [asyncio.create_task(read()) for _ in range(readers)]
-
-        def waiting() -> bool:
-            log = events.manager.log("w1")
-            return log is not None and len(log.subscribers) == readers
-
-        await until(waiting)
+        await until(lambda: waiting_readers(events) == readers)
         await emitting_code("w1")
-        for frames in await asyncio.gather(*reading):
-            contents = [orjson.loads(frame.data)["item"]["content"] for frame in frames]
-            assert contents == ["A question", "An answer"]
+        for read_contents in await asyncio.gather(*reading):
+            assert read_contents == ["A question", "An answer"]
+
+
+async def test_the_published_route_ends_when_the_server_does(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app, events = make_app()
+
+    async def read(http: httpx2.AsyncClient, url: str) -> list[str]:
+        response = await http.post(f"{url}/api/chatbot/start/stream?workflowId=w1", timeout=60)
+        return contents(response.content)
+
+    async def say_last_words() -> None:
+        await events.manager.emit_event("w1", "chatdata", LAST_WORDS, "chat")
+
+    events.on_drain(say_last_words)
+    async with asyncio.timeout(60), httpx2.AsyncClient() as http:
+        async with served(app) as url:
+            reading = asyncio.create_task(read(http, url))
+            await until(lambda: waiting_readers(events) == 1)
+        assert await reading == ["A question", "Last words"]
+    assert not caplog.records
