@@ -46,6 +46,11 @@ def get_workflow(entry: Entry, user_id: str, workflow_id: str) -> Workflow:
 def get_idle_workflow(entry: Entry, user_id: str, workflow_id: str) -> Workflow:
     """The same, for what can't be done while a round runs."""
     workflow = get_workflow(entry, user_id, workflow_id)
+    check_idle(workflow)
+    return workflow
+
+
+def check_idle(workflow: Workflow) -> None:
+    """Refuse what can't be done while a round runs."""
     if workflow.status is WorkflowStatus.RUNNING:
         raise RoundRunning(_("The chat is still answering. Wait for it, or stop it first."))
-    return workflow

@@ -27,7 +27,7 @@ from quart_chat.chat.search import parse_query
 from quart_chat.chat.sharing import Sharing
 from quart_chat.chat.text import Render, clean, clean_system_prompt, clean_title
 from quart_chat.chat.transfer.imports import Imports
-from quart_chat.chat.tree import RoundTree
+from quart_chat.chat.tree import RoundTree, show_branch
 from quart_chat.events import StreamingEventManager
 
 MAX_PAGE = 100
@@ -74,7 +74,7 @@ class ChatService:
             max_prompt=self._limits.prompt_chars,
             max_running=self._limits.running_rounds,
         )
-        self.tree = RoundTree(repository, self._journal, self.rounds)
+        self.tree = RoundTree(repository, self.rounds)
         self.imports = Imports(
             self._journal, render, assistants, max_title=self._limits.title_chars
         )
@@ -157,39 +157,51 @@ class ChatService:
 
     # Workflows
 
-    async def rename(self, user_id: str, workflow_id: str, title: str) -> Workflow:
-        """Give a workflow another title."""
-        return await self._change(
-            user_id, workflow_id, title=clean_title(title, self._limits.title_chars)
-        )
+    async def change(
+        self,
+        user_id: str,
+        workflow_id: str,
+        *,
+        title: str | None = None,
+        pinned: bool | None = None,
+        system_prompt: str | None = None,
+        read_seq: int | None = None,
+        head: int | None = None,
+    ) -> Workflow:
+        """Change what is given of a workflow: all of it at once, or nothing.
 
-    async def pin(self, user_id: str, workflow_id: str, pinned: bool) -> Workflow:
-        """Keep a workflow at the top of the list, or no longer."""
-        return await self._change(user_id, workflow_id, pinned=pinned)
+        Args:
+            user_id: Whose workflow.
+            workflow_id: Which one.
+            title: Another title.
+            pinned: Whether it stays at the top of the list.
+            system_prompt: What a model is told before all else; empty for what all are told.
+            read_seq: Up to where somebody has seen it; it is a change if that is news.
+            head: Show the branch that leads to the newest round below this one.
 
-    async def instruct(self, user_id: str, workflow_id: str, system_prompt: str) -> Workflow:
-        """Set what a model is told before all else in a workflow; empty for what all are told."""
-        text = clean_system_prompt(system_prompt, self._limits.system_prompt_chars)
-        return await self._change(user_id, workflow_id, system_prompt=text)
-
-    async def _change(self, user_id: str, workflow_id: str, **changes: Any) -> Workflow:
+        Raises:
+            InvalidInput: The title is blank, or a text is too long.
+            NotFound: There is no such workflow, or no such round in it.
+            RoundRunning: A round runs, and another branch is to be shown.
+        """
         check_id(workflow_id)
+        wanted: dict[str, Any] = {}
+        if title is not None:
+            wanted["title"] = clean_title(title, self._limits.title_chars)
+        if pinned is not None:
+            wanted["pinned"] = pinned
+        if system_prompt is not None:
+            limit = self._limits.system_prompt_chars
+            wanted["system_prompt"] = clean_system_prompt(system_prompt, limit)
 
         def change(entry: Entry) -> Workflow:
             workflow = get_workflow(entry, user_id, workflow_id)
-            return entry.put_workflow(workflow, time.time(), **changes)
-
-        return await self._journal.commit(change)
-
-    async def mark_read(self, user_id: str, workflow_id: str, seq: int) -> Workflow:
-        """Note that somebody has seen a workflow up to ``seq``; it is a change if that is news."""
-        check_id(workflow_id)
-
-        def change(entry: Entry) -> Workflow:
-            workflow = get_workflow(entry, user_id, workflow_id)
-            if not workflow.unread or seq < workflow.answered_seq:
-                return workflow
-            return entry.put_workflow(workflow, time.time(), read_seq=workflow.answered_seq)
+            changes = dict(wanted)
+            if read_seq is not None and workflow.unread and read_seq >= workflow.answered_seq:
+                changes["read_seq"] = workflow.answered_seq
+            if head is not None:
+                changes |= show_branch(entry, workflow, head)
+            return entry.put_workflow(workflow, time.time(), **changes) if changes else workflow
 
         return await self._journal.commit(change)
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from quart_chat.chat.access import (
     check_id,
+    check_idle,
     found_round,
     found_workflow,
-    get_idle_workflow,
     no_workflow,
 )
 from quart_chat.chat.branches import BranchPage, select_newest_below
 from quart_chat.chat.models import Round, RoundStatus, Workflow, WorkflowStatus
 
 if TYPE_CHECKING:
-    from quart_chat.chat.journal import Entry, Journal
+    from quart_chat.chat.journal import Entry
     from quart_chat.chat.repository import ChatRepository
     from quart_chat.chat.rounds import Rounds
 
@@ -25,11 +24,10 @@ BRANCH_PAGE = 30
 
 
 class RoundTree:
-    """Reads and changes which branch of a chat is shown, on behalf of a user."""
+    """Reads the rounds of a chat, on behalf of a user."""
 
-    def __init__(self, repository: ChatRepository, journal: Journal, rounds: Rounds) -> None:
+    def __init__(self, repository: ChatRepository, rounds: Rounds) -> None:
         self._repository = repository
-        self._journal = journal
         self._rounds = rounds
 
     async def round(self, user_id: str, workflow_id: str, number: int) -> Round:
@@ -80,22 +78,20 @@ class RoundTree:
             raise no_workflow()
         return page.with_snapshot(self._rounds.overlay(page.snapshot))
 
-    async def show(self, user_id: str, workflow_id: str, number: int) -> Workflow:
-        """Show the branch that leads to the newest round below one.
 
-        Raises:
-            NotFound: There is no such workflow, or no such round in it.
-            RoundRunning: A round of the workflow runs.
-        """
-        check_id(workflow_id)
+def show_branch(entry: Entry, workflow: Workflow, number: int) -> dict[str, Any]:
+    """What changes of a workflow where the branch to the newest round below one is to be shown.
 
-        def change(entry: Entry) -> Workflow:
-            workflow = get_idle_workflow(entry, user_id, workflow_id)
-            leaf = found_round(select_newest_below(entry.statements, workflow_id, number))
-            if leaf.number == workflow.head:
-                return workflow
-            failed = leaf.status is RoundStatus.ERROR
-            status = WorkflowStatus.ERROR if failed else WorkflowStatus.IDLE
-            return entry.put_workflow(workflow, time.time(), head=leaf.number, status=status)
-
-        return await self._journal.commit(change)
+    Raises:
+        NotFound: There is no such round in it.
+        RoundRunning: A round of it runs.
+    """
+    check_idle(workflow)
+    leaf = found_round(select_newest_below(entry.statements, workflow.id, number))
+    if leaf.number == workflow.head:
+        return {}
+    failed = leaf.status is RoundStatus.ERROR
+    return {
+        "head": leaf.number,
+        "status": WorkflowStatus.ERROR if failed else WorkflowStatus.IDLE,
+    }

@@ -92,7 +92,7 @@ async def stop_chat(workflow_id: str) -> ResponseReturnValue:
 async def rename_chat(workflow_id: str) -> ResponseReturnValue:
     """Give a chat another title."""
     form = await request.form
-    await services().chat.rename(user_id(), workflow_id, form.get("title", ""))
+    await services().chat.change(user_id(), workflow_id, title=form.get("title", ""))
     return _to_chat(workflow_id)
 
 
@@ -100,7 +100,9 @@ async def rename_chat(workflow_id: str) -> ResponseReturnValue:
 async def instruct_model(workflow_id: str) -> ResponseReturnValue:
     """Set what a model is told before all else in a chat."""
     form = await request.form
-    await services().chat.instruct(user_id(), workflow_id, form.get("system_prompt", ""))
+    await services().chat.change(
+        user_id(), workflow_id, system_prompt=form.get("system_prompt", "")
+    )
     return _to_chat(workflow_id)
 
 
@@ -109,7 +111,7 @@ async def pin_chat(workflow_id: str) -> ResponseReturnValue:
     """Pin a chat to the top of the list, or unpin it: the other of what it is."""
     chat, user = services().chat, user_id()
     workflow = await chat.workflow(user, workflow_id)
-    await chat.pin(user, workflow_id, not workflow.pinned)
+    await chat.change(user, workflow_id, pinned=not workflow.pinned)
     return _to_chat(workflow_id)
 
 
@@ -133,7 +135,7 @@ async def _mark_read(workflow_id: str) -> None:
     workflow = await chat.workflow(user, workflow_id)
     if workflow.unread:
         with suppress(DatabaseUnavailable):
-            await chat.mark_read(user, workflow_id, workflow.item_seq)
+            await chat.change(user, workflow_id, read_seq=workflow.item_seq)
 
 
 async def _chosen_documents(ids: Collection[str]) -> list[Item]:

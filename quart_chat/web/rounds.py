@@ -55,5 +55,5 @@ async def show_version(workflow_id: str) -> ResponseReturnValue:
     head = form_number("head", (await request.form).get("head"))
     if head is None:
         raise InvalidInput(_("head: name the round to show."))
-    await services().chat.tree.show(user_id(), workflow_id, head)
+    await services().chat.change(user_id(), workflow_id, head=head)
     return redirect(f"/chat/{workflow_id}#round-{head}", 303)

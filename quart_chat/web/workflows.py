@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import asdict
 from quart import Blueprint
 from quart_schema import document_querystring, document_request, document_response, tag_blueprint
 
@@ -62,17 +63,7 @@ async def change_workflow(workflow_id: str) -> Item:
         raise InvalidInput(
             _("Send what is to change: title, pinned, systemPrompt, readSeq or head.")
         )
-    chat, user = services().chat, user_id()
-    if change.head is not None:
-        workflow = await chat.tree.show(user, workflow_id, change.head)
-    if change.title is not None:
-        workflow = await chat.rename(user, workflow_id, change.title)
-    if change.pinned is not None:
-        workflow = await chat.pin(user, workflow_id, change.pinned)
-    if change.read_seq is not None:
-        workflow = await chat.mark_read(user, workflow_id, change.read_seq)
-    if change.system_prompt is not None:
-        workflow = await chat.instruct(user, workflow_id, change.system_prompt)
+    workflow = await services().chat.change(user_id(), workflow_id, **asdict(change))
     return workflow.to_item()
 
 

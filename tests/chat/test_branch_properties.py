@@ -89,7 +89,7 @@ class Person:
                 case "regenerate":
                     await self._start(None, about)
                 case "show":
-                    await self._service.tree.show(USER, self._chat, about)
+                    await self._service.change(USER, self._chat, head=about)
                 case "stop":
                     await self._service.stop(USER, self._chat)
                 case _:

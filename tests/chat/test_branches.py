@@ -15,7 +15,7 @@ from quart_chat.chat.branches import BranchPage
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.schema import MIGRATIONS
 from quart_chat.chat.service import ChatService
-from quart_chat.errors import InvalidInput, NotFound, RoundRunning
+from quart_chat.errors import ChatError, InvalidInput, NotFound, RoundRunning
 from quart_chat.events import StreamingEventManager
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, ScriptedAssistant
@@ -111,7 +111,7 @@ async def test_an_assistant_is_told_of_its_own_branch_alone(
     await ask(service, assistant, "four", forked)
     history = [turn.content for turn in assistant.questions["four"].history]
     assert history[::2] == ["one", "another two", "another three"]
-    await service.tree.show(USER, forked, 3)
+    await service.change(USER, forked, head=3)
     await ask(service, assistant, "quattro", forked)
     history = [turn.content for turn in assistant.questions["quattro"].history]
     assert history[::2] == ["one", "two", "three"]
@@ -125,20 +125,37 @@ async def test_a_new_version_of_the_first_prompt_has_no_history(
 
 
 async def test_the_newest_leaf_below_a_round_is_shown(service: ChatService, forked: str) -> None:
-    workflow = await service.tree.show(USER, forked, 2)
+    workflow = await service.change(USER, forked, head=2)
     assert workflow.head == 3
     assert await shown(service, forked) == [1, 2, 3]
-    assert (await service.tree.show(USER, forked, 1)).head == 5
+    assert (await service.change(USER, forked, head=1)).head == 5
 
 
 async def test_to_show_what_is_shown_changes_nothing(service: ChatService, forked: str) -> None:
     before = await service.workflow(USER, forked)
-    assert await service.tree.show(USER, forked, 5) == before
+    assert await service.change(USER, forked, head=5) == before
+
+
+async def test_what_is_changed_together_is_one_change(service: ChatService, forked: str) -> None:
+    before = await service.workflow(USER, forked)
+    after = await service.change(USER, forked, head=3, title="New", pinned=True, read_seq=10**6)
+    assert (after.head, after.title, after.pinned, after.unread) == (3, "New", True, False)
+    assert after.seq == before.seq + 1
+
+
+@pytest.mark.parametrize("refused", [{"head": 9, "title": "New"}, {"head": 3, "title": ""}])
+async def test_of_what_is_changed_together_nothing_is_where_a_part_is_refused(
+    service: ChatService, forked: str, refused: dict[str, Any]
+) -> None:
+    before = await service.workflow(USER, forked)
+    with pytest.raises(ChatError):
+        await service.change(USER, forked, **refused)
+    assert await service.workflow(USER, forked) == before
 
 
 async def test_to_step_does_not_move_a_chat_up_the_list(service: ChatService, forked: str) -> None:
     before = await service.workflow(USER, forked)
-    after = await service.tree.show(USER, forked, 3)
+    after = await service.change(USER, forked, head=3)
     assert after.updated_at == before.updated_at
     assert after.seq == before.seq + 1
 
@@ -152,8 +169,8 @@ async def test_a_chat_has_failed_if_the_round_that_is_shown_last_has(
     assistant.tell("fail", AssistantError("gone", "It is gone."))
     await asyncio.wait({running._task})
     assert (await service.workflow(USER, chat)).status == "error"
-    assert (await service.tree.show(USER, chat, 1)).status == "idle"
-    assert (await service.tree.show(USER, chat, 2)).status == "error"
+    assert (await service.change(USER, chat, head=1)).status == "idle"
+    assert (await service.change(USER, chat, head=2)).status == "error"
 
 
 @pytest.mark.parametrize("number", [0, 6, 2**53])
@@ -161,7 +178,7 @@ async def test_a_round_that_is_not_there_is_not_found(
     service: ChatService, forked: str, number: int
 ) -> None:
     with pytest.raises(NotFound, match="round"):
-        await service.tree.show(USER, forked, number)
+        await service.change(USER, forked, head=number)
     with pytest.raises(NotFound, match="round"):
         await service.start(USER, "x", workflow_id=forked, replaces=number)
     with pytest.raises(NotFound, match="round"):
@@ -182,7 +199,7 @@ async def test_nothing_is_replaced_or_shown_while_a_round_runs(
     with pytest.raises(RoundRunning):
         await service.start(USER, None, workflow_id=forked, replaces=2)
     with pytest.raises(RoundRunning):
-        await service.tree.show(USER, forked, 2)
+        await service.change(USER, forked, head=2)
     await service.stop(USER, forked)
     assert await shown(service, forked) == [1, 4, 5, 6]
 
@@ -222,7 +239,7 @@ async def test_a_new_version_of_a_stopped_round_does_not_disturb_it(
     await service.stop(USER, chat)
     await ask(service, assistant, None, chat, replaces=1, answer="Whole")
     assert contents(await service.tree.branch(USER, chat)) == ["one", "Whole"]
-    await service.tree.show(USER, chat, 1)
+    await service.change(USER, chat, head=1)
     assert contents(await service.tree.branch(USER, chat)) == ["one", "Half"]
 
 
@@ -239,7 +256,7 @@ async def test_what_a_crash_interrupts_stays_in_its_branch(
     assert [(r.number, r.status, r.code) for r in page.snapshot.rounds] == [
         (2, "error", "interrupted")
     ]
-    assert (await restarted.tree.show(USER, chat, 1)).head == 1
+    assert (await restarted.change(USER, chat, head=1)).head == 1
     await dying.close()
 
 
@@ -304,7 +321,7 @@ async def test_a_page_of_a_long_chat_takes_seven_statements_and_no_scan(
     page = await service.tree.branch(USER, chat)
     assert repository.queries - before == 7
     assert numbers(page) == list(range(4971, 5001))
-    assert (await service.tree.show(USER, chat, 1)).head == 5000
+    assert (await service.change(USER, chat, head=1)).head == 5000
 
 
 def lengthen(path: Path, chat: str, rounds: int) -> None:

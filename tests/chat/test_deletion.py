@@ -129,7 +129,7 @@ async def test_nothing_is_left_that_says_what_was_in_an_erased_chat(
 ) -> None:
     service = make_service(repository, events, assistant, limits=Limits(undo_seconds=0.0))
     workflow_id = await ask(service, assistant, "secret", document_ids=("d" * 32,))
-    await service.instruct(USER, workflow_id, "secret")
+    await service.change(USER, workflow_id, system_prompt="secret")
     await service.delete(USER, workflow_id)
     await service.recover()
     while await service.recoverable(USER, workflow_id) is not None:

@@ -57,9 +57,9 @@ async def test_no_entry_is_committed_before_the_last_one_is_emitted(
     workflow_id = (await service.start(USER, "one")).workflow_id
     gated.gate.clear()
     gated.waiting = 0
-    first = asyncio.create_task(service.rename(USER, workflow_id, "first"))
+    first = asyncio.create_task(service.change(USER, workflow_id, title="first"))
     await until(lambda: gated.waiting)
-    second = asyncio.create_task(service.rename(USER, workflow_id, "second"))
+    second = asyncio.create_task(service.change(USER, workflow_id, title="second"))
     seqs = [(await service.workflow(USER, workflow_id)).seq for _ in range(50)]
     assert seqs == [3] * 50
     gated.gate.set()
@@ -73,7 +73,7 @@ async def test_what_is_committed_is_emitted_though_nobody_waits_for_it(
     workflow_id = (await service.start(USER, "one")).workflow_id
     gated.gate.clear()
     gated.waiting = 0
-    task = asyncio.create_task(service.rename(USER, workflow_id, "new"))
+    task = asyncio.create_task(service.change(USER, workflow_id, title="new"))
     await until(lambda: gated.waiting)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -130,9 +130,9 @@ class World:
             case "stop":
                 await self.service.stop(USER, workflow_id)
             case "rename":
-                await self.service.rename(USER, workflow_id, f"after {act.after}")
+                await self.service.change(USER, workflow_id, title=f"after {act.after}")
             case "pin":
-                await self.service.pin(USER, workflow_id, pinned=act.after % 2 == 0)
+                await self.service.change(USER, workflow_id, pinned=act.after % 2 == 0)
             case "prompt":
                 prompt = await self.prompt(workflow_id)
                 self.assistant.tell(prompt, Text("an extra"), Text(" answer"), END)

@@ -38,7 +38,7 @@ async def test_a_word_is_found_in_titles_and_messages_by_its_beginning(
 ) -> None:
     await ask(service, assistant, "Connection refused")
     other = await ask(service, assistant, "Something else")
-    await service.rename(USER, other, "Renamed")
+    await service.change(USER, other, title="Renamed")
     assert await search(service, "connectio") == ["Connection refused"]
     assert await search(service, "ELSE") == ["Renamed"]
     assert await search(service, "renam") == ["Renamed"]
@@ -130,7 +130,7 @@ async def test_hits_are_marked_in_the_title_and_in_the_best_message(
     started = await service.start(USER, "And how?", workflow_id=chat)
     await assistant.say("And how?", Text("Words " * 40 + "\n\nthen\n a **backup**, twice"), END)
     await until(lambda: chat not in service.rounds.running)
-    await service.rename(USER, chat, "My backups")
+    await service.change(USER, chat, title="My backups")
     (entry,) = (await service.search_workflows(USER, "backup")).found
     assert marked(entry.title) == "My [backups]"
     assert "[backup" in marked(entry.snippet).lower()
@@ -154,7 +154,7 @@ async def test_a_chat_is_found_in_its_title_alone(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
     chat = await ask(service, assistant, "one")
-    await service.rename(USER, chat, "Kiwi")
+    await service.change(USER, chat, title="Kiwi")
     (entry,) = (await service.search_workflows(USER, "kiwi")).found
     assert entry.snippet == ()
 
@@ -172,7 +172,7 @@ async def test_what_is_found_comes_in_the_pages_of_the_list(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
     ids = [await ask(service, assistant, f"kiwi {number}") for number in range(5)]
-    await service.pin(USER, ids[1], pinned=True)
+    await service.change(USER, ids[1], pinned=True)
     found: list[str] = []
     cursor = None
     while True:
@@ -212,7 +212,7 @@ async def test_titles_of_an_earlier_version_are_found_renamed_restored_and_erase
     service = make_service(repository, events, assistant)
     assert await search(service, "plum") == ["Blue plums"]
     await service.restore(USER, "c" * 32)
-    await service.rename(USER, "b" * 32, "Yellow pears")
+    await service.change(USER, "b" * 32, title="Yellow pears")
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("VACUUM")
     assert await search(service, "plum") == ["Deleted plums"]

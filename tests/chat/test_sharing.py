@@ -73,17 +73,17 @@ async def test_what_is_its_owners_alone_is_not_shown_before_a_hole_either(
     service: ChatService, assistant: ScriptedAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workflow_id = await ask(service, assistant, "one")
-    await service.instruct(USER, workflow_id, "secret")
+    await service.change(USER, workflow_id, system_prompt="secret")
     client, stream = await read_shared(service, workflow_id)
 
     async def drop(*args: object, **kwargs: object) -> None:
         """Lose what is emitted, as a broker that was away would."""
 
-    await service.rename(USER, workflow_id, "first")
+    await service.change(USER, workflow_id, title="first")
     with monkeypatch.context() as away:
         away.setattr(service.events, "emit_event", drop)
-        await service.rename(USER, workflow_id, "lost")
-    await service.rename(USER, workflow_id, "last")
+        await service.change(USER, workflow_id, title="lost")
+    await service.change(USER, workflow_id, title="last")
     await flush(service, workflow_id)
     client.feed(await anext(stream))
     titles = [frame["item"]["title"] for frame in client.frames if frame["type"] == "workflow"]
@@ -149,7 +149,7 @@ async def test_another_branch_that_is_shown_is_read_anew(
     workflow_id = await ask(service, assistant, "one")
     await ask(service, assistant, "two", workflow_id=workflow_id, replaces=1)
     client, stream = await read_shared(service, workflow_id)
-    await service.tree.show(USER, workflow_id, 1)
+    await service.change(USER, workflow_id, head=1)
     await read_until(client, stream, lambda: client.resets)
     assert rounds(client) == {1}
     await ask(service, assistant, "three", workflow_id=workflow_id)
@@ -165,7 +165,7 @@ async def test_events_of_other_kinds_are_not_for_readers_of_a_link(
     workflow_id = await ask(service, assistant, "one")
     client, stream = await read_shared(service, workflow_id)
     await service.events.emit_event(workflow_id, "status", {"roundNumber": 1}, "mine")
-    await service.rename(USER, workflow_id, "new")
+    await service.change(USER, workflow_id, title="new")
     await read_until(client, stream, lambda: client.items[workflow_id]["title"] == "new")
     assert "status" not in client.types
     await stream.aclose()

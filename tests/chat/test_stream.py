@@ -391,7 +391,7 @@ async def test_a_page_gets_both_its_list_and_its_workflow(
     client, stream = Client(), stream_user(service, USER, workflow_id, "2-2")
     assistant.tell(ASK, Text("a"), END)
     await read_until(client, stream, lambda: client.terminals)
-    await service.rename(USER, other, "renamed")
+    await service.change(USER, other, title="renamed")
     await read_until(client, stream, lambda: other in client.items)
     assert client.items[other]["title"] == "renamed"
     assert client.ids[-1] == "4-6"
@@ -469,7 +469,7 @@ async def test_a_list_that_has_changed_too_much_is_read_anew(
 ) -> None:
     workflow_id = (await service.start(USER, ASK)).workflow_id
     for n in range(MAX_LIST_CHANGES):
-        await service.rename(USER, workflow_id, f"title {n}")
+        await service.change(USER, workflow_id, title=f"title {n}")
     client, stream = Client(), stream_user(service, USER, None, "0-0")
     client.feed(await anext(stream))
     assert client.types == ["reset", "workflow"]
@@ -493,7 +493,7 @@ async def test_a_hole_in_the_list_is_filled_from_the_database(service: ChatServi
     other = (await service.start(USER, "lost")).workflow_id
     service.events.emit_event = emit  # type: ignore[method-assign]
     await service.events.emit_event(list_context, "status", {}, "chat")
-    await service.rename(USER, workflow_id, "seen")
+    await service.change(USER, workflow_id, title="seen")
     client.feed(await reading)
     await read_until(client, stream, lambda: workflow_id in client.items)
     assert set(client.items) == {workflow_id, other}

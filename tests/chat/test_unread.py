@@ -20,7 +20,7 @@ async def test_an_answer_is_unread_from_its_end_until_it_is_seen(
     await ask(service, assistant, "two", workflow_id=workflow_id)
     workflow = await service.workflow(USER, workflow_id)
     assert workflow.to_item()["unread"] is True
-    seen = await service.mark_read(USER, workflow_id, workflow.item_seq)
+    seen = await service.change(USER, workflow_id, read_seq=workflow.item_seq)
     assert seen.to_item()["unread"] is False
     assert seen.list_seq == workflow.list_seq + 1
 
@@ -50,7 +50,7 @@ async def test_what_was_seen_before_the_end_says_nothing_of_it(
     workflow_id = await ask(service, assistant, "two")
     await service.stop(USER, started)
     await ask(service, assistant, "three", workflow_id=started)
-    assert (await service.mark_read(USER, started, earlier.item_seq)).unread
+    assert (await service.change(USER, started, read_seq=earlier.item_seq)).unread
     assert (await service.workflow(USER, workflow_id)).unread
 
 
@@ -59,8 +59,8 @@ async def test_what_is_read_already_is_no_change(
 ) -> None:
     workflow_id = await ask(service, assistant, "one")
     workflow = await service.workflow(USER, workflow_id)
-    first = await service.mark_read(USER, workflow_id, workflow.seq)
-    assert await service.mark_read(USER, workflow_id, workflow.seq) == first
+    first = await service.change(USER, workflow_id, read_seq=workflow.seq)
+    assert await service.change(USER, workflow_id, read_seq=workflow.seq) == first
 
 
 async def test_only_the_owner_marks_a_chat(
@@ -69,4 +69,4 @@ async def test_only_the_owner_marks_a_chat(
     workflow_id = await ask(service, assistant, "one")
     for user, id_ in (("them", workflow_id), (USER, "x")):
         with pytest.raises(NotFound):
-            await service.mark_read(user, id_, 9)
+            await service.change(user, id_, read_seq=9)

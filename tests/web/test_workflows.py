@@ -89,10 +89,22 @@ async def test_a_chat_is_renamed_and_pinned(client: Client) -> None:
     assert await (await client.get(f"{PATH}/{chat}")).get_json() == item
 
 
-@pytest.mark.parametrize("change", [{}, {"title": ""}, {"title": 5}, {"pinned": "yes"}, []])
-async def test_a_change_that_is_none_is_refused(client: Client, change: object) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"title": ""},
+        {"title": 5},
+        {"pinned": "yes"},
+        [],
+        {"title": "New", "systemPrompt": "a" * 8001},
+    ],
+)
+async def test_a_change_that_is_none_is_refused_as_a_whole(client: Client, change: object) -> None:
     chat = workflow_id(await ask(client, "count 1 0ms"))
+    before = await (await client.get(f"{PATH}/{chat}")).get_json()
     assert (await client.patch(f"{PATH}/{chat}", json=change)).status_code == 422
+    assert await (await client.get(f"{PATH}/{chat}")).get_json() == before
 
 
 async def test_a_deleted_chat_is_gone(client: Client) -> None:

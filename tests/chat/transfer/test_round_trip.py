@@ -154,11 +154,11 @@ class World:
     async def change(self, workflow_id: str, changes: dict[str, Any], rounds: int) -> None:
         with suppress(InvalidInput):
             if "title" in changes:
-                await self.service.rename(USER, workflow_id, changes["title"])
-        await self.service.pin(USER, workflow_id, changes.get("pinned", False))
-        await self.service.instruct(USER, workflow_id, changes.get("system_prompt", ""))
+                await self.service.change(USER, workflow_id, title=changes["title"])
+        await self.service.change(USER, workflow_id, pinned=changes.get("pinned", False))
+        await self.service.change(USER, workflow_id, system_prompt=changes.get("system_prompt", ""))
         if "head" in changes:
-            await self.service.tree.show(USER, workflow_id, changes["head"] % rounds + 1)
+            await self.service.change(USER, workflow_id, head=changes["head"] % rounds + 1)
 
     async def export(self, workflow_id: str) -> bytes:
         return encode(to_file(await self.service.snapshot(USER, workflow_id)))
