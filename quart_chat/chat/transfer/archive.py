@@ -68,10 +68,12 @@ async def write_zip(
 ) -> AsyncGenerator[bytes, None]:
     """A zip with two files for each chat: one to read, and one to import again."""
     sink = _Sink()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
-        async for file in files:
-            await asyncio.to_thread(_add, archive, file, titles)
-            yield sink.take()
+    archive = zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED)
+    async for file in files:
+        await asyncio.to_thread(_add, archive, file, titles)
+        yield sink.take()
+    # Of an export that is given up nobody reads the end, and a thread may be writing to it still.
+    archive.close()
     yield sink.take()
 
 
