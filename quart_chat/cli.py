@@ -21,7 +21,7 @@ from quart import Quart
 from quart_chat import create_app
 from quart_chat.chat.assistants import InvalidAssistant
 from quart_chat.config import ConfigError, Settings, load_settings, variable
-from quart_chat.errors import ChatError
+from quart_chat.errors import ChatError, StorageUnavailable
 
 # Connections that may wait to be accepted: enough for every tab to come back after a restart.
 BACKLOG = 1024
@@ -112,6 +112,8 @@ def _server_config(listener: socket.socket) -> ServerConfig:
 def _explain(error: LifespanFailureError, settings: Settings) -> Exception:
     """Why the start failed: Hypercorn's error was raised while the app's own was handled."""
     cause = error.__context__
+    if isinstance(cause, StorageUnavailable):
+        return CannotServe(f"{cause.message} (The folder is {settings.documents_path}.)")
     if isinstance(cause, ChatError):
         return CannotServe(f"{cause.message} (The database is {settings.database_path}.)")
     return error

@@ -24,7 +24,8 @@
     +-- TooManyRequests             429 too_many_requests
     +-- Unavailable                 503 unavailable
         +-- DatabaseUnavailable     503 database_unavailable
-            +-- DatabaseTooNew      503 database_too_new
+        |   +-- DatabaseTooNew      503 database_too_new
+        +-- StorageUnavailable      503 storage_unavailable
 
 A message is written for the person who reads it: what happened, and what to do. It never carries
 a path, a key or a traceback.
@@ -166,3 +167,9 @@ class DatabaseUnavailable(Unavailable):
 
 class DatabaseTooNew(DatabaseUnavailable):
     code = "database_too_new"
+
+
+class StorageUnavailable(Unavailable):
+    """The disk is full, or the folder of files can't be written."""
+
+    code = "storage_unavailable"

@@ -67,6 +67,14 @@ def test_an_instance_folder_that_can_not_be_made_is_said(tmp_path: Path) -> None
     assert str(tmp_path / "instance" / "chat.sqlite") in line
 
 
+def test_a_folder_of_documents_that_can_not_be_made_is_said(tmp_path: Path) -> None:
+    documents = tmp_path / "instance" / "documents"
+    documents.parent.mkdir()
+    documents.write_text("a file")
+    line = refusal(run("serve", "--port", "0", cwd=tmp_path))
+    assert f"their folder can't be made. (The folder is {documents}.)" in line
+
+
 async def make_database(path: Path) -> None:
     await (await ChatRepository.open(path)).close()
 

@@ -7,11 +7,13 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from quart_chat.documents.kinds import HEAD, detect, is_binary
 from quart_chat.documents.models import Kind
 from quart_chat.errors import EmptyFile, FileTooLarge, MislabelledFile, QuotaExceeded
+from quart_chat.storage import translated_errors
 from quart_chat.texts import N_, _, number
 
 WRITE = 256 * 1024
@@ -36,15 +38,21 @@ class Files:
         self._folder = folder
 
     async def prepare(self, wanted: set[str]) -> None:
-        """Make the folder, and remove from it what belongs to no document."""
+        """Make the folder, and remove from it what belongs to no document.
+
+        Raises:
+            StorageUnavailable: It can't be made or written.
+        """
 
         def tidy() -> None:
             self._folder.mkdir(parents=True, exist_ok=True)
+            TemporaryFile(dir=self._folder).close()  # told of now, and not with the first upload
             for path in self._folder.iterdir():
                 if path.is_file() and path.name not in wanted:
                     path.unlink()
 
-        await asyncio.to_thread(tidy)
+        with translated_errors():
+            await asyncio.to_thread(tidy)
 
     def path(self, document_id: str) -> Path:
         return self._folder / document_id
@@ -71,6 +79,7 @@ class Files:
             QuotaExceeded: It has more than ``quota``.
             UnsupportedFile: It is of no kind that can be read, or not what its name says.
             EncryptedFile: It is a Word document with a password.
+            StorageUnavailable: The disk is full or read-only.
         """
         head, size, kind = b"", 0, None
         pending = bytearray()
@@ -97,7 +106,8 @@ class Files:
 
     async def keep(self, document_id: str) -> None:
         """The file is sound: give it its place."""
-        await asyncio.to_thread(self.part(document_id).rename, self.path(document_id))
+        with translated_errors():
+            await asyncio.to_thread(self.part(document_id).rename, self.path(document_id))
 
     async def exists(self, document_id: str) -> bool:
         return await asyncio.to_thread(self.path(document_id).is_file)
@@ -118,17 +128,19 @@ class Files:
             self.part(document_id).unlink(missing_ok=True)
             self.path(document_id).unlink(missing_ok=True)
 
-        await asyncio.to_thread(remove)
+        with translated_errors():
+            await asyncio.to_thread(remove)
 
 
 @asynccontextmanager
 async def _created(path: Path) -> AsyncGenerator[BinaryIO]:
     """Create a file. A thread does it even for one who has gone away, so it is waited for."""
     opening = asyncio.create_task(asyncio.to_thread(path.open, "wb"))
-    try:
-        yield await asyncio.shield(opening)
-    finally:
-        (await opening).close()
+    with translated_errors():
+        try:
+            yield await asyncio.shield(opening)
+        finally:
+            (await opening).close()
 
 
 def _megabytes(size: int) -> str:

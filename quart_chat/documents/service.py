@@ -96,7 +96,7 @@ class DocumentService:
             QuotaExceeded: The user's documents would have more bytes than they may.
             UnsupportedFile: It is of no kind that can be read, or not what its name says.
             UnreadableFile: It is empty, protected or damaged.
-            Unavailable: The service is closing, or the database can't be written.
+            Unavailable: The service is closing, or the database or the disk can't be written.
         """
         if self._closing:
             raise Unavailable(_("The server is restarting. Try again in a moment."))

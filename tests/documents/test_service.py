@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
@@ -24,6 +27,7 @@ from quart_chat.errors import (
     MalformedFile,
     NotFound,
     OversizedContent,
+    StorageUnavailable,
     Unavailable,
     UnreadableFile,
 )
@@ -277,6 +281,40 @@ async def test_the_quota_holds_where_the_database_has_the_last_word(library: Lib
     with pytest.raises(ChatError) as error:
         await DocumentRepository(library.database).insert_document(copy, document.size)
     assert error.value.code == "quota_exceeded"
+
+
+class FullDisk(BytesIO):
+    def __init__(self, code: int) -> None:
+        super().__init__()
+        self._code = code
+
+    def write(self, _: object) -> int:
+        raise OSError(self._code, os.strerror(self._code))
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+async def test_a_disk_that_is_full_is_said(
+    library: Library, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    monkeypatch.setattr(Path, "open", lambda *_: FullDisk(code))
+    with pytest.raises(StorageUnavailable, match="the disk is full"):
+        await library.add("a.txt", "one")
+    assert library.files == []
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS])
+@pytest.mark.parametrize("refused", ["open", "rename"])
+async def test_a_folder_that_is_read_only_is_said(
+    library: Library, monkeypatch: pytest.MonkeyPatch, code: int, refused: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(Path, refused, refuse)
+    with pytest.raises(StorageUnavailable, match="read-only"):
+        await library.add("a.txt", "one")
+    assert library.files == []
+    assert await library.service.documents(USER) == []
 
 
 async def test_an_upload_that_is_given_up_leaves_nothing(library: Library) -> None:
