@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from quart import Blueprint
 from quart_schema import document_querystring, document_response, tag_blueprint
 
 from quart_chat.documents.kinds import clean_name
-from quart_chat.errors import InvalidInput
-from quart_chat.texts import _
 from quart_chat.web.context import services, user_id
 from quart_chat.web.inputs import query_string
 from quart_chat.web.schemas import (
@@ -19,17 +18,13 @@ from quart_chat.web.schemas import (
     PassagesQuery,
     Uploaded,
 )
-from quart_chat.web.uploads import uploads
+from quart_chat.web.uploads import failure, take_files
 
 if TYPE_CHECKING:
     from quart_chat.chat.models import Item
-    from quart_chat.documents.models import Document
 
 blueprint = Blueprint("documents", __name__, url_prefix="/api/documents")
 tag_blueprint(blueprint, ["documents"])
-
-Refusal = tuple[str, InvalidInput]
-"""A file that was not taken, by name, and why."""
 
 
 @blueprint.post("")
@@ -37,40 +32,27 @@ Refusal = tuple[str, InvalidInput]
 @document_response(ErrorAnswer, 413)
 @document_response(ErrorAnswer, 415)
 @document_response(ErrorAnswer, 422)
+@document_response(ErrorAnswer, 503)
 async def upload_documents() -> tuple[Item, int]:
     """Take the files of a form, and begin to read them.
 
     Files that are refused are named with the reason; if all are, the first reason is the answer.
     """
-    added, refused = await take_files()
-    if refused and not added:
-        raise refused[0][1]
     documents = services().documents
+    files = await take_files(partial(documents.add, user_id()))
+    if reason := failure(files):
+        raise reason
     return {
-        "documents": [documents.item(document) for document in added],
+        "documents": [documents.item(file.result) for file in files if file.result],
         "refused": [
-            {"name": name, "error": {"code": error.code, "message": error.message}}
-            for name, error in refused
+            {
+                "name": clean_name(file.name),
+                "error": {"code": file.error.code, "message": file.error.message},
+            }
+            for file in files
+            if file.error
         ],
     }, 201
-
-
-async def take_files() -> tuple[list[Document], list[Refusal]]:
-    """Take each file of the form that is being sent.
-
-    Raises:
-        InvalidInput: There is none, or it is no form.
-    """
-    added: list[Document] = []
-    refused: list[Refusal] = []
-    async for name, content in uploads().files():
-        try:
-            added.append(await services().documents.add(user_id(), name, content))
-        except InvalidInput as error:
-            refused.append((clean_name(name), error))
-    if not added and not refused:
-        raise InvalidInput(_("Choose a file first."))
-    return added, refused
 
 
 @blueprint.get("")

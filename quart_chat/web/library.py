@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from quart import Blueprint, redirect
 
+from quart_chat.documents.kinds import clean_name
 from quart_chat.documents.models import page_start
 from quart_chat.web.context import services, user_id
-from quart_chat.web.documents import take_files
 from quart_chat.web.frame import render_in_frame
 from quart_chat.web.inputs import query_string
 from quart_chat.web.schemas import PreviewQuery
+from quart_chat.web.uploads import take_files
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
 
-    from quart_chat.web.documents import Refusal
+    from quart_chat.errors import ChatError
 
 blueprint = Blueprint("library", __name__, url_prefix="/documents")
 
@@ -30,8 +32,8 @@ async def list_page() -> str:
 @blueprint.post("")
 async def upload_page() -> ResponseReturnValue:
     """Take the files of the form; what is refused is said on the page."""
-    _, refused = await take_files()
-    if refused:
+    files = await take_files(partial(services().documents.add, user_id()))
+    if refused := [(clean_name(file.name), file.error) for file in files if file.error]:
         return await _render_list(refused), refused[0][1].status
     return redirect("/documents", 303)
 
@@ -59,7 +61,7 @@ async def delete_page(document_id: str) -> ResponseReturnValue:
     return redirect("/documents", 303)
 
 
-async def _render_list(refused: list[Refusal]) -> str:
+async def _render_list(refused: list[tuple[str, ChatError]]) -> str:
     documents = services().documents
     return await render_in_frame(
         "documents.html",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
 
@@ -16,15 +15,16 @@ from quart_chat.chat.transfer.file import encode, to_file
 from quart_chat.chat.transfer.imports import Report
 from quart_chat.chat.transfer.prose import to_markdown
 from quart_chat.chat.transfer.reading import Fault
-from quart_chat.errors import ChatError, EmptyFile, FileTooLarge, InvalidInput, NotFound
+from quart_chat.errors import EmptyFile, FileTooLarge, InvalidInput, NotFound
+from quart_chat.storage import translated_errors
 from quart_chat.texts import _, number
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.frame import render_in_frame
 from quart_chat.web.schemas import ErrorAnswer, Imported
-from quart_chat.web.uploads import uploads
+from quart_chat.web.uploads import Taken, failure, take_files
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
 
     from quart.typing import ResponseReturnValue
 
@@ -94,13 +94,14 @@ async def transfer_page() -> str:
 async def import_page() -> ResponseReturnValue:
     """Take the files of the form, and say on the page what has become of each."""
     try:
-        reports = await _take_files()
+        files = await take_files(_take)
     except InvalidInput as error:
         page = await render_in_frame("transfer.html", reports=[], failed=error.message)
         return page, error.status
-    failure = _failure(reports)
+    reason = failure(files)
+    reports = [(file.name[:200], _report(file), file.error) for file in files]
     page = await render_in_frame("transfer.html", reports=reports, failed=None)
-    return page, 200 if failure is None else failure.status
+    return page, 200 if reason is None else reason.status
 
 
 @blueprint.post("/api/chatbot/import")
@@ -108,87 +109,47 @@ async def import_page() -> ResponseReturnValue:
 @document_response(Imported)
 @document_response(ErrorAnswer, 413)
 @document_response(ErrorAnswer, 415)
+@document_response(ErrorAnswer, 503)
 async def import_chats() -> Item:
     """Take the chats of files: JSON, or zips of it, of this application or of ChatGPT.
 
     Each chat is taken whole or not at all; one that is here already is left as it is. Files that
     can't be taken are named with the reason; if none can, the first reason is the answer.
     """
-    reports = await _take_files()
-    if failure := _failure(reports):
-        raise failure
+    files = await take_files(_take)
+    if reason := failure(files):
+        raise reason
+    reports = list(map(_report, files))
+    codes = [InvalidInput.code if file.error is None else file.error.code for file in files]
     return {
-        "taken": [w.to_item() for imported in reports for w in imported.report.taken],
-        "known": sum(imported.report.known for imported in reports),
+        "taken": [workflow.to_item() for report in reports for workflow in report.taken],
+        "known": sum(report.known for report in reports),
         "refused": [
-            {"name": fault.name, "error": {"code": imported.code, "message": fault.reason}}
-            for imported in reports
-            for fault in imported.report.faults
+            {"name": fault.name, "error": {"code": code, "message": fault.reason}}
+            for report, code in zip(reports, codes, strict=True)
+            for fault in report.faults
         ],
     }
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedFile:
-    """A file that was uploaded, and what has become of its chats.
-
-    Attributes:
-        error: Why it was not taken at all.
-    """
-
-    name: str
-    report: Report
-    error: ChatError | None = None
-
-    @property
-    def code(self) -> str:
-        """What programs are told of its faults."""
-        return InvalidInput.code if self.error is None else self.error.code
-
-
-def _failure(files: Sequence[ImportedFile]) -> ChatError | None:
-    """The first reason, where none of the files was taken."""
-    errors = [file.error for file in files]
-    return errors[0] if None not in errors else None
-
-
-async def _take_files() -> list[ImportedFile]:
-    """Take each file of the form; one that can't be taken keeps no other from it.
-
-    Raises:
-        InvalidInput: There is none, or it is no form.
-    """
-    files: list[ImportedFile] = []
-    try:
-        async for name, content in uploads().files():
-            files.append(await _take_file(name[:200], content))
-    except InvalidInput as error:
-        # The form broke off: what came before is taken, and is told of.
-        if not files:
-            raise
-        told = files[-1].error
-        if told is None or told.message != error.message:
-            files.append(_refused(_("The rest"), error))
-    if not files:
-        raise InvalidInput(_("Choose a file first."))
-    return files
-
-
-async def _take_file(name: str, content: AsyncIterator[bytes]) -> ImportedFile:
+async def _take(name: str, content: AsyncIterator[bytes]) -> Report:
     """Take a file: kept on disk until it is read, never in memory."""
     limit = int(current_app.config[MAX_IMPORT])
-    try:
+    with (
+        translated_errors(),
         # It has no name in its folder, so that it is gone with the process as well.
-        with tempfile.TemporaryFile(dir=current_app.instance_path) as file:
-            await _save(content, file, limit)
-            report = await services().chat.imports.take_file(user_id(), file, name, limit)
-    except ChatError as error:
-        return _refused(name, error)
-    return ImportedFile(name, report)
+        tempfile.TemporaryFile(dir=current_app.instance_path) as file,
+    ):
+        await _save(content, file, limit)
+        return await services().chat.imports.take_file(user_id(), file, name[:200], limit)
 
 
-def _refused(name: str, error: ChatError) -> ImportedFile:
-    return ImportedFile(name, Report(faults=[Fault(name, error.message)]), error)
+def _report(file: Taken[Report]) -> Report:
+    """What has become of the chats of a file; one that was not taken is its only fault."""
+    if file.result is not None:
+        return file.result
+    reason = file.error.message if file.error else ""
+    return Report(faults=[Fault(file.name[:200], reason)])
 
 
 async def _save(content: AsyncIterator[bytes], file: IO[bytes], limit: int) -> None:

@@ -8,8 +8,9 @@ from the connection while enough is waiting.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from quart import Request, request
 from quart.wrappers.request import Body
@@ -24,13 +25,15 @@ from werkzeug.sansio.multipart import (
     Preamble,
 )
 
-from quart_chat.errors import BodyTooLarge, InvalidInput, WrongMediaType
+from quart_chat.errors import BodyTooLarge, ChatError, InvalidInput, WrongMediaType
 from quart_chat.events.connection import StreamingHTTPConnection
 from quart_chat.texts import N_, _
 
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent
     from quart import Quart
+
+T = TypeVar("T")
 
 PATHS = frozenset({"/api/documents", "/documents", "/api/chatbot/import", "/transfer"})
 """Where uploads go."""
@@ -168,6 +171,48 @@ class Uploads:
                 raise RequestTimeout from error
         taken, self._received = self._received[:CHUNK], self._received[CHUNK:]
         return bytes(taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken(Generic[T]):
+    """A file of a form, and what has become of it: a result, or the reason that there is none."""
+
+    name: str
+    result: T | None = None
+    error: ChatError | None = None
+
+
+async def take_files(
+    take: Callable[[str, AsyncIterator[bytes]], Awaitable[T]],
+) -> list[Taken[T]]:
+    """Take each file of the form that is being sent; one that is refused keeps no other from it.
+
+    Raises:
+        InvalidInput: There is none, or it is no form.
+    """
+    files: list[Taken[T]] = []
+    try:
+        async for name, content in uploads().files():
+            try:
+                files.append(Taken(name, await take(name, content)))
+            except ChatError as error:
+                files.append(Taken(name, error=error))
+    except InvalidInput as error:
+        # The form broke off: what came before is taken, and is told of.
+        if not files:
+            raise
+        told = files[-1].error
+        if told is None or told.message != error.message:
+            files.append(Taken(_("The rest"), error=error))
+    if not files:
+        raise InvalidInput(_("Choose a file first."))
+    return files
+
+
+def failure(files: Sequence[Taken[T]]) -> ChatError | None:
+    """The first reason, where none of the files was taken."""
+    errors = [file.error for file in files]
+    return errors[0] if None not in errors else None
 
 
 def uploads() -> Uploads:

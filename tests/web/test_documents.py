@@ -111,6 +111,21 @@ async def test_what_can_not_be_taken_is_an_error_and_leaves_nothing(
     assert await (await client.get(PATH)).get_json() == {"documents": []}
 
 
+async def test_a_form_that_breaks_off_says_what_was_taken_of_it(client: Client) -> None:
+    body = form(("a.txt", b"One"), ("b.txt", b"Two"))[:-12]
+    response = await client.post(PATH, data=body, headers=FORM)
+    answer = await response.get_json()
+    assert response.status_code == 201
+    assert [document["name"] for document in answer["documents"]] == ["a.txt"]
+    assert [refused["name"] for refused in answer["refused"]] == ["b.txt"]
+    body = form(("a.txt", b"One"))[: -len(b"--edge--\r\n")] + b"--edge\r\nno header\r\n\r\n"
+    response = await client.post("/documents", data=body, headers=FORM)
+    page = await response.get_data(as_text=True)
+    assert response.status_code == 422
+    assert "The rest: The form can" in page
+    assert page.count("a.txt") >= 2
+
+
 async def test_an_upload_that_is_too_large_keeps_the_others(client: Client) -> None:
     status, answer = await upload(client, ("large.txt", b"a " * 13_000_000), ("a.txt", b"One"))
     assert status == 201

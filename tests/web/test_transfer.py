@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
+import tempfile
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -357,6 +359,20 @@ async def test_a_file_that_is_too_large_or_empty_is_refused(tmp_path: Path) -> N
         response = await client.post("/api/chatbot/import", json={})
         assert response.status_code == 415
     assert folders(app.instance_path) == ["documents"]
+
+
+async def test_a_disk_that_is_full_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    response = await send(client, EXPORT)
+    assert response.status_code == 503
+    error = (await response.get_json())["error"]
+    assert (error["code"], "the disk is full" in error["message"]) == ("storage_unavailable", True)
+    page = await send(client, EXPORT, path="/transfer")
+    assert page.status_code == 503
+    assert "the disk is full" in await page.get_data(as_text=True)
 
 
 async def test_nothing_of_an_upload_would_outlive_the_server(
