@@ -122,6 +122,14 @@ def test_what_came_before_a_malformed_chunk_is_yielded_first(reply: Reply, bad: 
     assert error.value.code == "answer_malformed"
 
 
+@pytest.mark.parametrize("answer", ["<", "<think>Hm</thi", "Hello"])
+def test_the_first_token_never_comes_before_the_question(reply: Reply, answer: str) -> None:
+    list(reply.feed(say(answer)))
+    list(reply.rest())
+    assert reply.begun
+    assert (reply.usage().first_token_ms or 0) >= 0
+
+
 def test_what_was_held_back_comes_at_last(reply: Reply) -> None:
     assert list(reply.feed(say("<thi"))) == []
     assert list(reply.rest()) == [Text("<thi")]

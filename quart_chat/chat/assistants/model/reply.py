@@ -139,15 +139,19 @@ class Reply:
         if text and not self._thinking.over:
             thought, text = self._thinking.feed(text)
             self._think(thought)
-        if not self.begun and (text or self._thinks):
-            self.begun = True
-            self._began_at = time.monotonic()
+        if text or self._thinks:
+            self._begin()
         if text:
             yield from self._end_thought()
             self._answered = self._answered or not text.isspace()
             yield Text(text)
         elif self._thought_size > GROWTH * self._shown_size:
             yield self._show_thought("running")
+
+    def _begin(self) -> None:
+        if not self.begun:
+            self.begun = True
+            self._began_at = time.monotonic()
 
     def _end_thought(self) -> Generator[Step]:
         if self._thinks:
@@ -165,8 +169,9 @@ class Reply:
         """Take what was held back, once no more of the stream can come."""
         thought, text = self._thinking.finish()
         self._think(thought)
+        if text or thought:
+            self._begin()
         if text:
-            self.begun = True
             self._answered = self._answered or not text.isspace()
             yield Text(text)
         yield from self._end_thought()
