@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 from quart import Blueprint
 from quart_schema import document_response, tag_blueprint
 
 from quart_chat.chat.assistants.base import ModelAssistant, Models
+from quart_chat.texts import _
 from quart_chat.web.context import services
 from quart_chat.web.schemas import AssistantList
 
 if TYPE_CHECKING:
     from quart_chat.chat.assistants.base import Assistant
     from quart_chat.chat.models import Item
+
+_logger = logging.getLogger(__name__)
+
+PATIENCE = 6.0
+"""Seconds that an assistant may take to say which models it has."""
 
 blueprint = Blueprint("assistants", __name__, url_prefix="/api/chatbot/assistants")
 tag_blueprint(blueprint, ["assistants"])
@@ -26,12 +34,28 @@ async def list_assistants() -> Item:
     chat = services().chat
     return {
         "default": chat.default_assistant,
-        "assistants": [await _item(assistant) for assistant in chat.assistants.values()],
+        "assistants": await asyncio.gather(*map(_item, chat.assistants.values())),
     }
 
 
+async def list_models(assistant: Assistant, *, fresh: bool = False) -> Models:
+    """The models of an assistant; of one that can't list them, a note that says so."""
+    if not isinstance(assistant, ModelAssistant):
+        return Models(())
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await assistant.models(fresh=fresh)
+    except TimeoutError:
+        note = _("The models were not listed in time.")
+    except Exception:
+        # It may be anybody's, and keeps nobody from the others.
+        _logger.exception("The assistant %r has failed to list its models", assistant.name)
+        note = _("The models can't be listed. The reason is in the server's log.")
+    return Models((), None, note)
+
+
 async def _item(assistant: Assistant) -> Item:
-    models = await assistant.models() if isinstance(assistant, ModelAssistant) else Models(())
+    models = await list_models(assistant)
     return {
         "name": assistant.name,
         "title": assistant.title,

@@ -29,7 +29,7 @@ class Choosy:
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
         yield Text(str(question.model))
 
-    async def models(self) -> Models:
+    async def models(self, *, fresh: bool = False) -> Models:
         return Models(("a", "b"))
 
 

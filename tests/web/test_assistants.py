@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,10 @@ import orjson
 import pytest
 from quart.typing import TestClientProtocol as Client
 
+from quart_chat import create_app
+from quart_chat.chat.assistants.base import Models, Output, Question
 from quart_chat.events.sse import StreamParser
+from quart_chat.web import assistants
 from tests.app import create_test_app
 from tests.chat.assistants.endpoint import Exchange, FakeEndpoint, fake_endpoint, refuse, say
 from tests.server import Server, free_port
@@ -76,6 +79,39 @@ async def test_without_an_endpoint_the_librarian_answers(client: Client) -> None
     assert listed["default"] == "librarian"
     assert listed["assistants"][0] == LIBRARIAN
     assert [a["name"] for a in listed["assistants"]] == ["librarian", "slow"]
+
+
+class Broken:
+    """Can't say which models it has: it fails, or never comes to an end."""
+
+    title = "Broken"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
+        yield "Hello"
+
+    async def models(self, *, fresh: bool = False) -> Models:
+        if self.name == "fails":
+            raise RuntimeError("a key of somebody")
+        await asyncio.Event().wait()
+        return Models(())
+
+
+async def test_one_that_can_not_list_its_models_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assistants, "PATIENCE", 0.01)
+    config = {"QUART_CHAT_INSTANCE": tmp_path / "instance"}
+    app = create_app(config, assistants=[Broken("fails"), Broken("hangs")])
+    async with app.test_app() as running:
+        listed = (await list_assistants(running.test_client()))["assistants"]
+    assert listed[0] == LIBRARIAN
+    assert [(entry["name"], entry["models"], entry["note"]) for entry in listed[1:]] == [
+        ("fails", [], "The models can't be listed. The reason is in the server's log."),
+        ("hangs", [], "The models were not listed in time."),
+    ]
 
 
 async def test_with_an_endpoint_the_model_answers_and_comes_first(

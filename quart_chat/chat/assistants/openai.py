@@ -86,16 +86,14 @@ class OpenAIAssistant:
             await asyncio.wait([self._listing])
         await self._resources.aclose()
 
-    async def models(self) -> Models:
+    async def models(self, *, fresh: bool = False) -> Models:
         """The models to choose from; a list is read again after a minute, or after a failure."""
+        if fresh:
+            self._listed_at = float("-inf")
         try:
             return Models(await self._list(), self._model or None)
         except ModelError as error:
             return Models((), self._model or None, error.message)
-
-    def forget_models(self) -> None:
-        """Have the list of models read anew."""
-        self._listed_at = float("-inf")
 
     async def _list(self) -> tuple[str, ...]:
         task = self._listing

@@ -107,7 +107,7 @@ changes = st.fixed_dictionaries(
 
 
 class Choosy(ScriptedAssistant):
-    async def models(self) -> Models:
+    async def models(self, *, fresh: bool = False) -> Models:
         return Models(("m",))
 
 
