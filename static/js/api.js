@@ -1,6 +1,6 @@
 /**
- * The requests that a page sends. Each throws an Error whose message is fit to be shown, with the
- * status of the answer where there was one.
+ * The requests that a page sends; those about documents are in documents/api.js. Each throws an Error
+ * whose message is fit to be shown, with the status of the answer where there was one.
  */
 import { t } from "./texts.js";
 
@@ -68,9 +68,8 @@ async function readFragment(url, signal) {
  * @param {{q?: string, before?: string}} query
  * @returns {Promise<{workflows: object[], next: string | null}>}
  */
-export async function listWorkflows(query) {
-  const response = await send("GET", `/api/chatbot/workflows?${new URLSearchParams(query)}`);
-  return response.json();
+export function listWorkflows(query) {
+  return sendForJson("GET", `/api/chatbot/workflows?${new URLSearchParams(query)}`);
 }
 
 /**
@@ -106,9 +105,18 @@ async function exists(url) {
   return response?.status !== 404;
 }
 
-async function send(method, url, body, signal) {
+/**
+ * Send a request.
+ * @param {string} method
+ * @param {string} url
+ * @param {object | FormData} [body] An object goes as JSON.
+ * @param {AbortSignal} [signal]
+ */
+export async function send(method, url, body, signal) {
   const init = { method, signal };
-  if (body) {
+  if (body instanceof FormData) {
+    init.body = body;
+  } else if (body) {
     init.headers = { "Content-Type": "application/json" };
     init.body = JSON.stringify(body);
   }
@@ -120,4 +128,12 @@ async function send(method, url, body, signal) {
   const { status } = response;
   const message = answer?.error?.message ?? t("The server answered with {status}.", { status });
   throw Object.assign(new Error(message), { status });
+}
+
+/** Send a request that is answered with JSON. */
+export async function sendForJson(method, url, body) {
+  const response = await send(method, url, body);
+  return response.json().catch(() => {
+    throw new Error(UNREACHABLE);
+  });
 }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import OpenTab
+from tests.browser.test_composer import PASTE
 from tests.browser.test_page import expect_no_overflow, violations
 from tests.server import Server
 
@@ -47,6 +50,18 @@ async def bring(page: Page, kind: str, name: str) -> None:
     )
 
 
+async def drop(page: Page, target: str, *paths: Path) -> None:
+    """Let files of this computer go over an element, as the browser itself is told of it."""
+    box = await page.locator(target).bounding_box()
+    assert box is not None
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    session = await page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        await session.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
+    await session.detach()
+
+
 @pytest.mark.parametrize("way", ["button", "drop", "paste"])
 async def test_a_document_is_uploaded_and_read_in_every_tab(open_tab: OpenTab, way: str) -> None:
     tab, other = await open_tab("/documents"), await open_tab("/documents")
@@ -60,6 +75,107 @@ async def test_a_document_is_uploaded_and_read_in_every_tab(open_tab: OpenTab, w
         await expect(row).to_have_attribute("data-status", "ready")
         await expect(row.locator(".document-state")).to_have_text("2 passages")
         await expect(row.locator("progress")).to_be_hidden()
+
+
+async def test_files_that_come_during_an_upload_are_uploaded_after_it(open_tab: OpenTab) -> None:
+    tab = await open_tab("/documents")
+    go_on, sent = asyncio.Event(), []
+
+    async def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            sent.append(route.request)
+            await go_on.wait()
+        await route.continue_()
+
+    await tab.page.route("**/api/documents", hold)
+    state = tab.page.locator(".upload-state")
+    await expect(state).to_have_text("")
+    await upload(tab.page, file("first.md"), file("empty.md", ""))
+    await expect(state).to_have_text("Uploading…")
+    await bring(tab.page, "drop", "second.md")
+    await upload(tab.page, file("third.md"))
+    assert len(sent) == 1
+    go_on.set()
+    for name in ("first.md", "second.md", "third.md"):
+        row = tab.page.locator(".document", has_text=name)
+        await expect(row).to_have_attribute("data-status", "ready")
+    await expect(state).to_have_text("")
+    await expect(tab.page.locator(".upload-refused")).to_contain_text("empty.md: ")
+    assert await tab.page.evaluate("document.querySelector('#files').files.length") == 0
+
+
+async def test_files_that_could_not_be_sent_are_still_chosen(open_tab: OpenTab) -> None:
+    tab = await open_tab("/documents", quiet=False)
+    refused = tab.page.locator(".upload-refused")
+    await tab.page.route("**/api/documents", lambda route: route.abort())
+    await upload(tab.page, file("sent again.md"))
+    await expect(refused).to_have_text("The server can't be reached.")
+    await tab.page.unroute("**/api/documents")
+    await tab.page.get_by_role("button", name="Upload").click()
+    await expect(tab.page.locator(".document", has_text="sent again.md")).to_have_count(1)
+    await expect(refused).to_be_empty()
+
+
+async def test_a_file_that_is_dropped_beside_the_list_is_uploaded(
+    open_tab: OpenTab, tmp_path: Path
+) -> None:
+    tab = await open_tab("/documents")
+    path = tmp_path / "beside.md"
+    path.write_text(LEASE, "utf-8")
+    await drop(tab.page, ".sidebar", path)
+    row = tab.page.locator(".document", has_text="beside.md")
+    await expect(row).to_have_attribute("data-status", "ready")
+    await expect(tab.page.locator("[data-dropping]")).to_have_count(0)
+
+
+async def test_what_cannot_be_read_is_named_and_the_rest_is_taken(
+    open_tab: OpenTab, tmp_path: Path
+) -> None:
+    tab = await open_tab("/documents")
+    changed, folder, good = tmp_path / "changed.md", tmp_path / "folder", tmp_path / "good.md"
+    for path in (changed, good):
+        path.write_text(LEASE, "utf-8")
+    folder.mkdir()
+    refused = tab.page.locator(".upload-refused p")
+    await tab.page.set_input_files("#files", files=[changed, good])
+    changed.write_text(f"{LEASE}More of it.", "utf-8")
+    await tab.page.get_by_role("button", name="Upload").click()
+    await expect(refused).to_have_text([re.compile("^changed.md: The browser can't read it")])
+    await expect(tab.page.locator(".document", has_text="good.md")).to_have_count(1)
+    await drop(tab.page, ".upload", folder)
+    await expect(refused).to_have_text([re.compile("^folder: The browser can't read it")])
+
+
+async def test_text_that_is_pasted_with_a_picture_of_it_is_no_file(open_tab: OpenTab) -> None:
+    tab = await open_tab("/documents")
+    sent: list[str] = []
+    tab.page.on("request", lambda request: sent.append(request.method))
+    pasting = PASTE.replace("#prompt", "#search")
+    # As the browser does it.
+    assert await tab.page.evaluate(pasting, {"text/plain": "a\tb"})
+    await bring(tab.page, "paste", "after the text.md")
+    await expect(tab.page.locator(".document", has_text="after the text.md")).to_have_count(1)
+    assert sent.count("POST") == 1
+
+
+async def test_where_files_can_be_let_go_is_shown_until_they_leave_the_page(
+    open_tab: OpenTab,
+) -> None:
+    tab = await open_tab("/documents")
+    drag = """([type, to]) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(["text"], "a.md"));
+      const relatedTarget = document.querySelector(to);
+      const init = { bubbles: true, cancelable: true, dataTransfer, relatedTarget };
+      document.querySelector(".upload").dispatchEvent(new DragEvent(type, init));
+    }"""
+    place = tab.page.locator(".documents[data-dropping]")
+    await tab.page.evaluate(drag, ["dragover", "none"])
+    await expect(place).to_have_count(1)
+    await tab.page.evaluate(drag, ["dragleave", "#files"])
+    await expect(place).to_have_count(1)
+    await tab.page.evaluate(drag, ["dragleave", "none"])
+    await expect(place).to_have_count(0)
 
 
 async def test_progress_is_shown_in_every_tab(open_tab: OpenTab) -> None:

@@ -60,9 +60,6 @@ def chip(page: Page, name: str) -> Locator:
 
 async def bring(page: Page, kind: str, name: str) -> None:
     """Drop or paste a file on the question field."""
-    if kind == "drop":
-        await page.dispatch_event("#prompt", "dragenter")
-        await page.wait_for_function("() => !!customElements.get('document-picker')")
     await page.evaluate(
         """([kind, name, text]) => {
           const data = new DataTransfer();

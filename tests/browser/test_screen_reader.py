@@ -376,7 +376,7 @@ async def test_a_document_says_when_it_has_been_read_and_when_it_is_gone(
     await expect(row).to_have_attribute("data-status", "ready")
     announcer = tab.page.locator("#announcer")
     await expect(announcer).to_have_text("told.md: 1 passage")
-    assert await spoken(tab) == [("status", "told.md: 1 passage")]
+    assert await spoken(tab) == [("status", "Uploading…"), ("status", "told.md: 1 passage")]
     await row.get_by_role("button", name="Delete told.md").click()
     await expect(announcer).to_have_text("told.md: Deleted")
     assert await spoken(tab) == [("status", "told.md: Deleted")]

@@ -1,16 +1,20 @@
 /**
  * The documents that the next question is about, as chips that belong to the question's form. They
- * are chosen from a list, or uploaded here by button, drop and paste; one that is still being read
- * shows how far it is, and the server says so if it is asked about too early.
+ * are chosen from a list, or uploaded here; one that is still being read shows how far it is, and the
+ * server says so if it is asked about too early.
  */
+import { listDocuments, uploadFiles } from "../documents/api.js";
 import { isBeingRead } from "../documents/document-state.js";
-import { sendFiles } from "../documents/upload.js";
 import { t } from "../texts.js";
 
 class DocumentPicker extends HTMLElement {
   #controller = null;
   #documents = [];
+  #following = [];
+  #gone = new Set();
   #touched = false;
+  // What is said where there is no list.
+  #unread = LOADING;
 
   /** Resolves once files that are on their way are there: whether all were taken. */
   uploading = null;
@@ -24,9 +28,6 @@ class DocumentPicker extends HTMLElement {
     on(this.#search, "keydown", (event) => event.key === "Enter" && event.preventDefault());
     on(this.#panel, "change", (event) => this.#choose(event.target));
     on(this.#chips, "click", (event) => this.#remove(event.target.closest(".chip-remove")));
-    on(document, "dragover", (event) => this.#drag(event, true));
-    on(document, "dragleave", (event) => event.relatedTarget ?? this.#drag(event, false));
-    on(document, "drop", (event) => this.#drop(event));
     // Of what is asked here, and not when an answer above is written again.
     on(this.closest("chat-composer"), "chat:started", () => this.#sent());
     if (this.#panel.matches(":popover-open")) this.#open();
@@ -48,18 +49,25 @@ class DocumentPicker extends HTMLElement {
 
   /** Ask how far documents are of which nothing may have been heard for a while. */
   async refresh() {
-    if (!this.querySelector(".chip-progress:not([hidden])")) return;
-    await this.#read();
+    if (!this.querySelector(".chip-progress:not([hidden])") || !(await this.#read())) return;
     for (const item of this.#documents) this.show(item);
   }
 
   /** Follow what was chosen for the chat in another tab, unless something is being chosen here. */
   async follow(ids) {
-    if (this.#touched || ids.join() === this.#ids.join()) return;
-    await this.#read();
+    this.#following = ids;
+    if (this.#touched || this.#shows(ids) || !(await this.#read())) return;
+    if (this.#touched || this.#following !== ids) return;
     for (const chip of [...this.#chips.children]) if (!ids.includes(chip.dataset.id)) chip.remove();
     for (const item of this.#documents) if (ids.includes(item.id)) this.#add(item);
     this.#chips.hidden = this.#ids.length === 0;
+    // A chat goes on to name what was deleted since.
+    for (const id of ids) if (!this.#chip(id)) this.#gone.add(id);
+  }
+
+  #shows(ids) {
+    const there = ids.filter((id) => !this.#gone.has(id));
+    return there.length === this.#ids.length && there.every((id) => this.#chip(id));
   }
 
   get #form() {
@@ -95,15 +103,22 @@ class DocumentPicker extends HTMLElement {
   }
 
   async #open() {
-    await this.#read();
+    this.#unread &&= LOADING;
     this.#offer();
     this.#search.focus();
+    await this.#read();
+    this.#offer();
   }
 
+  /** Whether the list could be read. */
   async #read() {
-    const response = await fetch("/api/documents").catch(() => null);
-    if (response?.ok) this.#documents = (await response.json()).documents;
-    else this.#complain([t("The server can't be reached.")]);
+    try {
+      this.#documents = await listDocuments();
+      this.#unread = "";
+    } catch (error) {
+      this.#unread = error.message;
+    }
+    return !this.#unread;
   }
 
   #offer() {
@@ -121,12 +136,12 @@ class DocumentPicker extends HTMLElement {
     });
     this.querySelector(".picker-list").replaceChildren(...rows);
     const none = ready.length ? NONE_FOUND : NONE_READY;
-    this.querySelector(".picker-empty").textContent = found.length ? "" : none;
+    this.querySelector(".picker-empty").textContent = this.#unread || (found.length ? "" : none);
   }
 
   #choose(control) {
     if (control.type === "file") {
-      this.upload(control.files);
+      this.upload([...control.files]);
       control.value = "";
       this.#panel.hidePopover();
     } else if (control.type === "checkbox") {
@@ -134,6 +149,7 @@ class DocumentPicker extends HTMLElement {
       if (control.checked) this.#add(item);
       else this.#chip(item.id)?.remove();
       this.#chosen();
+      this.#forgive();
     }
   }
 
@@ -149,31 +165,20 @@ class DocumentPicker extends HTMLElement {
     if (!button) return;
     button.closest(".chip").remove();
     this.#chosen();
+    this.#forgive();
     this.#form.querySelector("textarea").focus();
   }
 
   #chosen() {
     this.#touched = true;
     this.#chips.hidden = this.#ids.length === 0;
-    this.#complain([]);
   }
 
   // Uploads
 
-  #drag(event, over) {
-    if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    this.#form.toggleAttribute("data-dropping", over);
-  }
-
-  #drop(event) {
-    if (!event.dataTransfer.files.length) return;
-    this.#drag(event, false);
-    this.upload(event.dataTransfer.files);
-  }
-
   /** Have files read, and the next question be about them. */
   async upload(files) {
+    if (!this.uploading) this.#forgive();
     const sent = this.#send(files, this.uploading);
     this.uploading = sent;
     this.querySelector(".picker-state").textContent = t("Uploading…");
@@ -184,7 +189,7 @@ class DocumentPicker extends HTMLElement {
   }
 
   async #send(files, before) {
-    const { documents, refused } = await sendFiles(files);
+    const { documents, refused } = await uploadFiles(files);
     for (const item of documents) this.#add(item);
     this.#chosen();
     this.#complain(refused.map(({ name, error }) => [name, error.message].filter(Boolean).join(": ")));
@@ -195,13 +200,21 @@ class DocumentPicker extends HTMLElement {
 
   #sent() {
     this.#touched = false;
-    this.#complain([]);
+    this.#forgive();
   }
 
+  /** Say what was not taken, below what was not taken before. */
   #complain(lines) {
+    if (!lines.length) return;
     const place = this.querySelector(".picker-error");
-    place.hidden = lines.length === 0;
-    place.textContent = lines.join("\n");
+    place.hidden = false;
+    place.append(...lines.map((line) => `${line}\n`));
+  }
+
+  #forgive() {
+    const place = this.querySelector(".picker-error");
+    place.hidden = true;
+    place.replaceChildren();
   }
 }
 
@@ -222,6 +235,7 @@ function fill(chip, item) {
   remove.setAttribute("aria-label", t("Don't search {name}", { name: item.name }));
 }
 
+const LOADING = t("Loading…");
 const NONE_FOUND = t("No document has that in its name.");
 const NONE_READY = t("No document is ready. Upload one, or drop a file on the question field.");
 

@@ -1,4 +1,6 @@
 /** The picker of documents is loaded with the first sign that somebody wants it. */
+import { attachFiles } from "../documents/files-brought.js";
+
 const load = () => import("./document-picker.js");
 
 /**
@@ -8,20 +10,14 @@ const load = () => import("./document-picker.js");
 export function loadPickerOnDemand(form) {
   const picker = form.querySelector("document-picker");
   if (picker.querySelector(".chip")) load();
-  const once = { once: true };
   for (const type of ["focus", "pointerenter", "click"]) {
-    form.querySelector(".picker-button").addEventListener(type, load, once);
+    form.querySelector(".picker-button").addEventListener(type, load, { once: true });
   }
-  document.addEventListener("dragenter", load, once);
-  form.addEventListener("paste", async (event) => {
-    const { files: pasted, types } = event.clipboardData;
-    const files = [...pasted];
-    // What is copied from a table or a letter comes with a picture of it: it is the text that is meant.
-    if (!files.length || types.includes("text/plain")) return;
-    event.preventDefault();
+  const upload = async (files) => {
     await load();
     picker.upload(files);
-  });
+  };
+  attachFiles(form, upload, { pasted: form });
 }
 
 /** Show the documents that were chosen for the chat in another tab. */

@@ -1,4 +1,5 @@
 /** On the page of a document: how far it is read, and then the page with all of its text. */
+import { readDocument } from "./api.js";
 import { isBeingRead, stateOf } from "./document-state.js";
 
 class DocumentReading extends HTMLElement {
@@ -13,9 +14,11 @@ class DocumentReading extends HTMLElement {
   /** Ask for what nobody has said while the page had no connection. */
   async refresh() {
     const { id } = this.dataset;
-    const response = await fetch(`/api/documents/${id}?limit=1`).catch(() => null);
-    if (response?.status === 404) this.show({ id, deleted: true });
-    else if (response?.ok) this.show((await response.json()).document);
+    try {
+      this.show(await readDocument(id));
+    } catch ({ status }) {
+      if (status === 404) this.show({ id, deleted: true });
+    }
   }
 }
 

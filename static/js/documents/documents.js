@@ -4,31 +4,29 @@
  * The page tells what its stream says. Once the stream is open the list is read, so nothing is
  * missed between the two; what the stream has said since is newer than the list.
  */
+import { deleteDocument, listDocuments, uploadFiles } from "./api.js";
 import { isBeingRead, stateOf } from "./document-state.js";
+import { attachFiles } from "./files-brought.js";
 import { keepFocus } from "../focus.js";
 import { number, plural, t } from "../texts.js";
-import { sendFiles } from "./upload.js";
 
 class DocumentList extends HTMLElement {
   #awaited = new Set();
+  #controller = null;
   #said = new Set();
+  #uploading = null;
 
   connectedCallback() {
+    this.#controller = new AbortController();
+    const { signal } = this.#controller;
     const unread = this.#rows.filter(({ dataset }) => isBeingRead(dataset));
     this.#awaited = new Set(unread.map(({ dataset }) => dataset.id));
-    this.addEventListener("submit", (event) => this.#submit(event));
-    this.addEventListener("dragover", (event) => this.#drag(event, true));
-    this.addEventListener("dragleave", (event) => this.#drag(event, false));
-    this.addEventListener("drop", (event) => this.#drop(event));
-    document.addEventListener("paste", this);
+    this.addEventListener("submit", (event) => this.#submit(event), { signal });
+    attachFiles(this, (files) => this.#upload(files), { pasted: document, signal });
   }
 
   disconnectedCallback() {
-    document.removeEventListener("paste", this);
-  }
-
-  handleEvent(event) {
-    if (event.clipboardData.files.length) this.#upload(event.clipboardData.files);
+    this.#controller.abort();
   }
 
   // What comes
@@ -42,11 +40,9 @@ class DocumentList extends HTMLElement {
   /** Read the list, which may have changed while there was no connection. */
   async refresh() {
     const said = (this.#said = new Set());
-    const response = await fetch("/api/documents").catch(() => null);
-    if (!response?.ok) return;
-    const { documents } = await response.json();
-    // The connection is another by now, and the list is read again.
-    if (said !== this.#said) return;
+    const documents = await listDocuments().catch(() => null);
+    // The connection may be another by now, and the list is read again.
+    if (!documents || said !== this.#said) return;
     const listed = new Set(documents.map((item) => item.id));
     for (const row of this.#rows) {
       if (!listed.has(row.dataset.id) && !said.has(row.dataset.id)) this.#remove(row);
@@ -88,7 +84,7 @@ class DocumentList extends HTMLElement {
   /** The focus goes to the row beside it, or to where the first document comes from. */
   #remove(row) {
     const beside = row.nextElementSibling ?? row.previousElementSibling;
-    const next = beside?.querySelector("a") ?? this.querySelector("#files");
+    const next = beside?.querySelector("a") ?? this.#field;
     keepFocus(
       () => row.remove(),
       () => next,
@@ -99,50 +95,66 @@ class DocumentList extends HTMLElement {
 
   #submit(event) {
     event.preventDefault();
-    if (event.target.matches(".upload")) this.#upload(event.target.elements.files.files);
-    else this.#delete(event.target.closest(".document"));
-  }
-
-  #drag(event, over) {
-    if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    this.toggleAttribute("data-dropping", over);
-  }
-
-  #drop(event) {
-    this.#drag(event, false);
-    this.#upload(event.dataTransfer.files);
+    const form = event.target;
+    if (!form.matches(".upload")) {
+      this.#delete(form.closest(".document"));
+      return;
+    }
+    const files = [...form.elements.files.files];
+    // Those that are chosen while these are on their way are others.
+    form.reset();
+    this.#upload(files);
   }
 
   async #upload(files) {
-    const button = this.querySelector(".upload button");
-    // A button that can't be pressed would lose the focus.
-    if (button.hasAttribute("aria-disabled")) return;
-    button.setAttribute("aria-disabled", "true");
-    const { documents, refused } = await sendFiles(files);
+    if (!this.#uploading) this.#forgive();
+    const sent = uploadFiles(files);
+    this.#uploading = sent;
+    this.querySelector(".upload-state").textContent = t("Uploading…");
+    const { documents, refused } = await sent;
     for (const { id } of documents) {
       this.#awaited.add(id);
       this.#tell(id); // the stream may have been quicker
     }
-    button.removeAttribute("aria-disabled");
-    this.querySelector(".upload").reset();
-    this.#refuse(refused);
+    if (!documents.length) this.#choose(files);
+    if (refused.length) this.#field.setAttribute("aria-invalid", "true");
+    this.#complain(refused.map(({ name, error }) => [name, error.message].filter(Boolean).join(": ")));
+    if (this.#uploading !== sent) return;
+    this.#uploading = null;
+    this.querySelector(".upload-state").textContent = "";
+  }
+
+  /** What was not taken is chosen again, beside what was chosen meanwhile. */
+  #choose(files) {
+    const data = new DataTransfer();
+    for (const file of [...this.#field.files, ...files]) data.items.add(file);
+    this.#field.files = data.files;
   }
 
   async #delete(row) {
-    const answer = await send("DELETE", `/api/documents/${row.dataset.id}`);
-    if (answer.error) this.#refuse([answer]);
-    else this.#announce(row, t("Deleted"));
+    try {
+      await deleteDocument(row.dataset.id);
+      this.#announce(row, t("Deleted"));
+    } catch ({ message }) {
+      this.#forgive();
+      this.#complain([message]);
+    }
   }
 
-  #refuse(refused) {
-    const lines = refused.map(({ name, error }) => {
-      const line = document.createElement("p");
-      line.textContent = name ? `${name}: ${error.message}` : error.message;
-      return line;
-    });
-    this.querySelector(".upload-refused").replaceChildren(...lines);
-    this.querySelector("#files").ariaInvalid = lines.length ? "true" : null;
+  #complain(lines) {
+    const place = this.querySelector(".upload-refused");
+    for (const line of lines) {
+      place.append(Object.assign(document.createElement("p"), { textContent: line }));
+    }
+  }
+
+  #forgive() {
+    this.querySelector(".upload-refused").replaceChildren();
+    this.#field.removeAttribute("aria-invalid");
+  }
+
+  get #field() {
+    return this.querySelector("#files");
   }
 
   get #list() {
@@ -172,14 +184,6 @@ function size(bytes) {
   if (bytes >= 1e6) return `${number(bytes / 1e6, 1)} MB`;
   if (bytes >= 1e3) return `${number(bytes / 1e3)} KB`;
   return plural("{count} byte", "{count} bytes", bytes);
-}
-
-async function send(method, url, body) {
-  const unreachable = { error: { message: t("The server can't be reached.") } };
-  const response = await fetch(url, { method, body }).catch(() => null);
-  if (!response) return unreachable;
-  if (response.status === 204) return {};
-  return response.json().catch(() => unreachable);
 }
 
 customElements.define("document-list", DocumentList);

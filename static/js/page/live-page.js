@@ -78,10 +78,10 @@ export class LivePage extends HTMLElement {
     else this.about(workflow);
   }
 
-  document({ document }) {
+  document({ document: item }) {
     // Each step of reading one is for windows that have a connection.
-    if (document.status !== "reading") this.#presence.tell();
-    this.documents?.show?.(document);
+    if (item.status !== "reading") this.#presence.tell();
+    this.documents?.show?.(item);
   }
 
   /** Of the list; a page with a chat resets that, too. */
