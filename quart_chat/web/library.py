@@ -41,17 +41,13 @@ async def upload_page() -> ResponseReturnValue:
 @blueprint.get("/<document_id>")
 async def document_page(document_id: str) -> str:
     """A document's passages; a link to one leads to the page that has it and marks it."""
-    query, documents = query_string(PreviewQuery), services().documents
-    after = query.after if query.passage is None else page_start(query.passage)
-    page = await documents.passages(user_id(), document_id, after)
-    return await render_in_frame(
-        "document.html",
-        document=documents.item(page.document),
-        passages=page.passages,
-        after=after,
-        marked=query.passage,
-        next=page.next,
-    )
+    return await _render_document(document_id)
+
+
+@blueprint.get("/<document_id>/delete")
+async def confirm_page(document_id: str) -> str:
+    """The same, which asks whether to delete the document: where no script does."""
+    return await _render_document(document_id, asks=True)
 
 
 @blueprint.post("/<document_id>/delete")
@@ -67,4 +63,19 @@ async def _render_list(refused: list[tuple[str, ChatError]]) -> str:
         "documents.html",
         documents=[documents.item(found) for found in await documents.documents(user_id())],
         refused=[(name, error.message) for name, error in refused],
+    )
+
+
+async def _render_document(document_id: str, *, asks: bool = False) -> str:
+    query, documents = query_string(PreviewQuery), services().documents
+    after = query.after if query.passage is None else page_start(query.passage)
+    page = await documents.passages(user_id(), document_id, after)
+    return await render_in_frame(
+        "document.html",
+        document=documents.item(page.document),
+        passages=page.passages,
+        after=after,
+        marked=query.passage,
+        next=page.next,
+        asks=asks,
     )

@@ -61,16 +61,13 @@ async def delete_share(workflow_id: str) -> tuple[str, int]:
 @blueprint.get("/chat/<workflow_id>/share")
 async def share_page(workflow_id: str) -> str:
     """A page to make the link of a chat, to copy and to revoke it."""
-    chat, user = services().chat, user_id()
-    workflow = await chat.workflow(user, workflow_id)
-    share = await chat.sharing.find(user, workflow_id)
-    return await render_in_frame(
-        "share.html",
-        workflow=workflow,
-        share=share,
-        path=share and _path(share),
-        url=share and _address(share),
-    )
+    return await _render_share(workflow_id)
+
+
+@blueprint.get("/chat/<workflow_id>/share/revoke")
+async def confirm_revoking(workflow_id: str) -> str:
+    """The same, which asks whether to revoke the link: where no script does."""
+    return await _render_share(workflow_id, asks=True)
 
 
 @blueprint.post("/chat/<workflow_id>/share")
@@ -117,6 +114,20 @@ async def shared_stream(token: str) -> Response:
         if request.method == "GET":
             await anext(chunks)
         return await slot.stream(stream_response(chunks))
+
+
+async def _render_share(workflow_id: str, *, asks: bool = False) -> str:
+    chat, user = services().chat, user_id()
+    workflow = await chat.workflow(user, workflow_id)
+    share = await chat.sharing.find(user, workflow_id)
+    return await render_in_frame(
+        "share.html",
+        workflow=workflow,
+        share=share,
+        path=share and _path(share),
+        url=share and _address(share),
+        asks=asks,
+    )
 
 
 async def _public(template: str, token: str) -> Response:

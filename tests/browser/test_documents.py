@@ -34,6 +34,12 @@ async def upload(page: Page, *files: Any) -> None:
     await page.get_by_role("button", name="Upload").click()
 
 
+async def delete(page: Page, name: str) -> None:
+    """Delete a document, and confirm it."""
+    await page.get_by_role("button", name=f"Delete {name}").click()
+    await page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+
+
 async def bring(page: Page, kind: str, name: str) -> None:
     """Drop or paste a file on the page."""
     await page.evaluate(
@@ -208,9 +214,55 @@ async def test_a_document_is_deleted_in_every_tab(open_tab: OpenTab) -> None:
     await upload(tab.page, file("deleted.md"))
     row, copy = (p.locator(".document", has_text="deleted.md") for p in (tab.page, other.page))
     await expect(copy).to_have_attribute("data-status", "ready")
-    await row.get_by_role("button", name="Delete deleted.md").click()
+    await delete(tab.page, "deleted.md")
     for gone in (row, copy):
         await expect(gone).to_have_count(0)
+
+
+async def test_a_document_is_deleted_once_it_is_confirmed(open_tab: OpenTab) -> None:
+    tab = await open_tab("/documents")
+    await upload(tab.page, file("spared.md"), file("doomed.md"))
+    spared, doomed = (tab.page.locator(".document", has_text=n) for n in ("spared.md", "doomed.md"))
+    dialog = tab.page.get_by_role("alertdialog")
+    for way in ("Escape", "Cancel", "beside"):
+        await spared.get_by_role("button").click()
+        await expect(dialog).to_have_accessible_name("Delete “spared.md”?")
+        await expect(dialog).to_have_accessible_description(re.compile("erased"))
+        await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+        if way == "Escape":
+            await tab.page.keyboard.press("Escape")
+        elif way == "Cancel":
+            await dialog.get_by_role("button", name="Cancel").click()
+        else:
+            await tab.page.mouse.click(5, 5)
+        await expect(dialog).to_be_hidden()
+        await expect(spared.get_by_role("button")).to_be_focused()
+    await delete(tab.page, "doomed.md")
+    await expect(doomed).to_have_count(0)
+    await expect(spared).to_have_count(1)
+    # From its own page, and back to the list.
+    await spared.get_by_role("link").click()
+    await tab.page.get_by_role("button", name="Delete this document").click()
+    await expect(dialog).to_have_accessible_name("Delete “spared.md”?")
+    await dialog.get_by_role("button", name="Cancel").click()
+    await tab.page.get_by_role("button", name="Delete this document").click()
+    await dialog.get_by_role("button", name="Delete").click()
+    await expect(tab.page).to_have_url(re.compile("/documents$"))
+    await expect(spared).to_have_count(0)
+
+
+async def test_a_document_that_goes_elsewhere_is_not_asked_about(open_tab: OpenTab) -> None:
+    tab, other = await open_tab("/documents"), await open_tab("/documents")
+    await upload(tab.page, file("asked about.md"), file("beside it.md"))
+    row = tab.page.locator(".document", has_text="asked about.md")
+    await expect(row).to_have_attribute("data-status", "ready")
+    dialog = tab.page.get_by_role("alertdialog")
+    await row.get_by_role("button").press("Enter")
+    await expect(dialog).to_be_visible()
+    await delete(other.page, "asked about.md")
+    await expect(row).to_have_count(0)
+    await expect(dialog).to_be_hidden()
+    assert await tab.page.evaluate("document.activeElement.matches('.document-name')")
 
 
 async def test_a_file_that_is_refused_says_why_beside_those_that_are_taken(
@@ -251,8 +303,11 @@ async def test_the_pages_are_accessible_and_fit_a_phone(open_tab: OpenTab, schem
     await expect(tab.page.locator(".upload-refused")).to_contain_text("empty.md")
     assert await violations(tab.page) == []
     await expect_no_overflow(tab.page)
+    await row.get_by_role("button").click()
+    await expect(tab.page.get_by_role("alertdialog")).to_be_visible()
+    assert await violations(tab.page) == []
     address = await row.locator("a").get_attribute("href")
-    for path in (f"{address}?passage=1#p1", "/settings"):
+    for path in (f"{address}?passage=1#p1", f"{address}/delete", "/settings"):
         await tab.page.goto(path)
         assert await violations(tab.page) == []
         await expect_no_overflow(tab.page)

@@ -13,7 +13,7 @@ from playwright.async_api import APIRequestContext, Browser, Locator, Page, Rout
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab, set_hidden, watch
 from tests.browser.test_doctor import check, findings
-from tests.browser.test_documents import file, upload
+from tests.browser.test_documents import delete, file, upload
 from tests.browser.test_page import expect_no_overflow
 from tests.server import Server
 
@@ -243,7 +243,7 @@ async def test_a_hidden_tab_of_documents_lets_go_and_catches_up(open_tab: OpenTa
     await upload(shown.page, file("meanwhile.md"))
     row = shown.page.locator(".document", has_text="meanwhile.md")
     await expect(row).to_have_attribute("data-status", "ready")
-    await shown.page.get_by_role("button", name="Delete before.md").click()
+    await delete(shown.page, "before.md")
     await expect(shown.page.locator(".document", has_text="before.md")).to_have_count(0)
     await expect(before).to_have_count(1)
     await set_hidden(hidden.page, False)
@@ -277,7 +277,7 @@ async def test_ten_windows_of_documents_in_view_all_work(open_tab: OpenTab) -> N
     asking = await beside(first, "/")
     await asking.ask("count 2 1ms")
     await asking.until_ended("complete")
-    await tabs[5].page.get_by_role("button", name="Delete for ten.md").click()
+    await delete(tabs[5].page, "for ten.md")
     for tab in tabs:
         await expect(tab.page.locator(".document", has_text="for ten.md")).to_have_count(0)
     assert [complaint for tab in [*tabs, asking] for complaint in tab.complaints] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from tests.browser.conftest import OpenTab
 from tests.server import Server
@@ -51,6 +51,39 @@ async def test_a_chat_is_renamed_pinned_and_deleted(open_tab: OpenTab) -> None:
     await expect(page.locator(".chats-empty")).to_be_visible()
     await page.get_by_role("button", name="Undo").click()
     await expect(page.locator("h1")).to_have_text("Resuming")
+
+
+async def test_a_document_is_deleted_once_it_is_confirmed(open_tab: OpenTab) -> None:
+    tab = await open_tab("/documents", java_script_enabled=False)
+    page = tab.page
+    file: FilePayload = {"name": "roof.md", "mimeType": "text/markdown", "buffer": b"# Roof\n"}
+    await page.set_input_files("#files", file)
+    await page.get_by_role("button", name="Upload").click()
+    row, dialog = page.locator(".document"), page.get_by_role("alertdialog")
+    await row.get_by_role("button", name="Delete roof.md").click()
+    await expect(dialog).to_have_accessible_name("Delete “roof.md”?")
+    await dialog.get_by_role("button", name="Cancel").click()
+    await expect(dialog).to_be_hidden()
+    await expect(page.locator("h1")).to_have_text("roof.md")
+    await page.get_by_role("button", name="Delete this document").click()
+    await dialog.get_by_role("button", name="Delete").click()
+    await expect(page).to_have_url(re.compile("/documents$"))
+    await expect(row).to_have_count(0)
+
+
+async def test_a_link_is_revoked_once_it_is_confirmed(open_tab: OpenTab) -> None:
+    tab = await open_tab(java_script_enabled=False)
+    page = tab.page
+    await page.get_by_role("button", name="How do I resume a stream?").click()
+    await expect(tab.round(1)).to_have_attribute("data-status", "complete")
+    await page.goto(f"{page.url}/share")
+    await page.get_by_role("button", name="Make a link").click()
+    await page.get_by_role("button", name="Revoke the link").click()
+    dialog = page.get_by_role("alertdialog")
+    await expect(dialog).to_contain_text("How do I resume a stream?")
+    await expect(page.locator("#link")).to_be_visible()
+    await dialog.get_by_role("button", name="Revoke the link").click()
+    await expect(page.get_by_role("button", name="Make a link")).to_be_visible()
 
 
 async def test_chats_are_searched_and_paged(open_tab: OpenTab, server: Server) -> None:

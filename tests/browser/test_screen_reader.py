@@ -14,6 +14,7 @@ from quart_chat.chat.markdown import render_markdown
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
 from tests.browser.test_copy import CLIPBOARD
+from tests.browser.test_documents import delete
 from tests.browser.test_every_page import ERRORS, PAGES, fill, kwargs_for
 from tests.browser.test_preferences import speak_german
 from tests.server import Server
@@ -377,7 +378,7 @@ async def test_a_document_says_when_it_has_been_read_and_when_it_is_gone(
     announcer = tab.page.locator("#announcer")
     await expect(announcer).to_have_text("told.md: 1 passage")
     assert await spoken(tab) == [("status", "Uploading…"), ("status", "told.md: 1 passage")]
-    await row.get_by_role("button", name="Delete told.md").click()
+    await delete(tab.page, "told.md")
     await expect(announcer).to_have_text("told.md: Deleted")
     assert await spoken(tab) == [("status", "told.md: Deleted")]
 

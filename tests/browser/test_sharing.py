@@ -42,7 +42,7 @@ async def share(owner: Tab) -> str:
     await owner.page.locator(".heading-more summary").click()
     await owner.page.get_by_role("link", name="Share…").click()
     await owner.page.get_by_role("button", name="Make a link").click()
-    link = await owner.page.get_by_label("Link").input_value()
+    link = await owner.page.get_by_label("Link", exact=True).input_value()
     return link[link.index("/shared/") :]
 
 
@@ -64,6 +64,12 @@ async def test_a_reader_sees_the_chat_go_on_until_the_link_is_revoked(open_tab: 
     await owner.page.locator(".heading-more summary").click()
     await owner.page.get_by_role("link", name="Share…").click()
     await owner.page.get_by_role("button", name="Revoke the link").click()
+    dialog = owner.page.get_by_role("alertdialog", name="Revoke the link to “count 3 1ms”?")
+    assert await violations(owner.page) == []
+    await dialog.get_by_role("button", name="Cancel").click()
+    await expect(owner.page.get_by_label("Link", exact=True)).to_be_visible()
+    await owner.page.get_by_role("button", name="Revoke the link").click()
+    await dialog.get_by_role("button", name="Revoke the link").click()
     await expect(reader.page.get_by_text("This chat is no longer shared.")).to_be_visible()
     await expect(owner.page.get_by_role("button", name="Make a link")).to_be_visible()
 
@@ -242,4 +248,6 @@ async def test_the_link_is_whole_as_the_browser_knows_the_address(open_tab: Open
 
     await owner.page.route(here, answer_as_behind_a_proxy)
     await owner.page.goto(here)
-    await expect(owner.page.get_by_label("Link")).to_have_value(str(URL(here).join(path)))
+    await expect(owner.page.get_by_label("Link", exact=True)).to_have_value(
+        str(URL(here).join(path))
+    )

@@ -241,7 +241,8 @@ async def test_who_asks_late_is_told_how_it_ended(app: Quart, client: Client) ->
 
 @pytest.mark.parametrize("id_", ["0" * 32, "x", "../chat.sqlite", ""])
 async def test_what_is_not_there_is_not_found(client: Client, id_: str) -> None:
-    for path in (f"/api/events/document:{id_}", f"{PATH}/{id_ or 'x'}", f"/documents/{id_ or 'x'}"):
+    page = f"/documents/{id_ or 'x'}"
+    for path in (f"/api/events/document:{id_}", f"{PATH}/{id_ or 'x'}", page, f"{page}/delete"):
         assert (await client.get(path)).status_code == 404
     start = {"prompt": "Hello", "documentIds": [id_]}
     assert (await client.post("/api/chatbot/start/stream", json=start)).status_code == 404
@@ -297,7 +298,11 @@ async def test_a_form_without_script_uploads_and_deletes(client: Client) -> None
     response = await client.post("/documents", data=form(("a.md", KIWI)), headers=FORM)
     assert (response.status_code, response.headers["Location"]) == (303, "/documents")
     (document,) = (await (await client.get(PATH)).get_json())["documents"]
-    response = await client.post(f"/documents/{document['id']}/delete")
+    address = f"/documents/{document['id']}/delete"
+    asking = await (await client.get(address)).get_data(as_text=True)
+    assert "Delete “a.md”?" in asking
+    assert f'method="post" action="{address}"' in asking
+    response = await client.post(address)
     assert (response.status_code, response.headers["Location"]) == (303, "/documents")
     page = await (await client.get("/documents")).get_data(as_text=True)
     assert "No documents yet" in page

@@ -184,6 +184,9 @@ async def test_the_page_of_the_owner_makes_and_revokes_the_link(client: Client) 
     assert (response.status_code, response.location) == (303, f"/chat/{id_}/share")
     page = await text(client, f"/chat/{id_}/share")
     (token,) = re.findall(r'value="http://localhost/shared/([\w-]{43})"', page)
+    asking = await text(client, f"/chat/{id_}/share/revoke")
+    assert "Revoke the link to “count 3 0ms”?" in asking
+    assert (await client.get(f"/shared/{token}")).status_code == 200
     await client.post(f"/chat/{id_}/share/revoke")
     assert "Make a link" in await text(client, f"/chat/{id_}/share")
     assert (await client.get(f"/shared/{token}")).status_code == 404

@@ -192,7 +192,7 @@ class DocumentPicker extends HTMLElement {
     const { documents, refused } = await uploadFiles(files);
     for (const item of documents) this.#add(item);
     this.#chosen();
-    this.#complain(refused.map(({ name, error }) => [name, error.message].filter(Boolean).join(": ")));
+    this.#complain(refused);
     // What the stream said before the chips were there is asked for once.
     this.refresh();
     return refused.length === 0 && (await before) !== false;

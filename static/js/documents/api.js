@@ -23,7 +23,7 @@ export function deleteDocument(id) {
  * Send files to be read, once those are there that were sent before: over HTTP/1.1 a page has no more
  * than one connection to spare.
  * @param {File[]} files
- * @returns {Promise<{documents: object[], refused: {name?: string, error: {message: string}}[]}>}
+ * @returns {Promise<{documents: object[], refused: string[]}>} why some were not taken, a line for each
  */
 export function uploadFiles(files) {
   const sent = before.then(() => upload(files));
@@ -34,11 +34,9 @@ export function uploadFiles(files) {
 /** A folder, or a file that has changed, would keep the browser from sending any of them. */
 async function upload(files) {
   const readable = await Promise.all(files.map(isReadable));
-  const refused = files
-    .filter((_, index) => !readable[index])
-    .map(({ name }) => ({ name, error: { message: UNREADABLE } }));
-  const sent = await post(files.filter((_, index) => readable[index]));
-  return { documents: sent.documents, refused: [...refused, ...sent.refused] };
+  const lost = files.filter((_, index) => !readable[index]);
+  const { documents, refused } = await post(files.filter((_, index) => readable[index]));
+  return { documents, refused: [...lost.map(({ name }) => `${name}: ${UNREADABLE}`), ...refused] };
 }
 
 async function post(files) {
@@ -46,11 +44,11 @@ async function post(files) {
   const form = new FormData();
   for (const file of files) form.append("files", file);
   try {
-    return await sendForJson("POST", "/api/documents", form);
+    const { documents, refused } = await sendForJson("POST", "/api/documents", form);
+    return { documents, refused: refused.map(({ name, error }) => `${name}: ${error.message}`) };
   } catch ({ message, status }) {
     // Where all are refused, the answer is about the first of them.
-    const name = status && files[0].name;
-    return { documents: [], refused: [{ name, error: { message } }] };
+    return { documents: [], refused: [status ? `${files[0].name}: ${message}` : message] };
   }
 }
 

@@ -83,6 +83,8 @@ class DocumentList extends HTMLElement {
 
   /** The focus goes to the row beside it, or to where the first document comes from. */
   #remove(row) {
+    // What is gone is not asked about any more.
+    if (row === this.#rowOf(this.#confirmation)) this.#confirmation.closest("dialog").close();
     const beside = row.nextElementSibling ?? row.previousElementSibling;
     const next = beside?.querySelector("a") ?? this.#field;
     keepFocus(
@@ -94,12 +96,13 @@ class DocumentList extends HTMLElement {
   // What people do
 
   #submit(event) {
-    event.preventDefault();
     const form = event.target;
-    if (!form.matches(".upload")) {
-      this.#delete(form.closest(".document"));
-      return;
+    if (form === this.#confirmation) {
+      event.preventDefault();
+      if (event.submitter.formMethod !== "dialog") this.#delete(this.#rowOf(form));
     }
+    if (!form.matches(".upload")) return;
+    event.preventDefault();
     const files = [...form.elements.files.files];
     // Those that are chosen while these are on their way are others.
     form.reset();
@@ -118,7 +121,7 @@ class DocumentList extends HTMLElement {
     }
     if (!documents.length) this.#choose(files);
     if (refused.length) this.#field.setAttribute("aria-invalid", "true");
-    this.#complain(refused.map(({ name, error }) => [name, error.message].filter(Boolean).join(": ")));
+    this.#complain(refused);
     if (this.#uploading !== sent) return;
     this.#uploading = null;
     this.querySelector(".upload-state").textContent = "";
@@ -157,6 +160,14 @@ class DocumentList extends HTMLElement {
     return this.querySelector("#files");
   }
 
+  #rowOf({ action }) {
+    return this.#rows.find((row) => row.querySelector("form").action === action);
+  }
+
+  get #confirmation() {
+    return this.querySelector(".confirm-answers");
+  }
+
   get #list() {
     return this.querySelector(".documents-list");
   }
@@ -173,7 +184,9 @@ function fill(row, item) {
   name.textContent = item.name;
   row.querySelector(".document-size").textContent = size(item.size);
   row.querySelector(".document-state").textContent = stateOf(item);
-  row.querySelector("form").action = `/documents/${item.id}/delete`;
+  const form = row.querySelector("form");
+  form.action = `/documents/${item.id}/delete`;
+  form.dataset.question = t("Delete “{name}”?", { name: item.name });
   row.querySelector("button").setAttribute("aria-label", t("Delete {name}", { name: item.name }));
   const progress = row.querySelector("progress");
   progress.hidden = !isBeingRead(item);
