@@ -1,4 +1,5 @@
 /** Copies the link that stands beside the button: whole, as this browser would open it. */
+import { writeText } from "./clipboard.js";
 import { t } from "./texts.js";
 
 class CopyLink extends HTMLElement {
@@ -15,14 +16,15 @@ class CopyLink extends HTMLElement {
   }
 
   async #copy() {
-    this.#field.select();
-    // Without a secure connection there is no clipboard; what is selected can be copied by hand.
-    const copied = await navigator.clipboard?.writeText(this.#field.value).then(
-      () => true,
-      () => false,
-    );
-    const said = copied ? t("Copied") : t("Copy the selected link by hand.");
-    this.querySelector(".share-copied").textContent = said;
+    const said = this.querySelector(".share-copied");
+    try {
+      await writeText(this.#field.value);
+      said.textContent = t("Copied");
+    } catch {
+      this.#field.focus();
+      this.#field.select();
+      said.textContent = t("Copy the selected link by hand.");
+    }
   }
 }
 

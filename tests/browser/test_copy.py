@@ -21,6 +21,16 @@ def server(shared_server: Server) -> Server:
     return shared_server
 
 
+async def without_clipboard(tab: Tab) -> None:
+    """As on a page that came over HTTP from another machine; what is copied is still to be read."""
+    await tab.page.evaluate(
+        """() => {
+          window.real = navigator.clipboard;
+          Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true });
+        }"""
+    )
+
+
 async def answered(open_tab: OpenTab) -> Tab:
     tab = await open_tab(permissions=CLIPBOARD)
     await tab.ask("answer 0ms")
@@ -72,12 +82,7 @@ async def test_what_cannot_be_copied_is_told(open_tab: OpenTab) -> None:
 
 async def test_without_a_clipboard_a_field_helps_out(open_tab: OpenTab) -> None:
     tab = await answered(open_tab)
-    await tab.page.evaluate(
-        """() => {
-          window.real = navigator.clipboard;
-          Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true });
-        }"""
-    )
+    await without_clipboard(tab)
     await tab.page.get_by_role("button", name="Copy this question").click()
     await expect(tab.page.locator("#announcer")).to_have_text("Copied.")
     assert await tab.page.evaluate("window.real.readText()") == "answer 0ms"

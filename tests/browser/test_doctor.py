@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.nginx import run_nginx
+from tests.browser.test_copy import CLIPBOARD, without_clipboard
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -83,11 +84,30 @@ async def test_the_result_can_be_copied_as_text(open_tab: OpenTab) -> None:
     tab = await open_tab("/doctor", permissions=["clipboard-read", "clipboard-write"])
     await check(tab.page)
     await tab.page.get_by_role("button", name="Copy the result").click()
-    await expect(tab.page.locator(".doctor-status")).to_have_text("The result is in the clipboard.")
+    said = tab.page.locator(".doctor-copied")
+    await expect(said).to_have_text("The result is in the clipboard.")
     text = await tab.page.evaluate("navigator.clipboard.readText()")
     assert await tab.page.locator(".doctor-finding h3").first.inner_text() in text
     assert "Protocol: http/1.1" in text
     assert len([line for line in text.splitlines() if line.count("\t") == 4]) == 29
+    await check(tab.page)
+    await expect(said).to_have_text("")
+
+
+async def test_where_the_result_cannot_be_copied_it_is_selected(open_tab: OpenTab) -> None:
+    tab = await open_tab("/doctor", permissions=CLIPBOARD)
+    await check(tab.page)
+    await without_clipboard(tab)
+    copy, said = tab.page.locator(".doctor-copy"), tab.page.locator(".doctor-copied")
+    await copy.click()
+    await expect(said).to_have_text("The result is in the clipboard.")
+    text = await tab.page.locator(".doctor-text").input_value()
+    assert await tab.page.evaluate("window.real.readText()") == text
+    await tab.page.evaluate("document.execCommand = () => false")
+    await copy.click()
+    await expect(said).to_contain_text("by hand")
+    await expect(tab.page.locator(".doctor-text")).to_be_focused()
+    assert await tab.page.evaluate("getSelection().toString()") == text
 
 
 async def test_a_check_can_be_stopped_and_begun_again(open_tab: OpenTab) -> None:

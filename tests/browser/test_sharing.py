@@ -13,6 +13,7 @@ from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab, set_hidden
+from tests.browser.test_copy import CLIPBOARD, without_clipboard
 from tests.browser.test_page import expect_no_overflow, violations
 from tests.server import Server
 
@@ -198,7 +199,7 @@ async def test_a_reader_sees_the_branch_that_is_shown(open_tab: OpenTab) -> None
 
 
 async def test_the_link_can_be_copied(open_tab: OpenTab) -> None:
-    owner = await open_tab(permissions=["clipboard-read", "clipboard-write"])
+    owner = await open_tab(permissions=CLIPBOARD)
     await owner.ask("count 3 1ms")
     await owner.until_ended("complete")
     path = await share(owner)
@@ -206,6 +207,25 @@ async def test_the_link_can_be_copied(open_tab: OpenTab) -> None:
     await expect(owner.page.get_by_text("Copied")).to_be_visible()
     assert (await owner.page.evaluate("navigator.clipboard.readText()")).endswith(path)
     assert await violations(owner.page) == []
+
+
+async def test_the_link_can_be_copied_without_a_clipboard_and_else_by_hand(
+    open_tab: OpenTab,
+) -> None:
+    owner = await open_tab(permissions=CLIPBOARD)
+    await owner.ask("count 3 1ms")
+    await owner.until_ended("complete")
+    path = await share(owner)
+    await without_clipboard(owner)
+    copy, said = owner.page.get_by_role("button", name="Copy"), owner.page.locator(".share-copied")
+    await copy.click()
+    await expect(said).to_have_text("Copied")
+    assert (await owner.page.evaluate("window.real.readText()")).endswith(path)
+    await owner.page.evaluate("document.execCommand = () => false")
+    await copy.click()
+    await expect(said).to_have_text("Copy the selected link by hand.")
+    await expect(owner.page.locator("#link")).to_be_focused()
+    assert (await owner.page.evaluate("getSelection().toString()")).endswith(path)
 
 
 async def test_chats_are_exported_and_imported_without_a_script(open_tab: OpenTab) -> None:

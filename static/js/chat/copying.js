@@ -3,6 +3,7 @@
  * for a moment that it is done, and a screen reader is told.
  */
 import { readAnswer } from "../api.js";
+import { writeText } from "../clipboard.js";
 import { t } from "../texts.js";
 
 // Milliseconds for which a button says that it has copied.
@@ -28,7 +29,7 @@ export function attachCopying(app, announce, fail, signal) {
     const button = target.closest("[data-copy]");
     if (!button) return;
     try {
-      await write(SOURCES[button.dataset.copy](button));
+      await writeText(SOURCES[button.dataset.copy](button));
     } catch {
       fail(t("It could not be copied."));
       return;
@@ -38,29 +39,4 @@ export function attachCopying(app, announce, fail, signal) {
     setTimeout(() => button.removeAttribute("data-done"), SHOWN);
   };
   app.addEventListener("click", click, { signal });
-}
-
-/** Write a text, or one that is still to come, to the clipboard. */
-async function write(text) {
-  if (!navigator.clipboard) {
-    writeThroughField(await text);
-    return;
-  }
-  // The permission is that of the click: it would be gone once the text has come.
-  const blob = Promise.resolve(text).then((ready) => new Blob([ready], { type: "text/plain" }));
-  await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
-}
-
-/** Pages that came over HTTP from another machine have no clipboard of their own. */
-function writeThroughField(text) {
-  const field = document.createElement("textarea");
-  const focused = document.activeElement;
-  field.value = text;
-  field.className = "visually-hidden";
-  document.body.append(field);
-  field.select();
-  const done = document.execCommand("copy");
-  field.remove();
-  focused?.focus({ preventScroll: true });
-  if (!done) throw new Error();
 }

@@ -4,6 +4,7 @@
  * Every sentence is on the page already, in templates by the finding's name; the values go into
  * the elements that say which they are.
  */
+import { writeText } from "../clipboard.js";
 import { diagnose } from "./diagnosis.js";
 import { draw } from "./picture.js";
 import { keepFocus } from "../focus.js";
@@ -72,7 +73,7 @@ class StreamDoctor extends HTMLElement {
     };
     keepFocus(change, () => (running ? stop : start));
     this.toggleAttribute("data-running", running);
-    this.#part(".doctor-count").replaceChildren();
+    for (const place of [".doctor-count", ".doctor-copied"]) this.#part(place).replaceChildren();
     if (running) this.#say("running");
   }
 
@@ -158,12 +159,13 @@ class StreamDoctor extends HTMLElement {
   async #copy() {
     const field = this.#part(".doctor-text");
     try {
-      await navigator.clipboard.writeText(field.value);
-      this.#say("copied");
+      await writeText(field.value);
+      this.#say("copied", {}, ".doctor-copied");
     } catch {
-      // Not on a page without TLS: there a person copies what is selected.
       field.closest("details").open = true;
+      field.focus();
       field.select();
+      this.#say("by-hand", {}, ".doctor-copied");
     }
   }
 
