@@ -133,6 +133,8 @@ async def test_a_reader_whose_link_is_revoked_meanwhile_is_told_so(open_tab: Ope
     reader = await open_tab(await share(owner), quiet=False)
     await set_hidden(reader.page, True)
     await owner.page.get_by_role("button", name="Revoke the link").click()
+    dialog = owner.page.get_by_role("alertdialog")
+    await dialog.get_by_role("button", name="Revoke the link").click()
     await expect(owner.page.get_by_role("button", name="Make a link")).to_be_visible()
     await set_hidden(reader.page, False)
     await expect(reader.page.get_by_text("This chat is no longer shared.")).to_be_visible()

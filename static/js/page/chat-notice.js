@@ -170,7 +170,7 @@ export class ChatNotice extends HTMLElement {
   #key(event) {
     const undo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z";
     // In a field it takes back what was written there, if anything is.
-    if (!undo || event.target.value) return;
+    if (!undo || (event.target.matches("input, textarea") && event.target.value)) return;
     const form = this.querySelector(".notice-undo");
     if (!form) return;
     event.preventDefault();
