@@ -190,13 +190,16 @@ async def test_an_answer_in_flight_is_accessible(open_tab: OpenTab, scheme: str)
 
 async def test_everything_is_reached_with_the_keyboard(open_tab: OpenTab) -> None:
     tab = await open_tab()
+    await tab.ask("count 2 1ms")
+    await tab.until_ended("complete")
+    await tab.page.goto(tab.page.url)
     await tab.page.keyboard.press("Tab")
     await expect(tab.page.get_by_role("link", name="Skip to the question field")).to_be_focused()
     await tab.page.keyboard.press("Enter")
     await expect(tab.page.locator("#prompt")).to_be_focused()
     await tab.page.keyboard.type("count 1 1ms")
     await tab.page.keyboard.press("Enter")
-    await tab.until_ended("complete")
+    await tab.until_ended("complete", 2)
     await expect(tab.page.locator("#prompt")).to_be_focused()
 
 
@@ -244,8 +247,9 @@ async def test_a_phone_does_not_enlarge_the_page_for_a_field(open_tab: OpenTab, 
 
 async def test_the_list_of_keys_closes_where_one_clicks_beside_it(open_tab: OpenTab) -> None:
     tab = await open_tab()
-    await tab.page.keyboard.press("?")
+    await tab.page.locator(".shortcuts-button").click()
     dialog = tab.page.locator("#shortcuts")
+    await expect(dialog).to_be_visible()
     box = await dialog.bounding_box()
     assert box
     await tab.page.mouse.click(box["x"] + 4, box["y"] + 4)
