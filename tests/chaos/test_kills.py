@@ -68,7 +68,8 @@ async def kill_in_mid_answer(
     server: Server, chat: str, client: FollowingClient, length: int, renames: int
 ) -> None:
     async with plain_client(base_url=server.url, timeout=30) as http:
-        await settled(http, chat)
+        # The client has to know of the round before, to tell which is the next.
+        await client.reached((await settled(http, chat))["seq"])
         number = 1 + max(client.ends, default=1)
         prompt = {"prompt": "count 1000 2ms", "assistant": "slow", "workflowId": chat}
         async with http.stream("POST", "/api/chatbot/start/stream", json=prompt) as response:
