@@ -207,6 +207,18 @@ async def test_a_quick_answer_leaves_its_question_on_top(open_tab: OpenTab) -> N
     assert 0 <= await top(tab, 2) < 60
 
 
+async def test_a_first_question_that_is_answered_at_once_is_on_top(open_tab: OpenTab) -> None:
+    """The page may learn of the chat when all of the answer is there: often, so it asks some times."""
+    tab = await open_tab(viewport=PHONE)
+    for _ in range(5):
+        await tab.page.goto("/")
+        await tab.ask("How do I resume a stream?", "librarian")
+        await tab.until_ended("complete")
+        await expect(tab.page.locator("chat-composer")).not_to_have_attribute("aria-busy", "true")
+        await expect(tab.page.get_by_role("button", name="Jump to latest")).to_be_visible()
+        assert 0 <= await top(tab, 1) < 60
+
+
 async def test_an_own_question_is_shown_to_whoever_reads_above(open_tab: OpenTab) -> None:
     tab = await long_chat(open_tab, 3)
     await tab.page.mouse.move(180, 200)

@@ -107,7 +107,7 @@ export class ChatLog extends HTMLElement {
       this.#goToLatest();
       for (const round of fresh) (round.running ? this.#live : this.#log).append(round);
       if (kept === 0) this.querySelector("chat-earlier").replaceLink(link);
-      if (this.#expecting && fresh.at(-1)?.running) {
+      if (this.#expecting && fresh.length) {
         this.#showNew(fresh.at(-1));
         return;
       }
@@ -141,11 +141,16 @@ export class ChatLog extends HTMLElement {
     remove(this.#rounds);
   }
 
-  /** A new question is on top of the view, and its answer grows below it. */
+  /** A new question is on top of the view, and its answer grows below it, or is there already. */
   #showNew(round) {
     this.#expecting = false;
     this.#giveRoom(round);
     this.#end.go(FIRST_LOOK);
+    if (round.running) return;
+    this.#end.hold();
+    const bar = document.querySelector(".bar").getBoundingClientRect();
+    const top = round.getBoundingClientRect().top - bar.bottom - this.#padding;
+    window.scrollBy({ top: Math.min(top, 0), behavior: "instant" });
   }
 
   /** At its end, or where the reader was. */
@@ -184,9 +189,13 @@ export class ChatLog extends HTMLElement {
     }
     if (!round) return;
     const edges = document.querySelector(".bar").offsetHeight + this.#dock.offsetHeight;
-    const { paddingBlockEnd } = getComputedStyle(this.closest(".conversation"));
-    const taken = edges + 2 * parseFloat(paddingBlockEnd);
+    const taken = edges + 2 * this.#padding;
     round.style.minBlockSize = `calc(100dvh - ${taken}px)`;
+  }
+
+  /** Pixels above the first round and below the last. */
+  get #padding() {
+    return parseFloat(getComputedStyle(this.closest(".conversation")).paddingBlockEnd);
   }
 
   get #dock() {
