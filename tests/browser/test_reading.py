@@ -208,7 +208,7 @@ async def test_a_quick_answer_leaves_its_question_on_top(open_tab: OpenTab) -> N
 
 
 async def test_a_first_question_that_is_answered_at_once_is_on_top(open_tab: OpenTab) -> None:
-    """The page may learn of the chat when all of the answer is there: often, so it asks some times."""
+    """Often, not always, the page learns of the chat when all of the answer is there."""
     tab = await open_tab(viewport=PHONE)
     for _ in range(5):
         await tab.page.goto("/")
