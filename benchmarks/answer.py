@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, CDPSession, async_playwright
 
 from tests.answer import long_answer, pieces
 from tests.browser.tab import ARGUMENTS, Tab
@@ -49,8 +49,8 @@ async def measure(browser: Browser, url: str, pause: int) -> dict[str, float]:
     return {name: 1000 * (after[name] - before[name]) for name in FIGURES}
 
 
-async def _metrics(session: object) -> dict[str, float]:
-    answer = await session.send("Performance.getMetrics")  # type: ignore[attr-defined]
+async def _metrics(session: CDPSession) -> dict[str, float]:
+    answer = await session.send("Performance.getMetrics")
     return {metric["name"]: metric["value"] for metric in answer["metrics"]}
 
 

@@ -17,4 +17,3 @@ document.addEventListener("submit", (event) => {
 
 // A page that one comes back to does not ask again.
 dialog?.addEventListener("submit", () => dialog.close());
-dialog?.addEventListener("click", ({ target }) => target === dialog && dialog.close());

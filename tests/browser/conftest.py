@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -86,8 +87,8 @@ async def open_tab(browser: Browser, server: Server) -> AsyncIterator[OpenTab]:
     """Opens tabs on the server; none may have said anything in its console, unless told so."""
     tabs: list[Tab] = []
 
-    async def open_(path: str = "/", *, quiet: bool = True, **options: object) -> Tab:
-        context = await browser.new_context(base_url=server.url, **options)  # type: ignore[arg-type]
+    async def open_(path: str = "/", *, quiet: bool = True, **options: Any) -> Tab:
+        context = await browser.new_context(base_url=server.url, **options)
         tab = Tab(await context.new_page(), quiet=quiet)
         watch(tab, server.url)
         tabs.append(tab)

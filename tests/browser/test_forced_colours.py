@@ -114,7 +114,7 @@ async def test_every_control_and_the_focus_on_it_are_seen(
     path = fill(rule, places)
     tab = await open_tab(path, forced_colors="active", viewport=WIDE, **kwargs_for(path))
     for scheme in SCHEMES:
-        await tab.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        await tab.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two literals
         assert await tab.page.evaluate(UNSEEN) == []
         for _ in range(6):
             await tab.page.keyboard.press("Tab")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from httpx2 import URL
-from playwright.async_api import Route, expect
+from playwright.async_api import FilePayload, Route, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab, set_hidden
@@ -249,8 +249,9 @@ async def test_chats_are_exported_and_imported_without_a_script(open_tab: OpenTa
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_page_to_import_is_fit_for_everybody(open_tab: OpenTab, scheme: str) -> None:
     tab = await open_tab("/transfer", color_scheme=scheme, viewport={"width": 360, "height": 740})
-    files = [{"name": "word" * 40 + ".json", "mimeType": "application/json", "buffer": b"{"}]
-    await tab.page.set_input_files("#files", files)  # type: ignore[arg-type]
+    name = "word" * 40 + ".json"
+    file = FilePayload(name=name, mimeType="application/json", buffer=b"{")
+    await tab.page.set_input_files("#files", [file])
     await tab.page.get_by_role("button", name="Import").click()
     await expect(tab.page.get_by_text("It is not valid JSON.")).to_be_visible()
     await expect_no_overflow(tab.page)

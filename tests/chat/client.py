@@ -46,7 +46,7 @@ class Client:
 
     def forget(self) -> None:
         """Begin as another client would that has nothing."""
-        self.__init__()  # type: ignore[misc]
+        vars(self).update(vars(type(self)()))
 
     @property
     def farewells(self) -> set[str]:

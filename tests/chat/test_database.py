@@ -200,7 +200,7 @@ async def test_one_connection_that_fails_to_close_keeps_none_of_the_others(
         await type(session).close(session)
         raise sqlite3.OperationalError("the disk is gone")
 
-    session.close = fail  # type: ignore[method-assign]
+    session.close = fail  # type: ignore[method-assign]  # a fault is put in
     await database.close()
     await database.close()
     assert "failed to close" in caplog.text

@@ -135,7 +135,7 @@ async def test_the_list_hears_of_a_round_twice(
         (ValueError("/secret/path"), "internal", "Something went wrong"),
         (DatabaseUnavailable("Busy."), "database_unavailable", "Busy."),
         (asyncio.CancelledError(), "internal", "Something went wrong"),
-        (AssistantError(401, "No key."), "internal", "Something went wrong"),  # type: ignore[arg-type]
+        (AssistantError(401, "No key."), "internal", "Something went wrong"),  # type: ignore[arg-type]  # as a plugin may
     ],
 )
 async def test_a_failure_ends_the_round_and_keeps_what_was_written(
@@ -439,7 +439,7 @@ async def test_an_end_that_can_not_be_stored_is_stored_later(
     lock.execute("ROLLBACK")
     assert (await stop).status == "stopped"
     events = await watcher.until_terminal()
-    assert [e.seq for e in events if e.seq is not None] == list(range(1, events[-1].seq + 1))  # type: ignore[operator]
+    assert [e.seq for e in events if e.seq is not None] == list(range(1, events[-1].seq + 1))  # type: ignore[operator]  # the last has one
     snapshot = await service.snapshot(USER, workflow_id)
     assert snapshot.messages[-1].content == "kept in memory"
     assert [log.status for log in snapshot.logs] == ["completed"]
@@ -528,17 +528,17 @@ async def test_steps_nest_to_a_bound_and_stand_beside_each_other_below_it(
         7,
         None,
         b"bytes",
-        Text(7),  # type: ignore[arg-type]
+        Text(7),  # type: ignore[arg-type]  # as a plugin may
         Step("x", "X", status="gone"),
         Step("x", "X", type="gone"),
-        Step(7, "X"),  # type: ignore[arg-type]
-        Step("x", None),  # type: ignore[arg-type]
-        Step("x", "X", progress="half"),  # type: ignore[arg-type]
+        Step(7, "X"),  # type: ignore[arg-type]  # as a plugin may
+        Step("x", None),  # type: ignore[arg-type]  # as a plugin may
+        Step("x", "X", progress="half"),  # type: ignore[arg-type]  # as a plugin may
         Step("x", "X", parent="unknown"),
-        Sources(7),  # type: ignore[arg-type]
-        Sources(("x",)),  # type: ignore[arg-type]
-        Sources((Source(1, None, "", "", ""),)),  # type: ignore[arg-type]
-        Sources((Source(None, "", "", "", ""),)),  # type: ignore[arg-type]
+        Sources(7),  # type: ignore[arg-type]  # as a plugin may
+        Sources(("x",)),  # type: ignore[arg-type]  # as a plugin may
+        Sources((Source(1, None, "", "", ""),)),  # type: ignore[arg-type]  # as a plugin may
+        Sources((Source(None, "", "", "", ""),)),  # type: ignore[arg-type]  # as a plugin may
     ],
 )
 async def test_what_is_no_output_ends_the_round_and_is_in_the_log_with_its_line(
@@ -565,7 +565,7 @@ async def test_what_is_no_output_ends_the_round_and_is_in_the_log_with_its_line(
     "output",
     [
         Usage("tiny", prompt_tokens=10**30),
-        Usage("tiny", tokens_per_second=object()),  # type: ignore[arg-type]
+        Usage("tiny", tokens_per_second=object()),  # type: ignore[arg-type]  # as a plugin may
         Usage("tiny", first_token_ms=10**400),
         Sources((Source(10**30, "Title", "", "/documents/1", "quote"),)),
     ],

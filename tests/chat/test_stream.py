@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import Any
 
 import orjson
 import pytest
@@ -209,7 +210,7 @@ async def test_the_progress_of_a_step_that_has_ended_is_not_shown_again(
         await assistant.say(ASK, Step("s", "Done", "completed"))
         assert early.lost == 0
     late = service.events.subscribe(workflow_id, after=2)
-    service.events.subscribe = lambda *_: late  # type: ignore[method-assign]
+    service.events.subscribe = lambda *_: late  # type: ignore[method-assign]  # a fault is put in
     client, stream = Client(), open_stream(service, workflow_id)
     client.feed(await anext(stream))
     assistant.tell(ASK, END)
@@ -277,9 +278,9 @@ async def test_a_hole_is_filled_from_the_database(
     async def drop(*args: object, **kwargs: object) -> None:
         """Lose what is emitted, as a broker that was away would."""
 
-    service.events.emit_event = drop  # type: ignore[method-assign]
+    service.events.emit_event = drop  # type: ignore[method-assign]  # a fault is put in
     await assistant.say(ASK, Step("lost", "Lost", "completed"), Text("b"))
-    service.events.emit_event = emit  # type: ignore[method-assign]
+    service.events.emit_event = emit  # type: ignore[method-assign]  # a fault is put in
     seen = Step("seen", "Seen", "completed")
     said: list[Line] = [Text("c"), seen] if text_first else [seen, Text("c")]
     await assistant.say(ASK, *said)
@@ -322,18 +323,18 @@ async def test_an_open_stream_reads_nothing_from_the_database(
         client.feed(await anext(stream))
     await assistant.say(ASK, Text("first"))
     for client, stream in zip(clients, streams, strict=True):
-        await read_until(client, stream, lambda c=client: "delta" in c.types)  # type: ignore[misc]
+        await read_until(client, stream, lambda c=client: "delta" in c.types)  # type: ignore[misc]  # mypy knows no lambda with a default
 
     # From here on nothing writes: the saver's timer is stopped, and text is all that comes.
     saver = service.rounds.running[workflow_id]._saver
     await saver.close()
-    saver.schedule = lambda log=None: None  # type: ignore[method-assign]
+    saver.schedule = lambda log=None: None  # type: ignore[method-assign]  # a fault is put in
     before = repository.queries
     for n in range(50):
         await assistant.say(ASK, Text(f" {n}"))
     text = "first" + "".join(f" {n}" for n in range(50))
     for client, stream in zip(clients, streams, strict=True):
-        await read_until(client, stream, lambda c=client: text in str(c.items))  # type: ignore[misc]
+        await read_until(client, stream, lambda c=client: text in str(c.items))  # type: ignore[misc]  # mypy knows no lambda with a default
     assert repository.queries == before
     for stream in streams:
         await stream.aclose()
@@ -485,13 +486,13 @@ async def test_a_hole_in_the_list_is_filled_from_the_database(service: ChatServi
     list_context = f"user:{USER}"
     emit = service.events.emit_event
 
-    async def drop_list(context_id: str, *args: object, **kwargs: object) -> None:
+    async def drop_list(context_id: str, *args: Any, **kwargs: Any) -> None:
         if context_id != list_context:
-            await emit(context_id, *args, **kwargs)  # type: ignore[arg-type]
+            await emit(context_id, *args, **kwargs)
 
-    service.events.emit_event = drop_list  # type: ignore[method-assign]
+    service.events.emit_event = drop_list  # type: ignore[method-assign]  # a fault is put in
     other = (await service.start(USER, "lost")).workflow_id
-    service.events.emit_event = emit  # type: ignore[method-assign]
+    service.events.emit_event = emit  # type: ignore[method-assign]  # a fault is put in
     await service.events.emit_event(list_context, "status", {}, "chat")
     await service.change(USER, workflow_id, title="seen")
     client.feed(await reading)

@@ -78,7 +78,7 @@ async def in_chunks(data: bytes, size: int = 50_000) -> AsyncIterator[bytes]:
 async def library(tmp_path: Path) -> AsyncIterator[Library]:
     database = await Database.open(tmp_path / "chat.sqlite")
     events = StreamingEventManager()
-    library = Library(tmp_path / "documents", database, events, None)  # type: ignore[arg-type]
+    library = Library(tmp_path / "documents", database, events, None)  # type: ignore[arg-type]  # made at once
     library.service = library.make_service(
         limits=Limits(document=25_000_000, together=60_000_000), allowance=Allowance(seconds=60)
     )

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
@@ -80,11 +80,11 @@ async def test_progress_is_told_while_a_part_takes_long(
     insert = DocumentRepository.insert_passages
     context = f"user:{USER}"
 
-    async def insert_slowly(*args: object) -> None:
+    async def insert_slowly(*args: Any) -> None:
         async with library.events.subscribe(context) as list_:
             for _ in range(5):
                 await list_.read()
-        await insert(*args)  # type: ignore[arg-type]
+        await insert(*args)
 
     monkeypatch.setattr(DocumentRepository, "insert_passages", insert_slowly)
     document = await library.add("fruit.txt", TEXT)
@@ -512,10 +512,10 @@ async def test_what_the_database_refuses_for_a_moment_is_tried_again(
     insert = DocumentRepository.insert_words
     refusals = iter([DatabaseUnavailable("busy"), DatabaseUnavailable("busy")])
 
-    async def refuse(*args: object) -> None:
+    async def refuse(*args: Any) -> None:
         for refusal in refusals:
             raise refusal
-        await insert(*args)  # type: ignore[arg-type]
+        await insert(*args)
 
     monkeypatch.setattr(DocumentRepository, "insert_words", refuse)
     document = await library.read("fruit.txt", TEXT)

@@ -78,7 +78,7 @@ async def test_the_link_begins_as_the_address_that_has_led_to_it(
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 async def test_a_chat_that_is_not_there_has_no_link(client: Client, method: str) -> None:
-    response = await client.open(  # type: ignore[call-arg]
+    response = await client.open(  # type: ignore[call-arg]  # Quart types it with too few
         f"{API}/workflows/{'0' * 32}/share", method=method
     )
     assert response.status_code == 404

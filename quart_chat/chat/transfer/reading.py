@@ -43,7 +43,10 @@ _BROKEN = (
     NotImplementedError,
     RuntimeError,
 )
-"""What reading a file in a zip raises, each of the ways to pack it its own."""
+"""What reading a file in a zip raises, each of the ways to pack it its own.
+
+NotImplementedError says that zipfile does not know the way.
+"""
 
 _CHATGPT = re.compile(r"conversations(-\d+)?\.json")
 _SPACE = re.compile(r"[\s,]*")

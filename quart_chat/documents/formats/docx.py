@@ -68,6 +68,7 @@ def _chunks(path: Path, parser: expat.XMLParserType) -> Iterator[float]:
                     parser.Parse(chunk, False)
                     yield min(1.0, xml.tell() / max(1, entry.file_size))
         parser.Parse(b"", True)
+    # The last but one is for ways to pack that zipfile does not know.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, expat.error) as error:
         raise MalformedFile(_(_MALFORMED)) from error
 

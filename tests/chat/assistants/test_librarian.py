@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -158,9 +158,9 @@ async def test_both_are_named_where_both_answer(librarian: Librarian, chats: Cha
     ],
 )
 async def test_no_answer_in_chats(
-    librarian: Librarian, chats: Chats, message: dict[str, str]
+    librarian: Librarian, chats: Chats, message: dict[str, Any]
 ) -> None:
-    await chats.add(**message)  # type: ignore[arg-type]
+    await chats.add(**message)
     answer = await ask(librarian, "printer kiwi")
     assert answer.sources == ()
 

@@ -39,7 +39,7 @@ class Nameless(Whole):
 
 
 class Silent(Whole):
-    async def answer(self, question: Question) -> str:  # type: ignore[override]
+    async def answer(self, question: Question) -> str:  # type: ignore[override]  # what is refused
         return question.prompt
 
 

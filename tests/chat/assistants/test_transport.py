@@ -124,7 +124,7 @@ async def test_an_endpoint_waits_for_a_reader_that_does_not_read(
 
 
 def connection_of(response: httpx2.Response) -> connection.Connection:
-    stream: transport.Body = response.stream._stream  # type: ignore[union-attr]
+    stream: transport.Body = response.stream._stream  # type: ignore[union-attr]  # httpx hides it
     return stream._connection
 
 
