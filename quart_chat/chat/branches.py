@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from quart_chat.chat.database import Row, Statements
+from quart_chat.chat.connection import Row, Statements
 from quart_chat.chat.models import Message, Round, Workflow
 from quart_chat.chat.readings import Snapshot
 from quart_chat.chat.rows import LOG, MESSAGE, ROUND, to_log, to_message, to_round

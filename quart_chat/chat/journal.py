@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from quart_chat.chat.database import Statements
+from quart_chat.chat.connection import Statements
 from quart_chat.chat.models import (
     Item,
     Log,

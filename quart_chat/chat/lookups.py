@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quart_chat.chat.database import Statements
+from quart_chat.chat.connection import Statements
 from quart_chat.chat.models import Round, Share, Workflow
 from quart_chat.chat.rows import ROUND, SHARE, WORKFLOW, to_round, to_workflow
 

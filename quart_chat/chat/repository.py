@@ -13,7 +13,8 @@ from quart_chat.chat.branches import (
     select_history,
     select_shown,
 )
-from quart_chat.chat.database import Database, Row, Statements
+from quart_chat.chat.connection import Row, Statements
+from quart_chat.chat.database import Database
 from quart_chat.chat.lookups import (
     select_round,
     select_share,

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from quart_chat.chat.database import Row
+from quart_chat.chat.connection import Row
 from quart_chat.chat.models import (
     Log,
     Message,

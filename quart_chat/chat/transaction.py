@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from quart_chat.chat.database import Statements
+from quart_chat.chat.connection import Statements
 from quart_chat.chat.models import Log, Message, Round, Share, Workflow
 from quart_chat.chat.rows import (
     LOG,

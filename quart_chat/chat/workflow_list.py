@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from quart_chat.chat.connection import Statements
 from quart_chat.chat.cursors import decode_cursor, encode_cursor
-from quart_chat.chat.database import Database, Statements
+from quart_chat.chat.database import Database
 from quart_chat.chat.lookups import select_recoverable
 from quart_chat.chat.models import Workflow
 from quart_chat.chat.readings import FoundPage, FoundWorkflow, ListChanges, TextPart, WorkflowPage

@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from quart_chat.chat.database import Database, Row, Statements
+from quart_chat.chat.connection import Row, Statements
+from quart_chat.chat.database import Database
 from quart_chat.chat.text import one_line
 from quart_chat.documents.messages import Piece
 from quart_chat.documents.models import Document, Kind, Passage, Status

@@ -9,7 +9,8 @@ import orjson
 
 from quart_chat.chat.assistants.library.passages import Passage
 from quart_chat.chat.assistants.library.shelves import Candidates
-from quart_chat.chat.database import Database, Row, Statements
+from quart_chat.chat.connection import Row, Statements
+from quart_chat.chat.database import Database
 from quart_chat.documents.models import passage_url
 
 # A passage that holds a term is worth counting up to here: beyond it the term is common.

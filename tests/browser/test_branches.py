@@ -199,6 +199,13 @@ async def test_an_edit_that_can_not_be_sent_stays_and_says_why(open_tab: OpenTab
     await expect_prompts(tab, "count 2 1ms")
 
 
+async def cut_stream(tab: Tab) -> None:
+    """Nothing reaches the page any more, until the way is open again."""
+    await tab.page.route("**/api/stream*", lambda route: route.abort())
+    await set_hidden(tab.page, True)
+    await set_hidden(tab.page, False)
+
+
 @pytest.mark.parametrize("shown", ["before", "after"])
 async def test_an_edit_whose_receipt_was_lost_is_known_by_what_the_page_shows(
     open_tab: OpenTab, shown: str
@@ -216,9 +223,7 @@ async def test_an_edit_whose_receipt_was_lost_is_known_by_what_the_page_shows(
         await route.abort()
 
     if shown == "after":
-        await tab.page.route("**/api/stream*", lambda route: route.abort())
-        await set_hidden(tab.page, True)
-        await set_hidden(tab.page, False)
+        await cut_stream(tab)
     await tab.page.route("**/start/stream", lose_the_answer)
     async with tab.page.expect_event("requestfailed", lambda request: request.method == "POST"):
         await edit(tab, 1, "count 2 1ms")
@@ -244,9 +249,7 @@ async def test_what_is_sent_again_after_a_lost_receipt_makes_one_version(
         await route.fetch()
         await route.abort()
 
-    await tab.page.route("**/api/stream*", lambda route: route.abort())
-    await set_hidden(tab.page, True)
-    await set_hidden(tab.page, False)
+    await cut_stream(tab)
     await tab.page.route("**/start/stream", lose_the_answer)
     again = tab.round(1).get_by_role("button", name="Regenerate")
     if way == "edit":

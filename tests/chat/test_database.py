@@ -94,7 +94,7 @@ async def test_a_migration_that_fails_changes_nothing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = (*MIGRATIONS, "CREATE TABLE extra (a INTEGER);\nINSERT INTO nowhere VALUES (1);\n")
-    monkeypatch.setattr("quart_chat.chat.database.MIGRATIONS", broken)
+    monkeypatch.setattr("quart_chat.chat.schema.MIGRATIONS", broken)
     with pytest.raises(sqlite3.OperationalError, match="nowhere"):
         await open_and_close(path)
     monkeypatch.undo()

@@ -142,7 +142,7 @@ async def test_what_an_older_version_left_of_erased_chats_is_erased_as_well(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as older:
-        older.setattr("quart_chat.chat.database.MIGRATIONS", MIGRATIONS[:9])
+        older.setattr("quart_chat.chat.schema.MIGRATIONS", MIGRATIONS[:9])
         await (await ChatRepository.open(path)).close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(

@@ -192,7 +192,7 @@ async def test_titles_of_an_earlier_version_are_found_renamed_restored_and_erase
 ) -> None:
     earlier = next(n for n, script in enumerate(MIGRATIONS) if "CREATE TABLE titles" in script)
     with monkeypatch.context() as older:
-        older.setattr("quart_chat.chat.database.MIGRATIONS", MIGRATIONS[:earlier])
+        older.setattr("quart_chat.chat.schema.MIGRATIONS", MIGRATIONS[:earlier])
         await (await ChatRepository.open(path)).close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("INSERT INTO users (id, created_at) VALUES (?, 0)", (USER,))

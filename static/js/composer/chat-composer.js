@@ -15,8 +15,6 @@ import { t } from "../texts.js";
 const PAUSE = 300;
 // The share of the limit from which on characters are counted before one's eyes.
 const NEAR = 0.9;
-// Where a key can be pressed without a keyboard being put over half of the page.
-const HAS_KEYS = matchMedia("(hover: hover) and (pointer: fine)").matches;
 
 export class ChatComposer extends HTMLElement {
   #controller = null;
@@ -84,11 +82,11 @@ export class ChatComposer extends HTMLElement {
     this.#field.focus();
   }
 
-  /** The next key writes here, unless something else has the focus. */
+  /** The next key writes here, unless something else has the focus; a touch screen would show its own. */
   #invite() {
     const focused = document.activeElement;
     const free = focused === document.body || this.contains(focused);
-    if (HAS_KEYS && free) this.#field.focus({ preventScroll: true });
+    if (enterSends() && free) this.#field.focus({ preventScroll: true });
   }
 
   /** Wait for files that are on their way; false where one was not taken. */

@@ -1,0 +1,187 @@
+"""A connection to an SQLite file, the thread that it has, and what its errors mean to people.
+
+A hop to the thread and back costs more than most statements, so what needs several is done there as
+a whole.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from contextvars import copy_context
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import aiosqlite
+
+from quart_chat.errors import DatabaseUnavailable
+from quart_chat.texts import N_, _
+
+_logger = logging.getLogger(__name__)
+
+Row = Sequence[Any]
+T = TypeVar("T")
+
+_SENTENCES = {
+    sqlite3.SQLITE_BUSY: N_("The database is in use by another program. Try again in a moment."),
+    sqlite3.SQLITE_LOCKED: N_("The database is in use by another program. Try again in a moment."),
+    sqlite3.SQLITE_READONLY: N_(
+        "The database can't be written: the file or its folder is read-only."
+    ),
+    sqlite3.SQLITE_PERM: N_("The database can't be opened: the server may not read it."),
+    sqlite3.SQLITE_CANTOPEN: N_("The database can't be opened: check its folder and permissions."),
+    sqlite3.SQLITE_FULL: N_("The database can't be written: the disk is full."),
+    sqlite3.SQLITE_IOERR: N_("The database can't be read or written: the disk reports an error."),
+    sqlite3.SQLITE_CORRUPT: N_("The database file is damaged. Restore it from a backup."),
+    sqlite3.SQLITE_NOTADB: N_("The database file is not a database. Restore it from a backup."),
+}
+
+_WORK = "-- work"
+"""Stands where a statement would, for work that is done on the thread of a connection."""
+
+_STEPS = 1000
+"""Steps of SQLite's machine, each some microseconds, after which a search is asked to go on."""
+
+
+class Statements:
+    """Runs statements on the thread of their connection, for work that is done there."""
+
+    def __init__(self, session: Session, connection: sqlite3.Connection) -> None:
+        self._session = session
+        self._connection = connection
+
+    def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run a statement and take all its rows."""
+        self._session.queries += 1
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def fetch_one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+        """Run a statement and take its only row."""
+        rows = self.fetch(sql, parameters)
+        return rows[0] if rows else None
+
+    def transact(self, work: Callable[[Statements], T], begin: str) -> T:
+        """Commit what the work does, or undo it where it fails."""
+        try:
+            self.fetch(begin)
+            result = work(self)
+            self.fetch("COMMIT")
+        except BaseException:
+            self._connection.rollback()
+            raise
+        return result
+
+    @contextmanager
+    def until(self, enough: Callable[[], bool]) -> Generator[None]:
+        """Break off what runs inside once it has been enough."""
+        self._connection.set_progress_handler(enough, _STEPS)
+        try:
+            yield
+        finally:
+            self._connection.set_progress_handler(None, 0)
+
+
+class _Connection(sqlite3.Connection):
+    """Does work where aiosqlite runs statements: on the thread that the connection has there.
+
+    aiosqlite has no call for that. But it lets a connection be of one's own class, and takes all
+    rows of what ``execute`` returns while it is still on the thread. So work takes the place of a
+    statement's parameters, and what it results in the place of the rows.
+    """
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        if sql is not _WORK:
+            return super().execute(sql, parameters)
+        (work,) = parameters
+        return _Result(work(self))
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    value: Any
+
+    def fetchall(self) -> Any:
+        return self.value
+
+
+class Session:
+    """A connection, for one who has it alone.
+
+    Attributes:
+        queries: Statements run so far.
+    """
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self.queries = 0
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, path: Path, *, busy_timeout: float) -> Session:
+        """Connect to a file; ``busy_timeout`` is how many seconds a lock is waited for.
+
+        Raises:
+            DatabaseUnavailable: It can't be used; the message says why.
+        """
+        with translated_errors():
+            connection = await aiosqlite.connect(
+                path, factory=_Connection, isolation_level=None, timeout=busy_timeout
+            )
+        return cls(connection)
+
+    async def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run a statement and take all its rows."""
+        return await self._run(lambda statements: statements.fetch(sql, parameters))
+
+    async def fetch_one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+        """Run a statement and take its only row."""
+        return await self._run(lambda statements: statements.fetch_one(sql, parameters))
+
+    async def transact(self, work: Callable[[Statements], T], begin: str = "BEGIN") -> T:
+        """Do work in a transaction, in one hop; a waiter that is cancelled does not undo it.
+
+        The work runs on the connection's thread: it waits for nothing else, and what it shares
+        with the event loop it only reads.
+        """
+        return await self._run(lambda statements: statements.transact(work, begin))
+
+    async def _run(self, work: Callable[[Statements], T]) -> T:
+        # Sentences for people are in the language of who asks, so the context goes along.
+        context = copy_context()
+
+        def run(connection: sqlite3.Connection) -> T:
+            return context.run(work, Statements(self, connection))
+
+        with translated_errors():
+            result: Any = await self._connection.execute_fetchall(_WORK, (run,))
+        return cast("T", result)
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+
+def is_busy(error: BaseException | None) -> bool:
+    return isinstance(error, sqlite3.Error) and primary_code(error) == sqlite3.SQLITE_BUSY
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    # The low byte of an extended result code (sqlite.org/rescode.html).
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+@contextmanager
+def translated_errors() -> Generator[None]:
+    """Raise what the file or the disk is to blame for as DatabaseUnavailable."""
+    try:
+        yield
+    except OSError as error:
+        _logger.error("The database's folder can't be made: %s", error)  # noqa: TRY400
+        raise DatabaseUnavailable(_(_SENTENCES[sqlite3.SQLITE_CANTOPEN])) from error
+    except sqlite3.DatabaseError as error:
+        sentence = _SENTENCES.get(primary_code(error))
+        if sentence is None:
+            raise
+        _logger.warning("The database is unavailable: %s", error)
+        raise DatabaseUnavailable(_(sentence)) from error
