@@ -21,7 +21,8 @@ from quart import Quart
 from quart_chat import create_app
 from quart_chat.chat.assistants import InvalidAssistant
 from quart_chat.config import ConfigError, Settings, load_settings, variable
-from quart_chat.errors import ChatError, StorageUnavailable
+from quart_chat.errors import ChatError, InstanceInUse, StorageUnavailable
+from quart_chat.web.lifespan import SERVER_ADDRESS
 
 # Connections that may wait to be accepted: enough for every tab to come back after a restart.
 BACKLOG = 1024
@@ -69,6 +70,7 @@ def _serve(config: Mapping[str, Any], factory: Factory) -> None:
     listener = _listen(settings)
     address = _address(settings.host, listener)
     app = factory(config)
+    app.config[SERVER_ADDRESS] = address
 
     @app.while_serving
     async def announce() -> AsyncGenerator[None, None]:
@@ -114,6 +116,8 @@ def _explain(error: LifespanFailureError, settings: Settings) -> Exception:
     cause = error.__context__
     if isinstance(cause, StorageUnavailable):
         return CannotServe(f"{cause.message} (The folder is {settings.documents_path}.)")
+    if isinstance(cause, InstanceInUse):
+        return CannotServe(f"{cause.message} (The folder is {settings.instance_path}.)")
     if isinstance(cause, ChatError):
         return CannotServe(f"{cause.message} (The database is {settings.database_path}.)")
     return error

@@ -21,10 +21,12 @@
     +-- Forbidden                   403 forbidden
     +-- NotFound                    404 not_found
     +-- RoundRunning                409 round_running
+    +-- RoundEnded                  409 round_ended
     +-- TooManyRequests             429 too_many_requests
     +-- Unavailable                 503 unavailable
         +-- DatabaseUnavailable     503 database_unavailable
         |   +-- DatabaseTooNew      503 database_too_new
+        +-- InstanceInUse           503 instance_in_use
         +-- StorageUnavailable      503 storage_unavailable
 
 A message is written for the person who reads it: what happened, and what to do. It never carries
@@ -151,22 +153,44 @@ class RoundRunning(ChatError):
     code = "round_running"
 
 
+class RoundEnded(ChatError):
+    """A round has an end already, and gets neither a second one nor anything after it."""
+
+    status = 409
+    code = "round_ended"
+
+
 class TooManyRequests(ChatError):
     status = 429
     code = "too_many_requests"
 
 
 class Unavailable(ChatError):
+    """What can't be done now and may work later: the answer says after how many seconds."""
+
     status = 503
     code = "unavailable"
+    retry_after = 5
 
 
 class DatabaseUnavailable(Unavailable):
+    """The database can't be read or written; ``reason`` is one word for why."""
+
     code = "database_unavailable"
+
+    def __init__(self, message: str, reason: str = "failing") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class DatabaseTooNew(DatabaseUnavailable):
     code = "database_too_new"
+
+
+class InstanceInUse(Unavailable):
+    """Another server has the instance folder."""
+
+    code = "instance_in_use"
 
 
 class StorageUnavailable(Unavailable):

@@ -125,7 +125,20 @@ class Answer:
                 duration = (now - self._began[key]) * 1000
                 self._logs[key] = replace(log, status=status, duration_ms=duration)
                 self.unstored.add(key)
+        return self.unstored_logs()
+
+    def unstored_logs(self) -> list[Log]:
+        """The steps whose latest change is not known to be committed, in their order."""
         return [log for key, log in self._logs.items() if key in self.unstored]
+
+    def stored(self, logs: list[Log]) -> None:
+        """Steps are committed as they were then."""
+        committed = {log.id: log for log in logs}
+        self.unstored -= {
+            key
+            for key, log in self._logs.items()
+            if (known := committed.get(log.id)) and replace(known, progress=log.progress) == log
+        }
 
     def overlay(self, snapshot: Snapshot) -> Snapshot:
         """Put what is in memory over what the database holds of the same, still in flight."""

@@ -1,4 +1,4 @@
-"""A connection to an SQLite file, the thread that it has, and what its errors mean to people.
+"""A connection to an SQLite file, and the thread that it has.
 
 A hop to the thread and back costs more than most statements, so what needs several is done there as
 a whole.
@@ -6,7 +6,6 @@ a whole.
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -17,27 +16,10 @@ from typing import Any, TypeVar, cast
 
 import aiosqlite
 
-from quart_chat.errors import DatabaseUnavailable
-from quart_chat.texts import N_, _
-
-_logger = logging.getLogger(__name__)
+from quart_chat.chat.failures import translated_errors
 
 Row = Sequence[Any]
 T = TypeVar("T")
-
-_SENTENCES = {
-    sqlite3.SQLITE_BUSY: N_("The database is in use by another program. Try again in a moment."),
-    sqlite3.SQLITE_LOCKED: N_("The database is in use by another program. Try again in a moment."),
-    sqlite3.SQLITE_READONLY: N_(
-        "The database can't be written: the file or its folder is read-only."
-    ),
-    sqlite3.SQLITE_PERM: N_("The database can't be opened: the server may not read it."),
-    sqlite3.SQLITE_CANTOPEN: N_("The database can't be opened: check its folder and permissions."),
-    sqlite3.SQLITE_FULL: N_("The database can't be written: the disk is full."),
-    sqlite3.SQLITE_IOERR: N_("The database can't be read or written: the disk reports an error."),
-    sqlite3.SQLITE_CORRUPT: N_("The database file is damaged. Restore it from a backup."),
-    sqlite3.SQLITE_NOTADB: N_("The database file is not a database. Restore it from a backup."),
-}
 
 _WORK = "-- work"
 """Stands where a statement would, for work that is done on the thread of a connection."""
@@ -68,6 +50,7 @@ class Statements:
         try:
             self.fetch(begin)
             result = work(self)
+            self._session.check()
             self.fetch("COMMIT")
         except BaseException:
             self._connection.rollback()
@@ -112,10 +95,16 @@ class Session:
 
     Attributes:
         queries: Statements run so far.
+        busy_timeout: Seconds to wait for a lock that another program holds.
+        check: Raises what is wrong with the file; called before work begins and before it is
+            committed.
     """
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(self, connection: aiosqlite.Connection, busy_timeout: float) -> None:
         self.queries = 0
+        self.busy_timeout = busy_timeout
+        self.check: Callable[[], None] = lambda: None
+        self._busy_timeout_set = busy_timeout
         self._connection = connection
 
     @classmethod
@@ -129,7 +118,7 @@ class Session:
             connection = await aiosqlite.connect(
                 path, factory=_Connection, isolation_level=None, timeout=busy_timeout
             )
-        return cls(connection)
+        return cls(connection, busy_timeout)
 
     async def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run a statement and take all its rows."""
@@ -147,41 +136,30 @@ class Session:
         """
         return await self._run(lambda statements: statements.transact(work, begin))
 
+    async def inspect(self) -> None:
+        """See whether anything is wrong with the file."""
+        await self._run(lambda _: None)
+
     async def _run(self, work: Callable[[Statements], T]) -> T:
         # Sentences for people are in the language of who asks, so the context goes along.
         context = copy_context()
 
+        def checked(connection: sqlite3.Connection) -> T:
+            self._set_busy_timeout(connection)
+            self.check()
+            return work(Statements(self, connection))
+
         def run(connection: sqlite3.Connection) -> T:
-            return context.run(work, Statements(self, connection))
+            return context.run(checked, connection)
 
         with translated_errors():
             result: Any = await self._connection.execute_fetchall(_WORK, (run,))
         return cast("T", result)
 
+    def _set_busy_timeout(self, connection: sqlite3.Connection) -> None:
+        if self._busy_timeout_set != self.busy_timeout:
+            connection.execute(f"PRAGMA busy_timeout = {int(self.busy_timeout * 1000)}")
+            self._busy_timeout_set = self.busy_timeout
+
     async def close(self) -> None:
         await self._connection.close()
-
-
-def is_busy(error: BaseException | None) -> bool:
-    return isinstance(error, sqlite3.Error) and primary_code(error) == sqlite3.SQLITE_BUSY
-
-
-def primary_code(error: sqlite3.Error) -> int:
-    # The low byte of an extended result code (sqlite.org/rescode.html).
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
-
-
-@contextmanager
-def translated_errors() -> Generator[None]:
-    """Raise what the file or the disk is to blame for as DatabaseUnavailable."""
-    try:
-        yield
-    except OSError as error:
-        _logger.error("The database's folder can't be made: %s", error)  # noqa: TRY400
-        raise DatabaseUnavailable(_(_SENTENCES[sqlite3.SQLITE_CANTOPEN])) from error
-    except sqlite3.DatabaseError as error:
-        sentence = _SENTENCES.get(primary_code(error))
-        if sentence is None:
-            raise
-        _logger.warning("The database is unavailable: %s", error)
-        raise DatabaseUnavailable(_(sentence)) from error

@@ -12,18 +12,16 @@ import logging
 import math
 import sqlite3
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 
-from quart_chat.chat.connection import (
-    Session,
-    Statements,
-    is_busy,
-    primary_code,
-    translated_errors,
-)
+from quart_chat.chat.connection import Session, Statements
+from quart_chat.chat.database_file import DatabaseFile
+from quart_chat.chat.failures import BUSY, is_locked, primary_code, translated_errors, unavailable
+from quart_chat.chat.health import Health
+from quart_chat.chat.patience import Patience, granted
 from quart_chat.chat.schema import migrate
 from quart_chat.errors import DatabaseUnavailable, SearchTooBroad
 from quart_chat.texts import _
@@ -35,36 +33,53 @@ T = TypeVar("T")
 _RETRY = 0.01
 """Seconds between attempts at what SQLite does not wait for by itself."""
 
+_BEAT = 2.0
+"""Seconds between two looks at the file where nothing is written."""
+
 
 class Database:
-    """An SQLite file that is open, made by ``await Database.open(path)``."""
+    """An SQLite file that is open, made by ``await Database.open(path)``.
 
-    def __init__(self, path: Path, *, readers: int, busy_timeout: float) -> None:
+    Attributes:
+        health: Whether it can be written.
+    """
+
+    def __init__(self, path: Path, *, readers: int, busy_timeout: float, patience: float) -> None:
+        self.health = Health()
         self._path = path
+        self._file = DatabaseFile(path)
         self._reader_count = readers
         self._busy_timeout = busy_timeout
+        self._patience = patience
+        self._watch: asyncio.Task[None] | None = None
         self._sessions: list[Session] = []
         self._readers: asyncio.Queue[Session] = asyncio.Queue()
         self._searches = asyncio.Semaphore(max(1, readers - 1))
         self._lock = asyncio.Lock()
 
     @classmethod
-    async def open(cls, path: Path, *, readers: int = 2, busy_timeout: float = 5.0) -> Database:
+    async def open(
+        cls, path: Path, *, readers: int = 2, busy_timeout: float = 5.0, patience: float = 10.0
+    ) -> Database:
         """Open the file, made if need be, and bring its schema up to date.
 
         Args:
             path: The file.
             readers: Connections that read.
             busy_timeout: Seconds to wait for a lock that another program holds.
+            patience: Seconds to wait for that and for writers of this process, where no request
+                says how many it has left.
 
         Raises:
             DatabaseUnavailable: It can't be used; the message says why.
             DatabaseTooNew: A newer version of this program has written it.
         """
-        database = cls(path, readers=readers, busy_timeout=busy_timeout)
+        database = cls(path, readers=readers, busy_timeout=busy_timeout, patience=patience)
         try:
             await database._open()
-        except BaseException:
+        except BaseException as error:
+            if error.__cause__ is not None:
+                _logger.error("The database can't be opened: %s", error.__cause__)  # noqa: TRY400
             await database.close()
             raise
         return database
@@ -82,6 +97,10 @@ class Database:
         await migrate(self._writer)
         for _reader in range(self._reader_count):
             self._readers.put_nowait(await self._connect())
+        with translated_errors():
+            await asyncio.to_thread(self._file.remember)
+        self._writer.check = self._file.check
+        self._watch = asyncio.create_task(self._look_now_and_then())
 
     async def _connect(self) -> Session:
         session = await Session.open(self._path, busy_timeout=self._busy_timeout)
@@ -97,7 +116,7 @@ class Database:
             try:
                 await self._writer.fetch("PRAGMA journal_mode = WAL")
             except DatabaseUnavailable as error:
-                if not is_busy(error.__cause__) or monotonic() >= deadline:
+                if not is_locked(error.__cause__) or monotonic() >= deadline:
                     raise
                 await asyncio.sleep(_RETRY)
             else:
@@ -105,6 +124,9 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections; idempotent. One that fails to close keeps none of the others."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.wait({self._watch})
         while self._sessions:
             try:
                 await self._sessions.pop().close()
@@ -113,10 +135,21 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Session]:
-        """Read, a statement at a time."""
-        session = await self._readers.get()
+        """Read, a statement at a time.
+
+        Raises:
+            DatabaseUnavailable: All readers are busy for too long, or the file can't be read.
+        """
+        try:
+            async with asyncio.timeout(self._patience):
+                session = await self._readers.get()
+        except TimeoutError as error:
+            raise unavailable(BUSY) from error
         try:
             yield session
+        except DatabaseUnavailable as error:
+            _logger.warning("The database can't be read: %s", error.__cause__ or error)
+            raise
         finally:
             self._readers.put_nowait(session)
 
@@ -157,9 +190,68 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[Session]:
-        """Keep all other writers of this process out; a transaction is begun by the caller."""
-        async with self._lock:
-            yield self._writer
+        """Keep all other writers of this process out; a transaction is begun by the caller.
+
+        Waiting for them and for other programs takes no longer than the request has left.
+
+        Raises:
+            DatabaseUnavailable: That was too short, or the file can't be written.
+        """
+        patience = granted() or Patience(self._patience)
+        with patience:
+            await self._take_turn(patience)
+            try:
+                self._writer.busy_timeout = min(self._busy_timeout, patience.left)
+                yield self._writer
+                self.health.succeeded()
+            except DatabaseUnavailable as error:
+                self.health.failed(error)
+                raise
+            finally:
+                self._lock.release()
+
+    async def _take_turn(self, patience: Patience) -> None:
+        try:
+            async with asyncio.timeout(patience.left):
+                await self._lock.acquire()
+        except TimeoutError as error:
+            raise unavailable(BUSY) from error
+        if not patience.left:
+            self._lock.release()
+            raise unavailable(BUSY)
+
+    async def _look_now_and_then(self) -> None:
+        """Notice what becomes of the file, and whether it can be written again."""
+        while True:
+            await asyncio.sleep(_BEAT)
+            await self.look()
+
+    async def look(self) -> None:
+        """See whether the file is still there; where nothing could be written, try whether it can.
+
+        A writer that is at work sees to that by itself.
+        """
+        if self._lock.locked():
+            return
+        with suppress(DatabaseUnavailable):
+            async with self.writing() as writer:
+                if self.health.trouble is None:
+                    await writer.inspect()
+                else:
+                    writer.busy_timeout = 0
+                    await writer.transact(_try_to_write, "BEGIN IMMEDIATE")
+        if self.health.trouble is not None:
+            self.health.repeat()
+
+
+def _try_to_write(statements: Statements) -> None:
+    """Write what changes nothing, and takes room as anything else would."""
+    row = statements.fetch_one("PRAGMA user_version")
+    assert row is not None  # noqa: S101 - every database has one
+    statements.fetch(f"PRAGMA user_version = {row[0]}")
+    statements.fetch("CREATE TABLE trial (content BLOB)")
+    statements.fetch("INSERT INTO trial VALUES (zeroblob(65536))")
+    statements.fetch("DROP TABLE trial")
 
 
 def _too_broad() -> SearchTooBroad:

@@ -24,6 +24,12 @@ class Ending:
         """What becomes of steps that nobody has ended."""
         return "completed" if self.status is RoundStatus.COMPLETE else "failed"
 
+    def of(self, round_: Round, now: float) -> Round:
+        """A round that has ended so."""
+        return replace(
+            round_, status=self.status, message=self.message, code=self.code, ended_at=now
+        )
+
 
 COMPLETE = Ending(RoundStatus.COMPLETE, N_("The answer is complete."))
 STOPPED = Ending(RoundStatus.STOPPED, N_("The answer was stopped."))
@@ -51,24 +57,24 @@ INTERNAL = Ending(
 
 
 def end_round(
-    entry: Entry,
-    round_: Round,
-    ending: Ending,
-    now: float,
-    *,
-    messages: Iterable[Message],
-    logs: Iterable[Log],
+    entry: Entry, ended: Round, *, messages: Iterable[Message], logs: Iterable[Log]
 ) -> Round:
-    """Store the final state of all that a round has, and emit it, the terminal event last."""
+    """Store the final state of all that a round has, and emit it, the terminal event last.
+
+    Raises:
+        RoundEnded: It has ended before, or is not there; nothing is changed.
+    """
+    entry.check_running(ended)
     for log in logs:
         entry.put_log(log)
     for message in messages:
         entry.put_message(message)
-    workflow = select_workflow(entry.statements, round_.workflow_id)
+    workflow = select_workflow(entry.statements, ended.workflow_id)
     assert workflow is not None  # noqa: S101 - one with a running round is not deleted
-    failed = ending.status is RoundStatus.ERROR
+    now = ended.ended_at or ended.started_at
+    failed = ended.status is RoundStatus.ERROR
     # Whoever stops an answer has it before them; any other end is news.
-    news = {} if ending.status is RoundStatus.STOPPED else {"answered_seq": workflow.seq + 1}
+    news = {} if ended.status is RoundStatus.STOPPED else {"answered_seq": workflow.seq + 1}
     entry.put_workflow(
         workflow,
         now,
@@ -76,12 +82,4 @@ def end_round(
         updated_at=now,
         **news,
     )
-    return entry.end_round(
-        replace(
-            round_,
-            status=ending.status,
-            message=ending.message,
-            code=ending.code,
-            ended_at=now,
-        )
-    )
+    return entry.end_round(ended)

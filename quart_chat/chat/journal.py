@@ -14,17 +14,20 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from quart_chat.chat.connection import Statements
+from quart_chat.chat.lookups import select_round
 from quart_chat.chat.models import (
     Item,
     Log,
     Message,
     Round,
+    RoundStatus,
     Workflow,
 )
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.transaction import Transaction
-from quart_chat.errors import ChatError
+from quart_chat.errors import ChatError, RoundEnded
 from quart_chat.events import StreamingEventManager
+from quart_chat.texts import _
 
 _logger = logging.getLogger(__name__)
 
@@ -87,11 +90,26 @@ class Entry:
         self._emit(log.workflow_id, log.to_chat_data(), seq)
         return log
 
+    def check_running(self, round_: Round) -> None:
+        """Refuse what would follow the end of a round.
+
+        Raises:
+            RoundEnded: It does not run.
+        """
+        stored = select_round(self.statements, round_.workflow_id, round_.number)
+        if stored is None or stored.status is not RoundStatus.RUNNING:
+            raise _ended()
+
     def end_round(self, round_: Round) -> Round:
-        """Store how a round has ended. Its terminal event is to be the last of the entry."""
+        """Store how a round has ended. Its terminal event is to be the last of the entry.
+
+        Raises:
+            RoundEnded: It does not run; with this the whole entry is undone.
+        """
         seq = self.transaction.next_seq(round_.workflow_id)
         round_ = replace(round_, seq=seq)
-        self.transaction.update_round(round_)
+        if not self.transaction.end_round(round_):
+            raise _ended()
         self.emissions.append(
             _Emission(
                 round_.workflow_id,
@@ -110,6 +128,10 @@ class Entry:
 
     def _emit(self, context_id: str, data: Item, seq: int) -> None:
         self.emissions.append(_Emission(context_id, "chatdata", data, "chat", seq))
+
+
+def _ended() -> RoundEnded:
+    return RoundEnded(_("The answer has ended already."))
 
 
 class Journal:
@@ -174,5 +196,5 @@ class Journal:
                     created_at=emission.created_at,
                 )
 
-        result, _ = await self._repository.write(write, publish)
+        result, _emissions = await self._repository.write(write, publish)
         return result

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from quart_chat.chat.ending import INTERRUPTED, end_round
 from quart_chat.chat.journal import Entry, Journal
-from quart_chat.chat.lookups import select_round
-from quart_chat.chat.models import MessageStatus, Round, RoundStatus
+from quart_chat.chat.models import MessageStatus, Round
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.text import Render, render_html
+from quart_chat.errors import RoundEnded
 
 
 async def end_interrupted_rounds(
@@ -44,9 +44,12 @@ async def end_interrupted_round(
     ended = [replace(log, status=INTERRUPTED.log_status) for log in logs]
 
     def change(entry: Entry) -> Round | None:
-        stored = select_round(entry.statements, round_.workflow_id, round_.number)
-        if runs() or stored is None or stored.status is not RoundStatus.RUNNING:
+        if runs():
             return None
-        return end_round(entry, round_, INTERRUPTED, now, messages=final, logs=ended)
+        interrupted = INTERRUPTED.of(round_, now)
+        return end_round(entry, interrupted, messages=final, logs=ended)
 
-    return await journal.commit(change)
+    try:
+        return await journal.commit(change)
+    except RoundEnded:
+        return None

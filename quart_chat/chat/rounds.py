@@ -22,7 +22,8 @@ from quart_chat.chat.lookups import (
 )
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
 from quart_chat.chat.readings import Snapshot
-from quart_chat.chat.runner import RunningRound, Surroundings
+from quart_chat.chat.recording import Surroundings
+from quart_chat.chat.runner import RunningRound
 from quart_chat.chat.text import clean, clean_prompt, make_title, render_html
 from quart_chat.errors import InvalidInput, TooManyRequests, Unavailable
 from quart_chat.texts import _
@@ -188,7 +189,10 @@ class Rounds:
         running = count_running_rounds(entry.statements, ask.user_id)
         if running >= self._max_running:
             raise TooManyRequests(
-                _("{count} answers are being written. Wait for one to end.").format(count=running)
+                _(
+                    "{count} of your answers are being written, and at most {limit} can be at a"
+                    " time. Wait for one to end, or stop one."
+                ).format(count=running, limit=self._max_running)
             )
         return workflow
 
@@ -232,11 +236,23 @@ class Rounds:
         running.start(forget)
 
     async def stop(self, workflow_id: str) -> Round | None:
-        """Stop the running round, and return it once its end is stored; None where none runs."""
+        """Stop the running round, and return how it has ended; None where none runs.
+
+        Its end is stored by then, unless the database refuses it, which is tried again until it is.
+        """
         running = self.running.get(workflow_id)
         if running is None:
             return None
         return await running.stop(STOPPED, self._around.pace.stop)
+
+    async def settle(self, workflow_id: str) -> None:
+        """Wait until the end of a round that was stopped is stored.
+
+        Raises:
+            DatabaseUnavailable: It can't be for now.
+        """
+        if running := self.running.get(workflow_id):
+            await running.settle()
 
     def overlay(self, snapshot: Snapshot) -> Snapshot:
         """Put what a running round has in memory over what the database holds of it."""
@@ -249,6 +265,6 @@ class Rounds:
         patience = self._around.pace.close
         # A start that is half way registers its round before its entry has settled.
         await self._around.journal.settle()
-        ends = [running.stop(INTERRUPTED, patience) for running in self.running.values()]
-        await asyncio.gather(*ends, return_exceptions=True)
+        ends = [running.close(INTERRUPTED, patience) for running in self.running.values()]
+        await asyncio.gather(*ends)
         await self._around.journal.settle()

@@ -11,10 +11,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from contextlib import aclosing, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import aclosing
+from dataclasses import replace
 from reprlib import repr as shorten
-from typing import TypeVar
 
 from quart_chat.chat.answer import Answer
 from quart_chat.chat.assistants.base import (
@@ -28,7 +27,6 @@ from quart_chat.chat.assistants.base import (
     Text,
     Turn,
 )
-from quart_chat.chat.checkpoints import Saver
 from quart_chat.chat.ending import (
     COMPLETE,
     EMPTY_ANSWER,
@@ -37,58 +35,19 @@ from quart_chat.chat.ending import (
     Ending,
     end_round,
 )
-from quart_chat.chat.journal import Entry, Journal
+from quart_chat.chat.failures import BUSY, unavailable
+from quart_chat.chat.journal import Entry
 from quart_chat.chat.models import Log, Message, MessageStatus, Round, RoundStatus, Usage
 from quart_chat.chat.outputs import clean_sources, clean_usage, place_of
-from quart_chat.chat.repository import ChatRepository
-from quart_chat.chat.text import Render, clean, render_html
-from quart_chat.errors import ChatError, DatabaseUnavailable
-from quart_chat.events import StreamingEventManager
+from quart_chat.chat.patience import outlive_request
+from quart_chat.chat.recording import Recorder, Surroundings
+from quart_chat.chat.text import clean, render_html
+from quart_chat.errors import ChatError, DatabaseUnavailable, RoundEnded
 
 _logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 HISTORY = 100
 """Latest messages of a conversation that an assistant is given."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """Times of a round, in seconds.
-
-    Attributes:
-        checkpoint: Between two checkpoints of a text that is being written.
-        stop: How long an assistant may take to stop before it is abandoned.
-        close: The same, when the whole service closes.
-        retry: Before the first new attempt to store what must not be lost; doubled each time,
-            up to ``max_retry``.
-        max_retry: Before any further attempt.
-    """
-
-    checkpoint: float = 0.5
-    stop: float = 2.0
-    close: float = 1.0
-    retry: float = 0.1
-    max_retry: float = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What rounds share.
-
-    Attributes:
-        closing: Set once nothing is tried again.
-        abandoned: Tasks of assistants that did not stop, kept until they end by themselves.
-    """
-
-    repository: ChatRepository
-    journal: Journal
-    events: StreamingEventManager
-    render: Render
-    pace: Pace
-    closing: asyncio.Event = field(default_factory=asyncio.Event)
-    abandoned: set[asyncio.Task[Ending]] = field(default_factory=set)
 
 
 class RunningRound:
@@ -96,33 +55,59 @@ class RunningRound:
 
     Attributes:
         answer: What it has so far.
+        refusal: Why its end could not be stored, the last time that this was tried.
     """
 
     def __init__(
         self, around: Surroundings, round_: Round, assistant: Assistant, question: Question
     ) -> None:
         self.answer = Answer(round_)
+        self.refusal: DatabaseUnavailable | None = None
         self._around = around
         self._round = round_
         self._assistant = assistant
         self._question = question
         self._ending: Ending | None = None
-        self._saver = Saver(around.repository, self.answer, around.pace.checkpoint)
+        self._recorder = Recorder(around, round_, self.answer)
 
     def start(self, ended: Callable[[RunningRound], None]) -> None:
         """Begin to run; ``ended`` is called once nothing more will happen."""
-        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[None] = loop.create_future()
+        self._known: asyncio.Future[Round] = loop.create_future()
         self._consumer = asyncio.create_task(self._consume())
         self._consumer.add_done_callback(self._consumed)
         self._task = asyncio.create_task(self._run())
         self._task.add_done_callback(lambda _: ended(self))
 
     async def stop(self, ending: Ending, patience: float) -> Round:
-        """End the round, unless it has ended by itself, and return it as it is stored."""
+        """End the round, unless it has ended by itself, and return how it has ended.
+
+        It is returned as it is stored, or as it is to be where the database refuses that for now.
+        """
+        self._cancel(ending, patience)
+        await asyncio.wait({self._task, self._known}, return_when=asyncio.FIRST_COMPLETED)
+        return await asyncio.shield(self._task if self._task.done() else self._known)
+
+    async def close(self, ending: Ending, patience: float) -> None:
+        """End the round, and wait until its end is stored, or can't be before the service ends."""
+        self._cancel(ending, patience)
+        await asyncio.wait({self._task})
+
+    async def settle(self) -> None:
+        """Wait until the end of a round that was stopped is stored.
+
+        Raises:
+            DatabaseUnavailable: It can't be for now.
+        """
+        await asyncio.wait({self._task}, timeout=self._around.pace.known)
+        if not self._task.done():
+            raise self.refusal or unavailable(BUSY)
+
+    def _cancel(self, ending: Ending, patience: float) -> None:
         if self._ending is None and self._consumer.cancel():
             self._ending = ending
             asyncio.get_running_loop().call_later(patience, self._abandon)
-        return await asyncio.shield(self._task)
 
     def _abandon(self) -> None:
         if not self._over.done():
@@ -138,11 +123,13 @@ class RunningRound:
             _logger.error("The assistant failed as it was stopped", exc_info=consumer.exception())
 
     async def _run(self) -> Round:
+        outlive_request()
         await self._over
+        await self._recorder.end()
         try:
             return await self._end(self._ending or self._outcome())
         finally:
-            await self._saver.close()
+            await self._recorder.close()
 
     def _outcome(self) -> Ending:
         error = None if self._consumer.cancelled() else self._consumer.exception()
@@ -152,17 +139,63 @@ class RunningRound:
         return INTERNAL
 
     async def _end(self, ending: Ending) -> Round:
-        now = time.time()
+        ended = ending.of(self._round, time.time())
+        timer = asyncio.get_running_loop().call_later(self._around.pace.known, self._tell, ended)
         logs = self.answer.end_logs(ending.log_status)
         messages: list[Message] = []
         if message := self.answer.checkpoint():
             html = await render_html(self._around.render, message.content, message.citable)
             messages.append(replace(message, html=html, status=MessageStatus(ending.status)))
-        return await self._commit(
-            lambda entry: end_round(entry, self._round, ending, now, messages=messages, logs=logs)
+        try:
+            return await self._store_end(ended, messages, logs)
+        except RoundEnded:
+            _logger.warning("Round %d of %s had ended", ended.number, ended.workflow_id)
+            stored = await self._around.repository.select_round(ended.workflow_id, ended.number)
+            return stored or ended
+        finally:
+            timer.cancel()
+
+    async def _store_end(self, ended: Round, messages: list[Message], logs: list[Log]) -> Round:
+        """Store the end, which must not be lost, however long the database can't be written.
+
+        Raises:
+            DatabaseUnavailable: It could not be before the service closed.
+            RoundEnded: The round has another end already.
+        """
+
+        def change(entry: Entry) -> Round:
+            return end_round(entry, ended, messages=messages, logs=logs)
+
+        try:
+            return await self._around.journal.commit(change)
+        except DatabaseUnavailable as error:
+            self._refuse(error, ended)
+        delay = self._around.pace.retry
+        while not self._around.closing.is_set():
+            delay = await self._around.pause(delay)
+            try:
+                return await self._around.journal.commit(change)
+            except DatabaseUnavailable as error:
+                self._refuse(error, ended)
+        _logger.error(
+            "The end (%s) of round %d of chat %s is lost: %s The next start ends it as interrupted,"
+            " with the text that is stored.",
+            *(ended.status, ended.number, ended.workflow_id, self.refusal),
         )
+        assert self.refusal is not None  # noqa: S101 - or it would be stored
+        raise self.refusal
+
+    def _refuse(self, error: DatabaseUnavailable, ended: Round) -> None:
+        self.refusal = error
+        self._tell(ended)
+
+    def _tell(self, ended: Round) -> None:
+        """Let whoever has stopped the round know how it has ended, be it not stored yet."""
+        if not self._known.done():
+            self._known.set_result(ended)
 
     async def _consume(self) -> Ending:
+        outlive_request()
         try:
             await self._take_all()
         except (AssistantError, ChatError) as error:
@@ -191,9 +224,10 @@ class RunningRound:
     async def _take(self, output: Output) -> None:
         match output:
             case Text(str(text)) | str(text):
-                await self._take_text(clean(text))
+                if text := clean(text):
+                    await self._recorder.text(text)
             case Step():
-                await self._take_step(output)
+                await self._recorder.step(output)
             case Sources():
                 self.answer.sources = clean_sources(output.sources)
                 self.answer.checked = output.checked
@@ -201,46 +235,3 @@ class RunningRound:
                 self.answer.usage = clean_usage(output)
             case _:
                 raise InvalidOutput(f"it yielded {shorten(output)}, which is no output")
-
-    async def _take_text(self, text: str) -> None:
-        if not text:
-            return
-        first = self.answer.message is None
-        offset = self.answer.append(text)
-        message = self.answer.message
-        assert message is not None  # noqa: S101 - the first piece has made it
-        if first:
-            await self._commit(lambda entry: entry.put_message(message))
-        delta = {"messageId": message.id, "offset": offset, "text": text}
-        await self._around.events.emit_event(self._round.workflow_id, "delta", delta, "chat")
-        self._saver.schedule()
-
-    async def _take_step(self, step: Step) -> None:
-        known = self.answer.log(step.key)
-        log = self.answer.take(step)
-        if known is not None and _differ_in_progress_only(known, log):
-            data = log.to_chat_data()
-            await self._around.events.emit_event(log.workflow_id, "chatdata", data, "chat")
-            self._saver.schedule(log)
-            return
-        self.answer.unstored.add(step.key)
-        await self._commit(lambda entry: entry.put_log(log))
-        self.answer.unstored.discard(step.key)
-
-    async def _commit(self, change: Callable[[Entry], T]) -> T:
-        """Store what must not be lost, however long the database can't be written."""
-        pace = self._around.pace
-        delay = pace.retry
-        while True:
-            try:
-                return await self._around.journal.commit(change)
-            except DatabaseUnavailable:
-                if self._around.closing.is_set():
-                    raise
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._around.closing.wait(), delay)
-            delay = min(2 * delay, pace.max_retry)
-
-
-def _differ_in_progress_only(known: Log, log: Log) -> bool:
-    return log.status == "running" and log == replace(known, progress=log.progress)

@@ -19,10 +19,10 @@ from quart_chat.chat.limits import Limits
 from quart_chat.chat.lookups import select_recoverable
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
 from quart_chat.chat.readings import FoundPage, ListChanges, Snapshot, WorkflowPage
+from quart_chat.chat.recording import Pace, Surroundings
 from quart_chat.chat.recovery import end_interrupted_round, end_interrupted_rounds
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.rounds import Ask, Rounds, Started
-from quart_chat.chat.runner import Pace, Surroundings
 from quart_chat.chat.search import parse_query
 from quart_chat.chat.sharing import Sharing
 from quart_chat.chat.text import Render, clean, clean_system_prompt, clean_title
@@ -135,7 +135,10 @@ class ChatService:
         return await self.rounds.start(ask)
 
     async def stop(self, user_id: str, workflow_id: str) -> Round | None:
-        """Stop the running round, and return it once its end is stored; None where none runs."""
+        """Stop the running round, and return how it has ended; None where none runs.
+
+        Its end is stored by then, unless the database refuses it, which is tried again until it is.
+        """
         workflow = await self.workflow(user_id, workflow_id)
         stopped = await self.rounds.stop(workflow_id)
         if stopped is None and workflow.status is WorkflowStatus.RUNNING:
@@ -228,6 +231,7 @@ class ChatService:
         deleted = False
         while not deleted:
             await self.stop(user_id, workflow_id)
+            await self.rounds.settle(workflow_id)
             deleted = await self._journal.commit(change, notice)
 
     async def restore(self, user_id: str, workflow_id: str) -> Workflow:

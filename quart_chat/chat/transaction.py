@@ -77,8 +77,22 @@ class Transaction:
             values,
         )
 
-    def update_round(self, round_: Round) -> None:
-        self._upsert("rounds", ROUND, "workflow_id, number", round_)
+    def end_round(self, round_: Round) -> bool:
+        """Store how a round has ended; False where it does not run, and nothing is changed."""
+        rows = self.statements.fetch(
+            "UPDATE rounds SET status = ?, message = ?, code = ?, ended_at = ?, seq = ?"
+            " WHERE workflow_id = ? AND number = ? AND status = 'running' RETURNING number",
+            (
+                round_.status,
+                round_.message,
+                round_.code,
+                round_.ended_at,
+                round_.seq,
+                round_.workflow_id,
+                round_.number,
+            ),
+        )
+        return bool(rows)
 
     def update_text_in_flight(self, message: Message) -> None:
         """Checkpoint the text of an answer that is still being written."""
@@ -113,9 +127,7 @@ class Transaction:
                 (workflow_id,),
             )
 
-    def _upsert(
-        self, table: str, columns: str, key: str, model: Workflow | Message | Log | Round
-    ) -> None:
+    def _upsert(self, table: str, columns: str, key: str, model: Workflow | Message | Log) -> None:
         self.statements.fetch(_upsert(table, columns, key), from_model(model))
 
 

@@ -17,6 +17,7 @@ from quart_chat.documents.repository import DocumentRepository
 from quart_chat.documents.search import SearchableDocuments
 from quart_chat.documents.service import DocumentService
 from quart_chat.documents.service import Limits as DocumentLimits
+from quart_chat.instance import hold_instance
 from quart_chat.web.context import EXTENSION, Services
 from quart_chat.web.deadline import shutdown_deadline
 from quart_chat.web.slots import StreamSlots
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from quart_chat.config import Settings
     from quart_chat.events import Events
 
+SERVER_ADDRESS = "SERVER_ADDRESS"
+"""The key of the app's configuration that says where it is served, if that is known."""
+
 
 def init_app(
     app: Quart, settings: Settings, events: Events, assistants: Sequence[Assistant]
@@ -40,6 +44,8 @@ def init_app(
     async def run_services() -> AsyncGenerator[None, None]:
         async with AsyncExitStack() as stack:
             stack.enter_context(shutdown_deadline(events, settings.shutdown_timeout))
+            address = app.config.get(SERVER_ADDRESS)
+            stack.enter_context(hold_instance(settings.instance_path, address))
             database = await Database.open(settings.database_path)
             stack.push_async_callback(database.close)
             chat = await open_chat(stack, database, settings, events, assistants)

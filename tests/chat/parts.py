@@ -6,15 +6,15 @@ from typing import Any
 
 from quart_chat.chat.assistants.base import Assistant, Text
 from quart_chat.chat.limits import Limits
+from quart_chat.chat.recording import Pace
 from quart_chat.chat.repository import ChatRepository
-from quart_chat.chat.runner import Pace
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.text import Render
 from quart_chat.events import StreamingEventManager
 from tests.chat.scripted import END, ScriptedAssistant
 
 USER = "local"
-PACE = Pace(checkpoint=0.0, stop=0.02, close=0.02, retry=0.001, max_retry=0.004)
+PACE = Pace(checkpoint=0.0, stop=0.02, close=0.02, known=30.0, retry=0.001, max_retry=0.004)
 
 
 def render(text: str, *_: object) -> str:

@@ -22,8 +22,8 @@ from quart_chat.chat.assistants.base import (
     Text,
 )
 from quart_chat.chat.models import Round, Source, Usage
+from quart_chat.chat.recording import Pace
 from quart_chat.chat.repository import ChatRepository
-from quart_chat.chat.runner import Pace
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import Event, StreamingEventManager
@@ -209,7 +209,7 @@ async def test_progress_alone_is_emitted_without_a_seq_and_saved_now_and_then(
     steps = [Step("read", "Reading", type="progress", progress=p) for p in (0, 0.5, math.nan, 7)]
     await assistant.say(ASK, *steps)
     running = service.rounds.running[workflow_id]
-    await until(lambda: running._saver._task and running._saver._task.done())
+    await until(lambda: running._recorder._saver._task and running._recorder._saver._task.done())
     snapshot = await service.snapshot(USER, workflow_id)
     assert (snapshot.seq, snapshot.logs[0].progress) == (3, 1.0)
     stored = await service._repository.select_snapshot(USER, workflow_id, 0)
@@ -394,7 +394,7 @@ async def test_the_text_in_flight_is_kept_when_the_process_dies(
 ) -> None:
     workflow_id, _ = await begin(service)
     await assistant.say(ASK, Step("s", "Working"), Text("half an "), Text("answer"))
-    saver = service.rounds.running[workflow_id]._saver
+    saver = service.rounds.running[workflow_id]._recorder._saver
     await until(lambda: saver._timer is None and saver._task and saver._task.done())
 
     # As another process finds it, when this one is gone without a word.
@@ -476,7 +476,7 @@ async def test_what_can_not_be_stored_before_the_service_closes_is_left_to_recov
     service = make_service(repository, events, assistant, pace=Pace(checkpoint=0.0, retry=60))
     workflow_id, _ = await begin(service)
     await assistant.say(ASK, Text("kept"))
-    saver = service.rounds.running[workflow_id]._saver
+    saver = service.rounds.running[workflow_id]._recorder._saver
     await until(lambda: saver._task and saver._task.done())
     lock.execute("BEGIN IMMEDIATE")
     assistant.tell(ASK, END)

@@ -9,7 +9,6 @@ import pytest
 
 from quart_chat.chat.models import (
     MessageStatus,
-    RoundStatus,
     Source,
     WorkflowStatus,
 )
@@ -31,11 +30,13 @@ async def stray(
     workflow_id = await ask(service, assistant, "lost")
     workflow = await service.workflow(USER, workflow_id)
     (message,) = [m for m in (await service.snapshot(USER, workflow_id)).messages if m.assistant]
-    round_ = await service.tree.round(USER, workflow_id, 1)
 
     def lose_the_end(transaction: Transaction) -> None:
         transaction.upsert_workflow(replace(workflow, status=WorkflowStatus.RUNNING))
-        transaction.update_round(replace(round_, status=RoundStatus.RUNNING))
+        transaction.statements.fetch(
+            "UPDATE rounds SET status = 'running', ended_at = NULL WHERE workflow_id = ?",
+            (workflow_id,),
+        )
         transaction.upsert_message(replace(message, status=MessageStatus.STREAMING, html=None))
 
     await repository.write(lose_the_end)

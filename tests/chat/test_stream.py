@@ -326,7 +326,7 @@ async def test_an_open_stream_reads_nothing_from_the_database(
         await read_until(client, stream, lambda c=client: "delta" in c.types)  # type: ignore[misc]  # mypy knows no lambda with a default
 
     # From here on nothing writes: the saver's timer is stopped, and text is all that comes.
-    saver = service.rounds.running[workflow_id]._saver
+    saver = service.rounds.running[workflow_id]._recorder._saver
     await saver.close()
     saver.schedule = lambda log=None: None  # type: ignore[method-assign]  # a fault is put in
     before = repository.queries

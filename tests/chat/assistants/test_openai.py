@@ -17,9 +17,9 @@ from quart_chat.chat.assistants.base import Models, Output, Question, Step, Text
 from quart_chat.chat.assistants.model.failures import ModelError, parse_retry_after
 from quart_chat.chat.assistants.model.history import to_messages
 from quart_chat.chat.assistants.openai import OpenAIAssistant
+from quart_chat.chat.recording import Pace
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.rounds import Started
-from quart_chat.chat.runner import Pace
 from quart_chat.events import StreamingEventManager
 from tests.chat.assistants.endpoint import (
     HELLO,

@@ -1,0 +1,130 @@
+"""One server for an instance folder: a lock that the kernel drops with the process that holds it.
+
+Events travel inside one process, and the rounds that run are known to it alone. A second server on
+the same folder would end the rounds of the first, so it is refused before it opens the database.
+
+The lock is ``flock(2)`` on a file that stays: the kernel releases it when the process ends, however
+it ends, so a server that was killed keeps no other from starting. The file's content says who holds
+the lock; it is for people, and decides nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+
+from quart_chat.errors import DatabaseUnavailable, InstanceInUse
+from quart_chat.texts import N_, _
+
+if sys.platform != "win32":
+    import fcntl
+
+_logger = logging.getLogger(__name__)
+
+LOCK = "server.lock"
+"""The name of the file in the instance folder."""
+
+_HELD = {errno.EWOULDBLOCK, errno.EACCES}
+_UNSUPPORTED = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
+_NO_FOLDER = N_("The database can't be opened: check its folder and permissions.")
+_MAX_NOTE = 4096
+"""Bytes of the file that are read."""
+
+
+@contextmanager
+def hold_instance(folder: Path, address: str | None = None) -> Generator[None]:
+    """Keep all other servers away from an instance folder for the block.
+
+    Where files can't be locked, which some network file systems don't support and Windows does in
+    another way, one line of the log says so and the block runs all the same: one server there is as
+    good as any, and a refusal would end it.
+
+    Args:
+        folder: The folder, made if need be.
+        address: Where this server can be reached, if that is known: what a second one tells.
+
+    Raises:
+        InstanceInUse: Another server holds it; the message says which.
+        DatabaseUnavailable: The folder can't be made or written.
+    """
+    file = _open(folder)
+    try:
+        if _lock(file, folder):
+            _note(file, address)
+        yield
+    finally:
+        os.close(file)
+
+
+def _open(folder: Path) -> int:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        _logger.error("The folder %s can't be used: %s", folder, error)  # noqa: TRY400
+        raise DatabaseUnavailable(_(_NO_FOLDER)) from error
+
+
+def _lock(file: int, folder: Path) -> bool:
+    """Take the lock; False where there is none to take."""
+    if sys.platform == "win32":
+        _logger.warning("This system has no flock: a second server here is not kept out.")
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _UNSUPPORTED:
+            _logger.warning(
+                "Files in %s can't be locked (%s): a second server here is not kept out.",
+                folder,
+                error.strerror,
+            )
+            return False
+        if error.errno not in _HELD:
+            raise
+        raise InstanceInUse(_describe(file)) from None
+    return True
+
+
+def _note(file: int, address: str | None) -> None:
+    """Write into the file who holds it."""
+    note = {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "since": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "address": address,
+    }
+    content = orjson.dumps(note, option=orjson.OPT_INDENT_2) + b"\n"
+    try:
+        os.ftruncate(file, 0)
+        os.pwrite(file, content, 0)
+    except OSError as error:
+        # A full disk is told by what has to be written there.
+        _logger.warning("The file %s can't be written: %s", LOCK, error)
+
+
+def _describe(file: int) -> str:
+    """Which server holds the folder, and what can be done about it."""
+    try:
+        note = orjson.loads(os.pread(file, _MAX_NOTE, 0))
+        holder = _("process {pid} on {host}, since {since}").format(
+            pid=note["pid"], host=note["host"], since=note["since"]
+        )
+        if note.get("address"):
+            holder = _("{holder}, at {address}").format(holder=holder, address=note["address"])
+    except (ValueError, LookupError, TypeError, AttributeError, OSError):
+        # It was locked a moment ago and is not written yet, or by another program.
+        holder = _("another process")
+    return _(
+        "Another server uses this folder: {holder}. Stop that one first, or give this one a folder"
+        " of its own (QUART_CHAT_INSTANCE)."
+    ).format(holder=holder)
