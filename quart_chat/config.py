@@ -132,6 +132,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_streams: Annotated[
         int, Meta(ge=1, description="streams one user may have open at a time")
     ] = 100
+    max_running_rounds: Annotated[
+        int, Meta(ge=1, description="answers of one user that are written at a time")
+    ] = 20
+    database_timeout: Annotated[
+        float, Meta(gt=0, description="seconds that a request may wait for the database in all")
+    ] = 10.0
+    search_timeout: Annotated[
+        float, Meta(gt=0, description="seconds that a search of chats may take")
+    ] = 3.0
+    restore_seconds: Annotated[
+        float, Meta(ge=0, description="seconds for which a deleted chat can be restored")
+    ] = 3600.0
     max_document_bytes: Annotated[int, Meta(ge=1, description="bytes in a document")] = 25_000_000
     max_documents_bytes: Annotated[
         int, Meta(ge=1, description="bytes in all documents of one user")

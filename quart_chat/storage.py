@@ -15,7 +15,10 @@ _logger = logging.getLogger(__name__)
 _FULL = N_("The server can't write its files: the disk is full.")
 _READ_ONLY = N_("The server can't write its files: their folder is read-only for it.")
 _NO_FOLDER = N_("The server can't write its files: their folder can't be made.")
+_TOO_MANY = N_("The server has too many files and connections open. Try again in a moment.")
 _SENTENCES = {
+    errno.EMFILE: _TOO_MANY,
+    errno.ENFILE: _TOO_MANY,
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,
     errno.EACCES: _READ_ONLY,

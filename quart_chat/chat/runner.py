@@ -78,6 +78,7 @@ class RunningRound:
         self._consumer = asyncio.create_task(self._consume())
         self._consumer.add_done_callback(self._consumed)
         self._task = asyncio.create_task(self._run())
+        self._task.add_done_callback(self._ended)
         self._task.add_done_callback(lambda _: ended(self))
 
     async def stop(self, ending: Ending, patience: float) -> Round:
@@ -121,6 +122,11 @@ class RunningRound:
             self._over.set_result(None)
         if self._ending is not None and not consumer.cancelled() and consumer.exception():
             _logger.error("The assistant failed as it was stopped", exc_info=consumer.exception())
+
+    def _ended(self, task: asyncio.Task[Round]) -> None:
+        # That the end could not be stored has been logged.
+        if not task.cancelled() and not isinstance(task.exception(), ChatError | None):
+            _logger.error("The end of a round failed", exc_info=task.exception())
 
     async def _run(self) -> Round:
         outlive_request()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from quart_chat.chat.failures import TOO_MANY_FILES, unavailable
+from quart_chat.chat.patience import outlive_request
 from quart_chat.documents.files import Files
 from quart_chat.documents.messages import Advanced, Finished, Vocabulary
 from quart_chat.documents.models import Document, Progress, Status
@@ -81,6 +84,7 @@ class Readings:
             await self.stop(document_id)
 
     async def _run(self, document: Document) -> None:
+        outlive_request()
         async with self._turn:
             while True:
                 try:
@@ -130,6 +134,9 @@ class Readings:
                         case Finished(pages):
                             document = replace(document, pages=pages)
         except OSError as error:
+            if error.errno in {errno.EMFILE, errno.ENFILE}:
+                # Not the document's fault, and soon over: it is tried again.
+                raise unavailable(TOO_MANY_FILES) from error
             raise UnreadableFile(_("It can't be read on this server.")) from error
         return replace(document, status=Status.READY)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import TYPE_CHECKING
 
 from quart import Response, has_request_context, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from quart_chat.errors import ChatError
+from quart_chat.chat.failures import TOO_MANY_FILES
+from quart_chat.errors import ChatError, Unavailable
 from quart_chat.texts import N_, _
 
 if TYPE_CHECKING:
@@ -31,7 +33,16 @@ def init_app(app: Quart) -> None:
 
     @app.errorhandler(ChatError)
     async def answer_chat_error(error: ChatError) -> Response:
-        return await answer(error.status, error.code, error.message)
+        response = await answer(error.status, error.code, error.message)
+        if isinstance(error, Unavailable):
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
+
+    @app.errorhandler(OSError)
+    async def answer_os_error(error: OSError) -> Response:
+        if error.errno not in {errno.EMFILE, errno.ENFILE}:
+            raise error
+        return await answer_chat_error(Unavailable(_(TOO_MANY_FILES.sentence)))
 
     @app.errorhandler(HTTPException)
     async def answer_http_exception(error: HTTPException) -> Response:

@@ -9,6 +9,7 @@ from quart_chat.chat.assistants.librarian import Librarian
 from quart_chat.chat.database import Database
 from quart_chat.chat.limits import Limits
 from quart_chat.chat.markdown import render_markdown
+from quart_chat.chat.patience import grant
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.service import ChatService
 from quart_chat.config import resource_path
@@ -20,6 +21,8 @@ from quart_chat.documents.service import Limits as DocumentLimits
 from quart_chat.instance import hold_instance
 from quart_chat.web.context import EXTENSION, Services
 from quart_chat.web.deadline import shutdown_deadline
+from quart_chat.web.descriptors import watch_descriptors
+from quart_chat.web.health import HealthPublisher
 from quart_chat.web.slots import StreamSlots
 
 if TYPE_CHECKING:
@@ -40,17 +43,26 @@ def init_app(
 ) -> None:
     """Run the services from the start of ``app`` to its end."""
 
+    @app.before_request
+    async def begin_to_wait() -> None:
+        grant(settings.database_timeout)
+
     @app.while_serving
     async def run_services() -> AsyncGenerator[None, None]:
         async with AsyncExitStack() as stack:
             stack.enter_context(shutdown_deadline(events, settings.shutdown_timeout))
             address = app.config.get(SERVER_ADDRESS)
             stack.enter_context(hold_instance(settings.instance_path, address))
-            database = await Database.open(settings.database_path)
+            database = await Database.open(
+                settings.database_path, patience=settings.database_timeout
+            )
             stack.push_async_callback(database.close)
             chat = await open_chat(stack, database, settings, events, assistants)
             documents = await open_documents(stack, database, settings, events)
             slots = StreamSlots(settings.max_streams)
+            health = HealthPublisher(events.manager, slots, chat)
+            database.health.listen(health.tell)
+            stack.enter_context(watch_descriptors())
             app.extensions[EXTENSION] = Services(chat, documents, slots)
             events.on_drain(chat.close)
             events.on_drain(documents.close)
@@ -95,7 +107,12 @@ async def open_chat(
         {assistant.name: assistant for assistant in offered},
         default_assistant=offered[0].name,
         render=render_markdown,
-        limits=Limits(prompt_chars=settings.max_prompt_chars),
+        limits=Limits(
+            prompt_chars=settings.max_prompt_chars,
+            running_rounds=settings.max_running_rounds,
+            undo_seconds=settings.restore_seconds,
+            search_seconds=settings.search_timeout,
+        ),
     )
     await service.recover()
     stack.push_async_callback(service.close)

@@ -26,6 +26,11 @@ class StreamSlots:
     def in_use(self, user_id: str) -> int:
         return self._open[user_id]
 
+    @property
+    def users(self) -> tuple[str, ...]:
+        """The ids of those who have a stream open."""
+        return tuple(self._open)
+
     @contextmanager
     def take(self, user_id: str) -> Iterator[Slot]:
         """Take a slot: for the block, or for the stream that the block makes of it.

@@ -10,6 +10,7 @@
  *   | {kind: "log", log: object}
  *   | {kind: "workflow", workflow: object}
  *   | {kind: "document", document: object}
+ *   | {kind: "status", status: {reason: string | null}}
  *   | {kind: "end", status: string, end: object}
  *   | {kind: "reset", workflowId: string | null, next?: string | null}
  *   | {kind: "hole"}} Change
@@ -34,6 +35,8 @@ export class Conversation {
         return { kind: "workflow", workflow: item };
       case "document":
         return { kind: "document", document: item };
+      case "status":
+        return { kind: "status", status: item };
       case "complete":
       case "stopped":
       case "error":

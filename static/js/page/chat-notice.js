@@ -10,6 +10,8 @@ const PATIENCE = 1500;
 const A_MOMENT = 3000;
 const LONG_ENOUGH = 10_000;
 const TOO_LONG = 8000;
+// The server repeats every two seconds what it can't do.
+const OUTDATED = 10_000;
 
 export class ChatNotice extends HTMLElement {
   #controller = null;
@@ -18,6 +20,8 @@ export class ChatNotice extends HTMLElement {
   #connected = null;
   #message = null;
   #connection = null;
+  #trouble = null;
+  #troubleTimer = 0;
   #offer = null;
 
   connectedCallback() {
@@ -43,6 +47,7 @@ export class ChatNotice extends HTMLElement {
     this.#controller.abort();
     clearTimeout(this.#messageTimer);
     clearTimeout(this.#connectionTimer);
+    clearTimeout(this.#troubleTimer);
   }
 
   /**
@@ -53,6 +58,20 @@ export class ChatNotice extends HTMLElement {
     if (state === "open") this.#mended();
     else if (state === "paused") this.#rest();
     else this.#connectionTimer ||= setTimeout(() => this.#tellBreak(), PATIENCE);
+  }
+
+  /**
+   * Tell why the server can't store anything, for as long as it says so.
+   * @param {string | null} reason
+   */
+  server(reason) {
+    clearTimeout(this.#troubleTimer);
+    const known = this.#trouble?.[0].data;
+    const news = reason && (TROUBLES[reason] ?? TROUBLE);
+    if (news !== known) this.#trouble = news ? [new Text(news)] : null;
+    if (news) this.#troubleTimer = setTimeout(() => this.server(null), OUTDATED);
+    if (known && !news && !this.#message) this.#say([WELL], A_MOMENT);
+    this.#show();
   }
 
   /** Tell of something that has failed. */
@@ -129,7 +148,7 @@ export class ChatNotice extends HTMLElement {
 
   /** What stays is not put in again: a screen reader would read it out again. */
   #show() {
-    const nodes = this.#message ?? this.#connection ?? this.#offer ?? [];
+    const nodes = this.#message ?? this.#connection ?? this.#trouble ?? this.#offer ?? [];
     const gone = [...this.childNodes].filter((node) => !nodes.includes(node));
     keepFocus(() => gone.forEach((node) => node.remove()));
     this.append(...nodes.filter((node) => node.parentNode !== this));
@@ -183,3 +202,13 @@ const LOST = t("The connection is lost. Reconnecting…");
 const OFFLINE = t("You are offline. This page goes on when you are back.");
 const AGAIN = t("Connected again.");
 const RESTORED = t("The chat is back.");
+const WELL = t("The server can store again.");
+const TROUBLE = t("The server can't store anything at the moment. It keeps trying.");
+const TROUBLES = {
+  full: t("The server's disk is full. Answers go on, and are stored as soon as there is room."),
+  locked: t("Another program keeps the server from storing anything. It keeps trying."),
+  read_only: t("The server's database is read-only: nothing can be stored."),
+  damaged: t("The server's database is damaged: nothing can be stored."),
+  gone: t("The server's database is gone: nothing can be stored."),
+  replaced: t("The server's database was replaced: nothing can be stored until it is restarted."),
+};

@@ -84,6 +84,11 @@ export class LivePage extends HTMLElement {
     this.documents?.show?.(item);
   }
 
+  /** Whether the server can store anything. */
+  status({ status }) {
+    this.notice.server(status.reason);
+  }
+
   /** Of the list; a page with a chat resets that, too. */
   reset({ next }) {
     this.list.clear(next);
