@@ -1,8 +1,8 @@
 """Whether the files of an open database are still those that were opened.
 
 A file that is deleted or replaced lives on for the process that has it open: SQLite goes on as if
-all were well, and what it writes is gone with the process. Only the folder tells. Nothing here opens
-the database by itself: on POSIX, closing a file drops all locks that the process has on it
+all were well, and what it writes is gone with the process. Only the folder tells. Nothing here
+opens the database by itself: on POSIX, closing a file drops all locks that the process has on it
 (sqlite.org/howtocorrupt.html, 2.2), so what has to be read is read through SQLite.
 """
 
@@ -57,9 +57,13 @@ class DatabaseFile:
             raise unavailable(DAMAGED)
         uri = f"{self._path.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True)) as connection:
+            (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            if found.st_size < self._size:
-                # Vacuumed, or cut short: only reading all of it tells.
+            if found.st_size % page_size:
+                raise unavailable(DAMAGED)
+            if found.st_size < max(self._size, pages * page_size):
+                # Vacuumed, not all checkpointed, or cut short: only reading all of it tells.
                 (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
                 if verdict != "ok":
                     raise unavailable(DAMAGED)
