@@ -9,7 +9,7 @@ from dataclasses import replace
 from quart_chat.chat.ending import INTERRUPTED, end_round
 from quart_chat.chat.journal import Entry, Journal
 from quart_chat.chat.models import MessageStatus, Round
-from quart_chat.chat.repository import ChatRepository
+from quart_chat.chat.repository import ChatRepository, select_in_flight
 from quart_chat.chat.text import Render, render_html
 from quart_chat.errors import RoundEnded
 
@@ -30,26 +30,41 @@ async def end_interrupted_round(
     runs: Callable[[], bool],
 ) -> Round | None:
     """End a round that is stored as running, unless it has ended since or, after all, ``runs``."""
+    ended = None
+    try:
+        while ended is None and not runs():
+            ended = await _end(round_, repository, journal, render, runs)
+    except RoundEnded:
+        return None
+    return ended
+
+
+async def _end(
+    round_: Round,
+    repository: ChatRepository,
+    journal: Journal,
+    render: Render,
+    runs: Callable[[], bool],
+) -> Round | None:
+    """End a round with what it has in flight; None where that has changed meanwhile."""
     messages, logs = await repository.select_in_flight(round_.workflow_id)
-    now = time.time()
+    interrupted = INTERRUPTED.of(round_, time.time())
     final = [
         replace(
             message,
             html=await render_html(render, message.content, message.citable),
             status=MessageStatus.ERROR,
-            updated_at=now,
+            updated_at=interrupted.ended_at or message.updated_at,
         )
         for message in messages
     ]
-    ended = [replace(log, status=INTERRUPTED.log_status) for log in logs]
+    failed = [replace(log, status=INTERRUPTED.log_status) for log in logs]
 
     def change(entry: Entry) -> Round | None:
-        if runs():
+        entry.check_running(round_)
+        unchanged = select_in_flight(entry.statements, round_.workflow_id) == (messages, logs)
+        if runs() or not unchanged:
             return None
-        interrupted = INTERRUPTED.of(round_, now)
-        return end_round(entry, interrupted, messages=final, logs=ended)
+        return end_round(entry, interrupted, messages=final, logs=failed)
 
-    try:
-        return await journal.commit(change)
-    except RoundEnded:
-        return None
+    return await journal.commit(change)

@@ -179,13 +179,7 @@ class ChatRepository:
 
     async def select_in_flight(self, workflow_id: str) -> tuple[list[Message], list[Log]]:
         """Read what a running round has not ended."""
-
-        def read(statements: Statements) -> tuple[list[Message], list[Log]]:
-            messages = statements.fetch(_MESSAGES + "status = 'streaming'", (workflow_id,))
-            logs = statements.fetch(_LOGS + "status = 'running'", (workflow_id,))
-            return [to_message(row) for row in messages], [to_log(row) for row in logs]
-
-        return await self._database.read(read)
+        return await self._database.read(lambda reading: select_in_flight(reading, workflow_id))
 
     async def select_matching_messages(
         self,
@@ -200,6 +194,13 @@ class ChatRepository:
         parameters = (match, user_id, exclude_workflow_id, exclude_assistant, limit)
         rows = await self._database.search(lambda reading: reading.fetch(_FOUND, parameters))
         return [FoundMessage(to_message(row[:-1]), row[-1]) for row in rows]
+
+
+def select_in_flight(statements: Statements, workflow_id: str) -> tuple[list[Message], list[Log]]:
+    """Read what a running round has not ended."""
+    messages = statements.fetch(_MESSAGES + "status = 'streaming'", (workflow_id,))
+    logs = statements.fetch(_LOGS + "status = 'running'", (workflow_id,))
+    return [to_message(row) for row in messages], [to_log(row) for row in logs]
 
 
 def _snapshot(

@@ -11,14 +11,22 @@ import asyncio
 import errno
 import logging
 import os
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
+
+if sys.platform != "win32":
+    # Not where it is used: to load it takes a descriptor.
+    import resource
 
 _logger = logging.getLogger(__name__)
 
 _BEAT = 1.0
 """Seconds between two trials."""
+
+_CALM = 4
+"""Trials in a row that have to succeed until all is well again."""
 
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE}
 
@@ -31,6 +39,7 @@ class DescriptorWatch:
 
     def __init__(self) -> None:
         self._exhausted = False
+        self._calm = 0
 
     def look(self) -> None:
         """Try whether a descriptor is to be had."""
@@ -44,6 +53,7 @@ class DescriptorWatch:
 
     def exhausted(self) -> None:
         """There is none."""
+        self._calm = 0
         if not self._exhausted:
             self._exhausted = True
             _logger.error(
@@ -53,7 +63,9 @@ class DescriptorWatch:
             )
 
     def _available(self) -> None:
-        if self._exhausted:
+        self._calm += 1
+        # One is free for a moment whenever a connection ends.
+        if self._exhausted and self._calm >= _CALM:
             self._exhausted = False
             _logger.warning("There are file descriptors again: connections are accepted.")
 
@@ -87,8 +99,6 @@ def watch_descriptors() -> Generator[None]:
 
 
 def _limit() -> int | str:
-    try:
-        import resource
-    except ImportError:  # there is none for Windows
+    if sys.platform == "win32":
         return "unknown"
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
