@@ -317,6 +317,39 @@ async def test_a_folder_that_is_read_only_is_said(
     assert await library.service.documents(USER) == []
 
 
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.ENFILE])
+async def test_an_upload_without_a_descriptor_left_can_be_tried_again(
+    library: Library, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refuse)
+        with pytest.raises(StorageUnavailable, match="too many files"):
+            await library.add("a.txt", "one")
+    assert (await library.read("a.txt", "one")).status is Status.READY
+
+
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.ENFILE])
+async def test_a_reading_without_a_descriptor_left_is_tried_again(
+    library: Library, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """It is not the document's fault, whose file would be removed."""
+    run, begun = asyncio.create_subprocess_exec, 0
+
+    async def refuse_some(*arguments: Any, **options: Any) -> asyncio.subprocess.Process:
+        nonlocal begun
+        begun += 1
+        if begun < 3:
+            raise OSError(code, os.strerror(code))
+        return await run(*arguments, **options)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", refuse_some)
+    assert (await library.read("a.txt", "one")).status is Status.READY
+    assert begun == 3
+
+
 async def test_an_upload_that_is_given_up_leaves_nothing(library: Library) -> None:
     begun = asyncio.Event()
 
