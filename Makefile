@@ -6,7 +6,7 @@ PYTHON := $(VENV)/bin/python
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 	--constraint constraints.txt --build-constraint constraints.txt
 
-.PHONY: run test check bench texts lock chromium nginx
+.PHONY: run test check bench texts lock vendor chromium nginx
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/quart-chat serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
@@ -26,6 +26,10 @@ bench: $(VENV)/.bench
 # Bring the catalogues of texts up to date with the program.
 texts: $(VENV)/.test
 	$(PYTHON) -m tests.texts.extraction
+
+# Make the modules under static/vendor anew from the packages that its README names. Needs npm.
+vendor: | $(PYTHON)
+	$(PYTHON) .ci/vendor.py
 
 # Take the newest versions that fit pyproject.toml. Needs uv.
 lock:

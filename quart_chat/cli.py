@@ -22,7 +22,7 @@ from quart_chat import create_app
 from quart_chat.chat.assistants import InvalidAssistant
 from quart_chat.config import ConfigError, Settings, load_settings, variable
 from quart_chat.errors import ChatError, InstanceInUse, StorageUnavailable
-from quart_chat.web.lifespan import SERVER_ADDRESS
+from quart_chat.web.lifespan import SERVER_ADDRESS, start_failure
 
 # Connections that may wait to be accepted: enough for every tab to come back after a restart.
 BACKLOG = 1024
@@ -82,7 +82,7 @@ def _serve(config: Mapping[str, Any], factory: Factory) -> None:
         try:
             runner.run(serve(app, _server_config(listener)))
         except LifespanFailureError as error:
-            raise _explain(error, settings) from error
+            raise (_explain(start_failure(app), settings) or error) from error
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -111,16 +111,15 @@ def _server_config(listener: socket.socket) -> ServerConfig:
     return server
 
 
-def _explain(error: LifespanFailureError, settings: Settings) -> Exception:
-    """Why the start failed: Hypercorn's error was raised while the app's own was handled."""
-    cause = error.__context__
-    if isinstance(cause, StorageUnavailable):
-        return CannotServe(f"{cause.message} (The folder is {settings.documents_path}.)")
-    if isinstance(cause, InstanceInUse):
-        return CannotServe(f"{cause.message} (The folder is {settings.instance_path}.)")
-    if isinstance(cause, ChatError):
-        return CannotServe(f"{cause.message} (The database is {settings.database_path}.)")
-    return error
+def _explain(failure: ChatError | None, settings: Settings) -> CannotServe | None:
+    """Why the start failed, where the services say so."""
+    if isinstance(failure, StorageUnavailable):
+        return CannotServe(f"{failure.message} (The folder is {settings.documents_path}.)")
+    if isinstance(failure, InstanceInUse):
+        return CannotServe(f"{failure.message} (The folder is {settings.instance_path}.)")
+    if failure is not None:
+        return CannotServe(f"{failure.message} (The database is {settings.database_path}.)")
+    return None
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

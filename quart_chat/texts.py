@@ -28,9 +28,6 @@ LOCALES = Path(__file__).parent / "locales"
 SCRIPT = "script"
 """What the catalogue notes at a text that the scripts of the pages show."""
 
-_MAX_HEADER = 200
-"""Characters of an ``Accept-Language`` header that are looked at."""
-
 _language: ContextVar[str] = ContextVar("language", default=SOURCE)
 
 
@@ -93,19 +90,6 @@ def languages() -> tuple[str, ...]:
     return (SOURCE, *sorted(path.name for path in LOCALES.iterdir() if path.is_dir()))
 
 
-def choose(accepted: str, chosen: str | None = None) -> str:
-    """The language to use: the one that was chosen, else the best of an ``Accept-Language``.
-
-    A header that can't be understood counts as none: nobody typed it.
-    """
-    if chosen in languages():
-        return chosen
-    for wanted in _by_preference(accepted[:_MAX_HEADER]):
-        if wanted in languages():
-            return wanted
-    return SOURCE
-
-
 def is_loaded(language: str) -> bool:
     """Whether a text in a language can be looked up without reading a file."""
     return language == SOURCE or language in _loaded
@@ -163,15 +147,3 @@ def _translations(language: str) -> NullTranslations:
 
 
 _loaded: dict[str, NullTranslations] = {SOURCE: NullTranslations()}
-
-
-def _by_preference(accepted: str) -> list[str]:
-    """The languages of an ``Accept-Language`` (RFC 9110, 12.5.4), without their regions."""
-    wanted: list[tuple[float, str]] = []
-    for part in accepted.split(","):
-        tag, _, quality = part.partition(";")
-        weight = quality.strip().removeprefix("q=") or "1"
-        if weight.replace(".", "", 1).isdecimal() and float(weight) > 0:
-            wanted.append((float(weight), tag.strip().lower().partition("-")[0]))
-    # Of equals, the first is meant.
-    return [name for _, name in sorted(wanted, key=lambda pair: -pair[0])]

@@ -5,8 +5,7 @@ imports ``./b.js`` gets the same version of it. What such an address names never
 browser keeps it for good; the plain address ``/static/js/a.js`` is asked about every time.
 
 Scripts and styles are read as they were written; what is sent leaves out their comments and blanks,
-is one file for all styles, and is compressed. While debugging each file is sent as it is; packages
-in CommonJS are sent as modules even then.
+is one file for all styles, and is compressed. While debugging each file is sent as it is.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ from quart import Blueprint, Response, current_app, request
 
 from quart_chat.errors import NotFound
 from quart_chat.texts import _
-from quart_chat.web.commonjs import as_module
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +71,7 @@ class Assets:
         if path is None:
             return None
         if name not in self._ready:
-            self._ready[name] = _make(path, self._shorten(path))
+            self._ready[name] = _make(path, _shorten(path))
         return self._ready[name]
 
     def imports(self, name: str) -> list[str]:
@@ -81,7 +79,7 @@ class Assets:
         if name not in self._imports:
             found = [name]
             for each in found:
-                text = _read(self._folder, self._paths[each]).decode()
+                text = self._paths[each].read_text("utf-8")
                 paths = (normpath(f"{dirname(each)}/{path}") for path in _IMPORTED.findall(text))
                 found += dict.fromkeys(path for path in paths if path not in found)
             self._imports[name] = found[1:]
@@ -90,17 +88,7 @@ class Assets:
     def get_plain(self, name: str) -> Asset | None:
         """Read a file as it is at this moment."""
         path = _files(self._folder).get(name)
-        return None if path is None else _make(path, _read(self._folder, path))
-
-    def _shorten(self, path: Path) -> bytes:
-        content = _read(self._folder, path)
-        if path.suffix not in {".css", ".js"}:
-            return content
-        text = content.decode()
-        if path.suffix == ".js":
-            return str(rjsmin.jsmin(text)).encode()
-        whole = _IMPORT.sub(lambda name: (path.parent / name[1]).read_text(), text)
-        return str(rcssmin.cssmin(whole)).encode()
+        return None if path is None else _make(path, path.read_bytes())
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -108,10 +96,15 @@ def _files(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in paths}
 
 
-def _read(folder: Path, path: Path) -> bytes:
-    if path.suffix == ".js" and path.is_relative_to(folder / "vendor"):
-        return as_module(path.read_text("utf-8")).encode()
-    return path.read_bytes()
+def _shorten(path: Path) -> bytes:
+    content = path.read_bytes()
+    if path.suffix not in {".css", ".js"}:
+        return content
+    text = content.decode()
+    if path.suffix == ".js":
+        return str(rjsmin.jsmin(text)).encode()
+    whole = _IMPORT.sub(lambda name: (path.parent / name[1]).read_text(), text)
+    return str(rcssmin.cssmin(whole)).encode()
 
 
 def _make(path: Path, content: bytes) -> Asset:
@@ -173,10 +166,10 @@ def _assets() -> Assets:
 
 
 def content_version(folder: Path) -> str:
-    """A short hash of every file's path, and of its content as it is sent while debugging."""
+    """A short hash of every file's path, and of its content."""
     digest = blake2b(digest_size=8)
     for name, path in _files(folder).items():
-        content = _read(folder, path)
+        content = path.read_bytes()
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()

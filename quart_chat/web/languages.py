@@ -14,7 +14,9 @@ from babel.dates import format_date, format_datetime, format_time
 from jinja2 import pass_context
 from markupsafe import Markup, escape
 from quart import Blueprint, current_app, make_response, redirect, request
+from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import parse_accept_header
 
 from quart_chat import texts
 from quart_chat.errors import InvalidInput
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 COOKIE = "language"
 YEAR = 365 * 24 * 60 * 60
 """Seconds that a choice is remembered."""
+
+MAX_ACCEPTED = 200
+"""Characters of an ``Accept-Language`` that are read: a longer one could take seconds."""
 
 blueprint = Blueprint("languages", __name__)
 
@@ -55,11 +60,21 @@ def init_app(app: Quart) -> None:
 
 async def choose_language() -> None:
     """Use the language of the switch, else the best that the browser asks for."""
-    header = request.headers.get("Accept-Language", "")
-    language = texts.choose(header, request.cookies.get(COOKIE))
+    language = request.cookies.get(COOKIE, "")
+    if language not in texts.languages():
+        language = accepted_language(request.headers.get("Accept-Language", ""))
     if not texts.is_loaded(language):
         await asyncio.to_thread(texts.load, language)
     texts.set_language(language)
+
+
+def accepted_language(header: str) -> str:
+    """The language that an ``Accept-Language`` (RFC 9110, 12.5.4) prefers of those with texts."""
+    accepted = parse_accept_header(header[:MAX_ACCEPTED], LanguageAccept)
+    # A text in a language serves all regions of it.
+    wanted = LanguageAccept((tag.partition("-")[0], weight) for tag, weight in accepted)
+    # Of languages with equal weights, the one that is named first is meant.
+    return wanted.best_match(sorted(texts.languages(), key=wanted.find), texts.SOURCE)
 
 
 async def tell_language(response: Response) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from quart_chat.chat.assistants.librarian import Librarian
@@ -18,6 +18,7 @@ from quart_chat.documents.repository import DocumentRepository
 from quart_chat.documents.search import SearchableDocuments
 from quart_chat.documents.service import DocumentService
 from quart_chat.documents.service import Limits as DocumentLimits
+from quart_chat.errors import ChatError
 from quart_chat.instance import hold_instance
 from quart_chat.web.context import EXTENSION, Services
 from quart_chat.web.deadline import shutdown_deadline
@@ -26,7 +27,7 @@ from quart_chat.web.health import HealthPublisher
 from quart_chat.web.slots import StreamSlots
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Iterator, Sequence
 
     from quart import Quart
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 SERVER_ADDRESS = "SERVER_ADDRESS"
 """The key of the app's configuration that says where it is served, if that is known."""
+
+FAILURE = "quart_chat.start_failure"
 
 
 def init_app(
@@ -52,13 +55,14 @@ def init_app(
         async with AsyncExitStack() as stack:
             stack.enter_context(shutdown_deadline(events, settings.shutdown_timeout))
             address = app.config.get(SERVER_ADDRESS)
-            stack.enter_context(hold_instance(settings.instance_path, address))
-            database = await Database.open(
-                settings.database_path, patience=settings.database_timeout
-            )
-            stack.push_async_callback(database.close)
-            chat = await open_chat(stack, database, settings, events, assistants)
-            documents = await open_documents(stack, database, settings, events)
+            with _kept_failure(app):
+                stack.enter_context(hold_instance(settings.instance_path, address))
+                database = await Database.open(
+                    settings.database_path, patience=settings.database_timeout
+                )
+                stack.push_async_callback(database.close)
+                chat = await open_chat(stack, database, settings, events, assistants)
+                documents = await open_documents(stack, database, settings, events)
             slots = StreamSlots(settings.max_streams)
             health = HealthPublisher(events.manager, slots, chat)
             database.health.listen(health.tell)
@@ -67,6 +71,23 @@ def init_app(
             events.on_drain(chat.close)
             events.on_drain(documents.close)
             yield
+
+
+@contextmanager
+def _kept_failure(app: Quart) -> Iterator[None]:
+    """Keep why the start failed: the server that is told of it passes on no more than a text."""
+    app.extensions.pop(FAILURE, None)
+    try:
+        yield
+    except ChatError as error:
+        app.extensions[FAILURE] = error
+        raise
+
+
+def start_failure(app: Quart) -> ChatError | None:
+    """Why the last start of the services failed; None where it did not, or nothing foresaw it."""
+    failure: ChatError | None = app.extensions.get(FAILURE)
+    return failure
 
 
 async def open_documents(

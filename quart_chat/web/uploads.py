@@ -1,8 +1,9 @@
 """Uploads that are taken as they come: never more of a file in memory than is being written.
 
-The framework reads a body as fast as its sender sends it, and keeps what no handler has taken yet,
-up to the limit of a request's body. For an upload that limit is not there; instead no more is read
-from the connection while enough is waiting.
+Quart reads a body as fast as its sender sends it, and keeps what no handler has taken yet. So the
+body of an upload does not pass through Quart: a middleware hands it to the handler in the scope of
+the request, and the next piece of it is received when the handler asks for it. Until then it waits
+at the server, which lets the sender wait.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from quart import Request, request
-from quart.wrappers.request import Body
+from hypercorn.typing import HTTPDisconnectEvent, HTTPRequestEvent
+from quart import request
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 from werkzeug.sansio.multipart import (
     Data,
@@ -26,20 +27,27 @@ from werkzeug.sansio.multipart import (
 )
 
 from quart_chat.errors import BodyTooLarge, ChatError, InvalidInput, WrongMediaType
-from quart_chat.events.connection import StreamingHTTPConnection
 from quart_chat.texts import N_, _
 
 if TYPE_CHECKING:
-    from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent
+    from hypercorn.typing import (
+        ASGIReceiveCallable,
+        ASGIReceiveEvent,
+        ASGISendCallable,
+        HTTPScope,
+        Scope,
+    )
     from quart import Quart
+
+    ASGIApp = Callable[[Scope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
 
 T = TypeVar("T")
 
 PATHS = frozenset({"/api/documents", "/documents", "/api/chatbot/import", "/transfer"})
 """Where uploads go."""
 
-MAX_WAITING = 256 * 1024
-"""Bytes of a body that may wait to be taken."""
+_BODY = "quart_chat.upload"
+"""The key of the body in the scope of a request."""
 
 CHUNK = 64 * 1024
 """Bytes that are looked at together."""
@@ -60,58 +68,65 @@ _TOO_MUCH = N_("There is too much in this upload. Send fewer files at a time.")
 _BROKEN = N_("The form can't be read: it is not whole.")
 
 
-class UploadBody(Body):
-    """A body of any size, of which only a little waits at a time."""
+class UploadBody:
+    """A body of any size, received piece by piece as it is asked for."""
 
-    def __init__(self) -> None:
-        super().__init__(None, None)
-        self._room = asyncio.Event()
-        self._room.set()
+    def __init__(self, receive: ASGIReceiveCallable) -> None:
+        self._receive = receive
+        self._announced = False
+        self._ended = asyncio.Event()
+        self._disconnect: HTTPDisconnectEvent | None = None
 
-    async def room(self) -> None:
-        """Wait until little enough waits."""
-        await self._room.wait()
-
-    def append(self, data: bytes) -> None:
-        super().append(data)
-        if len(self._data) >= MAX_WAITING:
-            self._room.clear()
+    def __aiter__(self) -> UploadBody:
+        return self
 
     async def __anext__(self) -> bytes:
-        data = await super().__anext__()
-        self._room.set()
-        return data
+        if self._ended.is_set():
+            raise StopAsyncIteration
+        message = await self._receive()
+        if message["type"] == "http.request":
+            if not message.get("more_body", False):
+                self._ended.set()
+            return message.get("body", b"")
+        self._disconnect = HTTPDisconnectEvent(type="http.disconnect")
+        self._ended.set()
+        # The framework is told that the client has gone, and cancels the handler. An error beside
+        # that would be a second reason to clean up, and the one would interrupt the other.
+        await asyncio.Event().wait()
+        raise StopAsyncIteration
+
+    async def receive_rest(self) -> ASGIReceiveEvent:
+        """What the framework is told: an empty body, and when the client has gone."""
+        if not self._announced:
+            self._announced = True
+            return HTTPRequestEvent(type="http.request", body=b"", more_body=False)
+        await self._ended.wait()
+        return self._disconnect or await self._receive()
 
 
-class ChatRequest(Request):
-    """A request, whose body may be an upload."""
+class UploadMiddleware:
+    """Keeps the bodies of uploads from the framework, and puts them into the scope."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.method == "POST" and self.path in PATHS:
-            self.body = UploadBody()
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST" and _path(scope) in PATHS:
+            body = UploadBody(receive)
+            scope[_BODY] = body  # type: ignore[literal-required]
+            receive = body.receive_rest
+        await self._app(scope, receive, send)
 
 
-class UploadingHTTPConnection(StreamingHTTPConnection):
-    """Reads no more of an upload while enough of it waits."""
-
-    async def handle_messages(self, request: Request, receive: ASGIReceiveCallable) -> None:
-        body = request.body
-        if not isinstance(body, UploadBody):
-            await super().handle_messages(request, receive)
-            return
-
-        async def receive_with_room() -> ASGIReceiveEvent:
-            await body.room()
-            return await receive()
-
-        await super().handle_messages(request, receive_with_room)
+def _path(scope: HTTPScope) -> str:
+    return scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
 
 
 def init_app(app: Quart) -> None:
     """Have uploads taken as they come."""
-    app.request_class = ChatRequest
-    app.asgi_http_class = UploadingHTTPConnection
+    app.asgi_app = UploadMiddleware(app.asgi_app)  # type: ignore[method-assign]
 
 
 class Uploads:
@@ -220,4 +235,5 @@ def uploads() -> Uploads:
     boundary = request.mimetype_params.get("boundary", "")
     if request.mimetype != "multipart/form-data" or not boundary:
         raise WrongMediaType(_("Send the files as a form, 'Content-Type: multipart/form-data'."))
-    return Uploads(aiter(request.body), boundary.encode())
+    body: UploadBody = request.scope[_BODY]  # type: ignore[literal-required]
+    return Uploads(body, boundary.encode())

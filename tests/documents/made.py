@@ -69,6 +69,21 @@ def word_archive(xml: str | bytes, name: str = "word/document.xml") -> bytes:
     return out.getvalue()
 
 
+def word_document(body: str, **parts: str) -> bytes:
+    """A Word document of a body in XML and, by name, what its other parts contain."""
+    namespaces = (
+        f'xmlns:w="{_WORD}" xmlns:wps="urn:shapes" xmlns:v="urn:vml"'
+        ' xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    )
+    contents = {"document": f"<w:body>{body}</w:body>", **parts}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        for name, content in contents.items():
+            archive.writestr(f"word/{name}.xml", f"<w:{name} {namespaces}>{content}</w:{name}>")
+    return out.getvalue()
+
+
 def zip_bomb(size: int) -> bytes:
     """A Word document of a few kilobytes whose text unpacks to so many bytes."""
     out = io.BytesIO()

@@ -5,15 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from quart_chat.texts import (
     _,
-    choose,
     duration,
     language,
-    languages,
     ngettext,
     number,
     rate,
@@ -63,35 +59,6 @@ async def test_a_task_has_the_language_of_whoever_made_it() -> None:
     with use("de"):
         task = asyncio.create_task(speak())
     assert (await task, _("New chat")) == ("Neuer Chat", "New chat")
-
-
-@pytest.mark.parametrize(
-    ("accepted", "chosen", "expected"),
-    [
-        ("", None, "en"),
-        ("de", None, "de"),
-        ("de-AT,de;q=0.9,en;q=0.8", None, "de"),
-        ("en-GB,de;q=0.9", None, "en"),
-        ("fr,de;q=0.3,en;q=0.2", None, "de"),
-        ("de;q=0, en", None, "en"),
-        ("fr", None, "en"),
-        ("DE", None, "de"),
-        ("de", "en", "en"),
-        ("en", "de", "de"),
-        ("de", "xx", "de"),
-        ("de;q=nan,de;q=", None, "de"),
-        ("../../etc", "../../etc", "en"),
-    ],
-)
-def test_the_choice_comes_first_then_what_the_browser_prefers(
-    accepted: str, chosen: str | None, expected: str
-) -> None:
-    assert choose(accepted, chosen) == expected
-
-
-@given(st.text(), st.none() | st.text())
-def test_whatever_is_asked_for_there_is_a_language(accepted: str, chosen: str | None) -> None:
-    assert choose(accepted, chosen) in languages()
 
 
 def test_scripts_get_their_texts_and_no_others() -> None:

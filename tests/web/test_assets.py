@@ -4,6 +4,7 @@ import gzip
 import re
 from hashlib import sha256
 from pathlib import Path
+from runpy import run_path
 from urllib.parse import urljoin
 
 import pytest
@@ -12,13 +13,12 @@ from quart.typing import TestClientProtocol as Client
 
 from quart_chat.config import resource_path
 from quart_chat.web.assets import FOREVER, content_version
+from tests.server import ROOT
 
-FILES = sorted(
-    path.relative_to(resource_path("static")).as_posix()
-    for path in resource_path("static").rglob("*")
-    if path.is_file()
-)
-STYLES = (resource_path("static") / "css/styles.css").read_text()
+STATIC = resource_path("static")
+VENDOR = run_path(str(ROOT / ".ci/vendor.py"))
+FILES = sorted(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file())
+STYLES = (STATIC / "css/styles.css").read_text()
 PAGES = [path.read_text() for path in resource_path("templates").glob("*.html")]
 
 
@@ -88,14 +88,32 @@ async def test_a_script_goes_out_without_its_comments(client: Client) -> None:
 
 
 def test_scripts_by_others_are_as_they_were_published() -> None:
-    folder = resource_path("static") / "vendor"
-    table = (folder / "README.md").read_text()
-    sums = dict(re.findall(r"^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", table, re.MULTILINE))
-    names = {name.removeprefix("vendor/") for name in FILES if re.match(r"vendor/.*\.js$", name)}
-    assert names == set(sums)
-    for name, digest in sums.items():
-        assert sha256((folder / name).read_bytes()).hexdigest() == digest, name
-        assert list((folder / name).parent.glob("LICENSE*")), name
+    packages = VENDOR["packages"]((STATIC / "vendor/README.md").read_text())
+    modules = {f"vendor/{package.name}/index.js": package for package in packages}
+    assert set(modules) == {name for name in FILES if re.match(r"vendor/.*\.js$", name)}
+    for name, package in modules.items():
+        module = (STATIC / name).read_text("utf-8")
+        script = module.partition("const { exports } = module;\n")[2].rpartition(
+            "\nexport default "
+        )[0]
+        assert sha256(script.encode()).hexdigest() == package.checksum, name
+        assert VENDOR["as_module"](package, script) == module, f"{name}: run `make vendor`"
+        assert list((STATIC / name).parent.glob("LICENSE*")), name
+
+
+def test_a_package_that_is_not_the_one_named_is_left_out(tmp_path: Path) -> None:
+    package = VENDOR["Package"]("mdurl", "9.9.9", "index.js", "0" * 64)
+    (tmp_path / "index.js").write_text("module.exports = 1;")
+    before = (STATIC / "vendor/mdurl/index.js").read_bytes()
+    (failure,) = VENDOR["vendor"](package, tmp_path)
+    assert sha256(b"module.exports = 1;").hexdigest() in failure
+    assert (STATIC / "vendor/mdurl/index.js").read_bytes() == before
+
+
+async def test_a_script_by_others_is_served_as_it_stands(app: Quart, client: Client) -> None:
+    app.debug = True
+    name = "vendor/markdown-it/index.js"
+    assert await text_of(client, name) == (STATIC / name).read_text("utf-8")
 
 
 async def test_all_that_a_script_imports_is_named_beforehand(app: Quart, client: Client) -> None:

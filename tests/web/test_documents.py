@@ -11,6 +11,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from quart_chat.documents import files
 from quart_chat.web import uploads
 from tests.app import create_test_app
 from tests.documents import made
@@ -182,16 +183,26 @@ async def test_an_upload_that_breaks_off_leaves_nothing(app: Quart, client: Clie
     await until(lambda: not stored(app))
 
 
-async def test_little_of_an_upload_waits_in_memory(app: Quart, monkeypatch: Any) -> None:
-    """No more is read from the connection while the disk is behind."""
+async def test_little_of_an_upload_waits_in_memory(app: Quart) -> None:
+    """No more is received from the server than the disk takes."""
     waiting: list[int] = []
-    append = uploads.UploadBody.append
+    folder = Path(app.instance_path) / "documents"
+    taken_by = app.asgi_app
 
-    def counted(body: uploads.UploadBody, data: bytes) -> None:
-        append(body, data)
-        waiting.append(len(body._data))
+    async def counting(scope: Any, receive: Any, send: Any) -> None:
+        received = 0
 
-    monkeypatch.setattr(uploads.UploadBody, "append", counted)
+        async def counted() -> Any:
+            nonlocal received
+            written = sum(path.stat().st_size for path in folder.iterdir())
+            waiting.append(received - written)
+            message = await receive()
+            received += len(message.get("body", b""))
+            return message
+
+        await taken_by(scope, counted if scope["type"] == "http" else receive, send)
+
+    app.asgi_app = counting  # type: ignore[method-assign]
     content = form(("a.txt", b"One two. " * 1_000_000))
     async with app.test_app() as running:
         client = running.test_client()
@@ -202,7 +213,28 @@ async def test_little_of_an_upload_waits_in_memory(app: Quart, monkeypatch: Any)
             await connection.receive()
             assert (await connection.as_response()).status_code == 201
             await connection.disconnect()
-    assert max(waiting) <= uploads.MAX_WAITING + 64_000
+    assert len(waiting) > 100
+    assert max(waiting) <= files.WRITE + 4 * uploads.CHUNK
+
+
+async def test_an_upload_below_a_path_of_a_proxy_is_taken(app: Quart, client: Client) -> None:
+    response = await client.post(
+        f"/chats{PATH}", data=form(("a.txt", b"One")), headers=FORM, root_path="/chats"
+    )
+    assert response.status_code == 201
+
+
+async def test_a_client_that_leaves_while_its_form_is_read_is_seen(
+    app: Quart, client: Client
+) -> None:
+    """What had come whole stays, and the part of a file goes."""
+    async with client.request(PATH, method="POST", headers=FORM) as connection:
+        await connection.send(form(("a.txt", b"One"), ("b.txt", b"Two " * 50_000))[:-20])
+        await until(lambda: len(stored(app)) == 2)
+        await connection.disconnect()
+    await until(lambda: len(stored(app)) == 1)
+    listed = await (await client.get(PATH)).get_json()
+    assert [document["name"] for document in listed["documents"]] == ["a.txt"]
 
 
 async def test_the_quota_is_a_setting(tmp_path: Path) -> None:

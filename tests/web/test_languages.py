@@ -6,9 +6,12 @@ import json
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from quart_chat import texts
 from quart_chat.texts import use
 from quart_chat.web import languages
 from tests.web.streams import ask, open_stream, workflow_id
@@ -43,6 +46,46 @@ async def test_the_switch_is_remembered_and_goes_before_the_browser(client: Clie
     assert '<html lang="de">' in await page(client)
     await switch(client, "en", "http://localhost/")
     assert '<html lang="en">' in await page(client, headers=GERMAN)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "expected"),
+    [
+        ("", "en"),
+        ("de", "de"),
+        ("DE", "de"),
+        ("de-AT,de;q=0.9,en;q=0.8", "de"),
+        ("de-AT", "de"),
+        ("en-GB,de;q=0.9", "en"),
+        ("de-CH-1996,fr", "de"),
+        ("fr,de;q=0.3,en;q=0.2", "de"),
+        ("fr", "en"),
+        ("de,en", "de"),
+        ("en,de", "en"),
+        ("de;q=0, en", "en"),
+        ("de;q=0", "en"),
+        ("*", "en"),
+        ("en;q=0, *", "de"),
+        ("de;q=0, *", "en"),
+        ("de;q=nan,de;q=", "de"),
+        ("../../etc", "en"),
+        ('"de', "en"),
+        ("fr," * 67 + "de", "en"),
+    ],
+)
+def test_what_the_browser_prefers_is_chosen(accepted: str, expected: str) -> None:
+    assert languages.accepted_language(accepted) == expected
+
+
+@given(st.text())
+def test_whatever_is_asked_for_there_is_a_language(accepted: str) -> None:
+    assert languages.accepted_language(accepted) in texts.languages()
+
+
+@pytest.mark.parametrize("cookie", ["xx", "", "../../etc", "de-AT"])
+async def test_a_cookie_that_names_no_language_counts_as_none(client: Client, cookie: str) -> None:
+    headers = {**GERMAN, "Cookie": f"language={cookie}"}
+    assert '<html lang="de">' in await page(client, headers=headers)
 
 
 async def test_a_language_that_is_not_there_is_refused(client: Client) -> None:

@@ -4,7 +4,7 @@
  * links, nothing is styled inline. Colours of code, formulas and footnotes are left to the server, once a message is
  * final: until then they are shown as they were written.
  */
-import MarkdownIt from "../../vendor/markdown-it/index.cjs.js";
+import MarkdownIt from "../../vendor/markdown-it/index.js";
 import { addFormulas } from "./formulas.js";
 import { addLinks } from "./links.js";
 import { addTasks, makeTasks } from "./tasks.js";

@@ -90,7 +90,11 @@ def meant(word: str, known: Iterable[str], spoken: Language, *, slips: bool) -> 
     if kin or not slips:
         return kin[:MAX_SPELLINGS]
     allowed = 2 if len(folded) >= TWO_SLIPS else 1 if len(folded) >= ONE_SLIP else 0
-    near = [(slips_between(folded, form), other) for other, form in others.items()]
+    near = [
+        (slips_between(folded, form), other)
+        for other, form in others.items()
+        if abs(len(form) - len(folded)) <= allowed  # there are at least as many slips
+    ]
     least = min((count for count, _ in near), default=allowed + 1)
     if least > allowed:
         return []

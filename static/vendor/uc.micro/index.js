@@ -1,3 +1,7 @@
+// build/index.cjs.js of uc.micro 2.1.0: made by `make vendor`.
+const require = (name) => ({  })[name];
+const module = { exports: {} };
+const { exports } = module;
 'use strict';
 
 var regex$5 = /[\0-\uD7FF\uE000-\uFFFF]|[\uD800-\uDBFF][\uDC00-\uDFFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?:[^\uD800-\uDBFF]|^)[\uDC00-\uDFFF]/;
@@ -18,3 +22,5 @@ exports.Cf = regex$3;
 exports.P = regex$2;
 exports.S = regex$1;
 exports.Z = regex;
+
+export default module.exports;

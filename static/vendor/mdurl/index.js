@@ -1,3 +1,7 @@
+// build/index.cjs.js of mdurl 2.1.0: made by `make vendor`.
+const require = (name) => ({  })[name];
+const module = { exports: {} };
+const { exports } = module;
 'use strict';
 
 /* eslint-disable no-bitwise */
@@ -532,3 +536,5 @@ exports.decode = decode;
 exports.encode = encode;
 exports.format = format;
 exports.parse = urlParse;
+
+export default module.exports;

@@ -1,3 +1,7 @@
+// punycode.js of punycode.js 2.3.1: made by `make vendor`.
+const require = (name) => ({  })[name];
+const module = { exports: {} };
+const { exports } = module;
 'use strict';
 
 /** Highest positive signed 32-bit float value */
@@ -441,3 +445,5 @@ const punycode = {
 };
 
 module.exports = punycode;
+
+export default module.exports;

@@ -1,3 +1,12 @@
+// dist/index.cjs.js of markdown-it 14.3.3: made by `make vendor`.
+import package0 from "../mdurl/index.js";
+import package1 from "../uc.micro/index.js";
+import package2 from "../../js/markdown/entities.js";
+import package3 from "../../js/markdown/linkify.js";
+import package4 from "../punycode.js/index.js";
+const require = (name) => ({ "mdurl": package0, "uc.micro": package1, "entities": package2, "linkify-it": package3, "punycode.js": package4 })[name];
+const module = { exports: {} };
+const { exports } = module;
 //#region \0rolldown/runtime.js
 var __create = Object.create;
 var __defProp = Object.defineProperty;
@@ -3988,3 +3997,4 @@ MarkdownIt.prototype.renderInline = function(src, env) {
 module.exports = MarkdownIt;
 
 //# sourceMappingURL=index.cjs.js.map
+export default module.exports;
