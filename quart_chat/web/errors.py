@@ -31,7 +31,10 @@ def init_app(app: Quart) -> None:
 
     @app.errorhandler(ChatError)
     async def answer_chat_error(error: ChatError) -> Response:
-        return await answer(error.status, error.code, error.message)
+        response = await answer(error.status, error.code, error.message)
+        if error.retry_after is not None:
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
 
     @app.errorhandler(HTTPException)
     async def answer_http_exception(error: HTTPException) -> Response:

@@ -10,7 +10,7 @@ from quart_chat.errors import InvalidInput
 from quart_chat.texts import _
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.inputs import form_number, query_string
-from quart_chat.web.schemas import MAX_SEQ, RoundsQuery
+from quart_chat.web.schemas.requests import MAX_SEQ, RoundsQuery
 from quart_chat.web.views import build_rounds
 
 if TYPE_CHECKING:
