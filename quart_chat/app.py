@@ -16,6 +16,7 @@ from quart_chat.events import Events
 from quart_chat.web import (
     assets,
     chatbot,
+    converters,
     doctor,
     documents,
     errors,
@@ -70,6 +71,7 @@ def create_app(
     openapi.init_app(app, version("quart-chat"))
     app.json = OrjsonProvider(app)
 
+    converters.init_app(app)
     for blueprint in (
         assets.blueprint,
         chatbot.blueprint,

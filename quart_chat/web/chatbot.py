@@ -62,7 +62,7 @@ async def start_stream(query: StartQuery, body: StartRequest) -> Response:
         return await slot.stream(stream_response(chunks))
 
 
-@blueprint.get("/<workflow_id>/stream")
+@blueprint.get("/<chat:workflow_id>/stream")
 @operation(
     EVENTS,
     nothing("Nothing runs and nothing is newer."),
@@ -87,7 +87,7 @@ async def stream_chat(workflow_id: str, query: StreamQuery, last_id: str | None)
         return await slot.stream(stream_response(chunks))
 
 
-@blueprint.post("/<workflow_id>/stop")
+@blueprint.post("/<chat:workflow_id>/stop")
 @operation(Answer(Stopped), tag="chat", errors=[NotFound])
 async def stop_round(workflow_id: str) -> Item:
     """Stop the running round, if one runs."""
@@ -99,7 +99,7 @@ async def stop_round(workflow_id: str) -> Item:
     }
 
 
-@blueprint.get("/<workflow_id>/chatdata")
+@blueprint.get("/<chat:workflow_id>/chatdata")
 @operation(Answer(ChatDataList), tag="chat", query=SinceQuery, errors=[NotFound])
 async def read_chat(workflow_id: str, query: SinceQuery) -> Item:
     """All that a chat holds after `since`, with the text in flight."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from functools import cache
 from typing import Any, TypeVar
-from urllib.parse import unquote_to_bytes
 
 import msgspec
 from msgspec import inspect
@@ -65,10 +64,6 @@ def query_string(model: type[T]) -> T:
         InvalidParameter: It can't be read: a number is none, or a parameter comes twice.
         InvalidInput: A value is out of range.
     """
-    try:
-        unquote_to_bytes(request.query_string).decode()
-    except UnicodeDecodeError as error:
-        raise InvalidParameter(_("The query string is not valid UTF-8.")) from error
     given = {
         name: _parameter(name, request.args.getlist(name), is_number=is_number)
         for name, is_number in _fields(model).items()

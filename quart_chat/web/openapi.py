@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.json import schema_components
 from quart_schema import Info, OpenAPIProvider, QuartSchema, Server, Tag
 
-from quart_chat.web.operation import EVENT_STREAM, JSON, Answer, Operation, find_operation
+from quart_chat.web.operation import JSON, Answer, Operation, find_operation
 from quart_chat.web.schemas.answers import ErrorAnswer
 from quart_chat.web.schemas.items import ONE_OF_SEVERAL, SCHEMAS, ChatData
 from quart_chat.web.schemas.requests import PATH
@@ -53,11 +53,26 @@ _LAST_EVENT_ID = {
     "schema": {"type": "string"},
 }
 
+_EVENT = {
+    "title": "StreamEvent",
+    "description": "One event of a stream.",
+    "type": "object",
+    "properties": {
+        "data": {
+            "type": "string",
+            "description": "a `ChatData`, as JSON on one line",
+            "contentMediaType": JSON,
+            "contentSchema": {"$ref": f"{SCHEMAS}ChatData"},
+        },
+        "id": {"type": "string", "description": "what is sent back as `Last-Event-ID`"},
+    },
+    "required": ["data"],
+}
+
+# OpenAPI 3.1 has no word for the items of a stream: tools see it as a text, or as its events.
 _STREAM = {
-    "type": "string",
-    "description": "Server-sent events; each `data:` line is a `ChatData`.",
-    "contentMediaType": EVENT_STREAM,
-    "contentSchema": {"$ref": f"{SCHEMAS}ChatData"},
+    "description": "Server-sent events, as text; or one of them, once they are parsed.",
+    "anyOf": [{"type": "string"}, {"$ref": f"{SCHEMAS}StreamEvent"}],
 }
 
 _RETRY_AFTER = {
@@ -94,7 +109,7 @@ class ApiDocument(OpenAPIProvider):
         schemas: Schema = schema["components"]["schemas"]
         for item in ONE_OF_SEVERAL:
             _describe(item, schemas)
-        schemas["ChatData"] = _describe(ChatData, schemas)
+        schemas |= {"ChatData": _describe(ChatData, schemas), "StreamEvent": _EVENT}
         return schema
 
     def generate_rules(self) -> Iterator[Rule]:

@@ -33,14 +33,14 @@ async def show_rounds(workflow_id: str) -> str:
     )
 
 
-@blueprint.get("/rounds/<int:number>/edit")
+@blueprint.get("/rounds/<round:number>/edit")
 async def edit_prompt(workflow_id: str, number: int) -> str:
     """A page to edit a prompt on, for browsers without scripts."""
     prompt = await services().chat.tree.prompt(user_id(), workflow_id, min(number, MAX_SEQ))
     return await render_template("edit.html", workflow_id=workflow_id, number=number, prompt=prompt)
 
 
-@blueprint.get("/rounds/<int:number>/answer.md")
+@blueprint.get("/rounds/<round:number>/answer.md")
 async def show_answer(workflow_id: str, number: int) -> Response:
     """An answer as it was written, to copy."""
     text = await services().chat.tree.answer(user_id(), workflow_id, min(number, MAX_SEQ))

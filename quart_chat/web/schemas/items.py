@@ -122,10 +122,10 @@ class SharedItem(Struct, rename="camel", frozen=True):
 
 
 class DeletedItem(Struct, frozen=True):
-    """A chat or a document that is deleted."""
+    """A chat or a document that is deleted: `deleted` is true."""
 
     id: str
-    deleted: Literal[True]
+    deleted: bool
 
 
 class EndItem(Struct, rename="camel", frozen=True):
