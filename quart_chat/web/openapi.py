@@ -12,7 +12,7 @@ from quart_schema import Info, OpenAPIProvider, QuartSchema, Server, Tag
 
 from quart_chat.web.operation import JSON, Answer, Operation, find_operation
 from quart_chat.web.schemas.answers import ErrorAnswer
-from quart_chat.web.schemas.items import ONE_OF_SEVERAL, SCHEMAS, ChatData
+from quart_chat.web.schemas.chatdata import ONE_OF_SEVERAL, SCHEMAS, ChatData
 from quart_chat.web.schemas.requests import PATH
 
 if TYPE_CHECKING:

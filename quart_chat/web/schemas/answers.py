@@ -6,7 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from quart_chat.web.schemas.items import DocumentItem, Seconds, StoredData, WorkflowItem
+from quart_chat.web.schemas.chatdata import StoredData
+from quart_chat.web.schemas.items import DocumentItem, Seconds, WorkflowItem
 
 
 class Clock(Struct, frozen=True):
