@@ -8,7 +8,6 @@ from importlib.metadata import version
 from typing import Any
 
 from quart import Quart
-from quart_schema import Info, QuartSchema
 
 from quart_chat.chat.assistants.base import Assistant
 from quart_chat.chat.assistants.registry import collect_assistants
@@ -17,6 +16,7 @@ from quart_chat.events import Events
 from quart_chat.web import (
     assets,
     chatbot,
+    converters,
     doctor,
     documents,
     errors,
@@ -26,6 +26,7 @@ from quart_chat.web import (
     languages,
     library,
     lifespan,
+    openapi,
     pages,
     rounds,
     security,
@@ -42,7 +43,6 @@ from quart_chat.web import (
     settings as settings_page,
 )
 from quart_chat.web.json import OrjsonProvider
-from quart_chat.web.openapi import ApiDocument
 
 
 def create_app(
@@ -68,16 +68,10 @@ def create_app(
     configure(app, settings, config or {})
 
     events = Events(app)
-    QuartSchema(
-        app,
-        info=Info(title="quart-chat", version=version("quart-chat")),
-        redoc_ui_path=None,
-        scalar_ui_path=None,
-        swagger_ui_path=None,
-        openapi_provider_class=ApiDocument,
-    )
+    openapi.init_app(app, version("quart-chat"))
     app.json = OrjsonProvider(app)
 
+    converters.init_app(app)
     for blueprint in (
         assets.blueprint,
         chatbot.blueprint,

@@ -3,6 +3,7 @@
     ChatError                       500 internal
     +-- InvalidInput                422 invalid_input
     |   +-- InvalidJSON             400 invalid_json
+    |   +-- InvalidParameter        400 invalid_parameter
     |   +-- UnknownHost             400 unknown_host
     |   +-- BodyTooLarge            413 body_too_large
     |   +-- PromptTooLong           413 prompt_too_long
@@ -43,6 +44,8 @@ class ChatError(Exception):
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
+    retry_after: ClassVar[int | None] = None
+    """Seconds after which the same request may succeed (RFC 9110, 10.2.3); None: it won't."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -57,6 +60,13 @@ class InvalidInput(ChatError):
 class InvalidJSON(InvalidInput):
     status = 400
     code = "invalid_json"
+
+
+class InvalidParameter(InvalidInput):
+    """A parameter of the query string that can't be read; one that is out of range can."""
+
+    status = 400
+    code = "invalid_parameter"
 
 
 class UnknownHost(InvalidInput):
@@ -163,6 +173,7 @@ class RoundEnded(ChatError):
 class TooManyRequests(ChatError):
     status = 429
     code = "too_many_requests"
+    retry_after: ClassVar[int | None] = 5
 
 
 class Unavailable(ChatError):
@@ -170,7 +181,7 @@ class Unavailable(ChatError):
 
     status = 503
     code = "unavailable"
-    retry_after = 5
+    retry_after: ClassVar[int | None] = 5
 
 
 class DatabaseUnavailable(Unavailable):
@@ -185,6 +196,7 @@ class DatabaseUnavailable(Unavailable):
 
 class DatabaseTooNew(DatabaseUnavailable):
     code = "database_too_new"
+    retry_after = None
 
 
 class InstanceInUse(Unavailable):

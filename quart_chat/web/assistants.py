@@ -7,12 +7,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from quart import Blueprint
-from quart_schema import document_response, tag_blueprint
 
 from quart_chat.chat.assistants.base import ModelAssistant, Models
 from quart_chat.texts import _
 from quart_chat.web.context import services
-from quart_chat.web.schemas import AssistantList
+from quart_chat.web.operation import Answer, operation
+from quart_chat.web.schemas.answers import AssistantList
 
 if TYPE_CHECKING:
     from quart_chat.chat.assistants.base import Assistant
@@ -24,11 +24,10 @@ PATIENCE = 6.0
 """Seconds that an assistant may take to say which models it has."""
 
 blueprint = Blueprint("assistants", __name__, url_prefix="/api/chatbot/assistants")
-tag_blueprint(blueprint, ["assistants"])
 
 
 @blueprint.get("")
-@document_response(AssistantList)
+@operation(Answer(AssistantList), tag="assistants")
 async def list_assistants() -> Item:
     """List who can be asked, and with which models."""
     chat = services().chat

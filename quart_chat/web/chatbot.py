@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quart import Blueprint, Response
-from quart_schema import document_querystring, document_request, document_response, tag_blueprint
 
 from quart_chat.chat.models import WorkflowStatus
 from quart_chat.chat.stream import stream_workflow
+from quart_chat.errors import NotFound, PromptTooLong, RoundRunning, TooManyRequests
 from quart_chat.events import stream_response
 from quart_chat.web.asking import start_round
 from quart_chat.web.context import services, user_id
-from quart_chat.web.inputs import json_body, last_event_id, parse_seq, query_string
-from quart_chat.web.openapi import document_answer, document_stream
-from quart_chat.web.schemas import (
-    ChatDataList,
-    ErrorAnswer,
+from quart_chat.web.inputs import parse_seq
+from quart_chat.web.operation import EVENTS, Answer, nothing, operation
+from quart_chat.web.schemas.answers import ChatDataList, Stopped
+from quart_chat.web.schemas.requests import (
     SinceQuery,
+    StartBody,
     StartQuery,
     StartRequest,
-    Stopped,
     StreamQuery,
 )
 
@@ -28,20 +27,19 @@ if TYPE_CHECKING:
     from quart_chat.chat.models import Item
 
 blueprint = Blueprint("chatbot", __name__, url_prefix="/api/chatbot")
-tag_blueprint(blueprint, ["chat"])
 
 
 @blueprint.post("/start/stream")
-@document_querystring(StartQuery)
-@document_request(StartRequest)
-@document_stream
-@document_response(ErrorAnswer, 409)
-async def start_stream() -> Response:
+@operation(
+    EVENTS,
+    tag="chat",
+    query=StartQuery,
+    body=StartBody,
+    errors=[NotFound, PromptTooLong, RoundRunning, TooManyRequests],
+)
+async def start_stream(query: StartQuery, body: StartRequest) -> Response:
     """Start a round and stream it until it ends."""
-    body = await json_body(StartRequest)
-    workflow_id = body.workflow_id
-    if workflow_id is None:
-        workflow_id = query_string(StartQuery).workflow_id
+    workflow_id = query.workflow_id if body.workflow_id is None else body.workflow_id
     chat, user = services().chat, user_id()
     with services().slots.take(user) as slot:
         started = await start_round(
@@ -64,18 +62,21 @@ async def start_stream() -> Response:
         return await slot.stream(stream_response(chunks))
 
 
-@blueprint.get("/<workflow_id>/stream")
-@document_querystring(StreamQuery)
-@document_stream
-@document_answer(204, "Nothing runs and nothing is newer.")
-@document_response(ErrorAnswer, 404)
-async def stream(workflow_id: str) -> Response:
+@blueprint.get("/<chat:workflow_id>/stream")
+@operation(
+    EVENTS,
+    nothing("Nothing runs and nothing is newer."),
+    tag="chat",
+    query=StreamQuery,
+    resumes=True,
+    errors=[NotFound, TooManyRequests],
+)
+async def stream_chat(workflow_id: str, query: StreamQuery, last_id: str | None) -> Response:
     """Stream a chat again, from the `Last-Event-ID` header or `since` on.
 
     Answers 204 when nothing runs and nothing is newer.
     """
-    query, chat, user = query_string(StreamQuery), services().chat, user_id()
-    last_id = last_event_id()
+    chat, user = services().chat, user_id()
     since = query.since if last_id is None else parse_seq(last_id)
     workflow = await chat.workflow(user, workflow_id)
     idle = workflow.status is not WorkflowStatus.RUNNING and workflow.seq == since
@@ -86,10 +87,9 @@ async def stream(workflow_id: str) -> Response:
         return await slot.stream(stream_response(chunks))
 
 
-@blueprint.post("/<workflow_id>/stop")
-@document_response(Stopped)
-@document_response(ErrorAnswer, 404)
-async def stop(workflow_id: str) -> Item:
+@blueprint.post("/<chat:workflow_id>/stop")
+@operation(Answer(Stopped), tag="chat", errors=[NotFound])
+async def stop_round(workflow_id: str) -> Item:
     """Stop the running round, if one runs."""
     round_ = await services().chat.stop(user_id(), workflow_id)
     return {
@@ -99,14 +99,11 @@ async def stop(workflow_id: str) -> Item:
     }
 
 
-@blueprint.get("/<workflow_id>/chatdata")
-@document_querystring(SinceQuery)
-@document_response(ChatDataList)
-@document_response(ErrorAnswer, 404)
-async def chatdata(workflow_id: str) -> Item:
+@blueprint.get("/<chat:workflow_id>/chatdata")
+@operation(Answer(ChatDataList), tag="chat", query=SinceQuery, errors=[NotFound])
+async def read_chat(workflow_id: str, query: SinceQuery) -> Item:
     """All that a chat holds after `since`, with the text in flight."""
-    since = query_string(SinceQuery).since
-    snapshot = await services().chat.snapshot(user_id(), workflow_id, since)
+    snapshot = await services().chat.snapshot(user_id(), workflow_id, query.since)
     return {
         "items": [item for _, item in snapshot.items],
         "seq": snapshot.seq,

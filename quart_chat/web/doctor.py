@@ -14,14 +14,14 @@ from uuid import uuid4
 
 import msgspec
 from quart import Blueprint, Response, current_app, jsonify, request
-from quart_schema import document_querystring, document_response, tag
 
+from quart_chat.errors import TooManyRequests
 from quart_chat.events import get_event_manager, sse_response
 from quart_chat.web.context import services, user_id
 from quart_chat.web.frame import render_in_frame
-from quart_chat.web.inputs import query_string
-from quart_chat.web.openapi import document_stream
-from quart_chat.web.schemas import Clock, ProbeQuery
+from quart_chat.web.operation import EVENTS, Answer, operation
+from quart_chat.web.schemas.answers import Clock
+from quart_chat.web.schemas.requests import ProbeQuery
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -72,8 +72,7 @@ async def show_doctor() -> str:
 
 
 @blueprint.get("/api/doctor/clock")
-@tag(["doctor"])
-@document_response(Clock)
+@operation(Answer(Clock), tag="doctor")
 async def clock() -> Response:
     """The server's time, to measure the round trip and compare clocks by."""
     response: Response = jsonify({"time": time()})
@@ -82,17 +81,15 @@ async def clock() -> Response:
 
 
 @blueprint.get("/api/doctor/stream")
-@tag(["doctor"])
-@document_querystring(ProbeQuery)
-@document_stream
-async def probe_stream() -> Response:
+@operation(EVENTS, tag="doctor", query=ProbeQuery, errors=[TooManyRequests])
+async def probe_stream(query: ProbeQuery) -> Response:
     """Stream a known series of events at known times: small ones, large ones, a pause, one more."""
-    plan, manager = query_string(ProbeQuery), get_event_manager()
+    manager = get_event_manager()
     with services().slots.take(user_id()) as slot:
         context_id = f"doctor:{uuid4().hex}"
         response = sse_response(context_id)
         if request.method != "HEAD":
-            chunks = _with_probes(response.response, manager, context_id, plan)
+            chunks = _with_probes(response.response, manager, context_id, query)
             response.response = response.iterable_body_class(chunks)
         return await slot.stream(response)
 

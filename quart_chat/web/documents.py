@@ -6,40 +6,58 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from quart import Blueprint
-from quart_schema import document_querystring, document_response, tag_blueprint
 
 from quart_chat.documents.kinds import clean_name
-from quart_chat.web.context import services, user_id
-from quart_chat.web.inputs import query_string
-from quart_chat.web.schemas import (
-    DocumentList,
-    DocumentPassages,
-    ErrorAnswer,
-    PassagesQuery,
-    Uploaded,
+from quart_chat.errors import (
+    EmptyFile,
+    EncryptedFile,
+    FileTooLarge,
+    MalformedFile,
+    MislabelledFile,
+    NotFound,
+    OversizedContent,
+    QuotaExceeded,
+    StorageUnavailable,
+    UnreadableFile,
+    UnsupportedFile,
 )
-from quart_chat.web.uploads import failure, take_files
+from quart_chat.web.context import services, user_id
+from quart_chat.web.operation import Answer, nothing, operation
+from quart_chat.web.schemas.answers import DocumentList, DocumentPassages, Uploaded
+from quart_chat.web.schemas.requests import PassagesQuery
+from quart_chat.web.uploads import Uploads, failure, take_files
 
 if TYPE_CHECKING:
     from quart_chat.chat.models import Item
 
 blueprint = Blueprint("documents", __name__, url_prefix="/api/documents")
-tag_blueprint(blueprint, ["documents"])
 
 
 @blueprint.post("")
-@document_response(Uploaded, 201)
-@document_response(ErrorAnswer, 413)
-@document_response(ErrorAnswer, 415)
-@document_response(ErrorAnswer, 422)
-@document_response(ErrorAnswer, 503)
-async def upload_documents() -> tuple[Item, int]:
+@operation(
+    Answer(Uploaded, 201),
+    tag="documents",
+    files="documents of any kind that can be read",
+    errors=[
+        FileTooLarge,
+        QuotaExceeded,
+        UnsupportedFile,
+        MislabelledFile,
+        EmptyFile,
+        EncryptedFile,
+        MalformedFile,
+        OversizedContent,
+        UnreadableFile,
+        StorageUnavailable,
+    ],
+)
+async def upload_documents(uploaded: Uploads) -> tuple[Item, int]:
     """Take the files of a form, and begin to read them.
 
     Files that are refused are named with the reason; if all are, the first reason is the answer.
     """
     documents = services().documents
-    files = await take_files(partial(documents.add, user_id()))
+    files = await take_files(uploaded, partial(documents.add, user_id()))
     if reason := failure(files):
         raise reason
     return {
@@ -56,7 +74,7 @@ async def upload_documents() -> tuple[Item, int]:
 
 
 @blueprint.get("")
-@document_response(DocumentList)
+@operation(Answer(DocumentList), tag="documents")
 async def list_documents() -> Item:
     """List the user's documents, newest first."""
     documents = services().documents
@@ -64,12 +82,10 @@ async def list_documents() -> Item:
 
 
 @blueprint.get("/<document_id>")
-@document_querystring(PassagesQuery)
-@document_response(DocumentPassages)
-@document_response(ErrorAnswer, 404)
-async def get_document(document_id: str) -> Item:
+@operation(Answer(DocumentPassages), tag="documents", query=PassagesQuery, errors=[NotFound])
+async def get_document(document_id: str, query: PassagesQuery) -> Item:
     """Read a document's entry in the list and its passages, a page at a time."""
-    query, documents = query_string(PassagesQuery), services().documents
+    documents = services().documents
     page = await documents.passages(user_id(), document_id, query.after, query.limit)
     return {
         "document": documents.item(page.document),
@@ -79,7 +95,7 @@ async def get_document(document_id: str) -> Item:
 
 
 @blueprint.delete("/<document_id>")
-@document_response(ErrorAnswer, 404)
+@operation(nothing("It is deleted."), tag="documents", errors=[NotFound])
 async def delete_document(document_id: str) -> tuple[str, int]:
     """Delete a document, its file and its index."""
     await services().documents.delete(user_id(), document_id)

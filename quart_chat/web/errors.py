@@ -34,7 +34,7 @@ def init_app(app: Quart) -> None:
     @app.errorhandler(ChatError)
     async def answer_chat_error(error: ChatError) -> Response:
         response = await answer(error.status, error.code, error.message)
-        if isinstance(error, Unavailable):
+        if error.retry_after is not None:
             response.headers["Retry-After"] = str(error.retry_after)
         return response
 

@@ -12,8 +12,8 @@ from quart_chat.documents.models import page_start
 from quart_chat.web.context import services, user_id
 from quart_chat.web.frame import render_in_frame
 from quart_chat.web.inputs import query_string
-from quart_chat.web.schemas import PreviewQuery
-from quart_chat.web.uploads import take_files
+from quart_chat.web.schemas.requests import PreviewQuery
+from quart_chat.web.uploads import take_files, uploads
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
@@ -32,7 +32,7 @@ async def list_page() -> str:
 @blueprint.post("")
 async def upload_page() -> ResponseReturnValue:
     """Take the files of the form; what is refused is said on the page."""
-    files = await take_files(partial(services().documents.add, user_id()))
+    files = await take_files(uploads(), partial(services().documents.add, user_id()))
     if refused := [(clean_name(file.name), file.error) for file in files if file.error]:
         return await _render_list(refused), refused[0][1].status
     return redirect("/documents", 303)

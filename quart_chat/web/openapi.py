@@ -1,50 +1,219 @@
-"""The OpenAPI document: the routes of the API, and nothing of the pages."""
+"""The OpenAPI document, made of what the routes of the API declare; pages are not in it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import inspect
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
 
-from quart_schema import OpenAPIProvider
+from msgspec.json import schema_components
+from quart_schema import Info, OpenAPIProvider, QuartSchema, Server, Tag
 
-from quart_chat.web.schemas import ErrorAnswer
+from quart_chat.web.operation import JSON, Answer, Operation, find_operation
+from quart_chat.web.schemas.answers import ErrorAnswer
+from quart_chat.web.schemas.chatdata import ONE_OF_SEVERAL, SCHEMAS, ChatData
+from quart_chat.web.schemas.requests import PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator
 
+    from quart import Quart
     from werkzeug.routing import Rule
 
-View = TypeVar("View", bound="Callable[..., object]")
+Schema = dict[str, Any]
 
-_ANSWERS = "_quart_chat_answers"
+ABOUT = """\
+Starts, streams, stops and reads chats, and reads documents.
+
+Every error is answered as `{"error": {"code", "message"}}`: the code is for programs, the message
+for people, in the language that `Accept-Language` asks for. A path is answered 405, with the
+methods it has in `Allow`, where it is asked with another. `HEAD` is answered as `GET` is, without
+the body. Unknown query parameters, and unknown keys of a JSON body, are ignored."""
+
+TAGS = [
+    Tag("chat", "One chat: start a round, stream it, stop it, read it."),
+    Tag("chats", "The list of chats, their links, and chats from files."),
+    Tag("assistants", "Those that can be asked, and their models."),
+    Tag("streams", "Streams of server-sent events, each a `ChatData` on a `data:` line."),
+    Tag("documents", "What assistants can answer from."),
+    Tag("doctor", "What a browser measures its connection by."),
+]
+
+_NAME = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
+
+RETRIED = frozenset({429, 503})
+"""Statuses of what may be sent again after a while."""
+
+_LAST_EVENT_ID = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "description": "the id of the last event that the client has; it wins over `since`, and one "
+    "that means nothing here is answered with a `reset` and all there is",
+    "schema": {"type": "string"},
+}
+
+_EVENT = {
+    "title": "StreamEvent",
+    "description": "One event of a stream.",
+    "type": "object",
+    "properties": {
+        "data": {
+            "type": "string",
+            "description": "a `ChatData`, as JSON on one line",
+            "contentMediaType": JSON,
+            "contentSchema": {"$ref": f"{SCHEMAS}ChatData"},
+        },
+        "id": {"type": "string", "description": "what is sent back as `Last-Event-ID`"},
+    },
+    "required": ["data"],
+}
+
+# OpenAPI 3.1 has no word for the items of a stream: tools see it as a text, or as its events.
+_STREAM = {
+    "description": "Server-sent events, as text; or one of them, once they are parsed.",
+    "anyOf": [{"type": "string"}, {"$ref": f"{SCHEMAS}StreamEvent"}],
+}
+
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds to wait before the request is sent again.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
 
 
-def document_answer(
-    status: int, description: str, media_type: str | None = None
-) -> Callable[[View], View]:
-    """Describe an answer that is no JSON: a stream, or nothing at all."""
-    content: dict[str, Any] = {} if media_type is None else {"content": {media_type: {}}}
-
-    def mark(view: View) -> View:
-        vars(view).setdefault(_ANSWERS, {})[status] = {"description": description, **content}
-        return view
-
-    return mark
-
-
-document_stream = document_answer(200, "Server-sent events.", "text/event-stream")
+def init_app(app: Quart, version: str) -> None:
+    """Serve the document at ``/openapi.json``, and no page that would load scripts to show it."""
+    QuartSchema(
+        app,
+        info=Info(title="quart-chat", version=version, description=ABOUT),
+        servers=[Server(url="/")],
+        tags=list(TAGS),
+        redoc_ui_path=None,
+        scalar_ui_path=None,
+        swagger_ui_path=None,
+        openapi_provider_class=ApiDocument,
+    )
 
 
 class ApiDocument(OpenAPIProvider):
-    """Describes what is below ``/api/``; whatever is refused is answered in one shape."""
+    """Describes each route that declares an operation."""
+
+    def __init__(self, app: Quart, extension: QuartSchema) -> None:
+        super().__init__(app, extension)
+        self._views = app.view_functions
+
+    def schema(self) -> Schema:
+        schema = super().schema()
+        schemas: Schema = schema["components"]["schemas"]
+        for item in ONE_OF_SEVERAL:
+            _describe(item, schemas)
+        schemas |= {"ChatData": _describe(ChatData, schemas), "StreamEvent": _EVENT}
+        return schema
 
     def generate_rules(self) -> Iterator[Rule]:
-        return (rule for rule in super().generate_rules() if rule.rule.startswith("/api/"))
+        return (rule for rule in super().generate_rules() if self._operation(rule))
 
-    def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
-        paths, components = super().build_paths(rule)
-        error, error_components = self.build_response_object(ErrorAnswer, None)
-        answers = getattr(self._app.view_functions[rule.endpoint], _ANSWERS, {})
-        for path in paths.values():
-            for operation in path.values():
-                operation["responses"].update({**answers, "default": error})
-        return paths, {**components, **error_components}
+    def build_paths(self, rule: Rule) -> tuple[Schema, Schema]:
+        components: Schema = {}
+        operation = self._operation(rule)
+        if operation is None:
+            return {}, {}
+        view = self._views[rule.endpoint]
+        summary, _, rest = (inspect.getdoc(view) or "").partition("\n")
+        described = {
+            "operationId": view.__name__,
+            "tags": [operation.tag],
+            "summary": summary,
+            "description": rest.strip(),
+            "parameters": _parameters(operation, sorted(rule.arguments), components),
+            "responses": _responses(operation, components),
+        }
+        if (body := _request_body(operation, components)) is not None:
+            described["requestBody"] = body
+        path = _NAME.sub(r"{\1}", rule.rule)
+        return {path: dict.fromkeys(map(str.lower, self.generate_methods(rule)), described)}, (
+            components
+        )
+
+    def _operation(self, rule: Rule) -> Operation | None:
+        return find_operation(self._views[rule.endpoint])
+
+
+def _describe(type_: Any, components: Schema) -> Schema:
+    """The schema of a type; what it refers to is added to the components."""
+    (schema,), found = schema_components([type_], ref_template=f"{SCHEMAS}{{name}}")
+    for component in found.values():
+        if "description" in component:
+            component["description"] = inspect.cleandoc(component["description"])
+    components.update(found)
+    return schema
+
+
+def _parameters(operation: Operation, names: Iterable[str], components: Schema) -> list[Schema]:
+    parameters = []
+    for name in names:
+        schema = _describe(PATH[name], components)
+        parameters.append(_parameter(name, "path", schema) | {"required": True})
+    if operation.query is not None:
+        found: Schema = {}
+        _describe(operation.query, found)
+        for name, schema in found[operation.query.__name__]["properties"].items():
+            parameters.append(_parameter(name, "query", _without_null(schema)))
+    if operation.resumes:
+        parameters.append(_LAST_EVENT_ID)
+    return parameters
+
+
+def _parameter(name: str, place: str, schema: Schema) -> Schema:
+    described = {"name": name, "in": place}
+    if "description" in schema:
+        described["description"] = schema.pop("description")
+    return {**described, "schema": schema}
+
+
+def _without_null(schema: Schema) -> Schema:
+    """What a parameter may be where it is sent: text has no null."""
+    if "anyOf" not in schema:
+        return schema
+    (only,) = [found for found in schema["anyOf"] if found != {"type": "null"}]
+    return dict(only)
+
+
+def _request_body(operation: Operation, components: Schema) -> Schema | None:
+    if operation.body is not None:
+        schema = _describe(operation.body, components)
+        return {"required": True, "content": {JSON: {"schema": schema}}}
+    if operation.files is not None:
+        files = {
+            "type": "array",
+            "items": {"type": "string", "format": "binary"},
+            "minItems": 1,
+            "description": operation.files,
+        }
+        form = {"type": "object", "properties": {"files": files}, "required": ["files"]}
+        return {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+    return None
+
+
+def _responses(operation: Operation, components: Schema) -> Schema:
+    responses = {str(answer.status): _answer(answer, components) for answer in operation.answers}
+    codes: dict[int, list[str]] = defaultdict(list)
+    for status, code in sorted(operation.refusals()):
+        codes[status].append(f"`{code}`")
+    for status, found in codes.items():
+        responses[str(status)] = {
+            "description": f"Refused, with the code {' or '.join(found)}.",
+            "content": {JSON: {"schema": _describe(ErrorAnswer, components)}},
+            **({"headers": _RETRY_AFTER} if status in RETRIED else {}),
+        }
+    return responses
+
+
+def _answer(answer: Answer, components: Schema) -> Schema:
+    if answer.media_type is None:
+        return {"description": answer.description}
+    schema = _STREAM if answer.model is None else _describe(answer.model, components)
+    description = answer.description or inspect.getdoc(answer.model)
+    return {"description": description, "content": {answer.media_type: {"schema": schema}}}

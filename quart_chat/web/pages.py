@@ -14,7 +14,7 @@ from quart_chat.web.asking import start_round
 from quart_chat.web.chat_list import view_list
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.inputs import form_number, query_string
-from quart_chat.web.schemas import ChatQuery
+from quart_chat.web.schemas.requests import ChatQuery
 from quart_chat.web.views import build_rounds
 
 if TYPE_CHECKING:

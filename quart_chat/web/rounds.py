@@ -10,7 +10,7 @@ from quart_chat.errors import InvalidInput
 from quart_chat.texts import _
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.inputs import form_number, query_string
-from quart_chat.web.schemas import MAX_SEQ, RoundsQuery
+from quart_chat.web.schemas.requests import MAX_SEQ, RoundsQuery
 from quart_chat.web.views import build_rounds
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ async def show_rounds(workflow_id: str) -> str:
     )
 
 
-@blueprint.get("/rounds/<int:number>/edit")
+@blueprint.get("/rounds/<round:number>/edit")
 async def edit_prompt(workflow_id: str, number: int) -> str:
     """A page to edit a prompt on, for browsers without scripts."""
     prompt = await services().chat.tree.prompt(user_id(), workflow_id, min(number, MAX_SEQ))
     return await render_template("edit.html", workflow_id=workflow_id, number=number, prompt=prompt)
 
 
-@blueprint.get("/rounds/<int:number>/answer.md")
+@blueprint.get("/rounds/<round:number>/answer.md")
 async def show_answer(workflow_id: str, number: int) -> Response:
     """An answer as it was written, to copy."""
     text = await services().chat.tree.answer(user_id(), workflow_id, min(number, MAX_SEQ))

@@ -6,17 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from quart import Blueprint, Response, make_response, redirect, render_template, request
-from quart_schema import document_querystring, document_response, tag
 
 from quart_chat.chat.models import WorkflowStatus
 from quart_chat.chat.redaction import Redaction
 from quart_chat.chat.sharing import stream_shared
+from quart_chat.errors import NotFound, TooManyRequests
 from quart_chat.events import stream_response
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.frame import render_in_frame
-from quart_chat.web.inputs import last_event_id, parse_seq, query_string
-from quart_chat.web.openapi import document_answer, document_stream
-from quart_chat.web.schemas import ChatQuery, ErrorAnswer, ShareItem, SinceQuery
+from quart_chat.web.inputs import parse_seq, query_string
+from quart_chat.web.operation import EVENTS, Answer, nothing, operation
+from quart_chat.web.schemas.answers import ShareItem
+from quart_chat.web.schemas.requests import ChatQuery, SinceQuery
 from quart_chat.web.views import build_rounds
 
 if TYPE_CHECKING:
@@ -30,9 +31,7 @@ API = "/api/chatbot/workflows/<workflow_id>/share"
 
 
 @blueprint.get(API)
-@tag(["chats"])
-@document_response(ShareItem)
-@document_response(ErrorAnswer, 404)
+@operation(Answer(ShareItem), tag="chats", errors=[NotFound])
 async def get_share(workflow_id: str) -> Item:
     """Read the link of a chat; its fields are null where it has none."""
     share = await services().chat.sharing.find(user_id(), workflow_id)
@@ -40,18 +39,14 @@ async def get_share(workflow_id: str) -> Item:
 
 
 @blueprint.post(API)
-@tag(["chats"])
-@document_response(ShareItem)
-@document_response(ErrorAnswer, 404)
+@operation(Answer(ShareItem), tag="chats", errors=[NotFound])
 async def create_share(workflow_id: str) -> Item:
     """Make a link with which anybody can read a chat, or find the one there is."""
     return _item(await services().chat.sharing.share(user_id(), workflow_id))
 
 
 @blueprint.delete(API)
-@tag(["chats"])
-@document_answer(204, "There is no link any more, and nobody reads with it.")
-@document_response(ErrorAnswer, 404)
+@operation(nothing("There is no link any more."), tag="chats", errors=[NotFound])
 async def delete_share(workflow_id: str) -> tuple[str, int]:
     """Revoke the link of a chat: streams that are open end at once."""
     await services().chat.sharing.revoke(user_id(), workflow_id)
@@ -97,17 +92,14 @@ async def shared_rounds(token: str) -> Response:
 
 
 @blueprint.get("/api/shared/<token>/stream")
-@tag(["streams"])
-@document_querystring(SinceQuery)
-@document_stream
-@document_response(ErrorAnswer, 404)
-async def shared_stream(token: str) -> Response:
+@operation(
+    EVENTS, tag="streams", query=SinceQuery, resumes=True, errors=[NotFound, TooManyRequests]
+)
+async def shared_stream(token: str, query: SinceQuery, last_id: str | None) -> Response:
     """Stream a chat to whoever has its link, until the link is revoked."""
     chat = services().chat
     workflow = await chat.sharing.open(token)
-    since = query_string(SinceQuery).since
-    if (seen := last_event_id()) is not None:
-        since = parse_seq(seen) or 0
+    since = query.since if last_id is None else parse_seq(last_id) or 0
     # Each link has slots of its own: its readers take none of its owner's.
     with services().slots.take(f"share:{token}") as slot:
         chunks = stream_shared(chat, workflow, token, since)

@@ -8,20 +8,26 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
 
 from quart import Blueprint, Response, current_app
-from quart_schema import document_response, tag
 
 from quart_chat.chat.transfer.archive import ascii_name, file_name, write_zip
 from quart_chat.chat.transfer.file import encode, to_file
 from quart_chat.chat.transfer.imports import Report
 from quart_chat.chat.transfer.prose import to_markdown
 from quart_chat.chat.transfer.reading import Fault
-from quart_chat.errors import EmptyFile, FileTooLarge, InvalidInput, NotFound
+from quart_chat.errors import (
+    EmptyFile,
+    FileTooLarge,
+    InvalidInput,
+    NotFound,
+    StorageUnavailable,
+)
 from quart_chat.storage import translated_errors
 from quart_chat.texts import _, number
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.frame import render_in_frame
-from quart_chat.web.schemas import ErrorAnswer, Imported
-from quart_chat.web.uploads import Taken, failure, take_files
+from quart_chat.web.operation import Answer, operation
+from quart_chat.web.schemas.answers import Imported
+from quart_chat.web.uploads import Taken, Uploads, failure, take_files, uploads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -94,7 +100,7 @@ async def transfer_page() -> str:
 async def import_page() -> ResponseReturnValue:
     """Take the files of the form, and say on the page what has become of each."""
     try:
-        files = await take_files(_take)
+        files = await take_files(uploads(), _take)
     except InvalidInput as error:
         page = await render_in_frame("transfer.html", reports=[], failed=error.message)
         return page, error.status
@@ -105,18 +111,19 @@ async def import_page() -> ResponseReturnValue:
 
 
 @blueprint.post("/api/chatbot/import")
-@tag(["chats"])
-@document_response(Imported)
-@document_response(ErrorAnswer, 413)
-@document_response(ErrorAnswer, 415)
-@document_response(ErrorAnswer, 503)
-async def import_chats() -> Item:
+@operation(
+    Answer(Imported),
+    tag="chats",
+    files="JSON of chats, zips of it, or the export of ChatGPT",
+    errors=[FileTooLarge, EmptyFile, StorageUnavailable],
+)
+async def import_chats(uploaded: Uploads) -> Item:
     """Take the chats of files: JSON, or zips of it, of this application or of ChatGPT.
 
     Each chat is taken whole or not at all; one that is here already is left as it is. Files that
     can't be taken are named with the reason; if none can, the first reason is the answer.
     """
-    files = await take_files(_take)
+    files = await take_files(uploaded, _take)
     if reason := failure(files):
         raise reason
     reports = list(map(_report, files))

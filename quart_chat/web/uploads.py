@@ -198,6 +198,7 @@ class Taken(Generic[T]):
 
 
 async def take_files(
+    uploaded: Uploads,
     take: Callable[[str, AsyncIterator[bytes]], Awaitable[T]],
 ) -> list[Taken[T]]:
     """Take each file of the form that is being sent; one that is refused keeps no other from it.
@@ -207,7 +208,7 @@ async def take_files(
     """
     files: list[Taken[T]] = []
     try:
-        async for name, content in uploads().files():
+        async for name, content in uploaded.files():
             try:
                 files.append(Taken(name, await take(name, content)))
             except ChatError as error:

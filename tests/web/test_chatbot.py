@@ -125,12 +125,20 @@ async def test_an_id_that_means_nothing_here_gets_all_from_a_reset_on(
     assert items[-1]["type"] == "complete"
 
 
-@pytest.mark.parametrize("since", ["-1", "abc", "", "1.5", "9007199254740992", "9" * 400])
+@pytest.mark.parametrize(
+    ("since", "status"),
+    [
+        *((text, 400) for text in ("-1", "abc", "", "1.5", "1e3")),
+        *((text, 422) for text in ("9007199254740992", "9" * 400)),
+    ],
+)
 @pytest.mark.parametrize("route", ["stream", "chatdata"])
-async def test_a_since_that_is_no_seq_is_refused(client: Client, route: str, since: str) -> None:
+async def test_a_since_that_is_no_seq_is_refused(
+    client: Client, route: str, since: str, status: int
+) -> None:
     chat = workflow_id(await ask(client, "count 1 0ms"))
     response = await client.get(f"/api/chatbot/{chat}/{route}", query_string={"since": since})
-    assert response.status_code == 422
+    assert response.status_code == status
     assert (await response.get_json())["error"]["message"].startswith("since: ")
 
 
