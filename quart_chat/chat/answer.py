@@ -55,12 +55,22 @@ class Answer:
         """Add to the text, and return where in it that begins."""
         if self.message is None:
             self.message = replace(
-                new_answer(self._round), sources=self.sources, checked=self.checked
+                new_answer(self._round),
+                sources=self.sources,
+                checked=self.checked,
+                usage=self.usage,
             )
         offset = self.length
         self._pieces.append(text)
         self.length += len(text)
         return offset
+
+    def rewrite(self, text: str) -> Message:
+        """Put a text in the place of all so far, and return the message with it."""
+        assert self.message is not None  # noqa: S101 - there is a text to replace
+        self.message = replace(self.message, revision=self.message.revision + 1)
+        self._pieces, self.length = [text], len(text)
+        return replace(self.message, content=text, updated_at=time.time(), usage=self.usage)
 
     def checkpoint(self) -> Message | None:
         """The message with its text so far."""
@@ -133,7 +143,7 @@ class Answer:
         return replace(
             snapshot,
             messages=tuple(
-                replace(message, content=self.text)
+                replace(message, content=self.text, revision=self.message.revision)
                 if self.message is not None
                 and message.id == self.message.id
                 and message.status is MessageStatus.STREAMING

@@ -23,6 +23,7 @@ from quart_chat.chat.assistants.base import (
     InvalidOutput,
     Output,
     Question,
+    Rewrite,
     Sources,
     Step,
     Text,
@@ -192,6 +193,8 @@ class RunningRound:
         match output:
             case Text(str(text)) | str(text):
                 await self._take_text(clean(text))
+            case Rewrite(str(text)):
+                await self._rewrite(clean(text))
             case Step():
                 await self._take_step(output)
             case Sources():
@@ -212,8 +215,18 @@ class RunningRound:
         if first:
             await self._commit(lambda entry: entry.put_message(message))
         delta = {"messageId": message.id, "offset": offset, "text": text}
+        if message.revision:
+            delta["revision"] = message.revision
         await self._around.events.emit_event(self._round.workflow_id, "delta", delta, "chat")
         self._saver.schedule()
+
+    async def _rewrite(self, text: str) -> None:
+        """Begin the text anew: a message with another revision, whose deltas count from there."""
+        if self.answer.message is None:
+            await self._take_text(text)
+            return
+        message = self.answer.rewrite(text)
+        await self._commit(lambda entry: entry.put_message(message))
 
     async def _take_step(self, step: Step) -> None:
         known = self.answer.log(step.key)

@@ -2,7 +2,9 @@
 
 What it does is shown as steps: the passages it is given, the model it asks and what that came to,
 what of the chat was left out, the model's reasoning, attempts that are repeated. An attempt is
-repeated only before anything of the answer has come: what a person has seen is never taken back.
+repeated only before anything of the answer has come. What a person has seen is taken back in one
+case alone: where the end of a thought comes without its beginning, what came before it is shown as
+reasoning, and the answer begins anew.
 """
 
 from __future__ import annotations
@@ -11,19 +13,22 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
-from itertools import count
 from typing import Self
 
 from quart_chat.chat.assistants.base import Models, Output, Question, Step, Turn
 from quart_chat.chat.assistants.model.endpoint import Endpoint, Messages
-from quart_chat.chat.assistants.model.failures import ModelError
-from quart_chat.chat.assistants.model.history import estimate_tokens, fit, to_messages
+from quart_chat.chat.assistants.model.errors import ModelError
+from quart_chat.chat.assistants.model.history import estimate_tokens, fit, halve, to_messages
 from quart_chat.chat.assistants.model.passages import Given, Library, give
 from quart_chat.chat.assistants.model.reply import Reply
 from quart_chat.texts import _, number
 
 LIST_KEPT = 60.0
 """Seconds that a list of models is good for."""
+GRACE = 1.0
+"""Seconds that an endpoint may still take to say what an answer took, once that is whole."""
+LAST_GRACE = 0.1
+"""Seconds for the mark of its end alone."""
 MAX_WAIT = 10.0
 """Seconds that an endpoint may ask to wait before another attempt; past it a person decides."""
 
@@ -119,9 +124,10 @@ class OpenAIAssistant:
         history = fit(question.history, self._budget(system, prompt))
         if left_out := len(question.history) - len(history):
             yield self._left_out(left_out, question.history)
-        messages = to_messages(system, history, prompt)
-        for attempt in count():
+        attempt, shortened = 0, False
+        while True:
             reply = Reply(self._endpoint.failures)
+            messages = to_messages(system, history, prompt)
             try:
                 async with aclosing(self._attempt(reply, question.model, messages)) as outputs:
                     async for output in outputs:
@@ -129,34 +135,51 @@ class OpenAIAssistant:
             except ModelError as error:
                 for output in reply.rest():
                     yield output
+                if reply.begun:
+                    raise
+                if self._endpoint.do_without(error):
+                    continue
+                if error.code == "context_too_long" and history and not shortened:
+                    history, shortened = halve(history), True
+                    yield self._shortened(len(history), question.history)
+                    continue
                 delay = self._delay(error, attempt)
-                if delay is None or reply.begun:
+                if delay is None:
                     raise
                 message = _("{problem} Attempt {attempt} follows after {delay} s.").format(
-                    problem=error.message, attempt=attempt + 2, delay=number(delay, 1)
+                    problem=error.problem, attempt=attempt + 2, delay=number(delay, 1)
                 )
             else:
                 return
             yield Step(f"retry {attempt}", message, type="warning")
             await asyncio.sleep(delay)
             yield Step(f"retry {attempt}", message, "completed", "warning")
+            attempt += 1
 
     async def _attempt(
         self, reply: Reply, model: str | None, messages: Messages
     ) -> AsyncGenerator[Output, None]:
         model = model or await self._default_model()
         yield reply.ask(model)
-        told = False
-        async with self._endpoint.stream(model, messages) as bursts:
-            async for burst in bursts:
-                for output in reply.feed(burst):
+        said, told = 0, False
+        async with self._endpoint.stream(model, messages) as body:
+            while not reply.over and (burst := await body.read()):
+                outputs = reply.feed(burst)
+                if reply.said == said:
+                    continue
+                said = reply.said
+                for output in outputs:
+                    if reply.begun and not told:
+                        # Who answers is known before the answer, and of one that is stopped, too.
+                        told = True
+                        yield reply.usage()
                     yield output
-                if reply.begun and not told:
-                    # An answer that is stopped has this much to say.
-                    told = True
-                    yield reply.usage()
-                if reply.over:
-                    break
+                if reply.failure is not None:
+                    raise reply.failure
+                if reply.whole:
+                    body.expect_end(LAST_GRACE if reply.counted else GRACE)
+                else:
+                    body.heard()
         for output in reply.finish():
             yield output
         yield reply.usage()
@@ -180,6 +203,13 @@ class OpenAIAssistant:
             "Left out the oldest {count} of {total} earlier messages: the model is told about"
             " {tokens} tokens at most"
         ).format(count=count, total=len(history), tokens=number(self._history_tokens))
+        return Step("history", message, "completed", "warning")
+
+    def _shortened(self, told: int, history: Sequence[Turn]) -> Step:
+        message = _(
+            "The chat is too long for the model: asked again with the latest {count} of {total}"
+            " earlier messages"
+        ).format(count=told, total=len(history))
         return Step("history", message, "completed", "warning")
 
     async def _default_model(self) -> str:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from quart_chat.chat.assistants.base import Output, Step, Text
-from quart_chat.chat.assistants.model.failures import Failures, ModelError
+from quart_chat.chat.assistants.model.errors import ModelError
+from quart_chat.chat.assistants.model.failures import Failures
 from quart_chat.chat.assistants.model.reply import Reply
 from tests.chat.assistants.endpoint import DONE, delta, end, event, say, usage
 
