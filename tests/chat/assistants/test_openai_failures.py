@@ -263,7 +263,7 @@ OVERFLOW = event({"error": {"message": "This model's maximum context length is 9
         (cut_at_once, "answer_cut_off", "before the answer was complete. Retry.", None),
         (cut_in_a_refusal, "endpoint_failed", "status 500", None),
         (talk(say("Hello")), "answer_cut_off", "before the answer was complete.", "Hello"),
-        (talk(say("Hello"), b"data: {\n\n"), "answer_malformed", "OpenAI-compatible", "Hello"),
+        (talk(say("Hello"), b"data: {\n\n"), "answer_cut_off", "before the answer", "Hello"),
         (talk(b"data: \xff\n\n"), "answer_malformed", "OpenAI-compatible", None),
         (talk(say("Hello"), BROKEN), "endpoint_error", "It says: GPU *** lost", "Hello"),
         (talk(BROKEN), "endpoint_error", "It says: GPU *** lost", None),

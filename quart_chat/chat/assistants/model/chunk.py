@@ -87,7 +87,7 @@ def read_chunk(data: bytes) -> Said | None:
     """Read a chunk; None where it is no JSON that can say anything."""
     try:
         chunk = _decode(data)
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, RecursionError):
         return _read_leniently(data)
     if chunk.choices and chunk.error is None and (delta := chunk.choices[0].delta) is not None:
         thought = delta.reasoning_content or delta.reasoning or ""

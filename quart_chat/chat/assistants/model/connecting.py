@@ -14,7 +14,7 @@ from quart_chat.texts import _
 
 def of_connecting(error: Exception, host: str) -> ModelError | None:
     """The failure that an error of connecting is; None for any other error."""
-    if isinstance(error, aiohttp.InvalidURL | UnicodeError):
+    if isinstance(error, aiohttp.InvalidURL):
         return _unknown(host)
     if isinstance(error, aiohttp.ConnectionTimeoutError | aiohttp.ClientHttpProxyError):
         return _unreachable(host)

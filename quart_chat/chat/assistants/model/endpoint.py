@@ -71,11 +71,11 @@ class Endpoint:
         if self._authorization:
             headers["Authorization"] = self._authorization
         secure = self._address.secure
-        tls = await asyncio.to_thread(_create_tls_context) if secure else True
+        self._tls = await asyncio.to_thread(_create_tls_context) if secure else True
         self._proxy = _find_proxy(self._address)
         self._session = aiohttp.ClientSession(
             # How many run at a time is the service's business.
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT, ssl=tls),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT),
             headers=headers,
             # Silence is watched by whoever reads.
             timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_TIMEOUT),
@@ -151,20 +151,27 @@ class Endpoint:
             raise aiohttp.InvalidURL(self._address.host)
         _logger.debug("Asking %s for %s", self._address.host, path)
         async with asyncio.timeout(patience):
-            # The key is not taken to where the endpoint may send on to.
-            response = await self._session.request(
-                method,
-                self._address.to(path),
-                data=data,
-                headers=headers,
-                proxy=self._proxy,
-                allow_redirects=False,
-            )
+            response = await self._request(method, path, data=data, headers=headers)
         body = Body(response, patience, MAX_BYTES)
         try:
             yield response, body
         finally:
             body.close()
+
+    async def _request(self, method: str, path: str, **content: Any) -> aiohttp.ClientResponse:
+        url = self._address.to(path)
+        try:
+            return await self._session.request(
+                method,
+                url,
+                proxy=self._proxy,
+                ssl=self._tls,
+                # The key is not taken to where the endpoint may send on to.
+                allow_redirects=False,
+                **content,
+            )
+        except UnicodeError as error:
+            raise aiohttp.InvalidURL(url) from error  # no such name can be looked up
 
     def _refusal(
         self, response: aiohttp.ClientResponse, body: bytes, model: str
@@ -178,7 +185,7 @@ class Endpoint:
             yield
         except TooLarge as error:
             raise self.failures.too_large() from error
-        except (aiohttp.ClientError, OSError, Silence, UnicodeError) as error:
+        except (aiohttp.ClientError, OSError, Silence) as error:
             raise self.failures.of_transport(error) from error
 
 

@@ -158,7 +158,7 @@ def _is_mentioned(close: str, before: str, after: str) -> bool:
         return True
     line = before.rpartition("\n")[2]
     ends_line = after in ("", "\n", "\r")
-    if not line.strip() and (ends_line or line == ""):
+    if not line.strip() and ends_line:
         return False
     if before[-1] in _QUOTES or len(_TICKS.findall(before.rpartition("\n\n")[2])) % 2:
         return True
