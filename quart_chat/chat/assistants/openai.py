@@ -161,6 +161,8 @@ class OpenAIAssistant:
     ) -> AsyncGenerator[Output, None]:
         model = model or await self._default_model()
         yield reply.ask(model)
+        # Who answers is known before the answer.
+        yield reply.usage()
         said, told = 0, False
         async with self._endpoint.stream(model, messages) as body:
             while not reply.over and (burst := await body.read()):
@@ -169,17 +171,19 @@ class OpenAIAssistant:
                     continue
                 said = reply.said
                 for output in outputs:
-                    if reply.begun and not told:
-                        # Who answers is known before the answer, and of one that is stopped, too.
-                        told = True
-                        yield reply.usage()
                     yield output
-                if reply.failure is not None:
-                    raise reply.failure
+                if reply.begun and not told:
+                    # An answer that is stopped has this much to say.
+                    told = True
+                    yield reply.usage()
+                reply.check()
                 if reply.whole:
                     body.expect_end(LAST_GRACE if reply.counted else GRACE)
                 else:
                     body.heard()
+            for output in reply.rest():
+                yield output
+            reply.check()
         for output in reply.finish():
             yield output
         yield reply.usage()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from base64 import b64encode
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from yarl import URL
 
 _COMPLETIONS = re.compile(r"/chat/completions/*\Z")
 _SECRET = re.compile(r"key|token|secret|sig|pass|auth|code", re.IGNORECASE)
+_SAFE = "%/?:@!$&'()*+,;=~"
 _MIN_SECRET = 6
 """Characters of a value of the query that is kept secret."""
 
@@ -26,13 +27,17 @@ class EndpointAddress:
         secrets: The password and the keys that it holds.
         authorization: What its user and password are sent as, if there are any.
         valid: Whether its host is the one that people read there.
+        secure: Whether it is asked over TLS.
     """
 
     def __init__(self, text: str) -> None:
         parts = urlsplit(text)
         netloc = parts.netloc.rpartition("@")[2]
-        self._scheme, self._netloc, self._query = parts.scheme, netloc, parts.query
-        self._path = _COMPLETIONS.sub("", parts.path.rstrip("/"))
+        origin = URL(f"{parts.scheme}://{netloc}")
+        self._origin = f"{parts.scheme}://{origin.raw_authority}"
+        # What is encoded stays as it is: to some servers %2F is no slash.
+        self._path = quote(_COMPLETIONS.sub("", parts.path.rstrip("/")), safe=_SAFE)
+        self._query = f"?{quote(parts.query, safe=_SAFE)}" if parts.query else ""
         self.host = netloc
         self.authorization = _basic(parts)
         query = [value for name, value in parse_qsl(parts.query) if _SECRET.search(name)]
@@ -41,16 +46,12 @@ class EndpointAddress:
             *(value for value in query if len(value) >= _MIN_SECRET),
             *filter(None, {password, unquote(password)}),
         )
-        self.valid = _names(parts.hostname or "", self.to("").host or "")
-
-    @property
-    def secure(self) -> bool:
-        return self._scheme == "https"
+        self.valid = _names(parts.hostname or "", origin.host or "")
+        self.secure = parts.scheme == "https"
 
     def to(self, path: str) -> URL:
         """The address of something in the API."""
-        query = f"?{self._query}" if self._query else ""
-        return URL(f"{self._scheme}://{self._netloc}{self._path}/{path}{query}")
+        return URL(f"{self._origin}{self._path}/{path}{self._query}", encoded=True)
 
 
 def _basic(parts: SplitResult) -> str:

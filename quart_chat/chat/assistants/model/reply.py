@@ -44,7 +44,7 @@ class Reply:
         whole: Whether its end has come: what follows is at most what it took.
         counted: What the endpoint has counted.
         said: How many chunks said something.
-        failure: The error that came in the place of more.
+        failure: The error that came in the place of more, raised by :meth:`check`.
     """
 
     def __init__(self, failures: Failures) -> None:
@@ -84,6 +84,11 @@ class Reply:
             return iter(())
         self._heard_at = time.monotonic()
         return self._outputs()
+
+    def check(self) -> None:
+        """Raise the error that came in the place of more, if one did."""
+        if self.failure is not None:
+            raise self.failure
 
     def _take(self, data: bytes, error: bool) -> bool:
         """Take a chunk; False where it can't be read."""
@@ -203,8 +208,7 @@ class Reply:
             ModelError: It ended too early, or without an answer.
         """
         yield from self.rest()
-        if self.failure is not None:
-            raise self.failure
+        self.check()
         if not self.whole and not self._came_whole:
             raise self._broken()
         if self._finish in _WARNINGS:

@@ -45,6 +45,7 @@ _BY_KIND = (
     (re.compile(r"permission|forbidden"), 403),
     (re.compile(r"model.not.found"), 404),
 )
+_NOTHING = frozenset({"null", "true", "false", "None"})
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _UNSEEN = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"</?[a-zA-Z!?][^>]*>")
@@ -106,6 +107,8 @@ def is_complaint(payload: dict[str, Any], *, bare: bool) -> bool:
 
 def _of_text(text: str, depth: int) -> str:
     text = text[:MAX_TEXT].strip()
+    if text in _NOTHING:
+        return ""
     if text.startswith(("{", "[", '"')):
         try:
             inner = load_json(text)
