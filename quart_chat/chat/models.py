@@ -193,6 +193,10 @@ class Message:
     revision: int = field(default=0, metadata=NOT_STORED)
 
     @property
+    def in_flight(self) -> bool:
+        return self.status is MessageStatus.STREAMING
+
+    @property
     def citable(self) -> tuple[Source, ...] | None:
         """The sources that each ``[n]`` is checked against; None where none is."""
         return self.sources if self.checked else None
@@ -212,7 +216,7 @@ class Message:
             "usage": None if self.usage is None else self.usage.to_item(),
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,
-            **({"revision": self.revision} if self.revision else {}),
+            **({"revision": self.revision} if self.revision and self.in_flight else {}),
         }
 
     def to_chat_data(self) -> Item:

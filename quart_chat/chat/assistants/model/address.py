@@ -33,7 +33,7 @@ class EndpointAddress:
     def __init__(self, text: str) -> None:
         parts = urlsplit(text)
         netloc = parts.netloc.rpartition("@")[2]
-        origin = URL(f"{parts.scheme}://{netloc}")
+        origin = _origin(f"{parts.scheme}://{netloc}")
         self._origin = f"{parts.scheme}://{origin.raw_authority}"
         # What is encoded stays as it is: to some servers %2F is no slash.
         self._path = quote(_COMPLETIONS.sub("", parts.path.rstrip("/")), safe=_SAFE)
@@ -52,6 +52,13 @@ class EndpointAddress:
     def to(self, path: str) -> URL:
         """The address of something in the API."""
         return URL(f"{self._origin}{self._path}/{path}{self._query}", encoded=True)
+
+
+def _origin(text: str) -> URL:
+    try:
+        return URL(text)
+    except ValueError:
+        return URL()  # no host can have that name
 
 
 def _basic(parts: SplitResult) -> str:
