@@ -74,9 +74,7 @@ async def client(tmp_path: Path, endpoint: FakeEndpoint) -> AsyncIterator[Client
 
 
 def answers(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        i["item"] for i in items if i["type"] == "message" and i["item"]["role"] == "assistant"
-    ]
+    return [i["item"] for i in items if i["type"] == "message" and i["item"]["role"] == "assistant"]
 
 
 async def signatures(client: Client, chat: str) -> tuple[list[str], list[str]]:
@@ -87,7 +85,9 @@ async def signatures(client: Client, chat: str) -> tuple[list[str], list[str]]:
     return shown, [name for name in re.findall(r"^## (.+)$", file, re.MULTILINE) if name != "You"]
 
 
-@pytest.mark.parametrize(("chosen", "signed"), [("large", "large"), (None, "tiny"), ("a/b:c", "a/b:c")])
+@pytest.mark.parametrize(
+    ("chosen", "signed"), [("large", "large"), (None, "tiny"), ("a/b:c", "a/b:c")]
+)
 async def test_the_model_that_was_asked_signs(
     client: Client, endpoint: FakeEndpoint, chosen: str | None, signed: str
 ) -> None:
@@ -129,7 +129,7 @@ async def test_an_answer_in_flight_is_signed_and_says_nothing_of_what_it_took(
     asking = asyncio.create_task(ask(client, "Hi", assistant="model", model="large"))
     async with asyncio.timeout(60):
         while "Hello" not in (shown := await page()):
-            await asyncio.sleep(0.01)
+            pass
     assert '<h3 class="answer-author">large</h3>' in shown
     assert re.search(r'<p class="usage" hidden></p>', shown)
     listed = await (await client.get("/api/chatbot/workflows")).get_json()

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from typing import Self
 
-from quart_chat.chat.assistants.base import Models, Output, Question, Step, Turn
-from quart_chat.chat.assistants.model.endpoint import Endpoint, Messages
+from quart_chat.chat.assistants.base import Models, Output, Question, Step
+from quart_chat.chat.assistants.model.endpoint import Endpoint
 from quart_chat.chat.assistants.model.errors import ModelError
-from quart_chat.chat.assistants.model.history import estimate_tokens, fit, halve, to_messages
+from quart_chat.chat.assistants.model.history import Request, estimate_tokens, fit
 from quart_chat.chat.assistants.model.passages import Given, Library, give
 from quart_chat.chat.assistants.model.reply import Reply
 from quart_chat.texts import _, number
@@ -119,52 +119,44 @@ class OpenAIAssistant:
                 given = gift
             else:
                 yield gift
-        system = self._system(question, given)
-        prompt = given.with_prompt(question.prompt)
-        history = fit(question.history, self._budget(system, prompt))
-        if left_out := len(question.history) - len(history):
-            yield self._left_out(left_out, question.history)
-        attempt, shortened = 0, False
+        request = self._request(question, given)
+        if request.left_out:
+            yield self._left_out(request)
+        attempt = 0
         while True:
             reply = Reply(self._endpoint.failures)
-            messages = to_messages(system, history, prompt)
             try:
-                async with aclosing(self._attempt(reply, question.model, messages)) as outputs:
+                async with aclosing(self._attempt(reply, question.model, request)) as outputs:
                     async for output in outputs:
                         yield output
+                return
             except ModelError as error:
                 for output in reply.rest():
                     yield output
                 if reply.begun:
                     raise
-                if self._endpoint.do_without(error):
-                    continue
-                if error.code == "context_too_long" and history and not shortened:
-                    history, shortened = halve(history), True
-                    yield self._shortened(len(history), question.history)
-                    continue
-                delay = self._delay(error, attempt)
-                if delay is None:
-                    raise
-                message = _("{problem} Attempt {attempt} follows after {delay} s.").format(
-                    problem=error.problem, attempt=attempt + 2, delay=number(delay, 1)
-                )
-            else:
-                return
-            yield Step(f"retry {attempt}", message, type="warning")
+                failure = error
+            if (changes := self._adapt(request, failure)) is not None:
+                for step in changes:
+                    yield step
+                continue
+            if (delay := self._delay(failure, attempt)) is None:
+                raise failure
+            step = self._retry(failure, attempt, delay)
+            yield step
             await asyncio.sleep(delay)
-            yield Step(f"retry {attempt}", message, "completed", "warning")
+            yield step.done()
             attempt += 1
 
     async def _attempt(
-        self, reply: Reply, model: str | None, messages: Messages
+        self, reply: Reply, model: str | None, request: Request
     ) -> AsyncGenerator[Output, None]:
         model = model or await self._default_model()
         yield reply.ask(model)
         # Who answers is known before the answer.
         yield reply.usage()
         said, told = 0, False
-        async with self._endpoint.stream(model, messages) as body:
+        async with self._endpoint.stream(model, request.messages) as body:
             while not reply.over and (burst := await body.read()):
                 outputs = reply.feed(burst)
                 if reply.said == said:
@@ -193,27 +185,42 @@ class OpenAIAssistant:
         delay = error.retry_after or self._retry_delay * 2.0**attempt
         return delay if error.passing and attempt < self._retries and delay <= MAX_WAIT else None
 
-    def _system(self, question: Question, given: Given) -> str:
-        """What the model is told before all else."""
+    def _request(self, question: Question, given: Given) -> Request:
+        """What the model is told, the history as far as it fits."""
         wanted = question.system_prompt or self._system_prompt
-        return "\n\n".join(part for part in (wanted, given.instructions) if part)
+        system = "\n\n".join(part for part in (wanted, given.instructions) if part)
+        prompt = given.with_prompt(question.prompt)
+        budget = self._history_tokens - estimate_tokens(system) - estimate_tokens(prompt)
+        history = fit(question.history, budget)
+        return Request(system, history, prompt, len(question.history) - len(history))
 
-    def _budget(self, system: str, prompt: str) -> int:
-        """Tokens that are left for the history."""
-        return self._history_tokens - estimate_tokens(system) - estimate_tokens(prompt)
-
-    def _left_out(self, count: int, history: Sequence[Turn]) -> Step:
-        message = _(
-            "Left out the oldest {count} of {total} earlier messages: the model is told about"
-            " {tokens} tokens at most"
-        ).format(count=count, total=len(history), tokens=number(self._history_tokens))
-        return Step("history", message, "completed", "warning")
-
-    def _shortened(self, told: int, history: Sequence[Turn]) -> Step:
+    def _adapt(self, request: Request, error: ModelError) -> list[Step] | None:
+        """Change a request that was refused, if that may help; what is shown of it."""
+        if self._endpoint.do_without(error):
+            return []
+        if error.code != "context_too_long" or not request.shorten():
+            return None
         message = _(
             "The chat is too long for the model: asked again with the latest {count} of {total}"
             " earlier messages"
-        ).format(count=told, total=len(history))
+        ).format(count=len(request.history), total=len(request.history) + request.left_out)
+        return [Step("history", message, "completed", "warning")]
+
+    def _retry(self, error: ModelError, attempt: int, delay: float) -> Step:
+        message = _("{problem} Attempt {attempt} follows after {delay} s.").format(
+            problem=error.problem, attempt=attempt + 2, delay=number(delay, 1)
+        )
+        return Step(f"retry {attempt}", message, type="warning")
+
+    def _left_out(self, request: Request) -> Step:
+        message = _(
+            "Left out the oldest {count} of {total} earlier messages: the model is told about"
+            " {tokens} tokens at most"
+        ).format(
+            count=request.left_out,
+            total=len(request.history) + request.left_out,
+            tokens=number(self._history_tokens),
+        )
         return Step("history", message, "completed", "warning")
 
     async def _default_model(self) -> str:

@@ -108,10 +108,10 @@ async def test_what_an_answer_took_is_waited_for_a_moment(
     assert outputs[-1].answer_tokens == 7
 
 
-
-
 async def test_text_behind_the_end_is_part_of_the_answer(endpoint: FakeEndpoint) -> None:
-    every = [event({"choices": [{"delta": {"content": w}, "finish_reason": "stop"}]}) for w in "abc"]
+    every = [
+        event({"choices": [{"delta": {"content": w}, "finish_reason": "stop"}]}) for w in "abc"
+    ]
     endpoint.script(talk(*every, DONE))
     async with assistant(endpoint) as model:
         assert text(await outputs_of(model)) == "abc"

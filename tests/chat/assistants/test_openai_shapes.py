@@ -26,7 +26,6 @@ from tests.chat.assistants.endpoint import (
     FakeEndpoint,
     Script,
     delta,
-    end,
     event,
     fake_endpoint,
     refuse,
@@ -290,7 +289,9 @@ def test_no_way_to_cut_a_stream_changes_its_answer(data_: st.DataObject) -> None
     assert text(outputs) == "Grüße 🙂whole😀"
 
 
-@given(st.lists(st.binary(max_size=40) | st.sampled_from([b"data: ", b"\n", b"\r", b"{", b'"', b"}"])))
+@given(
+    st.lists(st.binary(max_size=40) | st.sampled_from([b"data: ", b"\n", b"\r", b"{", b'"', b"}"]))
+)
 def test_whatever_comes_is_read_or_skipped(pieces: list[bytes]) -> None:
     reply = Reply(Failures("host", ""))
     reply.ask("tiny")
@@ -300,14 +301,20 @@ def test_whatever_comes_is_read_or_skipped(pieces: list[bytes]) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            ["choices", "delta", "message", "content", "text", "type", "usage", "finish_reason"]
-        ),
-        inner,
-        max_size=3,
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["choices", "delta", "message", "content", "text", "type", "usage", "finish_reason"]
+            ),
+            inner,
+            max_size=3,
+        )
     ),
 )
 

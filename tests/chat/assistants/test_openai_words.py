@@ -42,15 +42,19 @@ async def fail(endpoint: FakeEndpoint, script: Script, **options: Any) -> tuple[
     endpoint.script(script)
     shown = ""
     async with assistant(endpoint, key=KEY, **options) as model, asyncio.timeout(60):
-        with pytest.raises(ModelError) as caught:
+        try:
             async for output in model.answer(question()):
                 shown += output.message if isinstance(output, Step) else ""
-    return caught.value, shown
+        except ModelError as error:
+            return error, shown
+    raise AssertionError("it has answered")
 
 
 PAGE = b"""<!DOCTYPE html><html><head><title>CUDA out of memory</title>
 <style>p { color: red }</style></head><body><h1>500</h1></body></html>"""
-UNTITLED = b"<html><head><script>x()</script></head><body><b>CUDA</b> out of&#32;memory</body></html>"
+UNTITLED = (
+    b"<html><head><script>x()</script></head><body><b>CUDA</b> out of&#32;memory</body></html>"
+)
 CRASH = 'Traceback (most recent call last):\n  File "x.py", line 1\nCUDA out of memory\n'
 IN_ONE = {
     "error": {
@@ -162,14 +166,12 @@ async def test_an_error_may_come_with_status_200(
         event({"choices": [{"delta": {"content": ""}, "finish_reason": "error"}],
                "error": {"message": WORDS}}),
         event({"choices": [], "error": {"message": WORDS}}),
-        event(CRASH) if False else event({"error": CRASH}),
+        event({"error": CRASH}),
         orjson.dumps({"error": {"message": WORDS}}) + b"\n\n",
     ],
 )  # fmt: skip
 async def test_an_error_may_come_behind_text(endpoint: FakeEndpoint, frame: bytes) -> None:
     error, _ = await fail(endpoint, talk(say("Hello"), frame))
-    if frame == event(WORDS):
-        pytest.skip("a text alone is no error")
     assert error.code == "endpoint_error"
     assert error.message.count(WORDS) == 1
     assert len(endpoint.completions) == 1
@@ -179,9 +181,7 @@ async def test_an_error_may_come_behind_text(endpoint: FakeEndpoint, frame: byte
     ("body", "words"),
     [(PAGE, WORDS), (WORDS.encode(), WORDS), (b"data: CUDA out of memory\n\n", WORDS)],
 )
-async def test_what_is_no_stream_is_quoted(
-    endpoint: FakeEndpoint, body: bytes, words: str
-) -> None:
+async def test_what_is_no_stream_is_quoted(endpoint: FakeEndpoint, body: bytes, words: str) -> None:
     error, _ = await fail(endpoint, refuse(200, body))
     assert error.code == "answer_malformed"
     assert error.message.count(words) == 1
@@ -200,7 +200,9 @@ async def test_long_words_are_shortened_and_keys_masked(endpoint: FakeEndpoint) 
 # A parameter that is not known
 
 
-FORBIDDEN = {"detail": [{"type": "extra_forbidden", "loc": ["body", "stream_options"], "msg": "no"}]}
+FORBIDDEN = {
+    "detail": [{"type": "extra_forbidden", "loc": ["body", "stream_options"], "msg": "no"}]
+}
 
 
 @pytest.mark.parametrize(
@@ -273,7 +275,9 @@ async def test_two_that_are_refused_at_once_are_both_asked_again(endpoint: FakeE
 # A chat that is too long
 
 
-HISTORY = tuple(Turn(role, f"{role} {n} " + "x" * 400) for n in range(4) for role in ("user", "assistant"))
+HISTORY = tuple(
+    Turn(role, f"{role} {n} " + "x" * 400) for n in range(4) for role in ("user", "assistant")
+)
 FULL = refuse(400, {"error": {"message": "This model's maximum context length is 9 tokens"}})
 
 
@@ -287,12 +291,16 @@ async def test_a_chat_that_is_too_long_is_asked_once_more_with_half_of_it(
     told = [[m["content"] for m in body["messages"]] for body in endpoint.completions]
     assert told[0] == [*(turn.content for turn in HISTORY), "Hello"]
     assert told[1] == [*(turn.content for turn in HISTORY[4:]), "Hello"]
-    assert Step(
-        "history",
-        "The chat is too long for the model: asked again with the latest 4 of 8 earlier messages",
-        "completed",
-        "warning",
-    ) in outputs
+    assert (
+        Step(
+            "history",
+            "The chat is too long for the model: asked again with the latest 4 of 8 earlier"
+            " messages",
+            "completed",
+            "warning",
+        )
+        in outputs
+    )
 
 
 @pytest.mark.parametrize(("history", "asked"), [(HISTORY, 2), ((), 1)])
@@ -309,24 +317,26 @@ async def test_what_is_too_long_all_the_same_is_said_with_the_endpoints_words(
 
 
 @pytest.mark.parametrize(
-    ("sample", "tokens"),
+    ("sample", "least", "most"),
     [
-        # Counted by tokenizers of widely used models
-        ("The quick brown fox jumps over the lazy dog. " * 20, 200),
-        ("修复已验证，重跑后用户身份正确。" * 20, 300),
-        ("これは重要な点です。" * 20, 180),
-        ("이것은 중요한 점입니다. " * 20, 220),
-        ("Быстрая коричневая лиса. " * 20, 200),
-        ("الثعلب البني السريع " * 20, 220),
-        ("สวัสดีครับผมชื่อ " * 20, 280),
-        ("नमस्ते दुनिया " * 20, 240),
-        ("😀🎉👍🏽" * 20, 160),
-        ("3141592653589793" * 20, 160),
-        ("{}[]();,." * 20, 110),
+        ("The quick brown fox jumps over the lazy dog. ", 0.2, 0.3),
+        ("Größenänderung für Übermüdete ", 0.2, 0.5),
+        ("修复已验证。重跑后用户身份正确。", 0.8, 1.5),
+        ("これは重要な点です。", 0.8, 1.5),
+        ("이것은 중요한 점입니다. ", 0.6, 1.5),
+        ("Быстрая коричневая лиса ", 0.4, 0.8),
+        ("الثعلب البني السريع ", 0.4, 0.8),
+        ("สวัสดีครับผมชื่อ ", 0.8, 1.5),
+        ("नमस्ते दुनिया ", 0.8, 1.5),
+        ("😀🎉🚀", 1.0, 3.0),
+        ("3141592653589793", 0.3, 1.0),
+        ("{}[]();,.", 0.5, 1.0),
     ],
 )
-def test_an_estimate_is_near_in_every_script(sample: str, tokens: int) -> None:
-    assert tokens / 2 <= estimate_tokens(sample) <= 2 * tokens
+def test_an_estimate_goes_by_script(sample: str, least: float, most: float) -> None:
+    """Tokens a character, as tokenizers of today and of some years ago differ."""
+    text = sample * 50
+    assert least <= estimate_tokens(text) / len(text) <= most
 
 
 async def test_a_history_in_chinese_is_cut_to_what_fits(endpoint: FakeEndpoint) -> None:

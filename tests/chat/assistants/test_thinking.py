@@ -72,7 +72,20 @@ def test_a_block_at_the_start_is_a_thought_wherever_it_is_cut(
         assert part(text[:cut], text[cut:]) == (thought, answer)
 
 
-PIECES = ["<", "think>", "/think>", "a", "\n", "</", "<think>", "[/", "THINK]", "`", " ", "</think>"]
+PIECES = [
+    "<",
+    "think>",
+    "/think>",
+    "a",
+    "\n",
+    "</",
+    "<think>",
+    "[/",
+    "THINK]",
+    "`",
+    " ",
+    "</think>",
+]
 
 
 @given(st.lists(st.sampled_from(PIECES)))

@@ -131,7 +131,7 @@ class Endpoint:
         if response.status != 200:
             raise self._refusal(response, bytes(listed), _("lists of models"))
         try:
-            models = read_models(listed)
+            models = read_models(bytes(listed))
         except ValueError:
             models = None
         if models is None:
@@ -173,9 +173,7 @@ class Endpoint:
         except UnicodeError as error:
             raise aiohttp.InvalidURL(url) from error  # no such name can be looked up
 
-    def _refusal(
-        self, response: aiohttp.ClientResponse, body: bytes, model: str
-    ) -> ModelError:
+    def _refusal(self, response: aiohttp.ClientResponse, body: bytes, model: str) -> ModelError:
         headers = {name.lower(): value for name, value in response.headers.items()}
         return self.failures.of_status(response.status, headers, body, model)
 

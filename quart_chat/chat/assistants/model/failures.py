@@ -89,8 +89,7 @@ class Failures:
             return self._too_long(model, self._quote(words), complaint)
         return ModelError(
             "endpoint_error",
-            _("{host} broke off with an error. Retry.").format(host=self.host)
-            + self._quote(words),
+            _("{host} broke off with an error. Retry.").format(host=self.host) + self._quote(words),
             complaint=complaint,
         )
 
@@ -133,9 +132,7 @@ class Failures:
         return ModelError(code, text + quote, complaint=complaint)
 
     def _failed(self, status: int, words: str, complaint: str) -> ModelError:
-        problem = _("{host} has failed with status {status}.").format(
-            host=self.host, status=status
-        )
+        problem = _("{host} has failed with status {status}.").format(host=self.host, status=status)
         text = _(
             "{host} has failed with status {status}. Retry; if that does not help, its log"
             " says why."

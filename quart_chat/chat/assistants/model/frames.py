@@ -1,9 +1,9 @@
 """The bytes of an endpoint's answer, parted into chunks however they come.
 
-What was asked for is a stream of server-sent events with a chunk of JSON in each (WHATWG HTML, 9.2).
-What comes may also be a single object of JSON, on one line or on many, or an object on each line, or
-no JSON at all. A chunk counts as soon as its line is there: the empty line after it adds nothing,
-and some servers leave it out. What can't be read costs itself alone.
+What was asked for is a stream of server-sent events with a chunk of JSON in each (WHATWG HTML,
+9.2). What comes may also be a single object of JSON, on one line or on many, an object on each
+line, or no JSON at all. A chunk counts as soon as its line is there: the empty line after it adds
+nothing, and some servers leave it out. What can't be read costs itself alone.
 """
 
 from __future__ import annotations

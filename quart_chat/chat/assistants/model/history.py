@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from quart_chat.chat.assistants.base import Turn
 
@@ -45,9 +46,33 @@ def fit(history: Sequence[Turn], budget: int) -> Sequence[Turn]:
     return history[start:]
 
 
-def halve(history: Sequence[Turn]) -> Sequence[Turn]:
-    """The latest turns that make up half of a history at most."""
-    return fit(history, sum(estimate_tokens(turn.content) for turn in history) // 2)
+@dataclass(slots=True)
+class Request:
+    """What a model is told.
+
+    Attributes:
+        left_out: How many of the earliest turns it is not told.
+    """
+
+    system: str
+    history: Sequence[Turn]
+    prompt: str
+    left_out: int = 0
+    _shortened: bool = False
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        return to_messages(self.system, self.history, self.prompt)
+
+    def shorten(self) -> bool:
+        """Leave out half of the history, once; False where that was done, or there is none."""
+        if self._shortened or not self.history:
+            return False
+        half = sum(estimate_tokens(turn.content) for turn in self.history) // 2
+        kept = fit(self.history, half)
+        self.left_out += len(self.history) - len(kept)
+        self.history, self._shortened = kept, True
+        return True
 
 
 def to_messages(system: str, history: Sequence[Turn], prompt: str) -> list[dict[str, str]]:
