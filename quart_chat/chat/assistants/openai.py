@@ -122,31 +122,42 @@ class OpenAIAssistant:
         request = self._request(question, given)
         if request.left_out:
             yield self._left_out(request)
-        attempt = 0
         while True:
             reply = Reply(self._endpoint.failures)
             try:
                 async with aclosing(self._attempt(reply, question.model, request)) as outputs:
                     async for output in outputs:
                         yield output
-                return
             except ModelError as error:
-                for output in reply.rest():
-                    yield output
-                if reply.begun:
-                    raise
                 failure = error
-            if (changes := self._adapt(request, failure)) is not None:
-                for step in changes:
-                    yield step
-                continue
-            if (delay := self._delay(failure, attempt)) is None:
-                raise failure
-            step = self._retry(failure, attempt, delay)
-            yield step
-            await asyncio.sleep(delay)
-            yield step.done()
-            attempt += 1
+            else:
+                return
+            async for output in self._recover(reply, request, failure):
+                yield output
+
+    async def _recover(
+        self, reply: Reply, request: Request, error: ModelError
+    ) -> AsyncGenerator[Output, None]:
+        """Change the request or wait a moment, so that another attempt may succeed.
+
+        Raises:
+            ModelError: It would not, or something of the answer has come.
+        """
+        for output in reply.rest():
+            yield output
+        if reply.begun:
+            raise error
+        if (changes := self._adapt(request, error)) is not None:
+            for change in changes:
+                yield change
+            return
+        if (delay := self._delay(error, request.attempt)) is None:
+            raise error
+        step = self._retry(error, request.attempt, delay)
+        yield step
+        await asyncio.sleep(delay)
+        yield step.done()
+        request.attempt += 1
 
     async def _attempt(
         self, reply: Reply, model: str | None, request: Request

@@ -52,12 +52,14 @@ class Request:
 
     Attributes:
         left_out: How many of the earliest turns it is not told.
+        attempt: How often it has been repeated.
     """
 
     system: str
     history: Sequence[Turn]
     prompt: str
     left_out: int = 0
+    attempt: int = 0
     _shortened: bool = False
 
     @property
