@@ -365,6 +365,22 @@ def test_pieces_of_a_line_are_kept_as_they_came_and_joined_once() -> None:
     assert taken == [b"".join(pieces)[6:] + b"end"]
 
 
+@pytest.mark.parametrize(
+    "choices",
+    [
+        b"0," * 500_000 + b'{"delta":{"content":"lost"}}',
+        b'{"delta":{"content":[' + b'{"text":"a"},' * 50_000 + b"7]}}",
+        b"[" * 300_000,
+    ],
+)
+async def test_a_large_chunk_of_many_parts_costs_itself_alone(
+    endpoint: FakeEndpoint, choices: bytes
+) -> None:
+    """To look at each part would keep all others waiting."""
+    many = data(b'{"choices":[' + choices + b"]}")
+    assert await ask(endpoint, talk(C("Hi") + many + C("!") + END)) == ("", "Hi!")
+
+
 @pytest.mark.parametrize("line", [b"data: ", b"", b": ", b"event: "])
 async def test_a_line_that_is_too_long_costs_itself_alone(
     endpoint: FakeEndpoint,

@@ -26,6 +26,10 @@ _WRAPPERS = ("data", "output", "result", "response")
 _PROMPT_COUNTS = ("prompt_tokens", "input_tokens", "prompt_eval_count", "promptTokens")
 _ANSWER_COUNTS = ("completion_tokens", "output_tokens", "eval_count", "completionTokens")
 _SAME_FINISH = {"max_tokens": "length", "safety": "content_filter"}
+LARGE = 256 * 1024
+"""Bytes from which on a chunk is read leniently only where it has few parts."""
+MAX_PARTS = 2000
+MAX_COMMAS = 150_000
 _MAX_DEPTH = 8
 """Levels of parts in parts that are read."""
 
@@ -113,6 +117,8 @@ def find_counts(payload: Any) -> Counted | None:
 
 
 def _read_leniently(data: bytes) -> Said | None:
+    if len(data) > LARGE and _has_many_parts(data):
+        return None
     try:
         payload = load_json(data)
     except ValueError:
@@ -125,6 +131,12 @@ def _read_leniently(data: bytes) -> Said | None:
     if isinstance(payload, list):
         return _join([_read_object(each) for each in payload if isinstance(each, dict)])
     return _read_object(payload) if isinstance(payload, dict) else None
+
+
+def _has_many_parts(data: bytes) -> bool:
+    """Whether it would take long to look at each: meanwhile no other answer would go on."""
+    opened = data.count(b"{") + data.count(b"[")
+    return opened > MAX_PARTS or data.count(b",") > MAX_COMMAS
 
 
 def _join(said: list[Said]) -> Said | None:

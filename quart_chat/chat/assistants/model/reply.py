@@ -130,11 +130,10 @@ class Reply:
 
     def _outputs(self) -> Iterator[Output]:
         text, self._texts = "".join(self._texts), []
-        text = self._text_halves.join(text)
         if len(text) <= MAX_PIECE:
-            return self._put(text)
+            return self._put(self._text_halves.join(text))
         pieces = (text[at : at + MAX_PIECE] for at in range(0, len(text), MAX_PIECE))
-        return (output for piece in pieces for output in self._put(piece))
+        return (output for piece in pieces for output in self._put(self._text_halves.join(piece)))
 
     def _think(self, thought: str) -> None:
         if thought:
