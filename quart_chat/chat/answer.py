@@ -55,12 +55,31 @@ class Answer:
         """Add to the text, and return where in it that begins."""
         if self.message is None:
             self.message = replace(
-                new_answer(self._round), sources=self.sources, checked=self.checked
+                new_answer(self._round),
+                sources=self.sources,
+                checked=self.checked,
+                usage=self.usage,
             )
         offset = self.length
         self._pieces.append(text)
         self.length += len(text)
         return offset
+
+    def rewrite(self, text: str) -> None:
+        """Put a text in the place of all so far."""
+        assert self.message is not None  # noqa: S101 - there is a text to replace
+        self.message = replace(self.message, revision=self.message.revision + 1)
+        self._pieces, self.length = [text], len(text)
+
+    def as_begun(self) -> Message | None:
+        """The message to store first: without its text, or with one that was begun anew."""
+        if self.message is None or not self.message.revision:
+            return self.message
+        return self.checkpoint()
+
+    def has_begun_as(self, message: Message) -> bool:
+        """Whether the text has not been begun anew since."""
+        return self.message is not None and self.message.revision == message.revision
 
     def checkpoint(self) -> Message | None:
         """The message with its text so far."""
@@ -146,7 +165,7 @@ class Answer:
         return replace(
             snapshot,
             messages=tuple(
-                replace(message, content=self.text)
+                replace(message, content=self.text, revision=self.message.revision)
                 if self.message is not None
                 and message.id == self.message.id
                 and message.status is MessageStatus.STREAMING

@@ -98,8 +98,9 @@ class FollowingWorkflow:
         self._until = until
         # A stream outlives the request that asked for it, and with it the request's language.
         self._language = language()
-        # What is in flight, by id: of a message the length delivered, of a step nothing.
-        self._in_flight: dict[str, int] = {}
+        # What is in flight, by id: of a message the revision of its text and how many characters
+        # of that are delivered, of a step nothing.
+        self._in_flight: dict[str, tuple[int, int]] = {}
 
     async def catch_up(self) -> list[Frame]:
         try:
@@ -168,13 +169,14 @@ class FollowingWorkflow:
         if known is None:
             # Its message came with the snapshot, final; or else it would be known here.
             return Verdict.COVERED
-        offset = delta["offset"]
+        revision, length = known
+        offset, written = delta["offset"], delta.get("revision", 0)
         end = offset + len(delta["text"])
-        if offset > known:
+        if written > revision or (written == revision and offset > length):
             return Verdict.HOLE
-        if end <= known:
+        if written < revision or end <= length:
             return Verdict.COVERED
-        self._in_flight[delta["messageId"]] = end
+        self._in_flight[delta["messageId"]] = revision, end
         return Verdict.FORWARD
 
     def give_up(self, event: Event) -> None:
@@ -182,9 +184,9 @@ class FollowingWorkflow:
 
     def _note(self, type_: str, item: Item) -> None:
         if type_ == "message" and item["status"] == "streaming":
-            self._in_flight[item["id"]] = len(item["content"])
+            self._in_flight[item["id"]] = item.get("revision", 0), len(item["content"])
         elif type_ == "log" and item["status"] == "running":
-            self._in_flight[item["id"]] = 0
+            self._in_flight[item["id"]] = 0, 0
         elif type_ in TERMINAL_TYPES:
             self.ended = self._until is not None and item["roundNumber"] >= self._until
         else:

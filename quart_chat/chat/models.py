@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from quart_chat.texts import _
 
 Item = dict[str, Any]
+
+NOT_STORED = {"stored": False}
+"""What is noted at a field that is known in memory alone."""
 
 
 class MessageStatus(StrEnum):
@@ -169,6 +172,7 @@ class Message:
         usage: What the answer took, where its assistant says so.
         checked: Whether each ``[n]`` of the text leads to its source, or is marked where there is
             none. Text that quotes others is not checked: its brackets are theirs.
+        revision: How often its text was begun anew, while it is in flight; not stored.
     """
 
     id: str
@@ -186,6 +190,11 @@ class Message:
     seq: int
     usage: Usage | None = None
     checked: bool = False
+    revision: int = field(default=0, metadata=NOT_STORED)
+
+    @property
+    def in_flight(self) -> bool:
+        return self.status is MessageStatus.STREAMING
 
     @property
     def citable(self) -> tuple[Source, ...] | None:
@@ -207,6 +216,7 @@ class Message:
             "usage": None if self.usage is None else self.usage.to_item(),
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,
+            **({"revision": self.revision} if self.revision and self.in_flight else {}),
         }
 
     def to_chat_data(self) -> Item:

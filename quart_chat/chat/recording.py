@@ -91,6 +91,15 @@ class Recorder:
         else:
             await self._store()
 
+    async def rewrite(self, text: str) -> None:
+        """Begin the answer anew: with another revision, whose deltas count from there."""
+        if self._answer.message is None:
+            await self.text(text)
+            return
+        self._answer.rewrite(text)
+        self._begun = False
+        await self._store()
+
     async def step(self, step: Step) -> None:
         """Take a step that begins, goes on or ends."""
         known = self._answer.log(step.key)
@@ -146,14 +155,16 @@ class Recorder:
             DatabaseUnavailable: Nothing was stored.
             RoundEnded: The round has an end already.
         """
-        message = None if self._begun else self._answer.message
+        message = None if self._begun else self._answer.as_begun()
         logs = self._answer.unstored_logs()
         await self._around.journal.commit(lambda entry: self._put(entry, message, logs))
         self._answer.stored(logs)
-        if message is not None:
+        if message is not None and self._answer.has_begun_as(message):
             # No await between the two: what is written from now on follows this delta.
             self._begun = True
-            await self._emit_text(0, self._answer.text)
+            sent = len(message.content)
+            if rest := self._answer.text[sent:]:
+                await self._emit_text(sent, rest)
 
     def _put(self, entry: Entry, message: Message | None, logs: list[Log]) -> None:
         entry.check_running(self._round)
@@ -166,6 +177,8 @@ class Recorder:
         message = self._answer.message
         assert message is not None  # noqa: S101 - a text has made it
         delta = {"messageId": message.id, "offset": offset, "text": text}
+        if message.revision:
+            delta["revision"] = message.revision
         await self._around.events.emit_event(self._round.workflow_id, "delta", delta, "chat")
         self._saver.schedule()
 

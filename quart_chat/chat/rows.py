@@ -26,7 +26,7 @@ Model = Workflow | Message | Log | Round | Share
 
 
 def _columns(model: type[Model]) -> str:
-    return ", ".join(field.name for field in fields(model))
+    return ", ".join(field.name for field in fields(model) if field.metadata.get("stored", True))
 
 
 WORKFLOW = _columns(Workflow)

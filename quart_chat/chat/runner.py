@@ -22,6 +22,7 @@ from quart_chat.chat.assistants.base import (
     InvalidOutput,
     Output,
     Question,
+    Rewrite,
     Sources,
     Step,
     Text,
@@ -232,6 +233,8 @@ class RunningRound:
             case Text(str(text)) | str(text):
                 if text := clean(text):
                     await self._recorder.text(text)
+            case Rewrite(str(text)):
+                await self._recorder.rewrite(clean(text))
             case Step():
                 await self._recorder.step(output)
             case Sources():

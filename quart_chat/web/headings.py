@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from quart_chat.chat.author import author
+
 if TYPE_CHECKING:
     from quart import Quart
 
@@ -18,7 +20,8 @@ _LOWEST = 6
 
 
 def init_app(app: Quart) -> None:
-    """Give it to the templates of ``app``."""
+    """Give it, and who signs, to the templates of ``app``."""
+    app.add_template_filter(author)
     app.add_template_filter(beneath)
 
 

@@ -196,6 +196,27 @@ async def test_deltas_follow_each_other(modules: Page) -> None:
     assert (kinds, text) == (["message", "text", "text"], "abc")
 
 
+def revised(revision: int, item: dict[str, Any]) -> dict[str, Any]:
+    return {**item, "item": {**item["item"], "revision": revision}}
+
+
+async def test_a_text_that_is_begun_anew_takes_the_place_of_the_old_one(modules: Page) -> None:
+    kinds, text = await apply(
+        modules,
+        message(""),
+        delta(0, "Let me think."),
+        revised(1, message("")),
+        delta(3, " me think."),
+        revised(1, delta(0, "Hi")),
+        message("Let me think."),
+        revised(1, message("H")),
+        revised(1, delta(2, "!")),
+        revised(2, delta(0, "later")),
+    )
+    assert kinds == ["message", "text", "message", None, "text", None, None, "text", "hole"]
+    assert text == "Hi!"
+
+
 async def test_a_delta_that_comes_twice_changes_nothing(modules: Page) -> None:
     kinds, text = await apply(modules, message("ab"), delta(0, "a"), delta(0, "ab"), delta(2, "c"))
     assert (kinds, text) == (["message", None, None, "text"], "abc")

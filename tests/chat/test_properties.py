@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_chat.chat.assistants.base import AssistantError, Step, Text
+from quart_chat.chat.assistants.base import AssistantError, Rewrite, Step, Text
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.stream import stream_user, stream_workflow
 from quart_chat.errors import RoundRunning
@@ -29,6 +29,7 @@ Script = tuple[Rounds, list["Act"]]
 lines = st.one_of(
     st.builds(Text, st.text(max_size=4)),
     st.builds(Text, st.sampled_from(["a", "😀", "a\ud800\0", "word "])),
+    st.builds(Rewrite, st.sampled_from(["", "a", "anew 😀", "\ud800"])),
     st.builds(
         Step,
         st.sampled_from("ab"),

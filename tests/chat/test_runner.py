@@ -17,6 +17,7 @@ from quart_chat.chat.assistants.base import (
     AssistantError,
     Output,
     Question,
+    Rewrite,
     Sources,
     Step,
     Text,
@@ -61,6 +62,32 @@ def kinds(events: list[Event]) -> list[str]:
 
 def deltas(events: list[Event]) -> list[tuple[int, str]]:
     return [(e.data["offset"], e.data["text"]) for e in events if e.type == "delta"]
+
+
+async def test_an_answer_may_be_begun_anew(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    workflow_id, watcher = await begin(service)
+    assistant.tell(ASK, "Let me think.", Rewrite("S"), "o.", Rewrite(""), Text("Hi"), "!", END)
+    events = await watcher.until_terminal()
+    messages = [e.data["item"] for e in events if kinds([e]) == ["message"]]
+    texts = [(item["content"], item.get("revision", 0)) for item in messages[1:]]
+    assert texts == [("", 0), ("S", 1), ("", 2), ("Hi!", 0)]
+    assert len({item["id"] for item in messages[1:]}) == 1
+    revisions = [event.data.get("revision", 0) for event in events if event.type == "delta"]
+    assert deltas(events) == [(0, "Let me think."), (1, "o."), (0, "Hi"), (2, "!")]
+    assert revisions == [0, 1, 2, 2]
+    stored = (await service.snapshot(USER, workflow_id)).messages[-1]
+    assert (stored.content, stored.status) == ("Hi!", "complete")
+
+
+async def test_an_answer_may_begin_with_what_would_begin_it_anew(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    workflow_id, watcher = await begin(service)
+    assistant.tell(ASK, Rewrite(""), Rewrite("Hi"), END)
+    await watcher.until_terminal()
+    assert (await service.snapshot(USER, workflow_id)).messages[-1].content == "Hi"
 
 
 async def test_an_answer_is_emitted_as_it_is_stored(

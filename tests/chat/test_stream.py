@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from quart_chat.chat.assistants.base import Step, Text
+from quart_chat.chat.assistants.base import Rewrite, Step, Text
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.stream import stream_user, stream_workflow
@@ -264,6 +264,49 @@ async def test_one_that_falls_off_the_log_catches_up_from_the_database(
     await assert_exact(client, service, workflow_id)
     await stream.aclose()
     await service.close()
+
+
+async def test_one_who_joins_after_a_text_was_begun_anew_is_sent_nothing_of_the_old_one(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    workflow_id = await begin(service, assistant, "Let me ", "think about it. ")
+    early, late = Client(), Client()
+    before, after = open_stream(service, workflow_id), open_stream(service, workflow_id)
+    early.feed(await anext(before))
+    await assistant.say(ASK, Text("More. "), Rewrite(""), Text("Hi"))
+    message_id = (await service.snapshot(USER, workflow_id)).messages[-1].id
+    late.feed(await anext(after))
+    # What a slow broker still brings is of a text that there is no longer.
+    stale = {"messageId": message_id, "offset": 2, "text": " more to think of"}
+    await service.events.emit_event(workflow_id, "delta", stale, "chat")
+    await assistant.say(ASK, Text(" there"))
+    for client, stream in ((early, before), (late, after)):
+        while client.items[message_id]["content"] != "Hi there":
+            client.feed(await anext(stream))
+        await stream.aclose()
+    await finish(service, assistant, workflow_id)
+
+
+async def test_text_of_a_revision_that_is_not_known_is_read_from_the_database(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    workflow_id = await begin(service, assistant, "Let me think")
+    client, stream = Client(), open_stream(service, workflow_id)
+    client.feed(await anext(stream))
+    emit = service.events.emit_event
+
+    async def drop(*args: object, **kwargs: object) -> None:
+        """Lose what is emitted, as a broker that was away would."""
+
+    service.events.emit_event = drop  # type: ignore[method-assign]  # a fault is put in
+    await assistant.say(ASK, Rewrite("An answer that is longer than"))
+    service.events.emit_event = emit  # type: ignore[method-assign]  # a fault is put in
+    await assistant.say(ASK, Text(" the thought"))
+    await read_until(client, stream, lambda: "than the thought" in str(client.items))
+    await finish(service, assistant, workflow_id)
+    await read_until(client, stream, lambda: client.terminals)
+    await assert_exact(client, service, workflow_id)
+    await stream.aclose()
 
 
 @pytest.mark.parametrize("text_first", [True, False])

@@ -1,6 +1,7 @@
 """What an assistant is: a name, and an async generator that answers a question.
 
-It yields its answer in pieces (:class:`Text`, or plain ``str``), says what it does as it does it
+It yields its answer in pieces (:class:`Text`, or plain ``str``), may take them back
+(:class:`Rewrite`), says what it does as it does it
 (:class:`Step`) and names what the answer rests on (:class:`Sources`) and what it took
 (:class:`Usage`). It raises :class:`AssistantError` for what a person should be told. Everything
 else (storing, streaming, stopping) is the runner's work: a stop closes the generator wherever it
@@ -46,6 +47,13 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Text:
     """The next piece of the answer, Markdown."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """A text in the place of all of the answer so far, which has turned out to be none of it."""
 
     text: str
 
@@ -100,7 +108,7 @@ class Sources:
     checked: bool = True
 
 
-Output = str | Text | Step | Sources | Usage
+Output = str | Text | Rewrite | Step | Sources | Usage
 """What an assistant may yield; a ``str`` is a :class:`Text`."""
 
 

@@ -2,28 +2,33 @@
 
 What it does is shown as steps: the passages it is given, the model it asks and what that came to,
 what of the chat was left out, the model's reasoning, attempts that are repeated. An attempt is
-repeated only before anything of the answer has come: what a person has seen is never taken back.
+repeated only before anything of the answer has come. What a person has seen is taken back in one
+case alone: where the end of a thought comes without its beginning, what came before it is shown as
+reasoning, and the answer begins anew.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
-from itertools import count
 from typing import Self
 
-from quart_chat.chat.assistants.base import Models, Output, Question, Step, Turn
-from quart_chat.chat.assistants.model.endpoint import Endpoint, Messages
-from quart_chat.chat.assistants.model.failures import ModelError
-from quart_chat.chat.assistants.model.history import estimate_tokens, fit, to_messages
+from quart_chat.chat.assistants.base import Models, Output, Question, Step
+from quart_chat.chat.assistants.model.endpoint import Endpoint
+from quart_chat.chat.assistants.model.errors import ModelError
+from quart_chat.chat.assistants.model.history import Request, estimate_tokens, fit
 from quart_chat.chat.assistants.model.passages import Given, Library, give
 from quart_chat.chat.assistants.model.reply import Reply
 from quart_chat.texts import _, number
 
 LIST_KEPT = 60.0
 """Seconds that a list of models is good for."""
+GRACE = 1.0
+"""Seconds that an endpoint may still take to say what an answer took, once that is whole."""
+LAST_GRACE = 0.1
+"""Seconds for the mark of its end alone."""
 MAX_WAIT = 10.0
 """Seconds that an endpoint may ask to wait before another attempt; past it a person decides."""
 
@@ -114,49 +119,74 @@ class OpenAIAssistant:
                 given = gift
             else:
                 yield gift
-        system = self._system(question, given)
-        prompt = given.with_prompt(question.prompt)
-        history = fit(question.history, self._budget(system, prompt))
-        if left_out := len(question.history) - len(history):
-            yield self._left_out(left_out, question.history)
-        messages = to_messages(system, history, prompt)
-        for attempt in count():
+        request = self._request(question, given)
+        if request.left_out:
+            yield self._left_out(request)
+        while True:
             reply = Reply(self._endpoint.failures)
             try:
-                async with aclosing(self._attempt(reply, question.model, messages)) as outputs:
+                async with aclosing(self._attempt(reply, question.model, request)) as outputs:
                     async for output in outputs:
                         yield output
             except ModelError as error:
-                for output in reply.rest():
-                    yield output
-                delay = self._delay(error, attempt)
-                if delay is None or reply.begun:
-                    raise
-                message = _("{problem} Attempt {attempt} follows after {delay} s.").format(
-                    problem=error.message, attempt=attempt + 2, delay=number(delay, 1)
-                )
+                failure = error
             else:
                 return
-            yield Step(f"retry {attempt}", message, type="warning")
-            await asyncio.sleep(delay)
-            yield Step(f"retry {attempt}", message, "completed", "warning")
+            async for output in self._recover(reply, request, failure):
+                yield output
+
+    async def _recover(
+        self, reply: Reply, request: Request, error: ModelError
+    ) -> AsyncGenerator[Output, None]:
+        """Change the request or wait a moment, so that another attempt may succeed.
+
+        Raises:
+            ModelError: It would not, or something of the answer has come.
+        """
+        for output in reply.rest():
+            yield output
+        if reply.begun:
+            raise error
+        if (changes := self._adapt(request, error)) is not None:
+            for change in changes:
+                yield change
+            return
+        if (delay := self._delay(error, request.attempt)) is None:
+            raise error
+        step = self._retry(error, request.attempt, delay)
+        yield step
+        await asyncio.sleep(delay)
+        yield step.done()
+        request.attempt += 1
 
     async def _attempt(
-        self, reply: Reply, model: str | None, messages: Messages
+        self, reply: Reply, model: str | None, request: Request
     ) -> AsyncGenerator[Output, None]:
         model = model or await self._default_model()
         yield reply.ask(model)
-        told = False
-        async with self._endpoint.stream(model, messages) as bursts:
-            async for burst in bursts:
-                for output in reply.feed(burst):
+        # Who answers is known before the answer.
+        yield reply.usage()
+        said, told = 0, False
+        async with self._endpoint.stream(model, request.messages) as body:
+            while not reply.over and (burst := await body.read()):
+                outputs = reply.feed(burst)
+                if reply.said == said:
+                    continue
+                said = reply.said
+                for output in outputs:
                     yield output
                 if reply.begun and not told:
                     # An answer that is stopped has this much to say.
                     told = True
                     yield reply.usage()
-                if reply.over:
-                    break
+                reply.check()
+                if reply.whole:
+                    body.expect_end(LAST_GRACE if reply.counted else GRACE)
+                else:
+                    body.heard()
+            for output in reply.rest():
+                yield output
+            reply.check()
         for output in reply.finish():
             yield output
         yield reply.usage()
@@ -166,20 +196,42 @@ class OpenAIAssistant:
         delay = error.retry_after or self._retry_delay * 2.0**attempt
         return delay if error.passing and attempt < self._retries and delay <= MAX_WAIT else None
 
-    def _system(self, question: Question, given: Given) -> str:
-        """What the model is told before all else."""
+    def _request(self, question: Question, given: Given) -> Request:
+        """What the model is told, the history as far as it fits."""
         wanted = question.system_prompt or self._system_prompt
-        return "\n\n".join(part for part in (wanted, given.instructions) if part)
+        system = "\n\n".join(part for part in (wanted, given.instructions) if part)
+        prompt = given.with_prompt(question.prompt)
+        budget = self._history_tokens - estimate_tokens(system) - estimate_tokens(prompt)
+        history = fit(question.history, budget)
+        return Request(system, history, prompt, len(question.history) - len(history))
 
-    def _budget(self, system: str, prompt: str) -> int:
-        """Tokens that are left for the history."""
-        return self._history_tokens - estimate_tokens(system) - estimate_tokens(prompt)
+    def _adapt(self, request: Request, error: ModelError) -> list[Step] | None:
+        """Change a request that was refused, if that may help; what is shown of it."""
+        if self._endpoint.do_without(error):
+            return []
+        if error.code != "context_too_long" or not request.shorten():
+            return None
+        message = _(
+            "The chat is too long for the model: asked again with the latest {count} of {total}"
+            " earlier messages"
+        ).format(count=len(request.history), total=len(request.history) + request.left_out)
+        return [Step("history", message, "completed", "warning")]
 
-    def _left_out(self, count: int, history: Sequence[Turn]) -> Step:
+    def _retry(self, error: ModelError, attempt: int, delay: float) -> Step:
+        message = _("{problem} Attempt {attempt} follows after {delay} s.").format(
+            problem=error.problem, attempt=attempt + 2, delay=number(delay, 1)
+        )
+        return Step(f"retry {attempt}", message, type="warning")
+
+    def _left_out(self, request: Request) -> Step:
         message = _(
             "Left out the oldest {count} of {total} earlier messages: the model is told about"
             " {tokens} tokens at most"
-        ).format(count=count, total=len(history), tokens=number(self._history_tokens))
+        ).format(
+            count=request.left_out,
+            total=len(request.history) + request.left_out,
+            tokens=number(self._history_tokens),
+        )
         return Step("history", message, "completed", "warning")
 
     async def _default_model(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from quart_chat.chat.author import author
 from quart_chat.chat.text import one_line
 from quart_chat.chat.transfer.file import ChatFile, FileMessage, FileRound
 from quart_chat.texts import _
@@ -18,9 +19,9 @@ def to_markdown(file: ChatFile, titles: Mapping[str, str]) -> str:
     parts = [f"# {_inline(file.chat.title)}"]
     for round_ in branch(file):
         for message in round_.messages:
-            name = message.assistant or round_.assistant
-            author = _("You") if message.role == "user" else titles.get(name, name)
-            parts += [f"## {_inline(author)}", message.content.strip()]
+            asked = message.role == "user"
+            who = _("You") if asked else author(message, titles, round_.assistant)
+            parts += [f"## {_inline(who)}", message.content.strip()]
             if message.sources:
                 parts.append(_sources(message))
         if round_.status in ("stopped", "error") and round_.message:

@@ -24,7 +24,7 @@ export class ChatAnswer extends HTMLElement {
     if (writing || message.html === null) this.#text.set(message.content);
     else this.#text.finish(message.html);
     this.#showSources(message.sources);
-    this.#showUsage(message.usage);
+    this.#showUsage(writing ? null : message.usage);
   }
 
   /** Add to the text of an answer that is being written. */

@@ -1,5 +1,6 @@
 /** The page of a chat: what comes over its stream goes to its parts. */
 import { readRounds, workflowExists } from "../api.js";
+import { author } from "./author.js";
 import { Branch } from "./branch.js";
 import { attachCopying } from "./copying.js";
 import { Conversation } from "./conversation.js";
@@ -79,7 +80,7 @@ export class ChatApp extends LivePage {
     } else {
       const titles = JSON.parse(this.dataset.assistants);
       if (message.status !== "streaming") this.#log.hold();
-      round.answer(message, titles[message.assistant] ?? message.assistant);
+      round.answer(message, author(message, titles));
     }
   }
 

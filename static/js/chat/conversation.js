@@ -51,16 +51,19 @@ export class Conversation {
   #message(item) {
     const known = this.#messages.get(item.id);
     const length = codePoints(item.content);
+    const revision = item.revision ?? 0;
     // A snapshot of a text in flight may have been taken before the last deltas.
-    if (item.status === "streaming" && known && known.length >= length) return null;
-    const message = { ...item, length };
+    if (item.status === "streaming" && known && !isNews(known, revision, length)) return null;
+    const message = { ...item, length, revision };
     this.#messages.set(item.id, message);
     return { kind: "message", message };
   }
 
-  #delta({ messageId, offset, text }) {
+  #delta({ messageId, offset, text, revision = 0 }) {
     const message = this.#messages.get(messageId);
-    if (!message || offset > message.length) return { kind: "hole" };
+    if (!message || revision > message.revision) return { kind: "hole" };
+    if (revision < message.revision) return null;
+    if (offset > message.length) return { kind: "hole" };
     const length = codePoints(text);
     if (message.status !== "streaming" || offset + length <= message.length) return null;
     const fresh = offset === message.length ? text : skip(text, message.length - offset);
@@ -73,6 +76,12 @@ export class Conversation {
     if (workflowId !== null) this.#messages.clear();
     return { kind: "reset", workflowId, next };
   }
+}
+
+/** Whether a text in flight goes beyond what is known of it, or was begun anew since. */
+function isNews(known, revision, length) {
+  if (known.status !== "streaming") return false;
+  return revision === known.revision ? length > known.length : revision > known.revision;
 }
 
 function codePoints(text) {

@@ -3,6 +3,7 @@
  * owner, what has ended stands in the log, and what is written below it.
  */
 import { isShared, readShared } from "../api.js";
+import { author } from "./author.js";
 import { countKept } from "./branch.js";
 import { ChatAnswer } from "./chat-answer.js";
 import { ChatRound } from "./chat-round.js";
@@ -68,7 +69,7 @@ class SharedChat extends HTMLElement {
       return;
     }
     const titles = JSON.parse(this.dataset.titles);
-    round?.answer(message, titles[message.assistant] ?? message.assistant);
+    round?.answer(message, author(message, titles));
   }
 
   text({ message, text }) {

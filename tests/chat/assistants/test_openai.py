@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from quart_chat.chat.assistants.base import Models, Output, Question, Step, Text, Turn
-from quart_chat.chat.assistants.model.failures import ModelError, parse_retry_after
+from quart_chat.chat.assistants.model.errors import ModelError
+from quart_chat.chat.assistants.model.failures import parse_retry_after
 from quart_chat.chat.assistants.model.history import to_messages
 from quart_chat.chat.assistants.openai import OpenAIAssistant
 from quart_chat.chat.recording import Pace

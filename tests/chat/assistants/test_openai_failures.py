@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx2
+import aiohttp
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 
 from quart_chat import create_app
 from quart_chat.chat.assistants.model.failures import Failures
@@ -81,7 +82,7 @@ class Chat:
 
     async def ask(self, url: str, **settings: Any) -> Round:
         """Ask once; then look everywhere for what must not be there."""
-        for logger in ("", "httpx2", "quart_chat.chat.assistants"):
+        for logger in ("", "aiohttp", "quart_chat.chat.assistants"):
             self._caplog.set_level(logging.INFO if logger == "" else logging.DEBUG, logger)
         config = {
             "QUART_CHAT_INSTANCE": self._folder,
@@ -186,9 +187,9 @@ async def test_a_network_that_leads_nowhere(chat: Chat) -> None:
     [(ConnectionRefusedError(), "endpoint_refused"), (OSError(), "endpoint_unreachable")],
 )
 def test_a_host_with_several_addresses_is_judged_by_each(cause: OSError, code: str) -> None:
-    error = httpx2.ConnectError("All connection attempts failed")
-    error.__cause__ = OSError("multiple connection attempts failed")
-    error.__cause__.__cause__ = ExceptionGroup("", [OSError(), cause])
+    key = ConnectionKey("localhost", 80, False, True, None, None, None)
+    error = aiohttp.ClientConnectorError(key, OSError("Multiple exceptions"))
+    error.__cause__ = ExceptionGroup("", [OSError(), cause])
     assert Failures("localhost", "").of_transport(error).code == code
 
 
@@ -262,7 +263,7 @@ OVERFLOW = event({"error": {"message": "This model's maximum context length is 9
         (cut_at_once, "answer_cut_off", "before the answer was complete. Retry.", None),
         (cut_in_a_refusal, "endpoint_failed", "status 500", None),
         (talk(say("Hello")), "answer_cut_off", "before the answer was complete.", "Hello"),
-        (talk(say("Hello"), b"data: {\n\n"), "answer_malformed", "OpenAI-compatible", "Hello"),
+        (talk(say("Hello"), b"data: {\n\n"), "answer_cut_off", "before the answer", "Hello"),
         (talk(b"data: \xff\n\n"), "answer_malformed", "OpenAI-compatible", None),
         (talk(say("Hello"), BROKEN), "endpoint_error", "It says: GPU *** lost", "Hello"),
         (talk(BROKEN), "endpoint_error", "It says: GPU *** lost", None),

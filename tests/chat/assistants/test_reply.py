@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from quart_chat.chat.assistants.base import Output, Step, Text
-from quart_chat.chat.assistants.model.failures import Failures, ModelError
+from quart_chat.chat.assistants.model.failures import Failures
 from quart_chat.chat.assistants.model.reply import Reply
 from tests.chat.assistants.endpoint import DONE, delta, end, event, say, usage
 
@@ -114,12 +114,10 @@ def test_an_answer_that_was_ended_early_says_so(reply: Reply, finish: str, words
 
 
 @pytest.mark.parametrize("bad", [b"{", b"[]", b'{"choices": 7}', b'{"choices":[{"delta":[]}]}'])
-def test_what_came_before_a_malformed_chunk_is_yielded_first(reply: Reply, bad: bytes) -> None:
-    outputs = reply.feed(say("Hello") + b"data: " + bad + b"\n\n" + say("never"))
-    assert next(outputs) == Text("Hello")
-    with pytest.raises(ModelError) as error:
-        next(outputs)
-    assert error.value.code == "answer_malformed"
+def test_a_chunk_that_says_nothing_costs_itself_alone(reply: Reply, bad: bytes) -> None:
+    outputs = list(reply.feed(say("Hello") + b"data: " + bad + b"\n\n" + say(" there")))
+    assert outputs == [Text("Hello there")]
+    assert reply.failure is None
 
 
 @pytest.mark.parametrize("answer", ["<", "<think>Hm</thi", "Hello"])
@@ -149,7 +147,7 @@ def test_a_count_of_tokens_that_can_not_be_is_none(reply: Reply, tokens: int) ->
     assert reply.usage().answer_tokens is None
 
 
-def test_what_is_nested_beyond_measure_is_malformed(reply: Reply) -> None:
-    with pytest.raises(ModelError) as caught:
-        list(reply.feed(b'data: {"error": ' + b"[" * 100_000 + b"\n\n"))
-    assert caught.value.code == "answer_malformed"
+@pytest.mark.parametrize("nested", [b"[", b'{"content": ', b'{"error": '])
+def test_what_is_nested_beyond_measure_costs_itself_alone(reply: Reply, nested: bytes) -> None:
+    deep = b'data: {"choices": ' + nested * 100_000 + b"\n\n"
+    assert list(reply.feed(deep + say("Hello"))) == [Text("Hello")]

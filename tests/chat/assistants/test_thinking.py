@@ -4,13 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_chat.chat.assistants.model.thinking import Thinking
+from quart_chat.chat.assistants.model.thinking import Parts, Thinking
 
 
 def part(*pieces: str) -> tuple[str, str]:
     thinking = Thinking()
-    parts = [thinking.feed(piece) for piece in pieces] + [thinking.finish()]
-    return "".join(thought for thought, _ in parts), "".join(answer for _, answer in parts)
+    thought = answer = ""
+    for parts in (*map(thinking.feed, pieces), thinking.finish()):
+        if parts.recalled:
+            assert parts.thought.startswith(answer)
+            answer = ""
+        thought += parts.thought
+        answer += parts.answer
+    return thought, answer
 
 
 @pytest.mark.parametrize(
@@ -21,8 +27,34 @@ def part(*pieces: str) -> tuple[str, str]:
         ("\n <think>\nHm.\n</think>Hello", "\nHm.\n", "Hello"),
         ("<think></think>Hello", "", "Hello"),
         ("<think>1 < 2 </ think></think>No", "1 < 2 </ think>", "No"),
-        ("<thinking>Hello", "", "<thinking>Hello"),
+        ("<thinking>Hm</thinking>Hello", "Hm", "Hello"),
+        ("<THINK>Hm</Think>Hello", "Hm", "Hello"),
+        ("[THINK]Hm[/THINK]Hello", "Hm", "Hello"),
+        ("<seed:think>Hm</seed:think>Hello", "Hm", "Hello"),
+        ("◁think▷Hm◁/think▷Hello", "Hm", "Hello"),
+        ("<think>a</think>\n<think>b</think>Hi", "a\n\nb", "Hi"),
+        (
+            "<|channel|>analysis<|message|>Hm<|end|><|start|>assistant<|channel|>final<|message|>Hi",
+            "Hm",
+            "Hi",
+        ),
+        # The first mark was part of the prompt
+        ("Let me think.</think>\n\nHi", "Let me think.", "Hi"),
+        ("Let me think.\n</think>Hi", "Let me think.\n", "Hi"),
+        ("</think>\n\nHi", "", "Hi"),
+        ("Hm[/THINK]Hi", "Hm", "Hi"),
+        ("Hm </thinking>\nHi", "Hm ", "Hi"),
+        ("Is it `a`?\n</think>\nHi", "Is it `a`?\n", "Hi"),
+        ("Close with </think> here. Done.</think>\nHi", "Close with </think> here. Done.", "Hi"),
+        ("Hm</think>", "Hm", ""),
+        # The answer is about marks
         ("Hello <think>you</think>", "", "Hello <think>you</think>"),
+        ("Write `</think>` at the end.", "", "Write `</think>` at the end."),
+        ("It ends with </think> there.", "", "It ends with </think> there."),
+        ('The mark "</think>" ends it.', "", 'The mark "</think>" ends it.'),
+        ("```xml\n<a>\n</think>\n```\nDone", "", "```xml\n<a>\n</think>\n```\nDone"),
+        ("Use `a\n</think>x` so", "", "Use `a\n</think>x` so"),
+        ("A link [think](x) [/thin", "", "A link [think](x) [/thin"),
         ("<think>a</think>b<think>c</think>", "a", "b<think>c</think>"),
         ("<think>never ends </thi", "never ends </thi", ""),
         ("<thi", "", "<thi"),
@@ -40,19 +72,40 @@ def test_a_block_at_the_start_is_a_thought_wherever_it_is_cut(
         assert part(text[:cut], text[cut:]) == (thought, answer)
 
 
-@given(st.lists(st.sampled_from(["<", "think>", "/think>", "a", "\n", "</", "<think>"])))
+PIECES = [
+    "<",
+    "think>",
+    "/think>",
+    "a",
+    "\n",
+    "</",
+    "<think>",
+    "[/",
+    "THINK]",
+    "`",
+    " ",
+    "</think>",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES)))
 def test_no_way_to_cut_a_text_changes_its_parts(pieces: list[str]) -> None:
     assert part(*pieces) == part("".join(pieces))
 
 
 def test_text_is_not_held_back_once_it_can_be_no_tag() -> None:
     thinking = Thinking()
-    assert thinking.feed("<t") == ("", "")
-    assert thinking.feed("a") == ("", "<ta")
-    assert thinking.feed("<think>") == ("", "<think>")
+    assert thinking.feed("<t") == Parts()
+    assert thinking.feed("a") == Parts(answer="<ta")
+    assert thinking.feed("<think>") == Parts(answer="<think>")
+    assert thinking.feed("</") == Parts()
+    assert thinking.feed("b>") == Parts(answer="</b>")
 
 
-@pytest.mark.parametrize(("text", "over"), [("<t", False), ("Hello", True), ("<think>", False)])
+@pytest.mark.parametrize(
+    ("text", "over"),
+    [("<t", False), ("Hello", False), ("<think>", False), ("<think>Hm</think>Hello", True)],
+)
 def test_it_knows_when_all_that_follows_is_answer(text: str, over: bool) -> None:
     thinking = Thinking()
     thinking.feed(text)

@@ -3,40 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
-from typing import Self
+import logging
+import os
+import re
+import ssl
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any, Self
 from urllib.request import getproxies, proxy_bypass
 
-import httpx2
-import msgspec
+import aiohttp
 import orjson
-from msgspec import Struct
 
+from quart_chat.chat.assistants.model.address import EndpointAddress
+from quart_chat.chat.assistants.model.body import Body, Silence, TooLarge
+from quart_chat.chat.assistants.model.errors import ModelError
 from quart_chat.chat.assistants.model.failures import Failures
-from quart_chat.chat.assistants.model.transport import StreamTransport
+from quart_chat.chat.assistants.model.listing import read_models
+from quart_chat.chat.assistants.model.words import find_words
 from quart_chat.texts import _
+
+_logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 10.0
 LIST_TIMEOUT = 5.0
+"""Seconds without any of a list of models."""
 LIST_PATIENCE = 30.0
 """Seconds until all of a list of models has come."""
+KEPT = 4.0
+"""Seconds that an idle connection is kept; many servers close it after five."""
 MAX_LIST = 8 * 1024 * 1024
 """Bytes of a list of models that are read."""
 MAX_BYTES = 64 * 1024 * 1024
 """Of one stream: some hundred times the longest answer that models give."""
 MAX_REFUSAL = 64 * 1024
 """Bytes of a refusal's body that are read."""
+MAX_HEAD = 64 * 1024
+"""Bytes of one line of a response's head."""
+
+OPTIONAL: dict[str, Any] = {"stream_options": {"include_usage": True}}
+"""Parameters that an answer can do without."""
+_NAMED = {"stream_options": re.compile("stream_?options|include_?usage", re.IGNORECASE)}
+"""How a refusal names each."""
+_ANSWERS = "chat/completions"
 
 Messages = Sequence[dict[str, str]]
-
-
-class Model(Struct):
-    id: str
-
-
-class ModelList(Struct):
-    data: list[Model]
 
 
 class Endpoint:
@@ -44,78 +55,65 @@ class Endpoint:
 
     Args:
         base_url: Where the API is, usually ending with ``/v1``.
-        key: Sent as a bearer token, unless it is empty.
+        key: Sent as a bearer token, unless it is empty or the address holds a password.
         timeout: Seconds that the endpoint may say nothing.
     """
 
     def __init__(self, base_url: str, key: str, timeout: float) -> None:
-        self._base_url = httpx2.URL(base_url)
-        self._key = key
+        self._address = EndpointAddress(base_url)
+        self._authorization = self._address.authorization or (f"Bearer {key}" if key else "")
         self._timeout = timeout
-        self._resources = AsyncExitStack()
-        self.failures = Failures(self._base_url.netloc.decode(), key)
+        self._refused: set[str] = set()
+        self.failures = Failures(self._address.host, key, *self._address.secrets)
 
     async def __aenter__(self) -> Self:
-        headers = {"Accept-Encoding": "identity"}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        self._client = await self._resources.enter_async_context(
-            httpx2.AsyncClient(
-                base_url=self._base_url,
-                headers=headers,
-                transport=None if _has_proxy(self._base_url) else StreamTransport(),
-                timeout=httpx2.Timeout(self._timeout, connect=CONNECT_TIMEOUT, pool=None),
-                # How many run at a time is the service's business.
-                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
-            )
+        headers = {"Accept-Encoding": "identity", "User-Agent": "quart-chat"}
+        if self._authorization:
+            headers["Authorization"] = self._authorization
+        secure = self._address.secure
+        self._tls = await asyncio.to_thread(_create_tls_context) if secure else True
+        self._proxy = _find_proxy(self._address)
+        self._session = aiohttp.ClientSession(
+            # How many run at a time is the service's business.
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT),
+            headers=headers,
+            # Silence is watched by whoever reads.
+            timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_TIMEOUT),
+            # What one person's request leaves behind is none of the next one's.
+            cookie_jar=aiohttp.DummyCookieJar(),
+            max_line_size=MAX_HEAD,
+            max_field_size=MAX_HEAD,
         )
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._resources.aclose()
+        await self._session.close()
 
     @asynccontextmanager
-    async def stream(self, model: str, messages: Messages) -> AsyncGenerator[AsyncIterator[bytes]]:
-        """Ask for a completion; what is yielded are the bytes of its stream.
+    async def stream(self, model: str, messages: Messages) -> AsyncGenerator[Body]:
+        """Ask for a completion; what is yielded is its stream.
 
         Raises:
             ModelError: There is no answer, or no more of it.
         """
-        body = orjson.dumps(
-            {
-                "model": model,
-                "messages": messages,
-                "stream": True,
-                "stream_options": {"include_usage": True},
-            }
-        )
-        with self._told():
-            async with self._client.stream(
-                "POST",
-                "chat/completions",
-                content=body,
-                headers={"Accept": "text/event-stream", "Content-Type": "application/json"},
-            ) as response:
-                if response.status_code != 200:
-                    refusal = await _read_refusal(response)
-                    raise self.failures.of_status(
-                        response.status_code, response.headers, refusal, model
-                    )
-                if not response.headers.get("content-type", "").startswith("text/event-stream"):
-                    raise self.failures.malformed()
-                async with aclosing(self._pieces(response)) as pieces:
-                    yield pieces
+        optional = {name: OPTIONAL[name] for name in OPTIONAL if name not in self._refused}
+        data = orjson.dumps({"model": model, "messages": messages, "stream": True, **optional})
+        headers = {"Accept": "text/event-stream", "Content-Type": "application/json"}
+        try:
+            with self._told():
+                async with self._ask("POST", _ANSWERS, self._timeout, data, headers) as asked:
+                    response, body = asked
+                    if not 200 <= response.status < 300:
+                        raise self._refusal(response, await _read_refusal(body), model)
+                    yield body
+        except ModelError as error:
+            error.unknown = {name for name in optional if _NAMED[name].search(error.complaint)}
+            raise
 
-    async def _pieces(self, response: httpx2.Response) -> AsyncGenerator[bytes, None]:
-        # The body as it comes: nothing was accepted that would have to be unpacked, and the
-        # response's own iterators would only hand it on.
-        assert isinstance(response.stream, httpx2.AsyncByteStream)  # noqa: S101 - an async client's
-        size = 0
-        async for piece in response.stream:
-            if size > MAX_BYTES:
-                raise self.failures.too_large()
-            size += len(piece)
-            yield piece
+    def do_without(self, error: ModelError) -> bool:
+        """Leave out from now on what a refusal names, if there is any that can be left out."""
+        self._refused |= error.unknown
+        return bool(error.unknown)
 
     async def models(self) -> tuple[str, ...]:
         """The ids of the models that it lists.
@@ -123,58 +121,105 @@ class Endpoint:
         Raises:
             ModelError: It gives no list.
         """
+        listed = bytearray()
         with self._told():
             async with (
-                _patience(LIST_PATIENCE),
-                self._client.stream("GET", "models", timeout=LIST_TIMEOUT) as response,
+                asyncio.timeout(LIST_PATIENCE),
+                self._ask("GET", "models", LIST_TIMEOUT) as (response, body),
             ):
-                body = bytearray()
-                await _read(response, MAX_LIST, body)
-        if response.status_code != 200:
-            raise self.failures.of_status(
-                response.status_code, response.headers, bytes(body), _("lists of models")
-            )
+                await _read(body, MAX_LIST, listed)
+        if response.status != 200:
+            raise self._refusal(response, bytes(listed), _("lists of models"))
         try:
-            listed = msgspec.json.decode(body, type=ModelList)
-        except (msgspec.MsgspecError, RecursionError) as error:
-            raise self.failures.malformed() from error
-        return tuple(model.id for model in listed.data)
+            models = read_models(bytes(listed))
+        except ValueError:
+            models = None
+        if models is None:
+            raise self.failures.malformed(find_words(listed.decode("utf-8", "replace")))
+        return models
+
+    @asynccontextmanager
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        patience: float,
+        data: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> AsyncGenerator[tuple[aiohttp.ClientResponse, Body]]:
+        if not self._address.valid:
+            raise aiohttp.InvalidURL(self._address.host)
+        _logger.debug("Asking %s for %s", self._address.host, path)
+        async with asyncio.timeout(patience):
+            response = await self._request(method, path, data=data, headers=headers)
+        body = Body(response, patience, MAX_BYTES)
+        try:
+            yield response, body
+        finally:
+            body.close()
+
+    async def _request(self, method: str, path: str, **content: Any) -> aiohttp.ClientResponse:
+        url = self._address.to(path)
+        try:
+            return await self._session.request(
+                method,
+                url,
+                proxy=self._proxy,
+                ssl=self._tls,
+                # The key is not taken to where the endpoint may send on to.
+                allow_redirects=False,
+                **content,
+            )
+        except UnicodeError as error:
+            raise aiohttp.InvalidURL(url) from error  # no such name can be looked up
+
+    def _refusal(self, response: aiohttp.ClientResponse, body: bytes, model: str) -> ModelError:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return self.failures.of_status(response.status, headers, body, model)
 
     @contextmanager
     def _told(self) -> Generator[None]:
         try:
             yield
-        except httpx2.HTTPError as error:
+        except TooLarge as error:
+            raise self.failures.too_large() from error
+        except (aiohttp.ClientError, OSError, Silence) as error:
             raise self.failures.of_transport(error) from error
 
 
-def _has_proxy(url: httpx2.URL) -> bool:
-    """Whether the environment names a proxy for it, by the rules that httpx2 goes by."""
-    proxies = getproxies()
-    return bool(proxies.get(url.scheme) or proxies.get("all")) and not proxy_bypass(url.host)
+def _create_tls_context() -> ssl.SSLContext:
+    """Trust what the environment names, or else what the system trusts."""
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    if file or folder:
+        return ssl.create_default_context(cafile=file, capath=folder)
+    from truststore import SSLContext
+
+    return SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-async def _read_refusal(response: httpx2.Response) -> bytes:
-    body = bytearray()
+def _find_proxy(address: EndpointAddress) -> str | None:
+    """The proxy that the environment names.
+
+    aiohttp would read it, too, but on a thread for each request, and with it ``~/.netrc``, whose
+    passwords are not meant for models.
+    """
+    url, proxies = address.to(""), getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    return None if not proxy or proxy_bypass(url.host or "") else proxy
+
+
+async def _read_refusal(body: Body) -> bytes:
+    refusal = bytearray()
     # What a refusal is about is in its status; without a body it is one all the same.
-    with suppress(httpx2.HTTPError):
-        await _read(response, MAX_REFUSAL, body)
-    return bytes(body)
+    with suppress(aiohttp.ClientError, Silence):
+        await _read(body, MAX_REFUSAL, refusal)
+    return bytes(refusal)
 
 
-async def _read(response: httpx2.Response, most: int, body: bytearray) -> None:
-    """Add to ``body`` what comes, until it is more than ``most`` bytes."""
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > most:
+async def _read(body: Body, most: int, into: bytearray) -> None:
+    """Add to ``into`` what comes, until it is more than ``most`` bytes."""
+    while piece := await body.read():
+        body.heard()
+        into += piece
+        if len(into) > most:
             break
-
-
-@asynccontextmanager
-async def _patience(seconds: float) -> AsyncGenerator[None]:
-    """Wait so long for what is inside, however often something of it comes."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError as error:
-        raise httpx2.ReadTimeout("the endpoint does not come to an end") from error

@@ -1,52 +1,37 @@
 """What can go wrong between here and a model, each with its code and what a person can do.
 
-What an endpoint says of itself is quoted only where it helps, and never as it came: it may hold
-the key, or a traceback.
+What an endpoint says of itself follows our own sentence: once, on one line, shortened, and without
+the key, which it may hold.
 """
 
 from __future__ import annotations
 
 import re
-import socket
-import ssl
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import httpx2
-import msgspec
-
-from quart_chat.chat.assistants.base import AssistantError
-from quart_chat.chat.text import one_line
+from quart_chat.chat.assistants.model.body import Silence
+from quart_chat.chat.assistants.model.connecting import of_connecting
+from quart_chat.chat.assistants.model.errors import ModelError
+from quart_chat.chat.assistants.model.words import MAX_TEXT, find_status, find_words
+from quart_chat.chat.text import shorten
 from quart_chat.texts import _, ngettext, number
 
-MAX_COMPLAINT = 200
+MAX_COMPLAINT = 300
 """Characters of an endpoint's own words that are quoted."""
 MAX_DIGITS = 12
 """Of the seconds that an endpoint asks to wait; more of them are no time that anybody waits."""
 
 _TOO_LONG = re.compile(
-    r"context.{0,20}(length|window|size)|maximum context|prompt is too long|too many tokens",
+    r"context.{0,20}(length|window|size|limit)|maximum context|(prompt|input) is too long"
+    r"|too many tokens|max_seq_len|maximum (number of|input) tokens|reduce the length of the",
     re.IGNORECASE,
 )
-
-
-class ModelError(AssistantError):
-    """A failure of an endpoint.
-
-    Attributes:
-        passing: Whether the same request may succeed in a moment.
-        retry_after: Seconds that the endpoint asks to wait.
-    """
-
-    def __init__(
-        self, code: str, message: str, *, passing: bool = False, retry_after: float | None = None
-    ) -> None:
-        super().__init__(code, message)
-        self.passing = passing
-        self.retry_after = retry_after
+_OWN_MEANING = frozenset({401, 403, 404, 429})
+"""Statuses that say what is wrong, whatever the words are."""
 
 
 class Failures:
@@ -54,78 +39,34 @@ class Failures:
 
     Args:
         host: Where it is, as people are told.
-        key: The key that must not appear in anything that is told.
+        secrets: What must not appear in anything that is told.
     """
 
-    def __init__(self, host: str, key: str) -> None:
+    def __init__(self, host: str, *secrets: str) -> None:
         self.host = host
-        self._key = key
+        self._secrets = sorted(filter(None, secrets), key=len, reverse=True)
 
-    def of_transport(self, error: httpx2.HTTPError) -> ModelError:
+    def of_transport(self, error: Exception) -> ModelError:
         """There is no answer, or no more of it."""
-        match error:
-            case httpx2.ConnectError() | httpx2.ConnectTimeout():
-                return self._of_connecting(error)
-            case httpx2.ReadTimeout():
-                return ModelError(
-                    "model_silent",
-                    _(
-                        "The model at {host} has said nothing for too long. Retry, or allow it more"
-                        " time with QUART_CHAT_MODEL_TIMEOUT."
-                    ).format(host=self.host),
-                )
+        if (failure := of_connecting(error, self.host)) is not None:
+            return failure
+        if isinstance(error, TimeoutError | Silence):
+            return ModelError(
+                "model_silent",
+                _(
+                    "The model at {host} has said nothing for too long. Retry, or allow it more"
+                    " time with QUART_CHAT_MODEL_TIMEOUT."
+                ).format(host=self.host),
+            )
         return self.cut_off()
 
-    def cut_off(self) -> ModelError:
+    def cut_off(self, words: str = "") -> ModelError:
         return ModelError(
             "answer_cut_off",
             _("{host} broke the connection before the answer was complete. Retry.").format(
                 host=self.host
-            ),
-            passing=True,
-        )
-
-    def _of_connecting(self, error: httpx2.HTTPError) -> ModelError:
-        host = self.host
-        # A timeout in a handshake has an SSLError among its causes too.
-        causes = [] if isinstance(error, httpx2.ConnectTimeout) else list(_causes(error))
-        for cause in causes:
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                return ModelError(
-                    "endpoint_tls",
-                    _(
-                        "The certificate of {host} is not trusted: {reason}. Name the file of its"
-                        " authority with SSL_CERT_FILE and restart the server, or check"
-                        " OPENAI_BASE_URL."
-                    ).format(host=host, reason=cause.verify_message.rstrip(".")),
-                )
-        if any(isinstance(cause, ssl.SSLError) for cause in causes):
-            return ModelError(
-                "endpoint_tls",
-                _(
-                    "No secure connection to {host} could be made. Check its certificate, and"
-                    " whether OPENAI_BASE_URL begins with http or https."
-                ).format(host=host),
             )
-        if any(isinstance(cause, socket.gaierror) for cause in causes):
-            return ModelError(
-                "endpoint_unknown",
-                _("There is no host {host}. Check OPENAI_BASE_URL and the network.").format(
-                    host=host
-                ),
-                passing=True,
-            )
-        if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-            return ModelError(
-                "endpoint_refused",
-                _(
-                    "Nothing listens at {host}. Start the model's server, or check OPENAI_BASE_URL."
-                ).format(host=host),
-                passing=True,
-            )
-        return ModelError(
-            "endpoint_unreachable",
-            _("{host} can't be reached. Check OPENAI_BASE_URL and the network.").format(host=host),
+            + self._quote(words),
             passing=True,
         )
 
@@ -133,91 +74,110 @@ class Failures:
         self, status: int, headers: Mapping[str, str], body: bytes, model: str
     ) -> ModelError:
         """The endpoint has refused a request."""
-        host = self.host
-        if _TOO_LONG.search(body.decode("utf-8", "replace")):
-            return self._too_long(model)
-        match status:
-            case 401:
-                return ModelError(
-                    "endpoint_unauthorized",
-                    _(
-                        "{host} does not accept the API key. Set OPENAI_API_KEY to one that is"
-                        " valid there, and restart the server."
-                    ).format(host=host),
-                )
-            case 403:
-                return ModelError(
-                    "endpoint_forbidden",
-                    _(
-                        "{host} does not let this API key use {model}. Choose another model, or use"
-                        " another key."
-                    ).format(host=host, model=model),
-                )
-            case 404:
-                return ModelError(
-                    "model_not_found",
-                    _(
-                        "{host} does not know {model}. Choose another model, or check OPENAI_MODEL"
-                        " and whether OPENAI_BASE_URL should end with /v1."
-                    ).format(host=host, model=model),
-                )
-            case 413:
-                return self._too_long(model)
-            case 429:
-                return self._busy(parse_retry_after(headers.get("retry-after", "")))
-        if status >= 500:
-            return ModelError(
-                "endpoint_failed",
-                _(
-                    "{host} has failed with status {status}. Retry; if that does not help, its log"
-                    " says why."
-                ).format(host=host, status=status),
-                passing=True,
-            )
+        complaint = body.decode("utf-8", "replace")
+        retry_after = parse_retry_after(headers.get("retry-after", ""))
+        words = "" if _is_binary(complaint) else find_words(complaint)
+        return self._of_status(status, words, complaint, model, retry_after)
+
+    def of_complaint(self, error: Any, model: str) -> ModelError:
+        """An error came in the place of more text; what it says of its status counts."""
+        words, status = find_words(error), find_status(error)
+        complaint = str(error)[:MAX_TEXT]
+        if status is not None:
+            return self._of_status(status, words, complaint, model, None)
+        if _TOO_LONG.search(complaint):
+            return self._too_long(model, self._quote(words), complaint)
         return ModelError(
-            "endpoint_rejected",
-            _("{host} has rejected the request with status {status}.").format(
-                host=host, status=status
-            )
-            + self._quote(_complaint(body)),
+            "endpoint_error",
+            _("{host} broke off with an error. Retry.").format(host=self.host) + self._quote(words),
+            complaint=complaint,
         )
 
-    def _too_long(self, model: str) -> ModelError:
+    def _of_status(
+        self, status: int, words: str, complaint: str, model: str, retry_after: float | None
+    ) -> ModelError:
+        host = self.host
+        quote = self._quote(words, status)
+        if status not in _OWN_MEANING and (_TOO_LONG.search(complaint) or status == 413):
+            return self._too_long(model, quote, complaint)
+        match status:
+            case 401:
+                code = "endpoint_unauthorized"
+                text = _(
+                    "{host} does not accept the API key. Set OPENAI_API_KEY to one that is"
+                    " valid there, and restart the server."
+                ).format(host=host)
+            case 403:
+                code = "endpoint_forbidden"
+                text = _(
+                    "{host} does not let this API key use {model}. Choose another model, or use"
+                    " another key."
+                ).format(host=host, model=model)
+            case 404:
+                code = "model_not_found"
+                text = _(
+                    "{host} does not know {model}. Choose another model, or check OPENAI_MODEL"
+                    " and whether OPENAI_BASE_URL should end with /v1."
+                ).format(host=host, model=model)
+            case 429:
+                return self._busy(retry_after, quote, complaint)
+            case _ if status >= 500:
+                return self._failed(status, words, complaint)
+            case _:
+                code = "endpoint_rejected"
+                text = _("{host} has rejected the request with status {status}.").format(
+                    host=host, status=status
+                )
+                quote = self._quote(words)
+        return ModelError(code, text + quote, complaint=complaint)
+
+    def _failed(self, status: int, words: str, complaint: str) -> ModelError:
+        problem = _("{host} has failed with status {status}.").format(host=self.host, status=status)
+        text = _(
+            "{host} has failed with status {status}. Retry; if that does not help, its log"
+            " says why."
+        ).format(host=self.host, status=status)
+        return ModelError(
+            "endpoint_failed",
+            text + self._quote(words),
+            problem=problem,
+            complaint=complaint,
+            passing=True,
+        )
+
+    def _too_long(self, model: str, quote: str, complaint: str) -> ModelError:
         return ModelError(
             "context_too_long",
             _(
                 "The chat is too long for {model}. Begin a new chat, shorten the prompt, or set"
                 " QUART_CHAT_HISTORY_TOKENS lower."
-            ).format(model=model),
+            ).format(model=model)
+            + quote,
+            complaint=complaint,
         )
 
-    def _busy(self, retry_after: float | None) -> ModelError:
+    def _busy(self, retry_after: float | None, quote: str, complaint: str) -> ModelError:
+        problem = _("{host} takes no more requests for now.").format(host=self.host)
+        text = _(
+            "{host} takes no more requests for now, or the key's quota is used up. {advice}"
+        ).format(host=self.host, advice=_try_again(retry_after))
         return ModelError(
             "endpoint_busy",
-            _(
-                "{host} takes no more requests for now, or the key's quota is used up. {advice}"
-            ).format(host=self.host, advice=_try_again(retry_after)),
+            text + quote,
+            problem=problem,
+            complaint=complaint,
             passing=True,
             retry_after=retry_after,
         )
 
-    def of_complaint(self, error: object, model: str) -> ModelError:
-        """An error object came in the place of more text."""
-        if _TOO_LONG.search(str(error)):
-            return self._too_long(model)
-        return ModelError(
-            "endpoint_error",
-            _("{host} broke off with an error. Retry.").format(host=self.host)
-            + self._quote(_words(error)),
-        )
-
-    def malformed(self) -> ModelError:
+    def malformed(self, words: str = "") -> ModelError:
         return ModelError(
             "answer_malformed",
             _(
                 "What {host} sent is not the stream of a chat completion. Check OPENAI_BASE_URL,"
                 " and whether the server there is OpenAI-compatible."
-            ).format(host=self.host),
+            ).format(host=self.host)
+            + self._quote(words),
         )
 
     def too_large(self) -> ModelError:
@@ -247,14 +207,16 @@ class Failures:
             ),
         )
 
-    def _quote(self, complaint: str) -> str:
-        if not complaint or "Traceback" in complaint:
+    def _quote(self, words: str, status: int | None = None) -> str:
+        """What the endpoint says; its status where our own sentence does not name it."""
+        for secret in self._secrets:
+            words = words.replace(secret, "***")
+        words = shorten(words, MAX_COMPLAINT)
+        if not words:
             return ""
-        if self._key:
-            complaint = complaint.replace(self._key, "***")
-        if len(complaint) > MAX_COMPLAINT:
-            complaint = complaint[: MAX_COMPLAINT - 1] + "…"
-        return " " + _("It says: {words}").format(words=complaint)
+        if status is None:
+            return " " + _("It says: {words}").format(words=words)
+        return " " + _("It says with status {status}: {words}").format(status=status, words=words)
 
 
 def parse_retry_after(value: str) -> float | None:
@@ -282,32 +244,5 @@ def _try_again(seconds: float | None) -> str:
     return text.format(count=number(count))
 
 
-def _causes(error: BaseException | None) -> Generator[BaseException]:
-    """An error, what it was raised from, and so on; of several attempts, each one's."""
-    while error is not None:
-        yield error
-        if isinstance(error, BaseExceptionGroup):
-            for attempt in error.exceptions:
-                yield from _causes(attempt)
-        error = error.__cause__ or error.__context__
-
-
-def _complaint(body: bytes) -> str:
-    """What the body of a refusal says."""
-    try:
-        return _words(msgspec.json.decode(body))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        # A page for people, of a proxy for example; its markup is of no use here.
-        return ""
-
-
-def _words(error: Any) -> str:
-    """What an error object says: its shape differs from server to server."""
-    match error:
-        case str():
-            return one_line(error)
-        case {"error": inner}:
-            return _words(inner)
-        case {"message": str(message)} | {"detail": str(message)}:
-            return one_line(message)
-    return ""
+def _is_binary(text: str) -> bool:
+    return text.count("\ufffd") > len(text) // 4

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from quart_chat.chat.assistants.base import Turn
 
-CHARS_A_TOKEN = 4
-"""About so many in English; tokenizers differ, and asking one would cost more than it tells."""
+_PLAIN = (string.ascii_letters + string.whitespace).encode()
 
 
 def estimate_tokens(text: str) -> int:
-    return len(text) // CHARS_A_TOKEN + 1
+    """About how many tokens a text is; models differ, and asking one costs more than it tells.
+
+    Tokenizers are trained on bytes of UTF-8, most of them of English: four of its letters are one
+    token, but a digit or a sign of punctuation often is one. Letters of two bytes (Cyrillic, Greek,
+    Arabic) come two to a token, characters of three (Chinese, Japanese, Thai, Hindi) are one, and
+    of four (emoji) are two.
+    """
+    if text.isascii():
+        return _estimate_ascii(text.encode()) + 1
+    encoded = text.encode("utf-8", "replace")
+    ascii_part = text.encode("ascii", "ignore")
+    four = len(text.encode("utf-16-le", "replace")) // 2 - len(text)
+    # Characters beyond ASCII have two, three or four bytes each: two sums tell how many of each.
+    beyond = len(text) - len(ascii_part) - four
+    three = len(encoded) - len(ascii_part) - 4 * four - 2 * beyond
+    two = beyond - three
+    return _estimate_ascii(ascii_part) + (two + 1) // 2 + three + 2 * four + 1
+
+
+def _estimate_ascii(text: bytes) -> int:
+    signs = len(text.translate(None, _PLAIN))
+    return max(len(text) // 4, 3 * signs // 4)
 
 
 def fit(history: Sequence[Turn], budget: int) -> Sequence[Turn]:
@@ -22,6 +44,37 @@ def fit(history: Sequence[Turn], budget: int) -> Sequence[Turn]:
     while start < len(history) and history[start].role != "user":
         start += 1
     return history[start:]
+
+
+@dataclass(slots=True)
+class Request:
+    """What a model is told.
+
+    Attributes:
+        left_out: How many of the earliest turns it is not told.
+        attempt: How often it has been repeated.
+    """
+
+    system: str
+    history: Sequence[Turn]
+    prompt: str
+    left_out: int = 0
+    attempt: int = 0
+    _shortened: bool = False
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        return to_messages(self.system, self.history, self.prompt)
+
+    def shorten(self) -> bool:
+        """Leave out half of the history, once; False where that was done, or there is none."""
+        if self._shortened or not self.history:
+            return False
+        half = sum(estimate_tokens(turn.content) for turn in self.history) // 2
+        kept = fit(self.history, half)
+        self.left_out += len(self.history) - len(kept)
+        self.history, self._shortened = kept, True
+        return True
 
 
 def to_messages(system: str, history: Sequence[Turn], prompt: str) -> list[dict[str, str]]:

@@ -2,61 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Generator, Iterator
 
-import msgspec
-from msgspec import Struct
-
-from quart_chat.chat.assistants.base import Output, Step, Text
+from quart_chat.chat.assistants.base import Output, Rewrite, Step, Text
+from quart_chat.chat.assistants.model.chunk import Counted, Said, read_chunk
+from quart_chat.chat.assistants.model.errors import ModelError
 from quart_chat.chat.assistants.model.failures import Failures
-from quart_chat.chat.assistants.model.thinking import Thinking
+from quart_chat.chat.assistants.model.frames import Frames
+from quart_chat.chat.assistants.model.surrogates import Halves
+from quart_chat.chat.assistants.model.thinking import Parts, Thinking
+from quart_chat.chat.assistants.model.words import find_words, load_json
 from quart_chat.chat.models import Usage
-from quart_chat.events.sse import StreamParser
 from quart_chat.texts import N_, _, duration, number, rate
 
-DONE = "[DONE]"
-MAX_TOKENS = 10**9
-"""Tokens of a prompt or an answer; an endpoint that counts more has miscounted."""
+_logger = logging.getLogger(__name__)
+
+DONE = frozenset({b"[DONE]", b"DONE", b'"[DONE]"'})
 GROWTH = 1.5
 """A thought is shown again once it has grown by so much: what that costs stays linear."""
+MAX_PIECE = 32 * 1024
+"""Characters of one text: what comes after the model does with each takes a moment, not more."""
+MAX_THOUGHT = 256 * 1024
+"""Characters of a thought that are shown."""
 
 _WARNINGS = {
     "length": N_("The model came to its limit of tokens: the answer may be cut short."),
     "content_filter": N_("The endpoint's content filter has ended the answer."),
 }
-
-
-class Delta(Struct):
-    """What a chunk adds; servers call reasoning by either name."""
-
-    content: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-
-
-class Choice(Struct):
-    delta: Delta | None = None
-    finish_reason: str | None = None
-
-
-class Counted(Struct):
-    """What the endpoint says of its tokens."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
-class Chunk(Struct):
-    """The parts of a ``chat.completion.chunk`` that matter here; the rest is not even read."""
-
-    choices: list[Choice] | None = None
-    usage: Counted | None = None
-    error: Any = None
-
-
-_decode = msgspec.json.Decoder(Chunk).decode
+_ROUTERS = ("auto", "router")
+"""Last parts of the names behind which an endpoint chooses the model."""
 
 
 class Reply:
@@ -64,25 +40,35 @@ class Reply:
 
     Attributes:
         begun: Whether anything of the answer has come.
-        over: Whether its end has come.
+        over: Whether nothing of it can follow.
+        whole: Whether its end has come: what follows is at most what it took.
+        counted: What the endpoint has counted.
+        said: How many chunks said something.
+        failure: The error that came in the place of more, raised by :meth:`check`.
     """
 
     def __init__(self, failures: Failures) -> None:
         self.begun = False
         self.over = False
+        self.whole = False
+        self.counted: Counted | None = None
+        self.said = 0
+        self.failure: ModelError | None = None
         self._model = ""
         self._failures = failures
-        self._parser = StreamParser()
+        self._frames = Frames(self._take)
         self._thinking = Thinking()
-        self._asked_at = self._began_at = 0.0
+        self._text_halves, self._thought_halves = Halves(), Halves()
+        self._asked_at = self._began_at = self._heard_at = 0.0
         self._texts: list[str] = []
         self._thoughts: list[str] = []
         self._thought_size = 0
         self._shown_size = 0
         self._thinks = False
-        self._answered = False
+        self._answered = self._written = self._came_whole = False
+        self._finished = False
+        self._all: list[str] = []
         self._finish: str | None = None
-        self._counted: Counted | None = None
 
     def ask(self, model: str) -> Step:
         """Begin to count; the step ends once the reply has."""
@@ -90,44 +76,64 @@ class Reply:
         self._asked_at = time.monotonic()
         return Step("model", _("Asking {model}").format(model=model))
 
-    def feed(self, data: bytes) -> Generator[Output]:
-        """Take more of the stream: all the text that it holds is one piece.
+    def feed(self, data: bytes) -> Iterator[Output]:
+        """Take more of the stream: all the text that it holds is one piece, unless it is long."""
+        said = self.said
+        self._frames.feed(data)
+        if self.said == said:
+            return iter(())
+        self._heard_at = time.monotonic()
+        return self._outputs()
 
-        Raises:
-            ModelError: It is no such stream, or holds an error. What came before is yielded first.
-        """
-        try:
-            for frame in self._parser.feed(data):
-                if frame.data == DONE:
-                    self.over = True
-                else:
-                    self._take(frame.data)
-        finally:
-            text, self._texts = "".join(self._texts), []
-            yield from self._put(text)
+    def check(self) -> None:
+        """Raise the error that came in the place of more, if one did."""
+        if self.failure is not None:
+            raise self.failure
 
-    def _take(self, data: str) -> None:
-        try:
-            chunk = _decode(data)
-        except (msgspec.MsgspecError, RecursionError) as error:
-            raise self._failures.malformed() from error
-        if chunk.error is not None:
-            raise self._failures.of_complaint(chunk.error, self._model)
-        if chunk.usage is not None:
-            self._counted = Counted(
-                _plausible(chunk.usage.prompt_tokens), _plausible(chunk.usage.completion_tokens)
-            )
-        if not chunk.choices:
-            return
-        choice = chunk.choices[0]
-        self._finish = choice.finish_reason or self._finish
-        delta = choice.delta
-        if delta is None:
-            return
-        if delta.content:
-            self._texts.append(delta.content)
-        if thought := delta.reasoning_content or delta.reasoning:
-            self._think(thought)
+    def _take(self, data: bytes, error: bool) -> bool:
+        """Take a chunk; False where it can't be read."""
+        if self.over or self.failure is not None:
+            return True
+        if data in DONE:
+            self.over = self.whole = True
+            self.said += 1
+            return True
+        said = _read_error(data) if error else read_chunk(data)
+        if said is not None:
+            self._hear(said)
+        return said is not None
+
+    def _hear(self, said: Said) -> None:
+        if text := self._without_repeated(said):
+            self._texts.append(text)
+            self._all.append(text)
+        if said.thought:
+            self._think(self._thought_halves.join(said.thought))
+        news = text or said.thought or said.finish or said.error
+        if said.usage is not None and said.usage != self.counted:
+            self.counted = news = said.usage
+        if said.model and self._model.rpartition("/")[2].lower() in _ROUTERS:
+            self._model = said.model
+        if said.error is not None and not self.whole:
+            self.failure = self._failures.of_complaint(said.error, self._model)
+        elif said.finish is not None:
+            self._finish, self.whole = said.finish, True
+        if news:
+            self.said += 1
+
+    def _without_repeated(self, said: Said) -> str:
+        """A chunk's text; of a whole message, what did not come in pieces before it."""
+        if said.whole and said.text:
+            self._came_whole = True
+            return said.text.removeprefix("".join(self._all))
+        return said.text
+
+    def _outputs(self) -> Iterator[Output]:
+        text, self._texts = "".join(self._texts), []
+        if len(text) <= MAX_PIECE:
+            return self._put(self._text_halves.join(text))
+        pieces = (text[at : at + MAX_PIECE] for at in range(0, len(text), MAX_PIECE))
+        return (output for piece in pieces for output in self._put(self._text_halves.join(piece)))
 
     def _think(self, thought: str) -> None:
         if thought:
@@ -135,17 +141,29 @@ class Reply:
             self._thought_size += len(thought)
             self._thinks = True
 
-    def _put(self, text: str) -> Generator[Output]:
-        if text and not self._thinking.over:
-            thought, text = self._thinking.feed(text)
-            self._think(thought)
+    def _put(self, text: str) -> Iterator[Output]:
+        if not text:
+            return self._show(Parts())
+        if self._thinking.over:
+            return self._show(Parts(answer=text))
+        if self._thinks:
+            self._thinking.trust()
+        return self._show(self._thinking.feed(text))
+
+    def _show(self, parts: Parts) -> Generator[Output]:
+        self._think(parts.thought)
+        text = parts.answer
         if text or self._thinks:
             self._begin()
+        if parts.recalled and self._written:
+            self._answered = self._written = False
+            yield Rewrite("")
         if text:
             yield from self._end_thought()
             self._answered = self._answered or not text.isspace()
+            self._written = True
             yield Text(text)
-        elif self._thought_size > GROWTH * self._shown_size:
+        elif self._shown_size < MAX_THOUGHT and self._thought_size > GROWTH * self._shown_size:
             yield self._show_thought("running")
 
     def _begin(self) -> None:
@@ -160,20 +178,26 @@ class Reply:
 
     def _show_thought(self, status: str) -> Step:
         self._shown_size = self._thought_size
-        self._thoughts = ["".join(self._thoughts)]
-        return Step(
-            "reasoning", _("Reasoning: {text}").format(text=self._thoughts[0].strip()), status
-        )
+        thought = "".join(self._thoughts)[:MAX_THOUGHT]
+        self._thoughts = [thought]
+        return Step("reasoning", _("Reasoning: {text}").format(text=thought.strip()), status)
 
     def rest(self) -> Generator[Output]:
         """Take what was held back, once no more of the stream can come."""
-        thought, text = self._thinking.finish()
-        self._think(thought)
-        if text or thought:
+        if not self._finished:
+            self._finished = True
+            self._frames.finish()
+            self._log_skipped()
+        yield from self._outputs()
+        self._think(self._thought_halves.finish())
+        if half := self._text_halves.finish():
+            yield from self._put(half)
+        parts = self._thinking.finish()
+        if parts.answer or parts.recalled:
+            yield from self._show(parts)
+        elif parts.thought:
+            self._think(parts.thought)
             self._begin()
-        if text:
-            self._answered = self._answered or not text.isspace()
-            yield Text(text)
         yield from self._end_thought()
 
     def finish(self) -> Generator[Output]:
@@ -182,24 +206,40 @@ class Reply:
         Raises:
             ModelError: It ended too early, or without an answer.
         """
-        if not self.over and self._finish is None:
-            raise self._failures.cut_off()
         yield from self.rest()
+        self.check()
+        if not self.whole and not self._came_whole:
+            raise self._broken()
         if self._finish in _WARNINGS:
             yield Step("finish", _(_WARNINGS[self._finish]), "completed", "warning")
         if not self._answered:
             raise self._failures.empty(self._model, thought=self._thought_size > 0)
         yield Step("model", self._summary(self.usage()), "completed")
 
+    def _broken(self) -> ModelError:
+        """The stream has ended before the answer, or was none."""
+        words = find_words(self._frames.prose.decode("utf-8", "replace"))
+        if self.said == 0 and (words or self._frames.skipped):
+            return self._failures.malformed(words)
+        return self._failures.cut_off(words)
+
+    def _log_skipped(self) -> None:
+        if self._frames.skipped:
+            _logger.warning(
+                "%d chunks of an answer of %s could not be read; they were skipped",
+                self._frames.skipped,
+                self._failures.host,
+            )
+
     def usage(self) -> Usage:
         """What the answer has taken so far; tokens are counted by the endpoint, at its end."""
-        first_token_ms = (self._began_at - self._asked_at) * 1000
-        counted = self._counted
+        first_token_ms = (self._began_at - self._asked_at) * 1000 if self.begun else None
+        counted = self.counted
         if counted is None or not counted.completion_tokens:
             return Usage(self._model, first_token_ms=first_token_ms)
         tokens = counted.completion_tokens
         # The first token is what the rest is timed from.
-        speed = (tokens - 1) / max(time.monotonic() - self._began_at, 1e-3)
+        speed = (tokens - 1) / max(self._heard_at - self._began_at, 1e-3)
         return Usage(self._model, counted.prompt_tokens, tokens, speed, first_token_ms)
 
     def _summary(self, usage: Usage) -> str:
@@ -207,7 +247,7 @@ class Reply:
         if usage.answer_tokens is None or usage.tokens_per_second is None:
             return _("{model} answered in {total}, the first after {first}").format(
                 model=self._model,
-                total=duration(1000 * (time.monotonic() - self._asked_at)),
+                total=duration(1000 * (self._heard_at - self._asked_at)),
                 first=first,
             )
         return _("{model} wrote {tokens} tokens, {rate} a second, the first after {first}").format(
@@ -218,6 +258,9 @@ class Reply:
         )
 
 
-def _plausible(tokens: int | None) -> int | None:
-    """A count, unless the endpoint has said one that can't be."""
-    return tokens if tokens is not None and 0 <= tokens <= MAX_TOKENS else None
+def _read_error(data: bytes) -> Said:
+    """A frame of the event ``error``, whatever is in it."""
+    try:
+        return Said(error=load_json(data) or data.decode("utf-8", "replace"))
+    except ValueError:
+        return Said(error=data.decode("utf-8", "replace"))

@@ -1,71 +1,176 @@
-"""Parts what a model thinks from what it answers, where both come as one text."""
+"""Parts what a model thinks from what it answers, where both come as one text.
+
+A thought stands at the start, between two marks. Some servers put the first mark into the prompt,
+so that only the second one comes: what was taken for the answer so far was a thought. Marks that
+the answer is *about* stay text: in code, in quotes, or in the middle of a sentence.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
-OPEN = "<think>"
-CLOSE = "</think>"
+_MARKS = (
+    *((f"<{name}>", f"</{name}>") for name in ("think", "thinking", "thought", "reasoning")),
+    ("<seed:think>", "</seed:think>"),
+    ("[think]", "[/think]"),
+    ("◁think▷", "◁/think▷"),
+    ("<|start_thinking|>", "<|end_thinking|>"),
+    (
+        "<|channel|>analysis<|message|>",
+        "<|end|><|start|>assistant<|channel|>final<|message|>",
+    ),
+)
+"""What stands before and after a thought, in lower case."""
+
+_FLAGS = re.ASCII | re.IGNORECASE
+_OPEN_OF = {close: opening for opening, close in _MARKS}
+_CLOSE = re.compile("|".join(map(re.escape, _OPEN_OF)), _FLAGS)
+_FIRST = frozenset(close[0] for close in _OPEN_OF)
+_LONGEST = max(len(close) for _, close in _MARKS)
+_QUOTES = "\"'`(\\«»\u2018\u2019\u201c\u201d\u201e"
+_FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
+_TICKS = re.compile("`+")
+_MENTIONS = 20
+"""Marks in an answer that are looked at; one that has more of them is about marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is certain of a text.
+
+    Attributes:
+        recalled: All that was answer so far is none: the thought begins with it.
+    """
+
+    thought: str = ""
+    answer: str = ""
+    recalled: bool = False
 
 
 class Thinking:
-    """Takes a text in pieces, cut anywhere; a ``<think>`` block at its very start is a thought.
-
-    Each call returns what is certain by then as ``(thought, answer)``.
-    """
+    """Takes a text in pieces, cut anywhere."""
 
     def __init__(self) -> None:
         self._held = ""
-        self._state: Callable[[str], tuple[str, str]] = self._begin
+        self._close = ""
+        self._answer: list[str] = []
+        self._mentions = 0
+        self._state: Callable[[str], Parts] = self._begin
 
     @property
     def over(self) -> bool:
         """Whether all that follows is answer."""
         return self._state == self._pass
 
-    def feed(self, text: str) -> tuple[str, str]:
+    def feed(self, text: str) -> Parts:
         return self._state(text)
 
-    def finish(self) -> tuple[str, str]:
+    def trust(self) -> None:
+        """Thoughts come apart from the text: a mark in its middle belongs to it."""
+        if self._state == self._watch and not self._held:
+            self._state, self._answer = self._pass, []
+
+    def finish(self) -> Parts:
         """Take what was held back for what might have followed."""
         held, self._held = self._held, ""
-        return (held, "") if self._state == self._think else ("", held)
+        if self._state == self._watch:
+            return self._search(held, final=True)
+        return Parts(held, "") if self._state == self._think else Parts("", held)
 
-    def _begin(self, text: str) -> tuple[str, str]:
+    def _begin(self, text: str) -> Parts:
         self._held += text
         head = self._held.lstrip()
-        if OPEN.startswith(head):
-            return "", ""
-        held, self._held = self._held, ""
-        if head.startswith(OPEN):
-            self._state = self._think
-            return self._think(head.removeprefix(OPEN))
-        self._state = self._pass
-        return "", held
+        lowered = head[: _LONGEST + 1].lower()
+        for opening, close in _MARKS:
+            if lowered.startswith(opening):
+                self._held, self._close, self._state = "", close, self._think
+                return self._think(head[len(opening) :])
+            if lowered.startswith(close):
+                self._held, self._state = "", self._skip
+                return self._skip(head[len(close) :])
+        if any(mark.startswith(lowered) for pair in _MARKS for mark in pair):
+            return Parts()
+        held, self._held, self._state = self._held, "", self._watch
+        return self._watch(held)
 
-    def _think(self, text: str) -> tuple[str, str]:
-        thought, close, answer = (self._held + text).partition(CLOSE)
-        if close:
+    def _think(self, text: str) -> Parts:
+        text = self._held + text
+        found = self._close[0] in text and re.search(re.escape(self._close), text, _FLAGS)
+        if found:
             self._held, self._state = "", self._skip
-            return thought, self._skip(answer)[1]
-        end = _beginning_of_close(thought)
-        self._held = thought[end:]
-        return thought[:end], ""
+            rest = self._skip(text[found.end() :])
+            return Parts(text[: found.start()] + rest.thought, rest.answer)
+        end = _beginning_of((self._close,), text)
+        self._held = text[end:]
+        return Parts(text[:end], "")
 
-    def _skip(self, text: str) -> tuple[str, str]:
-        """The space between the block and the answer is neither."""
-        answer = text.lstrip()
-        if answer:
-            self._state = self._pass
-        return "", answer
+    def _skip(self, text: str) -> Parts:
+        """The space between a thought and the answer is neither; another thought may follow."""
+        self._held += text
+        head = self._held.lstrip()
+        lowered = head[:_LONGEST].lower()
+        for opening, close in _MARKS:
+            if lowered.startswith(opening):
+                self._held, self._close, self._state = "", close, self._think
+                return self._think("\n\n" + head[len(opening) :])
+        if not head or any(opening.startswith(lowered) for opening, _ in _MARKS):
+            self._held = head
+            return Parts()
+        self._held, self._state = "", self._pass
+        return Parts("", head)
 
-    def _pass(self, text: str) -> tuple[str, str]:
-        return "", text
+    def _watch(self, text: str) -> Parts:
+        """Answer, unless the end of a thought comes that had no beginning."""
+        if not self._held and not any(first in text for first in _FIRST):
+            self._answer.append(text)
+            return Parts("", text)
+        return self._search(self._held + text, final=False)
+
+    def _search(self, text: str, *, final: bool) -> Parts:
+        """Find such an end; what follows it says whether it is one."""
+        self._held = ""
+        at = 0
+        while (mark := _CLOSE.search(text, at)) and (final or mark.end() < len(text)):
+            before = "".join(self._answer) + text[: mark.start()]
+            if not _is_mentioned(mark[0].lower(), before, text[mark.end() : mark.end() + 1]):
+                self._state, self._answer = self._skip, []
+                rest = self._skip(text[mark.end() :])
+                return Parts(before + rest.thought, rest.answer, recalled=True)
+            at = mark.end()
+            self._mentions += 1
+            if self._mentions == _MENTIONS:
+                self._state, self._answer = self._pass, []
+                return Parts("", text)
+        end = len(text) if final else mark.start() if mark else _beginning_of(_OPEN_OF, text, at)
+        self._held = text[end:]
+        self._answer.append(text[:end])
+        return Parts("", text[:end])
+
+    def _pass(self, text: str) -> Parts:
+        return Parts("", text)
 
 
-def _beginning_of_close(text: str) -> int:
-    """Where a tag may begin that the text's end cuts off; else the text's end."""
-    for size in range(min(len(CLOSE) - 1, len(text)), 0, -1):
-        if text.endswith(CLOSE[:size]):
-            return len(text) - size
+def _is_mentioned(close: str, before: str, after: str) -> bool:
+    """Whether a mark is part of a sentence or of code, with what stands before and after it."""
+    if _OPEN_OF[close] in before.lower() or len(_FENCE.findall(before)) % 2:
+        return True
+    line = before.rpartition("\n")[2]
+    ends_line = after in ("", "\n", "\r")
+    if not line.strip() and ends_line:
+        return False
+    if before[-1] in _QUOTES or len(_TICKS.findall(before.rpartition("\n\n")[2])) % 2:
+        return True
+    return before[-1] in " \t" and not ends_line
+
+
+def _beginning_of(marks: Collection[str], text: str, at: int = 0) -> int:
+    """Where a mark may begin that the text's end cuts off; else the text's end."""
+    firsts = {mark[0] for mark in marks}
+    for start in range(max(at, len(text) - _LONGEST + 1), len(text)):
+        if text[start] in firsts:
+            tail = text[start:].lower()
+            if any(mark.startswith(tail) for mark in marks):
+                return start
     return len(text)

@@ -1,0 +1,104 @@
+"""The body of a response as it arrives, and how long its endpoint may say nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+
+
+class Silence(Exception):
+    """The endpoint has said nothing for too long."""
+
+
+class TooLarge(Exception):
+    """The body has no end."""
+
+
+class Body:
+    """Reads a response: each piece is all that has arrived since the one before.
+
+    Only the reader knows whether a piece says something: comments and empty chunks keep a
+    connection open, and say nothing of the model behind it. So the reader calls :meth:`heard`, and
+    bytes alone are no sign of life. The time that the reader itself takes is not counted.
+
+    One timer watches the whole answer: one for each token would cost more than reading the token.
+
+    Args:
+        response: The response, whose head has arrived.
+        patience: Seconds that may pass without anything heard.
+        most: Bytes that are read.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, patience: float, most: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._response = response
+        self._content = response.content
+        self._patience = patience
+        self._left = most
+        self._left_at = self._loop.time()
+        self._deadline = self._left_at + patience
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiting = False
+        self._ending = False
+        self._expired = False
+
+    async def read(self) -> bytes:
+        """Wait for the next piece; empty at the end.
+
+        Raises:
+            ClientError: The connection is broken, or what came over it can't be unpacked.
+            Silence: The endpoint says nothing, and is not expected to be at its end.
+            TooLarge: There has been too much of it.
+        """
+        if self._left < 0:
+            raise TooLarge
+        self._deadline += self._loop.time() - self._left_at
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._deadline, self._check)
+        self._waiting = True
+        try:
+            piece = await self._content.readany()
+        except aiohttp.ClientError:
+            if self._ending:
+                return b""
+            if not self._expired:
+                raise
+            raise Silence from None
+        finally:
+            self._waiting = False
+            self._left_at = self._loop.time()
+        self._left -= len(piece)
+        return piece
+
+    def heard(self) -> None:
+        """The last piece said something: from now on the full patience is left."""
+        self._deadline = self._loop.time() + self._patience
+
+    def expect_end(self, seconds: float) -> None:
+        """The answer is whole: a silence of so many seconds, or a broken connection, ends it."""
+        self._ending = True
+        self._deadline = self._loop.time() + seconds
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def close(self) -> None:
+        """Let go of the connection: kept if the body has been read to its end, closed if not."""
+        if self._timer is not None:
+            self._timer.cancel()
+        connection = self._response.connection
+        if connection is not None and connection.transport is not None:
+            # Under TLS an orderly end would wait for the other side.
+            connection.transport.abort()
+        self._response.close()
+
+    def _check(self) -> None:
+        self._timer = None
+        if not self._waiting:
+            return  # the next read sets it again
+        if self._loop.time() < self._deadline:
+            self._timer = self._loop.call_at(self._deadline, self._check)
+            return
+        self._expired = True
+        self._response.close()
