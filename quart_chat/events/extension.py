@@ -24,6 +24,7 @@ from quart_chat.events.log import Bounds
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.sse import KEEPALIVE, encode_frame
 from quart_chat.events.subscription import make_reset
+from quart_chat.events.watch import ConnectionWatch
 
 _logger = logging.getLogger(__name__)
 _EXTENSION = "quart_chat.events"
@@ -51,9 +52,11 @@ class Events:
 
     Attributes:
         manager: The app's event manager.
+        watch: Looks at the connections of the app's streams.
     """
 
     manager: StreamingEventManager
+    watch: ConnectionWatch
 
     def __init__(self, app: Quart | None = None, *, broker: Broker | None = None) -> None:
         self._broker = broker
@@ -81,6 +84,7 @@ class Events:
             ),
             self._broker,
         )
+        self.watch = ConnectionWatch(self.manager.settings.keepalive)
         app.extensions[_EXTENSION] = self
         app.asgi_http_class = StreamingHTTPConnection
         app.before_serving(self._open)
@@ -225,8 +229,10 @@ def stream_response(chunks: AsyncGenerator[bytes, None]) -> Response:
     response = StreamResponse(
         b"" if head else chunks, content_type="text/event-stream; charset=utf-8"
     )
+    extension = _extension()
+    response.watch = extension.watch
     if not head:
-        response.first = get_event_manager().retry()
+        response.first = extension.manager.retry()
     response.timeout = None  # Quart would end the stream after RESPONSE_TIMEOUT
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"  # nginx
