@@ -131,19 +131,21 @@ async def test_a_client_that_saw_the_end_is_told_to_stay_away(
 
 
 @pytest.mark.parametrize(
-    "last_event_id",
+    ("last_event_id", "lost"),
     [
-        "deadbeef:1",
-        "nonsense",
-        "{epoch}:999",
-        "{epoch}:-1",
-        "{epoch}:²",
-        "{epoch}:0",
-        pytest.param("{epoch}:" + "9" * 5000, id="too many digits"),
+        ("{epoch}:0", 11),
+        ("{epoch}:5", 6),
+        ("{epoch}:10", 1),
+        ("deadbeef:1", None),
+        ("nonsense", None),
+        ("{epoch}:999", None),
+        ("{epoch}:-1", None),
+        ("{epoch}:²", None),
+        pytest.param("{epoch}:" + "9" * 5000, None, id="too many digits"),
     ],
 )
-async def test_a_place_the_log_does_not_hold_is_answered_with_reset_and_all_that_is_held(
-    app: Quart, manager: StreamingEventManager, last_event_id: str
+async def test_a_place_the_log_does_not_hold_is_answered_with_what_is_lost_and_all_that_is_held(
+    app: Quart, manager: StreamingEventManager, last_event_id: str, lost: int | None
 ) -> None:
     for n in range(30):
         await manager.emit_event("c", "status", {"n": n})
@@ -153,6 +155,33 @@ async def test_a_place_the_log_does_not_hold_is_answered_with_reset_and_all_that
     header = last_event_id.format(epoch=log.epoch).encode().decode("latin-1")
     frames = await fetch(app, "/events/c", **{"Last-Event-ID": header})
     assert types(frames) == ["reset", *["status"] * 19, "complete"]
+    assert orjson.loads(frames[0].data)["item"] == {"contextId": "c", "lost": lost}
+    assert orjson.loads(frames[1].data)["item"] == {"n": 11}
+
+
+async def test_the_oldest_place_that_is_held_is_no_loss(
+    app: Quart, manager: StreamingEventManager
+) -> None:
+    for n in range(30):
+        await manager.emit_event("c", "status", {"n": n})
+    await manager.emit_event("c", "complete", {})
+    log = manager.log("c")
+    assert log is not None
+    frames = await fetch(app, "/events/c", **{"Last-Event-ID": f"{log.epoch}:11"})
+    assert types(frames) == [*["status"] * 19, "complete"]
+
+
+async def test_an_id_of_a_context_that_is_gone_says_nothing_of_what_is_lost(
+    app: Quart, manager: StreamingEventManager
+) -> None:
+    async with app.test_client().request(
+        "/events/c", headers={"Last-Event-ID": "deadbeef:7"}
+    ) as connection:
+        await connection.send_complete()
+        reader = Reader(connection)
+        assert orjson.loads((await reader.take()).data)["item"] == {"contextId": "c", "lost": None}
+        await manager.emit_event("c", "complete", {})
+        assert types(await reader.rest()) == ["complete"]
 
 
 async def test_categories_of_the_request_filter(app: Quart, manager: StreamingEventManager) -> None:
@@ -181,8 +210,24 @@ async def test_a_reader_that_fell_behind_is_reset_within_its_stream(
 async def test_a_quiet_stream_shows_that_it_is_alive(app: Quart) -> None:
     async with app.test_client().request("/events/c") as connection:
         await connection.send_complete()
-        assert await connection.receive() == b": keepalive\n\n"
+        assert (await connection.receive()).startswith(b"retry: ")
+        assert await connection.receive() == b": keepalive\n"
+        assert await connection.receive() == b": keepalive\n"
         await connection.disconnect()
+
+
+async def test_each_stream_begins_with_a_time_to_come_back_after_of_its_own(
+    app: Quart, manager: StreamingEventManager
+) -> None:
+    await manager.emit_event("c", "complete", {})
+    drawn = set()
+    for _ in range(20):
+        body = await (await app.test_client().get("/events/c")).get_data(as_text=False)
+        first, _, rest = body.partition(b"\n")
+        drawn.add(int(first.removeprefix(b"retry: ")))
+        assert rest.startswith(b"data: ")
+    low, high = manager.settings.retry
+    assert low <= min(drawn) < max(drawn) <= high
 
 
 async def test_a_client_that_leaves_leaves_nothing_behind(
