@@ -23,6 +23,8 @@ from tests.app import create_test_app
 from tests.chaos.client import FollowingClient, Item, in_order, plain_client
 from tests.chaos.proxy import ChaosProxy
 
+pytestmark = pytest.mark.timeout(240)
+
 CASES = 500
 
 Steps = list[tuple[str, int]]
