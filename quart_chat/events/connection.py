@@ -19,7 +19,13 @@ _logger = logging.getLogger(__name__)
 
 
 class StreamResponse(Response):
-    """A response that goes on for as long as its events do."""
+    """A response that goes on for as long as its events do.
+
+    Attributes:
+        first: Bytes to send before all others.
+    """
+
+    first = b""
 
 
 class StreamingHTTPConnection(ASGIHTTPConnection):
@@ -102,6 +108,7 @@ async def _send_stream(
     await send({"type": "http.response.start", "status": stream.status_code, "headers": headers})
     # Only a response of unknown length is sent in chunks (RFC 9112, 6.3).
     writer = None if "Content-Length" in stream.headers else find_writer(send)
+    await send({"type": "http.response.body", "body": stream.first, "more_body": True})
     try:
         async for data in body:
             if writer is None:

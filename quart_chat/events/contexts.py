@@ -22,7 +22,7 @@ class Settings:
         max_contexts: Contexts held at once; past it those without a reader go, the longest
             untouched first.
         retry: Milliseconds, from and to, within which clients are asked to wait before they come
-            back after a shutdown: spread out, so that they do not all come at once.
+            back: spread out, so that they do not all come at once.
     """
 
     bounds: Bounds = field(default_factory=Bounds)

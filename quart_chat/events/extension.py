@@ -219,13 +219,14 @@ async def _stream_context(
 
 
 def stream_response(chunks: AsyncGenerator[bytes, None]) -> Response:
-    """A response that streams frames for as long as they come."""
-    if request.method == "HEAD":
-        # Nobody would read the frames, and nothing would end them.
-        body: AsyncGenerator[bytes, None] | bytes = b""
-    else:
-        body = chunks
-    response = StreamResponse(body, content_type="text/event-stream; charset=utf-8")
+    """A response that streams frames for as long as they come, after a ``retry`` of its own."""
+    # A response to HEAD has no body: nothing would read the frames, and nothing would end them.
+    head = request.method == "HEAD"
+    response = StreamResponse(
+        b"" if head else chunks, content_type="text/event-stream; charset=utf-8"
+    )
+    if not head:
+        response.first = get_event_manager().retry()
     response.timeout = None  # Quart would end the stream after RESPONSE_TIMEOUT
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"  # nginx

@@ -242,11 +242,14 @@ class StreamingEventManager:
         for log in self._contexts:
             log.flush(self._home)
 
+    def retry(self) -> bytes:
+        """The first bytes of a stream: how long its client waits before it comes back."""
+        # Spread out, so that the clients of a server that dies do not all come back at once.
+        return encode_retry(random.randint(*self.settings.retry))  # noqa: S311 - keeps no secret
+
     def farewell(self) -> bytes:
         """The last bytes of a stream that ends because the server does."""
-        return encode_comment("the server is restarting") + encode_retry(
-            random.randint(*self.settings.retry)  # noqa: S311 - spreads load, keeps no secret
-        )
+        return encode_comment("the server is restarting") + self.retry()
 
     async def open(self) -> None:
         """Attach to the running loop and connect the broker."""

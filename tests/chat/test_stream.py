@@ -82,10 +82,12 @@ async def test_frames_of_stored_items_have_their_seq_as_id_and_deltas_none(
         chunks.append(await anext(stream))
     await stream.aclose()
     frames = b"".join(chunks).split(b"\n\n")
-    assert [frame.partition(b"\n")[0][:6] for frame in frames[:-2]] == [
+    assert [frame.partition(b"\n")[2] for frame in frames] == [
         b"id: 1",
         b"id: 2",
         b"id: 3",
+        b"",
+        b"",
     ]
     assert frames[-2].startswith(b'data: {"type":"delta"')
 

@@ -23,7 +23,7 @@ from quart_chat.events.sse import (
 
 
 def parse(stream: bytes) -> list[Frame]:
-    return list(StreamParser().feed(stream))
+    return StreamParser().feed(stream)
 
 
 def delta(number: int, message_id: str, offset: int, text: str) -> Event:
@@ -40,7 +40,7 @@ def test_comments_ids_and_an_unfinished_block_are_read_as_the_standard_says() ->
         b": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event"
     )
     parser = StreamParser()
-    assert list(parser.feed(stream)) == [
+    assert parser.feed(stream) == [
         Frame("first event", "message", "1"),
         Frame("second event", "message", ""),
     ]
@@ -65,20 +65,20 @@ def test_an_id_with_nul_is_ignored() -> None:
 
 def test_an_id_counts_only_from_the_blank_line_on() -> None:
     parser = StreamParser("7")
-    list(parser.feed(b"id: 8\ndata: cut off he"))
+    parser.feed(b"id: 8\ndata: cut off he")
     assert parser.last_event_id == "7"
 
 
 def test_a_block_with_an_id_alone_sets_the_last_event_id() -> None:
     parser = StreamParser()
-    assert list(parser.feed(b"id: 9\n\n")) == []
+    assert parser.feed(b"id: 9\n\n") == []
     assert parser.last_event_id == "9"
 
 
 @pytest.mark.parametrize(("line", "retry"), [(b"1500", 1500), (b"soon", None), (b"-1", None)])
 def test_retry_takes_digits_only(line: bytes, retry: int | None) -> None:
     parser = StreamParser()
-    list(parser.feed(b"retry: " + line + b"\n\n"))
+    parser.feed(b"retry: " + line + b"\n\n")
     assert parser.retry == retry
 
 
@@ -114,13 +114,42 @@ def test_a_frame_reads_back_with_its_id() -> None:
 
 def test_a_frame_without_id_keeps_the_last_one() -> None:
     parser = StreamParser("4")
-    assert list(parser.feed(encode_frame(b"{}"))) == [Frame("{}", "message", "4")]
+    assert parser.feed(encode_frame(b"{}")) == [Frame("{}", "message", "4")]
 
 
 def test_comments_and_retries_are_no_events() -> None:
     parser = StreamParser()
-    assert list(parser.feed(KEEPALIVE + encode_comment("two\n\nlines") + encode_retry(300))) == []
+    assert parser.feed(KEEPALIVE + encode_comment("two\n\nlines") + encode_retry(300)) == []
     assert (parser.comments, parser.retry) == (["keepalive", "two lines"], 300)
+
+
+def test_frames_are_complete_whether_or_not_they_are_looked_at() -> None:
+    parser = StreamParser()
+    parser.feed(b"data: 1\nid: 1\n\ndata: 2\nid: 2\n\ndata: 3")
+    assert parser.last_event_id == "2"
+    assert parser.feed(b"\n\n") == [Frame("3", "message", "2")]
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        encode_frame(b"{}", "5"),
+        encode_batch([delta(5, "m", 0, "a")]),
+        encode_batch([delta(4, "m", 0, "a"), delta(5, "n", 0, "b")]),
+        encode_batch([delta(4, "m", 0, "a"), delta(5, "m", 1, "b")]),
+    ],
+    ids=["a frame", "an event", "events", "merged events"],
+)
+def test_no_id_is_there_before_its_data_is(encoded: bytes) -> None:
+    *frames, rest = encoded.split(b"\n\n")
+    assert rest == b""
+    for frame in frames:
+        assert [line.partition(b": ")[0] for line in frame.split(b"\n")] == [b"data", b"id"]
+
+
+@pytest.mark.parametrize("line", [KEEPALIVE, encode_comment("a\n"), encode_retry(1)])
+def test_a_line_that_is_no_event_is_followed_by_no_empty_one(line: bytes) -> None:
+    assert line.find(b"\n") == len(line) - 1
 
 
 def test_joining_deltas_of_a_message_become_one() -> None:
