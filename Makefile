@@ -6,12 +6,14 @@ PYTHON := $(VENV)/bin/python
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 	--constraint constraints.txt --build-constraint constraints.txt
 
-.PHONY: run test check bench texts lock chromium nginx
+CLIENTS := tests/chaos/clients/node_modules/.installed
+
+.PHONY: run test check bench texts lock chromium nginx node
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/quart-chat serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-test: $(VENV)/.test chromium nginx
+test: $(VENV)/.test $(CLIENTS) chromium nginx
 	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --dist worksteal --cov --cov-report=)
 	$(if $(ARGS),,@$(PYTHON) .ci/branches.py quart_chat/events quart_chat/chat quart_chat/documents)
 
@@ -50,10 +52,21 @@ $(PYTHON):
 
 # Browser tests drive Chromium. Where it can't be installed they are skipped, and say so.
 chromium:
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null || true
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+		&& { apt-get install -y -qq chromium-headless-shell || apt-get install -y -qq chromium; }; } \
+		>/dev/null || true
 
 # The stream doctor is tested behind a real nginx.
 nginx:
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get update -qq && apt-get install -y -qq nginx-light; } >/dev/null || true
+
+# Event-stream clients by others are tried, too; two of them run on Node.
+node:
+	@command -v npm >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq nodejs npm; } >/dev/null || true
+
+$(CLIENTS): tests/chaos/clients/package-lock.json | node
+	@if command -v npm >/dev/null; then \
+		npm ci --prefix $(<D) --silent --no-audit --no-fund && touch $@; fi

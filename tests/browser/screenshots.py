@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.browser.tab import ARGUMENTS
+from tests.browser.tab import ARGUMENTS, find_chromium
 from tests.chat.assistants.endpoint import (
     Exchange,
     FakeEndpoint,
@@ -336,9 +336,7 @@ async def running_site(content: Content) -> AsyncIterator[Site]:
 async def main(views: list[str]) -> None:
     IMAGES.mkdir(exist_ok=True)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=ARGUMENTS
-        )
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         for language, content in CONTENTS.items():
             async with running_site(content) as site:
                 page = await browser.new_page(locale=content.locale)
