@@ -27,7 +27,7 @@ ARGUMENTS = [
 
 
 def find_chromium() -> str | None:
-    """The path of Chromium: of its build without windows, which takes half the time, or the whole."""
+    """The path of Chromium: of its build without windows, or else of the whole."""
     return shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
