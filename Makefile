@@ -8,7 +8,7 @@ INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 
 CLIENTS := tests/chaos/clients/node_modules/.installed
 
-.PHONY: run test check bench texts lock chromium nginx node
+.PHONY: run test check bench texts screenshots lock chromium nginx node
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/quart-chat serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
@@ -28,6 +28,10 @@ bench: $(VENV)/.bench
 # Bring the catalogues of texts up to date with the program.
 texts: $(VENV)/.test
 	$(PYTHON) -m tests.texts.extraction
+
+# Pictures of every view, in build/screenshots. ARGS="--docs" takes those anew that are shown in docs.
+screenshots: $(VENV)/.test chromium
+	$(PYTHON) -m tests.browser.screenshots $(ARGS)
 
 # Take the newest versions that fit pyproject.toml. Needs uv.
 lock:
