@@ -6,16 +6,23 @@ PYTHON := $(VENV)/bin/python
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 	--constraint constraints.txt --build-constraint constraints.txt
 
+EVERY_CORE := --numprocesses auto --dist worksteal
 CLIENTS := tests/chaos/clients/node_modules/.installed
 
-.PHONY: run test check bench texts screenshots lock chromium nginx node
+.PHONY: run test full check bench texts screenshots lock chromium nginx node
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/quart-chat serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/.test $(CLIENTS) chromium nginx
-	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --dist worksteal --cov --cov-report=)
-	$(if $(ARGS),,@$(PYTHON) .ci/branches.py quart_chat/events quart_chat/chat quart_chat/documents)
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE))
+	$(if $(ARGS),,@echo "Left to 'make full': the coverage, and what takes minutes:"; grep -rl mark.long tests --include=test_*.py)
+
+# All tests, also those that take minutes, and the coverage.
+full: $(VENV)/.test $(CLIENTS) chromium nginx
+	$(PYTHON) -m pytest $(EVERY_CORE) -m "" --override-ini faulthandler_timeout=1800 \
+		--cov --cov-report= --durations=50
+	@$(PYTHON) .ci/branches.py quart_chat/events quart_chat/chat quart_chat/documents
 
 check: $(VENV)/.check
 	$(VENV)/bin/ruff check

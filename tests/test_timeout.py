@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.server import ROOT
+
+pytestmark = pytest.mark.long
 
 HANGING = """
 import asyncio

@@ -23,7 +23,7 @@ from tests.app import create_test_app
 from tests.chaos.client import ChatCopy, FollowingClient, Item, in_order, plain_client
 from tests.chaos.proxy import ChaosProxy
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 CASES = 500
 

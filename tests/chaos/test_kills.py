@@ -15,7 +15,7 @@ from tests.chaos.proxy import ChaosProxy
 from tests.chaos.test_cuts import ask, check, produce, settled, wait_for
 from tests.server import Server
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 CASES = 30
 

@@ -12,7 +12,7 @@ from tests.chaos.client import FollowingClient
 from tests.chaos.test_cuts import ask, check, settled
 from tests.server import Server
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 EVENTS = 100_000
 GROWTH = 5 * 1024 * 1024
