@@ -6,14 +6,23 @@ PYTHON := $(VENV)/bin/python
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 	--constraint constraints.txt --build-constraint constraints.txt
 
-.PHONY: run test check bench texts lock vendor chromium nginx
+EVERY_CORE := --numprocesses auto --dist worksteal
+CLIENTS := tests/chaos/clients/node_modules/.installed
+
+.PHONY: run test full check bench texts screenshots lock vendor chromium nginx node
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/quart-chat serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-test: $(VENV)/.test chromium nginx
-	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --dist worksteal --cov --cov-report=)
-	$(if $(ARGS),,@$(PYTHON) .ci/branches.py quart_chat/events quart_chat/chat quart_chat/documents)
+test: $(VENV)/.test $(CLIENTS) chromium nginx
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE))
+	$(if $(ARGS),,@echo "Left to 'make full': the coverage, and what takes minutes:"; grep -rl mark.long tests --include=test_*.py)
+
+# All tests, also those that take minutes, and the coverage.
+full: $(VENV)/.test $(CLIENTS) chromium nginx
+	$(PYTHON) -m pytest $(EVERY_CORE) -m "" --override-ini faulthandler_timeout=1800 \
+		--cov --cov-report= --durations=50
+	@$(PYTHON) .ci/branches.py quart_chat/events quart_chat/chat quart_chat/documents
 
 check: $(VENV)/.check
 	$(VENV)/bin/ruff check
@@ -30,6 +39,10 @@ texts: $(VENV)/.test
 # Make the modules under static/vendor anew from the packages that its README names. Needs npm.
 vendor: | $(PYTHON)
 	$(PYTHON) .ci/vendor.py
+
+# Pictures of every view, in build/screenshots. ARGS="--docs" takes those anew that are shown in docs.
+screenshots: $(VENV)/.test chromium
+	$(PYTHON) -m tests.browser.screenshots $(ARGS)
 
 # Take the newest versions that fit pyproject.toml. Needs uv.
 lock:
@@ -54,10 +67,21 @@ $(PYTHON):
 
 # Browser tests drive Chromium. Where it can't be installed they are skipped, and say so.
 chromium:
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null || true
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+		&& { apt-get install -y -qq chromium-headless-shell || apt-get install -y -qq chromium; }; } \
+		>/dev/null || true
 
 # The stream doctor is tested behind a real nginx.
 nginx:
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get update -qq && apt-get install -y -qq nginx-light; } >/dev/null || true
+
+# Event-stream clients by others are tried, too; two of them run on Node.
+node:
+	@command -v npm >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq nodejs npm; } >/dev/null || true
+
+$(CLIENTS): tests/chaos/clients/package-lock.json | node
+	@if command -v npm >/dev/null; then \
+		npm ci --prefix $(<D) --silent --no-audit --no-fund && touch $@; fi

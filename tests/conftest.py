@@ -14,6 +14,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from tests.app import create_test_app
+from tests.browser.tab import find_chromium
 from tests.server import Server
 
 # Endpoints of whoever runs the tests are not asked.
@@ -52,6 +53,15 @@ def _no_skip_in_ci(report: Report) -> Report:
     if report.outcome == "skipped" and os.environ.get("CI") == "true":
         report.outcome = "failed"
     return report
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser."""
+    path = find_chromium()
+    if path is None:
+        pytest.skip("Needs Chromium: on Debian 'apt install chromium-headless-shell'")
+    return path
 
 
 @pytest.fixture

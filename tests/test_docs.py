@@ -54,6 +54,13 @@ def test_a_link_leads_to_a_page_and_a_heading(page: str, target: str) -> None:
         assert anchor in anchors(path.read_text("utf-8")), f"{page} links to {target}"
 
 
+def test_every_picture_is_shown_somewhere() -> None:
+    readme = DOCS.parent / "README.md"
+    text = "".join([readme.read_text("utf-8"), *PAGES.values()])
+    shown = set(re.findall(r"!\[[^\]]*\]\([^)]*images/([^)\s]+)\)", text))
+    assert shown == {path.name for path in (DOCS / "images").iterdir()}
+
+
 def test_every_page_is_in_the_index() -> None:
     linked = {target.partition("#")[0] for page, target in links() if page == "index.md"}
     assert set(PAGES) - {"index.md"} == linked

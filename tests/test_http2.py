@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -93,11 +92,8 @@ async def test_streams_share_a_connection_and_end_cleanly_with_the_server(
 
 
 async def test_a_browser_with_eight_windows_follows_live_and_survives_a_restart(
-    secure_server: Server,
+    secure_server: Server, chromium: str
 ) -> None:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("This drives Chromium: install it, on Debian with 'apt install chromium'")
     async with async_playwright() as playwright:
         # A service worker is no part of what a context lets pass.
         arguments = [*ARGUMENTS, "--ignore-certificate-errors"]

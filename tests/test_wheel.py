@@ -15,6 +15,8 @@ import pytest
 
 from tests.server import ROOT, Server
 
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
+
 PINNED = ("--constraint", str(ROOT / "constraints.txt"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,15 +17,6 @@ from tests.browser.tab import ARGUMENTS, Tab, watch
 from tests.server import Server
 
 OpenTab = Callable[..., Awaitable[Tab]]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The path of the browser."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("These tests drive Chromium: install it, on Debian with 'apt install chromium'")
-    return path
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import shutil
 
 from playwright.async_api import async_playwright
 
 from quart_chat.config import resource_path
-from tests.browser.tab import ARGUMENTS
+from tests.browser.tab import ARGUMENTS, find_chromium
 
 STATIC = resource_path("static")
 ICONS = {
@@ -31,7 +30,7 @@ DRAW = """async ([svg, size]) => {
 
 async def main() -> None:
     async with async_playwright() as playwright:
-        path = shutil.which("chromium")
+        path = find_chromium()
         browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         page = await browser.new_page()
         for name, (mark, size) in ICONS.items():

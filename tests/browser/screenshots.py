@@ -1,17 +1,20 @@
-"""Makes the pictures in docs/images: ``python -m tests.browser.screenshots [view ...]``.
+"""Takes pictures of every view: ``python -m tests.browser.screenshots [--docs] [view ...]``.
 
 Every view in both widths, both schemes and both languages, on a server of its own with a model that
-waits where a picture is to be taken.
+waits where a picture is to be taken. They go to ``build/screenshots``; with ``--docs`` those that
+README and the handbook show are taken anew, where they are.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import base64
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,7 +22,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.browser.tab import ARGUMENTS
+from tests.browser.tab import ARGUMENTS, find_chromium
 from tests.chat.assistants.endpoint import (
     Exchange,
     FakeEndpoint,
@@ -32,7 +35,8 @@ from tests.chat.assistants.endpoint import (
 )
 from tests.server import ROOT, Server
 
-IMAGES = ROOT / "docs/images"
+TAKEN = ROOT / "build/screenshots"
+SHOWN = ROOT / "docs/images"
 SERVER = (str(Path(sys.executable).with_name("quart-chat")), "serve")
 HEIGHTS = {1280: 860, 360: 740}
 QUALITY = 82
@@ -276,29 +280,32 @@ VIEWS: dict[str, View] = {
 }
 
 
-async def shoot(page: Page, name: str) -> None:
+async def shoot(page: Page, path: Path) -> None:
     await page.evaluate("document.fonts.ready")
     await page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
     session = await page.context.new_cdp_session(page)
     taken: dict[str, Any] = await session.send(
         "Page.captureScreenshot", {"format": "webp", "quality": QUALITY}
     )
-    (IMAGES / f"{name}.webp").write_bytes(base64.b64decode(taken["data"]))
+    await asyncio.to_thread(path.write_bytes, base64.b64decode(taken["data"]))
 
 
-async def take_all(browser: Browser, site: Site, views: list[str], language: str) -> None:
+async def take_all(browser: Browser, site: Site, paths: list[Path], language: str) -> None:
+    """Take the pictures of one language."""
     for width, height in HEIGHTS.items():
         for scheme in ("light", "dark"):
+            ending = f"-{width}-{scheme}-{language}"
+            wanted = [path for path in paths if path.stem.endswith(ending)]
             context = await browser.new_context(
                 viewport={"width": width, "height": height},
                 color_scheme="dark" if scheme == "dark" else "light",
                 reduced_motion="reduce",
                 locale=site.content.locale,
             )
-            for view in views:
+            for path in wanted:
                 page = await context.new_page()
-                await VIEWS[view](page, site)
-                await shoot(page, f"{view}-{width}-{scheme}-{language}")
+                await VIEWS[path.stem.removesuffix(ending)](page, site)
+                await shoot(page, path)
                 await forget(page, site)
                 # Chromium does not always tell that a page with a service worker has closed.
                 with suppress(TimeoutError):
@@ -333,20 +340,34 @@ async def running_site(content: Content) -> AsyncIterator[Site]:
                 server.kill()
 
 
-async def main(views: list[str]) -> None:
-    IMAGES.mkdir(exist_ok=True)
+def choose_paths(views: list[str], *, docs: bool) -> list[Path]:
+    """Where the pictures of some views go, or of all."""
+    if docs:
+        paths = sorted(SHOWN.glob("*.webp"))
+    else:
+        kinds = product(VIEWS, HEIGHTS, ("light", "dark"), CONTENTS)
+        paths = [TAKEN / f"{'-'.join(map(str, kind))}.webp" for kind in kinds]
+    return [path for path in paths if not views or path.stem.partition("-")[0] in views]
+
+
+async def main(paths: list[Path]) -> None:
+    TAKEN.mkdir(parents=True, exist_ok=True)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=ARGUMENTS
-        )
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         for language, content in CONTENTS.items():
             async with running_site(content) as site:
                 page = await browser.new_page(locale=content.locale)
                 await fill(page, site)
                 await page.close()
-                await take_all(browser, site, views or list(VIEWS), language)
+                await take_all(browser, site, paths, language)
         await browser.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("view", nargs="*", help=f"of {', '.join(VIEWS)}; all of them by default")
+    parser.add_argument("--docs", action="store_true", help="take those in docs/images anew")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.view) - set(VIEWS):
+        parser.error(f"There is no view {', '.join(sorted(unknown))}.")
+    asyncio.run(main(choose_paths(arguments.view, docs=arguments.docs)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 
 from playwright.async_api import Locator, Page, expect
@@ -23,6 +24,12 @@ ARGUMENTS = [
     "--no-first-run",
     f"--disable-features={','.join(DISABLED)}",
 ]
+
+
+def find_chromium() -> str | None:
+    """The path of Chromium: of its build without windows, or else of the whole."""
+    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
+
 
 # Milliseconds; what a test waits for takes a fraction of it.
 PATIENCE = 15_000

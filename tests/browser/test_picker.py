@@ -156,6 +156,29 @@ async def test_a_document_that_is_gone_is_looked_for_once(open_tab: OpenTab) -> 
     await expect(chips(tab)).to_have_text(["kept.md"])
 
 
+async def test_what_is_being_looked_for_is_not_looked_for_again(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    gone, kept = await add(tab.page, "soon gone.md", "still there.md")
+    chat = await ask(tab.page, "count 1 0ms the list is late", [gone, kept])
+    await tab.page.request.delete(f"/api/documents/{gone}")
+    await tab.page.goto(f"/chat/{chat}")
+    go_on = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await go_on.wait()
+        await route.continue_()
+
+    await tab.page.route(LIST, hold)
+    found = reads(tab)
+    async with tab.page.expect_response(LIST) as answered:
+        await pin(tab, "the list is late", times=4)
+        go_on.set()
+    await (await answered.value).finished()
+    await pin(tab, "the list is late", times=2)
+    assert len(found) == 1
+    await expect(chips(tab)).to_have_text(["still there.md"])
+
+
 async def test_what_is_chosen_here_meanwhile_is_left_alone(open_tab: OpenTab) -> None:
     tab = await open_tab()
     mine, theirs = await add(tab.page, "mine.md", "theirs.md")

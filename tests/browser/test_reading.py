@@ -358,6 +358,59 @@ async def test_what_one_marks_or_goes_to_in_a_running_answer_stays(
     assert await tab.page.evaluate("scrollY") == place
 
 
+async def test_a_press_holds_the_text_below_the_pointer(open_tab: OpenTab) -> None:
+    """Else a selection can't begin where a machine is slow: the text runs away before."""
+    tab = await long_chat(open_tab, 1)
+    await tab.ask("count 9000 2ms")
+    await expect(tab.answer(2)).to_contain_text("300 ")
+    await tab.page.wait_for_function(AT_END)
+    await tab.page.mouse.move(60, 200)
+    await tab.page.mouse.down()
+    place = await tab.page.evaluate("scrollY")
+    grown = "length => document.querySelector('.live .prose').innerText.length > length + 500"
+    await tab.page.wait_for_function(grown, arg=len(await tab.answer(2).inner_text()))
+    assert await tab.page.evaluate("scrollY") == place
+    await tab.page.mouse.up()
+    await tab.page.wait_for_function(AT_END)
+    await tab.page.locator("#prompt").press("Escape")
+
+
+async def test_the_way_back_leads_to_the_end_while_a_key_still_moves_the_page(
+    open_tab: OpenTab,
+) -> None:
+    tab = await long_chat(open_tab, 2)
+    await tab.page.evaluate(
+        """() => {
+          document.activeElement.blur();
+          scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
+          const button = document.querySelector(".to-end");
+          const press = () => {
+            if (button.hidden) return;
+            button.click();
+            removeEventListener("scroll", press);
+            window.pressed = true;
+          };
+          addEventListener("scroll", press);
+        }"""
+    )
+    await expect(tab.page.locator(".to-end")).to_be_hidden()
+    await tab.page.keyboard.press("PageUp")
+    await tab.page.wait_for_function("() => window.pressed")
+    # What the key had still to do is done: the place is the same in ten frames.
+    await tab.page.evaluate(
+        """async () => {
+          let last = -1;
+          for (let still = 0; still < 10; still += 1) {
+            await new Promise(requestAnimationFrame);
+            if (scrollY !== last) still = 0;
+            last = scrollY;
+          }
+        }"""
+    )
+    assert await tab.page.evaluate(AT_END)
+    await expect(tab.page.locator(".to-end")).to_be_hidden()
+
+
 async def test_going_through_an_answer_nothing_is_covered_by_a_long_draft(
     open_tab: OpenTab,
 ) -> None:

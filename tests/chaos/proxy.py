@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,7 @@ class ChaosProxy:
         port: Where it listens on 127.0.0.1.
         cuts: For each connection to come, the bytes of the server's answer that reach the client
             before both sides are cut off. Once it is exhausted connections are left whole.
+        spared: A cut that would come right after this comes one byte later.
         made: Cuts that were made.
         dead: While it is so no byte passes on any connection, and none ever does on those that are
             made meanwhile.
@@ -24,6 +26,7 @@ class ChaosProxy:
 
     def __init__(self, upstream_port: int) -> None:
         self.cuts: Iterator[int] = iter(())
+        self.spared: re.Pattern[bytes] | None = None
         self.made = 0
         self.dead = False
         self._upstream_port = upstream_port
@@ -79,11 +82,14 @@ class ChaosProxy:
         while data := await reader.read(65536):
             if self.dead:
                 await asyncio.Event().wait()
+            spent = False
             if budget is not None:
-                data, spent = data[:budget], len(data) >= budget
-                budget -= len(data)
-            else:
-                spent = False
+                passed = data[:budget]
+                if len(passed) == budget and self.spared and self.spared.search(passed):
+                    budget += 1
+                    passed = data[:budget]
+                data, spent = passed, len(passed) == budget
+                budget -= len(passed)
             writer.write(data)
             await writer.drain()
             if spent:

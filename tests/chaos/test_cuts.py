@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +20,10 @@ from hypothesis import strategies as st
 
 from quart_chat.events.sse import StreamParser
 from tests.app import create_test_app
-from tests.chaos.client import FollowingClient, Item, in_order, plain_client
+from tests.chaos.client import ChatCopy, FollowingClient, Item, in_order, plain_client
 from tests.chaos.proxy import ChaosProxy
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 CASES = 500
 
@@ -127,7 +129,7 @@ async def join(client: FollowingClient, turns: int) -> None:
 
 
 async def wait_for(
-    clients: list[FollowingClient], following: list[asyncio.Task[None]], seq: int
+    clients: Sequence[ChatCopy], following: list[asyncio.Task[None]], seq: int
 ) -> None:
     """Wait until all have that version, or one has failed."""
     reaching = asyncio.create_task(reach(clients, seq))
@@ -137,14 +139,14 @@ async def wait_for(
         await task
 
 
-async def reach(clients: list[FollowingClient], seq: int) -> None:
+async def reach(clients: Sequence[ChatCopy], seq: int) -> None:
     for client in clients:
         await client.reached(seq)
 
 
-async def ask(http: httpx2.AsyncClient, chat: str | None, words: int) -> str:
+async def ask(http: httpx2.AsyncClient, chat: str | None, words: int, pause: int = 0) -> str:
     """Begin a round and leave its stream at once; the id of its chat."""
-    body: Item = {"prompt": f"count {words} 0ms", "assistant": "slow"}
+    body: Item = {"prompt": f"count {words} {pause}ms", "assistant": "slow"}
     if chat is not None:
         body["workflowId"] = chat
     async with http.stream("POST", "/api/chatbot/start/stream", json=body) as response:
@@ -183,7 +185,7 @@ async def settled(http: httpx2.AsyncClient, chat: str) -> Item:
     return snapshot
 
 
-def check(client: FollowingClient, final: Item) -> None:
+def check(client: ChatCopy, final: Item) -> None:
     kinds = ("message", "log")
     stored = [payload for payload in final["items"] if payload["type"] in kinds]
     assert in_order(list(client.items.values())) == in_order(stored)

@@ -10,10 +10,12 @@ import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.chaos.client import FollowingClient, plain_client
+from tests.chaos.client import ChatCopy, FollowingClient, plain_client
 from tests.chaos.proxy import ChaosProxy
 from tests.chaos.test_cuts import ask, check, produce, settled, wait_for
 from tests.server import Server
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 CASES = 30
 
@@ -65,7 +67,7 @@ async def case(server: Server, kill_at: list[int], cuts: list[int], renames: int
 
 
 async def kill_in_mid_answer(
-    server: Server, chat: str, client: FollowingClient, length: int, renames: int
+    server: Server, chat: str, client: ChatCopy, length: int, renames: int
 ) -> None:
     async with plain_client(base_url=server.url, timeout=30) as http:
         # The client has to know of the round before, to tell which is the next.

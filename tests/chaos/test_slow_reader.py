@@ -6,10 +6,13 @@ import asyncio
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from tests.chaos.client import FollowingClient
 from tests.chaos.test_cuts import ask, check, settled
 from tests.server import Server
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 EVENTS = 100_000
 GROWTH = 5 * 1024 * 1024

@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import AsyncExitStack
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
 from quart_chat.chat.assistants.base import Output, Question, Sources, Step, Text
 from quart_chat.chat.assistants.library.answer import Quote, write_found, write_not_found
-from quart_chat.chat.assistants.library.index import open_index
+from quart_chat.chat.assistants.library.index import BuiltIndex, build_index, open_index
 from quart_chat.chat.assistants.library.passages import read_handbook
 from quart_chat.chat.assistants.library.retrieval import Retrieved, retrieve
 from quart_chat.chat.assistants.library.sentences import SENTENCES, Sentences
@@ -52,8 +53,8 @@ class Librarian:
 
     async def __aenter__(self) -> Self:
         """Read and index the handbook."""
-        passages = await asyncio.to_thread(read_handbook, self._handbook)
-        index = await self._resources.enter_async_context(open_index(passages, vocabulary=True))
+        built = await asyncio.to_thread(build_handbook, self._handbook)
+        index = await self._resources.enter_async_context(open_index(built))
         shelves = (Handbook(index), self._documents, self._chats)
         self._shelves = [shelf for shelf in shelves if shelf is not None]
         return self
@@ -104,6 +105,12 @@ class Librarian:
                 yield Sources(tuple(quote.source for quote in quotes), checked=False)
                 for piece in write_found(done, quotes, say):
                     yield Text(piece)
+
+
+@lru_cache(maxsize=4)
+def build_handbook(folder: Path) -> BuiltIndex:
+    """Read and index the pages below a folder, once in a process: they come with the package."""
+    return build_index(read_handbook(folder), vocabulary=True)
 
 
 def _wanted(question: Question) -> Sequence[Term]:

@@ -8,6 +8,8 @@ import { t } from "../texts.js";
 
 // Pixels from the end that count as being there, for who scrolls down.
 const NEAR = 64;
+// Milliseconds within which a soft scroll by a key is over.
+const COASTING = 1000;
 const UP_KEYS = new Set(["ArrowUp", "PageUp", "Home"]);
 // What scrolls by itself, or takes keys for itself.
 const ELSEWHERE = "textarea, input, select, dialog, [popover], .sidebar";
@@ -15,10 +17,12 @@ const ELSEWHERE = "textarea, input, select, dialog, [popover], .sidebar";
 export class StickToEnd {
   #atEnd = false;
   #button;
+  #coasting = 0;
   #growing;
   #holding = false;
   #mark = null;
   #page = document.scrollingElement;
+  #pressed = false;
   #sticking = true;
   #timer = 0;
   #top = 0;
@@ -45,10 +49,14 @@ export class StickToEnd {
     document.addEventListener("keydown", (event) => this.#key(event), { signal });
     document.addEventListener("keyup", (event) => this.#tabbed(event), { signal });
     document.addEventListener("selectionchange", () => this.#selected(), { signal });
-    window.addEventListener("resize", () => this.following && this.go(), { signal });
+    window.addEventListener("resize", () => this.following && this.#jump(), { signal });
+    element.addEventListener("pointerdown", (event) => this.#press(event), { signal });
+    for (const type of ["pointerup", "pointercancel"]) {
+      document.addEventListener(type, () => this.#release(), { signal });
+    }
     element.addEventListener("click", (event) => this.#unfold(event), { signal });
     element.addEventListener("focusin", (event) => this.#edit(event), { signal });
-    button.addEventListener("click", () => this.go(), { signal });
+    button.addEventListener("click", () => this.#return(), { signal });
   }
 
   /** Whether the reader is at the end. */
@@ -71,15 +79,15 @@ export class StickToEnd {
     this.#timer = patience && setTimeout(() => this.#followOn(), patience);
     this.#sticking = true;
     this.#holding = false;
-    this.#page.scrollTo({ top: this.#page.scrollHeight, behavior: "instant" });
-    this.#top = this.#page.scrollTop;
-    this.#offer();
+    this.#jump();
   }
 
   /** Stay where the reader is. */
   letGo() {
     if (!this.#sticking || this.#page.scrollHeight <= this.#page.clientHeight) return;
     this.#sticking = false;
+    clearTimeout(this.#coasting);
+    this.#coasting = 0;
     this.#mark = this.#growing.mark;
     this.#offer();
   }
@@ -101,8 +109,26 @@ export class StickToEnd {
   }
 
   #follow() {
-    if (this.following && !this.#timer && this.#growing.mark.number) this.go();
+    const held = this.#timer || this.#pressed;
+    if (this.following && !held && this.#growing.mark.number) this.#jump();
     else this.#offer();
+  }
+
+  #jump() {
+    this.#page.scrollTo({ top: this.#page.scrollHeight, behavior: "instant" });
+    this.#top = this.#page.scrollTop;
+    this.#offer();
+  }
+
+  /**
+   * A key may still be moving the page softly. Browsers go on with that from the new place, and have
+   * no way to stop it. The frame after the time is up has seen all of it, however slow the machine.
+   */
+  #return() {
+    const over = () => requestAnimationFrame(() => (this.#coasting = 0));
+    clearTimeout(this.#coasting);
+    this.#coasting = setTimeout(over, COASTING);
+    this.go();
   }
 
   #followOn() {
@@ -122,7 +148,8 @@ export class StickToEnd {
     const moved = scrollTop - this.#top;
     this.#top = scrollTop;
     // What has become shorter also moves up, but stays at the end.
-    if (moved < 0 && distance > 1) this.letGo();
+    if (moved < 0 && distance > 1 && this.#coasting) this.#jump();
+    else if (moved < 0 && distance > 1) this.letGo();
     else if (moved > 0 && distance < NEAR) this.#sticking = true;
     this.#offer();
   }
@@ -140,6 +167,19 @@ export class StickToEnd {
   #key({ key, shiftKey, target, defaultPrevented }) {
     const up = UP_KEYS.has(key) || (key === " " && shiftKey);
     if (up && !defaultPrevented && !target.closest(ELSEWHERE)) this.letGo();
+  }
+
+  /** What is pressed stays below the pointer: a selection that begins there needs it to. */
+  #press({ isPrimary }) {
+    this.#pressed = isPrimary;
+  }
+
+  #release() {
+    if (!this.#pressed) return;
+    this.#pressed = false;
+    // The event of a selection may still be to come.
+    this.#selected();
+    this.#follow();
   }
 
   /** What somebody unfolds opens where it is. */

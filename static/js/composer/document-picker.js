@@ -12,6 +12,7 @@ class DocumentPicker extends HTMLElement {
   #documents = [];
   #following = [];
   #gone = new Set();
+  #sought = null;
   #touched = false;
   // What is said where there is no list.
   #unread = LOADING;
@@ -55,9 +56,16 @@ class DocumentPicker extends HTMLElement {
 
   /** Follow what was chosen for the chat in another tab, unless something is being chosen here. */
   async follow(ids) {
+    if (ids.join() === this.#sought?.join()) {
+      this.#following = this.#sought;
+      return;
+    }
     this.#following = ids;
-    if (this.#touched || this.#shows(ids) || !(await this.#read())) return;
-    if (this.#touched || this.#following !== ids) return;
+    if (this.#touched || this.#shows(ids)) return;
+    this.#sought = ids;
+    const done = await this.#read();
+    if (this.#sought === ids) this.#sought = null;
+    if (!done || this.#touched || this.#following !== ids) return;
     for (const chip of [...this.#chips.children]) if (!ids.includes(chip.dataset.id)) chip.remove();
     for (const item of this.#documents) if (ids.includes(item.id)) this.#add(item);
     this.#chips.hidden = this.#ids.length === 0;

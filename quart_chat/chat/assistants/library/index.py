@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 from functools import lru_cache
 
 import aiosqlite
@@ -77,14 +79,19 @@ class PassageIndex:
         return {row[0] for row in await self._database.execute_fetchall(_PLACES, (match,))}
 
 
-@asynccontextmanager
-async def open_index(
-    passages: Sequence[Passage], *, vocabulary: bool = False
-) -> AsyncGenerator[PassageIndex]:
-    """Index the passages for as long as the block lasts, and their words if they are asked for."""
-    async with aiosqlite.connect(":memory:") as database:
-        await database.execute(_SCHEMA)
-        await database.executemany(
+@dataclass(frozen=True)
+class BuiltIndex:
+    """Passages and an image of the database that indexes them, to be opened any number of times."""
+
+    passages: Sequence[Passage]
+    image: bytes
+
+
+def build_index(passages: Sequence[Passage], *, vocabulary: bool = False) -> BuiltIndex:
+    """Index the passages, and their words if they are asked for."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute(_SCHEMA)
+        database.executemany(
             "INSERT INTO passages (rowid, path, heading, body) VALUES (?, ?, ?, ?)",
             [
                 (number, "\n".join(_path(passage)[:-1]), _heading(passage), passage.text)
@@ -93,12 +100,26 @@ async def open_index(
         )
         if vocabulary:
             known = {word for passage in passages for word in words_of(_whole(passage))}
-            await database.execute(_WORDS)
-            await database.executemany(
+            database.execute(_WORDS)
+            database.executemany(
                 "INSERT INTO words (folded, word) VALUES (?, ?)",
                 [(fold(word), word) for word in sorted(known)],
             )
-        yield PassageIndex(database, passages)
+        database.commit()
+        return BuiltIndex(passages, database.serialize())
+
+
+@asynccontextmanager
+async def open_index(built: BuiltIndex) -> AsyncGenerator[PassageIndex]:
+    """Open an index for as long as the block lasts."""
+
+    def load() -> sqlite3.Connection:
+        database = sqlite3.connect(":memory:")
+        database.deserialize(built.image)
+        return database
+
+    async with aiosqlite.Connection(load, iter_chunk_size=64) as database:
+        yield PassageIndex(database, built.passages)
 
 
 def _count(counter: Counter[tuple[str, ...]], key: tuple[str, ...]) -> int:

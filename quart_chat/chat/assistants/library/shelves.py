@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from quart_chat.chat.assistants.base import Question
-from quart_chat.chat.assistants.library.index import PassageIndex, open_index
+from quart_chat.chat.assistants.library.index import PassageIndex, build_index, open_index
 from quart_chat.chat.assistants.library.passages import Passage, cut_text
 from quart_chat.chat.assistants.library.ranking import Census, Verdict
 from quart_chat.chat.assistants.library.sentences import Sentences
@@ -121,7 +121,8 @@ class Documents:
             user_id, [term.match for term in wanted], ids, limit=MAX_CANDIDATES
         )
         census = Census(total, dict(zip(wanted, candidates.holding, strict=True)))
-        async with open_index(candidates.passages) as index:
+        built = await asyncio.to_thread(build_index, candidates.passages)
+        async with open_index(built) as index:
             return Search(self.name, candidates.passages, await index.search(wanted, census))
 
     async def similar_words(self, question: Question, query: str) -> list[str]:
@@ -168,7 +169,7 @@ class Chats:
             limit=MAX_MESSAGES,
         )
         passages = await asyncio.to_thread(_passages, messages, wanted, say)
-        async with open_index(passages) as index:
+        async with open_index(await asyncio.to_thread(build_index, passages)) as index:
             return Search(self.name, passages, await index.search(wanted))
 
     async def similar_words(self, question: Question, query: str) -> list[str]:
