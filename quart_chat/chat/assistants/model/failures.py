@@ -102,34 +102,44 @@ class Failures:
             return self._too_long(model, quote, complaint)
         match status:
             case 401:
-                code = "endpoint_unauthorized"
-                text = _(
-                    "{host} does not accept the API key. Set OPENAI_API_KEY to one that is"
-                    " valid there, and restart the server."
-                ).format(host=host)
+                return ModelError(
+                    "endpoint_unauthorized",
+                    _(
+                        "{host} does not accept the API key. Set OPENAI_API_KEY to one that is"
+                        " valid there, and restart the server."
+                    ).format(host=host)
+                    + quote,
+                )
             case 403:
-                code = "endpoint_forbidden"
-                text = _(
-                    "{host} does not let this API key use {model}. Choose another model, or use"
-                    " another key."
-                ).format(host=host, model=model)
+                return ModelError(
+                    "endpoint_forbidden",
+                    _(
+                        "{host} does not let this API key use {model}. Choose another model, or use"
+                        " another key."
+                    ).format(host=host, model=model)
+                    + quote,
+                )
             case 404:
-                code = "model_not_found"
-                text = _(
-                    "{host} does not know {model}. Choose another model, or check OPENAI_MODEL"
-                    " and whether OPENAI_BASE_URL should end with /v1."
-                ).format(host=host, model=model)
+                return ModelError(
+                    "model_not_found",
+                    _(
+                        "{host} does not know {model}. Choose another model, or check OPENAI_MODEL"
+                        " and whether OPENAI_BASE_URL should end with /v1."
+                    ).format(host=host, model=model)
+                    + quote,
+                )
             case 429:
                 return self._busy(retry_after, quote, complaint)
-            case _ if status >= 500:
-                return self._failed(status, words, complaint)
-            case _:
-                code = "endpoint_rejected"
-                text = _("{host} has rejected the request with status {status}.").format(
-                    host=host, status=status
-                )
-                quote = self._quote(words)
-        return ModelError(code, text + quote, complaint=complaint)
+        if status >= 500:
+            return self._failed(status, words, complaint)
+        return ModelError(
+            "endpoint_rejected",
+            _("{host} has rejected the request with status {status}.").format(
+                host=host, status=status
+            )
+            + self._quote(words),
+            complaint=complaint,
+        )
 
     def _failed(self, status: int, words: str, complaint: str) -> ModelError:
         problem = _("{host} has failed with status {status}.").format(host=self.host, status=status)
