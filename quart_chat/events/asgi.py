@@ -20,16 +20,16 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mutab
 from contextvars import ContextVar
 from typing import Any
 
-from quart_chat.events.delivery import deliver
+from quart_chat.events.delivery import Delivery, deliver
 from quart_chat.events.frames import stream_frames
 from quart_chat.events.manager import StreamingEventManager
+from quart_chat.events.server import Receive, Send, release_connection
 from quart_chat.events.shutdown import shutdown_of
 from quart_chat.events.subscription import QueueShutDown
+from quart_chat.events.watch import watch_of
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
@@ -99,7 +99,10 @@ class EventStreams:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             self.shutdown.watch()
-            await self._respond(scope, receive, send)
+            try:
+                await self._respond(scope, receive, send)
+            finally:
+                await release_connection(send)
         elif scope["type"] == "lifespan" and self._lifespan:
             await self._live(scope, receive, send)
         else:
@@ -133,7 +136,7 @@ class EventStreams:
         async def receive_too() -> Message:
             nonlocal asked
             asked = True
-            message = await receive()
+            message: Message = await receive()
             if message["type"] == "lifespan.startup":
                 await self._manager.open()
             else:
@@ -204,7 +207,7 @@ class _Exchange:
                 await stream.close()
 
     async def _receive_message(self) -> Message:
-        message = await self._receive()
+        message: Message = await self._receive()
         self._disconnected = self._disconnected or message["type"] == "http.disconnect"
         return message
 
@@ -307,6 +310,7 @@ async def stream_context(
         await _send_stream(manager, stream, 200, [], scope, receive, send, shortcut=shortcut)
     finally:
         await stream.close()
+        await release_connection(send)
 
 
 def _last_event_id(scope: Scope) -> str | None:
@@ -338,8 +342,8 @@ async def _send_stream(
         # Nothing would read the frames, and nothing would end them.
         await _send_empty(send, status, headers)
         return
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await deliver(manager.retry(), stream.chunks, receive, send, shortcut=shortcut)
+    delivery = Delivery(status, headers, manager.retry(), stream.chunks, shortcut)
+    await deliver(delivery, watch_of(manager), receive, send)
 
 
 async def _send_empty(send: Send, status: int, headers: Headers) -> None:
