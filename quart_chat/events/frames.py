@@ -67,12 +67,12 @@ async def _stream(
 ) -> AsyncGenerator[bytes, None]:
     reset = False
     if not last_event_id:
-        subscription = manager.subscribe_generation(context_id, categories)
+        subscription = manager.subscribe_held(context_id, categories)
     elif (after := _number_of(manager, context_id, last_event_id)) is not None:
         subscription = manager.subscribe(context_id, categories=categories, after=after)
     else:
         reset = True
-        subscription = manager.subscribe_held(context_id, categories)
+        subscription = manager.subscribe_held(context_id, categories, all_generations=True)
     async with subscription:
         if reset:
             yield encode_frame(make_reset(context_id, 0).body)
