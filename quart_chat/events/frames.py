@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Iterable
 
+from quart_chat.events.log import ContextLog
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.sse import KEEPALIVE, encode_frame
 from quart_chat.events.subscription import make_reset
@@ -21,9 +22,9 @@ def stream_frames(
 ) -> AsyncGenerator[bytes, None] | None:
     """Stream a context as frames of server-sent events, until its terminal event.
 
-    A client that comes back with the id it saw last gets what followed. Where that can't be told
-    exactly, because the id is of another process or no longer held, it gets a ``reset`` and then
-    all that is held.
+    A client that comes back with the id it saw last gets what followed. Where the next event is no
+    longer held, it gets a ``reset``, which says how many it has lost, and then all that is held.
+    The same where the id is of another process or means nothing; how many are lost is null then.
 
     Args:
         manager: The manager of the context.
@@ -35,28 +36,23 @@ def stream_frames(
         The frames, or None for a client that has seen the end: the answer to that is 204, which
         ends its reconnecting (WHATWG HTML, 9.2.3).
     """
-    if _has_seen_the_end(manager, context_id, last_event_id):
+    if _has_seen_the_end(manager.log(context_id), last_event_id):
         return None
     return _stream(manager, context_id, categories, last_event_id)
 
 
-def _has_seen_the_end(
-    manager: StreamingEventManager, context_id: str, last_event_id: str | None
-) -> bool:
-    log, number = manager.log(context_id), _number_of(manager, context_id, last_event_id)
+def _has_seen_the_end(log: ContextLog | None, last_event_id: str | None) -> bool:
+    number = _number_of(last_event_id, log)
     return bool(log and log.ended and number is not None and log.find(number) == log.end)
 
 
-def _number_of(
-    manager: StreamingEventManager, context_id: str, last_event_id: str | None
-) -> int | None:
-    """The number that an id stands for, where the context can go on from it exactly."""
-    epoch, _, digits = (last_event_id or "").partition(":")
-    log = manager.log(context_id)
+def _number_of(event_id: str | None, log: ContextLog | None) -> int | None:
+    """The number that an id stands for, where it is one that the log may have given."""
+    epoch, _, digits = (event_id or "").partition(":")
     if log is None or epoch != log.epoch or _NUMBER.fullmatch(digits) is None:
         return None
     number = int(digits)
-    return number if log.find(number) is not None else None
+    return number if number <= log.last_number else None
 
 
 async def _stream(
@@ -65,17 +61,15 @@ async def _stream(
     categories: Iterable[str] | None,
     last_event_id: str | None,
 ) -> AsyncGenerator[bytes, None]:
-    reset = False
-    if not last_event_id:
-        subscription = manager.subscribe_held(context_id, categories)
-    elif (after := _number_of(manager, context_id, last_event_id)) is not None:
+    after = _number_of(last_event_id, manager.log(context_id))
+    unknown = bool(last_event_id) and after is None
+    if after is not None:
         subscription = manager.subscribe(context_id, categories=categories, after=after)
     else:
-        reset = True
-        subscription = manager.subscribe_held(context_id, categories, all_generations=True)
+        subscription = manager.subscribe_held(context_id, categories, all_generations=unknown)
     async with subscription:
-        if reset:
-            yield encode_frame(make_reset(context_id, 0).body)
+        if unknown:
+            yield encode_frame(make_reset(context_id, None).body)
         while (batch := await subscription.read()) is not None:
             if batch.keepalive:
                 yield KEEPALIVE
