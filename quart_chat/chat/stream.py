@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 import orjson
 
+from quart_chat.chat.emitted import DELTAS
 from quart_chat.chat.following import (
     LARGE,
     UNKNOWN,
@@ -22,7 +23,7 @@ from quart_chat.chat.following import (
 )
 from quart_chat.chat.models import chat_data
 from quart_chat.events import Batch, Event, StreamingEventManager
-from quart_chat.events.sse import KEEPALIVE, encode_frame, encode_pieces, merge_deltas
+from quart_chat.events.sse import KEEPALIVE, encode_frame, encode_pieces
 
 if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
@@ -240,7 +241,7 @@ def _encode_events(events: Iterable[Event], make_id: MakeId) -> bytes:
     return b"".join(
         [
             encode_frame(body, None if event.seq is None else make_id(event.seq))
-            for event, body in merge_deltas(events)
+            for event, body in DELTAS.merge(events)
         ]
     )
 

@@ -7,9 +7,7 @@ from collections.abc import Awaitable, Iterable
 from contextlib import suppress
 from time import monotonic
 
-from hypercorn.typing import ASGISendCallable
-
-from quart_chat.events.shortcut import Connection
+from quart_chat.events.server import Connection, Send
 
 SLICE = 32 * 1024
 """Bytes that are written to a connection before it is waited for."""
@@ -33,6 +31,7 @@ class Outlet:
     """
 
     __slots__ = (
+        "_chunked",
         "_connection",
         "_direct",
         "_progress_at",
@@ -46,7 +45,7 @@ class Outlet:
 
     def __init__(
         self,
-        send: ASGISendCallable,
+        send: Send,
         connection: Connection | None,
         task: asyncio.Task[object],
         *,
@@ -55,7 +54,8 @@ class Outlet:
         self.given_up = False
         self._send = send
         self._connection = connection
-        self._direct = chunked and connection is not None and connection.takes_chunks
+        self._chunked = chunked
+        self._direct = False
         self._task = task
         self._waiting_since: float | None = None
         self._written = 0
@@ -69,6 +69,9 @@ class Outlet:
             await self._send({"type": "http.response.start", "status": status, "headers": headers})
         finally:
             self._waiting_since = None
+        self._direct = (
+            self._chunked and self._connection is not None and self._connection.takes_chunks
+        )
 
     def write(self, data: bytes) -> Awaitable[None]:
         """Send some of the body, and wait while the client is slower than what it is sent.

@@ -10,10 +10,8 @@ any empty line for the end of an event, so that comments and ``retry`` are follo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-import orjson
 
 from quart_chat.events.event import Event
 
@@ -43,53 +41,14 @@ def encode_retry(milliseconds: int) -> bytes:
     return b"retry: %d\n" % milliseconds
 
 
-def encode_batch(events: Sequence[Event]) -> bytes:
-    """The frames of events in order, each with its id, deltas that join merged."""
-    if len(events) == 1:
-        [event] = events
-        return encode_frame(event.body, event.id)
+def encode_events(events: Iterable[tuple[Event, bytes]]) -> bytes:
+    """The frames of events, given with their bodies, each with its id."""
     return b"".join(
         [
             b"data: %b\nid: %b:%d\n\n" % (body, event.epoch.encode(), event.number)
-            for event, body in merge_deltas(events)
+            for event, body in events
         ]
     )
-
-
-def merge_deltas(events: Iterable[Event]) -> list[tuple[Event, bytes]]:
-    """Pair events with the bodies to send, runs of joining deltas as one pair.
-
-    Deltas join when they follow each other, belong to one message and the second begins where the
-    first ends. The event of a merged pair is the last of its run, whose id covers them all.
-    """
-    merged: list[tuple[Event, bytes]] = []
-    run: list[Event] = []
-    for event in events:
-        if run and not _joins(run[-1], event):
-            merged.append(_merge(run))
-            run = []
-        if event.type == "delta":
-            run.append(event)
-        else:
-            merged.append((event, event.body))
-    if run:
-        merged.append(_merge(run))
-    return merged
-
-
-def _joins(first: Event, second: Event) -> bool:
-    if second.type != "delta" or first.category != second.category:
-        return False
-    a, b = first.data, second.data
-    return bool(a["messageId"] == b["messageId"] and a["offset"] + len(a["text"]) == b["offset"])
-
-
-def _merge(run: Sequence[Event]) -> tuple[Event, bytes]:
-    first, last = run[0], run[-1]
-    if first is last:
-        return first, first.body
-    item = {**first.data, "text": "".join([event.data["text"] for event in run])}
-    return last, orjson.dumps({"type": "delta", "createdAt": first.created_at, "item": item})
 
 
 @dataclass(frozen=True, slots=True)

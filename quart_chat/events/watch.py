@@ -17,7 +17,9 @@ import select
 from collections import defaultdict
 from collections.abc import Iterable
 from time import monotonic
+from weakref import WeakKeyDictionary
 
+from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.outlet import Outlet
 
 _CLOSED_BY_PEER: int = getattr(select, "POLLRDHUP", 0)
@@ -76,3 +78,14 @@ def _find_hung_up(outlets: Iterable[Outlet]) -> set[Outlet]:
             by_descriptor[descriptor].add(outlet)
             poll.register(descriptor, _CLOSED_BY_PEER)
     return {outlet for descriptor, _ in poll.poll(0) for outlet in by_descriptor[descriptor]}
+
+
+_of: WeakKeyDictionary[StreamingEventManager, ConnectionWatch] = WeakKeyDictionary()
+
+
+def watch_of(manager: StreamingEventManager) -> ConnectionWatch:
+    """The one watch of a manager's streams."""
+    watch = _of.get(manager)
+    if watch is None:
+        watch = _of[manager] = ConnectionWatch(manager.settings.keepalive)
+    return watch

@@ -9,7 +9,7 @@ from quart import Blueprint, Response
 from quart_chat.chat.models import WorkflowStatus
 from quart_chat.chat.stream import stream_workflow
 from quart_chat.errors import NotFound, PromptTooLong, RoundRunning, TooManyRequests
-from quart_chat.events import stream_response
+from quart_chat.events.quart import stream_response
 from quart_chat.web.asking import start_round
 from quart_chat.web.context import services, user_id
 from quart_chat.web.inputs import parse_seq
@@ -59,7 +59,7 @@ async def start_stream(query: StartQuery, body: StartRequest) -> Response:
             follow=False,
             round_number=started.round_number,
         )
-        return await slot.stream(stream_response(chunks))
+        return slot.stream(stream_response(chunks))
 
 
 @blueprint.get("/<chat:workflow_id>/stream")
@@ -84,7 +84,7 @@ async def stream_chat(workflow_id: str, query: StreamQuery, last_id: str | None)
         return Response(status=204)
     with services().slots.take(user) as slot:
         chunks = stream_workflow(chat, user, workflow_id, since=since, follow=bool(query.follow))
-        return await slot.stream(stream_response(chunks))
+        return slot.stream(stream_response(chunks))
 
 
 @blueprint.post("/<chat:workflow_id>/stop")

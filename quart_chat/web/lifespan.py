@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from quart_chat.chat.assistants.base import Assistant
     from quart_chat.config import Settings
-    from quart_chat.events import Events
+    from quart_chat.events.quart import Events
 
 SERVER_ADDRESS = "SERVER_ADDRESS"
 """The key of the app's configuration that says where it is served, if that is known."""

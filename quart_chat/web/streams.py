@@ -6,7 +6,7 @@ from quart import Blueprint, Response, request
 
 from quart_chat.chat.stream import stream_user
 from quart_chat.errors import NotFound, TooManyRequests
-from quart_chat.events import sse_response, stream_response
+from quart_chat.events.quart import sse_response, stream_response
 from quart_chat.web.context import services, user_id
 from quart_chat.web.inputs import check_page_cursor
 from quart_chat.web.operation import EVENTS, nothing, operation
@@ -38,7 +38,7 @@ async def page_stream(query: PageStreamQuery, last_id: str | None) -> Response:
         chunks = stream_user(chat, user, query.workflow_id, cursor, pulse=True)
         if request.method == "GET":
             await anext(chunks)  # the database is read, or what is wrong with it is the answer
-        return await slot.stream(stream_response(chunks))
+        return slot.stream(stream_response(chunks))
 
 
 @blueprint.get("/events/<context_id>")
@@ -64,4 +64,4 @@ async def context_events(context_id: str, query: EventsQuery, last_id: str | Non
         await services().chat.workflow(user, context_id)
     with services().slots.take(user) as slot:
         response = sse_response(context_id, categories=categories or None, last_event_id=last_id)
-        return await slot.stream(response)
+        return slot.stream(response)

@@ -15,11 +15,13 @@ from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.stream import stream_user, stream_workflow
 from quart_chat.chat.workflow_list import MAX_LIST_CHANGES
-from quart_chat.events import Bounds, Settings, StreamingEventManager
+from quart_chat.events import Bounds, Settings
 from quart_chat.events.sse import KEEPALIVE
 from tests.chat.client import Client, state_of
+from tests.chat.managers import make_manager
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant
+from tests.events.brokers.shared import SharedBroker, SharedLog
 from tests.waiting import until
 
 ASK = "Hello"
@@ -253,7 +255,7 @@ async def test_events_of_other_kinds_are_passed_on(
 async def test_one_that_falls_off_the_log_catches_up_from_the_database(
     repository: ChatRepository, assistant: ScriptedAssistant
 ) -> None:
-    manager = StreamingEventManager(Settings(bounds=Bounds(max_events=3, pacing=0)))
+    manager = make_manager(Settings(bounds=Bounds(max_events=3, pacing=0)))
     service = make_service(repository, manager, assistant)
     workflow_id = await begin(service, assistant, "a")
     client, stream = Client(), open_stream(service, workflow_id)
@@ -385,6 +387,35 @@ async def test_an_open_stream_reads_nothing_from_the_database(
         await stream.aclose()
 
 
+async def test_a_gap_of_the_broker_is_mended_by_one_reading(
+    repository: ChatRepository, assistant: ScriptedAssistant
+) -> None:
+    log = SharedLog()
+    events = make_manager(broker=SharedBroker(log))
+    await events.open()
+    service = make_service(repository, events, assistant)
+    workflow_id = await begin(service, assistant, "before")
+    client, stream = Client(), open_stream(service, workflow_id)
+    client.feed(await anext(stream))
+    await assistant.say(ASK, Text(" more"))
+    await read_until(client, stream, lambda: "before more" in str(client.items))
+    before = repository.queries
+    async with aclosing(open_stream(service, workflow_id)) as another:
+        await anext(another)
+    joining = repository.queries - before
+    log.renew()
+    client.feed(await anext(stream))
+    assert 0 < repository.queries - before - joining <= joining
+    await assistant.say(ASK, Text(" after"))
+    assistant.tell(ASK, END)
+    await read_until(client, stream, lambda: client.terminals)
+    assert "before more after" in str(client.items)
+    await assert_exact(client, service, workflow_id)
+    await stream.aclose()
+    await service.close()
+    await events.close()
+
+
 async def test_readers_at_the_same_place_are_sent_the_same_bytes(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
@@ -404,7 +435,7 @@ async def test_readers_at_the_same_place_are_sent_the_same_bytes(
 async def test_a_quiet_stream_is_kept_alive(
     repository: ChatRepository, assistant: ScriptedAssistant
 ) -> None:
-    service = make_service(repository, StreamingEventManager(Settings(keepalive=0.01)), assistant)
+    service = make_service(repository, make_manager(Settings(keepalive=0.01)), assistant)
     workflow_id = await begin(service, assistant)
     stream = open_stream(service, workflow_id)
     await anext(stream)

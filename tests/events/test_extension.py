@@ -11,14 +11,8 @@ import pytest
 from quart import Quart, Response, request
 from quart.typing import TestHTTPConnectionProtocol as HTTPConnection
 
-from quart_chat.events import (
-    Event,
-    Events,
-    StreamingEventManager,
-    get_event_manager,
-    sse_response,
-    stream_response,
-)
+from quart_chat.events import Event, StreamingEventManager
+from quart_chat.events.quart import Events, get_event_manager, sse_response, stream_response
 from quart_chat.events.sse import Frame, StreamParser
 from tests.waiting import until
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+import h11
 import httpx2
 import pytest
 import uvloop
 from quart import Quart, Response
 
-from quart_chat.events import Events, StreamingEventManager, sse_response
-from quart_chat.events.shortcut import find_connection
+from quart_chat import events
+from quart_chat.events import StreamingEventManager, hypercorn
+from quart_chat.events.outlet import Outlet
+from quart_chat.events.quart import Events, sse_response
 from quart_chat.events.sse import StreamParser
 from tests.events.serving import served
 from tests.waiting import until
@@ -21,10 +26,17 @@ from tests.waiting import until
 LOOPS = [pytest.param(None, id="asyncio"), pytest.param(uvloop.new_event_loop, id="uvloop")]
 
 
+@pytest.fixture(params=[True, False], ids=["shortcut", "no shortcut"])
+def shortcut(request: pytest.FixtureRequest) -> bool:
+    on: bool = request.param
+    return on
+
+
 @pytest.fixture
-def app() -> Quart:
+def app(shortcut: bool) -> Quart:
     app = Quart(__name__)
     app.config["EVENTS_PACING"] = 0.0
+    app.config["EVENTS_SHORTCUT"] = shortcut
     Events(app)
 
     @app.get("/events/<context_id>")
@@ -32,6 +44,20 @@ def app() -> Quart:
         return sse_response(context_id)
 
     return app
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """For each stream, whether its chunks are written to the connection."""
+    found: list[bool] = []
+    start = Outlet.start
+
+    async def start_and_note(outlet: Outlet, *args: Any) -> None:
+        await start(outlet, *args)
+        found.append(outlet._direct)
+
+    monkeypatch.setattr(Outlet, "start", start_and_note)
+    return found
 
 
 @pytest.fixture
@@ -64,20 +90,58 @@ async def test_a_stream_is_the_same_over_either_protocol(
 
 @pytest.mark.parametrize(("http1", "http2"), [(True, False), (False, True)])
 async def test_the_shortcut_is_there_for_http_1_and_not_for_http_2(
-    app: Quart, manager: StreamingEventManager, http1: bool, http2: bool
+    app: Quart,
+    manager: StreamingEventManager,
+    found: list[bool],
+    shortcut: bool,
+    http1: bool,
+    http2: bool,
 ) -> None:
-    found: list[bool] = []
-
-    async def spy(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            connection = find_connection(send)
-            assert connection is not None
-            found.append(connection.takes_chunks)
-        await app(scope, receive, send)
-
-    async with served(spy) as url, httpx2.AsyncClient(http1=http1, http2=http2) as http:
+    async with served(app) as url, httpx2.AsyncClient(http1=http1, http2=http2) as http:
         await read(manager, http, url)
-    assert found == [http1]
+    assert found == [http1 and shortcut]
+
+
+@pytest.mark.parametrize("shortcut", [True], indirect=True)
+@pytest.mark.parametrize("name", ["TCPServer", "H11Protocol", "HTTPStream"])
+@pytest.mark.parametrize("gone", [False, True], ids=["another", "gone"])
+async def test_a_server_that_is_built_in_another_way_is_served_without(
+    app: Quart,
+    manager: StreamingEventManager,
+    found: list[bool],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    gone: bool,
+) -> None:
+    """What serves is of another class than the one of the name, or there is none of the name."""
+    async with served(app) as url, httpx2.AsyncClient() as http:
+        await read(manager, http, url)
+        manager.create_queue("c")
+        if gone:
+            module = sys.modules[getattr(hypercorn, name).__module__]
+            monkeypatch.delattr(module, name)
+            monkeypatch.delattr(events, "hypercorn")
+            monkeypatch.delitem(sys.modules, hypercorn.__name__)
+        else:
+            monkeypatch.setattr(hypercorn, name, type(name, (), {}))
+        async with http.stream("GET", f"{url}/events/c") as response:
+            await manager.emit_event("c", "complete", {})
+            assert b"complete" in await response.aread()
+    assert found == [True, False]
+
+
+@pytest.mark.parametrize("shortcut", [True], indirect=True)
+async def test_only_a_body_that_h11_frames_is_written_directly(
+    app: Quart,
+    manager: StreamingEventManager,
+    found: list[bool],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    another = SimpleNamespace(**{**vars(h11), "Connection": type("Connection", (), {})})
+    monkeypatch.setattr(hypercorn, "h11", another)
+    async with served(app) as url, httpx2.AsyncClient() as http:
+        assert len(await read(manager, http, url)) == 5
+    assert found == [False]
 
 
 async def test_a_connection_is_good_for_another_request_after_a_stream(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,11 +13,10 @@ from quart_chat.events.sse import (
     KEEPALIVE,
     Frame,
     StreamParser,
-    encode_batch,
     encode_comment,
+    encode_events,
     encode_frame,
     encode_retry,
-    merge_deltas,
 )
 
 
@@ -26,9 +24,9 @@ def parse(stream: bytes) -> list[Frame]:
     return StreamParser().feed(stream)
 
 
-def delta(number: int, message_id: str, offset: int, text: str) -> Event:
-    data = {"messageId": message_id, "offset": offset, "text": text}
-    return make_event("context", "delta", data).at("e", number)
+def event(number: int) -> tuple[Event, bytes]:
+    placed = make_event("context", "status", {}).at("e", number)
+    return placed, placed.body
 
 
 def test_data_lines_of_one_block_are_joined_by_newlines() -> None:
@@ -134,11 +132,10 @@ def test_frames_are_complete_whether_or_not_they_are_looked_at() -> None:
     "encoded",
     [
         encode_frame(b"{}", "5"),
-        encode_batch([delta(5, "m", 0, "a")]),
-        encode_batch([delta(4, "m", 0, "a"), delta(5, "n", 0, "b")]),
-        encode_batch([delta(4, "m", 0, "a"), delta(5, "m", 1, "b")]),
+        encode_events([event(5)]),
+        encode_events([event(4), event(5)]),
     ],
-    ids=["a frame", "an event", "events", "merged events"],
+    ids=["a frame", "an event", "events"],
 )
 def test_no_id_is_there_before_its_data_is(encoded: bytes) -> None:
     *frames, rest = encoded.split(b"\n\n")
@@ -150,43 +147,3 @@ def test_no_id_is_there_before_its_data_is(encoded: bytes) -> None:
 @pytest.mark.parametrize("line", [KEEPALIVE, encode_comment("a\n"), encode_retry(1)])
 def test_a_line_that_is_no_event_is_followed_by_no_empty_one(line: bytes) -> None:
     assert line.find(b"\n") == len(line) - 1
-
-
-def test_joining_deltas_of_a_message_become_one() -> None:
-    events = [delta(1, "m", 0, "Hé"), delta(2, "m", 2, "llo"), delta(3, "m", 5, "!")]
-    [(event, body)] = merge_deltas(events)
-    assert event is events[-1]
-    assert orjson.loads(body)["item"] == {"messageId": "m", "offset": 0, "text": "Héllo!"}
-
-
-@pytest.mark.parametrize(
-    "second",
-    [
-        delta(2, "other", 2, "x"),
-        delta(2, "m", 3, "x"),
-        make_event("context", "progress", {"messageId": "m"}),
-        make_event(
-            "context", "delta", {"messageId": "m", "offset": 2, "text": "x"}, category="else"
-        ),
-    ],
-    ids=["another message", "a gap", "another type", "another category"],
-)
-def test_other_events_are_not_merged(second: Event) -> None:
-    first = delta(1, "m", 0, "He")
-    assert merge_deltas([first, second]) == [(first, first.body), (second, second.body)]
-
-
-@given(st.lists(st.tuples(st.sampled_from("mn"), st.text(max_size=3)), max_size=20))
-def test_merging_changes_no_text(pieces: list[tuple[str, str]]) -> None:
-    lengths = {"m": 0, "n": 0}
-    events = []
-    for number, (message_id, text) in enumerate(pieces, 1):
-        events.append(delta(number, message_id, lengths[message_id], text))
-        lengths[message_id] += len(text)
-    texts = {"m": "", "n": ""}
-    for frame in parse(encode_batch(events)):
-        item = orjson.loads(frame.data)["item"]
-        assert item["offset"] == len(texts[item["messageId"]])
-        texts[item["messageId"]] += item["text"]
-    for message_id in "mn":
-        assert texts[message_id] == "".join(text for m, text in pieces if m == message_id)

@@ -18,13 +18,8 @@ from h2.connection import H2Connection
 from h2.events import DataReceived, StreamEnded
 from quart import Quart, Response
 
-from quart_chat.events import (
-    Events,
-    StreamingEventManager,
-    sse_response,
-    stream_response,
-    watch,
-)
+from quart_chat.events import StreamingEventManager, watch
+from quart_chat.events.quart import Events, sse_response, stream_response
 from tests.events.serving import served
 from tests.waiting import until
 

@@ -1,15 +1,17 @@
-"""The short way from a stream to its socket, where the server is Hypercorn.
+"""What is known of Hypercorn: the short way to a socket, and what ASGI does not tell of it.
 
 A chunk that is sent through ASGI passes eight coroutines and a state machine, none of which change
 anything but its framing: "a chunk is its length in hexadecimal, a line end, its bytes and a line
 end" (RFC 9112, 7.1). For a busy server that is a third of what an event costs. So the chunks of a
 response that has begun may be written to the connection's ``StreamWriter``, which is found through
-the bound methods that Hypercorn hands down, each of exactly the type that is known here. With any
-other server or protocol there is no shortcut, and all goes through ASGI. The head of a response and
-its end always do.
+the bound methods that Hypercorn hands down, each of exactly the type that is known here. With a
+Hypercorn that is built in another way there is no shortcut, and all goes through ASGI. The head of
+a response and its end always do.
 
 The writer also shows what ASGI does not tell: whether the connection still lives, and whether its
 client takes what it is sent.
+
+Imported only where Hypercorn serves.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ import asyncio
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
-from h11 import LocalProtocolError
+import h11
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.protocol.h2 import H2Protocol
 from hypercorn.protocol.h11 import H11Protocol
@@ -63,8 +66,12 @@ class Connection:
 
     @property
     def takes_chunks(self) -> bool:
-        """Whether the chunks of the response may be written to it."""
-        return self.stream.scope["http_version"] == "1.1"
+        """Whether the chunks of the response, which has begun, may be written to it."""
+        if self.stream.scope["http_version"] != "1.1":
+            return False
+        # It is h11 that has said in the head how the body is framed.
+        framing = getattr(self.protocol, "connection", None)
+        return type(framing) is h11.Connection and framing.our_state is h11.SEND_BODY
 
     @property
     def shared(self) -> bool:
@@ -99,17 +106,21 @@ class Connection:
 
 
 def find_connection(send: ASGISendCallable) -> Connection | None:
-    """The connection behind an application's ``send``, where the server is one known here."""
-    stream = getattr(send, "__self__", None)
-    if type(stream) is not HTTPStream:
+    """The connection behind an application's ``send``, where all of it is as it is known here."""
+    stream = _owner(send, HTTPStream)
+    protocol = _owner(getattr(stream, "send", None), H11Protocol, H2Protocol)
+    server = _owner(getattr(protocol, "send", None), TCPServer)
+    if server is None or type(getattr(server, "writer", None)) is not asyncio.StreamWriter:
         return None
-    protocol = getattr(stream.send, "__self__", None)
-    if type(protocol) is not H11Protocol and type(protocol) is not H2Protocol:
-        return None
-    server = getattr(protocol.send, "__self__", None)
-    if type(server) is not TCPServer:
+    if type(protocol) is H2Protocol and not hasattr(protocol, "stream_buffers"):
         return None
     return Connection(server, stream, protocol)
+
+
+def _owner(method: object, *known: type) -> Any:
+    """The object that a bound method belongs to, where it is of exactly one of the types."""
+    owner = getattr(method, "__self__", None)
+    return owner if type(owner) in known else None
 
 
 async def release_connection(send: ASGISendCallable) -> None:
@@ -124,6 +135,7 @@ async def release_connection(send: ASGISendCallable) -> None:
         return
     for message in (_START, _END):
         # Where one of them is not due, it has been sent.
-        with suppress(UnexpectedMessageError, LocalProtocolError):
+        with suppress(UnexpectedMessageError, h11.LocalProtocolError):
             await send(message)
-    await connection.server.idle_task.stop()
+    if idle_task := getattr(connection.server, "idle_task", None):
+        await idle_task.stop()
