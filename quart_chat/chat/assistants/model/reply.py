@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 from quart_chat.chat.assistants.base import Output, Rewrite, Step, Text
 from quart_chat.chat.assistants.model.chunk import Counted, Said, read_chunk
@@ -76,12 +76,12 @@ class Reply:
         self._asked_at = time.monotonic()
         return Step("model", _("Asking {model}").format(model=model))
 
-    def feed(self, data: bytes) -> Iterator[Output]:
+    def feed(self, data: bytes) -> Iterable[Output]:
         """Take more of the stream: all the text that it holds is one piece, unless it is long."""
         said = self.said
         self._frames.feed(data)
         if self.said == said:
-            return iter(())
+            return ()
         self._heard_at = time.monotonic()
         return self._outputs()
 
@@ -128,10 +128,13 @@ class Reply:
             return said.text.removeprefix("".join(self._all))
         return said.text
 
-    def _outputs(self) -> Iterator[Output]:
+    def _outputs(self) -> Iterable[Output]:
         text, self._texts = "".join(self._texts), []
         if len(text) <= MAX_PIECE:
-            return self._put(self._text_halves.join(text))
+            text = self._text_halves.join(text)
+            if text and self._answered and not self._thinks and self._thinking.passes(text):
+                return (Text(text),)
+            return self._put(text)
         pieces = (text[at : at + MAX_PIECE] for at in range(0, len(text), MAX_PIECE))
         return (output for piece in pieces for output in self._put(self._text_halves.join(piece)))
 
@@ -144,8 +147,6 @@ class Reply:
     def _put(self, text: str) -> Iterator[Output]:
         if not text:
             return self._show(Parts())
-        if self._thinking.over:
-            return self._show(Parts(answer=text))
         if self._thinks:
             self._thinking.trust()
         return self._show(self._thinking.feed(text))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _MARKS = (
     *((f"<{name}>", f"</{name}>") for name in ("think", "thinking", "thought", "reasoning")),
@@ -36,8 +36,7 @@ _MENTIONS = 20
 """Marks in an answer that are looked at; one that has more of them is about marks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """What is certain of a text.
 
     Attributes:
@@ -63,6 +62,15 @@ class Thinking:
     def over(self) -> bool:
         """Whether all that follows is answer."""
         return self._state == self._pass
+
+    def passes(self, text: str) -> bool:
+        """Whether a text is answer as it is, as most are; it is taken if so."""
+        if self._state == self._pass:
+            return True
+        if self._state != self._watch or self._held or any(first in text for first in _FIRST):
+            return False
+        self._answer.append(text)
+        return True
 
     def feed(self, text: str) -> Parts:
         return self._state(text)
@@ -123,10 +131,9 @@ class Thinking:
 
     def _watch(self, text: str) -> Parts:
         """Answer, unless the end of a thought comes that had no beginning."""
-        if not self._held and not any(first in text for first in _FIRST):
-            self._answer.append(text)
-            return Parts("", text)
-        return self._search(self._held + text, final=False)
+        return (
+            Parts("", text) if self.passes(text) else self._search(self._held + text, final=False)
+        )
 
     def _search(self, text: str, *, final: bool) -> Parts:
         """Find such an end; what follows it says whether it is one."""
