@@ -17,7 +17,8 @@ class Settings:
 
     Attributes:
         bounds: What each context may hold.
-        keepalive: Seconds with nothing to read after which a reader is told so.
+        keepalive: Seconds with nothing to read after which a reader is told so, and for which a
+            client may take nothing of what it is sent.
         retention: Seconds that an ended context is kept once it has no reader.
         idle: Seconds that any other context is kept once it has no reader and no event.
         max_contexts: Contexts held at once; past it those without a reader go, the longest

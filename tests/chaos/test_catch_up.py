@@ -112,8 +112,8 @@ class StalledClient:
 @pytest.mark.parametrize(
     ("rounds", "keepalive", "most"),
     [
-        (1350, "15", GROWTH),
-        (1350, "0.5", GROWTH),
+        (700, "15", GROWTH),
+        (700, "0.5", GROWTH),
         (12, "15", GROWTH),
         # One or two at a time are read and encoded, and all share one that is.
         (1, "0.5", 8 * SIZE),

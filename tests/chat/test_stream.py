@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
+from quart_chat.chat import following, snapshots, workflow_list
 from quart_chat.chat.assistants.base import Rewrite, Step, Text
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.service import ChatService
@@ -575,4 +577,157 @@ async def test_a_hole_in_the_list_is_filled_from_the_database(service: ChatServi
     await read_until(client, stream, lambda: workflow_id in client.items)
     assert set(client.items) == {workflow_id, other}
     assert client.ids[-1] == "3-0"
+    await stream.aclose()
+
+
+# Catching up in parts
+
+
+@pytest.fixture
+def one_row_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "PART", snapshots.Bounds(rows=1, bytes=10**9))
+
+
+@pytest.mark.usefixtures("one_row_a_part")
+async def test_each_part_is_read_once_the_one_before_is_taken(
+    service: ChatService, assistant: ScriptedAssistant, repository: ChatRepository
+) -> None:
+    workflow_id = await begin(service, assistant, "a")
+    await finish(service, assistant, workflow_id)
+    stream = open_stream(service, workflow_id, follow=False)
+    client = Client()
+    reads = []
+    async for chunk in stream:
+        client.feed(chunk)
+        reads.append(repository.queries)
+        await asyncio.sleep(0)
+        assert repository.queries == reads[-1]
+    assert reads == sorted(set(reads))
+    assert len(reads) >= 3
+    await assert_exact(client, service, workflow_id)
+
+
+@pytest.mark.usefixtures("one_row_a_part")
+async def test_what_is_in_flight_comes_with_the_last_part(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    workflow_id = await begin(service, assistant, "half")
+    await assistant.say(ASK, *(Step(f"{n}", "Done", "completed") for n in range(3)))
+    client, stream = Client(), open_stream(service, workflow_id)
+    await read_until(client, stream, lambda: "half" in str(client.items))
+    assert client.types[:4] == ["workflow", "message", "log", "log"]
+    assert client.ids == ["1", "2", "4", "5", "6"]
+    assistant.tell(ASK, Text(" an answer"), END)
+    await read_until(client, stream, lambda: client.terminals)
+    await assert_exact(client, service, workflow_id)
+    await stream.aclose()
+
+
+@pytest.mark.usefixtures("one_row_a_part")
+@pytest.mark.parametrize("cut_after", range(1, 6))
+async def test_what_changes_between_two_parts_is_in_a_later_one_or_comes_live(
+    service: ChatService, assistant: ScriptedAssistant, cut_after: int
+) -> None:
+    """The client is cut off after the change, too, and goes on from the last id it has."""
+    workflow_id = await begin(service, assistant, "a")
+    await assistant.say(ASK, Step("s", "Working"))
+    client, stream = Client(), open_stream(service, workflow_id)
+    client.feed(await anext(stream))
+    await assistant.say(ASK, Step("s", "Done", "completed"), Text("b"))
+    await service.change(USER, workflow_id, title="other")
+    for _ in range(cut_after):
+        client.feed(await anext(stream))
+    await stream.aclose()
+    client.connect()
+    stream = open_stream(service, workflow_id, client.since)
+    assistant.tell(ASK, END)
+    await read_until(client, stream, lambda: client.terminals)
+    await assert_exact(client, service, workflow_id)
+    await stream.aclose()
+
+
+@pytest.mark.usefixtures("one_row_a_part")
+async def test_a_chat_that_is_deleted_between_two_parts_is_said_to_be(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    workflow_id = await begin(service, assistant, "a")
+    await finish(service, assistant, workflow_id)
+    client, stream = Client(), open_stream(service, workflow_id)
+    client.feed(await anext(stream))
+    await service.delete(USER, workflow_id)
+    async for chunk in stream:
+        client.feed(chunk)
+    assert client.items[workflow_id] == {"id": workflow_id, "deleted": True}
+
+
+@pytest.mark.usefixtures("one_row_a_part")
+async def test_a_position_that_is_not_known_is_reset_once_for_all_parts(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    workflow_id = await begin(service, assistant, "a")
+    await finish(service, assistant, workflow_id)
+    client = Client()
+    await client.read(open_stream(service, workflow_id, since=None, follow=False))
+    assert client.types.count("reset") == 1
+    await assert_exact(client, service, workflow_id)
+
+
+@pytest.mark.usefixtures("one_row_a_part")
+async def test_a_stream_of_one_round_ends_with_it_in_the_midst_of_the_parts(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    workflow_id = await begin(service, assistant, "a")
+    await finish(service, assistant, workflow_id)
+    await service.start(USER, "two", workflow_id=workflow_id)
+    client = Client()
+    stream = stream_workflow(service, USER, workflow_id, since=0, follow=False, round_number=1)
+    await client.read(stream)
+    assert client.types[-1] == "complete"
+
+
+async def test_a_part_is_bounded_by_what_it_holds(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    text = "é" * 200_000
+    workflow_id = await begin(service, assistant, text)
+    await finish(service, assistant, workflow_id)
+    read = await service.snapshot(USER, workflow_id, 0, snapshots.PART)
+    assert read.part_end == (await service.snapshot(USER, workflow_id)).messages[-1].seq
+    assert not read.running
+    client = Client()
+    await client.read(open_stream(service, workflow_id, follow=False))
+    await assert_exact(client, service, workflow_id)
+
+
+async def test_a_large_message_is_encoded_once_for_all_who_read_it(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    workflow_id = await begin(service, assistant, "word " * 40_000)
+    await finish(service, assistant, workflow_id)
+    large = []
+    streams = [open_stream(service, workflow_id) for _ in range(3)]
+    for stream in streams:
+        while len(chunk := await anext(stream)) < 200_000:
+            pass
+        large.append(chunk)
+    assert all(chunk is large[0] for chunk in large)
+    for stream in streams:
+        await stream.aclose()
+    del large, chunk
+    gc.collect()
+    assert not following._large
+
+
+async def test_changes_of_the_list_come_in_parts(
+    service: ChatService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflow_list, "CHANGES_AT_ONCE", 2)
+    workflow_ids = [(await service.start(USER, f"{n}")).workflow_id for n in range(5)]
+    client, stream = Client(), stream_user(service, USER, None, "0-0")
+    client.feed(await anext(stream))
+    assert client.ids == ["1-0", "2-0"]
+    await service.change(USER, workflow_ids[0], title="renamed")
+    await read_until(client, stream, lambda: client.last_id == "6-0")
+    assert client.ids == [f"{n}-0" for n in range(1, 7)]
+    assert client.items[workflow_ids[0]]["title"] == "renamed"
     await stream.aclose()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import Any
 
+import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from quart_chat.events import Bounds, Settings, StreamingEventManager, Subscription
+from quart_chat.events.extension import stream_context
 
 turns = st.lists(st.integers(0, 3), max_size=12)
 
@@ -62,6 +66,96 @@ def test_readers_that_come_and_go_and_return_miss_and_double_nothing(
         first = reading[0].result()
         assert sorted(first) == [(i, n) for i, e in enumerate(emitters) for n in range(len(e))]
         assert all(task.result() == first for task in reading)
+        await manager.close()
+
+    asyncio.run(run())
+
+
+class EagerReader:
+    """Reads frames cut anywhere, and takes an id as soon as it has read that line.
+
+    It counts what it is told that it has lost as it counts what it gets.
+    """
+
+    def __init__(self) -> None:
+        self.last_id = ""
+        self.numbers: list[int] = []
+        self.ended = False
+
+    async def connect(self, manager: StreamingEventManager, chunks: int, cut_at: int) -> None:
+        """Read so many chunks, the last of them cut."""
+        self._rest, self._data = b"", b""
+        self._next = int(self.last_id.partition(":")[2] or 0) + 1
+        async with aclosing(stream_context(manager, "c", last_event_id=self.last_id)) as stream:
+            async for chunk in stream:
+                chunks -= 1
+                # Between the line of an id and the empty one no server can help such a client.
+                in_between = chunk[cut_at - 1 : cut_at + 1] == b"\n\n"
+                self.feed(chunk if chunks else chunk[: cut_at + in_between])
+                if not chunks or self.ended:
+                    return
+
+    def feed(self, chunk: bytes) -> None:
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        for line in lines:
+            if line.startswith(b"data: "):
+                self._data = line[6:]
+            elif line.startswith(b"id: "):
+                self.last_id = line[4:].decode()
+            elif not line:
+                self._dispatch(orjson.loads(self._data))
+
+    def _dispatch(self, event: dict[str, Any]) -> None:
+        if event["type"] == "reset":
+            self._next += event["item"]["lost"]
+            return
+        number = int(self.last_id.partition(":")[2])
+        assert number == self._next or not self.numbers
+        self._next = number + 1
+        self.numbers.append(event["item"]["n"])
+        self.ended = event["type"] == "complete"
+
+
+@settings(max_examples=200)
+@given(
+    pauses=st.lists(st.integers(0, 3), max_size=30),
+    readers=st.lists(
+        st.lists(st.tuples(st.integers(0, 6), st.integers(1, 5), st.integers(1, 400)), max_size=8),
+        min_size=1,
+        max_size=4,
+    ),
+    held=st.sampled_from([1, 3, 2048]),
+)
+def test_a_reader_that_is_cut_at_any_byte_has_each_event_once_or_is_told_of_its_loss(
+    pauses: list[int], readers: list[list[tuple[int, int, int]]], held: int
+) -> None:
+    async def run() -> None:
+        manager = StreamingEventManager(Settings(bounds=Bounds(max_events=held, pacing=0)))
+
+        async def emit() -> None:
+            for n, turns in enumerate(pauses):
+                await pause(turns)
+                await manager.emit_event("c", "status", {"n": n})
+            await manager.emit_event("c", "complete", {"n": len(pauses)})
+
+        async def read(visits: list[tuple[int, int, int]]) -> EagerReader:
+            reader = EagerReader()
+            for turns, chunks, cut_at in visits:
+                await pause(turns)
+                if not reader.ended:
+                    await reader.connect(manager, chunks, cut_at)
+            if not reader.ended:
+                await reader.connect(manager, 1000, 10**6)
+            return reader
+
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            reading = [group.create_task(read(visits)) for visits in readers]
+            group.create_task(emit())
+        for reader in map(asyncio.Task.result, reading):
+            assert reader.numbers == sorted(set(reader.numbers))
+            assert reader.numbers[-1] == len(pauses)
+            if held == 2048:
+                assert reader.numbers == list(range(reader.numbers[0], len(pauses) + 1))
         await manager.close()
 
     asyncio.run(run())

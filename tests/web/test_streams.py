@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from typing import Any, cast
+
 from quart.typing import TestClientProtocol as Client
 
-from tests.web.streams import ask, open_stream, workflow_id
+from quart_chat.events.sse import encode_frame
+from tests.web.streams import Stream, ask, open_stream, workflow_id
 
 
 async def test_the_page_stream_shows_list_and_chat_on_one_connection(
@@ -63,3 +66,30 @@ async def test_the_events_of_the_own_list_can_be_read(client: Client) -> None:
     async with open_stream(client, "/api/events/user:local") as events:
         chat = workflow_id(await ask(client, "count 1 0ms"))
         assert (await events.until("workflow"))["item"]["id"] == chat
+
+
+async def test_a_test_that_waits_for_an_item_misses_none_that_came_with_it() -> None:
+    class Connection:
+        async def receive(self) -> bytes:
+            return b"".join(encode_frame(b'{"type": "%b"}' % kind) for kind in (b"a", b"b", b"a"))
+
+    stream = Stream(cast("Any", Connection()))
+    assert [(await stream.until(kind))["type"] for kind in ("a", "b", "a")] == ["a", "b", "a"]
+    assert len(stream.items) == 3
+
+
+async def test_every_stream_begins_with_a_time_to_come_back_after(client: Client) -> None:
+    chat = workflow_id(await ask(client, "count 1 0ms"))
+    share = await (await client.post(f"/api/chatbot/workflows/{chat}/share")).get_json()
+    for path in (
+        f"/api/stream?workflowId={chat}",
+        "/api/stream",
+        f"/api/chatbot/{chat}/stream",
+        f"/api/events/{chat}",
+        f"/api/shared/{share['token']}/stream",
+        "/api/doctor/stream",
+    ):
+        async with client.request(path) as connection:
+            await connection.send_complete()
+            assert (await connection.receive()).startswith(b"retry: "), path
+            await connection.disconnect()
