@@ -12,8 +12,10 @@ from quart.asgi import ASGIHTTPConnection
 from quart.typing import ResponseTypes
 from quart.utils import encode_headers
 
-from quart_chat.events.shortcut import find_writer, write_chunk
+from quart_chat.events.outlet import ConnectionLost, Outlet
+from quart_chat.events.shortcut import find_connection, release_connection
 from quart_chat.events.subscription import QueueShutDown
+from quart_chat.events.watch import ConnectionWatch
 
 _logger = logging.getLogger(__name__)
 
@@ -23,9 +25,11 @@ class StreamResponse(Response):
 
     Attributes:
         first: Bytes to send before all others.
+        watch: Ends it where its client has gone, or takes nothing any more.
     """
 
     first = b""
+    watch: ConnectionWatch
 
 
 class StreamingHTTPConnection(ASGIHTTPConnection):
@@ -44,14 +48,20 @@ class StreamingHTTPConnection(ASGIHTTPConnection):
         self._disconnected = False
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        await super().__call__(receive, send)
-        if self._stream is None:
-            return
-        # Even where nobody is left to read a byte of it, what it holds is let go of here.
-        async with self._stream.response as body:
+        try:
+            await super().__call__(receive, send)
+            if self._stream is not None:
+                await self._stream_until_disconnect(self._stream, receive, send)
+        finally:
+            await release_connection(send)
+
+    async def _stream_until_disconnect(
+        self, stream: StreamResponse, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        # Even where no client is left to read a byte of it, what it holds is let go of here.
+        async with stream.response as body:
             if not self._disconnected:
-                stream = _send_stream(send, self._stream, body)
-                await self._run_until_disconnect(stream, receive)
+                await self._run_until_disconnect(_send_stream(send, stream, body), receive)
 
     async def handle_messages(self, request: Request, receive: ASGIReceiveCallable) -> None:
         await super().handle_messages(request, receive)
@@ -104,19 +114,28 @@ async def _send_stream(
     """
     sending = asyncio.current_task()
     assert sending is not None  # noqa: S101 - coroutines run in tasks
-    headers = encode_headers(stream.headers)
-    await send({"type": "http.response.start", "status": stream.status_code, "headers": headers})
     # Only a response of unknown length is sent in chunks (RFC 9112, 6.3).
-    writer = None if "Content-Length" in stream.headers else find_writer(send)
-    await send({"type": "http.response.body", "body": stream.first, "more_body": True})
+    chunked = "Content-Length" not in stream.headers
+    outlet = Outlet(send, find_connection(send), sending, chunked=chunked)
+    stream.watch.add(outlet)
     try:
-        async for data in body:
-            if writer is None:
-                await send({"type": "http.response.body", "body": data, "more_body": True})
+        try:
+            await outlet.start(stream.status_code, encode_headers(stream.headers))
+            await outlet.write(stream.first)
+            async for data in body:
+                await outlet.write(data)
+        except ConnectionLost:
+            pass
+        except (Exception, asyncio.CancelledError):
+            if outlet.given_up:
+                sending.uncancel()
+            elif sending.cancelling():
+                await outlet.end_unseen()
+                raise
             else:
-                await write_chunk(writer, data)
-    except (Exception, asyncio.CancelledError):
-        if sending.cancelling():
-            raise
-        _logger.exception("A stream failed")
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+                _logger.exception("A stream failed")
+        # Of a connection that is closed the server is about to tell, which would break off the end.
+        if not outlet.is_closed:
+            await outlet.end()
+    finally:
+        stream.watch.discard(outlet)

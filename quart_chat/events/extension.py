@@ -20,10 +20,11 @@ from quart import Quart, Response, current_app, has_app_context, request
 from quart_chat.events.broker import Broker
 from quart_chat.events.connection import StreamingHTTPConnection, StreamResponse
 from quart_chat.events.contexts import Settings
-from quart_chat.events.log import Bounds
+from quart_chat.events.log import Bounds, ContextLog
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.sse import KEEPALIVE, encode_frame
 from quart_chat.events.subscription import make_reset
+from quart_chat.events.watch import ConnectionWatch
 
 _logger = logging.getLogger(__name__)
 _EXTENSION = "quart_chat.events"
@@ -51,9 +52,11 @@ class Events:
 
     Attributes:
         manager: The app's event manager.
+        watch: Looks at the connections of the app's streams.
     """
 
     manager: StreamingEventManager
+    watch: ConnectionWatch
 
     def __init__(self, app: Quart | None = None, *, broker: Broker | None = None) -> None:
         self._broker = broker
@@ -81,6 +84,7 @@ class Events:
             ),
             self._broker,
         )
+        self.watch = ConnectionWatch(self.manager.settings.keepalive)
         app.extensions[_EXTENSION] = self
         app.asgi_http_class = StreamingHTTPConnection
         app.before_serving(self._open)
@@ -155,10 +159,10 @@ def sse_response(
 ) -> Response:
     """Stream a context as server-sent events until its terminal event.
 
-    A client that comes back with the id it saw last gets what followed. Where that can't be told
-    exactly, because the id is of another process or no longer held, it gets a ``reset`` and then
-    all that is held. One that has seen the end is answered 204, which ends its reconnecting
-    (WHATWG HTML, 9.2.3).
+    A client that comes back with the id it saw last gets what followed. Where the next event is no
+    longer held, it gets a ``reset``, which says how many it has lost, and then all that is held.
+    The same where the id is of another process or means nothing; how many are lost is null then.
+    One that has seen the end is answered 204, which ends its reconnecting (WHATWG HTML, 9.2.3).
 
     Args:
         context_id: The context to stream; it opens if need be. Whether the client may read it is
@@ -167,43 +171,41 @@ def sse_response(
         last_event_id: The request's ``Last-Event-ID`` header.
     """
     manager = get_event_manager()
-    after = _place_of(manager, context_id, last_event_id)
     log = manager.log(context_id)
+    after = _number_of(last_event_id, log)
     if log is not None and log.ended and after == log.end - 1:
         return Response(status=204)
-    return stream_response(_stream_context(manager, context_id, categories, last_event_id, after))
+    return stream_response(stream_context(manager, context_id, categories, last_event_id))
 
 
-def _place_of(
-    manager: StreamingEventManager, context_id: str, last_event_id: str | None
-) -> int | None:
-    """The number that an id stands for, where the log can go on from it exactly."""
-    epoch, _, digits = (last_event_id or "").partition(":")
-    log = manager.log(context_id)
+def _number_of(event_id: str | None, log: ContextLog | None) -> int | None:
+    """The number that an id stands for, where it is one that the log has given."""
+    epoch, _, digits = (event_id or "").partition(":")
     if log is None or epoch != log.epoch or _NUMBER.fullmatch(digits) is None:
         return None
     number = int(digits)
-    return number if log.first - 1 <= number < log.end else None
+    return number if number < log.end else None
 
 
-async def _stream_context(
+async def stream_context(
     manager: StreamingEventManager,
     context_id: str,
-    categories: Iterable[str] | None,
-    last_event_id: str | None,
-    after: int | None,
+    categories: Iterable[str] | None = None,
+    last_event_id: str | None = None,
 ) -> AsyncGenerator[bytes, None]:
+    """The frames of a context; see :func:`sse_response`."""
     log = manager.log(context_id)
-    reset = bool(last_event_id) and after is None
-    if reset:
+    after = _number_of(last_event_id, log)
+    unknown = bool(last_event_id) and after is None
+    if unknown:
         after = 0 if log is None else log.first - 1
     if after is None:
         subscription = manager.subscribe_generation(context_id, categories)
     else:
         subscription = manager.subscribe(context_id, categories=categories, after=after)
     async with subscription:
-        if reset:
-            yield encode_frame(make_reset(context_id, 0).body)
+        if unknown:
+            yield encode_frame(make_reset(context_id, None).body)
         while (batch := await subscription.read()) is not None:
             if batch.keepalive:
                 yield KEEPALIVE
@@ -225,8 +227,10 @@ def stream_response(chunks: AsyncGenerator[bytes, None]) -> Response:
     response = StreamResponse(
         b"" if head else chunks, content_type="text/event-stream; charset=utf-8"
     )
+    extension = _extension()
+    response.watch = extension.watch
     if not head:
-        response.first = get_event_manager().retry()
+        response.first = extension.manager.retry()
     response.timeout = None  # Quart would end the stream after RESPONSE_TIMEOUT
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"  # nginx

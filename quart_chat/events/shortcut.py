@@ -1,4 +1,4 @@
-"""The short way from a stream to its socket, where the server is Hypercorn and speaks HTTP/1.1.
+"""The short way from a stream to its socket, where the server is Hypercorn.
 
 A chunk that is sent through ASGI passes eight coroutines and a state machine, none of which change
 anything but its framing: "a chunk is its length in hexadecimal, a line end, its bytes and a line
@@ -7,41 +7,123 @@ response that has begun may be written to the connection's ``StreamWriter``, whi
 the bound methods that Hypercorn hands down, each of exactly the type that is known here. With any
 other server or protocol there is no shortcut, and all goes through ASGI. The head of a response and
 its end always do.
+
+The writer also shows what ASGI does not tell: whether the connection still lives, and whether its
+client takes what it is sent.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import suppress
+from dataclasses import dataclass
 
+from h11 import LocalProtocolError
 from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.protocol.h2 import H2Protocol
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.http_stream import HTTPStream
-from hypercorn.typing import ASGISendCallable
+from hypercorn.typing import ASGISendCallable, HTTPResponseBodyEvent, HTTPResponseStartEvent
+from hypercorn.utils import UnexpectedMessageError
+
+if sys.platform == "linux":
+    import fcntl
+    import termios
+
+    def count_unconfirmed(descriptor: int) -> int:
+        """Count the bytes of a socket's send queue (tcp(7), "SIOCOUTQ", by its other name)."""
+        counted = fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4))
+        return int.from_bytes(counted, sys.byteorder)
+
+else:  # pragma: no cover - tested on Linux
+
+    def count_unconfirmed(descriptor: int) -> int:
+        """Not told by other systems in the same way."""
+        return 0
 
 
-def find_writer(send: ASGISendCallable) -> asyncio.StreamWriter | None:
-    """The writer of the connection, where chunks of a response may be written to it."""
+_START: HTTPResponseStartEvent = {"type": "http.response.start", "status": 500, "headers": []}
+_END: HTTPResponseBodyEvent = {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What is known of the connection that carries a response.
+
+    Attributes:
+        server: Serves it.
+        stream: The response on it.
+        protocol: Frames the response.
+    """
+
+    server: TCPServer
+    stream: HTTPStream
+    protocol: H11Protocol | H2Protocol
+
+    @property
+    def takes_chunks(self) -> bool:
+        """Whether the chunks of the response may be written to it."""
+        return self.stream.scope["http_version"] == "1.1"
+
+    @property
+    def shared(self) -> bool:
+        """Whether it carries other responses at the same time."""
+        return isinstance(self.protocol, H2Protocol)
+
+    @property
+    def writer(self) -> asyncio.StreamWriter:
+        return self.server.writer
+
+    async def drain(self) -> None:
+        """Wait until HTTP/2 lets all that was sent of the response pass.
+
+        While a client lets nothing pass, Hypercorn takes as much as it is given, and keeps it.
+        """
+        if isinstance(self.protocol, H2Protocol):
+            buffer = self.protocol.stream_buffers.get(self.stream.stream_id)
+            if buffer is not None and buffer.buffer:
+                await buffer.drain()
+
+    def fileno(self) -> int:
+        """The file descriptor of its socket; -1 where it is closed."""
+        socket = self.writer.get_extra_info("socket")
+        return -1 if socket is None else int(socket.fileno())
+
+    def count_unsent(self) -> int:
+        """Count the bytes that the client's system has not confirmed, where this system tells."""
+        unsent = self.writer.transport.get_write_buffer_size()
+        with suppress(OSError):
+            unsent += count_unconfirmed(self.fileno())
+        return unsent
+
+
+def find_connection(send: ASGISendCallable) -> Connection | None:
+    """The connection behind an application's ``send``, where the server is one known here."""
     stream = getattr(send, "__self__", None)
-    if type(stream) is not HTTPStream or stream.scope["http_version"] != "1.1":
+    if type(stream) is not HTTPStream:
         return None
     protocol = getattr(stream.send, "__self__", None)
-    if type(protocol) is not H11Protocol:
+    if type(protocol) is not H11Protocol and type(protocol) is not H2Protocol:
         return None
     server = getattr(protocol.send, "__self__", None)
-    return server.writer if type(server) is TCPServer else None
+    if type(server) is not TCPServer:
+        return None
+    return Connection(server, stream, protocol)
 
 
-async def write_chunk(writer: asyncio.StreamWriter, data: bytes) -> None:
-    """Write a chunk, and wait while the client is slower than what it is sent.
+async def release_connection(send: ASGISendCallable) -> None:
+    """Let go of a connection that was closed before its response was complete.
 
-    If the client has gone, the server sees that, too, and says so.
+    Where more has arrived on a connection than a request, Hypercorn reads on after the end of the
+    response. If that never comes, it waits for ever. So the response is brought to an end that
+    only the server sees. After that it would wait for another request for some seconds.
     """
-    # An empty chunk would end the response. A connection that is being closed takes none: to write
-    # to it is an error of its own kind for each event loop.
-    if not data or writer.is_closing():
+    connection = find_connection(send)
+    if connection is None or connection.shared or not connection.writer.is_closing():
         return
-    writer.write(b"%x\r\n%b\r\n" % (len(data), data))
-    if writer.transport.get_write_buffer_size():
-        with suppress(ConnectionError):
-            await writer.drain()
+    for message in (_START, _END):
+        # Where one of them is not due, it has been sent.
+        with suppress(UnexpectedMessageError, LocalProtocolError):
+            await send(message)
+    await connection.server.idle_task.stop()

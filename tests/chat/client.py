@@ -107,6 +107,44 @@ class Client:
                         return
 
 
+class EagerClient(Client):
+    """Takes an id as soon as it has read that line, as a widely used client for ``fetch`` does.
+
+    Between that line and the empty one a cut would cost it the frame, whatever a server does:
+    :func:`spare` moves such a cut.
+    """
+
+    def connect(self) -> None:
+        self._rest = b""
+        self._data: bytes | None = None
+        self._numbered = False
+
+    def feed(self, chunk: bytes) -> None:
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        for line in lines:
+            if line.startswith(b"data: "):
+                self._data = line[6:]
+            elif line.startswith(b"id: "):
+                self._numbered = self.last_id != line[4:].decode()
+                self.last_id = line[4:].decode()
+            elif not line:
+                assert self._data is not None, "an empty message"
+                self._dispatch(orjson.loads(self._data))
+
+    def _dispatch(self, data: Item) -> None:
+        if self._numbered:
+            self.ids.append(self.last_id)
+            self._order.pop(identity(data), None)
+            self._order[identity(data)] = None
+        self._data, self._numbered = None, False
+        self.apply(data)
+
+
+def spare(chunk: bytes, cut_at: int) -> int:
+    """Where to cut instead of between the line of an id and the empty line after it."""
+    return cut_at + 1 if chunk[cut_at - 1 : cut_at + 1] == b"\n\n" else cut_at
+
+
 def identity(data: Item) -> str:
     """What a frame is about: an item, or the end of a round."""
     item = data["item"]

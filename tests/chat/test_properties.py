@@ -6,19 +6,22 @@ import asyncio
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quart_chat.chat import following, snapshots, workflow_list
 from quart_chat.chat.assistants.base import AssistantError, Step, Text
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.stream import stream_user, stream_workflow
 from quart_chat.errors import RoundRunning
 from quart_chat.events import Bounds, Settings, StreamingEventManager
-from tests.chat.client import TERMINAL, Client, identity, state_of
+from tests.chat.client import TERMINAL, Client, EagerClient, identity, spare, state_of
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant
 
@@ -51,16 +54,24 @@ class Act:
 
 @dataclass(frozen=True)
 class Visit:
-    """A connection: it comes after some turns, with or without a cursor, and is cut."""
+    """A connection: it comes after some turns, with or without a cursor, and is cut.
+
+    Between two chunks it takes its time.
+    """
 
     after: int
     chunks: int
     cut_at: int
     forgetful: bool
+    pause: int
 
 
-acts = st.builds(Act, turns, st.sampled_from(["stop", "rename", "pin", "prompt", "snapshot"]))
-visits = st.builds(Visit, turns, st.integers(0, 4), st.integers(0, 400), st.booleans())
+acts = st.builds(
+    Act, turns, st.sampled_from(["stop", "rename", "pin", "prompt", "snapshot", "restart"])
+)
+visits = st.builds(
+    Visit, turns, st.integers(0, 8), st.integers(0, 400), st.booleans(), st.integers(0, 6)
+)
 rounds = st.tuples(st.lists(st.tuples(st.integers(0, 6), lines), max_size=8), ends)
 workflows = st.tuples(st.lists(rounds, min_size=1, max_size=3), st.lists(acts, max_size=5))
 
@@ -137,6 +148,10 @@ class World:
                 prompt = await self.prompt(workflow_id)
                 self.assistant.tell(prompt, Text("an extra"), Text(" answer"), END)
                 await self.idle(workflow_id)
+            case "restart":
+                # Of what was emitted nothing is left, as after a crash.
+                await self.manager.close()
+                await self.manager.open()
             case _:
                 await self.service.snapshot(USER, workflow_id, act.after)
 
@@ -149,11 +164,13 @@ class World:
             if visit.forgetful:
                 client.forget()
             await read_and_cut(client, open_stream(client.last_id), visit)
-        client.connect()
-        stream = open_stream(client.last_id)
         while client.farewells < contexts:
-            client.feed(await anext(stream))
-        await stream.aclose()
+            client.connect()
+            async with aclosing(open_stream(client.last_id)) as stream:
+                async for chunk in stream:
+                    client.feed(chunk)
+                    if client.farewells >= contexts:
+                        break
 
     async def bid_farewell(self, contexts: set[str], visitors: list[asyncio.Task[None]]) -> None:
         """Tell all streams that nothing more will happen, until nobody is left to hear it."""
@@ -170,8 +187,9 @@ async def read_and_cut(client: Client, stream: AsyncGenerator[bytes, None], visi
         for remaining in reversed(range(visit.chunks)):
             async with asyncio.timeout(0.02):
                 chunk = await anext(stream)
-            client.feed(chunk if remaining else chunk[: visit.cut_at])
-    except TimeoutError:
+            client.feed(chunk if remaining else chunk[: spare(chunk, visit.cut_at)])
+            await pause(visit.pause)
+    except (TimeoutError, StopAsyncIteration):
         # Nothing more came: as good a moment to be cut off as any.
         pass
     finally:
@@ -214,6 +232,8 @@ async def check_pages(world: World, workflow_id: str, pages: list[Client]) -> No
     held=st.sampled_from([2, 5, 2048]),
     pacing=st.sampled_from([0.0, 0.001]),
     slowness=st.sampled_from([0, 0, 50]),
+    rows=st.sampled_from([1, 2, 3, 500]),
+    kind=st.sampled_from([Client, EagerClient]),
 )
 def test_every_client_ends_with_exactly_what_the_database_has(
     scripts: list[Script],
@@ -222,6 +242,8 @@ def test_every_client_ends_with_exactly_what_the_database_has(
     held: int,
     pacing: float,
     slowness: int,
+    rows: int,
+    kind: type[Client],
 ) -> None:
     async def scene(world: World, script: Script, number: int) -> None:
         """One workflow: who answers, who meddles and who watches."""
@@ -235,7 +257,7 @@ def test_every_client_ends_with_exactly_what_the_database_has(
         def open_page(last_id: str) -> AsyncGenerator[bytes, None]:
             return stream_user(service, USER, workflow_id, last_id or "0-0")
 
-        watching, paging = [Client() for _ in readers], [Client() for _ in pages]
+        watching, paging = [kind() for _ in readers], [kind() for _ in pages]
         async with asyncio.TaskGroup() as group:
             visitors = [
                 group.create_task(world.visit(client, visits, open_workflow, {workflow_id}))
@@ -268,5 +290,9 @@ def test_every_client_ends_with_exactly_what_the_database_has(
             await repository.close()
             await world.manager.close()
 
-    with tempfile.TemporaryDirectory() as folder:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        patch.object(following, "PART", snapshots.Bounds(rows, 256 * 1024)),
+        patch.object(workflow_list, "CHANGES_AT_ONCE", rows),
+    ):
         asyncio.run(run(Path(folder)))

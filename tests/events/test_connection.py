@@ -178,8 +178,8 @@ async def test_empty_chunks_and_a_slow_client_do_not_harm_a_stream(app: Quart) -
 
     async with asyncio.timeout(20), served(app) as url, httpx2.AsyncClient() as http:
         body = (await http.get(url + "/events")).content
-    stream = body.partition(b"\n")[2]
-    assert [stream.count(letter) for letter in (b"a", b"b", b"c", b"\n")] == [4_000_000] * 3 + [1]
+    sent = body.partition(b"\n")[2]
+    assert [sent.count(letter) for letter in (b"a", b"b", b"c", b"\n")] == [4_000_000] * 3 + [1]
 
 
 async def test_http_1_0_gets_a_stream_without_chunks(app: Quart, events: Events) -> None:

@@ -13,7 +13,7 @@ import uvloop
 from quart import Quart, Response
 
 from quart_chat.events import Events, StreamingEventManager, sse_response
-from quart_chat.events.shortcut import find_writer
+from quart_chat.events.shortcut import find_connection
 from quart_chat.events.sse import StreamParser
 from tests.events.serving import served
 from tests.waiting import until
@@ -70,7 +70,9 @@ async def test_the_shortcut_is_there_for_http_1_and_not_for_http_2(
 
     async def spy(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            found.append(find_writer(send) is not None)
+            connection = find_connection(send)
+            assert connection is not None
+            found.append(connection.takes_chunks)
         await app(scope, receive, send)
 
     async with served(spy) as url, httpx2.AsyncClient(http1=http1, http2=http2) as http:
