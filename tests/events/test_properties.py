@@ -11,9 +11,9 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from quart_chat.events.extension import stream_context
 
 from quart_chat.events import Bounds, Settings, StreamingEventManager, Subscription
-from quart_chat.events.extension import stream_context
 
 turns = st.lists(st.integers(0, 3), max_size=12)
 
