@@ -12,8 +12,9 @@ from quart_schema import Info, QuartSchema
 
 from quart_chat.chat.assistants.base import Assistant
 from quart_chat.chat.assistants.registry import collect_assistants
+from quart_chat.chat.emitted import DELTAS, ENVELOPED
 from quart_chat.config import Settings, load_settings, resource_path
-from quart_chat.events import Events
+from quart_chat.events.quart import Events
 from quart_chat.web import (
     assets,
     chatbot,
@@ -67,7 +68,7 @@ def create_app(
     )
     configure(app, settings, config or {})
 
-    events = Events(app)
+    events = Events(app, coalescer=DELTAS, enveloped=ENVELOPED)
     QuartSchema(
         app,
         info=Info(title="quart-chat", version=version("quart-chat")),

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ from quart_chat import create_app
 from quart_chat.chat.assistants import InvalidAssistant
 from quart_chat.config import ConfigError, Settings, load_settings, variable
 from quart_chat.errors import ChatError, StorageUnavailable
+from quart_chat.events.quart import Events
 
 # Connections that may wait to be accepted: enough for every tab to come back after a restart.
 BACKLOG = 1024
@@ -78,9 +80,27 @@ def _serve(config: Mapping[str, Any], factory: Factory) -> None:
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         try:
-            runner.run(serve(app, _server_config(listener)))
+            runner.run(_run(app, _server_config(listener)))
         except LifespanFailureError as error:
             raise _explain(error, settings) from error
+
+
+async def _run(app: Quart, server: ServerConfig) -> None:
+    """Run the server until a signal comes, and let the streams end as soon as it has come."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+    async def wait_for_signal() -> None:
+        await stop.wait()
+        events: Events = app.extensions["quart_chat.events"]
+        events.begin_shutdown()
+
+    await serve(app, server, shutdown_trigger=wait_for_signal)
 
 
 def _listen(settings: Settings) -> socket.socket:

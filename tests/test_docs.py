@@ -16,7 +16,7 @@ from quart_chat.chat.assistants.library.passages import anchors, read_handbook
 from quart_chat.chat.assistants.model import failures
 from quart_chat.config import Settings, variable
 from quart_chat.errors import ChatError
-from quart_chat.events.extension import DEFAULTS
+from quart_chat.events.quart.extension import DEFAULTS
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = {path.relative_to(DOCS).as_posix(): path.read_text("utf-8") for path in DOCS.rglob("*.md")}

@@ -18,7 +18,6 @@ FORBIDDEN = {
     "chat": (*APPLICATION, *FRAMEWORK, "quart_chat.documents"),
     "documents": (*APPLICATION, *FRAMEWORK),
 }
-QUART_IN_EVENTS = {"extension.py", "connection.py"}
 
 
 def imported(path: Path) -> set[str]:
@@ -46,13 +45,40 @@ def test_no_part_imports_what_is_built_on_it(part: str) -> None:
         assert not wrong, f"{path.name} imports {wrong}"
 
 
-def test_quart_is_known_to_the_events_extension_alone() -> None:
+def test_of_the_events_only_the_package_for_quart_knows_quart() -> None:
     knowing = {
-        path.name
+        path.relative_to(PACKAGE / "events").parts[0]
         for path in (PACKAGE / "events").rglob("*.py")
-        if any(is_within(name, "quart") for name in imported(path))
+        if any(is_within(name, web) for name in imported(path) for web in FRAMEWORK)
     }
-    assert knowing == QUART_IN_EVENTS
+    assert knowing == {"quart"}
+
+
+def test_events_work_where_no_web_framework_can_be_imported() -> None:
+    code = """if True:
+        import asyncio, importlib, pkgutil, sys
+
+        class Blocker:
+            def find_spec(self, name, path=None, target=None):
+                if name.partition(".")[0] in {blocked}:
+                    raise ImportError(name + " is blocked")
+
+        sys.meta_path.insert(0, Blocker())
+        import quart_chat.events as events
+
+        for module in pkgutil.walk_packages(events.__path__, "quart_chat.events."):
+            if not module.name.startswith("quart_chat.events.quart"):
+                importlib.import_module(module.name)
+
+        async def run():
+            manager = events.StreamingEventManager()
+            await manager.emit_event("c", "complete", {{"done": True}})
+            return [event["data"] async for event in manager.stream_events("c")]
+
+        print(asyncio.run(run()))
+    """.format(blocked={*FRAMEWORK, "hypercorn", "h11", "starlette"})
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[{'done': True}]\n", "")
 
 
 def test_importing_events_loads_nothing_of_the_application() -> None:

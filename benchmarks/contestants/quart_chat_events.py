@@ -13,7 +13,7 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEven
 from quart import Quart, Response, request
 
 from benchmarks.emission import Plan, make_item, run
-from quart_chat.events import Events, sse_response
+from quart_chat.events.quart import Events, sse_response
 
 app = Quart(__name__)
 events = Events(app)

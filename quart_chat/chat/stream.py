@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import orjson
 
+from quart_chat.chat.emitted import DELTAS
 from quart_chat.chat.following import (
     UNKNOWN,
     Following,
@@ -20,7 +21,7 @@ from quart_chat.chat.following import (
 )
 from quart_chat.chat.models import chat_data
 from quart_chat.events import Batch, Event, StreamingEventManager
-from quart_chat.events.sse import KEEPALIVE, encode_frame, merge_deltas
+from quart_chat.events.sse import KEEPALIVE, encode_frame
 
 if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
@@ -183,7 +184,7 @@ def _encode_events(events: Iterable[Event], make_id: MakeId) -> bytes:
     return b"".join(
         [
             encode_frame(body, None if event.seq is None else make_id(event.seq))
-            for event, body in merge_deltas(events)
+            for event, body in DELTAS.merge(events)
         ]
     )
 

@@ -1,16 +1,18 @@
-"""Event-driven streaming over server-sent events, for any Quart app.
+"""Event-driven streaming over server-sent events, for any ASGI app.
 
-    events = Events(app)
-    await get_event_manager().emit_event("job:7", "progress", {"done": 0.4}, "jobs")
-    return sse_response("job:7")
+    manager = StreamingEventManager()
+    await manager.emit_event("job:7", "progress", {"done": 0.4}, "jobs")
 
-Works without Quart too: a :class:`StreamingEventManager` needs an event loop and nothing else.
+``quart_chat.events.asgi`` streams its contexts from an app of any framework, and
+``quart_chat.events.quart`` from one of Quart. What is imported here knows no framework: a manager
+needs an event loop and nothing else.
 """
 
-from quart_chat.events.broker import Broker, InProcessBroker
+from quart_chat.events.broker import Broker, BrokerUnavailable
+from quart_chat.events.brokers.memory import InProcessBroker
+from quart_chat.events.coalescing import Coalescer, DeltaCoalescer, NoCoalescing
 from quart_chat.events.contexts import Settings
 from quart_chat.events.event import TERMINAL_TYPES, Event
-from quart_chat.events.extension import Events, get_event_manager, sse_response, stream_response
 from quart_chat.events.log import Batch, Bounds
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.subscription import EventQueue, QueueShutDown, Subscription
@@ -20,15 +22,15 @@ __all__ = [
     "Batch",
     "Bounds",
     "Broker",
+    "BrokerUnavailable",
+    "Coalescer",
+    "DeltaCoalescer",
     "Event",
     "EventQueue",
-    "Events",
     "InProcessBroker",
+    "NoCoalescing",
     "QueueShutDown",
     "Settings",
     "StreamingEventManager",
     "Subscription",
-    "get_event_manager",
-    "sse_response",
-    "stream_response",
 ]

@@ -1,4 +1,4 @@
-"""What carries events between processes, behind one small protocol."""
+"""What carries events between processes: the protocol that every engine keeps."""
 
 from __future__ import annotations
 
@@ -8,51 +8,48 @@ from typing import Protocol
 from quart_chat.events.event import Event
 
 Deliver = Callable[[Event], None]
-"""Takes an event on the manager's event loop; events of a context arrive in the broker's order."""
+"""Takes an event."""
+
+Gap = Callable[[], None]
+"""Hears that events may be missing between the last that was delivered and the next."""
+
+
+class BrokerUnavailable(Exception):
+    """The broker can't be reached."""
 
 
 class Broker(Protocol):
-    """Orders a context's events and brings each to every process.
+    """Carries events to every process that is attached to it, the publisher's own included.
 
-    ``publish`` returns at once: a producer never waits for a round trip. What a broker can't
-    carry at once it sends in the background, in the order published.
+    What it promises:
+
+    - **Order.** Each event is delivered once to every process, in the same order in all of them.
+      Where that can't be kept, ``gap`` is called before anything later is delivered.
+    - **Numbers.** An event that it numbers has an epoch, which names the broker's log, and a
+      number, which rises within the epoch, but not one by one; events of a new epoch come after a
+      gap. An event without an epoch is numbered by the context's own log.
+    - **No waiting.** ``publish`` returns at once and raises nothing: a producer waits for no round
+      trip. What can't be carried at once is sent in the background, in the order published.
+
+    ``deliver`` and ``gap`` are called on the event loop that called ``open``.
     """
 
-    def bind(self, deliver: Deliver) -> None:
-        """Set who takes the events; called once, before all else."""
+    def bind(self, deliver: Deliver, gap: Gap) -> None:
+        """Set what takes the events; called once, before all else."""
         ...
 
     async def open(self) -> None:
-        """Connect."""
+        """Connect, and return once events are delivered.
+
+        Raises:
+            BrokerUnavailable: That has not come about within 5 seconds.
+        """
         ...
 
     async def close(self) -> None:
-        """Send what still waits, and disconnect."""
+        """Send what still waits, for a second at most, and disconnect; it may be opened again."""
         ...
 
     def publish(self, event: Event) -> None:
-        """Take an event of this process."""
+        """Take an event of this process; called on the event loop."""
         ...
-
-    def forget(self, context_id: str) -> None:
-        """Drop what is kept of a context that this process has removed."""
-        ...
-
-
-class InProcessBroker:
-    """One process: what is published is delivered there and then, and kept nowhere else."""
-
-    def bind(self, deliver: Deliver) -> None:
-        self._deliver = deliver
-
-    async def open(self) -> None:
-        """Nothing to connect to."""
-
-    async def close(self) -> None:
-        """Nothing to disconnect from."""
-
-    def publish(self, event: Event) -> None:
-        self._deliver(event)
-
-    def forget(self, context_id: str) -> None:
-        """The manager's log was the only copy."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from time import monotonic
 
+from quart_chat.events.coalescing import Coalescer
 from quart_chat.events.log import Bounds, ContextLog
 
 
@@ -22,7 +23,7 @@ class Settings:
         max_contexts: Contexts held at once; past it those without a reader go, the longest
             untouched first.
         retry: Milliseconds, from and to, within which clients are asked to wait before they come
-            back after a shutdown: spread out, so that they do not all come at once.
+            back: spread out, so that they do not all come at once.
     """
 
     bounds: Bounds = field(default_factory=Bounds)
@@ -38,12 +39,12 @@ class Contexts:
 
     Args:
         settings: How many there may be, and how long each is kept.
-        forget: Called with the name of a context that is removed.
+        coalescer: What their events mean to readers.
     """
 
-    def __init__(self, settings: Settings, forget: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, coalescer: Coalescer) -> None:
         self._settings = settings
-        self._forget = forget
+        self._coalescer = coalescer
         self._logs: dict[str, ContextLog] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._heartbeat: asyncio.Handle | None = None
@@ -70,7 +71,8 @@ class Contexts:
         if log is None:
             if len(self._logs) >= self._settings.max_contexts:
                 self._make_room(keep)
-            log = self._logs[context_id] = ContextLog(context_id, self._settings.bounds)
+            log = ContextLog(context_id, self._settings.bounds, self._coalescer)
+            self._logs[context_id] = log
             self._keep_beating()
         return log
 
@@ -80,7 +82,6 @@ class Contexts:
             del self._logs[log.context_id]
             log.removed = True
             log.wake_all()
-            self._forget(log.context_id)
 
     def _make_room(self, keep: Container[ContextLog]) -> None:
         # A tenth at a time, so that a manager at its limit does not sort for every new context.

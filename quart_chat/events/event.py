@@ -35,17 +35,17 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     ``event["contextId"]``.
 
     Attributes:
-        context_id: The context it was emitted into: a workflow's id, a document's, ...
-        type: "chatdata", "delta", "status", "progress", "complete", "stopped", "error", ...
+        context_id: The context it was emitted into.
+        type: "status", "progress", "complete", "stopped", "error", or a word of the emitter's.
         data: What the emitter said; not to be changed afterwards.
-        category: What readers filter by: "chat", "workflow", "document", ...
+        category: What readers filter by.
         message: A sentence for people, where there is one.
         step: The name of the step it belongs to, where there is one.
         created_at: Seconds since the epoch, UTC.
         seq: The emitter's own durable version of what the event shows, where it keeps one.
         body: The JSON that readers receive, encoded once.
-        number: Its place in the context's log, from 1; 0 until it has one.
-        epoch: Names the log that the number counts in.
+        number: Its place in a log: it rises from event to event; 0 until it has one.
+        epoch: Names the log that the number counts in: the context's own, or the broker's.
     """
 
     context_id: str
@@ -71,11 +71,6 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     @property
     def terminal(self) -> bool:
         return self.type in TERMINAL_TYPES
-
-    @property
-    def urgent(self) -> bool:
-        """Whether it is what somebody waits for: an end, or the first piece of a text."""
-        return self.terminal or (self.type == "delta" and self.data["offset"] == 0)
 
     def at(self, epoch: str, number: int) -> Event:
         """The same event, placed in a log."""
@@ -104,35 +99,28 @@ def make_event(
     *,
     seq: int | None = None,
     created_at: float | None = None,
+    enveloped: bool = False,
 ) -> Event:
     """Make an event, of now if no time is given, not yet placed in a log.
 
-    A ``chatdata`` event's body is its data, which has the shape ``{type, createdAt, item}``
-    already; any other type is put into that shape, its data as the item, so that a client needs
-    to know one shape only. A ``delta`` is a piece of a text that grows, ``{messageId, offset,
-    text}``; those that wait together for a reader are merged.
+    Clients receive its data as the item of an envelope, ``{type, createdAt, item}``, so that they
+    need to know one shape only. Data that is ``enveloped`` has that shape already.
 
     Raises:
         TypeError: The data has no JSON form; the emitter hears of it, not the readers.
-        ValueError: A delta that lacks one of its three keys, or whose offset is no whole number or
-            text is no text: it could not be merged with others.
     """
-    if event_type == "delta" and not (
-        "messageId" in data
-        and isinstance(data.get("offset"), int)
-        and isinstance(data.get("text"), str)
-    ):
-        raise ValueError("a delta needs a messageId, a whole number as offset, and a text")
     if created_at is None:
         created_at = time.time()
-    if event_type == "chatdata":
-        payload = data
-    else:
-        payload = {"type": event_type, "createdAt": created_at, "item": data}
-        if message is not None:
-            payload["message"] = message
-        if step is not None:
-            payload["step"] = step
+    payload = data
+    if not enveloped:
+        payload = make_payload(event_type, created_at, data, message=message, step=step)
     # A copy: orjson shrinks a large buffer in place, and what a log keeps would hold all of it.
     body = b"%b" % orjson.dumps(payload)
     return Event(context_id, event_type, data, category, message, step, created_at, seq, body)
+
+
+def make_payload(event_type: str, created_at: float, item: Any, **more: Any) -> dict[str, Any]:
+    """The shape in which clients receive an event; what is None of ``more`` is left out."""
+    payload = {"type": event_type, "createdAt": created_at, "item": item}
+    payload.update({key: value for key, value in more.items() if value is not None})
+    return payload

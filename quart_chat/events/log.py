@@ -12,20 +12,24 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
+from operator import attrgetter
 from time import monotonic
 from typing import Protocol
 from weakref import WeakSet
 
+from quart_chat.events.coalescing import Coalescer, NoCoalescing
 from quart_chat.events.event import Event
-from quart_chat.events.sse import encode_batch
+from quart_chat.events.sse import encode_events
 
 BATCH_BYTES = 64 * 1024
 """A batch ends after this many bytes: about what one write leaves in a socket's buffers."""
 
 _SHARED_BATCHES = 8
 _NO_EVENTS: deque[Event] = deque()
+_number_of = attrgetter("number")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +68,15 @@ class Batch:
         end: The position that follows the batch.
     """
 
-    __slots__ = ("__weakref__", "_chunk", "context_id", "end", "events")
+    __slots__ = ("__weakref__", "_chunk", "_coalescer", "context_id", "end", "events")
 
-    def __init__(self, context_id: str, events: list[Event], end: int) -> None:
+    def __init__(
+        self, context_id: str, events: list[Event], end: int, coalescer: Coalescer
+    ) -> None:
         self.context_id = context_id
         self.events = events
         self.end = end
+        self._coalescer = coalescer
         self._chunk: bytes | None = None
 
     @property
@@ -81,22 +88,27 @@ class Batch:
     def chunk(self) -> bytes:
         """The events as server-sent event frames with ids ``epoch:number``, joined once."""
         if self._chunk is None:
-            self._chunk = encode_batch(self.events)
+            merged = self._coalescer.merge(self.events) if len(self.events) > 1 else None
+            self._chunk = encode_events(merged or [(event, event.body) for event in self.events])
         return self._chunk
 
 
-QUIET = Batch("", [], 0)
+QUIET = Batch("", [], 0, NoCoalescing())
 """What a reader gets when nothing has happened for the keep-alive time."""
 
 
 class ContextLog:
     """A context's latest events. Belongs to one event loop; not thread-safe by itself.
 
+    Its positions count the events of this log, one by one. An event's number is its position,
+    where no broker has given it one; those of a broker rise, but not one by one.
+
     Attributes:
-        first: Number of the oldest event held; equals ``end`` when none is.
-        end: Number that the next event gets.
-        flushed: Readers see events below this number.
-        generation: Number of the first event since the last terminal one.
+        epoch: Names what the numbers of its events count in.
+        first: Position of the oldest event held; equals ``end`` when none is.
+        end: Position that the next event gets.
+        flushed: Readers see events below this position.
+        generation: Position of the first event since the last terminal one.
         ended: Whether a terminal event is the latest.
         touched: Monotonic time of the latest event, reader or call that concerned the context.
         removed: Whether the manager has let go of it.
@@ -105,8 +117,10 @@ class ContextLog:
     # Most streams of a busy server are idle, and a deque or a weak set takes as much as all else
     # that a context needs: they are made for the first event and the first queue.
     __slots__ = (
+        "_before",
         "_bounds",
         "_bytes",
+        "_coalescer",
         "_events",
         "_flush",
         "_flush_is_timed",
@@ -125,7 +139,7 @@ class ContextLog:
         "touched",
     )
 
-    def __init__(self, context_id: str, bounds: Bounds) -> None:
+    def __init__(self, context_id: str, bounds: Bounds, coalescer: Coalescer) -> None:
         self.context_id = context_id
         # A log that begins anew under the same id counts from 1 again: the epoch tells its
         # numbers from those of the one before, of another process or of another node.
@@ -139,7 +153,10 @@ class ContextLog:
         self.removed = False
         self.subscribers: dict[Reader, None] = {}
         self._queues: WeakSet[Reader] | None = None
+        # The number of the latest event that is no longer held; None where that is not known.
+        self._before: int | None = 0
         self._bounds = bounds
+        self._coalescer = coalescer
         self._events = _NO_EVENTS
         self._bytes = 0
         self._last_flush = float("-inf")
@@ -166,7 +183,7 @@ class ContextLog:
     def append(self, event: Event, loop: asyncio.AbstractEventLoop) -> Event:
         """Give an event its place, drop what the bounds no longer allow, and arrange the flush."""
         self.open_generation()
-        placed = event.at(self.epoch, self.end)
+        placed = self._place(event)
         if self._events is _NO_EVENTS:
             self._events = deque()
         self._events.append(placed)
@@ -175,12 +192,58 @@ class ContextLog:
         while len(self._events) > self._bounds.max_events or (
             self._bytes > self._bounds.max_bytes and len(self._events) > 1
         ):
-            self._bytes -= len(self._events.popleft().body)
-            self.first += 1
+            self._drop_oldest()
         self.ended = placed.terminal
         self.touched = monotonic()
-        self._arrange_flush(loop, at_once=placed.urgent)
+        self._arrange_flush(loop, at_once=self._coalescer.is_urgent(placed))
         return placed
+
+    def _place(self, event: Event) -> Event:
+        if not event.epoch:
+            return event.at(self.epoch, self.end)
+        self.epoch = event.epoch
+        return event
+
+    def _drop_oldest(self) -> None:
+        dropped = self._events.popleft()
+        self._bytes -= len(dropped.body)
+        self._before = dropped.number
+        self.first += 1
+
+    def lose_events(self) -> None:
+        """Hold nothing any more, and let readers know: what comes next does not follow on it."""
+        self._events = _NO_EVENTS
+        self._bytes = 0
+        self._before = None
+        self._shared.clear()
+        self.epoch = secrets.token_hex(4)
+        # The position that is left out is one that no reader can have read.
+        self.end += 1
+        self.first = self.flushed = self.end
+        self.wake_all()
+
+    def find(self, number: int) -> int | None:
+        """The position that follows an event, where the log can go on from it exactly."""
+        if number == self._before:
+            return self.first
+        index = bisect_left(self._events, number, key=_number_of)
+        if index < len(self._events) and self._events[index].number == number:
+            return self.first + index + 1
+        return None
+
+    def position_after(self, number: int) -> int:
+        """The position from which to read on after a number; below ``first`` by what is lost."""
+        found = self.find(number)
+        if found is not None:
+            return found
+        index = bisect_left(self._events, number, key=_number_of)
+        if index:
+            return self.first + index
+        if not self._events:
+            return self.first if self._before is not None else self.first - 1
+        oldest = self._events[0].number
+        # How many events a broker has numbered in between is not known.
+        return self.first - (oldest - number - 1 if oldest == self.first else 1)
 
     def _arrange_flush(self, loop: asyncio.AbstractEventLoop, *, at_once: bool) -> None:
         due = self._last_flush + self._bounds.pacing
@@ -223,16 +286,16 @@ class ContextLog:
     def _make_batch(self, start: int, categories: frozenset[str] | None) -> Batch:
         events: list[Event] = []
         size = 0
-        number = start
-        while number < self.flushed and size < BATCH_BYTES:
-            event = self[number]
-            number += 1
+        position = start
+        while position < self.flushed and size < BATCH_BYTES:
+            event = self[position]
+            position += 1
             if categories is None or event.category in categories or event.terminal:
                 events.append(event)
                 size += len(event.body)
             if event.terminal:
                 break
-        return Batch(self.context_id, events, number)
+        return Batch(self.context_id, events, position, self._coalescer)
 
-    def __getitem__(self, number: int) -> Event:
-        return self._events[number - self.first]
+    def __getitem__(self, position: int) -> Event:
+        return self._events[position - self.first]

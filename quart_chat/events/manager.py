@@ -8,7 +8,9 @@ from collections.abc import AsyncGenerator, Iterable
 from threading import get_ident
 from typing import Any
 
-from quart_chat.events.broker import Broker, InProcessBroker
+from quart_chat.events.broker import Broker
+from quart_chat.events.brokers.memory import InProcessBroker
+from quart_chat.events.coalescing import Coalescer, NoCoalescing
 from quart_chat.events.contexts import Contexts, Settings
 from quart_chat.events.event import Event, make_event
 from quart_chat.events.log import ContextLog
@@ -24,17 +26,34 @@ class StreamingEventManager:
     The manager lives on the event loop that uses it first; ``emit_event`` and ``emit_threadsafe``
     may be called on any thread, all else on that loop.
 
+    Args:
+        settings: Its bounds and times.
+        broker: What carries events between processes; by default they stay in this one.
+        coalescer: What is merged, and what is urgent; by default events are sent one by one.
+        enveloped: Types of events whose data has the shape ``{type, createdAt, item}`` already,
+            and which are sent as they are.
+
     Attributes:
         settings: Its bounds and times.
+        coalescer: What is merged, and what is urgent.
         draining: Whether streams have been told to end.
     """
 
-    def __init__(self, settings: Settings | None = None, broker: Broker | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        broker: Broker | None = None,
+        *,
+        coalescer: Coalescer | None = None,
+        enveloped: Iterable[str] = (),
+    ) -> None:
         self.settings = settings or Settings()
+        self.coalescer = coalescer or NoCoalescing()
         self.draining = False
+        self._enveloped = frozenset(enveloped)
         self._broker = broker or InProcessBroker()
-        self._broker.bind(self._deliver)
-        self._contexts = Contexts(self.settings, self._broker.forget)
+        self._broker.bind(self._deliver, self._lose_events)
+        self._contexts = Contexts(self.settings, self.coalescer)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: int | None = None
 
@@ -58,7 +77,7 @@ class StreamingEventManager:
 
         Args:
             context_id: Where it happened.
-            event_type: "chatdata", "delta", "status", "progress", ...; "complete", "stopped" and
+            event_type: "status", "progress", or a word of your own; "complete", "stopped" and
                 "error" end what the context was opened for.
             data: What happened: anything that has a JSON form.
             event_category: What readers filter by.
@@ -69,7 +88,7 @@ class StreamingEventManager:
 
         Raises:
             TypeError: The data has no JSON form.
-            ValueError: A delta lacks one of its keys.
+            ValueError: The coalescer could not merge it with others.
         """
         self.attach_loop()
         self.emit_threadsafe(
@@ -104,6 +123,7 @@ class StreamingEventManager:
         """
         if self._loop is None:
             raise RuntimeError("the event manager is on no event loop yet: start the app first")
+        self.coalescer.check(event_type, data)
         self._publish(
             make_event(
                 context_id,
@@ -114,6 +134,7 @@ class StreamingEventManager:
                 step,
                 seq=seq,
                 created_at=created_at,
+                enveloped=event_type in self._enveloped,
             )
         )
 
@@ -126,6 +147,11 @@ class StreamingEventManager:
 
     def _deliver(self, event: Event) -> None:
         self._contexts.open(event.context_id).append(event, self._home)
+
+    def _lose_events(self) -> None:
+        """Events may be missing from any context: its readers are told so."""
+        for log in self._contexts:
+            log.lose_events()
 
     # Who reads
 
@@ -147,7 +173,12 @@ class StreamingEventManager:
         cursors: dict[ContextLog, int] = {}
         for context_id in context_ids:
             log = self._contexts.open(context_id, keep=cursors)
-            cursors[log] = log.end if after is None else after + 1
+            cursors[log] = log.end if after is None else log.position_after(after)
+        return self._subscribe(cursors, categories)
+
+    def _subscribe(
+        self, cursors: dict[ContextLog, int], categories: Iterable[str] | None
+    ) -> Subscription:
         wanted = None if categories is None else frozenset(categories)
         return Subscription(self, self._home, cursors, wanted)
 
@@ -190,8 +221,15 @@ class StreamingEventManager:
         """Make a reader that begins with the first event held of the latest generation."""
         self.attach_loop()
         log = self._contexts.open(context_id)
-        start = max(log.first, log.generation)
-        return self.subscribe(context_id, categories=categories, after=start - 1)
+        return self._subscribe({log: max(log.first, log.generation)}, categories)
+
+    def subscribe_held(
+        self, context_id: str, categories: Iterable[str] | None = None
+    ) -> Subscription:
+        """Make a reader that begins with the oldest event held."""
+        self.attach_loop()
+        log = self._contexts.open(context_id)
+        return self._subscribe({log: log.first}, categories)
 
     def create_queue(self, context_id: str) -> EventQueue:
         """Open a context, or the next generation of one that has ended, and read it as a queue.
@@ -242,11 +280,14 @@ class StreamingEventManager:
         for log in self._contexts:
             log.flush(self._home)
 
+    def retry(self) -> bytes:
+        """The first bytes of a stream: how long its client waits before it comes back."""
+        # Spread out, so that the clients of a server that dies do not all come back at once.
+        return encode_retry(random.randint(*self.settings.retry))  # noqa: S311 - keeps no secret
+
     def farewell(self) -> bytes:
         """The last bytes of a stream that ends because the server does."""
-        return encode_comment("the server is restarting") + encode_retry(
-            random.randint(*self.settings.retry)  # noqa: S311 - spreads load, keeps no secret
-        )
+        return encode_comment("the server is restarting") + self.retry()
 
     async def open(self) -> None:
         """Attach to the running loop and connect the broker."""

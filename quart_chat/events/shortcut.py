@@ -5,31 +5,58 @@ anything but its framing: "a chunk is its length in hexadecimal, a line end, its
 end" (RFC 9112, 7.1). For a busy server that is a third of what an event costs. So the chunks of a
 response that has begun may be written to the connection's ``StreamWriter``, which is found through
 the bound methods that Hypercorn hands down, each of exactly the type that is known here. With any
-other server or protocol there is no shortcut, and all goes through ASGI. The head of a response and
-its end always do.
+other server or protocol, and with a Hypercorn that is built in another way, there is no shortcut,
+and all goes through ASGI. The head of a response and its end always do.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
-from hypercorn.asyncio.tcp_server import TCPServer
-from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.http_stream import HTTPStream
-from hypercorn.typing import ASGISendCallable
+Send = Callable[[Any], Awaitable[None]]
 
 
-def find_writer(send: ASGISendCallable) -> asyncio.StreamWriter | None:
-    """The writer of the connection, where chunks of a response may be written to it."""
-    stream = getattr(send, "__self__", None)
-    if type(stream) is not HTTPStream or stream.scope["http_version"] != "1.1":
+def find_writer(send: Send) -> asyncio.StreamWriter | None:
+    """The writer of the connection, where chunks of a response may be written to it.
+
+    To be asked once the head of the response has been sent.
+    """
+    # A server that has not been imported is not the one that serves.
+    if "hypercorn.asyncio.tcp_server" not in sys.modules:
         return None
-    protocol = getattr(stream.send, "__self__", None)
-    if type(protocol) is not H11Protocol:
+    try:
+        return _find_writer(send)
+    except (ImportError, AttributeError):
         return None
-    server = getattr(protocol.send, "__self__", None)
-    return server.writer if type(server) is TCPServer else None
+
+
+def _find_writer(send: Send) -> asyncio.StreamWriter | None:
+    import h11
+    from hypercorn.asyncio.tcp_server import TCPServer
+    from hypercorn.protocol.h11 import H11Protocol
+    from hypercorn.protocol.http_stream import HTTPStream
+
+    stream = _owner(send, HTTPStream)
+    if stream is None or stream.scope["http_version"] != "1.1":
+        return None
+    protocol = _owner(stream.send, H11Protocol)
+    server = None if protocol is None else _owner(protocol.send, TCPServer)
+    if server is None or type(server.writer) is not asyncio.StreamWriter:
+        return None
+    # It is h11 that says how the body is framed, and that one has begun.
+    begun = type(protocol.connection) is h11.Connection
+    begun = begun and protocol.connection.our_state is h11.SEND_BODY
+    return server.writer if begun else None
+
+
+def _owner(method: Any, known: type) -> Any:
+    """The object that a bound method belongs to, where it is of exactly the type known here."""
+    owner = getattr(method, "__self__", None)
+    return owner if type(owner) is known else None
 
 
 async def write_chunk(writer: asyncio.StreamWriter, data: bytes) -> None:

@@ -1,18 +1,21 @@
 """The server-sent events format: writing it, and reading it back. Pure functions, no I/O.
 
 The rules cited are those of WHATWG HTML, section 9.2 "Server-sent events".
+
+By the standard the order of the lines of a frame means nothing: an id counts from the empty line
+on. Some clients keep an id as soon as they have read its line. A connection that is cut between
+the id and the data would make them skip the event, so the data stands first. Some clients take
+any empty line for the end of an event, so that comments and ``retry`` are followed by none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-import orjson
 
 from quart_chat.events.event import Event
 
-KEEPALIVE = b": keepalive\n\n"
+KEEPALIVE = b": keepalive\n"
 """A comment: it keeps proxies from closing an idle connection and clients ignore it (9.2.7)."""
 
 
@@ -20,66 +23,27 @@ def encode_frame(body: bytes, event_id: str | None = None) -> bytes:
     """Frame one line of JSON; with an id, the client's last event id becomes that (9.2.6)."""
     if event_id is None:
         return b"data: %b\n\n" % body
-    return b"id: %b\ndata: %b\n\n" % (event_id.encode(), body)
+    return b"data: %b\nid: %b\n\n" % (body, event_id.encode())
 
 
 def encode_comment(text: str) -> bytes:
     """A line that clients ignore; line ends in the text would end it early, so they are folded."""
-    return b": %b\n\n" % " ".join(text.split()).encode()
+    return b": %b\n" % " ".join(text.split()).encode()
 
 
 def encode_retry(milliseconds: int) -> bytes:
     """Set how long a client waits before it reconnects (9.2.6, field "retry")."""
-    return b"retry: %d\n\n" % milliseconds
+    return b"retry: %d\n" % milliseconds
 
 
-def encode_batch(events: Sequence[Event]) -> bytes:
-    """The frames of events in order, each with its id, deltas that join merged."""
-    if len(events) == 1:
-        [event] = events
-        return encode_frame(event.body, event.id)
+def encode_events(events: Iterable[tuple[Event, bytes]]) -> bytes:
+    """The frames of events, given with their bodies, each with its id."""
     return b"".join(
         [
-            b"id: %b:%d\ndata: %b\n\n" % (event.epoch.encode(), event.number, body)
-            for event, body in merge_deltas(events)
+            b"data: %b\nid: %b:%d\n\n" % (body, event.epoch.encode(), event.number)
+            for event, body in events
         ]
     )
-
-
-def merge_deltas(events: Iterable[Event]) -> list[tuple[Event, bytes]]:
-    """Pair events with the bodies to send, runs of joining deltas as one pair.
-
-    Deltas join when they follow each other, belong to one message and the second begins where the
-    first ends. The event of a merged pair is the last of its run, whose id covers them all.
-    """
-    merged: list[tuple[Event, bytes]] = []
-    run: list[Event] = []
-    for event in events:
-        if run and not _joins(run[-1], event):
-            merged.append(_merge(run))
-            run = []
-        if event.type == "delta":
-            run.append(event)
-        else:
-            merged.append((event, event.body))
-    if run:
-        merged.append(_merge(run))
-    return merged
-
-
-def _joins(first: Event, second: Event) -> bool:
-    if second.type != "delta" or first.category != second.category:
-        return False
-    a, b = first.data, second.data
-    return bool(a["messageId"] == b["messageId"] and a["offset"] + len(a["text"]) == b["offset"])
-
-
-def _merge(run: Sequence[Event]) -> tuple[Event, bytes]:
-    first, last = run[0], run[-1]
-    if first is last:
-        return first, first.body
-    item = {**first.data, "text": "".join([event.data["text"] for event in run])}
-    return last, orjson.dumps({"type": "delta", "createdAt": first.created_at, "item": item})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +75,10 @@ class StreamParser:
         self._data: list[str] = []
         self._event = ""
 
-    def feed(self, chunk: bytes) -> Iterator[Frame]:
-        """Take more bytes and yield the frames they complete."""
-        for line in self._lines(chunk):
-            frame = self._take(line)
-            if frame is not None:
-                yield frame
+    def feed(self, chunk: bytes) -> list[Frame]:
+        """Take more bytes and return the frames they complete."""
+        frames = map(self._take, self._lines(chunk))
+        return [frame for frame in frames if frame is not None]
 
     def _lines(self, chunk: bytes) -> list[str]:
         # A line ends with CRLF, LF or CR (9.2.5). A CR at the very end of what has arrived ends

@@ -92,8 +92,11 @@ class Subscription:
     def _next(self) -> Batch | None:
         self.lost = 0
         for log in self._cursors:
-            while (start := max(self._cursors[log], log.first)) < log.flushed:
-                self.lost = start - self._cursors[log]
+            while (cursor := self._cursors[log]) < log.flushed:
+                start = max(cursor, log.first)
+                if start > log.flushed:
+                    break
+                self.lost = start - cursor
                 batch = log.batch(start, self._categories)
                 self._cursors[log] = batch.end
                 if batch.events or self.lost:

@@ -9,7 +9,7 @@ from quart_schema import document_querystring, document_request, document_respon
 
 from quart_chat.chat.models import WorkflowStatus
 from quart_chat.chat.stream import stream_workflow
-from quart_chat.events import stream_response
+from quart_chat.events.quart import stream_response
 from quart_chat.web.asking import start_round
 from quart_chat.web.context import services, user_id
 from quart_chat.web.inputs import json_body, last_event_id, parse_seq, query_string
@@ -61,7 +61,7 @@ async def start_stream() -> Response:
             follow=False,
             round_number=started.round_number,
         )
-        return await slot.stream(stream_response(chunks))
+        return slot.stream(stream_response(chunks))
 
 
 @blueprint.get("/<workflow_id>/stream")
@@ -83,7 +83,7 @@ async def stream(workflow_id: str) -> Response:
         return Response(status=204)
     with services().slots.take(user) as slot:
         chunks = stream_workflow(chat, user, workflow_id, since=since, follow=bool(query.follow))
-        return await slot.stream(stream_response(chunks))
+        return slot.stream(stream_response(chunks))
 
 
 @blueprint.post("/<workflow_id>/stop")

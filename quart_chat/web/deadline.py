@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-from quart_chat.events import Events
+from quart_chat.events.quart import Events
 
 _logger = logging.getLogger(__name__)
 

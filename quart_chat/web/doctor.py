@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import aclosing
 from time import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -16,7 +17,7 @@ import msgspec
 from quart import Blueprint, Response, current_app, jsonify, request
 from quart_schema import document_querystring, document_response, tag
 
-from quart_chat.events import get_event_manager, sse_response
+from quart_chat.events.quart import get_event_manager, sse_response
 from quart_chat.web.context import services, user_id
 from quart_chat.web.frame import render_in_frame
 from quart_chat.web.inputs import query_string
@@ -25,8 +26,6 @@ from quart_chat.web.schemas import Clock, ProbeQuery
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-
-    from quart.wrappers.response import ResponseBody
 
     from quart_chat.events.manager import StreamingEventManager
 
@@ -91,19 +90,21 @@ async def probe_stream() -> Response:
     with services().slots.take(user_id()) as slot:
         context_id = f"doctor:{uuid4().hex}"
         response = sse_response(context_id)
-        if request.method != "HEAD":
-            chunks = _with_probes(response.response, manager, context_id, plan)
-            response.response = response.iterable_body_class(chunks)
-        return await slot.stream(response)
+        response.stream.chunks = _with_probes(response.stream.chunks, manager, context_id, plan)
+        return slot.stream(response)
 
 
 async def _with_probes(
-    body: ResponseBody, manager: StreamingEventManager, context_id: str, plan: ProbeQuery
+    frames: AsyncGenerator[bytes, None] | None,
+    manager: StreamingEventManager,
+    context_id: str,
+    plan: ProbeQuery,
 ) -> AsyncGenerator[bytes, None]:
     """Emit for as long as somebody reads; nothing of it is kept."""
+    assert frames is not None  # noqa: S101 - a context that is new has no end
     emitting: asyncio.Task[None] | None = None
     try:
-        async with body as chunks:
+        async with aclosing(frames) as chunks:
             emitting = asyncio.create_task(emit_probes(manager, context_id, plan))
             async for chunk in chunks:
                 yield chunk

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from quart_chat.chat.assistants.base import Assistant
     from quart_chat.config import Settings
-    from quart_chat.events import Events
+    from quart_chat.events.quart import Events
 
 
 def init_app(

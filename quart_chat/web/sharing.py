@@ -11,7 +11,7 @@ from quart_schema import document_querystring, document_response, tag
 from quart_chat.chat.models import WorkflowStatus
 from quart_chat.chat.redaction import Redaction
 from quart_chat.chat.sharing import stream_shared
-from quart_chat.events import stream_response
+from quart_chat.events.quart import stream_response
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.frame import render_in_frame
 from quart_chat.web.inputs import last_event_id, parse_seq, query_string
@@ -113,7 +113,7 @@ async def shared_stream(token: str) -> Response:
         chunks = stream_shared(chat, workflow, token, since)
         if request.method == "GET":
             await anext(chunks)
-        return await slot.stream(stream_response(chunks))
+        return slot.stream(stream_response(chunks))
 
 
 async def _render_share(workflow_id: str, *, asks: bool = False) -> str:

@@ -10,10 +10,9 @@ from quart_chat.errors import TooManyRequests
 from quart_chat.texts import _
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from quart import Response
-    from quart.wrappers.response import ResponseBody
+    from quart_chat.events.quart import StreamResponse
 
 
 class StreamSlots:
@@ -56,21 +55,8 @@ class Slot:
         self._release = release
         self.streaming = False
 
-    async def stream(self, response: Response) -> Response:
-        """Keep the slot until the body of ``response`` is closed."""
-        body = self._hold(response.response)
-        # A generator that has begun is always closed, even if its client left before the first
-        # byte; one that has not begun never runs its ``finally``.
-        await anext(body)
+    def stream(self, response: StreamResponse) -> StreamResponse:
+        """Keep the slot until the stream of ``response`` is over."""
         self.streaming = True
-        response.response = response.iterable_body_class(body)
+        response.stream.on_close(self._release)
         return response
-
-    async def _hold(self, body: ResponseBody) -> AsyncGenerator[bytes, None]:
-        try:
-            async with body as chunks:
-                yield b""
-                async for chunk in chunks:
-                    yield chunk
-        finally:
-            self._release()

@@ -6,7 +6,7 @@ from quart import Blueprint, Response, request
 from quart_schema import document_querystring, document_response, tag_blueprint
 
 from quart_chat.chat.stream import stream_user
-from quart_chat.events import sse_response, stream_response
+from quart_chat.events.quart import sse_response, stream_response
 from quart_chat.web.context import services, user_id
 from quart_chat.web.inputs import last_event_id, query_string
 from quart_chat.web.openapi import document_answer, document_stream
@@ -34,7 +34,7 @@ async def page_stream() -> Response:
         chunks = stream_user(chat, user, query.workflow_id, cursor, pulse=True)
         if request.method == "GET":
             await anext(chunks)  # the database is read, or what is wrong with it is the answer
-        return await slot.stream(stream_response(chunks))
+        return slot.stream(stream_response(chunks))
 
 
 @blueprint.get("/events/<context_id>")
@@ -58,4 +58,4 @@ async def context_events(context_id: str) -> Response:
         response = sse_response(
             context_id, categories=categories or None, last_event_id=last_event_id()
         )
-        return await slot.stream(response)
+        return slot.stream(response)

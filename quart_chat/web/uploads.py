@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from quart import Request, request
+from quart.asgi import ASGIHTTPConnection
 from quart.wrappers.request import Body
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 from werkzeug.sansio.multipart import (
@@ -26,7 +27,6 @@ from werkzeug.sansio.multipart import (
 )
 
 from quart_chat.errors import BodyTooLarge, ChatError, InvalidInput, WrongMediaType
-from quart_chat.events.connection import StreamingHTTPConnection
 from quart_chat.texts import N_, _
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class ChatRequest(Request):
             self.body = UploadBody()
 
 
-class UploadingHTTPConnection(StreamingHTTPConnection):
+class UploadingHTTPConnection(ASGIHTTPConnection):
     """Reads no more of an upload while enough of it waits."""
 
     async def handle_messages(self, request: Request, receive: ASGIReceiveCallable) -> None:

@@ -8,6 +8,7 @@ import pytest
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.service import ChatService
 from quart_chat.events import StreamingEventManager
+from tests.chat.managers import make_manager
 from tests.chat.parts import make_service
 from tests.chat.scripted import ScriptedAssistant
 
@@ -26,7 +27,7 @@ async def repository(path: Path) -> AsyncIterator[ChatRepository]:
 
 @pytest.fixture
 async def events() -> AsyncIterator[StreamingEventManager]:
-    manager = StreamingEventManager()
+    manager = make_manager()
     yield manager
     await manager.close()
 

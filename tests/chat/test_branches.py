@@ -17,6 +17,7 @@ from quart_chat.chat.schema import MIGRATIONS
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import ChatError, InvalidInput, NotFound, RoundRunning
 from quart_chat.events import StreamingEventManager
+from tests.chat.managers import make_manager
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, ScriptedAssistant
 
@@ -250,7 +251,7 @@ async def test_what_a_crash_interrupts_stays_in_its_branch(
     chat = await ask(dying, assistant, "one")
     await dying.start(USER, "uno", workflow_id=chat, replaces=1)
     # The process ends here; the next one finds the round as it is in the database.
-    restarted = make_service(repository, StreamingEventManager(), assistant)
+    restarted = make_service(repository, make_manager(), assistant)
     await restarted.recover()
     page = await restarted.tree.branch(USER, chat)
     assert [(r.number, r.status, r.code) for r in page.snapshot.rounds] == [

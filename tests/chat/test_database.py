@@ -18,7 +18,7 @@ from quart_chat.chat.database import Database
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.schema import MIGRATIONS, split_statements
 from quart_chat.errors import DatabaseTooNew, DatabaseUnavailable, SearchTooBroad
-from quart_chat.events import StreamingEventManager
+from tests.chat.managers import make_manager
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import ScriptedAssistant
 from tests.waiting import until
@@ -178,10 +178,10 @@ def readable_folder() -> Iterator[Path]:
 async def test_a_file_that_is_read_only_can_be_read_and_not_written(readable_folder: Path) -> None:
     path = readable_folder / "chat.sqlite"
     keeper = await ChatRepository.open(path)
-    await make_service(keeper, StreamingEventManager(), ScriptedAssistant()).recover()
+    await make_service(keeper, make_manager(), ScriptedAssistant()).recover()
     make_read_only(readable_folder)
     repository = await ChatRepository.open(path)
-    service = make_service(repository, StreamingEventManager(), ScriptedAssistant())
+    service = make_service(repository, make_manager(), ScriptedAssistant())
     assert (await service.list_workflows(USER)).workflows == ()
     with pytest.raises(DatabaseUnavailable, match="read-only"):
         await service.start(USER, "Hello")

@@ -27,6 +27,7 @@ from quart_chat.chat.runner import Pace
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import Event, StreamingEventManager
+from tests.chat.managers import make_manager
 from tests.chat.parts import PACE, USER, make_service
 from tests.chat.scripted import END, OutOfTurn, ScriptedAssistant
 from tests.waiting import until
@@ -400,7 +401,7 @@ async def test_the_text_in_flight_is_kept_when_the_process_dies(
     # As another process finds it, when this one is gone without a word.
     async with asyncio.timeout(30):
         repository = await ChatRepository.open(path)
-        successor = make_service(repository, StreamingEventManager(), assistant)
+        successor = make_service(repository, make_manager(), assistant)
         before = (await successor.snapshot(USER, workflow_id)).seq
         await successor.recover()
         await successor.recover()

@@ -15,9 +15,10 @@ from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.stream import stream_user, stream_workflow
 from quart_chat.chat.workflow_list import MAX_LIST_CHANGES
-from quart_chat.events import Bounds, Settings, StreamingEventManager
+from quart_chat.events import Bounds, Settings
 from quart_chat.events.sse import KEEPALIVE
 from tests.chat.client import Client, state_of
+from tests.chat.managers import make_manager
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant
 from tests.waiting import until
@@ -82,10 +83,12 @@ async def test_frames_of_stored_items_have_their_seq_as_id_and_deltas_none(
         chunks.append(await anext(stream))
     await stream.aclose()
     frames = b"".join(chunks).split(b"\n\n")
-    assert [frame.partition(b"\n")[0][:6] for frame in frames[:-2]] == [
+    assert [frame.partition(b"\n")[2] for frame in frames] == [
         b"id: 1",
         b"id: 2",
         b"id: 3",
+        b"",
+        b"",
     ]
     assert frames[-2].startswith(b'data: {"type":"delta"')
 
@@ -251,7 +254,7 @@ async def test_events_of_other_kinds_are_passed_on(
 async def test_one_that_falls_off_the_log_catches_up_from_the_database(
     repository: ChatRepository, assistant: ScriptedAssistant
 ) -> None:
-    manager = StreamingEventManager(Settings(bounds=Bounds(max_events=3, pacing=0)))
+    manager = make_manager(Settings(bounds=Bounds(max_events=3, pacing=0)))
     service = make_service(repository, manager, assistant)
     workflow_id = await begin(service, assistant, "a")
     client, stream = Client(), open_stream(service, workflow_id)
@@ -359,7 +362,7 @@ async def test_readers_at_the_same_place_are_sent_the_same_bytes(
 async def test_a_quiet_stream_is_kept_alive(
     repository: ChatRepository, assistant: ScriptedAssistant
 ) -> None:
-    service = make_service(repository, StreamingEventManager(Settings(keepalive=0.01)), assistant)
+    service = make_service(repository, make_manager(Settings(keepalive=0.01)), assistant)
     workflow_id = await begin(service, assistant)
     stream = open_stream(service, workflow_id)
     await anext(stream)

@@ -18,6 +18,7 @@ from quart_chat.documents.repository import DocumentRepository
 from quart_chat.documents.search import SearchableDocuments
 from quart_chat.documents.service import DocumentService, Limits
 from quart_chat.events import Event, StreamingEventManager
+from tests.chat.managers import make_manager
 
 USER = "ada"
 LIMIT = 60.0
@@ -77,7 +78,7 @@ async def in_chunks(data: bytes, size: int = 50_000) -> AsyncIterator[bytes]:
 @pytest.fixture
 async def library(tmp_path: Path) -> AsyncIterator[Library]:
     database = await Database.open(tmp_path / "chat.sqlite")
-    events = StreamingEventManager()
+    events = make_manager()
     library = Library(tmp_path / "documents", database, events, None)  # type: ignore[arg-type]  # made at once
     library.service = library.make_service(
         limits=Limits(document=25_000_000, together=60_000_000), allowance=Allowance(seconds=60)

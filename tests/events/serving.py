@@ -13,15 +13,22 @@ from hypercorn.config import Config
 
 
 @asynccontextmanager
-async def served(app: Callable[..., Any]) -> AsyncGenerator[str, None]:
-    """Serve an app, and tell the server to stop at the end."""
+async def served(
+    app: Callable[..., Any], tell: Callable[[], None] = lambda: None
+) -> AsyncGenerator[str, None]:
+    """Serve an app; at the end tell the server to stop, and ``tell`` that it was told."""
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.loglevel = "error"
     stop = asyncio.Event()
-    serving = asyncio.create_task(serve(app, config, shutdown_trigger=stop.wait))
+
+    async def wait_for_stop() -> None:
+        await stop.wait()
+        tell()
+
+    serving = asyncio.create_task(serve(app, config, shutdown_trigger=wait_for_stop))
     try:
         yield url
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -11,7 +12,7 @@ import httpx2
 import pytest
 from quart import Quart, Response
 
-from quart_chat.events import Events, sse_response, stream_response
+from quart_chat.events.quart import Events, sse_response, stream_response
 from quart_chat.events.sse import StreamParser
 from tests.events.serving import served
 
@@ -26,11 +27,11 @@ def events(app: Quart) -> Events:
     return Events(app)
 
 
-@pytest.mark.usefixtures("events")
 @pytest.mark.parametrize(("http1", "http2"), [(True, False), (False, True)])
 @pytest.mark.parametrize("error", [ValueError, ConnectionRefusedError, asyncio.CancelledError])
 async def test_whatever_fails_within_a_stream_its_response_comes_to_an_end(
     app: Quart,
+    events: Events,
     error: type[BaseException],
     http1: bool,
     http2: bool,
@@ -44,9 +45,12 @@ async def test_whatever_fails_within_a_stream_its_response_comes_to_an_end(
     async def stream() -> Response:
         return stream_response(broken())
 
-    async with served(app) as url, httpx2.AsyncClient(http1=http1, http2=http2, timeout=10) as http:
+    async with (
+        served(app, events.begin_shutdown) as url,
+        httpx2.AsyncClient(http1=http1, http2=http2, timeout=10) as http,
+    ):
         response = await http.get(f"{url}/broken")
-    assert response.content == b"data: 1\n\n"
+    assert re.fullmatch(rb"retry: \d+\ndata: 1\n\n", response.content)
     assert "broken on purpose" in caplog.text
 
 
@@ -105,8 +109,9 @@ async def test_what_a_stream_holds_is_let_go_of_though_its_client_left_before_th
     assert closed
 
 
-@pytest.mark.usefixtures("events")
-async def test_an_app_that_is_served_again_takes_leave_of_its_streams_again(app: Quart) -> None:
+async def test_an_app_that_is_served_again_takes_leave_of_its_streams_again(
+    app: Quart, events: Events
+) -> None:
     @app.get("/events")
     async def stream() -> Response:
         return sse_response("c")
@@ -114,7 +119,7 @@ async def test_an_app_that_is_served_again_takes_leave_of_its_streams_again(app:
     async with asyncio.timeout(20):
         for _ in range(2):
             async with httpx2.AsyncClient() as http, AsyncExitStack() as streams:
-                async with served(app) as url:
+                async with served(app, events.begin_shutdown) as url:
                     response = await streams.enter_async_context(
                         http.stream("GET", url + "/events")
                     )
@@ -138,7 +143,7 @@ async def test_a_first_request_under_way_when_the_server_is_told_to_stop_is_told
         return sse_response("c")
 
     async with asyncio.timeout(20), httpx2.AsyncClient() as http:
-        async with served(app) as url:
+        async with served(app, events.begin_shutdown) as url:
             reading = asyncio.create_task(http.get(url + "/events"))
             await begun.wait()
         assert b"the server is restarting" in (await reading).content
@@ -157,14 +162,15 @@ async def test_what_fails_before_the_streams_end_does_not_keep_them_open(
         return sse_response("c")
 
     async with asyncio.timeout(20), httpx2.AsyncClient() as http, AsyncExitStack() as streams:
-        async with served(app) as url:
+        async with served(app, events.begin_shutdown) as url:
             response = await streams.enter_async_context(http.stream("GET", url + "/events"))
         assert b"the server is restarting" in await response.aread()
     assert "failed on purpose" in caplog.text
 
 
-@pytest.mark.usefixtures("events")
-async def test_empty_chunks_and_a_slow_client_do_not_harm_a_stream(app: Quart) -> None:
+async def test_empty_chunks_and_a_slow_client_do_not_harm_a_stream(
+    app: Quart, events: Events
+) -> None:
     async def chunks() -> AsyncGenerator[bytes, None]:
         yield b""
         for letter in (b"a", b"b", b"c"):
@@ -175,9 +181,14 @@ async def test_empty_chunks_and_a_slow_client_do_not_harm_a_stream(app: Quart) -
     async def stream() -> Response:
         return stream_response(chunks())
 
-    async with asyncio.timeout(20), served(app) as url, httpx2.AsyncClient() as http:
+    async with (
+        asyncio.timeout(20),
+        served(app, events.begin_shutdown) as url,
+        httpx2.AsyncClient() as http,
+    ):
         body = (await http.get(url + "/events")).content
-    assert [body.count(letter) for letter in (b"a", b"b", b"c", b"\n")] == [4_000_000] * 3 + [1]
+    sent = body.partition(b"\n")[2]
+    assert [sent.count(letter) for letter in (b"a", b"b", b"c", b"\n")] == [4_000_000] * 3 + [1]
 
 
 async def test_http_1_0_gets_a_stream_without_chunks(app: Quart, events: Events) -> None:

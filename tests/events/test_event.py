@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import orjson
 import pytest
 
@@ -22,12 +20,12 @@ def test_an_unknown_key_is_a_key_error() -> None:
         make_event("w1", "status", {})["nothing"]
 
 
-def test_chatdata_is_sent_as_it_is() -> None:
+def test_an_envelope_is_sent_as_it_is() -> None:
     data = {"type": "message", "createdAt": 1.5, "item": {"id": "m1"}}
-    assert orjson.loads(make_event("w1", "chatdata", data).body) == data
+    assert orjson.loads(make_event("w1", "item", data, enveloped=True).body) == data
 
 
-def test_any_other_type_is_put_into_the_same_shape() -> None:
+def test_other_data_is_put_into_the_same_shape() -> None:
     event = make_event("w1", "complete", {"workflowId": "w1"}, "workflow", "Done", "complete")
     assert orjson.loads(event.body) == {
         "type": "complete",
@@ -45,22 +43,8 @@ def test_data_without_a_json_form_is_refused(data: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    "delta",
-    [
-        {"messageId": "m", "text": "x"},
-        {"offset": 0, "text": "x"},
-        {"messageId": "m", "offset": "0", "text": "x"},
-        {"messageId": "m", "offset": 0, "text": None},
-    ],
-)
-def test_a_delta_needs_its_keys_and_what_they_stand_for(delta: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="a delta needs"):
-        make_event("w1", "delta", delta)
-
-
-@pytest.mark.parametrize(
     ("event_type", "terminal"),
-    [("complete", True), ("stopped", True), ("error", True), ("chatdata", False)],
+    [("complete", True), ("stopped", True), ("error", True), ("status", False)],
 )
 def test_three_types_are_terminal(event_type: str, terminal: bool) -> None:
     assert make_event("w1", event_type, {}).terminal is terminal

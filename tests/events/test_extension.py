@@ -11,14 +11,8 @@ import pytest
 from quart import Quart, Response, request
 from quart.typing import TestHTTPConnectionProtocol as HTTPConnection
 
-from quart_chat.events import (
-    Event,
-    Events,
-    StreamingEventManager,
-    get_event_manager,
-    sse_response,
-    stream_response,
-)
+from quart_chat.events import Event, StreamingEventManager
+from quart_chat.events.quart import Events, get_event_manager, sse_response, stream_response
 from quart_chat.events.sse import Frame, StreamParser
 from tests.waiting import until
 
@@ -181,8 +175,24 @@ async def test_a_reader_that_fell_behind_is_reset_within_its_stream(
 async def test_a_quiet_stream_shows_that_it_is_alive(app: Quart) -> None:
     async with app.test_client().request("/events/c") as connection:
         await connection.send_complete()
-        assert await connection.receive() == b": keepalive\n\n"
+        assert (await connection.receive()).startswith(b"retry: ")
+        assert await connection.receive() == b": keepalive\n"
+        assert await connection.receive() == b": keepalive\n"
         await connection.disconnect()
+
+
+async def test_each_stream_begins_with_a_time_to_come_back_after_of_its_own(
+    app: Quart, manager: StreamingEventManager
+) -> None:
+    await manager.emit_event("c", "complete", {})
+    drawn = set()
+    for _ in range(20):
+        body = await (await app.test_client().get("/events/c")).get_data(as_text=False)
+        first, _, rest = body.partition(b"\n")
+        drawn.add(int(first.removeprefix(b"retry: ")))
+        assert rest.startswith(b"data: ")
+    low, high = manager.settings.retry
+    assert low <= min(drawn) < max(drawn) <= high
 
 
 async def test_a_client_that_leaves_leaves_nothing_behind(

@@ -19,7 +19,7 @@ import orjson
 import pytest
 from quart import Quart, Response, request
 
-from quart_chat.events import Events, get_event_manager
+from quart_chat.events.quart import Events, get_event_manager
 from quart_chat.events.sse import StreamParser
 from tests.events.serving import served
 from tests.waiting import until
@@ -191,7 +191,7 @@ async def test_the_published_route_ends_when_the_server_does(
 
     events.on_drain(say_last_words)
     async with asyncio.timeout(60), httpx2.AsyncClient() as http:
-        async with served(app) as url:
+        async with served(app, events.begin_shutdown) as url:
             reading = asyncio.create_task(read(http, url))
             await until(lambda: waiting_readers(events) == 1)
         assert await reading == ["A question", "Last words"]

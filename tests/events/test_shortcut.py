@@ -12,7 +12,8 @@ import pytest
 import uvloop
 from quart import Quart, Response
 
-from quart_chat.events import Events, StreamingEventManager, sse_response
+from quart_chat.events import StreamingEventManager, delivery
+from quart_chat.events.quart import Events, sse_response
 from quart_chat.events.shortcut import find_writer
 from quart_chat.events.sse import StreamParser
 from tests.events.serving import served
@@ -21,10 +22,17 @@ from tests.waiting import until
 LOOPS = [pytest.param(None, id="asyncio"), pytest.param(uvloop.new_event_loop, id="uvloop")]
 
 
+@pytest.fixture(params=[True, False], ids=["shortcut", "no shortcut"])
+def shortcut(request: pytest.FixtureRequest) -> bool:
+    on: bool = request.param
+    return on
+
+
 @pytest.fixture
-def app() -> Quart:
+def app(shortcut: bool) -> Quart:
     app = Quart(__name__)
     app.config["EVENTS_PACING"] = 0.0
+    app.config["EVENTS_SHORTCUT"] = shortcut
     Events(app)
 
     @app.get("/events/<context_id>")
@@ -32,6 +40,20 @@ def app() -> Quart:
         return sse_response(context_id)
 
     return app
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """For each stream that looks for the shortcut, whether there is one."""
+    found: list[bool] = []
+
+    def find(send: Any) -> asyncio.StreamWriter | None:
+        writer = find_writer(send)
+        found.append(writer is not None)
+        return writer
+
+    monkeypatch.setattr(delivery, "find_writer", find)
+    return found
 
 
 @pytest.fixture
@@ -64,18 +86,50 @@ async def test_a_stream_is_the_same_over_either_protocol(
 
 @pytest.mark.parametrize(("http1", "http2"), [(True, False), (False, True)])
 async def test_the_shortcut_is_there_for_http_1_and_not_for_http_2(
-    app: Quart, manager: StreamingEventManager, http1: bool, http2: bool
+    app: Quart,
+    manager: StreamingEventManager,
+    found: list[bool],
+    shortcut: bool,
+    http1: bool,
+    http2: bool,
 ) -> None:
-    found: list[bool] = []
-
-    async def spy(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            found.append(find_writer(send) is not None)
-        await app(scope, receive, send)
-
-    async with served(spy) as url, httpx2.AsyncClient(http1=http1, http2=http2) as http:
+    async with served(app) as url, httpx2.AsyncClient(http1=http1, http2=http2) as http:
         await read(manager, http, url)
-    assert found == [http1]
+    assert found == ([http1] if shortcut else [])
+
+
+@pytest.mark.parametrize("shortcut", [True], indirect=True)
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("hypercorn.asyncio.tcp_server", "TCPServer"),
+        ("hypercorn.protocol.h11", "H11Protocol"),
+        ("hypercorn.protocol.http_stream", "HTTPStream"),
+        ("h11", "Connection"),
+    ],
+)
+@pytest.mark.parametrize("gone", [False, True])
+async def test_a_server_that_is_built_in_another_way_is_served_without(
+    app: Quart,
+    manager: StreamingEventManager,
+    found: list[bool],
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    name: str,
+    gone: bool,
+) -> None:
+    """What runs is another class than that of the name here, or there is none of the name."""
+    async with served(app) as url, httpx2.AsyncClient() as http:
+        await read(manager, http, url)
+        manager.create_queue("c")
+        if gone:
+            monkeypatch.delattr(f"{module}.{name}")
+        else:
+            monkeypatch.setattr(f"{module}.{name}", type(name, (), {}))
+        async with http.stream("GET", f"{url}/events/c") as response:
+            await manager.emit_event("c", "complete", {})
+            assert b"complete" in await response.aread()
+    assert found == [True, False]
 
 
 async def test_a_connection_is_good_for_another_request_after_a_stream(

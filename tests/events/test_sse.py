@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,21 +13,20 @@ from quart_chat.events.sse import (
     KEEPALIVE,
     Frame,
     StreamParser,
-    encode_batch,
     encode_comment,
+    encode_events,
     encode_frame,
     encode_retry,
-    merge_deltas,
 )
 
 
 def parse(stream: bytes) -> list[Frame]:
-    return list(StreamParser().feed(stream))
+    return StreamParser().feed(stream)
 
 
-def delta(number: int, message_id: str, offset: int, text: str) -> Event:
-    data = {"messageId": message_id, "offset": offset, "text": text}
-    return make_event("context", "delta", data).at("e", number)
+def event(number: int) -> tuple[Event, bytes]:
+    placed = make_event("context", "status", {}).at("e", number)
+    return placed, placed.body
 
 
 def test_data_lines_of_one_block_are_joined_by_newlines() -> None:
@@ -40,7 +38,7 @@ def test_comments_ids_and_an_unfinished_block_are_read_as_the_standard_says() ->
         b": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event"
     )
     parser = StreamParser()
-    assert list(parser.feed(stream)) == [
+    assert parser.feed(stream) == [
         Frame("first event", "message", "1"),
         Frame("second event", "message", ""),
     ]
@@ -65,20 +63,20 @@ def test_an_id_with_nul_is_ignored() -> None:
 
 def test_an_id_counts_only_from_the_blank_line_on() -> None:
     parser = StreamParser("7")
-    list(parser.feed(b"id: 8\ndata: cut off he"))
+    parser.feed(b"id: 8\ndata: cut off he")
     assert parser.last_event_id == "7"
 
 
 def test_a_block_with_an_id_alone_sets_the_last_event_id() -> None:
     parser = StreamParser()
-    assert list(parser.feed(b"id: 9\n\n")) == []
+    assert parser.feed(b"id: 9\n\n") == []
     assert parser.last_event_id == "9"
 
 
 @pytest.mark.parametrize(("line", "retry"), [(b"1500", 1500), (b"soon", None), (b"-1", None)])
 def test_retry_takes_digits_only(line: bytes, retry: int | None) -> None:
     parser = StreamParser()
-    list(parser.feed(b"retry: " + line + b"\n\n"))
+    parser.feed(b"retry: " + line + b"\n\n")
     assert parser.retry == retry
 
 
@@ -114,50 +112,38 @@ def test_a_frame_reads_back_with_its_id() -> None:
 
 def test_a_frame_without_id_keeps_the_last_one() -> None:
     parser = StreamParser("4")
-    assert list(parser.feed(encode_frame(b"{}"))) == [Frame("{}", "message", "4")]
+    assert parser.feed(encode_frame(b"{}")) == [Frame("{}", "message", "4")]
 
 
 def test_comments_and_retries_are_no_events() -> None:
     parser = StreamParser()
-    assert list(parser.feed(KEEPALIVE + encode_comment("two\n\nlines") + encode_retry(300))) == []
+    assert parser.feed(KEEPALIVE + encode_comment("two\n\nlines") + encode_retry(300)) == []
     assert (parser.comments, parser.retry) == (["keepalive", "two lines"], 300)
 
 
-def test_joining_deltas_of_a_message_become_one() -> None:
-    events = [delta(1, "m", 0, "Hé"), delta(2, "m", 2, "llo"), delta(3, "m", 5, "!")]
-    [(event, body)] = merge_deltas(events)
-    assert event is events[-1]
-    assert orjson.loads(body)["item"] == {"messageId": "m", "offset": 0, "text": "Héllo!"}
+def test_frames_are_complete_whether_or_not_they_are_looked_at() -> None:
+    parser = StreamParser()
+    parser.feed(b"data: 1\nid: 1\n\ndata: 2\nid: 2\n\ndata: 3")
+    assert parser.last_event_id == "2"
+    assert parser.feed(b"\n\n") == [Frame("3", "message", "2")]
 
 
 @pytest.mark.parametrize(
-    "second",
+    "encoded",
     [
-        delta(2, "other", 2, "x"),
-        delta(2, "m", 3, "x"),
-        make_event("context", "progress", {"messageId": "m"}),
-        make_event(
-            "context", "delta", {"messageId": "m", "offset": 2, "text": "x"}, category="else"
-        ),
+        encode_frame(b"{}", "5"),
+        encode_events([event(5)]),
+        encode_events([event(4), event(5)]),
     ],
-    ids=["another message", "a gap", "another type", "another category"],
+    ids=["a frame", "an event", "events"],
 )
-def test_other_events_are_not_merged(second: Event) -> None:
-    first = delta(1, "m", 0, "He")
-    assert merge_deltas([first, second]) == [(first, first.body), (second, second.body)]
+def test_no_id_is_there_before_its_data_is(encoded: bytes) -> None:
+    *frames, rest = encoded.split(b"\n\n")
+    assert rest == b""
+    for frame in frames:
+        assert [line.partition(b": ")[0] for line in frame.split(b"\n")] == [b"data", b"id"]
 
 
-@given(st.lists(st.tuples(st.sampled_from("mn"), st.text(max_size=3)), max_size=20))
-def test_merging_changes_no_text(pieces: list[tuple[str, str]]) -> None:
-    lengths = {"m": 0, "n": 0}
-    events = []
-    for number, (message_id, text) in enumerate(pieces, 1):
-        events.append(delta(number, message_id, lengths[message_id], text))
-        lengths[message_id] += len(text)
-    texts = {"m": "", "n": ""}
-    for frame in parse(encode_batch(events)):
-        item = orjson.loads(frame.data)["item"]
-        assert item["offset"] == len(texts[item["messageId"]])
-        texts[item["messageId"]] += item["text"]
-    for message_id in "mn":
-        assert texts[message_id] == "".join(text for m, text in pieces if m == message_id)
+@pytest.mark.parametrize("line", [KEEPALIVE, encode_comment("a\n"), encode_retry(1)])
+def test_a_line_that_is_no_event_is_followed_by_no_empty_one(line: bytes) -> None:
+    assert line.find(b"\n") == len(line) - 1

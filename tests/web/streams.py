@@ -24,19 +24,26 @@ def parse(body: bytes) -> list[dict[str, Any]]:
 
 @dataclass
 class Stream:
-    """A stream that stays open."""
+    """A stream that stays open.
+
+    Attributes:
+        items: All that has arrived.
+    """
 
     connection: TestHTTPConnectionProtocol
     items: list[dict[str, Any]] = field(default_factory=list)
     parser: StreamParser = field(default_factory=StreamParser)
+    _looked_at: int = 0
 
     async def until(self, type_: str) -> dict[str, Any]:
-        """Read on to the next item of a type."""
+        """Read on to the next item of a type; what arrived behind it is looked at next."""
         while True:
-            for frame in self.parser.feed(await self.connection.receive()):
-                self.items.append(orjson.loads(frame.data))
-                if self.items[-1]["type"] == type_:
-                    return self.items[-1]
+            for item in self.items[self._looked_at :]:
+                self._looked_at += 1
+                if item["type"] == type_:
+                    return item
+            frames = self.parser.feed(await self.connection.receive())
+            self.items += [orjson.loads(frame.data) for frame in frames]
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from quart_chat.events import get_event_manager
+from quart_chat.events.quart import get_event_manager
 from tests.app import create_test_app
 from tests.waiting import until
 from tests.web.streams import open_stream, parse

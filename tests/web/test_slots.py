@@ -4,10 +4,11 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
-from quart import Response
+from quart import Quart, Response
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat.errors import TooManyRequests
+from quart_chat.events.quart import Events, stream_response
 from quart_chat.web.slots import StreamSlots
 from tests.app import create_test_app
 from tests.web.streams import open_stream
@@ -15,17 +16,40 @@ from tests.web.streams import open_stream
 EVENTS = "/api/events/user:local"
 
 
-async def chunks() -> AsyncGenerator[bytes, None]:
-    yield b"a"
-    yield b"b"
+@pytest.fixture
+def slots() -> StreamSlots:
+    return StreamSlots(1)
 
 
-async def test_a_slot_is_taken_until_the_body_is_read() -> None:
-    slots = StreamSlots(1)
-    with slots.take("ada") as slot:
-        response = await slot.stream(Response(chunks()))
-    assert slots.in_use("ada") == 1
-    assert await response.get_data(as_text=False) == b"ab"
+@pytest.fixture
+async def streaming(slots: StreamSlots) -> AsyncGenerator[Client, None]:
+    """An app with a stream that takes a slot, and a response that leaves its stream aside."""
+    app = Quart(__name__)
+    Events(app)
+
+    async def chunks() -> AsyncGenerator[bytes, None]:
+        yield f"data: {slots.in_use('ada')}\n\n".encode()
+
+    @app.get("/stream")
+    async def stream() -> Response:
+        with slots.take("ada") as slot:
+            return slot.stream(stream_response(chunks()))
+
+    @app.get("/aside")
+    async def aside() -> str:
+        with slots.take("ada") as slot:
+            slot.stream(stream_response(chunks()))
+        return "Something else."
+
+    async with app.test_app() as running:
+        yield running.test_client()
+
+
+async def test_a_slot_is_taken_until_the_body_is_read(
+    slots: StreamSlots, streaming: Client
+) -> None:
+    response = await streaming.get("/stream")
+    assert (await response.get_data(as_text=False)).endswith(b"data: 1\n\n")
     assert slots.in_use("ada") == 0
 
 
@@ -43,12 +67,12 @@ async def test_an_error_before_the_stream_frees_the_slot() -> None:
     assert slots.in_use("ada") == 0
 
 
-async def test_a_response_that_is_never_sent_frees_its_slot() -> None:
-    slots = StreamSlots(1)
-    with slots.take("ada") as slot:
-        response = await slot.stream(Response(chunks()))
-    async with response.response:
-        pass
+@pytest.mark.parametrize(("method", "path"), [("GET", "/aside"), ("HEAD", "/stream")])
+async def test_a_stream_that_is_never_sent_frees_its_slot(
+    slots: StreamSlots, streaming: Client, method: str, path: str
+) -> None:
+    response = await (streaming.head(path) if method == "HEAD" else streaming.get(path))
+    assert response.status_code == 200
     assert slots.in_use("ada") == 0
 
 

@@ -81,7 +81,7 @@ async function read(response, seen, onEvent) {
   for (let { value, done } = await reader.read(); !done; { value, done } = await reader.read()) {
     const arrived = performance.now();
     seen.lastByteAt = arrived;
-    const frames = (text + value).split("\n\n");
+    const frames = countComments(text + value, seen).split("\n\n");
     text = frames.pop();
     for (const frame of frames) {
       const type = take(frame, arrived, seen);
@@ -92,8 +92,15 @@ async function read(response, seen, onEvent) {
   return complete;
 }
 
+/** Take the comments out: they count as soon as they have come, though no frame follows. */
+function countComments(text, seen) {
+  return text.replace(/^:.*\n/gm, () => {
+    seen.comments += 1;
+    return "";
+  });
+}
+
 function take(frame, arrived, seen) {
-  if (frame.startsWith(":")) seen.comments += 1;
   const data = /^data: (.*)$/m.exec(frame)?.[1];
   if (!data) return null;
   const { type, createdAt, item } = JSON.parse(data);

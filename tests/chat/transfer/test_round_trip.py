@@ -23,7 +23,7 @@ from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.transfer.file import encode, to_file
 from quart_chat.errors import InvalidInput
-from quart_chat.events import StreamingEventManager
+from tests.chat.managers import make_manager
 from tests.chat.parts import USER, idle, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant
 
@@ -174,7 +174,7 @@ class World:
 async def world() -> AsyncIterator[World]:
     with tempfile.TemporaryDirectory() as folder:
         repository = await ChatRepository.open(Path(folder) / "chat.sqlite")
-        events = StreamingEventManager()
+        events = make_manager()
         assistants = Choosy(), Other()
         service = make_service(repository, events, *assistants)
         yield World(service, {assistant.name: assistant for assistant in assistants})

@@ -1,0 +1,1 @@
+"""Brokers, a module for each engine; each imports its driver by itself."""

@@ -1,0 +1,184 @@
+"""The extension: an app's event manager, its configuration, its responses and its end.
+
+events = Events(app)
+
+@app.get("/jobs/<job_id>/events")
+async def job_events(job_id):
+    return sse_response(job_id, last_event_id=request.headers.get("Last-Event-ID"))
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from typing import Any
+
+from quart import Quart, Response, current_app, has_app_context
+
+from quart_chat.events.asgi import CONTENT_TYPE, EventStreams, Stream, name_stream
+from quart_chat.events.broker import Broker
+from quart_chat.events.coalescing import Coalescer
+from quart_chat.events.contexts import Settings
+from quart_chat.events.frames import stream_frames
+from quart_chat.events.log import Bounds
+from quart_chat.events.manager import StreamingEventManager
+from quart_chat.events.shutdown import Shutdown
+
+_EXTENSION = "quart_chat.events"
+
+_SETTINGS = Settings()
+
+DEFAULTS: dict[str, float] = {
+    "EVENTS_MAX_EVENTS": _SETTINGS.bounds.max_events,
+    "EVENTS_MAX_BYTES": _SETTINGS.bounds.max_bytes,
+    "EVENTS_PACING": _SETTINGS.bounds.pacing,
+    "EVENTS_KEEPALIVE": _SETTINGS.keepalive,
+    "EVENTS_RETENTION": _SETTINGS.retention,
+    "EVENTS_IDLE": _SETTINGS.idle,
+    "EVENTS_MAX_CONTEXTS": _SETTINGS.max_contexts,
+    "EVENTS_SHORTCUT": True,
+}
+"""Configuration keys; their meanings and units are those of ``Bounds`` and ``Settings``, and of the
+``shortcut`` of ``EventStreams``."""
+
+
+class Events:
+    """Gives an app an event manager, and ends its streams when the server shuts down.
+
+    Args:
+        app: The app; without one, call ``init_app`` later.
+        broker: What carries events between processes.
+        coalescer: What is merged, and what is urgent.
+        enveloped: Types of events whose data has the shape of an envelope already.
+
+    Attributes:
+        manager: The app's event manager.
+    """
+
+    manager: StreamingEventManager
+
+    def __init__(
+        self,
+        app: Quart | None = None,
+        *,
+        broker: Broker | None = None,
+        coalescer: Coalescer | None = None,
+        enveloped: Iterable[str] = (),
+    ) -> None:
+        self._broker = broker
+        self._coalescer = coalescer
+        self._enveloped = frozenset(enveloped)
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Quart) -> None:
+        for key, value in DEFAULTS.items():
+            app.config.setdefault(key, value)
+        self.manager = StreamingEventManager(
+            _settings(app.config),
+            self._broker,
+            coalescer=self._coalescer,
+            enveloped=self._enveloped,
+        )
+        self._shutdown = Shutdown(self.manager)
+        app.extensions[_EXTENSION] = self
+        # It is meant to be wrapped.
+        app.asgi_app = EventStreams(  # type: ignore[method-assign,assignment]
+            app.asgi_app,
+            self.manager,
+            shutdown=self._shutdown,
+            lifespan=False,
+            shortcut=bool(app.config["EVENTS_SHORTCUT"]),
+        )
+        # Quart's own hooks, which run in tests without a server, too.
+        app.before_serving(self.manager.open)
+        app.after_serving(self._close)
+
+    def on_drain(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Have a callback awaited when the server is told to stop, before the streams end.
+
+        What it emits still reaches the readers.
+        """
+        self._shutdown.on_drain(callback)
+
+    def begin_shutdown(self) -> None:
+        """End the streams in the background; for a program that tells its server to stop."""
+        self._shutdown.begin()
+
+    async def _close(self) -> None:
+        await self.manager.close()
+        self._shutdown.forget()
+
+
+def _settings(config: dict[str, Any]) -> Settings:
+    return Settings(
+        bounds=Bounds(
+            max_events=int(config["EVENTS_MAX_EVENTS"]),
+            max_bytes=int(config["EVENTS_MAX_BYTES"]),
+            pacing=float(config["EVENTS_PACING"]),
+        ),
+        keepalive=float(config["EVENTS_KEEPALIVE"]),
+        retention=float(config["EVENTS_RETENTION"]),
+        idle=float(config["EVENTS_IDLE"]),
+        max_contexts=int(config["EVENTS_MAX_CONTEXTS"]),
+    )
+
+
+_process_wide = StreamingEventManager()
+
+
+def get_event_manager() -> StreamingEventManager:
+    """The app's manager inside an app or request context, the process-wide one outside."""
+    if has_app_context():
+        extension: Events = current_app.extensions[_EXTENSION]
+        return extension.manager
+    return _process_wide
+
+
+class StreamResponse(Response):
+    """An empty response that names a stream.
+
+    Attributes:
+        stream: The stream, which is sent once the app is done with the request.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        status = 204 if stream.chunks is None else 200
+        headers = name_stream(stream)
+        super().__init__(b"", status, content_type=CONTENT_TYPE, headers=headers)
+        self.stream = stream
+
+
+def sse_response(
+    context_id: str,
+    *,
+    categories: Iterable[str] | None = None,
+    last_event_id: str | None = None,
+) -> StreamResponse:
+    """Stream a context as server-sent events until its terminal event.
+
+    A client that comes back with the id it saw last gets what followed. Where that can't be told
+    exactly, because the id is of another process or no longer held, it gets a ``reset`` and then
+    all that is held. One that has seen the end is answered 204, which ends its reconnecting
+    (WHATWG HTML, 9.2.3).
+
+    Args:
+        context_id: The context to stream; it opens if need be. Whether the client may read it is
+            for the caller to check.
+        categories: Stream only events of these; terminal events come in any case.
+        last_event_id: The request's ``Last-Event-ID`` header.
+    """
+    return StreamResponse(
+        Stream(
+            stream_frames(
+                get_event_manager(),
+                context_id,
+                categories=categories,
+                last_event_id=last_event_id,
+            )
+        )
+    )
+
+
+def stream_response(chunks: AsyncGenerator[bytes, None]) -> StreamResponse:
+    """A response that streams frames for as long as they come, after a ``retry`` of its own."""
+    return StreamResponse(Stream(chunks))

@@ -1,0 +1,11 @@
+"""An event manager as the chat has it."""
+
+from __future__ import annotations
+
+from quart_chat.chat.emitted import DELTAS, ENVELOPED
+from quart_chat.events import Settings, StreamingEventManager
+
+
+def make_manager(settings: Settings | None = None) -> StreamingEventManager:
+    """Make one that knows the chat's events."""
+    return StreamingEventManager(settings, coalescer=DELTAS, enveloped=ENVELOPED)
