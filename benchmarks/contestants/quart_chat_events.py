@@ -1,7 +1,6 @@
 """This project: quart_chat.events through its public API.
 
-``THROUGH_ASGI=1`` hides the server's own ``send`` behind a function, as a middleware would: no
-stream can then write to its socket by itself, and all bytes pass through ASGI.
+``THROUGH_ASGI=1`` leaves every connection to the server: all bytes pass through ASGI.
 """
 
 from __future__ import annotations
@@ -9,15 +8,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 from quart import Quart, Response, request
 
 from benchmarks.emission import Plan, make_item, run
 from quart_chat.events.quart import Events, sse_response
 
 app = Quart(__name__)
+app.config["EVENTS_SHORTCUT"] = os.environ.get("THROUGH_ASGI") != "1"
 events = Events(app)
-serve = app.asgi_app
 
 
 async def emit(context: str, item: dict[str, Any]) -> None:
@@ -39,16 +37,3 @@ async def start(context: str) -> Response:
 async def start_emission() -> str:
     app.add_background_task(run, Plan.parse(request.args), emit)
     return ""
-
-
-async def serve_through_asgi(
-    scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-) -> None:
-    async def pass_on(message: ASGISendEvent) -> None:
-        await send(message)
-
-    await serve(scope, receive, pass_on)
-
-
-if os.environ.get("THROUGH_ASGI") == "1":
-    app.asgi_app = serve_through_asgi  # type: ignore[method-assign]

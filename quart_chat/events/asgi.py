@@ -16,15 +16,16 @@ a framework than a response with a header. An application without a framework st
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from contextvars import ContextVar
 from typing import Any
 
-from quart_chat.events.delivery import deliver
+from quart_chat.events.delivery import Chunks, deliver
 from quart_chat.events.frames import stream_frames
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.shutdown import Shutdown
 from quart_chat.events.subscription import QueueShutDown
+from quart_chat.events.takeover import take_over
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -45,12 +46,14 @@ class Stream:
 
     Attributes:
         chunks: What to send; None says that there is nothing more, and never will be.
+        running: Whether it is sent in a task of its own, which closes it.
     """
 
-    __slots__ = ("_callbacks", "chunks")
+    __slots__ = ("_callbacks", "chunks", "running")
 
-    def __init__(self, chunks: AsyncGenerator[bytes, None] | None) -> None:
+    def __init__(self, chunks: Chunks | None) -> None:
         self.chunks = chunks
+        self.running = False
         self._callbacks: list[Callable[[], object]] = []
 
     def on_close(self, callback: Callable[[], object]) -> None:
@@ -123,7 +126,8 @@ class EventStreams:
                     shortcut=self._shortcut,
                 )  # fmt: skip
         finally:
-            await named.close()
+            if not named.running:
+                await named.close()
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the manager live as long as the application."""
@@ -304,7 +308,8 @@ async def stream_context(
     try:
         await _send_stream(manager, stream, 200, [], scope, receive, send, shortcut=shortcut)
     finally:
-        await stream.close()
+        if not stream.running:
+            await stream.close()
 
 
 def _last_event_id(scope: Scope) -> str | None:
@@ -336,7 +341,12 @@ async def _send_stream(
         # Nothing would read the frames, and nothing would end them.
         await _send_empty(send, status, headers)
         return
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    start = {"type": "http.response.start", "status": status, "headers": headers}
+    if shortcut and (taken := await take_over(send, start)) is not None:
+        stream.running = True
+        manager.adopt(taken.run(manager.retry(), stream.chunks, stream.close))
+        return
+    await send(start)
     await deliver(manager.retry(), stream.chunks, receive, send, shortcut=shortcut)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 from quart_chat.events.shortcut import find_writer, write_chunk
 
@@ -13,6 +13,16 @@ _logger = logging.getLogger(__name__)
 
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
+
+
+class Chunks(Protocol):
+    """The body of a stream: an asynchronous generator, or what is used like one."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None:
+        """Let go of what it holds; idempotent."""
+        ...
 
 
 async def deliver(

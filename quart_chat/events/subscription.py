@@ -53,8 +53,7 @@ class Subscription:
         self.lost = 0
 
     async def __aenter__(self) -> Self:
-        for log in self._cursors:
-            log.subscribers[self] = None
+        self.open()
         return self
 
     async def __aexit__(
@@ -63,9 +62,18 @@ class Subscription:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Be counted among the readers, and woken, from now on."""
         for log in self._cursors:
-            log.subscribers.pop(self, None)
-            log.touched = monotonic()
+            log.subscribers[self] = None
+
+    def close(self) -> None:
+        """Read no more; idempotent."""
+        for log in self._cursors:
+            if log.subscribers.pop(self, self) is None:
+                log.touched = monotonic()
 
     async def read(self) -> Batch | None:
         """Wait for the next events, of whichever context has some.
