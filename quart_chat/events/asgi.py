@@ -23,7 +23,7 @@ from typing import Any
 from quart_chat.events.delivery import Chunks, deliver
 from quart_chat.events.frames import stream_frames
 from quart_chat.events.manager import StreamingEventManager
-from quart_chat.events.shutdown import Shutdown
+from quart_chat.events.shutdown import shutdown_of
 from quart_chat.events.subscription import QueueShutDown
 from quart_chat.events.takeover import take_over
 
@@ -77,10 +77,12 @@ class EventStreams:
     Args:
         app: The application.
         manager: The event manager of its contexts.
-        shutdown: What tells the streams to end; by default one of its own.
         lifespan: Whether to open and close the manager as the application starts and ends.
         shortcut: Whether chunks may be written to a server's connection directly, where the server
             is one that is known here.
+
+    Attributes:
+        shutdown: What tells the streams to end.
     """
 
     def __init__(
@@ -88,11 +90,10 @@ class EventStreams:
         app: Application,
         manager: StreamingEventManager,
         *,
-        shutdown: Shutdown | None = None,
         lifespan: bool = True,
         shortcut: bool = True,
     ) -> None:
-        self.shutdown = shutdown or Shutdown(manager)
+        self.shutdown = shutdown_of(manager)
         self._app = app
         self._manager = manager
         self._lifespan = lifespan
@@ -301,6 +302,7 @@ async def stream_context(
 
     Clients that come back are served as ``stream_headers`` says.
     """
+    shutdown_of(manager).watch()
     chunks = stream_frames(
         manager, context_id, categories=categories, last_event_id=_last_event_id(scope)
     )

@@ -215,6 +215,7 @@ class ContextLog:
         self._events = _NO_EVENTS
         self._bytes = 0
         self._before = None
+        self.ended = False
         self._shared.clear()
         self.epoch = secrets.token_hex(4)
         # The position that is left out is one that no reader can have read.

@@ -19,6 +19,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from types import FrameType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from quart_chat.events.manager import StreamingEventManager
 
@@ -99,6 +100,14 @@ class Shutdown:
             self.begin()
         elif self._loop is not None:
             self._loop.call_later(_LOOK_AGAIN, self._look_at, event)
+
+
+_of: WeakKeyDictionary[StreamingEventManager, Shutdown] = WeakKeyDictionary()
+
+
+def shutdown_of(manager: StreamingEventManager) -> Shutdown:
+    """The one shutdown of a manager."""
+    return _of.setdefault(manager, Shutdown(manager))
 
 
 # All that overhear share one handler of each signal, so that apps that come and go leave no chain.

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quart_chat.chat.assistants.base import AssistantError, Step, Text
+from quart_chat.chat.emitted import DELTAS, ENVELOPED
 from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.stream import stream_user, stream_workflow
 from quart_chat.errors import RoundRunning
@@ -69,7 +70,7 @@ class RecordingManager(StreamingEventManager):
     """An event manager that remembers what was emitted, and takes some turns to emit it."""
 
     def __init__(self, settings: Settings, slowness: int) -> None:
-        super().__init__(settings)
+        super().__init__(settings, coalescer=DELTAS, enveloped=ENVELOPED)
         self.slowness = slowness
         self.emitted: defaultdict[str, list[tuple[str, int | None]]] = defaultdict(list)
 

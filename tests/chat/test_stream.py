@@ -21,6 +21,7 @@ from tests.chat.client import Client, state_of
 from tests.chat.managers import make_manager
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant
+from tests.events.brokers.shared import SharedBroker, SharedLog
 from tests.waiting import until
 
 ASK = "Hello"
@@ -341,6 +342,30 @@ async def test_an_open_stream_reads_nothing_from_the_database(
     assert repository.queries == before
     for stream in streams:
         await stream.aclose()
+
+
+async def test_a_gap_of_the_broker_is_mended_by_one_reading(
+    repository: ChatRepository, assistant: ScriptedAssistant
+) -> None:
+    log = SharedLog()
+    events = make_manager(broker=SharedBroker(log))
+    await events.open()
+    service = make_service(repository, events, assistant)
+    workflow_id = await begin(service, assistant, "before")
+    client, stream = Client(), open_stream(service, workflow_id)
+    before = repository.queries
+    client.feed(await anext(stream))
+    reading = repository.queries - before
+    await assistant.say(ASK, Text(" lost"))
+    log.renew()
+    await read_until(client, stream, lambda: "before lost" in str(client.items))
+    await assistant.say(ASK, Text(" after"))
+    await read_until(client, stream, lambda: "before lost after" in str(client.items))
+    assert repository.queries == before + 2 * reading
+    await assert_exact(client, service, workflow_id)
+    await stream.aclose()
+    await service.close()
+    await events.close()
 
 
 async def test_readers_at_the_same_place_are_sent_the_same_bytes(

@@ -21,7 +21,7 @@ from quart_chat.events.contexts import Settings
 from quart_chat.events.frames import stream_frames
 from quart_chat.events.log import Bounds
 from quart_chat.events.manager import StreamingEventManager
-from quart_chat.events.shutdown import Shutdown
+from quart_chat.events.shutdown import shutdown_of
 
 _EXTENSION = "quart_chat.events"
 
@@ -79,13 +79,12 @@ class Events:
             coalescer=self._coalescer,
             enveloped=self._enveloped,
         )
-        self._shutdown = Shutdown(self.manager)
+        self._shutdown = shutdown_of(self.manager)
         app.extensions[_EXTENSION] = self
         # It is meant to be wrapped.
         app.asgi_app = EventStreams(  # type: ignore[method-assign,assignment]
             app.asgi_app,
             self.manager,
-            shutdown=self._shutdown,
             lifespan=False,
             shortcut=bool(app.config["EVENTS_SHORTCUT"]),
         )
