@@ -15,26 +15,31 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 Send = Callable[[Any], Awaitable[None]]
 
 
-def find_writer(send: Send) -> asyncio.StreamWriter | None:
-    """The writer of the connection, where chunks of a response may be written to it.
+class Parts(NamedTuple):
+    """Hypercorn's objects on the way from an application to its client."""
 
-    To be asked once the head of the response has been sent.
-    """
+    stream: Any
+    protocol: Any
+    server: Any
+
+
+def find_parts(send: Send) -> Parts | None:
+    """What an HTTP/1.1 response passes, where each is of exactly the type that is known here."""
     # A server that has not been imported is not the one that serves.
     if "hypercorn.asyncio.tcp_server" not in sys.modules:
         return None
     try:
-        return _find_writer(send)
+        return _find_parts(send)
     except (ImportError, AttributeError):
         return None
 
 
-def _find_writer(send: Send) -> asyncio.StreamWriter | None:
+def _find_parts(send: Send) -> Parts | None:
     import h11
     from hypercorn.asyncio.tcp_server import TCPServer
     from hypercorn.protocol.h11 import H11Protocol
@@ -47,10 +52,8 @@ def _find_writer(send: Send) -> asyncio.StreamWriter | None:
     server = None if protocol is None else _owner(protocol.send, TCPServer)
     if server is None or type(server.writer) is not asyncio.StreamWriter:
         return None
-    # It is h11 that says how the body is framed, and that one has begun.
-    begun = type(protocol.connection) is h11.Connection
-    begun = begun and protocol.connection.our_state is h11.SEND_BODY
-    return server.writer if begun else None
+    known = type(protocol.connection) is h11.Connection
+    return Parts(stream, protocol, server) if known else None
 
 
 def _owner(method: Any, known: type) -> Any:
@@ -59,16 +62,36 @@ def _owner(method: Any, known: type) -> Any:
     return owner if type(owner) is known else None
 
 
+def find_writer(send: Send) -> asyncio.StreamWriter | None:
+    """The writer of the connection, where chunks of a response may be written to it.
+
+    To be asked once the head of the response has been sent.
+    """
+    parts = find_parts(send)
+    if parts is None:
+        return None
+    import h11
+
+    # It is h11 that says how the body is framed, and that one has begun.
+    begun = parts.protocol.connection.our_state is h11.SEND_BODY
+    writer: asyncio.StreamWriter = parts.server.writer
+    return writer if begun else None
+
+
+def encode_chunk(data: bytes) -> bytes:
+    """Frame some of a body; nothing for an empty piece, which would end the response."""
+    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+
+
 async def write_chunk(writer: asyncio.StreamWriter, data: bytes) -> None:
     """Write a chunk, and wait while the client is slower than what it is sent.
 
     If the client has gone, the server sees that, too, and says so.
     """
-    # An empty chunk would end the response. A connection that is being closed takes none: to write
-    # to it is an error of its own kind for each event loop.
+    # To write to a connection that is being closed is an error of its own kind for each event loop.
     if not data or writer.is_closing():
         return
-    writer.write(b"%x\r\n%b\r\n" % (len(data), data))
+    writer.write(encode_chunk(data))
     if writer.transport.get_write_buffer_size():
         with suppress(ConnectionError):
             await writer.drain()

@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from quart_chat.events.delivery import Chunks
 from quart_chat.events.frames import ContextFrames
+from quart_chat.events.shortcut import Parts, encode_chunk, find_parts
 
 _logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class TakenConnection(asyncio.Protocol):
         if isinstance(chunks, ContextFrames):
             chunks.write_to(self.offer)
         loop = asyncio.get_running_loop()
-        self._unsent += _frame(first)
+        self._unsent += encode_chunk(first)
         task = loop.create_task(self._send(chunks, close))
         # The head goes out with the first chunk, in one write, where there is one at once.
         loop.call_soon(self._send_head)
@@ -135,7 +135,7 @@ class TakenConnection(asyncio.Protocol):
                 await self._wait_for_room()
 
     def _write(self, data: bytes) -> None:
-        chunk = _frame(data)
+        chunk = encode_chunk(data)
         if self._unsent:
             chunk, self._unsent = self._unsent + chunk, b""
         self._transport.write(chunk)
@@ -167,22 +167,19 @@ class TakenConnection(asyncio.Protocol):
             raise
 
 
-def _frame(data: bytes) -> bytes:
-    # An empty chunk would end the response.
-    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
-
-
 async def take_over(send: Send, start: Message) -> TakenConnection | None:
     """Send the head of a response, and take over its connection, where it is known how.
 
     Returns:
         None, with nothing sent, where it is not.
     """
-    found = _find(send)
-    if found is None or start["status"] != 200:
-        return None
-    server, protocol = found
-    writer = server.writer
+    parts = find_parts(send)
+    try:
+        if parts is None or start["status"] != 200 or not _may_be_taken(parts):
+            return None
+    except AttributeError:
+        return None  # it is built in another way
+    server, writer = parts.server, parts.server.writer
     server.writer = departed = _DepartedWriter()
     try:
         await send(start)
@@ -191,52 +188,25 @@ async def take_over(send: Send, start: Message) -> TakenConnection | None:
         raise
     # Told of its client's end, the server lets go of the rest. What a client has sent meanwhile
     # must not keep it waiting for the end of a response.
-    protocol.connection = _DepartedClient()
+    parts.protocol.connection = _DepartedClient()
     server.reader.feed_eof()
     return TakenConnection(writer, b"".join(departed.written))
 
 
-def _find(send: Send) -> tuple[Any, Any] | None:
-    """Hypercorn's objects for a connection and for its protocol, where they are known here."""
-    # A server that has not been imported is not the one that serves.
-    if "hypercorn.asyncio.tcp_server" not in sys.modules:
-        return None
-    try:
-        return _look_at(send)
-    except (ImportError, AttributeError):
-        return None
-
-
-def _look_at(send: Send) -> tuple[Any, Any] | None:
+def _may_be_taken(parts: Parts) -> bool:
     import h11
-    from hypercorn.asyncio.tcp_server import TCPServer
-    from hypercorn.protocol.h11 import H11Protocol
-    from hypercorn.protocol.http_stream import HTTPStream
 
-    stream = _owner(send, HTTPStream)
-    if stream is None or stream.scope["http_version"] != "1.1" or stream.scope["method"] != "GET":
-        return None
-    protocol = _owner(stream.send, H11Protocol)
-    server = None if protocol is None else _owner(protocol.send, TCPServer)
-    if server is None or type(server.writer) is not asyncio.StreamWriter or protocol.ssl:
-        return None
-    connection, writer = protocol.connection, server.writer
-    ready = (
-        type(connection) is h11.Connection
+    connection, server = parts.protocol.connection, parts.server
+    return (
+        parts.stream.scope["method"] == "GET"
+        and not parts.protocol.ssl
         and connection.our_state is h11.SEND_RESPONSE
         and connection.their_state is h11.DONE
         and connection.trailing_data == (b"", False)
         and not server.reader.at_eof()
-        and not writer.is_closing()
-        and not writer.transport.get_write_buffer_size()
+        and not server.writer.is_closing()
+        and not server.writer.transport.get_write_buffer_size()
     )
-    return (server, protocol) if ready else None
-
-
-def _owner(method: Any, known: type) -> Any:
-    """The object that a bound method belongs to, where it is of exactly the type known here."""
-    owner = getattr(method, "__self__", None)
-    return owner if type(owner) is known else None
 
 
 class _DepartedClient:
