@@ -8,12 +8,13 @@
 needs an event loop and nothing else.
 """
 
+from quart_chat.events.batch import Batch
 from quart_chat.events.broker import Broker, BrokerUnavailable
 from quart_chat.events.brokers.memory import InProcessBroker
 from quart_chat.events.coalescing import Coalescer, DeltaCoalescer, NoCoalescing
 from quart_chat.events.contexts import Settings
 from quart_chat.events.event import TERMINAL_TYPES, Event
-from quart_chat.events.log import Batch, Bounds
+from quart_chat.events.log import Bounds
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.subscription import EventQueue, QueueShutDown, Subscription
 

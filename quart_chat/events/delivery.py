@@ -1,49 +1,45 @@
-"""How the chunks of a stream reach its client, and how either end of it is noticed."""
+"""How a stream reaches its client, and how either end of it is noticed."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine
-from typing import Any, Protocol
+from collections.abc import AsyncIterable, Coroutine, Iterable
+from dataclasses import dataclass
+from typing import Any
 
-from quart_chat.events.shortcut import find_writer, write_chunk
+from quart_chat.events.outlet import ConnectionLost, Outlet
+from quart_chat.events.server import Receive, Send, find_connection
+from quart_chat.events.watch import ConnectionWatch
 
 _logger = logging.getLogger(__name__)
 
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A response that goes on for as long as its chunks do.
 
-class Chunks(Protocol):
-    """The body of a stream: an asynchronous generator, or what is used like one."""
-
-    def __aiter__(self) -> AsyncIterator[bytes]: ...
-
-    async def aclose(self) -> None:
-        """Let go of what it holds; idempotent."""
-        ...
-
-
-async def deliver(
-    first: bytes, chunks: AsyncIterable[bytes], receive: Receive, send: Send, *, shortcut: bool
-) -> None:
-    """Send the body of a response that has begun, until it ends or its client has gone.
-
-    Args:
+    Attributes:
+        status: Its status.
+        headers: Its headers.
         first: Bytes to send before all others.
         chunks: The rest.
-        receive: The application's ``receive``.
-        send: The application's ``send``.
         shortcut: Whether to write to the server's connection directly, where it is known how.
     """
-    sending = _send_chunks(first, chunks, send, shortcut=shortcut)
-    await _run_until_disconnect(sending, receive)
+
+    status: int
+    headers: Iterable[tuple[bytes, bytes]]
+    first: bytes
+    chunks: AsyncIterable[bytes]
+    shortcut: bool
 
 
-async def _send_chunks(
-    first: bytes, chunks: AsyncIterable[bytes], send: Send, *, shortcut: bool
-) -> None:
+async def deliver(delivery: Delivery, watch: ConnectionWatch, receive: Receive, send: Send) -> None:
+    """Send a response until it ends, or its client has gone or takes nothing any more."""
+    await _run_until_disconnect(_send_stream(delivery, watch, send), receive)
+
+
+async def _send_stream(delivery: Delivery, watch: ConnectionWatch, send: Send) -> None:
     """Send the stream; an error in it is logged and ends it as any other end does.
 
     A client then reconnects, where a response torn off would leave one on HTTP/2 hanging. What the
@@ -52,19 +48,29 @@ async def _send_chunks(
     """
     sending = asyncio.current_task()
     assert sending is not None  # noqa: S101 - coroutines run in tasks
-    await send({"type": "http.response.body", "body": first, "more_body": True})
-    writer = find_writer(send) if shortcut else None
+    outlet = Outlet(send, find_connection(send), sending, chunked=delivery.shortcut)
+    watch.add(outlet)
     try:
-        async for data in chunks:
-            if writer is None:
-                await send({"type": "http.response.body", "body": data, "more_body": True})
+        try:
+            await outlet.start(delivery.status, delivery.headers)
+            await outlet.write(delivery.first)
+            async for data in delivery.chunks:
+                await outlet.write(data)
+        except ConnectionLost:
+            pass
+        except (Exception, asyncio.CancelledError):
+            if outlet.given_up:
+                sending.uncancel()
+            elif sending.cancelling():
+                await outlet.end_unseen()
+                raise
             else:
-                await write_chunk(writer, data)
-    except (Exception, asyncio.CancelledError):
-        if sending.cancelling():
-            raise
-        _logger.exception("A stream failed")
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+                _logger.exception("A stream failed")
+        # Of a connection that is closed the server is about to tell, which would break off the end.
+        if not outlet.is_closed:
+            await outlet.end()
+    finally:
+        watch.discard(outlet)
 
 
 async def _run_until_disconnect(stream: Coroutine[Any, Any, None], receive: Receive) -> None:

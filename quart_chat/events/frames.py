@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Self
 
-from quart_chat.events.log import Batch
+from quart_chat.events.batch import Batch
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.sse import KEEPALIVE, encode_frame
 from quart_chat.events.subscription import Subscription, make_reset
@@ -116,10 +116,8 @@ class ContextFrames:
         reset = bool(self._last_event_id) and after is None
         if after is not None:
             subscription = manager.subscribe(context_id, categories=categories, after=after)
-        elif reset:
-            subscription = manager.subscribe_held(context_id, categories)
         else:
-            subscription = manager.subscribe_generation(context_id, categories)
+            subscription = manager.subscribe_held(context_id, categories, all_generations=reset)
         subscription.open()
         if self._write is not None:
             subscription.sink = self._pass_on

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from threading import get_ident
 from typing import Any
 
@@ -15,7 +16,7 @@ from quart_chat.events.contexts import Contexts, Settings
 from quart_chat.events.event import Event, make_event
 from quart_chat.events.log import ContextLog
 from quart_chat.events.sse import encode_comment, encode_retry
-from quart_chat.events.subscription import EventQueue, Subscription, make_reset
+from quart_chat.events.subscription import EventQueue, Subscription
 
 _ENDING = 1.5
 """Seconds that streams which have been told to end have to send what is left."""
@@ -203,37 +204,25 @@ class StreamingEventManager:
             event_categories: Stream only events of these; terminal events come in any case.
             timeout: Seconds without an event after which to end; None: never.
         """
-        async with self.subscribe_generation(context_id, event_categories) as subscription:
-            while True:
-                try:
-                    async with asyncio.timeout(timeout):
-                        batch = await _read_events(subscription)
-                except TimeoutError:
-                    return
-                if batch is None:
-                    return
-                if subscription.lost:
-                    yield make_reset(context_id, subscription.lost)
-                for event in batch:
-                    yield event
-                    if event.terminal:
-                        return
-
-    def subscribe_generation(
-        self, context_id: str, categories: Iterable[str] | None = None
-    ) -> Subscription:
-        """Make a reader that begins with the first event held of the latest generation."""
-        self.attach_loop()
-        log = self._contexts.open(context_id)
-        return self._subscribe({log: max(log.first, log.generation)}, categories)
+        async with (
+            self.subscribe_held(context_id, event_categories) as subscription,
+            aclosing(subscription.events(timeout)) as events,
+        ):
+            async for event in events:
+                yield event
 
     def subscribe_held(
-        self, context_id: str, categories: Iterable[str] | None = None
+        self,
+        context_id: str,
+        categories: Iterable[str] | None = None,
+        *,
+        all_generations: bool = False,
     ) -> Subscription:
-        """Make a reader that begins with the oldest event held."""
+        """Make a reader that begins with the first event held, of the latest generation or all."""
         self.attach_loop()
         log = self._contexts.open(context_id)
-        return self._subscribe({log: log.first}, categories)
+        start = log.first if all_generations else max(log.first, log.generation)
+        return self._subscribe({log: start}, categories)
 
     def create_queue(self, context_id: str) -> EventQueue:
         """Open a context, or the next generation of one that has ended, and read it as a queue.
@@ -341,13 +330,3 @@ class StreamingEventManager:
         if self._loop is None:
             raise RuntimeError("the event manager is on no event loop yet")
         return self._loop
-
-
-async def _read_events(subscription: Subscription) -> list[Event] | None:
-    """Read past keep-alives: they are for connections, not for code."""
-    while True:
-        batch = await subscription.read()
-        if batch is None:
-            return None
-        if not batch.keepalive:
-            return batch.events

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from quart_chat.events.batch import QUIET, Batch
 from quart_chat.events.event import Event, make_event
-from quart_chat.events.log import QUIET, Batch, ContextLog
+from quart_chat.events.log import ContextLog
 
 if TYPE_CHECKING:
     from quart_chat.events.manager import StreamingEventManager
@@ -96,6 +97,26 @@ class Subscription:
                     return QUIET
             finally:
                 self._parked = None
+
+    async def events(self, silence: float | None = None) -> AsyncGenerator[Event, None]:
+        """Read one by one, to a terminal event, the stream's end or so many seconds of silence."""
+        while True:
+            try:
+                async with asyncio.timeout(silence):
+                    batch = await self.read()
+                    # Keep-alives are for connections, not for code.
+                    while batch is not None and batch.keepalive:
+                        batch = await self.read()
+            except TimeoutError:
+                return
+            if batch is None:
+                return
+            if self.lost:
+                yield make_reset(batch.context_id, self.lost)
+            for event in batch.events:
+                yield event
+                if event.terminal:
+                    return
 
     def _next(self) -> Batch | None:
         self.lost = 0

@@ -1,75 +1,77 @@
-"""A stream takes its connection over from the server, where the server is Hypercorn.
+"""A stream takes its connection over from Hypercorn.
 
 For each connection a server keeps what the next request might need: buffers, a parser, queues and
-tasks. A stream may be open for hours and needs none of it, and a chunk that is sent through ASGI
-passes eight coroutines and a state machine, none of which change anything but its framing: "a chunk
-is its length in hexadecimal, a line end, its bytes and a line end" (RFC 9112, 7.1). So once the
-server has written the head of the response, it is told what it is told when a client leaves, and
-lets go of the connection. The socket stays open and belongs to the stream from then on. At the end
-of the stream it is closed; the client's next request takes another.
+tasks. A stream may be open for hours and needs none of it. So once the server has made the head of
+the response, it is told what it is told when a client leaves, and lets go of the connection. The
+socket stays open and belongs to the stream from then on: the head and the first events go out in
+one write, a flush writes to the socket with no task woken, and a client that leaves is noticed at
+once, whatever it has sent before. At the end of the stream the connection is closed; the client's
+next request takes another.
 
 That is done only where each object on the way to the socket is of exactly the type known here, for
 HTTP/1.1 without TLS, and for ``GET``: a request that a client may send again where the connection
 is closed just as it is sent (RFC 9110, 9.2.2). All other streams go through the server.
+
+Imported only where Hypercorn serves.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, cast
 
-from quart_chat.events.delivery import Chunks
+import h11
+
+from quart_chat.events.exchange import Stream
 from quart_chat.events.frames import ContextFrames
-from quart_chat.events.shortcut import Parts, encode_chunk, find_parts
+from quart_chat.events.hypercorn import count_unconfirmed, find_connection
+from quart_chat.events.outlet import SLICE
+from quart_chat.events.progress import Progress
+from quart_chat.events.server import Headers, Send
+from quart_chat.events.watch import ConnectionWatch
 
 _logger = logging.getLogger(__name__)
 
-Message = Any
-Send = Callable[[Message], Awaitable[None]]
-
-_PATIENCE = 15.0
-"""Seconds for which a client may take nothing of what it is sent."""
-
 
 class TakenConnection(asyncio.Protocol):
-    """A connection that belongs to one response."""
+    """A connection that belongs to one response.
 
-    __slots__ = ("_kept", "_lost", "_room", "_task", "_transport", "_unsent")
+    Attributes:
+        given_up: Whether its client is found to take nothing any more.
+    """
+
+    __slots__ = (
+        "_kept", "_lost", "_progress", "_room", "_task", "_transport", "_unsent", "given_up",
+    )  # fmt: skip
 
     def __init__(self, writer: asyncio.StreamWriter, head: bytes) -> None:
+        self.given_up = False
         # A writer that is let go of closes what it writes to.
         self._kept = writer
         self._transport = cast("asyncio.Transport", writer.transport)
         self._lost = self._transport.is_closing()  # that is told to the one before
         self._unsent = head
+        self._progress = Progress()
         self._room: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._transport.set_protocol(self)
         if not self._transport.is_reading():
             self._transport.resume_reading()
 
-    def run(
-        self, first: bytes, chunks: Chunks, close: Callable[[], Awaitable[None]]
-    ) -> asyncio.Task[None]:
-        """Send a stream in a task of its own, until it ends or its client has gone.
-
-        Args:
-            first: Bytes to send before all others.
-            chunks: The rest.
-            close: Called at the end.
-        """
-        if isinstance(chunks, ContextFrames):
-            chunks.write_to(self.offer)
+    def run(self, first: bytes, stream: Stream, watch: ConnectionWatch) -> asyncio.Task[None]:
+        """Send bytes and a stream in a task of its own, which closes the stream."""
+        if isinstance(stream.chunks, ContextFrames):
+            stream.chunks.write_to(self.offer)
         loop = asyncio.get_running_loop()
         self._unsent += encode_chunk(first)
-        task = loop.create_task(self._send(chunks, close))
+        task = loop.create_task(self._send(stream, watch))
         # The head goes out with the first chunk, in one write, where there is one at once.
         loop.call_soon(self._send_head)
         return task
 
-    async def _send(self, chunks: Chunks, close: Callable[[], Awaitable[None]]) -> None:
+    async def _send(self, stream: Stream, watch: ConnectionWatch) -> None:
         """Send all there is; an error in it is logged and ends it as any other end does.
 
         What the stream has waited for may have been cancelled, which is such an error, where its
@@ -78,9 +80,11 @@ class TakenConnection(asyncio.Protocol):
         # Set here: a task that is cancelled before it has begun would close nothing.
         self._task = sending = asyncio.current_task()
         assert sending is not None  # noqa: S101 - coroutines run in tasks
+        assert stream.chunks is not None  # noqa: S101 - else there is no stream to send
+        watch.add(self)
         try:
             if not self._transport.is_closing():
-                async for data in chunks:
+                async for data in stream.chunks:
                     await self.write(data)
         except (Exception, asyncio.CancelledError):
             if sending.cancelling():
@@ -88,13 +92,15 @@ class TakenConnection(asyncio.Protocol):
                 raise
             _logger.exception("A stream failed")
         finally:
-            await close()
-            await self._end()
+            try:
+                await stream.close()
+                await self._end()
+            finally:
+                watch.discard(self)
 
     def _send_head(self) -> None:
         if self._unsent and not self._transport.is_closing():
-            self._transport.write(self._unsent)
-            self._unsent = b""
+            self._write(b"")
 
     # What the transport tells
 
@@ -122,42 +128,36 @@ class TakenConnection(asyncio.Protocol):
     def offer(self, data: bytes) -> bool:
         """Write a chunk, unless the client has yet to take what came before, or has left."""
         transport = self._transport
-        if transport.get_write_buffer_size() or transport.is_closing():
+        if transport.get_write_buffer_size() or transport.is_closing() or len(data) > SLICE:
             return False
-        self._write(data)
+        self._write(encode_chunk(data))
         return True
 
     async def write(self, data: bytes) -> None:
-        """Write a chunk, and wait while the client is slower than what it is sent."""
-        if data and not self._transport.is_closing():
-            self._write(data)
-            while self._room is not None:
-                await self._wait_for_room()
-
-    def _write(self, data: bytes) -> None:
-        chunk = encode_chunk(data)
-        if self._unsent:
-            chunk, self._unsent = self._unsent + chunk, b""
-        self._transport.write(chunk)
+        """Write some of the body, and wait while the client is slower than what it is sent."""
+        for start in range(0, len(data), SLICE):
+            if self._transport.is_closing():
+                return
+            self._write(encode_chunk(data[start : start + SLICE]))
+            await self._wait_for_room()
 
     async def _wait_for_room(self) -> None:
-        room = self._room
-        assert room is not None  # noqa: S101 - it is waited for where there is none
-        before = self._transport.get_write_buffer_size()
-        await asyncio.wait({room}, timeout=_PATIENCE)
-        if not room.done() and self._transport.get_write_buffer_size() == before:
-            # It takes nothing, and must not hold the connection.
-            self._transport.abort()
-            await room
+        # Not awaited itself: a task that is cancelled cancels what it awaits.
+        while (room := self._room) is not None:
+            await asyncio.wait({room})
+
+    def _write(self, chunk: bytes) -> None:
+        if self._unsent:
+            chunk, self._unsent = self._unsent + chunk, b""
+        self._progress.written += len(chunk)
+        self._transport.write(chunk)
 
     async def _end(self) -> None:
         """End the response, and close the connection once the client has taken all of it."""
         self._task = None
-        if self._lost:
-            return
         try:
             if not self._transport.is_closing():
-                self._transport.write(self._unsent + b"0\r\n\r\n")
+                self._write(b"0\r\n\r\n")
                 self._transport.close()
             while not self._lost:
                 self.pause_writing()
@@ -166,47 +166,64 @@ class TakenConnection(asyncio.Protocol):
             self._transport.abort()
             raise
 
+    # What a watch sees of it
 
-async def take_over(send: Send, start: Message) -> TakenConnection | None:
-    """Send the head of a response, and take over its connection, where it is known how.
+    @property
+    def is_closed(self) -> bool:
+        """The transport tells by itself that the connection is closed."""
+        return False
+
+    def fileno(self) -> int:
+        """-1: what hangs up is noticed by the transport, which reads on."""
+        return -1
+
+    def is_stalled(self, now: float, patience: float) -> bool:
+        """Whether the client has taken nothing for so many seconds, though there is something."""
+        return not self._progress.is_complete and self._progress.is_stalled(
+            self._count_unsent(), now, patience
+        )
+
+    def _count_unsent(self) -> int:
+        unsent = self._transport.get_write_buffer_size()
+        socket = self._transport.get_extra_info("socket")
+        with suppress(OSError):
+            unsent += count_unconfirmed(socket.fileno())
+        return unsent
+
+    def give_up(self, *, dead: bool) -> None:
+        """Close the connection at once."""
+        self.given_up = True
+        self._transport.abort()
+
+
+def encode_chunk(data: bytes) -> bytes:
+    """Frame some of a body (RFC 9112, 7.1); nothing for an empty piece, which would end it."""
+    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+
+
+async def take_over(send: Send, headers: Headers) -> TakenConnection | None:
+    """Send the head of a response of status 200, and take over its connection.
 
     Returns:
-        None, with nothing sent, where it is not.
+        None, with nothing sent, where it is not known how.
     """
-    parts = find_parts(send)
+    connection = find_connection(send)
+    if connection is None or not connection.may_be_taken:
+        return None
+    server: Any = connection.server
+    protocol: Any = connection.protocol
+    writer, departed = server.writer, _DepartedWriter()
+    server.writer = departed
     try:
-        if parts is None or start["status"] != 200 or not _may_be_taken(parts):
-            return None
-    except AttributeError:
-        return None  # it is built in another way
-    server, writer = parts.server, parts.server.writer
-    server.writer = departed = _DepartedWriter()
-    try:
-        await send(start)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
     except BaseException:
         server.writer = writer
         raise
     # Told of its client's end, the server lets go of the rest. What a client has sent meanwhile
     # must not keep it waiting for the end of a response.
-    parts.protocol.connection = _DepartedClient()
+    protocol.connection = _DepartedClient()
     server.reader.feed_eof()
     return TakenConnection(writer, b"".join(departed.written))
-
-
-def _may_be_taken(parts: Parts) -> bool:
-    import h11
-
-    connection, server = parts.protocol.connection, parts.server
-    return (
-        parts.stream.scope["method"] == "GET"
-        and not parts.protocol.ssl
-        and connection.our_state is h11.SEND_RESPONSE
-        and connection.their_state is h11.DONE
-        and connection.trailing_data == (b"", False)
-        and not server.reader.at_eof()
-        and not server.writer.is_closing()
-        and not server.writer.transport.get_write_buffer_size()
-    )
 
 
 class _DepartedClient:
@@ -220,8 +237,6 @@ class _DepartedClient:
         pass
 
     def next_event(self) -> Any:
-        import h11
-
         return h11.NEED_DATA
 
 

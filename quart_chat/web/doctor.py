@@ -17,7 +17,7 @@ import msgspec
 from quart import Blueprint, Response, current_app, jsonify, request
 from quart_schema import document_querystring, document_response, tag
 
-from quart_chat.events.delivery import Chunks
+from quart_chat.events.exchange import Chunks
 from quart_chat.events.quart import get_event_manager, sse_response
 from quart_chat.web.context import services, user_id
 from quart_chat.web.frame import render_in_frame

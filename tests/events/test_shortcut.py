@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+import h11
 import httpx2
 import pytest
 import uvloop
 from quart import Quart, Response
 
-from quart_chat.events import StreamingEventManager, asgi, delivery
+from quart_chat import events
+from quart_chat.events import StreamingEventManager, hypercorn
+from quart_chat.events.outlet import Outlet
 from quart_chat.events.quart import Events, sse_response
-from quart_chat.events.shortcut import find_writer
 from quart_chat.events.sse import StreamParser
-from quart_chat.events.takeover import TakenConnection, take_over
+from quart_chat.events.takeover import TakenConnection
 from tests.events.serving import served
 from tests.waiting import until
 
@@ -45,23 +49,22 @@ def app(shortcut: bool) -> Quart:
 
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """For each stream that looks for a shortcut, whether there is one, of either kind."""
+    """For each stream, whether its chunks are written to the connection, taken over or not."""
     found: list[bool] = []
+    start = Outlet.start
 
-    def find(send: Any) -> asyncio.StreamWriter | None:
-        writer = find_writer(send)
-        found.append(writer is not None)
-        return writer
+    async def start_and_note(outlet: Outlet, *args: Any) -> None:
+        await start(outlet, *args)
+        found.append(outlet._direct)
 
-    monkeypatch.setattr(delivery, "find_writer", find)
+    monkeypatch.setattr(Outlet, "start", start_and_note)
+    run = TakenConnection.run
 
-    async def take(send: Any, start: Any) -> TakenConnection | None:
-        taken = await take_over(send, start)
-        if taken is not None:
-            found.append(True)
-        return taken
+    def run_and_note(taken: TakenConnection, *args: Any) -> asyncio.Task[None]:
+        found.append(True)
+        return run(taken, *args)
 
-    monkeypatch.setattr(asgi, "take_over", take)
+    monkeypatch.setattr(TakenConnection, "run", run_and_note)
     return found
 
 
@@ -104,40 +107,48 @@ async def test_the_shortcut_is_there_for_http_1_and_not_for_http_2(
 ) -> None:
     async with served(app) as url, httpx2.AsyncClient(http1=http1, http2=http2) as http:
         await read(manager, http, url)
-    assert found == ([http1] if shortcut else [])
+    assert found == [http1 and shortcut]
 
 
 @pytest.mark.parametrize("shortcut", [True], indirect=True)
-@pytest.mark.parametrize(
-    ("module", "name"),
-    [
-        ("hypercorn.asyncio.tcp_server", "TCPServer"),
-        ("hypercorn.protocol.h11", "H11Protocol"),
-        ("hypercorn.protocol.http_stream", "HTTPStream"),
-        ("h11", "Connection"),
-    ],
-)
-@pytest.mark.parametrize("gone", [False, True])
+@pytest.mark.parametrize("name", ["TCPServer", "H11Protocol", "HTTPStream"])
+@pytest.mark.parametrize("gone", [False, True], ids=["another", "gone"])
 async def test_a_server_that_is_built_in_another_way_is_served_without(
     app: Quart,
     manager: StreamingEventManager,
     found: list[bool],
     monkeypatch: pytest.MonkeyPatch,
-    module: str,
     name: str,
     gone: bool,
 ) -> None:
-    """What runs is another class than that of the name here, or there is none of the name."""
+    """What serves is of another class than the one of the name, or there is none of the name."""
     async with served(app) as url, httpx2.AsyncClient() as http:
         # The objects of this connection are made before the names stand for others.
         assert (await http.get(f"{url}/nothing")).status_code == 404
         if gone:
-            monkeypatch.delattr(f"{module}.{name}")
+            module = sys.modules[getattr(hypercorn, name).__module__]
+            monkeypatch.delattr(module, name)
+            monkeypatch.delattr(events, "hypercorn")
+            monkeypatch.delitem(sys.modules, hypercorn.__name__)
         else:
-            monkeypatch.setattr(f"{module}.{name}", type(name, (), {}))
+            monkeypatch.setattr(hypercorn, name, type(name, (), {}))
         async with http.stream("GET", f"{url}/events/c") as response:
             await manager.emit_event("c", "complete", {})
             assert b"complete" in await response.aread()
+    assert found == [False]
+
+
+@pytest.mark.parametrize("shortcut", [True], indirect=True)
+async def test_only_a_body_that_h11_frames_is_written_directly(
+    app: Quart,
+    manager: StreamingEventManager,
+    found: list[bool],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    another = SimpleNamespace(**{**vars(h11), "Connection": type("Connection", (), {})})
+    monkeypatch.setattr(hypercorn, "h11", another)
+    async with served(app) as url, httpx2.AsyncClient() as http:
+        assert len(await read(manager, http, url)) == 5
     assert found == [False]
 
 

@@ -1,0 +1,45 @@
+"""What readers take from a log: events, with the bytes that all of them are sent."""
+
+from __future__ import annotations
+
+from quart_chat.events.coalescing import Coalescer, NoCoalescing
+from quart_chat.events.event import Event
+from quart_chat.events.sse import encode_events
+
+
+class Batch:
+    """Consecutive events of a context, shared by all readers that stand at the same place.
+
+    Attributes:
+        context_id: The context they belong to.
+        events: The events that match the reader's categories.
+        end: The position that follows the batch.
+    """
+
+    __slots__ = ("__weakref__", "_chunk", "_coalescer", "context_id", "end", "events")
+
+    def __init__(
+        self, context_id: str, events: list[Event], end: int, coalescer: Coalescer
+    ) -> None:
+        self.context_id = context_id
+        self.events = events
+        self.end = end
+        self._coalescer = coalescer
+        self._chunk: bytes | None = None
+
+    @property
+    def keepalive(self) -> bool:
+        """Whether it says only that nothing has happened for a while."""
+        return self.end == 0
+
+    @property
+    def chunk(self) -> bytes:
+        """The events as server-sent event frames with ids ``epoch:number``, joined once."""
+        if self._chunk is None:
+            merged = self._coalescer.merge(self.events) if len(self.events) > 1 else None
+            self._chunk = encode_events(merged or [(event, event.body) for event in self.events])
+        return self._chunk
+
+
+QUIET = Batch("", [], 0, NoCoalescing())
+"""What a reader gets when nothing has happened for the keep-alive time."""
