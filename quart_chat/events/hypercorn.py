@@ -20,6 +20,7 @@ import asyncio
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from time import time
 from typing import Any
 
 import h11
@@ -100,6 +101,16 @@ class Connection:
     @property
     def writer(self) -> asyncio.StreamWriter:
         return self.server.writer
+
+    async def log_access(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        """Log what the server is not told of."""
+        response: HTTPResponseStartEvent = {
+            "type": "http.response.start",
+            "status": status,
+            "headers": headers,
+        }
+        log, stream = self.protocol.config.log, self.stream
+        await log.access(stream.scope, response, time() - stream.start_time)
 
     async def drain(self) -> None:
         """Wait until HTTP/2 lets all that was sent of the response pass.

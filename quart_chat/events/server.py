@@ -54,10 +54,10 @@ def find_connection(send: Send) -> Connection | None:
 
 
 async def take_over(send: Send, headers: Headers) -> Any:
-    """Send the head of a response of status 200, and take over its connection.
+    """Take over the connection of a response that has not begun, with a head of status 200.
 
     Returns:
-        A ``TakenConnection``, or None, with nothing sent, where it is not known how.
+        A ``TakenConnection``, or None where it is not known how.
     """
     if _hypercorn() is None:
         return None

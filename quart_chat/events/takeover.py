@@ -1,12 +1,12 @@
 """A stream takes its connection over from Hypercorn.
 
 For each connection a server keeps what the next request might need: buffers, a parser, queues and
-tasks. A stream may be open for hours and needs none of it. So once the server has made the head of
-the response, it is told what it is told when a client leaves, and lets go of the connection. The
-socket stays open and belongs to the stream from then on: the head and the first events go out in
-one write, a flush writes to the socket with no task woken, and a client that leaves is noticed at
-once, whatever it has sent before. At the end of the stream the connection is closed; the client's
-next request takes another.
+tasks. A stream may be open for hours and needs none of it. So before its response begins, the
+server is told what it is told when a client leaves, and lets go of the connection. The socket stays
+open and belongs to the stream from then on: the head and the first events go out in one write, a
+flush writes to the socket with no task woken, and a client that leaves is noticed at once, whatever
+it has sent before. At the end of the stream the connection is closed; the client's next request
+takes another.
 
 That is done only where each object on the way to the socket is of exactly the type known here, for
 HTTP/1.1 without TLS, and for ``GET``: a request that a client may send again where the connection
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from contextlib import suppress
 from typing import Any, cast
 
@@ -33,6 +34,9 @@ from quart_chat.events.server import Headers, Send
 from quart_chat.events.watch import ConnectionWatch
 
 _logger = logging.getLogger(__name__)
+
+_FIELDS = re.compile(rb"(?:[\w!#$%&'*+.^`|~-]+: [^\0\r\n]*\r\n)*")
+"""Lines of header fields: tokens and values (RFC 9110, 5.1 and 5.5)."""
 
 
 class TakenConnection(asyncio.Protocol):
@@ -202,28 +206,35 @@ def encode_chunk(data: bytes) -> bytes:
 
 
 async def take_over(send: Send, headers: Headers) -> TakenConnection | None:
-    """Send the head of a response of status 200, and take over its connection.
+    """Take over the connection of a response that has not begun, with a head of status 200.
 
     Returns:
-        None, with nothing sent, where it is not known how.
+        None where it is not known how, or where the head can't be sent as it is.
     """
     connection = find_connection(send)
     if connection is None or not connection.may_be_taken:
         return None
-    server: Any = connection.server
-    protocol: Any = connection.protocol
-    writer, departed = server.writer, _DepartedWriter()
-    server.writer = departed
-    try:
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-    except BaseException:
-        server.writer = writer
-        raise
+    head = _encode_head([*headers, *connection.protocol.config.response_headers("h11")])
+    if head is None:
+        return None
+    writer = connection.writer
+    connection.server.writer = cast("asyncio.StreamWriter", _DepartedWriter())
+    connection.stream.closed = True
     # Told of its client's end, the server lets go of the rest. What a client has sent meanwhile
     # must not keep it waiting for the end of a response.
-    protocol.connection = _DepartedClient()
-    server.reader.feed_eof()
-    return TakenConnection(writer, b"".join(departed.written))
+    vars(connection.protocol)["connection"] = _DepartedClient()
+    connection.server.reader.feed_eof()
+    taken = TakenConnection(writer, head)
+    await connection.log_access(200, headers)
+    return taken
+
+
+def _encode_head(headers: Headers) -> bytes | None:
+    """The head of a response that goes on in chunks (RFC 9112, 4 and 7.1)."""
+    lines = b"".join([b"%b: %b\r\n" % pair for pair in headers])
+    if lines.count(b"\r") != len(headers) or _FIELDS.fullmatch(lines) is None:
+        return None  # the server says what is wrong with it
+    return b"HTTP/1.1 200 \r\n%btransfer-encoding: chunked\r\n\r\n" % lines
 
 
 class _DepartedClient:
@@ -243,11 +254,8 @@ class _DepartedClient:
 class _DepartedWriter:
     """What the server writes to and closes in the place of the connection."""
 
-    def __init__(self) -> None:
-        self.written: list[bytes] = []
-
     def write(self, data: bytes) -> None:
-        self.written.append(data)
+        pass
 
     def write_eof(self) -> None:
         pass

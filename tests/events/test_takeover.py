@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quart import Quart, Response, request
 
-from quart_chat.events import StreamingEventManager
+from quart_chat.events import StreamingEventManager, takeover
 from quart_chat.events.quart import Events, sse_response, stream_response
 from quart_chat.events.sse import StreamParser
 from quart_chat.events.takeover import TakenConnection
@@ -98,6 +98,30 @@ async def test_a_request_that_must_not_be_cut_off_leaves_the_connection_to_the_s
         assert alive(TakenConnection) == 0
         await manager.emit_event("c", "status", {"n": 1})
         await reader.readuntil(b'"n":1')
+
+
+@pytest.mark.parametrize("value", ["a\r\nb: c", "a\nb", "a\rb", "a\0b"])
+def test_a_header_that_would_be_two_is_left_to_the_server(
+    value: str,
+) -> None:
+    assert takeover._encode_head([(b"x", value.encode())]) is None
+    assert takeover._encode_head([(b"x y", b"z")]) is None
+    assert takeover._encode_head([(b"x-y", "z é".encode())]) == (
+        b"HTTP/1.1 200 \r\nx-y: z \xc3\xa9\r\ntransfer-encoding: chunked\r\n\r\n"
+    )
+
+
+async def test_the_head_is_that_of_the_server() -> None:
+    heads = []
+    for shortcut in (True, False):
+        app, manager = make_app(EVENTS_SHORTCUT=shortcut)
+        async with served(app) as url, httpx2.AsyncClient() as http:
+            manager.create_queue("c")
+            await manager.emit_event("c", "complete", {})
+            response = await http.get(f"{url}/events/c")
+            heads.append((response.status_code, {**response.headers, "date": ""}))
+            assert "date" in response.headers
+    assert heads[0] == heads[1]
 
 
 async def test_the_end_of_a_stream_closes_its_connection_and_the_response_is_whole() -> None:
