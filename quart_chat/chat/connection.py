@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +62,12 @@ class Statements:
         """Run a statement and take its only row."""
         rows = self.fetch(sql, parameters)
         return rows[0] if rows else None
+
+    def iterate(self, sql: str, parameters: Sequence[Any] = ()) -> Generator[Row]:
+        """Run a statement and take its rows one by one, within the same work."""
+        self._session.queries += 1
+        with closing(self._connection.execute(sql, parameters)) as cursor:
+            yield from cursor
 
     def transact(self, work: Callable[[Statements], T], begin: str) -> T:
         """Commit what the work does, or undo it where it fails."""

@@ -1,22 +1,29 @@
 """What a stream has delivered of a context, and what it takes to go on from there exactly.
 
-A stream subscribes, reads the database once and follows the events. Seqs say which events the
-reading has covered and whether one is missing; offsets say the same of the text in flight. Where
-something is missing, the database is read once more, from the last seq delivered on.
+A stream subscribes, reads the database and follows the events. Seqs say which events the reading
+has covered and whether one is missing; offsets say the same of the text in flight. Where something
+is missing, the database is read once more, from the last seq delivered on.
+
+The database is read in bounded parts, the next one once the client has taken the one before, so
+that a client that takes nothing costs a part of a chat and not a chat. Each part is a short read of
+its own: no transaction waits for a client.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakValueDictionary
 
 import orjson
 
 from quart_chat.chat.journal import list_context
-from quart_chat.chat.models import Item, chat_data
+from quart_chat.chat.models import Item, Workflow, chat_data
 from quart_chat.chat.readings import Snapshot
+from quart_chat.chat.snapshots import PART
 from quart_chat.errors import NotFound
 from quart_chat.events import TERMINAL_TYPES, Event
 from quart_chat.texts import language, use
@@ -24,8 +31,36 @@ from quart_chat.texts import language, use
 if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
 
-Frame = tuple[int | None, bytes]
-"""The seq that a client has once it has the frame, where it has one, and the frame's JSON."""
+
+class Body:
+    """The JSON of a frame; that of a large item is kept once for all streams that send it."""
+
+    __slots__ = ("__weakref__", "data")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    @property
+    def large(self) -> bool:
+        return len(self.data) > LARGE
+
+
+LARGE = 64 * 1024
+"""Bytes of a body past which it is not copied."""
+
+_large: WeakValueDictionary[Hashable, Body] = WeakValueDictionary()
+
+Frame = tuple[int | None, Body]
+"""The seq that a client has once it has the frame, where it has one, and the frame's body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Frames of what is missing, in order, and whether there are more."""
+
+    frames: list[Frame]
+    more: bool = False
+
 
 Redact = Callable[[Event], Event | None]
 
@@ -61,8 +96,8 @@ class Following(Protocol):
     @property
     def redact(self) -> Redact | None: ...
 
-    async def catch_up(self) -> list[Frame]:
-        """Read from the database what is missing."""
+    async def catch_up(self) -> Part:
+        """Read from the database the next part of what is missing."""
         ...
 
     def judge(self, event: Event) -> Verdict:
@@ -101,24 +136,24 @@ class FollowingWorkflow:
         # What is in flight, by id: of a message the length delivered, of a step nothing.
         self._in_flight: dict[str, int] = {}
 
-    async def catch_up(self) -> list[Frame]:
+    async def catch_up(self) -> Part:
         try:
             snapshot = await self._snapshot()
         except NotFound:
             return self.end()
         frames = self._read(snapshot)
-        if not self._follow:
+        if snapshot.part_end is None and not self._follow:
             self.ended = self.ended or not snapshot.running
             self._until = self._until or snapshot.running_round
-        return frames
+        return Part(frames, more=snapshot.part_end is not None and not self.ended)
 
-    def end(self) -> list[Frame]:
+    def end(self) -> Part:
         """Say that there is no such workflow, or no longer, and nothing after that."""
         self.ended = True
-        return [_transient("workflow", {"id": self.context_id, "deleted": True})]
+        return Part([_transient("workflow", {"id": self.context_id, "deleted": True})])
 
     async def _snapshot(self) -> Snapshot:
-        return await self._service.snapshot(self._user_id, self.context_id, self.seq)
+        return await self._service.snapshot(self._user_id, self.context_id, self.seq, PART)
 
     def _read(self, snapshot: Snapshot) -> list[Frame]:
         frames: list[Frame] = []
@@ -128,14 +163,26 @@ class FollowingWorkflow:
         with use(self._language):
             items = snapshot.items
         for seq, data in items:
-            frames.append(
-                (seq if seq > snapshot.since else None, orjson.dumps(self.shown_item(data)))
-            )
+            frames.append((seq if seq > snapshot.since else None, self._encode(seq, data)))
             self._note(data["type"], data["item"])
             if self.ended:
                 break
-        self.seq = snapshot.seq
+        self.seq = snapshot.end
         return frames
+
+    def _encode(self, seq: int, data: Item) -> Body:
+        shown = self.shown_item(data)
+        if data["type"] != "message" or len(data["item"]["content"]) < LARGE // 8:
+            return Body(orjson.dumps(shown))
+        # Text that is still being written grows without a seq.
+        item = data["item"]
+        key = (type(self), self._language, item["id"], seq, len(item["content"]))
+        body = _large.get(key)
+        if body is None:
+            body = Body(orjson.dumps(shown))
+            if body.large:
+                _large[key] = body
+        return body
 
     def shown_item(self, data: Item) -> Item:
         """An item of the database as the reader is shown it."""
@@ -204,23 +251,23 @@ class FollowingList:
         self._service = service
         self._user_id = user_id
 
-    async def catch_up(self) -> list[Frame]:
+    async def catch_up(self) -> Part:
         changes = await self._service.list_changes(self._user_id, self.seq)
         if changes.workflows is None:
             return await self._begin_anew()
         self.seq = changes.list_seq
-        return [(w.list_seq, orjson.dumps(w.to_chat_data())) for w in changes.workflows]
+        return Part([(w.list_seq, _encode(w)) for w in changes.workflows], changes.more)
 
-    async def _begin_anew(self) -> list[Frame]:
+    async def _begin_anew(self) -> Part:
         page = await self._service.list_workflows(self._user_id)
         self.seq = page.list_seq
         frames = [
             _transient("reset", {"workflowId": None, "seq": page.list_seq, "next": page.next})
         ]
-        frames += [(None, orjson.dumps(w.to_chat_data())) for w in page.workflows]
+        frames += [(None, _encode(w)) for w in page.workflows]
         # A page is not in the order of changes: only with the last frame has a client all of it.
         frames[-1] = (page.list_seq, frames[-1][1])
-        return frames
+        return Part(frames)
 
     def judge(self, event: Event) -> Verdict:
         if event.seq is None:
@@ -236,5 +283,9 @@ class FollowingList:
         """A list has no text in flight: reading it covers every event so far."""
 
 
+def _encode(workflow: Workflow) -> Body:
+    return Body(orjson.dumps(workflow.to_chat_data()))
+
+
 def _transient(type_: str, item: Item) -> Frame:
-    return None, orjson.dumps(chat_data(type_, time.time(), item))
+    return None, Body(orjson.dumps(chat_data(type_, time.time(), item)))

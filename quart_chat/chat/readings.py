@@ -24,6 +24,8 @@ class Snapshot:
         workflow: The conversation; its ``seq`` is the moment.
         since: The seq it was read from; 0 where the asked-for one is ahead of the database.
         rounds: Those that ended after ``since``, and the running one.
+        part_end: The seq that it goes up to where that is a part of it, which has nothing that is
+            in flight; None where it is all.
     """
 
     workflow: Workflow
@@ -31,10 +33,16 @@ class Snapshot:
     messages: tuple[Message, ...]
     logs: tuple[Log, ...]
     rounds: tuple[Round, ...]
+    part_end: int | None = None
 
     @property
     def seq(self) -> int:
         return self.workflow.seq
+
+    @property
+    def end(self) -> int:
+        """The seq that a reader has once it has this."""
+        return self.seq if self.part_end is None else self.part_end
 
     @property
     def running_round(self) -> int | None:
@@ -64,7 +72,7 @@ class Snapshot:
         entries = [(message.seq, message.to_chat_data()) for message in self.messages]
         entries += [(log.seq, log.to_chat_data()) for log in self.logs]
         entries += [(r.seq, r.to_chat_data()) for r in self.rounds if r.seq is not None]
-        if self.workflow.item_seq > self.since:
+        if self.since < self.workflow.item_seq <= self.end:
             entries.append((self.workflow.item_seq, self.workflow.to_chat_data()))
         return sorted(entries, key=lambda entry: entry[0])
 
@@ -129,7 +137,12 @@ class ListChanges:
     """What has changed in a person's list after ``since``, deleted workflows included.
 
     Where so much has changed, or ``since`` is ahead, that it can't be said, ``workflows`` is None.
+
+    Attributes:
+        list_seq: The version of the list that a reader has with them.
+        more: Whether there are later ones.
     """
 
     workflows: tuple[Workflow, ...] | None
     list_seq: int
+    more: bool = False

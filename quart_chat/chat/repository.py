@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -13,7 +13,7 @@ from quart_chat.chat.branches import (
     select_history,
     select_shown,
 )
-from quart_chat.chat.connection import Row, Statements
+from quart_chat.chat.connection import Statements
 from quart_chat.chat.database import Database
 from quart_chat.chat.lookups import (
     select_round,
@@ -31,12 +31,12 @@ from quart_chat.chat.rows import (
     to_message,
     to_round,
 )
+from quart_chat.chat.snapshots import WHOLE, Bounds, select_snapshot
 from quart_chat.chat.transaction import Transaction
 from quart_chat.chat.workflow_list import WorkflowList
 
 T = TypeVar("T")
 
-_ROUNDS = f"SELECT {ROUND} FROM rounds WHERE workflow_id = ? AND "
 _MESSAGES = f"SELECT {MESSAGE} FROM messages WHERE workflow_id = ? AND "
 _LOGS = f"SELECT {LOG} FROM logs WHERE workflow_id = ? AND "
 _FOUND = (
@@ -100,19 +100,21 @@ class ChatRepository:
         """Read the workflow that a link leads to."""
         return await self._database.read(lambda reading: select_shared(reading, token))
 
-    async def select_snapshot(self, user_id: str, workflow_id: str, since: int) -> Snapshot | None:
+    async def select_snapshot(
+        self, user_id: str, workflow_id: str, since: int, bounds: Bounds = WHOLE
+    ) -> Snapshot | None:
         """Read what changed after ``since`` and all that is in flight, as of one moment."""
         return await self._database.read(
-            lambda reading: _snapshot(reading, user_id, workflow_id, since)
+            lambda reading: select_snapshot(reading, user_id, workflow_id, since, bounds)
         )
 
     async def select_shown(
-        self, user_id: str, workflow_id: str, since: int
+        self, user_id: str, workflow_id: str, since: int, bounds: Bounds = WHOLE
     ) -> tuple[Snapshot, tuple[int, ...]] | None:
         """Read the same, and the numbers of the rounds of the branch that is shown."""
 
         def read(statements: Statements) -> tuple[Snapshot, tuple[int, ...]] | None:
-            snapshot = _snapshot(statements, user_id, workflow_id, since)
+            snapshot = select_snapshot(statements, user_id, workflow_id, since, bounds)
             if snapshot is None:
                 return None
             return snapshot, select_shown(statements, snapshot.workflow)
@@ -200,33 +202,3 @@ class ChatRepository:
         parameters = (match, user_id, exclude_workflow_id, exclude_assistant, limit)
         rows = await self._database.search(lambda reading: reading.fetch(_FOUND, parameters))
         return [FoundMessage(to_message(row[:-1]), row[-1]) for row in rows]
-
-
-def _snapshot(
-    statements: Statements, user_id: str, workflow_id: str, since: int
-) -> Snapshot | None:
-    workflow = select_workflow(statements, workflow_id, user_id)
-    if workflow is None:
-        return None
-    after = since if 0 <= since <= workflow.seq else 0
-    rounds = _changed(statements, _ROUNDS, "running", workflow_id, after)
-    messages = _changed(statements, _MESSAGES, "streaming", workflow_id, after)
-    logs = _changed(statements, _LOGS, "running", workflow_id, after)
-    return Snapshot(
-        workflow,
-        after,
-        tuple(map(to_message, messages)),
-        tuple(map(to_log, logs)),
-        tuple(map(to_round, rounds)),
-    )
-
-
-def _changed(
-    statements: Statements, select: str, in_flight: str, workflow_id: str, since: int
-) -> Sequence[Row]:
-    # Two searches, each on its own index: with OR, all rows of the workflow would be looked at.
-    earlier = f"{select} status = '{in_flight}' AND coalesce(seq, 0) <= ?"
-    return statements.fetch(
-        f"{earlier} UNION ALL {select} seq > ? ORDER BY seq",
-        (workflow_id, since, workflow_id, since),
-    )

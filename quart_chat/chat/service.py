@@ -25,6 +25,7 @@ from quart_chat.chat.rounds import Ask, Rounds, Started
 from quart_chat.chat.runner import Pace, Surroundings
 from quart_chat.chat.search import parse_query
 from quart_chat.chat.sharing import Sharing
+from quart_chat.chat.snapshots import WHOLE, Bounds
 from quart_chat.chat.text import Render, clean, clean_system_prompt, clean_title
 from quart_chat.chat.transfer.imports import Imports
 from quart_chat.chat.tree import RoundTree, show_branch
@@ -296,20 +297,25 @@ class ChatService:
         """Read what has changed in the user's list after its version ``since``."""
         return await self._repository.list.select_changes(user_id, since)
 
-    async def snapshot(self, user_id: str, workflow_id: str, since: int = 0) -> Snapshot:
-        """Read what has changed in a workflow after ``since``, and all that is in flight."""
+    async def snapshot(
+        self, user_id: str, workflow_id: str, since: int = 0, bounds: Bounds = WHOLE
+    ) -> Snapshot:
+        """Read what has changed in a workflow after ``since``, and all that is in flight.
+
+        Within bounds, it may be a part of that.
+        """
         check_id(workflow_id)
-        snapshot = await self._repository.select_snapshot(user_id, workflow_id, since)
+        snapshot = await self._repository.select_snapshot(user_id, workflow_id, since, bounds)
         if snapshot is None:
             raise no_workflow()
         return self.rounds.overlay(snapshot)
 
     async def shown_snapshot(
-        self, user_id: str, workflow_id: str, since: int
+        self, user_id: str, workflow_id: str, since: int, bounds: Bounds = WHOLE
     ) -> tuple[Snapshot, tuple[int, ...]]:
         """The same of the branch that is shown alone, and the numbers of its rounds."""
         check_id(workflow_id)
-        read = await self._repository.select_shown(user_id, workflow_id, since)
+        read = await self._repository.select_shown(user_id, workflow_id, since, bounds)
         if read is None:
             raise no_workflow()
         snapshot, numbers = read

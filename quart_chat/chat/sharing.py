@@ -12,7 +12,7 @@ import orjson
 from msgspec.structs import replace
 
 from quart_chat.chat.access import check_id, get_workflow, no_workflow
-from quart_chat.chat.following import UNKNOWN, FollowingWorkflow, Frame, Redact, Verdict
+from quart_chat.chat.following import UNKNOWN, FollowingWorkflow, Part, Redact, Verdict
 from quart_chat.chat.journal import Entry, Journal
 from quart_chat.chat.lookups import select_share
 from quart_chat.chat.models import (
@@ -26,6 +26,7 @@ from quart_chat.chat.models import (
 from quart_chat.chat.readings import Snapshot
 from quart_chat.chat.redaction import Redacted, Redaction
 from quart_chat.chat.repository import ChatRepository
+from quart_chat.chat.snapshots import PART
 from quart_chat.chat.stream import stream_all
 from quart_chat.errors import NotFound
 from quart_chat.events import TERMINAL_TYPES, Event
@@ -130,7 +131,7 @@ class FollowingShared(FollowingWorkflow):
         return snapshot
 
     async def _read_shown(self) -> tuple[Snapshot, tuple[int, ...]]:
-        return await self._service.shown_snapshot(self._user_id, self.context_id, self.seq)
+        return await self._service.shown_snapshot(self._user_id, self.context_id, self.seq, PART)
 
     def judge(self, event: Event) -> Verdict:
         if event.seq is not None and event.seq > self.seq and self._departs(event):
@@ -219,13 +220,13 @@ class FollowingLink:
     def ended(self) -> bool:
         return self._chat.ended
 
-    async def catch_up(self) -> list[Frame]:
+    async def catch_up(self) -> Part:
         """See whether the link is revoked, which may be so before anybody listens."""
         try:
             await self._sharing.open(self._token)
         except NotFound:
             return self._chat.end()
-        return []
+        return Part([])
 
     def judge(self, event: Event) -> Verdict:
         # All that is said of a link is that it is revoked.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -12,6 +13,7 @@ import orjson
 
 from quart_chat.chat.emitted import DELTAS
 from quart_chat.chat.following import (
+    LARGE,
     UNKNOWN,
     Following,
     FollowingList,
@@ -21,7 +23,7 @@ from quart_chat.chat.following import (
 )
 from quart_chat.chat.models import chat_data
 from quart_chat.events import Batch, Event, StreamingEventManager
-from quart_chat.events.sse import KEEPALIVE, encode_frame
+from quart_chat.events.sse import KEEPALIVE, encode_frame, encode_pieces
 
 if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
@@ -107,16 +109,12 @@ async def stream_all(
     events: StreamingEventManager, make_ids: dict[Following, MakeId], *, pulse: bool = False
 ) -> AsyncGenerator[bytes, None]:
     """Stream several contexts as one; ``make_ids`` says what the id of a seq is in each."""
-    began = False
     followings = {following.context_id: following for following in make_ids}
     async with events.subscribe(*followings) as subscription:
-        for following, make_id in make_ids.items():
-            frames = await following.catch_up()
-            if pulse and not began:
-                began = True
-                yield b""
-            if chunk := _encode_frames(frames, make_id):
-                yield chunk
+        async with aclosing(_begin(make_ids)) as chunks:
+            async for chunk in chunks:
+                if chunk or pulse:
+                    yield chunk
         if pulse:
             yield _pulse(events)
         while not all(following.ended for following in make_ids):
@@ -128,9 +126,57 @@ async def stream_all(
                 yield _pulse(events) if pulse else KEEPALIVE
                 continue
             following = followings[batch.context_id]
-            lost = subscription.lost > 0
-            if chunk := await _advance(following, batch, make_ids[following], lost=lost):
+            make_id = make_ids[following]
+            kept, place = ([], 0) if subscription.lost else _judge(following, batch.events)
+            if place == len(batch.events) and not subscription.lost:
+                if kept:
+                    yield _encode_kept(following, batch, kept, make_id)
+                continue
+            async with aclosing(_mend(following, batch, kept, place, make_id)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+
+
+async def _begin(make_ids: dict[Following, MakeId]) -> AsyncGenerator[bytes, None]:
+    """What is missing of all; an empty chunk first, once the database has been read."""
+    parts = {following: await following.catch_up() for following in list(make_ids)[:1]}
+    yield b""
+    for following, make_id in make_ids.items():
+        part = parts.pop(following, None) or await following.catch_up()
+        while True:
+            for chunk in _encode_frames(part.frames, make_id):
                 yield chunk
+            if not part.more:
+                break
+            part = await following.catch_up()
+
+
+async def _mend(
+    following: Following, batch: Batch, kept: list[Event], place: int, make_id: MakeId
+) -> AsyncGenerator[bytes, None]:
+    """Fill a hole before an event of a batch from the database, and go on from there.
+
+    Args:
+        following: What decides about the events.
+        batch: Those it has.
+        kept: What is to be sent before the hole.
+        place: The number of the event in the batch.
+        make_id: Says what the id of a seq is.
+    """
+    while True:
+        if kept:
+            yield _encode_shown(following, kept, make_id)
+        more = not following.ended
+        while more:
+            part = await following.catch_up()
+            more = part.more
+            for chunk in _encode_frames(part.frames, make_id):
+                yield chunk
+        kept, place = _judge(following, batch.events, place, mended=place)
+        if place == len(batch.events):
+            break
+    if kept:
+        yield _encode_shown(following, kept, make_id)
 
 
 def _pulse(events: StreamingEventManager) -> bytes:
@@ -139,30 +185,41 @@ def _pulse(events: StreamingEventManager) -> bytes:
     return encode_frame(orjson.dumps(chat_data("pulse", time.time(), item)), None)
 
 
-async def _advance(following: Following, batch: Batch, make_id: MakeId, *, lost: bool) -> bytes:
-    """What a batch adds to what has been delivered."""
-    chunks: list[bytes] = []
+def _judge(
+    following: Following, events: Sequence[Event], place: int = 0, mended: int = -1
+) -> tuple[list[Event], int]:
+    """Take events from a place on, up to a hole.
+
+    Args:
+        following: What decides about them.
+        events: A batch of them.
+        place: The first to take.
+        mended: The place of a hole for which the database has been read. If that has not filled
+            it, nothing does.
+
+    Returns:
+        Those that are to be sent, and the place of the hole; the number of all where there is none.
+    """
     kept: list[Event] = []
-    if lost and not following.ended:
-        chunks.append(_encode_frames(await following.catch_up(), make_id))
-    for event in batch.events:
+    for number in range(place, len(events)):
         if following.ended:
             break
+        event = events[number]
         verdict = following.judge(event)
         if verdict is Verdict.HOLE:
-            chunks.append(_encode_shown(following, kept, make_id))
-            kept = []
-            chunks.append(_encode_frames(await following.catch_up(), make_id))
-            verdict = following.judge(event)
-            if verdict is Verdict.HOLE:
-                following.give_up(event)
+            if number != mended:
+                return kept, number
+            following.give_up(event)
         if verdict is Verdict.FORWARD:
             kept.append(event)
+    return kept, len(events)
+
+
+def _encode_kept(following: Following, batch: Batch, kept: list[Event], make_id: MakeId) -> bytes:
+    """Those of a batch that are to be sent; all of them are encoded once for all readers."""
     if len(kept) == len(batch.events) and following.redact is None:
-        chunks.append(_encode_whole(batch, make_id))
-    else:
-        chunks.append(_encode_shown(following, kept, make_id))
-    return b"".join(chunks)
+        return _encode_whole(batch, make_id)
+    return _encode_shown(following, kept, make_id)
 
 
 def _encode_shown(following: Following, events: list[Event], make_id: MakeId) -> bytes:
@@ -189,7 +246,26 @@ def _encode_events(events: Iterable[Event], make_id: MakeId) -> bytes:
     )
 
 
-def _encode_frames(frames: Iterable[Frame], make_id: MakeId) -> bytes:
-    return b"".join(
-        [encode_frame(body, None if seq is None else make_id(seq)) for seq, body in frames]
-    )
+def _encode_frames(frames: list[Frame], make_id: MakeId) -> Iterator[bytes]:
+    """Take the frames out of a list, and encode them in chunks of a bounded size.
+
+    A body that is large is a chunk of its own, as it is: other streams send the same bytes.
+    """
+    chunk: list[bytes] = []
+    size = 0
+    frames.reverse()
+    while frames:
+        seq, body = frames.pop()
+        pieces = encode_pieces(body.data, None if seq is None else make_id(seq))
+        if body.large:
+            yield b"".join([*chunk, pieces[0]])
+            yield body.data
+            chunk, size = [pieces[2]], 0
+            continue
+        chunk += pieces
+        size += len(body.data)
+        if size > LARGE:
+            yield b"".join(chunk)
+            chunk, size = [], 0
+    if chunk:
+        yield b"".join(chunk)

@@ -17,6 +17,9 @@ from quart_chat.chat.search import SNIPPET_TOKENS, SearchQuery
 MAX_LIST_CHANGES = 200
 """Changes of a list that are told one by one; past it, reading the list anew costs less."""
 
+CHANGES_AT_ONCE = 25
+"""Changes of a list that are read at once."""
+
 _LIST = f"SELECT {WORKFLOW} FROM workflows WHERE user_id = ? AND NOT deleted"
 _AFTER = " AND (pinned, updated_at, id) < (?, ?, ?)"
 _ORDER = " ORDER BY pinned DESC, updated_at DESC, id DESC LIMIT ?"
@@ -44,7 +47,9 @@ _SNIPPETS = (
     "SELECT rowid, snippet(message_terms, 0, ?, ?, '…', ?) FROM message_terms"
     " WHERE message_terms MATCH ? AND rowid IN ({})"
 )
-_CHANGES = f"SELECT {WORKFLOW} FROM workflows WHERE user_id = ? AND list_seq > ? ORDER BY list_seq"
+_CHANGES = (
+    f"SELECT {WORKFLOW} FROM workflows WHERE user_id = ? AND list_seq > ? ORDER BY list_seq LIMIT ?"
+)
 
 Parts = dict[Any, tuple[TextPart, ...]]
 
@@ -94,13 +99,17 @@ class WorkflowList:
         return await self._database.search(read, seconds)
 
     async def select_changes(self, user_id: str, since: int) -> ListChanges:
+        """Read the first changes after a version of the list."""
 
         def read(statements: Statements) -> ListChanges:
             list_seq = _list_seq(statements, user_id)
             if since < 0 or not 0 <= list_seq - since <= MAX_LIST_CHANGES:
                 return ListChanges(None, list_seq)
-            rows = statements.fetch(_CHANGES, (user_id, since))
-            return ListChanges(tuple(map(to_workflow, rows)), list_seq)
+            rows = statements.fetch(_CHANGES, (user_id, since, CHANGES_AT_ONCE + 1))
+            workflows = tuple(map(to_workflow, rows[:CHANGES_AT_ONCE]))
+            if len(rows) > CHANGES_AT_ONCE:
+                return ListChanges(workflows, workflows[-1].list_seq, more=True)
+            return ListChanges(workflows, list_seq)
 
         return await self._database.read(read)
 

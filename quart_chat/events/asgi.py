@@ -134,10 +134,10 @@ def stream_headers(
 ) -> dict[str, str]:
     """Headers of an empty response that make it stream a context, until its terminal event.
 
-    A client that comes back with the id it saw last gets what followed. Where that can't be told
-    exactly, because the id is of another process or no longer held, it gets a ``reset`` and then
-    all that is held. One that has seen the end is answered 204, which ends its reconnecting
-    (WHATWG HTML, 9.2.3).
+    A client that comes back with the id it saw last gets what followed. Where the next event is no
+    longer held, it gets a ``reset``, which says how many it has lost, and then all that is held.
+    The same where the id is of another process or means nothing; how many are lost is null then.
+    One that has seen the end is answered 204, which ends its reconnecting (WHATWG HTML, 9.2.3).
 
     Args:
         context_id: The context to stream; it opens if need be. Whether the client may read it is

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Self
 
 from quart_chat.events.batch import Batch
+from quart_chat.events.log import ContextLog
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.sse import KEEPALIVE, encode_frame
 from quart_chat.events.subscription import Subscription, make_reset
@@ -23,9 +24,9 @@ def stream_frames(
 ) -> ContextFrames | None:
     """Stream a context as frames of server-sent events, until its terminal event.
 
-    A client that comes back with the id it saw last gets what followed. Where that can't be told
-    exactly, because the id is of another process or no longer held, it gets a ``reset`` and then
-    all that is held.
+    A client that comes back with the id it saw last gets what followed. Where the next event is no
+    longer held, it gets a ``reset``, which says how many it has lost, and then all that is held.
+    The same where the id is of another process or means nothing; how many are lost is null then.
 
     Args:
         manager: The manager of the context.
@@ -37,28 +38,23 @@ def stream_frames(
         The frames, or None for a client that has seen the end: the answer to that is 204, which
         ends its reconnecting (WHATWG HTML, 9.2.3).
     """
-    if _has_seen_the_end(manager, context_id, last_event_id):
+    if _has_seen_the_end(manager.log(context_id), last_event_id):
         return None
     return ContextFrames(manager, context_id, categories, last_event_id)
 
 
-def _has_seen_the_end(
-    manager: StreamingEventManager, context_id: str, last_event_id: str | None
-) -> bool:
-    log, number = manager.log(context_id), _number_of(manager, context_id, last_event_id)
+def _has_seen_the_end(log: ContextLog | None, last_event_id: str | None) -> bool:
+    number = _number_of(last_event_id, log)
     return bool(log and log.ended and number is not None and log.find(number) == log.end)
 
 
-def _number_of(
-    manager: StreamingEventManager, context_id: str, last_event_id: str | None
-) -> int | None:
-    """The number that an id stands for, where the context can go on from it exactly."""
-    epoch, _, digits = (last_event_id or "").partition(":")
-    log = manager.log(context_id)
+def _number_of(event_id: str | None, log: ContextLog | None) -> int | None:
+    """The number that an id stands for, where it is one that the log may have given."""
+    epoch, _, digits = (event_id or "").partition(":")
     if log is None or epoch != log.epoch or _NUMBER.fullmatch(digits) is None:
         return None
     number = int(digits)
-    return number if log.find(number) is not None else None
+    return number if number <= log.last_number else None
 
 
 class ContextFrames:
@@ -99,9 +95,9 @@ class ContextFrames:
 
     async def __anext__(self) -> bytes:
         if self._subscription is None and not self._ended:
-            self._subscription, reset = self._begin()
-            if reset:
-                return encode_frame(make_reset(self._context_id, 0).body)
+            self._subscription, unknown = self._begin()
+            if unknown:
+                return encode_frame(make_reset(self._context_id, None).body)
         while not self._ended:
             assert self._subscription is not None  # noqa: S101 - it has begun
             batch = await self._subscription.read()
@@ -110,18 +106,18 @@ class ContextFrames:
         raise StopAsyncIteration
 
     def _begin(self) -> tuple[Subscription, bool]:
-        """A subscription from where the client left off; whether it must be told to begin anew."""
+        """A subscription from where the client left off, and whether that place is unknown here."""
         manager, context_id, categories = self._manager, self._context_id, self._categories
-        after = _number_of(manager, context_id, self._last_event_id)
-        reset = bool(self._last_event_id) and after is None
+        after = _number_of(self._last_event_id, manager.log(context_id))
+        unknown = bool(self._last_event_id) and after is None
         if after is not None:
             subscription = manager.subscribe(context_id, categories=categories, after=after)
         else:
-            subscription = manager.subscribe_held(context_id, categories, all_generations=reset)
+            subscription = manager.subscribe_held(context_id, categories, all_generations=unknown)
         subscription.open()
         if self._write is not None:
             subscription.sink = self._pass_on
-        return subscription, reset
+        return subscription, unknown
 
     def _chunk_of(self, batch: Batch | None, lost: int) -> bytes:
         if batch is None:

@@ -185,6 +185,13 @@ class ContextLog:
         self.first = self.flushed = self.end
         self.wake_all()
 
+    @property
+    def last_number(self) -> int:
+        """The number of the latest event; below all others where that is not known."""
+        if self._events:
+            return self._events[-1].number
+        return -1 if self._before is None else self._before
+
     def find(self, number: int) -> int | None:
         """The position that follows an event, where the log can go on from it exactly."""
         if number == self._before:

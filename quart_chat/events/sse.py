@@ -26,6 +26,11 @@ def encode_frame(body: bytes, event_id: str | None = None) -> bytes:
     return b"data: %b\nid: %b\n\n" % (body, event_id.encode())
 
 
+def encode_pieces(body: bytes, event_id: str | None = None) -> tuple[bytes, bytes, bytes]:
+    """The same frame in three pieces, of which the body is the one that was given."""
+    return b"data: ", body, b"\n\n" if event_id is None else b"\nid: %b\n\n" % event_id.encode()
+
+
 def encode_comment(text: str) -> bytes:
     """A line that clients ignore; line ends in the text would end it early, so they are folded."""
     return b": %b\n" % " ".join(text.split()).encode()

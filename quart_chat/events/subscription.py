@@ -252,6 +252,11 @@ class EventQueue:
         """A queue has no connection to keep alive."""
 
 
-def make_reset(context_id: str, lost: int) -> Event:
-    """What a reader is told when it can't be given every event. It has no place in the log."""
+def make_reset(context_id: str, lost: int | None) -> Event:
+    """What a reader is told when it can't be given every event. It has no place in the log.
+
+    Args:
+        context_id: What it reads.
+        lost: Events that it has not been given; None where that can't be told.
+    """
     return make_event(context_id, "reset", {"contextId": context_id, "lost": lost})

@@ -85,7 +85,7 @@ async def test_what_is_its_owners_alone_is_not_shown_before_a_hole_either(
         await service.change(USER, workflow_id, title="lost")
     await service.change(USER, workflow_id, title="last")
     await flush(service, workflow_id)
-    client.feed(await anext(stream))
+    await read_until(client, stream, lambda: "'last'" in str(client.items))
     titles = [frame["item"]["title"] for frame in client.frames if frame["type"] == "workflow"]
     assert titles == ["one", "first", "last"]
     assert "secret" not in str(client.frames)

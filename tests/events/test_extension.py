@@ -125,19 +125,21 @@ async def test_a_client_that_saw_the_end_is_told_to_stay_away(
 
 
 @pytest.mark.parametrize(
-    "last_event_id",
+    ("last_event_id", "lost"),
     [
-        "deadbeef:1",
-        "nonsense",
-        "{epoch}:999",
-        "{epoch}:-1",
-        "{epoch}:²",
-        "{epoch}:0",
-        pytest.param("{epoch}:" + "9" * 5000, id="too many digits"),
+        ("{epoch}:0", 11),
+        ("{epoch}:5", 6),
+        ("{epoch}:10", 1),
+        ("deadbeef:1", None),
+        ("nonsense", None),
+        ("{epoch}:999", None),
+        ("{epoch}:-1", None),
+        ("{epoch}:²", None),
+        pytest.param("{epoch}:" + "9" * 5000, None, id="too many digits"),
     ],
 )
-async def test_a_place_the_log_does_not_hold_is_answered_with_reset_and_all_that_is_held(
-    app: Quart, manager: StreamingEventManager, last_event_id: str
+async def test_a_place_the_log_does_not_hold_is_answered_with_what_is_lost_and_all_that_is_held(
+    app: Quart, manager: StreamingEventManager, last_event_id: str, lost: int | None
 ) -> None:
     for n in range(30):
         await manager.emit_event("c", "status", {"n": n})
@@ -147,6 +149,33 @@ async def test_a_place_the_log_does_not_hold_is_answered_with_reset_and_all_that
     header = last_event_id.format(epoch=log.epoch).encode().decode("latin-1")
     frames = await fetch(app, "/events/c", **{"Last-Event-ID": header})
     assert types(frames) == ["reset", *["status"] * 19, "complete"]
+    assert orjson.loads(frames[0].data)["item"] == {"contextId": "c", "lost": lost}
+    assert orjson.loads(frames[1].data)["item"] == {"n": 11}
+
+
+async def test_the_oldest_place_that_is_held_is_no_loss(
+    app: Quart, manager: StreamingEventManager
+) -> None:
+    for n in range(30):
+        await manager.emit_event("c", "status", {"n": n})
+    await manager.emit_event("c", "complete", {})
+    log = manager.log("c")
+    assert log is not None
+    frames = await fetch(app, "/events/c", **{"Last-Event-ID": f"{log.epoch}:11"})
+    assert types(frames) == [*["status"] * 19, "complete"]
+
+
+async def test_an_id_of_a_context_that_is_gone_says_nothing_of_what_is_lost(
+    app: Quart, manager: StreamingEventManager
+) -> None:
+    async with app.test_client().request(
+        "/events/c", headers={"Last-Event-ID": "deadbeef:7"}
+    ) as connection:
+        await connection.send_complete()
+        reader = Reader(connection)
+        assert orjson.loads((await reader.take()).data)["item"] == {"contextId": "c", "lost": None}
+        await manager.emit_event("c", "complete", {})
+        assert types(await reader.rest()) == ["complete"]
 
 
 async def test_categories_of_the_request_filter(app: Quart, manager: StreamingEventManager) -> None:
