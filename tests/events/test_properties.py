@@ -11,7 +11,7 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from quart_chat.events.extension import stream_context
+from quart_chat.events.quart.extension import stream_context
 
 from quart_chat.events import Bounds, Settings, StreamingEventManager, Subscription
 
