@@ -11,9 +11,9 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from quart_chat.events.quart.extension import stream_context
 
 from quart_chat.events import Bounds, Settings, StreamingEventManager, Subscription
+from quart_chat.events.frames import stream_frames
 
 turns = st.lists(st.integers(0, 3), max_size=12)
 
@@ -86,7 +86,11 @@ class EagerReader:
         """Read so many chunks, the last of them cut."""
         self._rest, self._data = b"", b""
         self._next = int(self.last_id.partition(":")[2] or 0) + 1
-        async with aclosing(stream_context(manager, "c", last_event_id=self.last_id)) as stream:
+        frames = stream_frames(manager, "c", last_event_id=self.last_id)
+        if frames is None:
+            self.ended = True
+            return
+        async with aclosing(frames) as stream:
             async for chunk in stream:
                 chunks -= 1
                 # Between the line of an id and the empty one no server can help such a client.
