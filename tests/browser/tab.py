@@ -26,9 +26,13 @@ ARGUMENTS = [
 ]
 
 
-def find_chromium() -> str | None:
-    """The path of Chromium: of its build without windows, or else of the whole."""
-    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
+def find_chromium(*, whole: bool = False) -> str | None:
+    """The path of Chromium: of its build without windows, or else, or if so wanted, of the whole.
+
+    The build without windows has no notifications.
+    """
+    shell = None if whole else shutil.which("chromium-headless-shell")
+    return shell or shutil.which("chromium")
 
 
 # Milliseconds; what a test waits for takes a fraction of it.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import Tab, set_hidden
+from tests.browser.tab import ARGUMENTS, Tab, find_chromium, set_hidden
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -32,6 +34,18 @@ CLICK = """async () => {
   const [notification] = await registration.getNotifications();
   self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
 }"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """The whole of Chromium: its build without windows has no notifications."""
+    path = find_chromium(whole=True)
+    if path is None:
+        pytest.skip("Needs Chromium with notifications: on Debian 'apt install chromium'")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        await browser.close()
 
 
 async def open_allowed(open_tab: OpenTab) -> Tab:
