@@ -58,10 +58,14 @@ def _no_skip_in_ci(report: Report) -> Report:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of the browser."""
-    path = find_chromium()
-    if path is None:
-        pytest.skip("Needs Chromium: on Debian 'apt install chromium-headless-shell'")
-    return path
+    return find_chromium() or pytest.skip("Needs Chromium: on Debian 'apt install chromium'")
+
+
+@pytest.fixture(scope="session")
+def whole_chromium() -> str:
+    """The path of a browser that also has what only windows need."""
+    found = find_chromium(whole=True)
+    return found or pytest.skip("Needs the whole of Chromium: on Debian 'apt install chromium'")
 
 
 @pytest.fixture

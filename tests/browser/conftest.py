@@ -28,11 +28,11 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def keeping_browser(chromium: str) -> AsyncIterator[Browser]:
+async def keeping_browser(whole_chromium: str) -> AsyncIterator[Browser]:
     """A browser that keeps pages for the way back, which Playwright has switched off elsewhere."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium,
+            executable_path=whole_chromium,
             args=ARGUMENTS,
             ignore_default_args=["--disable-back-forward-cache"],
         )

@@ -29,7 +29,8 @@ ARGUMENTS = [
 def find_chromium(*, whole: bool = False) -> str | None:
     """The path of Chromium: of its build without windows, or else, or if so wanted, of the whole.
 
-    The build without windows has no notifications.
+    The build without windows has no notifications, keeps no pages for the way back, and reads no
+    preferences.
     """
     shell = None if whole else shutil.which("chromium-headless-shell")
     return shell or shutil.which("chromium")

@@ -375,14 +375,14 @@ async def test_a_tab_that_rests_does_not_say_that_an_answer_is_being_written(
 
 
 async def test_a_browser_that_may_store_nothing_can_be_used(
-    chromium: str, server: Server, tmp_path: Path
+    whole_chromium: str, server: Server, tmp_path: Path
 ) -> None:
     (tmp_path / "Default").mkdir()
     blocked = {"profile": {"default_content_setting_values": {"cookies": 2}}}
     (tmp_path / "Default/Preferences").write_text(json.dumps(blocked))
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
-            tmp_path, executable_path=chromium, args=ARGUMENTS
+            tmp_path, executable_path=whole_chromium, args=ARGUMENTS
         )
         tab = Tab(await context.new_page())
         watch(tab, server.url)

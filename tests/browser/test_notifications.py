@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import ARGUMENTS, Tab, find_chromium, set_hidden
+from tests.browser.tab import ARGUMENTS, Tab, set_hidden
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -37,13 +37,10 @@ CLICK = """async () => {
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """The whole of Chromium: its build without windows has no notifications."""
-    path = find_chromium(whole=True)
-    if path is None:
-        pytest.skip("Needs Chromium with notifications: on Debian 'apt install chromium'")
+async def browser(whole_chromium: str) -> AsyncIterator[Browser]:
+    """Its build without windows has no notifications."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=whole_chromium, args=ARGUMENTS)
         yield browser
         await browser.close()
 
