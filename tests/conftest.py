@@ -83,11 +83,12 @@ async def client(app: Quart) -> AsyncIterator[Client]:
 
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Starts servers; each is killed at the end of the test if it still runs then."""
+    """Starts servers, each in a folder of its own; what still runs is killed after the test."""
+    folders = (tmp_path / f"instance{number}" for number in ("", *range(2, 100)))
     with ExitStack() as stack:
 
         def start(**options: Any) -> Server:
-            options.setdefault("instance", tmp_path / "instance")
+            options.setdefault("instance", next(folders))
             return stack.enter_context(Server(**options))
 
         yield start

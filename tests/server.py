@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).parent.parent
 START_TIMEOUT = 30.0
 
-_ADDRESS = re.compile(r"https?://[\w.\[\]:]+:\d+")
+_ADDRESS = re.compile(r"(?:is at|Running on) (https?://[\w.\[\]:]+:\d+)")
 
 TEST_SERVER = (sys.executable, "-m", "tests.app", "serve")
 """The app of ``tests.app``: its "slow" assistant writes at a pace that the prompt sets."""
@@ -130,7 +130,7 @@ class Server:
         for line in self.process.stdout:
             self.output.append(line)
             if not found.is_set() and (match := _ADDRESS.search(line)):
-                self.url = match[0]
+                self.url = match[1]
                 found.set()
         found.set()
 

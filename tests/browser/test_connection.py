@@ -394,3 +394,20 @@ async def test_a_browser_that_may_store_nothing_can_be_used(
         await expect(tab.row("count 3 1ms")).to_have_count(1)
         assert [line for line in tab.complaints if line.startswith("error:")] == []
         await context.close()
+
+
+async def test_a_page_tells_that_nothing_can_be_stored_and_that_it_can_again(
+    open_tab: OpenTab, server: Server
+) -> None:
+    tab = await open_tab()
+    await tab.ask("count 1 1ms")
+    await tab.until_ended("complete")
+    database = server.instance / "chat.sqlite"
+    moved = database.with_name("moved")
+    await asyncio.to_thread(database.rename, moved)
+    notice = tab.page.locator(".notice")
+    await expect(notice).to_have_text("The server's database is gone: nothing can be stored.")
+    await asyncio.to_thread(moved.rename, database)
+    await expect(notice).to_have_text("The server can store again.")
+    await tab.ask("count 2 1ms")
+    await tab.until_ended("complete", 2)

@@ -65,12 +65,23 @@ export class ChatNotice extends HTMLElement {
    * @param {string | null} reason
    */
   server(reason) {
+    const known = this.#trouble;
+    if (!reason) {
+      this.#forgetTrouble();
+      if (known && !this.#message) this.#say([WELL], A_MOMENT);
+      return;
+    }
+    const news = TROUBLES[reason] ?? TROUBLE;
+    if (known?.[0].data !== news) this.#trouble = [new Text(news)];
     clearTimeout(this.#troubleTimer);
-    const known = this.#trouble?.[0].data;
-    const news = reason && (TROUBLES[reason] ?? TROUBLE);
-    if (news !== known) this.#trouble = news ? [new Text(news)] : null;
-    if (news) this.#troubleTimer = setTimeout(() => this.server(null), OUTDATED);
-    if (known && !news && !this.#message) this.#say([WELL], A_MOMENT);
+    this.#troubleTimer = setTimeout(() => this.#forgetTrouble(), OUTDATED);
+    this.#show();
+  }
+
+  /** It is over, or nobody says so any more: the server may have been started again. */
+  #forgetTrouble() {
+    clearTimeout(this.#troubleTimer);
+    this.#trouble = null;
     this.#show();
   }
 
