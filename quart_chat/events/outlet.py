@@ -127,7 +127,18 @@ class Outlet:
         self._waiting_since = monotonic()
         with suppress(TimeoutError, OSError):
             async with asyncio.timeout(_CLOSING if self.given_up else None):
-                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+                await self._send(
+                    {"type": "http.response.body", "body": self._last, "more_body": False}
+                )
+
+    @property
+    def _last(self) -> bytes:
+        """A comment that goes with the end of a response of HTTP/2, else nothing.
+
+        Hypercorn waits for what it holds of a response, and has its end go with that. Of a response
+        that ends with nothing, it would close the connection of a shutdown before the end is sent.
+        """
+        return b":\n" if self._connection is not None and self._connection.shared else b""
 
     async def end_unseen(self) -> None:
         """Send the end though the client has left, where nothing else is known of the connection.
