@@ -17,7 +17,6 @@ import msgspec
 from quart import Blueprint, Response, current_app, jsonify, request
 
 from quart_chat.errors import TooManyRequests
-from quart_chat.events.exchange import Chunks
 from quart_chat.events.quart import get_event_manager, sse_response
 from quart_chat.web.context import services, user_id
 from quart_chat.web.frame import render_in_frame
@@ -93,7 +92,7 @@ async def probe_stream(query: ProbeQuery) -> Response:
 
 
 async def _with_probes(
-    frames: Chunks | None,
+    frames: AsyncGenerator[bytes, None] | None,
     manager: StreamingEventManager,
     context_id: str,
     plan: ProbeQuery,
