@@ -20,7 +20,9 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).parent.parent
 START_TIMEOUT = 30.0
 
-_ADDRESS = re.compile(r"(?:is at|Running on) (https?://[\w.\[\]:]+:\d+)")
+_ADDRESS = re.compile(
+    r"(?:is at|running on|listening at:) (https?://[\w.\[\]:]+:\d+)", re.IGNORECASE
+)
 
 TEST_SERVER = (sys.executable, "-m", "tests.app", "serve")
 """The app of ``tests.app``: its "slow" assistant writes at a pace that the prompt sets."""

@@ -14,7 +14,6 @@ from quart_chat.web.operation import JSON, Answer, Operation, find_operation
 from quart_chat.web.schemas.answers import ErrorAnswer
 from quart_chat.web.schemas.chatdata import ONE_OF_SEVERAL, SCHEMAS, ChatData
 from quart_chat.web.schemas.requests import PATH
-from quart_chat.web.uploads import MAX_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -191,7 +190,6 @@ def _request_body(operation: Operation, components: Schema) -> Schema | None:
             "type": "array",
             "items": {"type": "string", "format": "binary"},
             "minItems": 1,
-            "maxItems": MAX_PARTS,
             "description": operation.files,
         }
         form = {"type": "object", "properties": {"files": files}, "required": ["files"]}

@@ -74,7 +74,7 @@ async def read(manager: StreamingEventManager, http: httpx2.AsyncClient, url: st
             await manager.emit_event("c", "status", {"text": text})
         await manager.emit_event("c", "complete", {})
         body = b"".join([chunk async for chunk in response.aiter_bytes()])
-    assert body.endswith(b"\n\n")
+    assert body.endswith((b"\n\n", b"\n\n:\n"))
     return [frame.data for frame in StreamParser().feed(body)]
 
 
