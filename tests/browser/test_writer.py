@@ -259,4 +259,4 @@ async def test_a_reset_forgets(modules: Page) -> None:
 
 
 async def test_what_is_not_known_yet_is_ignored(modules: Page) -> None:
-    assert await apply(modules, {"type": "status", "item": {}}) == ([None], "")
+    assert await apply(modules, {"type": "unheard-of", "item": {}}) == ([None], "")
