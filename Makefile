@@ -22,7 +22,7 @@ test: $(VENV)/.test $(CLIENTS) chromium nginx
 full: $(VENV)/.test $(CLIENTS) chromium nginx
 	$(PYTHON) -m pytest $(EVERY_CORE) -m "" --override-ini faulthandler_timeout=1800 \
 		--cov --cov-report= --durations=50
-	@$(PYTHON) .ci/branches.py quart_chat/events quart_chat/chat quart_chat/documents
+	@$(PYTHON) .ci/branches.py $(addprefix quart_chat/,events chat documents assistants search markdown storage)
 
 check: $(VENV)/.check
 	$(VENV)/bin/ruff check

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from quart import Quart
 
-    from quart_chat.chat.assistants.base import Assistant
+    from quart_chat.assistants.protocol import Assistant
 
 __all__ = ["create_app"]
 

@@ -9,41 +9,27 @@ from typing import Any
 
 from quart import Quart
 
-from quart_chat.chat.assistants.base import Assistant
-from quart_chat.chat.assistants.registry import collect_assistants
+from quart_chat.assistants.protocol import Assistant
+from quart_chat.assistants.registry import collect_assistants
 from quart_chat.chat.emitted import DELTAS, ENVELOPED
 from quart_chat.config import Settings, load_settings, resource_path
 from quart_chat.events.quart import Events
-from quart_chat.web import (
-    assets,
-    chatbot,
-    converters,
+from quart_chat.web import assets, converters, errors, lifespan, openapi, security
+from quart_chat.web.api import assistants as assistants_api
+from quart_chat.web.api import chatbot, documents, streams, transfer, uploads, workflows
+from quart_chat.web.json import OrjsonProvider
+from quart_chat.web.pages import chat as pages
+from quart_chat.web.pages import (
     doctor,
-    documents,
-    errors,
     handbook,
     headings,
     install,
     languages,
     library,
-    lifespan,
-    openapi,
-    pages,
     rounds,
-    security,
     sharing,
-    streams,
-    transfer,
-    uploads,
-    workflows,
 )
-from quart_chat.web import (
-    assistants as assistants_api,
-)
-from quart_chat.web import (
-    settings as settings_page,
-)
-from quart_chat.web.json import OrjsonProvider
+from quart_chat.web.pages import settings as settings_page
 
 
 def create_app(

@@ -20,7 +20,7 @@ from hypercorn.utils import LifespanFailureError
 from quart import Quart
 
 from quart_chat import create_app
-from quart_chat.chat.assistants import InvalidAssistant
+from quart_chat.assistants import InvalidAssistant
 from quart_chat.config import ConfigError, Settings, load_settings, variable
 from quart_chat.errors import ChatError, InstanceInUse, StorageUnavailable
 from quart_chat.events.quart import Events

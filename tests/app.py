@@ -19,7 +19,7 @@ from jinja2 import FileSystemBytecodeCache
 from quart import Quart
 
 from quart_chat import create_app
-from quart_chat.chat.assistants.base import AssistantError, Output, Question, Step, Text
+from quart_chat.assistants.protocol import AssistantError, Output, Question, Step, Text
 from quart_chat.cli import main
 from tests.answer import long_answer, pieces
 

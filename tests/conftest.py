@@ -13,6 +13,7 @@ from hypothesis import settings
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.app import create_test_app
 from tests.browser.tab import find_chromium
 from tests.server import Server
@@ -53,6 +54,18 @@ def _no_skip_in_ci(report: Report) -> Report:
     if report.outcome == "skipped" and os.environ.get("CI") == "true":
         report.outcome = "failed"
     return report
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "instance" / "chat.sqlite"
+
+
+@pytest.fixture
+async def repository(path: Path) -> AsyncIterator[ChatRepository]:
+    repository = await ChatRepository.open(path, busy_timeout=0.05)
+    yield repository
+    await repository.close()
 
 
 @pytest.fixture(scope="session")

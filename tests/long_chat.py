@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
-from quart_chat.chat.markdown.renderer import render_markdown
+from quart_chat.markdown.renderer import render_markdown
 
 ANSWER = """\
 A round is **one prompt** and all that answers it. This is number {number}:

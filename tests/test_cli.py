@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from quart_chat.chat.repository import ChatRepository
 from quart_chat.cli import main
+from quart_chat.storage.sqlite.chats import ChatRepository
 
 CODE = "from quart_chat.cli import main; raise SystemExit(main())"
 

@@ -11,12 +11,12 @@ import pytest
 from quart import Quart
 
 from quart_chat import errors
-from quart_chat.chat.assistants.library.cutting import BLOCK_SIZE
-from quart_chat.chat.assistants.library.passages import anchors, read_handbook
-from quart_chat.chat.assistants.model import failures
+from quart_chat.assistants.openai import error_mapper as failures
 from quart_chat.config import Settings, variable
 from quart_chat.errors import ChatError
 from quart_chat.events.quart.extension import DEFAULTS
+from quart_chat.search.chunking import BLOCK_SIZE
+from quart_chat.search.passages import anchors, read_handbook
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = {path.relative_to(DOCS).as_posix(): path.read_text("utf-8") for path in DOCS.rglob("*.md")}

@@ -1,4 +1,4 @@
-"""Imports go one way: web -> documents -> chat -> events."""
+"""Imports run downwards only, what type checkers alone import included."""
 
 from __future__ import annotations
 
@@ -9,49 +9,102 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "quart_chat"
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "quart_chat"
 
-APPLICATION = ("quart_chat.web", "quart_chat.app", "quart_chat.config")
-FRAMEWORK = ("quart", "quart_schema", "werkzeug")
-FORBIDDEN = {
-    "events": (*APPLICATION, "quart_chat.chat", "quart_chat.documents"),
-    "chat": (*APPLICATION, *FRAMEWORK, "quart_chat.documents"),
-    "documents": (*APPLICATION, *FRAMEWORK),
+COMMON = {"errors", "texts"}
+"""What every room but the events may use."""
+
+TOOLS = {"search", "markdown", "wire", "plaintext", *COMMON}
+"""What assistants and features build on."""
+
+BELOW = {
+    "errors": set[str](),
+    "texts": set[str](),
+    "events": set[str](),
+    "availability": COMMON,
+    "patience": set[str](),
+    "disk": COMMON,
+    "instance": {"disk", *COMMON},
+    "wire": COMMON,
+    "plaintext": COMMON,
+    "search": {"wire", "plaintext", *COMMON},
+    "markdown": {"search", "wire", "plaintext", *COMMON},
+    "assistants": {"chat", "events", *TOOLS},
+    "documents": {"assistants", "availability", "disk", "events", "patience", "storage", *TOOLS},
+    "chat": {"assistants", "availability", "disk", "events", "patience", "storage", *TOOLS},
+    "storage": {"assistants", "availability", "chat", "documents", "patience", *TOOLS},
+    "config": {"events", "errors"},
 }
+"""The rooms that each room may import; what is not named here (web, app, cli) may import all."""
+
+FRAMEWORKS = ("quart", "quart_schema", "werkzeug", "hypercorn", "flask")
+WITH_FRAMEWORK = (
+    *("quart_chat.app", "quart_chat.cli", "quart_chat.web"),
+    *("quart_chat.events.hypercorn", "quart_chat.events.quart"),
+)
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 def imported(path: Path) -> set[str]:
+    """All that a module imports, wherever the import stands, by the modules' full names."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute"
-            names.add(node.module or "")
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+            assert node.module is not None
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                names.add(name if name in MODULES else node.module)
     return names
+
+
+GRAPH = {name: imported(path) - {name} for name, path in MODULES.items()}
 
 
 def is_within(name: str, package: str) -> bool:
     return name == package or name.startswith(f"{package}.")
 
 
-@pytest.mark.parametrize("part", FORBIDDEN)
-def test_no_part_imports_what_is_built_on_it(part: str) -> None:
-    for path in (PACKAGE / part).rglob("*.py"):
-        wrong = {
-            name for name in imported(path) for other in FORBIDDEN[part] if is_within(name, other)
-        }
-        assert not wrong, f"{path.name} imports {wrong}"
+def room(name: str) -> str:
+    return name.split(".")[1] if "." in name else ""
 
 
-def test_of_the_events_only_the_package_for_quart_knows_quart() -> None:
-    knowing = {
-        path.relative_to(PACKAGE / "events").parts[0]
-        for path in (PACKAGE / "events").rglob("*.py")
-        if any(is_within(name, web) for name in imported(path) for web in FRAMEWORK)
+@pytest.mark.parametrize("name", BELOW)
+def test_a_room_imports_only_what_is_below_it(name: str) -> None:
+    wrong = {
+        f"{module} imports {other}"
+        for module, used in GRAPH.items()
+        if room(module) == name
+        for other in used
+        if is_within(other, "quart_chat") and room(other) not in BELOW[name] | {name}
     }
-    assert knowing == {"quart"}
+    assert not wrong, "\n".join(sorted(wrong))
+
+
+def test_every_room_has_its_place() -> None:
+    rooms = {room(name) for name in MODULES} - {""}
+    assert rooms == {*BELOW, "web", "app", "cli"}
+
+
+def test_only_the_outermost_rooms_know_a_web_framework() -> None:
+    wrong = {
+        f"{module} imports {other}"
+        for module, used in GRAPH.items()
+        if module != "quart_chat" and not any(is_within(module, p) for p in WITH_FRAMEWORK)
+        for other in used
+        if any(is_within(other, framework) for framework in FRAMEWORKS)
+    }
+    assert not wrong, "\n".join(sorted(wrong))
 
 
 def test_events_work_where_no_web_framework_can_be_imported() -> None:
@@ -76,7 +129,7 @@ def test_events_work_where_no_web_framework_can_be_imported() -> None:
             return [event["data"] async for event in manager.stream_events("c")]
 
         print(asyncio.run(run()))
-    """.format(blocked={*FRAMEWORK, "hypercorn", "h11", "starlette"})
+    """.format(blocked={*FRAMEWORKS, "h11", "starlette"})
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[{'done': True}]\n", "")
 

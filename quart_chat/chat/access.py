@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from quart_chat.chat.lookups import select_workflow
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
 from quart_chat.errors import NotFound, RoundRunning
+from quart_chat.storage.sqlite.lookups import select_workflow
 from quart_chat.texts import _
 
 if TYPE_CHECKING:
-    from quart_chat.chat.journal import Entry
+    from quart_chat.chat.unit_of_work import Entry
 
 _ID = re.compile(r"[0-9a-f]{32}")
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
+from quart_chat.assistants.protocol import Source, Usage
 from quart_chat.texts import _
-
-Item = dict[str, Any]
+from quart_chat.wire import Item, chat_data
 
 NOT_STORED = {"stored": False}
 """What is noted at a field that is known in memory alone."""
@@ -38,61 +37,6 @@ class WorkflowStatus(StrEnum):
     IDLE = "idle"
     RUNNING = "running"
     ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A passage that an answer rests on; ``number`` is the n of its ``[n]`` in the text.
-
-    Attributes:
-        quote: The passage word for word, markup included.
-        excerpt: Its beginning as people read it, without markup.
-    """
-
-    number: int
-    title: str
-    heading: str
-    url: str
-    quote: str
-    excerpt: str = ""
-
-    def to_item(self) -> Item:
-        return {
-            "number": self.number,
-            "title": self.title,
-            "heading": self.heading,
-            "url": self.url,
-            "quote": self.quote,
-            "excerpt": self.excerpt,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What an answer took.
-
-    Attributes:
-        model: The one that wrote it.
-        prompt_tokens: Tokens that it was told; None where the endpoint doesn't say.
-        answer_tokens: Tokens that it wrote, reasoning included; None where it doesn't say.
-        tokens_per_second: From its first token to its last.
-        first_token_ms: From the request to the first token, in milliseconds.
-    """
-
-    model: str
-    prompt_tokens: int | None = None
-    answer_tokens: int | None = None
-    tokens_per_second: float | None = None
-    first_token_ms: float | None = None
-
-    def to_item(self) -> Item:
-        return {
-            "model": self.model,
-            "promptTokens": self.prompt_tokens,
-            "answerTokens": self.answer_tokens,
-            "tokensPerSecond": self.tokens_per_second,
-            "firstTokenMs": self.first_token_ms,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,8 +254,3 @@ class Share:
     token: str
     workflow_id: str
     created_at: float
-
-
-def chat_data(type_: str, created_at: float, item: Item) -> Item:
-    """The one shape in which a client sees anything of a workflow."""
-    return {"type": type_, "createdAt": created_at, "item": item}

@@ -6,30 +6,31 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from quart_chat.assistants.protocol import Assistant
 from quart_chat.chat.access import (
     check_id,
     found_workflow,
     get_workflow,
     no_workflow,
 )
-from quart_chat.chat.assistants.base import Assistant
-from quart_chat.chat.erasure import Erasure
-from quart_chat.chat.journal import Entry, Journal
 from quart_chat.chat.limits import Limits
-from quart_chat.chat.lookups import select_recoverable
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
-from quart_chat.chat.readings import FoundPage, ListChanges, Snapshot, WorkflowPage
-from quart_chat.chat.recording import Pace, Surroundings
-from quart_chat.chat.recovery import end_interrupted_round, end_interrupted_rounds
-from quart_chat.chat.repository import ChatRepository
-from quart_chat.chat.rounds import Ask, Rounds, Started
-from quart_chat.chat.search import parse_query
-from quart_chat.chat.sharing import Sharing
-from quart_chat.chat.snapshots import WHOLE, Bounds
-from quart_chat.chat.text import Render, clean, clean_system_prompt, clean_title
+from quart_chat.chat.purge import Erasure
+from quart_chat.chat.rounds.recording import Pace, Surroundings
+from quart_chat.chat.rounds.recovery import end_interrupted_round, end_interrupted_rounds
+from quart_chat.chat.rounds.start import Ask, Rounds, Started
+from quart_chat.chat.shares import Sharing
 from quart_chat.chat.transfer.imports import Imports
 from quart_chat.chat.tree import RoundTree, show_branch
+from quart_chat.chat.unit_of_work import Entry, Journal
+from quart_chat.chat.views import FoundPage, ListChanges, Snapshot, WorkflowPage
 from quart_chat.events import StreamingEventManager
+from quart_chat.markdown.rendering import Render
+from quart_chat.plaintext import clean, clean_system_prompt, clean_title
+from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.list_search import parse_query
+from quart_chat.storage.sqlite.lookups import select_recoverable
+from quart_chat.storage.sqlite.snapshots import WHOLE, Bounds
 
 MAX_PAGE = 100
 """Workflows on one page of a list."""

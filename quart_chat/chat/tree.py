@@ -11,13 +11,13 @@ from quart_chat.chat.access import (
     found_workflow,
     no_workflow,
 )
-from quart_chat.chat.branches import BranchPage, select_newest_below
 from quart_chat.chat.models import Round, RoundStatus, Workflow, WorkflowStatus
+from quart_chat.storage.sqlite.branches import BranchPage, select_newest_below
 
 if TYPE_CHECKING:
-    from quart_chat.chat.journal import Entry
-    from quart_chat.chat.repository import ChatRepository
-    from quart_chat.chat.rounds import Rounds
+    from quart_chat.chat.rounds.start import Rounds
+    from quart_chat.chat.unit_of_work import Entry
+    from quart_chat.storage.sqlite.chats import ChatRepository
 
 BRANCH_PAGE = 30
 """Rounds that are read of a branch at a time."""

@@ -10,10 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
+from quart_chat.disk import translated_errors
 from quart_chat.documents.kinds import HEAD, detect, is_binary
 from quart_chat.documents.models import Kind
 from quart_chat.errors import EmptyFile, FileTooLarge, MislabelledFile, QuotaExceeded
-from quart_chat.storage import translated_errors
 from quart_chat.texts import N_, _, number
 
 WRITE = 256 * 1024

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from quart_chat.chat.models import Item
 from quart_chat.texts import _
+from quart_chat.wire import Item
 
 PAGE_SIZE = 200
 """Passages on one page of a document's preview."""

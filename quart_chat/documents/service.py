@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from quart_chat.chat.models import Item
+from quart_chat.documents.announcements import News
 from quart_chat.documents.files import Files, Stored
 from quart_chat.documents.kinds import clean_name
 from quart_chat.documents.models import (
@@ -23,10 +23,8 @@ from quart_chat.documents.models import (
     PassagePage,
     Status,
 )
-from quart_chat.documents.news import News
-from quart_chat.documents.reading import Allowance, check
-from quart_chat.documents.readings import Pace, Readings
-from quart_chat.documents.repository import DocumentRepository
+from quart_chat.documents.queue import Pace, Readings
+from quart_chat.documents.subprocess import Allowance, check
 from quart_chat.errors import (
     DatabaseUnavailable,
     InterruptedReading,
@@ -36,7 +34,9 @@ from quart_chat.errors import (
     UnreadableFile,
 )
 from quart_chat.events import StreamingEventManager
+from quart_chat.storage.sqlite.documents import DocumentRepository
 from quart_chat.texts import _
+from quart_chat.wire import Item
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from quart_chat.web.context import services, user_id
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from quart_chat.chat.rounds import Started
+    from quart_chat.chat.rounds.start import Started
 
 
 async def start_round(

@@ -10,7 +10,7 @@ from quart import current_app
 if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
     from quart_chat.documents.service import DocumentService
-    from quart_chat.web.slots import StreamSlots
+    from quart_chat.web.stream_limiter import StreamSlots
 
 EXTENSION = "quart_chat"
 

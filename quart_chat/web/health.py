@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from quart_chat.chat.journal import list_context
 from quart_chat.texts import N_
+from quart_chat.wire import list_context
 
 if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
     from quart_chat.errors import DatabaseUnavailable
     from quart_chat.events import StreamingEventManager
-    from quart_chat.web.slots import StreamSlots
+    from quart_chat.web.stream_limiter import StreamSlots
 
 CATEGORY = "server"
 

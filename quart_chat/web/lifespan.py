@@ -5,33 +5,33 @@ from __future__ import annotations
 from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from quart_chat.chat.assistants.librarian import Librarian
-from quart_chat.chat.database import Database
+from quart_chat.assistants.librarian.assistant import Librarian
 from quart_chat.chat.limits import Limits
-from quart_chat.chat.markdown import render_markdown
-from quart_chat.chat.patience import grant
-from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.service import ChatService
 from quart_chat.config import resource_path
-from quart_chat.documents.reading import Allowance
-from quart_chat.documents.repository import DocumentRepository
-from quart_chat.documents.search import SearchableDocuments
 from quart_chat.documents.service import DocumentService
 from quart_chat.documents.service import Limits as DocumentLimits
+from quart_chat.documents.subprocess import Allowance
 from quart_chat.errors import ChatError
 from quart_chat.instance import hold_instance
+from quart_chat.markdown import render_markdown
+from quart_chat.patience import grant
+from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.document_search import SearchableDocuments
+from quart_chat.storage.sqlite.documents import DocumentRepository
 from quart_chat.web.context import EXTENSION, Services
 from quart_chat.web.deadline import shutdown_deadline
 from quart_chat.web.descriptors import watch_descriptors
 from quart_chat.web.health import HealthPublisher
-from quart_chat.web.slots import StreamSlots
+from quart_chat.web.stream_limiter import StreamSlots
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Sequence
 
     from quart import Quart
 
-    from quart_chat.chat.assistants.base import Assistant
+    from quart_chat.assistants.protocol import Assistant
     from quart_chat.config import Settings
     from quart_chat.events.quart import Events
 
@@ -147,7 +147,7 @@ async def open_model(
     if not settings.model_url:
         return ()
     # What speaks to a model is loaded only where there is one.
-    from quart_chat.chat.assistants.openai import OpenAIAssistant
+    from quart_chat.assistants.openai.assistant import OpenAIAssistant
 
     assistant = OpenAIAssistant(
         settings.model_url,

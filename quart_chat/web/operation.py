@@ -27,9 +27,9 @@ from quart_chat.errors import (
     UnknownHost,
     WrongMediaType,
 )
+from quart_chat.web.api.uploads import uploads
 from quart_chat.web.errors import SENTENCES
 from quart_chat.web.inputs import json_body, last_event_id, query_string
-from quart_chat.web.uploads import uploads
 
 View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
 Refusal = tuple[int, str]

@@ -22,8 +22,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.browser.tab import ARGUMENTS, find_chromium
-from tests.chat.assistants.endpoint import (
+from tests.assistants.openai.endpoint import (
     Exchange,
     FakeEndpoint,
     Script,
@@ -33,6 +32,7 @@ from tests.chat.assistants.endpoint import (
     say,
     talk,
 )
+from tests.browser.tab import ARGUMENTS, find_chromium
 from tests.server import ROOT, Server
 
 TAKEN = ROOT / "build/screenshots"

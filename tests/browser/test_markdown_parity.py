@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.async_api import Page
 
-from quart_chat.chat.markdown import render_markdown
+from quart_chat.markdown import render_markdown
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

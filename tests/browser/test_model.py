@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import FilePayload, Locator, Page, expect
 
+from tests.assistants.openai.endpoint import FakeEndpoint, end, fake_endpoint, refuse, say, talk
 from tests.browser.conftest import OpenTab
 from tests.browser.test_page import expect_no_overflow, violations
-from tests.chat.assistants.endpoint import FakeEndpoint, end, fake_endpoint, refuse, say, talk
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
-from quart_chat.chat.markdown import render_markdown
+from quart_chat.markdown import render_markdown
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
 from tests.browser.test_copy import CLIPBOARD

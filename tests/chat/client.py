@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from quart_chat.chat.models import Item
-from quart_chat.chat.readings import Snapshot
+from quart_chat.chat.views import Snapshot
 from quart_chat.events.sse import StreamParser
+from quart_chat.wire import Item
 
 STORED = {"message", "log", "workflow"}
 TERMINAL = {"complete", "stopped", "error"}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from quart_chat.chat.assistants.base import Assistant, Text
+from quart_chat.assistants.protocol import Assistant, Text
 from quart_chat.chat.limits import Limits
-from quart_chat.chat.recording import Pace
-from quart_chat.chat.repository import ChatRepository
+from quart_chat.chat.rounds.recording import Pace
 from quart_chat.chat.service import ChatService
-from quart_chat.chat.text import Render
 from quart_chat.events import StreamingEventManager
+from quart_chat.markdown.rendering import Render
+from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.scripted import END, ScriptedAssistant
 
 USER = "local"

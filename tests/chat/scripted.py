@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 
-from quart_chat.chat.assistants.base import Output, Question
+from quart_chat.assistants.protocol import Output, Question
 
 END = None
 Line = Output | BaseException | None

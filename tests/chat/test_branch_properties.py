@@ -12,13 +12,13 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_chat.chat.assistants.base import AssistantError, Output, Question, Text
+from quart_chat.assistants.protocol import AssistantError, Output, Question, Text
 from quart_chat.chat.models import Round
-from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.service import ChatService
-from quart_chat.chat.stream import stream_workflow
+from quart_chat.chat.streams.writer import stream_workflow
 from quart_chat.errors import NotFound, RoundRunning
 from quart_chat.events import Bounds, Settings
+from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.client import Client, state_of
 from tests.chat.parts import USER, make_service
 from tests.chat.test_properties import RecordingManager, check_emitted

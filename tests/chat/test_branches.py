@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from quart_chat.chat import branches
-from quart_chat.chat.assistants.base import AssistantError, Text
-from quart_chat.chat.branches import BranchPage
-from quart_chat.chat.repository import ChatRepository
-from quart_chat.chat.schema import MIGRATIONS
+from quart_chat.assistants.protocol import AssistantError, Text
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import ChatError, InvalidInput, NotFound, RoundRunning
 from quart_chat.events import StreamingEventManager
+from quart_chat.storage.sqlite import branches
+from quart_chat.storage.sqlite.branches import BranchPage
+from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.schema import MIGRATIONS
 from tests.chat.managers import make_manager
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, ScriptedAssistant

@@ -15,13 +15,14 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_chat.chat import following, snapshots, workflow_list
-from quart_chat.chat.assistants.base import AssistantError, Rewrite, Step, Text
+from quart_chat.assistants.protocol import AssistantError, Rewrite, Step, Text
 from quart_chat.chat.emitted import DELTAS, ENVELOPED
-from quart_chat.chat.repository import ChatRepository
-from quart_chat.chat.stream import stream_user, stream_workflow
+from quart_chat.chat.streams import position as following
+from quart_chat.chat.streams.writer import stream_user, stream_workflow
 from quart_chat.errors import RoundRunning
 from quart_chat.events import Bounds, Settings, StreamingEventManager
+from quart_chat.storage.sqlite import snapshots, workflow_list
+from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.client import TERMINAL, Client, EagerClient, identity, spare, state_of
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant

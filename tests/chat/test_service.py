@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from quart_chat.chat.assistants.base import Output, Question, Step, Text
+from quart_chat.assistants.protocol import Output, Question, Step, Text
 from quart_chat.chat.limits import Limits
 from quart_chat.chat.models import Workflow, WorkflowStatus
-from quart_chat.chat.repository import ChatRepository
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import (
     InvalidInput,
@@ -23,6 +22,7 @@ from quart_chat.errors import (
     Unavailable,
 )
 from quart_chat.events import StreamingEventManager
+from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.parts import USER, ask, make_service
 from tests.chat.scripted import OutOfTurn, ScriptedAssistant
 from tests.waiting import until

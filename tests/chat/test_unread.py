@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quart_chat.chat.assistants.base import Text
+from quart_chat.assistants.protocol import Text
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import NotFound
 from tests.chat.parts import USER, ask

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from quart_chat.chat.database import Database
 from quart_chat.documents.models import Document
-from quart_chat.documents.reading import Allowance
-from quart_chat.documents.readings import Pace
-from quart_chat.documents.repository import DocumentRepository
-from quart_chat.documents.search import SearchableDocuments
+from quart_chat.documents.queue import Pace
 from quart_chat.documents.service import DocumentService, Limits
+from quart_chat.documents.subprocess import Allowance
 from quart_chat.events import Event, StreamingEventManager
+from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.document_search import SearchableDocuments
+from quart_chat.storage.sqlite.documents import DocumentRepository
 from tests.chat.managers import make_manager
 
 USER = "ada"

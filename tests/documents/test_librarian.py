@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from quart_chat.chat.assistants.base import Question, Sources, Step, Text
-from quart_chat.chat.assistants.librarian import Librarian
-from quart_chat.chat.repository import ChatRepository
-from quart_chat.documents import search as documents_search
-from tests.chat.assistants.conftest import HANDBOOK, Answer
+from quart_chat.assistants.librarian.assistant import Librarian
+from quart_chat.assistants.protocol import Question, Sources, Step, Text
+from quart_chat.storage.sqlite import document_search as documents_search
+from quart_chat.storage.sqlite.chats import ChatRepository
+from tests.assistants.conftest import HANDBOOK, Answer
 from tests.documents import made
 from tests.documents.conftest import USER, Library
 from tests.waiting import until

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from quart_chat.chat.assistants.librarian import Librarian
-from quart_chat.chat.models import Source
-from quart_chat.chat.repository import ChatRepository
-from tests.chat.assistants.conftest import HANDBOOK, ask
-from tests.chat.assistants.test_questions import QUESTIONS, is_right
+from quart_chat.assistants.librarian.assistant import Librarian
+from quart_chat.assistants.protocol import Source
+from quart_chat.storage.sqlite.chats import ChatRepository
+from tests.assistants.conftest import HANDBOOK, ask
+from tests.assistants.librarian.test_questions import QUESTIONS, is_right
 from tests.documents.books import BOOKS, NOWHERE, write
 from tests.documents.conftest import Library
 

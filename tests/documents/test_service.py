@@ -14,12 +14,11 @@ from typing import IO, Any
 
 import pytest
 
-from quart_chat.chat.database import Database
-from quart_chat.documents import reader, reading
+from quart_chat.documents import subprocess as reading
+from quart_chat.documents import worker as reader
 from quart_chat.documents.models import Document, Kind, Status
-from quart_chat.documents.reading import Allowance
-from quart_chat.documents.repository import DocumentRepository
 from quart_chat.documents.service import DocumentService, Limits
+from quart_chat.documents.subprocess import Allowance
 from quart_chat.errors import (
     ChatError,
     DatabaseUnavailable,
@@ -31,6 +30,8 @@ from quart_chat.errors import (
     Unavailable,
     UnreadableFile,
 )
+from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.documents import DocumentRepository
 from quart_chat.texts import use
 from tests.documents import made
 from tests.documents.conftest import USER, Library, in_chunks

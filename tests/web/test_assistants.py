@@ -14,11 +14,11 @@ import pytest
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat import create_app
-from quart_chat.chat.assistants.base import Models, Output, Question
+from quart_chat.assistants.protocol import Models, Output, Question
 from quart_chat.events.sse import StreamParser
-from quart_chat.web import assistants
+from quart_chat.web.api import assistants
 from tests.app import create_test_app
-from tests.chat.assistants.endpoint import Exchange, FakeEndpoint, fake_endpoint, refuse, say
+from tests.assistants.openai.endpoint import Exchange, FakeEndpoint, fake_endpoint, refuse, say
 from tests.server import Server, free_port
 from tests.waiting import until
 from tests.web.streams import parse, workflow_id

@@ -12,11 +12,10 @@ import pytest
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat import create_app
-from quart_chat.chat.assistants.base import Output, Question, Text
-from quart_chat.chat.assistants.definition import assistant
+from quart_chat.assistants.decorator import assistant
+from quart_chat.assistants.protocol import Output, Question, Text, Usage
 from quart_chat.chat.author import author
-from quart_chat.chat.models import Usage
-from tests.chat.assistants.endpoint import (
+from tests.assistants.openai.endpoint import (
     Exchange,
     FakeEndpoint,
     end,

@@ -12,7 +12,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat.documents import files
-from quart_chat.web import uploads
+from quart_chat.web.api import uploads
 from tests.app import create_test_app
 from tests.documents import made
 from tests.server import Server

@@ -5,9 +5,9 @@ import re
 import pytest
 from quart.typing import TestClientProtocol as Client
 
-from quart_chat.chat.assistants.library.passages import anchors, read_handbook
 from quart_chat.config import resource_path
-from quart_chat.web.handbook import contents, render_page
+from quart_chat.search.passages import anchors, read_handbook
+from quart_chat.web.pages.handbook import contents, render_page
 
 PLACES = sorted(contents())
 

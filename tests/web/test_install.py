@@ -5,7 +5,7 @@ import struct
 import pytest
 from quart.typing import TestClientProtocol as Client
 
-from quart_chat.web.install import THEME
+from quart_chat.web.pages.install import THEME
 
 WORKER = "/service-worker.js"
 

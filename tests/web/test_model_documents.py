@@ -12,7 +12,7 @@ import pytest
 from quart.typing import TestClientProtocol as Client
 
 from tests.app import create_test_app
-from tests.chat.assistants.endpoint import FakeEndpoint, delta, end, fake_endpoint, say, talk
+from tests.assistants.openai.endpoint import FakeEndpoint, delta, end, fake_endpoint, say, talk
 from tests.web.streams import ask, workflow_id
 from tests.web.test_documents import read
 

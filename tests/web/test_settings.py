@@ -10,7 +10,7 @@ import pytest
 from quart.typing import TestClientProtocol as Client
 
 from tests.app import create_test_app
-from tests.chat.assistants.endpoint import FakeEndpoint, fake_endpoint, refuse
+from tests.assistants.openai.endpoint import FakeEndpoint, fake_endpoint, refuse
 from tests.server import free_port
 
 

@@ -10,9 +10,8 @@ import pytest
 from quart import Quart
 
 from quart_chat import create_app
-from quart_chat.chat.assistants.base import Output, Question, Text
-from quart_chat.chat.assistants.definition import assistant
-from quart_chat.chat.models import Usage
+from quart_chat.assistants.decorator import assistant
+from quart_chat.assistants.protocol import Output, Question, Text, Usage
 from tests.web.streams import ask, workflow_id
 
 USAGES = [

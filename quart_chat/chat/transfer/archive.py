@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from io import RawIOBase
 from unicodedata import combining, normalize
 
-from quart_chat.chat.text import one_line
 from quart_chat.chat.transfer.file import ChatFile, encode
 from quart_chat.chat.transfer.prose import to_markdown
+from quart_chat.plaintext import one_line
 
 MAX_NAME = 60
 """Characters of a title in the name of a file."""

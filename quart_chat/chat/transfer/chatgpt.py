@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-from quart_chat.chat.text import fenced
 from quart_chat.chat.transfer.file import (
     MAX_ROUNDS,
     MAX_TEXT,
@@ -21,6 +20,7 @@ from quart_chat.chat.transfer.file import (
     FileMessage,
     FileRound,
 )
+from quart_chat.plaintext import fenced
 from quart_chat.texts import _
 
 ASSISTANT = "chatgpt"

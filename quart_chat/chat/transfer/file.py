@@ -12,9 +12,10 @@ from typing import Annotated, Literal, cast
 import msgspec
 from msgspec import Meta
 
+from quart_chat.assistants.protocol import Source, Usage
 from quart_chat.chat.limits import Limits
-from quart_chat.chat.models import Log, Message, Round, Source, Usage
-from quart_chat.chat.readings import Snapshot
+from quart_chat.chat.models import Log, Message, Round
+from quart_chat.chat.views import Snapshot
 
 FORMAT = "quart-chat"
 

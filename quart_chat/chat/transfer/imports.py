@@ -16,33 +16,26 @@ from uuid import uuid4
 
 from msgspec.structs import asdict
 
-from quart_chat.chat.answer import MAX_DEPTH
-from quart_chat.chat.assistants.librarian import Librarian
-from quart_chat.chat.ending import STOPPED
-from quart_chat.chat.journal import Entry, Journal
-from quart_chat.chat.lookups import has_workflow, select_workflow
+from quart_chat.assistants.librarian.assistant import Librarian
+from quart_chat.assistants.protocol import Source, Usage
 from quart_chat.chat.models import (
     Log,
     Message,
     MessageStatus,
     Round,
     RoundStatus,
-    Source,
-    Usage,
     Workflow,
     WorkflowStatus,
 )
-from quart_chat.chat.outputs import clean_sources, clean_usage
-from quart_chat.chat.text import (
-    Render,
-    clean,
-    is_blank,
-    make_title,
-    render_html,
-    shorten,
-)
+from quart_chat.chat.rounds.in_flight import MAX_DEPTH
+from quart_chat.chat.rounds.outcome import STOPPED
+from quart_chat.chat.rounds.outputs import clean_sources, clean_usage
 from quart_chat.chat.transfer.file import ChatFile, FileMessage, FileRound, FileUsage
 from quart_chat.chat.transfer.reading import Fault, Found, read_file
+from quart_chat.chat.unit_of_work import Entry, Journal
+from quart_chat.markdown.rendering import Render, render_html
+from quart_chat.plaintext import clean, is_blank, make_title, shorten
+from quart_chat.storage.sqlite.lookups import has_workflow, select_workflow
 from quart_chat.texts import _
 
 MAX_REPORTED = 1_000

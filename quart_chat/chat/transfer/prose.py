@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from quart_chat.chat.author import author
-from quart_chat.chat.text import one_line
 from quart_chat.chat.transfer.file import ChatFile, FileMessage, FileRound
+from quart_chat.plaintext import one_line
 from quart_chat.texts import _
 
 # What Markdown would read as something else in the one line of a heading or a link.

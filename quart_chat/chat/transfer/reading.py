@@ -19,9 +19,9 @@ from typing import IO, Any
 
 import msgspec
 
-from quart_chat.chat.text import clean
 from quart_chat.chat.transfer.chatgpt import NotReadable, is_conversation, read_conversation
 from quart_chat.chat.transfer.file import FORMAT, MAX_LOGS, ChatFile
+from quart_chat.plaintext import clean
 from quart_chat.texts import N_, _
 
 MAX_ENTRIES = 20_000

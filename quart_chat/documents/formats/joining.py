@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from quart_chat.chat.assistants.library.cutting import PASSAGE_SIZE, cut_block
 from quart_chat.documents.formats import Block, Mark
 from quart_chat.documents.messages import Piece
+from quart_chat.search.chunking import PASSAGE_SIZE, cut_block
 
 
 def join(parts: Iterable[Block | Mark], form: str, separator: str) -> Iterator[Piece | Mark]:

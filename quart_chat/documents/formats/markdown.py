@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from quart_chat.chat.assistants.library.passages import cut_sections
 from quart_chat.documents.formats import Mark
 from quart_chat.documents.formats.text import read_text
 from quart_chat.documents.messages import Piece
+from quart_chat.search.passages import cut_sections
 from quart_chat.texts import _
 
 PART = 32 * 1024

@@ -1,5 +1,5 @@
 /**
- * Formulas in Markdown, found as quart_chat/chat/markdown/formulas.py finds them, and left as they
+ * Formulas in Markdown, found as quart_chat/markdown/formulas.py finds them, and left as they
  * were written: the server shows them once a message is final.
  */
 const MAX_LENGTH = 2000;

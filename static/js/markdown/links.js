@@ -1,5 +1,5 @@
 /**
- * Links, as quart_chat/chat/markdown/links.py makes them: all are marked as leading elsewhere,
+ * Links, as quart_chat/markdown/links.py makes them: all are marked as leading elsewhere,
  * addresses in the text become some, and so do images.
  */
 const REL = "noopener noreferrer nofollow";

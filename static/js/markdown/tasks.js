@@ -1,4 +1,4 @@
-/** Task lists in Markdown, as quart_chat/chat/markdown/tasks.py makes them. */
+/** Task lists in Markdown, as quart_chat/markdown/tasks.py makes them. */
 const BOX = /^\[([ xX])\] /;
 
 export function addTasks(markdown) {

@@ -6,7 +6,7 @@ import json
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from quart_chat.chat.assistants.base import Step, Text
+from quart_chat.assistants.protocol import Step, Text
 from quart_chat.chat.transfer.file import encode, to_file
 from quart_chat.chat.transfer.reading import Found, read_file
 from tests.chat.parts import USER, idle

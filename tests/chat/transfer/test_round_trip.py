@@ -17,12 +17,19 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_chat.chat.assistants.base import AssistantError, Models, Sources, Step, Text
-from quart_chat.chat.models import Source, Usage
-from quart_chat.chat.repository import ChatRepository
+from quart_chat.assistants.protocol import (
+    AssistantError,
+    Models,
+    Source,
+    Sources,
+    Step,
+    Text,
+    Usage,
+)
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.transfer.file import encode, to_file
 from quart_chat.errors import InvalidInput
+from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.managers import make_manager
 from tests.chat.parts import USER, idle, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant

@@ -1,0 +1,206 @@
+"""What the Librarian searches: the handbook, a person's documents, a person's chats."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from quart_chat.assistants.librarian.phrases import Sentences
+from quart_chat.assistants.protocol import Question
+from quart_chat.chat.models import Message
+from quart_chat.chat.views import FoundMessage
+from quart_chat.search.index import PassageIndex, build_index, open_index
+from quart_chat.search.passages import Passage, cut_text
+from quart_chat.search.ranking import Census, Verdict
+from quart_chat.search.spelling import SIMILAR_WORDS
+from quart_chat.search.words import Term, fold, terms
+
+# Messages of one's own chats, and passages of one's documents, that are looked at closely.
+MAX_MESSAGES = 20
+MAX_CANDIDATES = 60
+
+# A passage that says where "[1]" leads, as in "[1]: https://...", would turn the numbers of the
+# answer that quotes it into links to there.
+_DEFINITION = re.compile(r"\[\s*\d+\s*\]:")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One shelf searched: its passages and what the search came to."""
+
+    shelf: str
+    passages: Sequence[Passage]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The best of the passages that hold some of what is looked for, and how many hold each."""
+
+    passages: Sequence[Passage]
+    holding: Sequence[int]
+
+
+class Shelf(Protocol):
+    """Texts that can be searched.
+
+    Attributes:
+        name: "handbook", "documents" or "chats".
+    """
+
+    name: str
+
+    async def serves(self, question: Question) -> bool:
+        """Whether it is to be searched for the question."""
+        ...
+
+    async def search(
+        self, question: Question, wanted: Sequence[Term], say: Sentences
+    ) -> Search: ...
+
+    async def similar_words(self, question: Question, query: str) -> list[str]:
+        """The words on it for a query of trigrams."""
+        ...
+
+
+class Handbook:
+    """The handbook, for every question that names no documents."""
+
+    name = "handbook"
+
+    def __init__(self, index: PassageIndex) -> None:
+        self._index = index
+
+    async def serves(self, question: Question) -> bool:
+        return not question.document_ids
+
+    async def search(self, question: Question, wanted: Sequence[Term], say: Sentences) -> Search:
+        return Search(self.name, self._index.passages, await self._index.search(wanted))
+
+    async def similar_words(self, question: Question, query: str) -> list[str]:
+        return await self._index.similar_words(query)
+
+
+class DocumentSearch(Protocol):
+    """Finds passages in a person's own documents, or in those of them that are named."""
+
+    async def count_passages(self, user_id: str, document_ids: Sequence[str]) -> int: ...
+
+    async def select_candidates(
+        self, user_id: str, matches: Sequence[str], document_ids: Sequence[str], *, limit: int
+    ) -> Candidates:
+        """The best passages for FTS5 queries, and how many there are for each."""
+        ...
+
+    async def select_similar_words(
+        self, user_id: str, query: str, document_ids: Sequence[str], *, limit: int
+    ) -> list[str]: ...
+
+
+class Documents:
+    """The asking person's documents."""
+
+    name = "documents"
+
+    def __init__(self, documents: DocumentSearch) -> None:
+        self._documents = documents
+
+    async def serves(self, question: Question) -> bool:
+        if question.document_ids:
+            return True
+        return await self._documents.count_passages(question.user_id, ()) > 0
+
+    async def search(self, question: Question, wanted: Sequence[Term], say: Sentences) -> Search:
+        """Narrow them down to a few passages, then judge these by how rare each term is in all."""
+        user_id, ids = question.user_id, question.document_ids
+        total = await self._documents.count_passages(user_id, ids)
+        candidates = await self._documents.select_candidates(
+            user_id, [term.match for term in wanted], ids, limit=MAX_CANDIDATES
+        )
+        census = Census(total, dict(zip(wanted, candidates.holding, strict=True)))
+        built = await asyncio.to_thread(build_index, candidates.passages)
+        async with open_index(built) as index:
+            return Search(self.name, candidates.passages, await index.search(wanted, census))
+
+    async def similar_words(self, question: Question, query: str) -> list[str]:
+        return await self._documents.select_similar_words(
+            question.user_id, query, question.document_ids, limit=SIMILAR_WORDS
+        )
+
+
+class ChatSearch(Protocol):
+    """Finds messages in a person's own chats."""
+
+    async def select_matching_messages(
+        self,
+        user_id: str,
+        match: str,
+        *,
+        exclude_workflow_id: str,
+        exclude_assistant: str,
+        limit: int,
+    ) -> list[FoundMessage]:
+        """The best final messages for an FTS5 query, but for one chat's and one assistant's."""
+        ...
+
+
+class Chats:
+    """The asking person's chats, except the one that is open and except the Librarian's answers."""
+
+    name = "chats"
+
+    def __init__(self, chats: ChatSearch, exclude_assistant: str) -> None:
+        self._chats = chats
+        self._exclude_assistant = exclude_assistant
+
+    async def serves(self, question: Question) -> bool:
+        return not question.document_ids
+
+    async def search(self, question: Question, wanted: Sequence[Term], say: Sentences) -> Search:
+        """Narrow the chats down to a few messages, then judge their passages as any other."""
+        messages = await self._chats.select_matching_messages(
+            question.user_id,
+            " OR ".join(term.match for term in wanted),
+            exclude_workflow_id=question.workflow_id,
+            exclude_assistant=self._exclude_assistant,
+            limit=MAX_MESSAGES,
+        )
+        passages = await asyncio.to_thread(_passages, messages, wanted, say)
+        async with open_index(await asyncio.to_thread(build_index, passages)) as index:
+            return Search(self.name, passages, await index.search(wanted))
+
+    async def similar_words(self, question: Question, query: str) -> list[str]:
+        return []
+
+
+def _passages(
+    messages: Sequence[FoundMessage], wanted: Sequence[Term], say: Sentences
+) -> list[Passage]:
+    return [
+        Passage(
+            title=found.workflow_title,
+            headings=(found.message.assistant or say.you,),
+            url=_address(found.message),
+            text=text,
+        )
+        for found in messages
+        for text in cut_text(found.message.content)
+        if _says_more(text, wanted)
+    ]
+
+
+def _address(message: Message) -> str:
+    """The page that shows a message, however long ago it was and on whichever branch it is."""
+    number = message.round_number
+    return f"/chat/{message.workflow_id}?round={number}#round-{number}"
+
+
+def _says_more(text: str, wanted: Sequence[Term]) -> bool:
+    """Whether a text can answer: not a question itself, and not just the question's own words."""
+    if text.endswith("?") or _DEFINITION.search(text):
+        return False
+    asked = {fold(term.text) for term in wanted}
+    return any(fold(term.text) not in asked for term in terms(text))

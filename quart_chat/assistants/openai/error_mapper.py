@@ -1,0 +1,258 @@
+"""What can go wrong between here and a model, each with its code and what a person can do.
+
+What an endpoint says of itself follows our own sentence: once, on one line, shortened, and without
+the key, which it may hold.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from quart_chat.assistants.openai.body import Silence
+from quart_chat.assistants.openai.connecting import of_connecting
+from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.words import MAX_TEXT, find_status, find_words
+from quart_chat.plaintext import shorten
+from quart_chat.texts import _, ngettext, number
+
+MAX_COMPLAINT = 300
+"""Characters of an endpoint's own words that are quoted."""
+MAX_DIGITS = 12
+"""Of the seconds that an endpoint asks to wait; more of them are no time that anybody waits."""
+
+_TOO_LONG = re.compile(
+    r"context.{0,20}(length|window|size|limit)|maximum context|(prompt|input) is too long"
+    r"|too many tokens|max_seq_len|maximum (number of|input) tokens|reduce the length of the",
+    re.IGNORECASE,
+)
+_OWN_MEANING = frozenset({401, 403, 404, 429})
+"""Statuses that say what is wrong, whatever the words are."""
+
+
+class Failures:
+    """Tells the failures of one endpoint.
+
+    Args:
+        host: Where it is, as people are told.
+        secrets: What must not appear in anything that is told.
+    """
+
+    def __init__(self, host: str, *secrets: str) -> None:
+        self.host = host
+        self._secrets = sorted(filter(None, secrets), key=len, reverse=True)
+
+    def of_transport(self, error: Exception) -> ModelError:
+        """There is no answer, or no more of it."""
+        if (failure := of_connecting(error, self.host)) is not None:
+            return failure
+        if isinstance(error, TimeoutError | Silence):
+            return ModelError(
+                "model_silent",
+                _(
+                    "The model at {host} has said nothing for too long. Retry, or allow it more"
+                    " time with QUART_CHAT_MODEL_TIMEOUT."
+                ).format(host=self.host),
+            )
+        return self.cut_off()
+
+    def cut_off(self, words: str = "") -> ModelError:
+        return ModelError(
+            "answer_cut_off",
+            _("{host} broke the connection before the answer was complete. Retry.").format(
+                host=self.host
+            )
+            + self._quote(words),
+            passing=True,
+        )
+
+    def of_status(
+        self, status: int, headers: Mapping[str, str], body: bytes, model: str
+    ) -> ModelError:
+        """The endpoint has refused a request."""
+        complaint = body.decode("utf-8", "replace")
+        retry_after = parse_retry_after(headers.get("retry-after", ""))
+        words = "" if _is_binary(complaint) else find_words(complaint)
+        return self._of_status(status, words, complaint, model, retry_after)
+
+    def of_complaint(self, error: Any, model: str) -> ModelError:
+        """An error came in the place of more text; what it says of its status counts."""
+        words, status = find_words(error), find_status(error)
+        complaint = str(error)[:MAX_TEXT]
+        if status is not None:
+            return self._of_status(status, words, complaint, model, None)
+        if _TOO_LONG.search(complaint):
+            return self._too_long(model, self._quote(words), complaint)
+        return ModelError(
+            "endpoint_error",
+            _("{host} broke off with an error. Retry.").format(host=self.host) + self._quote(words),
+            complaint=complaint,
+        )
+
+    def _of_status(
+        self, status: int, words: str, complaint: str, model: str, retry_after: float | None
+    ) -> ModelError:
+        host = self.host
+        quote = self._quote(words, status)
+        if status not in _OWN_MEANING and (_TOO_LONG.search(complaint) or status == 413):
+            return self._too_long(model, quote, complaint)
+        match status:
+            case 401:
+                return ModelError(
+                    "endpoint_unauthorized",
+                    _(
+                        "{host} does not accept the API key. Set OPENAI_API_KEY to one that is"
+                        " valid there, and restart the server."
+                    ).format(host=host)
+                    + quote,
+                )
+            case 403:
+                return ModelError(
+                    "endpoint_forbidden",
+                    _(
+                        "{host} does not let this API key use {model}. Choose another model, or use"
+                        " another key."
+                    ).format(host=host, model=model)
+                    + quote,
+                )
+            case 404:
+                return ModelError(
+                    "model_not_found",
+                    _(
+                        "{host} does not know {model}. Choose another model, or check OPENAI_MODEL"
+                        " and whether OPENAI_BASE_URL should end with /v1."
+                    ).format(host=host, model=model)
+                    + quote,
+                )
+            case 429:
+                return self._busy(retry_after, quote, complaint)
+        if status >= 500:
+            return self._failed(status, words, complaint)
+        return ModelError(
+            "endpoint_rejected",
+            _("{host} has rejected the request with status {status}.").format(
+                host=host, status=status
+            )
+            + self._quote(words),
+            complaint=complaint,
+        )
+
+    def _failed(self, status: int, words: str, complaint: str) -> ModelError:
+        problem = _("{host} has failed with status {status}.").format(host=self.host, status=status)
+        text = _(
+            "{host} has failed with status {status}. Retry; if that does not help, its log"
+            " says why."
+        ).format(host=self.host, status=status)
+        return ModelError(
+            "endpoint_failed",
+            text + self._quote(words),
+            problem=problem,
+            complaint=complaint,
+            passing=True,
+        )
+
+    def _too_long(self, model: str, quote: str, complaint: str) -> ModelError:
+        return ModelError(
+            "context_too_long",
+            _(
+                "The chat is too long for {model}. Begin a new chat, shorten the prompt, or set"
+                " QUART_CHAT_HISTORY_TOKENS lower."
+            ).format(model=model)
+            + quote,
+            complaint=complaint,
+        )
+
+    def _busy(self, retry_after: float | None, quote: str, complaint: str) -> ModelError:
+        problem = _("{host} takes no more requests for now.").format(host=self.host)
+        text = _(
+            "{host} takes no more requests for now, or the key's quota is used up. {advice}"
+        ).format(host=self.host, advice=_try_again(retry_after))
+        return ModelError(
+            "endpoint_busy",
+            text + quote,
+            problem=problem,
+            complaint=complaint,
+            passing=True,
+            retry_after=retry_after,
+        )
+
+    def malformed(self, words: str = "") -> ModelError:
+        return ModelError(
+            "answer_malformed",
+            _(
+                "What {host} sent is not the stream of a chat completion. Check OPENAI_BASE_URL,"
+                " and whether the server there is OpenAI-compatible."
+            ).format(host=self.host)
+            + self._quote(words),
+        )
+
+    def too_large(self) -> ModelError:
+        return ModelError(
+            "answer_too_large",
+            _("The answer of {host} had no end. Retry, or choose another model.").format(
+                host=self.host
+            ),
+        )
+
+    def empty(self, model: str, *, thought: bool) -> ModelError:
+        message = (
+            _(
+                "{model} only reasoned and gave no answer. Ask in other words, or choose another"
+                " model."
+            )
+            if thought
+            else _("{model} gave an empty answer. Ask in other words, or choose another model.")
+        )
+        return ModelError("empty_answer", message.format(model=model))
+
+    def no_model(self) -> ModelError:
+        return ModelError(
+            "no_model",
+            _("{host} offers no model. Load one there, or set OPENAI_MODEL.").format(
+                host=self.host
+            ),
+        )
+
+    def _quote(self, words: str, status: int | None = None) -> str:
+        """What the endpoint says; its status where our own sentence does not name it."""
+        for secret in self._secrets:
+            words = words.replace(secret, "***")
+        words = shorten(words, MAX_COMPLAINT)
+        if not words:
+            return ""
+        if status is None:
+            return " " + _("It says: {words}").format(words=words)
+        return " " + _("It says with status {status}: {words}").format(status=status, words=words)
+
+
+def parse_retry_after(value: str) -> float | None:
+    """Seconds from now, of a number of seconds or a date (RFC 9110, 10.2.3)."""
+    if value.isascii() and value.isdigit():
+        return float(value[:MAX_DIGITS])
+    try:
+        date = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    # A date without a zone is in UTC.
+    date = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return max(0.0, date.timestamp() - time.time())
+
+
+def _try_again(seconds: float | None) -> str:
+    if seconds is None:
+        return _("Try again in a while.")
+    if seconds < 120:
+        count = round(seconds)
+        text = ngettext("Try again in {count} second.", "Try again in {count} seconds.", count)
+    else:
+        count = round(seconds / 60)
+        text = ngettext("Try again in {count} minute.", "Try again in {count} minutes.", count)
+    return text.format(count=number(count))
+
+
+def _is_binary(text: str) -> bool:
+    return text.count("\ufffd") > len(text) // 4

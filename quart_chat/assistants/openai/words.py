@@ -1,0 +1,155 @@
+"""What an endpoint says of a failure, found in whatever shape it comes: JSON, HTML or plain text.
+
+The OpenAI API answers ``{"error": {"message": ...}}``. Others put a text there, a list, JSON in a
+text, ``detail`` as FastAPI does, a title and a status (RFC 9457), or a page of HTML of a proxy.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from quart_chat.plaintext import one_line
+
+_WORDS = (
+    "error",
+    "message",
+    "msg",
+    "detail",
+    "error_message",
+    "errorMessage",
+    "error_msg",
+    "error_description",
+    "description",
+    "reason",
+    "errors",
+    "title",
+    "text",
+)
+_SPOKEN = _WORDS[1:-1]
+"""Fields that a chunk of an answer has not."""
+_STATUSES = ("code", "status", "status_code", "statusCode", "error_code", "http_status")
+_KINDS = ("type", "code", "status", "reason")
+MAX_TEXT = 64 * 1024
+"""Characters of a text that are looked at."""
+_MAX_DEPTH = 8
+_MAX_LISTED = 3
+"""Errors of a list that are told."""
+
+_BY_KIND = (
+    (re.compile(r"rate.?limit|too.?many|resource.?exhausted|quota|throttl|overloaded"), 429),
+    (re.compile(r"invalid.api.key|unauthenticated|authentication"), 401),
+    (re.compile(r"permission|forbidden"), 403),
+    (re.compile(r"model.not.found"), 404),
+)
+_NOTHING = frozenset({"null", "true", "false", "None"})
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_UNSEEN = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"</?[a-zA-Z!?][^>]*>")
+_TRACEBACK = re.compile(r"Traceback \(most recent call last\):?", re.IGNORECASE)
+
+
+def load_json(data: bytes | str) -> Any:
+    """Decode JSON with what strict decoders refuse: lone surrogates, bad UTF-8, control characters.
+
+    Raises:
+        ValueError: It is none all the same.
+    """
+    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    try:
+        return json.loads(text, strict=False)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def find_words(found: Any, depth: int = 0) -> str:
+    """What an error says, on one line; empty where it says nothing."""
+    if depth > _MAX_DEPTH or isinstance(found, bool):
+        return ""
+    if isinstance(found, str):
+        return _of_text(found, depth)
+    if isinstance(found, list):
+        words = (find_words(each, depth + 1) for each in found)
+        return "; ".join(list(dict.fromkeys(filter(None, words)))[:_MAX_LISTED])
+    return _of_object(found, depth) if isinstance(found, dict) else ""
+
+
+def find_status(found: Any, depth: int = 0) -> int | None:
+    """The status of HTTP that an error names, or that its kind means."""
+    if isinstance(found, list):
+        found = next((each for each in found if isinstance(each, dict)), None)
+    if not isinstance(found, dict) or depth > _MAX_DEPTH:
+        return None
+    for name in _STATUSES:
+        value = found.get(name)
+        digits = str(value) if isinstance(value, int | str) else ""
+        if len(digits) == 3 and digits.isdecimal() and digits >= "400":
+            return int(digits)
+    if (status := find_status(found.get("error"), depth + 1)) is not None:
+        return status
+    kinds = " ".join(str(found.get(name) or "").lower() for name in _KINDS)
+    return next((status for kind, status in _BY_KIND if kind.search(kinds)), None)
+
+
+def is_complaint(payload: dict[str, Any], *, bare: bool) -> bool:
+    """Whether an object is an error; one that is ``bare`` has no choices."""
+    if payload.get("error"):
+        return True
+    if not bare or payload.get("content"):
+        return False
+    if "error" in (payload.get("type"), payload.get("object")) or find_status(payload):
+        return True
+    return any(payload.get(name) and isinstance(payload[name], str | list) for name in _SPOKEN)
+
+
+def _of_text(text: str, depth: int) -> str:
+    text = text[:MAX_TEXT].strip()
+    if text in _NOTHING:
+        return ""
+    if text.startswith(("{", "[", '"')):
+        try:
+            inner = load_json(text)
+        except ValueError:
+            return one_line(text)
+        return find_words(inner, depth + 1) or ("" if inner in ({}, [], "") else one_line(text))
+    if text.startswith("<"):
+        text = _of_markup(text)
+    return one_line(_without_traceback(text))
+
+
+def _of_markup(text: str) -> str:
+    """A page's title, or else what is to be read on it."""
+    title = _TITLE.search(text)
+    if title and title[1].strip():
+        return html.unescape(title[1])
+    return html.unescape(_TAG.sub(" ", _UNSEEN.sub(" ", text)))
+
+
+def _without_traceback(text: str) -> str:
+    """What a crash says at its end, without the way that led there."""
+    traces = list(_TRACEBACK.finditer(text))
+    if not traces:
+        return text
+    lines = [line for line in text[traces[-1].end() :].splitlines() if line.strip()]
+    return lines[-1] if lines else ""
+
+
+def _of_object(found: dict[str, Any], depth: int) -> str:
+    words = _first(found, _WORDS, depth)
+    where = found.get("loc")
+    if words and isinstance(where, list):
+        # FastAPI says beside it which field is meant.
+        words = f"{'.'.join(map(str, where))}: {words}"
+    metadata = found.get("metadata")
+    raw = find_words(metadata.get("raw"), depth + 1) if isinstance(metadata, dict) else ""
+    return f"{words}: {raw}" if words and raw and raw not in words else words or raw
+
+
+def _first(found: dict[str, Any], names: Iterable[str], depth: int) -> str:
+    for name in names:
+        if words := find_words(found.get(name), depth + 1):
+            return words
+    return ""

@@ -1,1 +1,0 @@
-"""What the Librarian is made of: passages, a full-text index, the rule that decides."""

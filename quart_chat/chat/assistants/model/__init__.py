@@ -1,1 +1,0 @@
-"""What the assistant behind an OpenAI-compatible endpoint is made of."""

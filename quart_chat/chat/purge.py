@@ -1,0 +1,61 @@
+"""Deleted chats are kept for a while, so that they can be restored, and then erased."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+
+from quart_chat.errors import DatabaseUnavailable
+from quart_chat.storage.sqlite.chats import ChatRepository
+
+_RETRY = 60.0
+"""Seconds until the next attempt where the database could not be read or written."""
+
+
+class Erasure:
+    """Erases what deleted chats hold once nobody can ask for it back.
+
+    It sleeps until the first is due, or a deletion makes one that will be.
+
+    Attributes:
+        keep: Seconds for which a deleted chat can be restored.
+    """
+
+    def __init__(self, repository: ChatRepository, keep: float) -> None:
+        self.keep = keep
+        self._repository = repository
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    def notice(self) -> None:
+        """A chat has been deleted."""
+        self._news.set()
+
+    async def close(self) -> None:
+        """Stop; idempotent. What is due is erased after the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    async def _run(self) -> None:
+        while True:
+            self._news.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(await self._erase()):
+                    await self._news.wait()
+
+    async def _erase(self) -> float | None:
+        """Erase what is due; the seconds until more will be, or None where nothing is deleted."""
+        try:
+            due = time.time() - self.keep
+            oldest = await self._repository.list.select_oldest_deletion()
+            if oldest is not None and oldest <= due:
+                await self._repository.write(lambda transaction: transaction.erase_deleted(due))
+                oldest = await self._repository.list.select_oldest_deletion()
+        except DatabaseUnavailable:
+            return _RETRY
+        return None if oldest is None else max(0.0, oldest + self.keep - time.time())

@@ -1,0 +1,1 @@
+"""Rounds: how they start, run, are stored and end."""

@@ -1,0 +1,85 @@
+"""How a round ends: exactly once, in one transaction, its terminal event last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from quart_chat.chat.models import Log, Message, Round, RoundStatus, WorkflowStatus
+from quart_chat.chat.unit_of_work import Entry
+from quart_chat.storage.sqlite.lookups import select_workflow
+from quart_chat.texts import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a round ended, for people and, where it failed, a code for programs."""
+
+    status: RoundStatus
+    message: str
+    code: str | None = None
+
+    @property
+    def log_status(self) -> str:
+        """What becomes of steps that nobody has ended."""
+        return "completed" if self.status is RoundStatus.COMPLETE else "failed"
+
+    def of(self, round_: Round, now: float) -> Round:
+        """A round that has ended so."""
+        return replace(
+            round_, status=self.status, message=self.message, code=self.code, ended_at=now
+        )
+
+
+COMPLETE = Ending(RoundStatus.COMPLETE, N_("The answer is complete."))
+STOPPED = Ending(RoundStatus.STOPPED, N_("The answer was stopped."))
+INTERRUPTED = Ending(
+    RoundStatus.ERROR,
+    N_("The server stopped before the answer was complete. What was written is kept."),
+    "interrupted",
+)
+EMPTY_ANSWER = Ending(
+    RoundStatus.ERROR,
+    N_("The assistant gave no answer. Ask again, or in other words."),
+    "empty_answer",
+)
+INVALID_OUTPUT = Ending(
+    RoundStatus.ERROR,
+    N_(
+        "The assistant made a mistake: what it gave is no answer. What was written is kept; tell"
+        " whoever looks after the server."
+    ),
+    "invalid_output",
+)
+INTERNAL = Ending(
+    RoundStatus.ERROR, N_("Something went wrong while the answer was written."), "internal"
+)
+
+
+def end_round(
+    entry: Entry, ended: Round, *, messages: Iterable[Message], logs: Iterable[Log]
+) -> Round:
+    """Store the final state of all that a round has, and emit it, the terminal event last.
+
+    Raises:
+        RoundEnded: It has ended before, or is not there; nothing is changed.
+    """
+    entry.check_running(ended)
+    for log in logs:
+        entry.put_log(log)
+    for message in messages:
+        entry.put_message(message)
+    workflow = select_workflow(entry.statements, ended.workflow_id)
+    assert workflow is not None  # noqa: S101 - one with a running round is not deleted
+    now = ended.ended_at or ended.started_at
+    failed = ended.status is RoundStatus.ERROR
+    # Whoever stops an answer has it before them; any other end is news.
+    news = {} if ended.status is RoundStatus.STOPPED else {"answered_seq": workflow.seq + 1}
+    entry.put_workflow(
+        workflow,
+        now,
+        status=WorkflowStatus.ERROR if failed else WorkflowStatus.IDLE,
+        updated_at=now,
+        **news,
+    )
+    return entry.end_round(ended)

@@ -1,0 +1,187 @@
+"""What a round brings forth, stored and emitted as it comes, or as soon as the database lets it.
+
+A text and a step are emitted once they are stored. Where the database refuses them the assistant
+goes on all the same, so that its answer gets whole: what is missing is tried again in the
+background, and at the latest with the end of the round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from quart_chat.assistants.protocol import Step
+from quart_chat.chat.models import Log, Message, Round
+from quart_chat.chat.rounds.checkpoints import Saver
+from quart_chat.chat.rounds.in_flight import Answer
+from quart_chat.chat.unit_of_work import Entry, Journal
+from quart_chat.errors import DatabaseUnavailable, RoundEnded
+from quart_chat.events import StreamingEventManager
+from quart_chat.markdown.rendering import Render
+from quart_chat.storage.sqlite.chats import ChatRepository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Times of a round, in seconds.
+
+    Attributes:
+        checkpoint: Between two checkpoints of a text that is being written.
+        stop: How long an assistant may take to stop before it is abandoned.
+        close: The same, when the whole service closes.
+        known: How long whoever stops a round waits for its end to be stored.
+        retry: Before the first new attempt to store what must not be lost; doubled each time,
+            up to ``max_retry``.
+        max_retry: Before any further attempt.
+    """
+
+    checkpoint: float = 0.5
+    stop: float = 2.0
+    close: float = 1.0
+    known: float = 1.0
+    retry: float = 0.1
+    max_retry: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What rounds share.
+
+    Attributes:
+        closing: Set once nothing is tried again.
+        abandoned: Tasks of assistants that did not stop, kept until they end by themselves.
+    """
+
+    repository: ChatRepository
+    journal: Journal
+    events: StreamingEventManager
+    render: Render
+    pace: Pace
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    abandoned: set[asyncio.Task[object]] = field(default_factory=set)
+
+    async def pause(self, seconds: float) -> float:
+        """Wait before another attempt, no longer than the service stays open.
+
+        Returns:
+            How long to wait before the attempt after that.
+        """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.closing.wait(), seconds)
+        return min(2 * seconds, self.pace.max_retry)
+
+
+class Recorder:
+    """Stores and emits the texts and steps of one round."""
+
+    def __init__(self, around: Surroundings, round_: Round, answer: Answer) -> None:
+        self._around = around
+        self._round = round_
+        self._answer = answer
+        self._begun = False
+        self._later: asyncio.Task[None] | None = None
+        self._saver = Saver(around.repository, answer, around.pace.checkpoint)
+
+    async def text(self, text: str) -> None:
+        """Take a piece of the answer."""
+        offset = self._answer.append(text)
+        if self._begun:
+            await self._emit_text(offset, text)
+        else:
+            await self._store()
+
+    async def rewrite(self, text: str) -> None:
+        """Begin the answer anew: with another revision, whose deltas count from there."""
+        if self._answer.message is None:
+            await self.text(text)
+            return
+        self._answer.rewrite(text)
+        self._begun = False
+        await self._store()
+
+    async def step(self, step: Step) -> None:
+        """Take a step that begins, goes on or ends."""
+        known = self._answer.log(step.key)
+        log = self._answer.take(step)
+        if known is None or not _differ_in_progress_only(known, log):
+            self._answer.unstored.add(step.key)
+            await self._store()
+        elif step.key not in self._answer.unstored:
+            data = log.to_chat_data()
+            await self._around.events.emit_event(log.workflow_id, "chatdata", data, "chat")
+            self._saver.schedule(log)
+
+    async def end(self) -> None:
+        """Store nothing more: what is missing is stored with the end of the round."""
+        if self._later is not None:
+            self._later.cancel()
+            await asyncio.wait({self._later})
+
+    async def close(self) -> None:
+        """Wait until nothing is being stored."""
+        await self._saver.close()
+
+    async def _store(self) -> None:
+        if self._later is not None:
+            return
+        try:
+            await self._attempt()
+        except DatabaseUnavailable:
+            self._later = asyncio.create_task(self._store_later())
+
+    async def _store_later(self) -> None:
+        delay = self._around.pace.retry
+        while self._has_unstored and not self._around.closing.is_set():
+            delay = await self._around.pause(delay)
+            try:
+                await self._attempt()
+            except DatabaseUnavailable:
+                continue
+            except RoundEnded:
+                return
+            delay = 0.0
+        self._later = None
+
+    @property
+    def _has_unstored(self) -> bool:
+        text = self._answer.message is not None and not self._begun
+        return text or bool(self._answer.unstored)
+
+    async def _attempt(self) -> None:
+        """Store what is not stored yet in one transaction.
+
+        Raises:
+            DatabaseUnavailable: Nothing was stored.
+            RoundEnded: The round has an end already.
+        """
+        message = None if self._begun else self._answer.as_begun()
+        logs = self._answer.unstored_logs()
+        await self._around.journal.commit(lambda entry: self._put(entry, message, logs))
+        self._answer.stored(logs)
+        if message is not None and self._answer.has_begun_as(message):
+            # No await between the two: what is written from now on follows this delta.
+            self._begun = True
+            sent = len(message.content)
+            if rest := self._answer.text[sent:]:
+                await self._emit_text(sent, rest)
+
+    def _put(self, entry: Entry, message: Message | None, logs: list[Log]) -> None:
+        entry.check_running(self._round)
+        for log in logs:
+            entry.put_log(log)
+        if message is not None:
+            entry.put_message(message)
+
+    async def _emit_text(self, offset: int, text: str) -> None:
+        message = self._answer.message
+        assert message is not None  # noqa: S101 - a text has made it
+        delta = {"messageId": message.id, "offset": offset, "text": text}
+        if message.revision:
+            delta["revision"] = message.revision
+        await self._around.events.emit_event(self._round.workflow_id, "delta", delta, "chat")
+        self._saver.schedule()
+
+
+def _differ_in_progress_only(known: Log, log: Log) -> bool:
+    return log.status == "running" and log == replace(known, progress=log.progress)

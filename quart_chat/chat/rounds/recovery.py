@@ -1,0 +1,70 @@
+"""What a process that died has left running is ended by the next one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from quart_chat.chat.models import MessageStatus, Round
+from quart_chat.chat.rounds.outcome import INTERRUPTED, end_round
+from quart_chat.chat.unit_of_work import Entry, Journal
+from quart_chat.errors import RoundEnded
+from quart_chat.markdown.rendering import Render, render_html
+from quart_chat.storage.sqlite.chats import ChatRepository, select_in_flight
+
+
+async def end_interrupted_rounds(
+    repository: ChatRepository, journal: Journal, render: Render
+) -> None:
+    """End all rounds that the database says are running; their text is kept."""
+    for round_ in await repository.select_running_rounds():
+        await end_interrupted_round(round_, repository, journal, render, lambda: False)
+
+
+async def end_interrupted_round(
+    round_: Round,
+    repository: ChatRepository,
+    journal: Journal,
+    render: Render,
+    runs: Callable[[], bool],
+) -> Round | None:
+    """End a round that is stored as running, unless it has ended since or, after all, ``runs``."""
+    ended = None
+    try:
+        while ended is None and not runs():
+            ended = await _end(round_, repository, journal, render, runs)
+    except RoundEnded:
+        return None
+    return ended
+
+
+async def _end(
+    round_: Round,
+    repository: ChatRepository,
+    journal: Journal,
+    render: Render,
+    runs: Callable[[], bool],
+) -> Round | None:
+    """End a round with what it has in flight; None where that has changed meanwhile."""
+    messages, logs = await repository.select_in_flight(round_.workflow_id)
+    interrupted = INTERRUPTED.of(round_, time.time())
+    final = [
+        replace(
+            message,
+            html=await render_html(render, message.content, message.citable),
+            status=MessageStatus.ERROR,
+            updated_at=interrupted.ended_at or message.updated_at,
+        )
+        for message in messages
+    ]
+    failed = [replace(log, status=INTERRUPTED.log_status) for log in logs]
+
+    def change(entry: Entry) -> Round | None:
+        entry.check_running(round_)
+        unchanged = select_in_flight(entry.statements, round_.workflow_id) == (messages, logs)
+        if runs() or not unchanged:
+            return None
+        return end_round(entry, interrupted, messages=final, logs=failed)
+
+    return await journal.commit(change)

@@ -1,0 +1,248 @@
+"""One round as it runs: the assistant's outputs become stored items, events and one end.
+
+Two tasks: one consumes the assistant and is cancelled by a stop; the other waits for its end, or
+for as long as a stop may take, and stores how the round ended. So an assistant that hangs in its
+own clean-up holds up nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import replace
+from reprlib import repr as shorten
+
+from quart_chat.assistants.protocol import (
+    Assistant,
+    AssistantError,
+    InvalidOutput,
+    Output,
+    Question,
+    Rewrite,
+    Sources,
+    Step,
+    Text,
+    Turn,
+    Usage,
+)
+from quart_chat.availability import BUSY, unavailable
+from quart_chat.chat.models import Log, Message, MessageStatus, Round, RoundStatus
+from quart_chat.chat.rounds.in_flight import Answer
+from quart_chat.chat.rounds.outcome import (
+    COMPLETE,
+    EMPTY_ANSWER,
+    INTERNAL,
+    INVALID_OUTPUT,
+    Ending,
+    end_round,
+)
+from quart_chat.chat.rounds.outputs import clean_sources, clean_usage, place_of
+from quart_chat.chat.rounds.recording import Recorder, Surroundings
+from quart_chat.chat.unit_of_work import Entry
+from quart_chat.errors import ChatError, DatabaseUnavailable, RoundEnded
+from quart_chat.markdown.rendering import render_html
+from quart_chat.patience import outlive_request
+from quart_chat.plaintext import clean
+
+_logger = logging.getLogger(__name__)
+
+HISTORY = 100
+"""Latest messages of a conversation that an assistant is given."""
+
+
+class RunningRound:
+    """A round from its first moment to its stored end.
+
+    Attributes:
+        answer: What it has so far.
+        refusal: Why its end could not be stored, the last time that this was tried.
+    """
+
+    def __init__(
+        self, around: Surroundings, round_: Round, assistant: Assistant, question: Question
+    ) -> None:
+        self.answer = Answer(round_)
+        self.refusal: DatabaseUnavailable | None = None
+        self._around = around
+        self._round = round_
+        self._assistant = assistant
+        self._question = question
+        self._ending: Ending | None = None
+        self._recorder = Recorder(around, round_, self.answer)
+
+    def start(self, ended: Callable[[RunningRound], None]) -> None:
+        """Begin to run; ``ended`` is called once nothing more will happen."""
+        loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[None] = loop.create_future()
+        self._known: asyncio.Future[Round] = loop.create_future()
+        self._consumer = asyncio.create_task(self._consume())
+        self._consumer.add_done_callback(self._consumed)
+        self._task = asyncio.create_task(self._run())
+        self._task.add_done_callback(self._ended)
+        self._task.add_done_callback(lambda _: ended(self))
+
+    async def stop(self, ending: Ending, patience: float) -> Round:
+        """End the round, unless it has ended by itself, and return how it has ended.
+
+        It is returned as it is stored, or as it is to be where the database refuses that for now.
+        """
+        self._cancel(ending, patience)
+        await asyncio.wait({self._task, self._known}, return_when=asyncio.FIRST_COMPLETED)
+        return await asyncio.shield(self._task if self._task.done() else self._known)
+
+    async def close(self, ending: Ending, patience: float) -> None:
+        """End the round, and wait until its end is stored, or can't be before the service ends."""
+        self._cancel(ending, patience)
+        await asyncio.wait({self._task})
+
+    async def settle(self) -> None:
+        """Wait until the end of a round that was stopped is stored.
+
+        Raises:
+            DatabaseUnavailable: It can't be for now.
+        """
+        await asyncio.wait({self._task}, timeout=self._around.pace.known)
+        if not self._task.done():
+            raise self.refusal or unavailable(BUSY)
+
+    def _cancel(self, ending: Ending, patience: float) -> None:
+        if self._ending is None and self._consumer.cancel():
+            self._ending = ending
+            asyncio.get_running_loop().call_later(patience, self._abandon)
+
+    def _abandon(self) -> None:
+        if not self._over.done():
+            _logger.error("The assistant %r did not stop; it is left alone", self._assistant.name)
+            self._around.abandoned.add(self._consumer)
+            self._consumer.add_done_callback(self._around.abandoned.discard)
+            self._over.set_result(None)
+
+    def _consumed(self, consumer: asyncio.Task[Ending]) -> None:
+        if not self._over.done():
+            self._over.set_result(None)
+        if self._ending is not None and not consumer.cancelled() and consumer.exception():
+            _logger.error("The assistant failed as it was stopped", exc_info=consumer.exception())
+
+    def _ended(self, task: asyncio.Task[Round]) -> None:
+        # That the end could not be stored has been logged.
+        if not task.cancelled() and not isinstance(task.exception(), ChatError | None):
+            _logger.error("The end of a round failed", exc_info=task.exception())
+
+    async def _run(self) -> Round:
+        outlive_request()
+        await self._over
+        await self._recorder.end()
+        try:
+            return await self._end(self._ending or self._outcome())
+        finally:
+            await self._recorder.close()
+
+    def _outcome(self) -> Ending:
+        error = None if self._consumer.cancelled() else self._consumer.exception()
+        if error is None and not self._consumer.cancelled():
+            return self._consumer.result()
+        _logger.error("The assistant %r failed", self._assistant.name, exc_info=error)
+        return INTERNAL
+
+    async def _end(self, ending: Ending) -> Round:
+        ended = ending.of(self._round, time.time())
+        timer = asyncio.get_running_loop().call_later(self._around.pace.known, self._tell, ended)
+        logs = self.answer.end_logs(ending.log_status)
+        messages: list[Message] = []
+        if message := self.answer.checkpoint():
+            html = await render_html(self._around.render, message.content, message.citable)
+            messages.append(replace(message, html=html, status=MessageStatus(ending.status)))
+        try:
+            return await self._store_end(ended, messages, logs)
+        except RoundEnded:
+            _logger.warning("Round %d of %s had ended", ended.number, ended.workflow_id)
+            stored = await self._around.repository.select_round(ended.workflow_id, ended.number)
+            return stored or ended
+        finally:
+            timer.cancel()
+
+    async def _store_end(self, ended: Round, messages: list[Message], logs: list[Log]) -> Round:
+        """Store the end, which must not be lost, however long the database can't be written.
+
+        Raises:
+            DatabaseUnavailable: It could not be before the service closed.
+            RoundEnded: The round has another end already.
+        """
+
+        def change(entry: Entry) -> Round:
+            return end_round(entry, ended, messages=messages, logs=logs)
+
+        try:
+            return await self._around.journal.commit(change)
+        except DatabaseUnavailable as error:
+            self._refuse(error, ended)
+        delay = self._around.pace.retry
+        while not self._around.closing.is_set():
+            delay = await self._around.pause(delay)
+            try:
+                return await self._around.journal.commit(change)
+            except DatabaseUnavailable as error:
+                self._refuse(error, ended)
+        _logger.error(
+            "The end (%s) of round %d of chat %s is lost: %s The next start ends it as interrupted,"
+            " with the text that is stored.",
+            *(ended.status, ended.number, ended.workflow_id, self.refusal),
+        )
+        assert self.refusal is not None  # noqa: S101 - or it would be stored
+        raise self.refusal
+
+    def _refuse(self, error: DatabaseUnavailable, ended: Round) -> None:
+        self.refusal = error
+        self._tell(ended)
+
+    def _tell(self, ended: Round) -> None:
+        """Let whoever has stopped the round know how it has ended, be it not stored yet."""
+        if not self._known.done():
+            self._known.set_result(ended)
+
+    async def _consume(self) -> Ending:
+        outlive_request()
+        try:
+            await self._take_all()
+        except (AssistantError, ChatError) as error:
+            return Ending(RoundStatus.ERROR, clean(error.message), clean(error.code))
+        except InvalidOutput as error:
+            _logger.error("The assistant %r is wrong: %s", self._assistant.name, error)  # noqa: TRY400 - the line is in it
+            return INVALID_OUTPUT
+        return COMPLETE if self.answer.message is not None else EMPTY_ANSWER
+
+    async def _take_all(self) -> None:
+        history = await self._around.repository.select_history(self._round, HISTORY)
+        turns = tuple(Turn(message.role, message.content) for message in history)
+        question = replace(self._question, history=turns)
+        async with aclosing(self._assistant.answer(question)) as outputs:
+            async for output in outputs:
+                if self._ending is not None:
+                    # It was told to stop and went on.
+                    return
+                try:
+                    await self._take(output)
+                except InvalidOutput as error:
+                    raise InvalidOutput(f"{error} ({place_of(outputs)})") from None
+                # An assistant that never waits must not keep all others from running.
+                await asyncio.sleep(0)
+
+    async def _take(self, output: Output) -> None:
+        match output:
+            case Text(str(text)) | str(text):
+                if text := clean(text):
+                    await self._recorder.text(text)
+            case Rewrite(str(text)):
+                await self._recorder.rewrite(clean(text))
+            case Step():
+                await self._recorder.step(output)
+            case Sources():
+                self.answer.sources = clean_sources(output.sources)
+                self.answer.checked = output.checked
+            case Usage():
+                self.answer.usage = clean_usage(output)
+            case _:
+                raise InvalidOutput(f"it yielded {shorten(output)}, which is no output")

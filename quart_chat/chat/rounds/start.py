@@ -1,0 +1,271 @@
+"""Starting and stopping rounds, each in its place in the tree of its workflow."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from quart_chat.assistants.protocol import Assistant, ModelAssistant, Question
+from quart_chat.chat.access import check_id, found_round, get_idle_workflow
+from quart_chat.chat.models import Round, Workflow, WorkflowStatus
+from quart_chat.chat.rounds.factories import new_prompt, new_round, new_workflow
+from quart_chat.chat.rounds.outcome import INTERRUPTED, STOPPED
+from quart_chat.chat.rounds.recording import Surroundings
+from quart_chat.chat.rounds.runner import RunningRound
+from quart_chat.chat.unit_of_work import Entry
+from quart_chat.chat.views import Snapshot
+from quart_chat.errors import InvalidInput, TooManyRequests, Unavailable
+from quart_chat.markdown.rendering import render_html
+from quart_chat.plaintext import clean, clean_prompt, make_title
+from quart_chat.storage.sqlite.lookups import (
+    count_running_rounds,
+    select_prompt,
+    select_requested,
+    select_round,
+)
+from quart_chat.texts import _
+
+MAX_MODEL = 200
+"""Characters in the name of a model."""
+
+
+Prompt = tuple[str, str | None]
+"""A prompt, and its HTML."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What a person asks, as it was sent.
+
+    Attributes:
+        prompt: None to ask again what the round that is replaced asked.
+        workflow_id: None for a new workflow.
+        assistant: Who is asked; None for the one that was asked last.
+        model: The model it answers with; None for the one that was chosen last.
+        document_ids: None for those that were named last.
+        replaces: The number of the round that this one is a new version of.
+        request_id: The client's name for its request; the same again starts no second round.
+    """
+
+    user_id: str
+    prompt: str | None
+    workflow_id: str | None = None
+    assistant: str | None = None
+    model: str | None = None
+    document_ids: tuple[str, ...] | None = None
+    replaces: int | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A round that has begun; ``since`` is the workflow's seq before it."""
+
+    workflow_id: str
+    round_number: int
+    since: int
+
+
+class Rounds:
+    """The rounds of all workflows, as they begin and run.
+
+    Args:
+        around: What they share.
+        assistants: Those that can be asked, by name.
+        default_assistant: The name of the one that is asked in a new chat where none is named.
+        max_prompt: Characters in a prompt.
+        max_running: Rounds of one user that run at a time.
+
+    Attributes:
+        running: Those that run, by workflow.
+    """
+
+    def __init__(
+        self,
+        around: Surroundings,
+        assistants: Mapping[str, Assistant],
+        default_assistant: str,
+        *,
+        max_prompt: int,
+        max_running: int,
+    ) -> None:
+        self.running: dict[str, RunningRound] = {}
+        self._around = around
+        self._assistants = assistants
+        self._default_assistant = default_assistant
+        self._max_prompt = max_prompt
+        self._max_running = max_running
+
+    async def start(self, ask: Ask) -> Started:
+        """Start a round; see :meth:`ChatService.start` for what it raises."""
+        if ask.workflow_id is not None:
+            check_id(ask.workflow_id)
+        elif ask.replaces is not None:
+            raise InvalidInput(_("replaces: name the chat as well."))
+        prompt = await self._read_prompt(ask)
+        if self._around.closing.is_set():
+            raise Unavailable(_("The server is restarting. Try again in a moment."))
+        begin = partial(self._begin, ask, prompt)
+        started, _running = await self._around.journal.commit(begin, self._launch)
+        return started
+
+    async def _read_prompt(self, ask: Ask) -> Prompt | None:
+        """The prompt and its HTML; None to take those of the round that is replaced."""
+        if ask.prompt is None and ask.replaces is not None:
+            return None
+        text = clean_prompt(ask.prompt, self._max_prompt)
+        return text, await render_html(self._around.render, text)
+
+    def _begin(
+        self, ask: Ask, prompt: Prompt | None, entry: Entry
+    ) -> tuple[Started, RunningRound | None]:
+        if ask.request_id is not None:
+            known = select_requested(entry.statements, ask.user_id, ask.request_id)
+            if known is not None:
+                if ask.workflow_id not in (None, known[0]):
+                    raise InvalidInput(_("requestId: it names a request about another chat."))
+                return Started(*known), None
+        return self._begin_new(ask, prompt, entry)
+
+    def _begin_new(
+        self, ask: Ask, prompt: Prompt | None, entry: Entry
+    ) -> tuple[Started, RunningRound]:
+        now, transaction = time.time(), entry.transaction
+        workflow = self._workflow(ask, now, entry)
+        replaced = None
+        if ask.replaces is not None:
+            replaced = found_round(select_round(entry.statements, workflow.id, ask.replaces))
+            prompt = prompt or select_prompt(entry.statements, workflow.id, ask.replaces)
+        assert prompt is not None  # noqa: S101 - only a round that is replaced leaves it open
+        last = replaced or workflow
+        assistant, model = self._choose(workflow, replaced, ask)
+        round_ = new_round(
+            workflow.id,
+            transaction.next_round_number(workflow.id),
+            assistant.name,
+            now,
+            parent=replaced.parent if replaced else workflow.head,
+            model=model,
+            document_ids=last.document_ids if ask.document_ids is None else ask.document_ids,
+        )
+        # To ask again, be it somebody else, does not change who is asked next.
+        chosen: dict[str, Any] = {}
+        if ask.prompt is not None:
+            chosen = {
+                "assistant": assistant.name,
+                "model": model,
+                "document_ids": round_.document_ids,
+            }
+        entry.put_workflow(
+            workflow,
+            now,
+            status=WorkflowStatus.RUNNING,
+            updated_at=now,
+            read_seq=workflow.seq + 1,
+            head=round_.number,
+            **chosen,
+        )
+        transaction.insert_round(round_, ask.request_id)
+        entry.put_message(new_prompt(round_, *prompt, now))
+        question = Question(
+            prompt[0],
+            ask.user_id,
+            workflow.id,
+            model=model,
+            document_ids=round_.document_ids,
+            system_prompt=workflow.system_prompt,
+        )
+        running = RunningRound(self._around, round_, assistant, question)
+        return Started(workflow.id, round_.number, workflow.seq), running
+
+    def _workflow(self, ask: Ask, now: float, entry: Entry) -> Workflow:
+        if ask.workflow_id is None:
+            workflow = new_workflow(ask.user_id, make_title(ask.prompt or ""), now)
+        else:
+            workflow = get_idle_workflow(entry, ask.user_id, ask.workflow_id)
+        running = count_running_rounds(entry.statements, ask.user_id)
+        if running >= self._max_running:
+            raise TooManyRequests(
+                _(
+                    "{count} of your answers are being written, and at most {limit} can be at a"
+                    " time. Wait for one to end, or stop one."
+                ).format(count=running, limit=self._max_running)
+            )
+        return workflow
+
+    def _choose(
+        self, workflow: Workflow, replaced: Round | None, ask: Ask
+    ) -> tuple[Assistant, str | None]:
+        """Who is asked, and with which model: what is not named is as it was last.
+
+        Who has answered a round that comes from elsewhere may be nobody here; then the one is asked
+        again who is asked next in the chat.
+        """
+        last: Workflow | Round = replaced or workflow
+        name, model = ask.assistant, ask.model
+        if name is None and last.assistant not in self._assistants:
+            last = workflow
+        if name is None:
+            name = last.assistant or self._default_assistant
+        chosen = self._assistants.get(name)
+        if chosen is None:
+            raise InvalidInput(_("assistant: there is none of that name. Choose another."))
+        if model is None and name == last.assistant and isinstance(chosen, ModelAssistant):
+            model = last.model or None
+        if model is not None and not isinstance(chosen, ModelAssistant):
+            raise InvalidInput(_("model: this assistant has none to choose from."))
+        if model is not None and not 0 < len(model) <= MAX_MODEL:
+            raise InvalidInput(
+                _("model: expected a name of 1 to {limit} characters.").format(limit=MAX_MODEL)
+            )
+        return chosen, model and clean(model)
+
+    def _launch(self, begun: tuple[Started, RunningRound | None]) -> None:
+        workflow_id, running = begun[0].workflow_id, begun[1]
+        if running is None:
+            return
+
+        def forget(ended: RunningRound) -> None:
+            if self.running.get(workflow_id) is ended:
+                del self.running[workflow_id]
+
+        self.running[workflow_id] = running
+        running.start(forget)
+
+    async def stop(self, workflow_id: str) -> Round | None:
+        """Stop the running round, and return how it has ended; None where none runs.
+
+        Its end is stored by then, unless the database refuses it, which is tried again until it is.
+        """
+        running = self.running.get(workflow_id)
+        if running is None:
+            return None
+        return await running.stop(STOPPED, self._around.pace.stop)
+
+    async def settle(self, workflow_id: str) -> None:
+        """Wait until the end of a round that was stopped is stored.
+
+        Raises:
+            DatabaseUnavailable: It can't be for now.
+        """
+        if running := self.running.get(workflow_id):
+            await running.settle()
+
+    def overlay(self, snapshot: Snapshot) -> Snapshot:
+        """Put what a running round has in memory over what the database holds of it."""
+        running = self.running.get(snapshot.workflow.id)
+        return snapshot if running is None else running.answer.overlay(snapshot)
+
+    async def close(self) -> None:
+        """End running rounds as interrupted, and wait until all is stored; idempotent."""
+        self._around.closing.set()
+        patience = self._around.pace.close
+        # A start that is half way registers its round before its entry has settled.
+        await self._around.journal.settle()
+        ends = [running.close(INTERRUPTED, patience) for running in self.running.values()]
+        await asyncio.gather(*ends)
+        await self._around.journal.settle()

@@ -1,0 +1,1 @@
+"""Streams of chats: what a client has, and what it is sent next."""

@@ -1,0 +1,182 @@
+"""Documents being read in the background, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from quart_chat.availability import TOO_MANY_FILES, unavailable
+from quart_chat.documents.announcements import News
+from quart_chat.documents.files import Files
+from quart_chat.documents.messages import Advanced, Finished, Vocabulary
+from quart_chat.documents.models import Document, Progress, Status
+from quart_chat.documents.subprocess import Allowance, read
+from quart_chat.errors import (
+    ChatError,
+    DatabaseUnavailable,
+    UnreadableFile,
+    UnsupportedFile,
+)
+from quart_chat.patience import outlive_request
+from quart_chat.storage.sqlite.documents import DocumentRepository
+from quart_chat.texts import _
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Times, in seconds.
+
+    Attributes:
+        progress: Between two reports of how far a reading is.
+        retry: Before what the database refused is tried again.
+    """
+
+    progress: float = 0.25
+    retry: float = 1.0
+
+
+class Readings:
+    """Reads documents and stores what is in them."""
+
+    def __init__(
+        self,
+        repository: DocumentRepository,
+        files: Files,
+        news: News,
+        allowance: Allowance,
+        pace: Pace,
+    ) -> None:
+        self._repository = repository
+        self._files = files
+        self._news = news
+        self._allowance = allowance
+        self._pace = pace
+        # One at a time: a second would take the processor from those who wait for an answer.
+        self._turn = asyncio.Lock()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._progress: dict[str, Progress] = {}
+
+    def progress(self, document_id: str) -> Progress | None:
+        """How far the reading of a document is, while it is read."""
+        return self._progress.get(document_id)
+
+    def start(self, document: Document) -> None:
+        """Read a document as soon as those before it are read."""
+        task = asyncio.create_task(self._run(document))
+        self._tasks[document.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(document.id, None))
+
+    async def stop(self, document_id: str) -> None:
+        """Stop reading a document, and wait until nothing of it goes on."""
+        task = self._tasks.get(document_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def close(self) -> None:
+        """Stop all; idempotent."""
+        for document_id in tuple(self._tasks):
+            await self.stop(document_id)
+
+    async def _run(self, document: Document) -> None:
+        outlive_request()
+        async with self._turn:
+            while True:
+                try:
+                    await self._read(document)
+                except DatabaseUnavailable:
+                    await asyncio.sleep(self._pace.retry)
+                else:
+                    return
+
+    async def _read(self, document: Document) -> None:
+        reading = replace(
+            document,
+            status=Status.READING,
+            pages=None,
+            passages=0,
+            attempts=document.attempts + 1,
+        )
+        if not await self._change(reading):
+            return
+        try:
+            await self._repository.delete_contents(document.id)
+            ready = await self._with_reports(reading, self._store(reading))
+        except (UnreadableFile, UnsupportedFile) as error:
+            await self.fail(reading, error)
+        except asyncio.CancelledError:
+            # Not the document's fault: it waits again, for the next start of the server.
+            with suppress(DatabaseUnavailable):
+                await self._repository.update_document(document)
+            raise
+        else:
+            await self._change(ready)
+
+    async def _store(self, document: Document) -> Document:
+        """Store the passages as they are read."""
+        path = self._files.path(document.id)
+        try:
+            async with read(path, document.kind, self._allowance) as messages:
+                async for message in messages:
+                    match message:
+                        case Advanced(fraction, step, pieces):
+                            first = document.passages + 1
+                            await self._repository.insert_passages(document, first, pieces)
+                            document = replace(document, passages=document.passages + len(pieces))
+                            self._progress[document.id] = Progress(fraction, step)
+                        case Vocabulary(words):
+                            await self._repository.insert_words(document, words)
+                        case Finished(pages):
+                            document = replace(document, pages=pages)
+        except OSError as error:
+            if error.errno in {errno.EMFILE, errno.ENFILE}:
+                # Not the document's fault, and soon over: it is tried again.
+                raise unavailable(TOO_MANY_FILES) from error
+            raise UnreadableFile(_("It can't be read on this server.")) from error
+        return replace(document, status=Status.READY)
+
+    async def _with_reports(
+        self, document: Document, work: Coroutine[Any, Any, Document]
+    ) -> Document:
+        """Report how far the work is, now and then, however long any part of it takes."""
+        self._progress[document.id] = Progress(0.0, _("Opening the document"))
+        reports = asyncio.create_task(self._report(document))
+        try:
+            done = await work
+            await self._news.advanced(document, Progress(1.0, _("Read")))
+            return done
+        finally:
+            reports.cancel()
+            del self._progress[document.id]
+
+    async def _report(self, document: Document) -> None:
+        while True:
+            await self._news.advanced(document, self._progress[document.id])
+            await asyncio.sleep(self._pace.progress)
+
+    async def fail(self, document: Document, error: ChatError) -> None:
+        """Say why a document can't be read, and keep nothing else of it."""
+        await self._repository.delete_contents(document.id)
+        failed = replace(
+            document,
+            status=Status.FAILED,
+            code=error.code,
+            message=error.message,
+            passages=0,
+            updated_at=time.time(),
+        )
+        if await self._repository.update_document(failed):
+            await self._files.remove(document.id)
+            await self._news.changed(failed)
+
+    async def _change(self, document: Document) -> bool:
+        document = replace(document, updated_at=time.time())
+        if not await self._repository.update_document(document):
+            return False
+        await self._news.changed(document)
+        return True

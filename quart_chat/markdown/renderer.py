@@ -1,0 +1,100 @@
+"""Markdown as safe HTML, by the same rules as ``static/js/markdown/markdown.js``.
+
+CommonMark, tables, strikethrough, task lists, footnotes, formulas, and addresses as links; HTML in
+the text is shown as text. The output holds nothing that the page's Content-Security-Policy would
+refuse: alignment and highlighting are classes, and an image is a link to it. A test holds both
+renderers to the same output, but for what the browser leaves to the server and shows as it was
+written until then: the colours of code, formulas and footnotes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from markdown_it import MarkdownIt
+
+from quart_chat.markdown.citations import ENV, Citable, Citations, add_citations
+from quart_chat.markdown.code import add_code
+from quart_chat.markdown.footnotes import add_footnotes
+from quart_chat.markdown.formulas import add_formulas
+from quart_chat.markdown.links import add_links
+from quart_chat.markdown.tasks import add_tasks, make_tasks
+from quart_chat.search.words import language
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markdown_it.rules_core import StateCore
+    from markdown_it.rules_inline import StateInline
+
+
+# Blocks and spans within each other; what is nested deeper is left out. With it rendering takes
+# time in proportion to the text.
+MAX_NESTING = 20
+# A byte order mark within a text; of the two libraries one takes it for white space.
+_NO_WIDTH = "\ufeff"
+_SAFE_SCHEME = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_ALIGNMENT = {f"text-align:{side}": f"align-{side}" for side in ("left", "center", "right")}
+
+
+def render_markdown(text: str, sources: Sequence[Citable] | None = None, /) -> str:
+    """Render a text as HTML that may be put into a page as it is.
+
+    With sources, even with none, each ``[n]`` leads to its source or is marked.
+    """
+    checked = {} if sources is None else {ENV: Citations.of(sources, language(text))}
+    return str(_RENDERER.render(text.replace(_NO_WIDTH, ""), checked))
+
+
+class _SafeMarkdown(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
+        """Let through what is relative or of a scheme that only leads somewhere."""
+        return _SAFE_SCHEME.match(url) is not None or _SCHEME.match(url) is None
+
+
+def _build() -> MarkdownIt:
+    options = {"html": False, "xhtmlOut": False, "maxNesting": MAX_NESTING}
+    markdown = _SafeMarkdown("commonmark", options).enable(["table", "strikethrough"])
+    markdown.inline.ruler.before("escape", "backslash", _keep_backslash)
+    add_citations(markdown)
+    markdown.core.ruler.push("safe", _make_safe)
+    add_links(markdown)
+    add_code(markdown)
+    add_formulas(markdown)
+    add_footnotes(markdown)
+    add_tasks(markdown)
+    markdown.add_render_rule("table_open", _render_table_open)
+    markdown.add_render_rule("table_close", _render_table_close)
+    return markdown
+
+
+def _keep_backslash(state: StateInline, silent: bool) -> bool:
+    """Leave the space after a backslash alone: two at the end of a line are a line break."""
+    if not state.src.startswith("\\ ", state.pos):
+        return False
+    if not silent:
+        state.push("text_special", "", 0).content = "\\"
+    state.pos += 1
+    return True
+
+
+def _make_safe(state: StateCore) -> None:
+    make_tasks(state.tokens)
+    for token in state.tokens:
+        if token.type in {"th_open", "td_open"} and "style" in token.attrs:
+            token.attrs = {"class": _ALIGNMENT[str(token.attrs["style"])]}
+
+
+def _render_table_open(*_: object) -> str:
+    return '<div class="table" tabindex="0"><table>\n'
+
+
+def _render_table_close(*_: object) -> str:
+    return "</table></div>\n"
+
+
+_RENDERER = _build()
+# Its rules are put in order with the first text, which two threads must not do at the same time.
+_RENDERER.render("text")

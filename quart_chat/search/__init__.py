@@ -1,0 +1,1 @@
+"""Words, passages and ranking: full-text search without storage."""

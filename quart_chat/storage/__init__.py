@@ -1,0 +1,1 @@
+"""What keeps chats and documents: engines that implement the features' contracts."""

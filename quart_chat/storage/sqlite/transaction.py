@@ -1,0 +1,141 @@
+"""What can be changed inside a transaction of the database."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from quart_chat.chat.models import Log, Message, Round, Share, Workflow
+from quart_chat.storage.sqlite.connection import Statements
+from quart_chat.storage.sqlite.rows import (
+    LOG,
+    MESSAGE,
+    ROUND,
+    SHARE,
+    WORKFLOW,
+    from_model,
+)
+
+
+class Transaction:
+    """Changes rows; nothing is emitted here. See :class:`quart_chat.chat.unit_of_work.Entry`.
+
+    It lives on the thread of its connection, and there no longer than the transaction does.
+
+    Attributes:
+        statements: To read with.
+    """
+
+    def __init__(self, statements: Statements) -> None:
+        self.statements = statements
+
+    def insert_share(self, share: Share) -> None:
+        self.statements.fetch(f"INSERT INTO shares ({SHARE}) VALUES (?, ?, ?)", from_model(share))
+
+    def delete_share(self, workflow_id: str) -> Share | None:
+        """Delete a workflow's link, and return what it was."""
+        sql = f"DELETE FROM shares WHERE workflow_id = ? RETURNING {SHARE}"
+        row = self.statements.fetch_one(sql, (workflow_id,))
+        return None if row is None else Share(*row)
+
+    def next_list_seq(self, user_id: str, now: float) -> int:
+        """Count a change of a user's list; makes the user known if need be."""
+        row = self.statements.fetch_one(
+            "INSERT INTO users (id, list_seq, created_at) VALUES (?, 1, ?)"
+            " ON CONFLICT (id) DO UPDATE SET list_seq = list_seq + 1 RETURNING list_seq",
+            (user_id, now),
+        )
+        assert row is not None  # noqa: S101 - an upsert returns its row
+        return int(row[0])
+
+    def next_seq(self, workflow_id: str) -> int:
+        """Count a change of a workflow."""
+        row = self.statements.fetch_one(
+            "UPDATE workflows SET seq = seq + 1 WHERE id = ? RETURNING seq", (workflow_id,)
+        )
+        assert row is not None  # noqa: S101 - a workflow's row is never removed
+        return int(row[0])
+
+    def upsert_workflow(self, workflow: Workflow) -> None:
+        self._upsert("workflows", WORKFLOW, "id", workflow)
+
+    def upsert_message(self, message: Message) -> None:
+        self._upsert("messages", MESSAGE, "id", message)
+
+    def upsert_log(self, log: Log) -> None:
+        self._upsert("logs", LOG, "id", log)
+
+    def next_round_number(self, workflow_id: str) -> int:
+        row = self.statements.fetch_one(
+            "SELECT max(number) FROM rounds WHERE workflow_id = ?", (workflow_id,)
+        )
+        return (row[0] or 0) + 1 if row else 1
+
+    def insert_round(self, round_: Round, request_id: str | None = None) -> None:
+        values = (*from_model(round_), request_id)
+        self.statements.fetch(
+            f"INSERT INTO rounds ({ROUND}, request_id) VALUES ({', '.join('?' * len(values))})",
+            values,
+        )
+
+    def end_round(self, round_: Round) -> bool:
+        """Store how a round has ended; False where it does not run, and nothing is changed."""
+        rows = self.statements.fetch(
+            "UPDATE rounds SET status = ?, message = ?, code = ?, ended_at = ?, seq = ?"
+            " WHERE workflow_id = ? AND number = ? AND status = 'running' RETURNING number",
+            (
+                round_.status,
+                round_.message,
+                round_.code,
+                round_.ended_at,
+                round_.seq,
+                round_.workflow_id,
+                round_.number,
+            ),
+        )
+        return bool(rows)
+
+    def update_text_in_flight(self, message: Message) -> None:
+        """Checkpoint the text of an answer that is still being written."""
+        self.statements.fetch(
+            "UPDATE messages SET content = ?, updated_at = ? WHERE id = ? AND status = 'streaming'",
+            (message.content, message.updated_at, message.id),
+        )
+
+    def update_progress(self, log: Log) -> None:
+        """Checkpoint the progress of a step that still runs."""
+        self.statements.fetch(
+            "UPDATE logs SET progress = ? WHERE id = ? AND status = 'running'",
+            (log.progress, log.id),
+        )
+
+    def erase_deleted(self, due: float) -> None:
+        """Erase what was deleted up to a moment; of its row stays what readers of the list need."""
+        rows = self.statements.fetch("SELECT id FROM workflows WHERE deleted_at <= ?", (due,))
+        for (workflow_id,) in rows:
+            self.delete_contents(workflow_id)
+            self.statements.fetch(
+                "UPDATE workflows SET title = '', deleted_at = NULL, assistant = NULL,"
+                " model = NULL, system_prompt = NULL, document_ids = '[]' WHERE id = ?",
+                (workflow_id,),
+            )
+
+    def delete_contents(self, workflow_id: str) -> None:
+        """Delete all that a workflow holds; its own row stays."""
+        for table in ("messages", "logs", "rounds", "shares"):
+            self.statements.fetch(
+                f"DELETE FROM {table} WHERE workflow_id = ?",
+                (workflow_id,),
+            )
+
+    def _upsert(self, table: str, columns: str, key: str, model: Workflow | Message | Log) -> None:
+        self.statements.fetch(_upsert(table, columns, key), from_model(model))
+
+
+@cache
+def _upsert(table: str, columns: str, key: str) -> str:
+    names = columns.split(", ")
+    updates = ", ".join(f"{name} = excluded.{name}" for name in names)
+    return (
+        f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(names))})"
+        f" ON CONFLICT ({key}) DO UPDATE SET {updates}"
+    )

@@ -1,0 +1,173 @@
+"""A person's list of chats in the database: its pages, its changes, what a search finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from quart_chat.chat.cursors import decode_cursor, encode_cursor
+from quart_chat.chat.models import Workflow
+from quart_chat.chat.views import FoundPage, FoundWorkflow, ListChanges, TextPart, WorkflowPage
+from quart_chat.storage.sqlite.connection import Statements
+from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.list_search import SNIPPET_TOKENS, SearchQuery
+from quart_chat.storage.sqlite.lookups import select_recoverable
+from quart_chat.storage.sqlite.rows import WORKFLOW, to_workflow
+
+MAX_LIST_CHANGES = 200
+"""Changes of a list that are told one by one; past it, reading the list anew costs less."""
+
+CHANGES_AT_ONCE = 25
+"""Changes of a list that are read at once."""
+
+_LIST = f"SELECT {WORKFLOW} FROM workflows WHERE user_id = ? AND NOT deleted"
+_AFTER = " AND (pinned, updated_at, id) < (?, ?, ?)"
+_ORDER = " ORDER BY pinned DESC, updated_at DESC, id DESC LIMIT ?"
+_HAS_TERM = (
+    " AND id IN (SELECT workflow_id FROM title_terms JOIN titles"
+    " ON titles.number = title_terms.rowid WHERE title_terms MATCH ?"
+    " UNION ALL SELECT workflow_id FROM message_terms JOIN messages"
+    " ON messages.number = message_terms.rowid WHERE message_terms MATCH ?)"
+)
+_TITLES = (
+    "SELECT workflow_id, highlight(title_terms, 0, ?, ?) FROM title_terms"
+    " JOIN titles ON titles.number = title_terms.rowid"
+    " WHERE title_terms MATCH ? AND workflow_id IN ({})"
+)
+# The best of each workflow's messages: max() decides from which row the other columns are. A prompt
+# that is the title shows nothing that the title doesn't.
+_BEST = (
+    "WITH hits AS MATERIALIZED (SELECT rowid AS hit, rank FROM message_terms"
+    " WHERE message_terms MATCH ?)"
+    " SELECT workflow_id, number, round_number, max(-rank) FROM hits JOIN messages ON number = hit"
+    " JOIN workflows ON workflows.id = workflow_id"
+    " WHERE workflow_id IN ({}) AND content <> title GROUP BY workflow_id"
+)
+_SNIPPETS = (
+    "SELECT rowid, snippet(message_terms, 0, ?, ?, '…', ?) FROM message_terms"
+    " WHERE message_terms MATCH ? AND rowid IN ({})"
+)
+_CHANGES = (
+    f"SELECT {WORKFLOW} FROM workflows WHERE user_id = ? AND list_seq > ? ORDER BY list_seq LIMIT ?"
+)
+
+Parts = dict[Any, tuple[TextPart, ...]]
+
+
+class WorkflowList:
+    """The lists of all users; each call reads one person's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def select_page(self, user_id: str, *, before: str | None, limit: int) -> WorkflowPage:
+        """Read a page: pinned workflows first, then the latest first."""
+
+        def read(statements: Statements) -> WorkflowPage:
+            list_seq = _list_seq(statements, user_id)
+            workflows, next_ = _select(statements, _LIST, [user_id], before, limit)
+            return WorkflowPage(workflows, next_, list_seq)
+
+        return await self._database.read(read)
+
+    async def select_found(
+        self, user_id: str, query: SearchQuery, *, before: str | None, limit: int, seconds: float
+    ) -> FoundPage:
+        """Read a page of the workflows that have each word in their title or in a message.
+
+        Raises:
+            SearchTooBroad: It takes more than so many seconds.
+        """
+        sql = _LIST + _HAS_TERM * len(query.terms)
+        parameters = [user_id, *(term for term in query.terms for _ in range(2))]
+
+        def read(statements: Statements) -> FoundPage:
+            workflows, next_ = _select(statements, sql, parameters, before, limit)
+            ids = [workflow.id for workflow in workflows]
+            titles = _select_titles(statements, query, ids)
+            hits = _select_hits(statements, query, ids)
+            found = [
+                FoundWorkflow(
+                    workflow,
+                    titles.get(workflow.id, (TextPart(workflow.title, hit=False),)),
+                    *hits.get(workflow.id, ((), None)),
+                )
+                for workflow in workflows
+            ]
+            return FoundPage(tuple(found), next_)
+
+        return await self._database.search(read, seconds)
+
+    async def select_changes(self, user_id: str, since: int) -> ListChanges:
+        """Read the first changes after a version of the list."""
+
+        def read(statements: Statements) -> ListChanges:
+            list_seq = _list_seq(statements, user_id)
+            if since < 0 or not 0 <= list_seq - since <= MAX_LIST_CHANGES:
+                return ListChanges(None, list_seq)
+            rows = statements.fetch(_CHANGES, (user_id, since, CHANGES_AT_ONCE + 1))
+            workflows = tuple(map(to_workflow, rows[:CHANGES_AT_ONCE]))
+            if len(rows) > CHANGES_AT_ONCE:
+                return ListChanges(workflows, workflows[-1].list_seq, more=True)
+            return ListChanges(workflows, list_seq)
+
+        return await self._database.read(read)
+
+    async def select_recoverable(self, user_id: str, workflow_id: str) -> Workflow | None:
+        """Read a workflow that is deleted and can be restored."""
+        return await self._database.read(
+            lambda reading: select_recoverable(reading, workflow_id, user_id)
+        )
+
+    async def select_oldest_deletion(self) -> float | None:
+        """Read when the first of all workflows that can still be restored was deleted."""
+        async with self._database.reading() as session:
+            row = await session.fetch_one(
+                "SELECT min(deleted_at) FROM workflows WHERE deleted_at IS NOT NULL"
+            )
+        return None if row is None else row[0]
+
+
+def _select(
+    statements: Statements, sql: str, parameters: Sequence[Any], before: str | None, limit: int
+) -> tuple[tuple[Workflow, ...], str | None]:
+    """A page of workflows, and the cursor of the next."""
+    if before is not None:
+        sql, parameters = sql + _AFTER, [*parameters, *decode_cursor(before)]
+    # One more than asked for tells whether there is a next page.
+    rows = statements.fetch(sql + _ORDER, (*parameters, limit + 1))
+    workflows = tuple(map(to_workflow, rows[:limit]))
+    return workflows, encode_cursor(workflows[-1]) if len(rows) > limit else None
+
+
+def _select_titles(statements: Statements, query: SearchQuery, ids: Sequence[str]) -> Parts:
+    rows = statements.fetch(
+        _TITLES.format(_places(ids)), (query.opening, query.closing, query.any_term, *ids)
+    )
+    return {id_: query.split(title) for id_, title in rows}
+
+
+def _select_hits(
+    statements: Statements, query: SearchQuery, ids: Sequence[str]
+) -> dict[str, tuple[tuple[TextPart, ...], int]]:
+    """A piece of the best message of each workflow, and the number of its round."""
+    best = statements.fetch(_BEST.format(_places(ids)), (query.any_term, *ids))
+    places = {number: (id_, round_number) for id_, number, round_number, _ in best}
+    rows = statements.fetch(
+        _SNIPPETS.format(_places(places)),
+        (query.opening, query.closing, SNIPPET_TOKENS, query.any_term, *places),
+    )
+    hits = {}
+    for number, snippet in rows:
+        id_, round_number = places[number]
+        hits[id_] = query.split_line(snippet), round_number
+    return hits
+
+
+def _places(values: Sequence[Any] | dict[Any, Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _list_seq(statements: Statements, user_id: str) -> int:
+    row = statements.fetch_one("SELECT list_seq FROM users WHERE id = ?", (user_id,))
+    return int(row[0]) if row else 0

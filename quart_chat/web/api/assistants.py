@@ -1,0 +1,64 @@
+"""The API of those who answer: the assistants, and the models of each."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from quart import Blueprint
+
+from quart_chat.assistants.protocol import ModelAssistant, Models
+from quart_chat.texts import _
+from quart_chat.web.context import services
+from quart_chat.web.operation import Answer, operation
+from quart_chat.web.schemas.answers import AssistantList
+
+if TYPE_CHECKING:
+    from quart_chat.assistants.protocol import Assistant
+    from quart_chat.wire import Item
+
+_logger = logging.getLogger(__name__)
+
+PATIENCE = 6.0
+"""Seconds that an assistant may take to say which models it has."""
+
+blueprint = Blueprint("assistants", __name__, url_prefix="/api/chatbot/assistants")
+
+
+@blueprint.get("")
+@operation(Answer(AssistantList), tag="assistants")
+async def list_assistants() -> Item:
+    """List who can be asked, and with which models."""
+    chat = services().chat
+    return {
+        "default": chat.default_assistant,
+        "assistants": await asyncio.gather(*map(_item, chat.assistants.values())),
+    }
+
+
+async def list_models(assistant: Assistant, *, fresh: bool = False) -> Models:
+    """The models of an assistant; of one that can't list them, a note that says so."""
+    if not isinstance(assistant, ModelAssistant):
+        return Models(())
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await assistant.models(fresh=fresh)
+    except TimeoutError:
+        note = _("The models were not listed in time.")
+    except Exception:
+        # It may be anybody's, and keeps nobody from the others.
+        _logger.exception("The assistant %r has failed to list its models", assistant.name)
+        note = _("The models can't be listed. The reason is in the server's log.")
+    return Models((), None, note)
+
+
+async def _item(assistant: Assistant) -> Item:
+    models = await list_models(assistant)
+    return {
+        "name": assistant.name,
+        "title": assistant.title,
+        "models": models.names,
+        "defaultModel": models.default,
+        "note": models.note,
+    }

@@ -1,0 +1,169 @@
+"""The pages. Each works as a plain page with plain forms; the scripts make it live."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from quart import Blueprint, redirect, render_template, request
+
+from quart_chat.assistants.protocol import ModelAssistant
+from quart_chat.chat.models import WorkflowStatus
+from quart_chat.errors import DatabaseUnavailable
+from quart_chat.web.asking import start_round
+from quart_chat.web.context import assistant_titles, services, user_id
+from quart_chat.web.inputs import form_number, query_string
+from quart_chat.web.pages.chat_list import view_list
+from quart_chat.web.pages.views import build_rounds
+from quart_chat.web.schemas.requests import ChatQuery
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from quart.typing import ResponseReturnValue
+
+    from quart_chat.wire import Item
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/")
+async def new_chat() -> str:
+    """A page for the first prompt of a new chat."""
+    return await render_template(
+        "chat.html",
+        **await _shell(),
+        workflow=None,
+        rounds=[],
+        more=False,
+        latest=True,
+        documents=[],
+        seq=0,
+        running=False,
+    )
+
+
+@blueprint.get("/chat/<workflow_id>")
+async def show_chat(workflow_id: str) -> str:
+    """A chat as it is now: its latest rounds, or those up to one."""
+    last = query_string(ChatQuery).round
+    await _mark_read(workflow_id)
+    shell = await _shell()
+    page = await services().chat.tree.branch(user_id(), workflow_id, last=last)
+    return await render_template(
+        "chat.html",
+        **shell,
+        workflow=page.workflow,
+        rounds=build_rounds(page),
+        more=page.more,
+        latest=last in (None, page.workflow.head),
+        documents=await _chosen_documents(page.workflow.document_ids),
+        seq=page.workflow.seq,
+        running=page.workflow.status is WorkflowStatus.RUNNING,
+    )
+
+
+@blueprint.post("/chat")
+@blueprint.post("/chat/<workflow_id>")
+async def send_prompt(workflow_id: str | None = None) -> ResponseReturnValue:
+    """Start a round, in a new chat or in this one, or a new version of one."""
+    form = await request.form
+    replaces = form_number("replaces", form.get("replaces"))
+    prompt = form.get("prompt", None if replaces else "")
+    started = await start_round(
+        prompt and prompt.replace("\r\n", "\n"),
+        workflow_id=workflow_id,
+        assistant=form.get("assistant") or None,
+        model=form.get("model") or None,
+        document_ids=form.getlist("documentIds") or None,
+        replaces=replaces,
+    )
+    return _to_chat(started.workflow_id)
+
+
+@blueprint.post("/chat/<workflow_id>/stop")
+async def stop_chat(workflow_id: str) -> ResponseReturnValue:
+    """Stop the running round."""
+    await services().chat.stop(user_id(), workflow_id)
+    return _to_chat(workflow_id)
+
+
+@blueprint.post("/chat/<workflow_id>/rename")
+async def rename_chat(workflow_id: str) -> ResponseReturnValue:
+    """Give a chat another title."""
+    form = await request.form
+    await services().chat.change(user_id(), workflow_id, title=form.get("title", ""))
+    return _to_chat(workflow_id)
+
+
+@blueprint.post("/chat/<workflow_id>/instructions")
+async def instruct_model(workflow_id: str) -> ResponseReturnValue:
+    """Set what a model is told before all else in a chat."""
+    form = await request.form
+    await services().chat.change(
+        user_id(), workflow_id, system_prompt=form.get("system_prompt", "")
+    )
+    return _to_chat(workflow_id)
+
+
+@blueprint.post("/chat/<workflow_id>/pin")
+async def pin_chat(workflow_id: str) -> ResponseReturnValue:
+    """Pin a chat to the top of the list, or unpin it: the other of what it is."""
+    chat, user = services().chat, user_id()
+    workflow = await chat.workflow(user, workflow_id)
+    await chat.change(user, workflow_id, pinned=not workflow.pinned)
+    return _to_chat(workflow_id)
+
+
+@blueprint.post("/chat/<workflow_id>/delete")
+async def delete_chat(workflow_id: str) -> ResponseReturnValue:
+    """Delete a chat; the page that follows offers to restore it."""
+    await services().chat.delete(user_id(), workflow_id)
+    return redirect(f"/?deleted={workflow_id}", 303)
+
+
+@blueprint.post("/chat/<workflow_id>/restore")
+async def restore_chat(workflow_id: str) -> ResponseReturnValue:
+    """Bring a deleted chat back."""
+    await services().chat.restore(user_id(), workflow_id)
+    return _to_chat(workflow_id)
+
+
+async def _mark_read(workflow_id: str) -> None:
+    """Whoever opens a chat has seen its answers; that it can't be noted keeps nobody from them."""
+    chat, user = services().chat, user_id()
+    workflow = await chat.workflow(user, workflow_id)
+    if workflow.unread:
+        with suppress(DatabaseUnavailable):
+            await chat.change(user, workflow_id, read_seq=workflow.item_seq)
+
+
+async def _chosen_documents(ids: Collection[str]) -> list[Item]:
+    """Those of the documents that are still there."""
+    if not ids:
+        return []
+    documents = services().documents
+    found = await documents.documents(user_id())
+    return [documents.item(document) for document in found if document.id in ids]
+
+
+def _to_chat(workflow_id: str) -> ResponseReturnValue:
+    return redirect(f"/chat/{workflow_id}", 303)
+
+
+async def _shell() -> dict[str, Any]:
+    """What every chat page has around the chat: the list, and who can be asked."""
+    chat = services().chat
+    return {
+        "list": await view_list(),
+        "prompt_limit": chat.max_prompt,
+        "titles": assistant_titles(),
+        "assistants": [
+            {
+                "name": assistant.name,
+                "title": assistant.title,
+                "models": isinstance(assistant, ModelAssistant),
+            }
+            for assistant in chat.assistants.values()
+        ],
+    }

@@ -1,0 +1,81 @@
+"""The pages of documents. Plain forms do everything; a script shows progress as it is made."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from quart import Blueprint, redirect
+
+from quart_chat.documents.kinds import clean_name
+from quart_chat.documents.models import page_start
+from quart_chat.web.api.uploads import take_files, uploads
+from quart_chat.web.context import services, user_id
+from quart_chat.web.inputs import query_string
+from quart_chat.web.pages.frame import render_in_frame
+from quart_chat.web.schemas.requests import PreviewQuery
+
+if TYPE_CHECKING:
+    from quart.typing import ResponseReturnValue
+
+    from quart_chat.errors import ChatError
+
+blueprint = Blueprint("library", __name__, url_prefix="/documents")
+
+
+@blueprint.get("")
+async def list_page() -> str:
+    """The user's documents, and a form to add some."""
+    return await _render_list([])
+
+
+@blueprint.post("")
+async def upload_page() -> ResponseReturnValue:
+    """Take the files of the form; what is refused is said on the page."""
+    files = await take_files(uploads(), partial(services().documents.add, user_id()))
+    if refused := [(clean_name(file.name), file.error) for file in files if file.error]:
+        return await _render_list(refused), refused[0][1].status
+    return redirect("/documents", 303)
+
+
+@blueprint.get("/<document_id>")
+async def document_page(document_id: str) -> str:
+    """A document's passages; a link to one leads to the page that has it and marks it."""
+    return await _render_document(document_id)
+
+
+@blueprint.get("/<document_id>/delete")
+async def confirm_page(document_id: str) -> str:
+    """The same, which asks whether to delete the document: where no script does."""
+    return await _render_document(document_id, asks=True)
+
+
+@blueprint.post("/<document_id>/delete")
+async def delete_page(document_id: str) -> ResponseReturnValue:
+    """Delete a document and go back to the list."""
+    await services().documents.delete(user_id(), document_id)
+    return redirect("/documents", 303)
+
+
+async def _render_list(refused: list[tuple[str, ChatError]]) -> str:
+    documents = services().documents
+    return await render_in_frame(
+        "documents.html",
+        documents=[documents.item(found) for found in await documents.documents(user_id())],
+        refused=[(name, error.message) for name, error in refused],
+    )
+
+
+async def _render_document(document_id: str, *, asks: bool = False) -> str:
+    query, documents = query_string(PreviewQuery), services().documents
+    after = query.after if query.passage is None else page_start(query.passage)
+    page = await documents.passages(user_id(), document_id, after)
+    return await render_in_frame(
+        "document.html",
+        document=documents.item(page.document),
+        passages=page.passages,
+        after=after,
+        marked=query.passage,
+        next=page.next,
+        asks=asks,
+    )

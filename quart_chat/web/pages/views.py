@@ -1,0 +1,95 @@
+"""What the pages show: a chat's rounds, each with its prompt, steps and answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from quart_chat.texts import _
+
+if TYPE_CHECKING:
+    from quart_chat.chat.models import Log, Message, Round, RoundStatus
+    from quart_chat.storage.sqlite.branches import BranchPage
+
+
+@dataclass(slots=True)
+class StepView:
+    """A step and those that are part of it."""
+
+    log: Log
+    parts: list[StepView] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class RoundView:
+    """One prompt and all that answers it; ``error`` says why there is no whole answer.
+
+    Attributes:
+        assistant: Who was asked.
+        versions: The numbers of the rounds that are versions of this one, itself among them.
+        step_count: How many steps it has; a page shows the first of very many.
+    """
+
+    workflow_id: str
+    number: int
+    parent: int | None
+    status: RoundStatus
+    error: str | None
+    assistant: str
+    versions: tuple[int, ...]
+    step_count: int = 0
+    prompt: Message | None = None
+    logs: list[Log] = field(default_factory=list)
+    answer: Message | None = None
+
+    @property
+    def version(self) -> int:
+        """Its place among its versions, from 1."""
+        return self.versions.index(self.number) + 1
+
+    @property
+    def previous(self) -> int | None:
+        """The number of the version before it."""
+        return max((number for number in self.versions if number < self.number), default=None)
+
+    @property
+    def next(self) -> int | None:
+        """The number of the version after it."""
+        return min((number for number in self.versions if number > self.number), default=None)
+
+    @property
+    def steps(self) -> list[StepView]:
+        """What was done, in the order in which it began; parts stand under what they belong to."""
+        logs = sorted(self.logs, key=lambda log: log.timestamp)
+        views = {log.id: StepView(log) for log in logs}
+        top: list[StepView] = []
+        for view in views.values():
+            parent = views.get(view.log.parent_id or "")
+            (top if parent is None else parent.parts).append(view)
+        return top
+
+
+def build_rounds(page: BranchPage) -> list[RoundView]:
+    """Gather what belongs to each round, in order."""
+    views = {round_.number: _view(round_, page) for round_ in page.snapshot.rounds}
+    for message in page.snapshot.messages:
+        if message.role == "user":
+            views[message.round_number].prompt = message
+        else:
+            views[message.round_number].answer = message
+    for log in page.snapshot.logs:
+        views[log.round_number].logs.append(log)
+    return list(views.values())
+
+
+def _view(round_: Round, page: BranchPage) -> RoundView:
+    return RoundView(
+        workflow_id=round_.workflow_id,
+        number=round_.number,
+        parent=round_.parent,
+        status=round_.status,
+        error=_(round_.message) if round_.status == "error" and round_.message else None,
+        assistant=round_.assistant,
+        versions=page.versions[round_.number],
+        step_count=page.steps.get(round_.number, 0),
+    )

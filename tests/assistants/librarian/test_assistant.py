@@ -1,0 +1,195 @@
+"""The Librarian quotes word for word, and only what the asking person may see."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from quart_chat.assistants.librarian.assistant import Librarian
+from quart_chat.chat.models import MessageStatus
+from tests.assistants.conftest import HANDBOOK, Chats, ask
+
+if TYPE_CHECKING:
+    from quart_chat.assistants.protocol import Assistant
+
+
+def test_it_is_an_assistant(librarian: Librarian) -> None:
+    assistant: Assistant = librarian
+    assert (assistant.name, assistant.title) == ("librarian", "Librarian")
+
+
+async def test_a_quote_stands_word_for_word_in_the_page_that_it_links_to(
+    librarian: Librarian,
+) -> None:
+    answer = await ask(librarian, "How do I resume a stream in the browser?")
+    assert answer.sources
+    for source in answer.sources:
+        page = source.url.removeprefix("/handbook/").partition("#")[0]
+        assert source.quote in (HANDBOOK / f"{page}.md").read_text("utf-8")
+        quoted = "\n".join(f"> {line}" if line else ">" for line in source.quote.split("\n"))
+        assert quoted in answer.text
+        assert re.search(
+            rf"^\[{source.number}\] \[.+\]\({source.url}\)$", answer.text, re.MULTILINE
+        )
+
+
+async def test_the_answer_comes_in_a_lead_and_a_piece_a_quote(librarian: Librarian) -> None:
+    answer = await ask(librarian, "What is a cursor?")
+    assert answer.pieces[0] == "Found in the handbook:\n"
+    assert len(answer.pieces) == 1 + len(answer.sources)
+    assert [source.number for source in answer.sources] == [1, 2, 3][: len(answer.sources)]
+
+
+async def test_steps_name_terms_hits_and_coverage(librarian: Librarian) -> None:
+    answer = await ask(librarian, "How do I resume a stream?")
+    assert [(step.key, step.status) for step in answer.steps] == [
+        ("handbook", "running"),
+        ("handbook", "completed"),
+        ("chats", "running"),
+        ("chats", "completed"),
+    ]
+    assert answer.steps[0].message == "Searching the handbook for: resume, stream"
+    assert re.fullmatch(
+        r"Searched the handbook for resume, stream. Passages that cover the question: \d+;"
+        r" that touch on it: \d+; best coverage: 100%",
+        answer.steps[1].message,
+    )
+
+
+async def test_what_is_nowhere_is_not_found_and_its_words_are_named(librarian: Librarian) -> None:
+    answer = await ask(librarian, "How do I stream through Kafka?")
+    assert answer.sources == ()
+    assert answer.text.startswith("Nothing found")
+    assert "Nowhere mentioned: “Kafka”." in answer.text
+    assert re.search(r"^- \[.+\]\(/handbook/", answer.text, re.MULTILINE)
+
+
+async def test_words_that_stand_only_apart_are_not_found_either(librarian: Librarian) -> None:
+    answer = await ask(librarian, "Does nginx delete a broker?")
+    assert answer.sources == ()
+    assert "no passage has enough of them together" in answer.text
+
+
+async def test_a_long_question_may_miss_a_word_and_the_answer_says_which(
+    librarian: Librarian,
+) -> None:
+    prompt = "How do I restore a backup of chat.sqlite with its wal and shm, grandma?"
+    answer = await ask(librarian, prompt)
+    assert answer.sources[0].heading == "Restore a backup"
+    assert answer.text.startswith("Found in the handbook (nothing there mentions “grandma”):")
+
+
+@pytest.mark.parametrize("prompt", ["hi", "???", "What can you do?", "🙂", "\0"])
+async def test_a_question_without_words_gets_help(librarian: Librarian, prompt: str) -> None:
+    answer = await ask(librarian, prompt)
+    assert answer.text.startswith("This is the Librarian: a search, not a language model.")
+    assert [step.status for step in answer.steps] == ["completed"]
+
+
+async def test_german_is_answered_in_german(librarian: Librarian) -> None:
+    nothing = await ask(librarian, "Wie schmeckt ein Kuchen?")
+    assert nothing.text.startswith("Nichts gefunden")
+    assert "Nirgends erwähnt: “schmeckt”, “Kuchen”." in nothing.text
+    assert (await ask(librarian, "Was ist ein Cursor?")).pieces[0] == "Im Handbuch gefunden:\n"
+    assert (await ask(librarian, "Was kannst du?")).text.startswith("Das ist der Librarian")
+
+
+async def test_the_name_of_the_application_is_no_condition(librarian: Librarian) -> None:
+    named = await ask(librarian, "How do I deploy quart-chat?")
+    assert named.sources[0].url == "/handbook/how-to/deploy"
+
+
+async def test_a_pasted_book_is_searched_for_a_bounded_number_of_words(
+    librarian: Librarian,
+) -> None:
+    answer = await ask(librarian, " ".join(f"word{n}" for n in range(5000)))
+    assert answer.steps[0].message.count(",") == 31
+
+
+async def test_own_chats_are_quoted_with_a_link_to_the_message(
+    librarian: Librarian, chats: Chats
+) -> None:
+    note = await chats.add("The password of the printer is kiwi.", title="Office [1]")
+    answer = await ask(librarian, "What is the printer's password?")
+    (source,) = answer.sources
+    assert source.quote == note.content
+    assert source.url == f"/chat/{note.workflow_id}?round=1#round-1"
+    assert answer.pieces == (
+        "Found in your chats:\n",
+        f"\n> {note.content}\n\n[1] [Office &#91;1\\] · You]({source.url})\n",
+    )
+
+
+async def test_the_handbook_comes_before_chats_that_cover_as_much(
+    librarian: Librarian, chats: Chats
+) -> None:
+    await chats.add("A cursor blinks.")
+    answer = await ask(librarian, "What is a cursor?")
+    assert answer.sources[0].url.startswith("/handbook/")
+    assert {source.url.split("/")[1] for source in answer.sources} <= {"handbook", "chat"}
+
+
+async def test_both_are_named_where_both_answer(librarian: Librarian, chats: Chats) -> None:
+    await chats.add("To restore a backup we call Grace on the phone.")
+    answer = await ask(librarian, "How do I restore a backup?")
+    assert answer.pieces[0] == "Found in the handbook and in your chats:\n"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": "The printer likes kiwi.", "user_id": "bob"},
+        {"content": "The printer likes kiwi.", "status": MessageStatus.STREAMING},
+        {"content": "The printer likes kiwi.", "assistant": "librarian"},
+        {"content": "What does the printer like, kiwi?"},
+        {"content": "printer kiwi"},
+        {"content": "The printer likes kiwi.\n\n[1]: /elsewhere\n\nIt does."},
+    ],
+    ids=[
+        "another person's",
+        "not final",
+        "its own answer",
+        "a question",
+        "only the same words",
+        "links",
+    ],
+)
+async def test_no_answer_in_chats(
+    librarian: Librarian, chats: Chats, message: dict[str, Any]
+) -> None:
+    await chats.add(**message)
+    answer = await ask(librarian, "printer kiwi")
+    assert answer.sources == ()
+
+
+async def test_the_open_chat_and_deleted_chats_are_not_quoted(
+    librarian: Librarian, chats: Chats
+) -> None:
+    note = await chats.add("The printer likes kiwi.")
+    assert not (await ask(librarian, "printer kiwi", workflow_id=note.workflow_id)).sources
+    assert (await ask(librarian, "printer kiwi")).sources
+    await chats.delete(note)
+    assert not (await ask(librarian, "printer kiwi")).sources
+
+
+async def test_an_answer_of_another_assistant_is_quoted_under_its_name(
+    librarian: Librarian, chats: Chats
+) -> None:
+    await chats.add("The printer likes kiwi.", assistant="parrot")
+    (source,) = (await ask(librarian, "printer kiwi")).sources
+    assert source.heading == "parrot"
+
+
+async def test_an_empty_handbook_answers_nothing(tmp_path: Path, chats: Chats) -> None:
+    async with Librarian(tmp_path / "none", chats.repository) as librarian:
+        answer = await ask(librarian, "What is a cursor?")
+    assert answer.text.endswith("Nowhere mentioned: “cursor”.\n")
+
+
+async def test_it_must_be_open_to_answer(chats: Chats) -> None:
+    librarian = Librarian(HANDBOOK, chats.repository)
+    with pytest.raises(RuntimeError, match="opened"):
+        await ask(librarian, "What is a cursor?")

@@ -1,0 +1,202 @@
+"""A round has one end, whoever tries to end it and when."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quart_chat.assistants.protocol import Step, Text
+from quart_chat.chat.models import Round
+from quart_chat.chat.rounds.outcome import COMPLETE, INTERRUPTED, STOPPED, end_round
+from quart_chat.chat.rounds.recovery import end_interrupted_rounds
+from quart_chat.chat.service import ChatService
+from quart_chat.chat.unit_of_work import Entry
+from quart_chat.errors import NotFound, RoundEnded
+from quart_chat.events import Event, StreamingEventManager
+from quart_chat.storage.sqlite.chats import ChatRepository
+from tests.chat.parts import USER, make_service, render
+from tests.chat.scripted import END, ScriptedAssistant
+from tests.waiting import until
+
+WAYS = ("stop", "delete", "close", "recover", "recover elsewhere", "say", "finish", "fail")
+
+
+class Case:
+    """A round that runs, and ways to end it."""
+
+    def __init__(self, service: ChatService, path: Path, assistant: ScriptedAssistant) -> None:
+        self.service = service
+        self.path = path
+        self.assistant = assistant
+        self.events: list[Event] = []
+
+    async def begin(self) -> None:
+        started = await self.service.start(USER, "Hello")
+        self.workflow_id = started.workflow_id
+        self.reading = asyncio.create_task(self._read())
+        await self.assistant.say("Hello", Step("s", "Working"), Text("half "))
+
+    async def _read(self) -> None:
+        async with self.service.events.subscribe(self.workflow_id, after=0) as subscription:
+            while (batch := await subscription.read()) is not None:
+                self.events += batch.events
+
+    async def end(self, way: str) -> None:
+        """Try to end the round in one of the ways."""
+        service = self.service
+        match way:
+            case "stop":
+                await service.stop(USER, self.workflow_id)
+            case "delete":
+                await service.delete(USER, self.workflow_id)
+            case "close":
+                await service.close()
+            case "recover":
+                await end_interrupted_rounds(service._repository, service._journal, render)
+            case "recover elsewhere":
+                await self._recover_elsewhere()
+            case "say":
+                self.assistant.tell("Hello", Text("more "), Step("t", "Another"))
+            case "finish":
+                self.assistant.tell("Hello", END)
+            case "fail":
+                self.assistant.tell("Hello", ValueError("broken"))
+
+    async def _recover_elsewhere(self) -> None:
+        """As a second server would that nothing keeps from starting."""
+        repository = await ChatRepository.open(self.path)
+        try:
+            other = make_service(repository, StreamingEventManager(), self.assistant)
+            await end_interrupted_rounds(repository, other._journal, render)
+        finally:
+            await repository.close()
+
+    async def check(self, *, elsewhere: bool) -> None:
+        """There is one end, which nothing of the round follows.
+
+        Where it may have been made elsewhere, nothing of it may be told here.
+        """
+        await self.service.close()
+        await self.service.events.close()
+        await self.reading
+        terminal = [event for event in self.events if event.terminal]
+        rows = await self.stored()
+        (status, seq) = rows[0]
+        assert status != "running"
+        assert len(terminal) == 1 or (elsewhere and not terminal)
+        for event in terminal:
+            assert (event.type, event.seq) == (status, seq)
+            after = self.events[self.events.index(event) + 1 :]
+            assert {e.data.get("type") for e in after} <= {"workflow"}
+        assert await self.in_flight() == ([], [])
+
+    async def stored(self) -> list[Any]:
+        async with self.service._repository._database.reading() as session:
+            return list(await session.fetch("SELECT status, seq FROM rounds"))
+
+    async def in_flight(self) -> tuple[list[Any], list[Any]]:
+        return await self.service._repository.select_in_flight(self.workflow_id)
+
+
+async def race(path: Path, ways: list[tuple[str, int]]) -> None:
+    repository = await ChatRepository.open(path)
+    assistant = ScriptedAssistant()
+    case = Case(make_service(repository, StreamingEventManager(), assistant), path, assistant)
+    await case.begin()
+
+    async def later(way: str, turns: int) -> None:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await case.end(way)
+
+    results = await asyncio.gather(
+        *(later(way, turns) for way, turns in ways), return_exceptions=True
+    )
+    # What was deleted is not found any more; nothing else may go wrong.
+    assert [r for r in results if r is not None and not isinstance(r, NotFound)] == []
+    await case.check(elsewhere="recover elsewhere" in dict(ways))
+    await repository.close()
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.sampled_from(WAYS), st.integers(0, 60)), min_size=2, max_size=6))
+def test_whoever_ends_a_round_there_is_one_end(ways: list[tuple[str, int]]) -> None:
+    with TemporaryDirectory() as folder:
+        asyncio.run(asyncio.wait_for(race(Path(folder) / "chat.sqlite", ways), 60))
+
+
+@pytest.fixture
+async def running(service: ChatService, assistant: ScriptedAssistant) -> Round:
+    started = await service.start(USER, "Hello")
+    await assistant.say("Hello", Text("half "))
+    return await service.tree.round(USER, started.workflow_id, 1)
+
+
+ENDINGS = [COMPLETE, STOPPED, INTERRUPTED]
+
+
+@pytest.mark.parametrize("second", ENDINGS)
+async def test_a_second_end_is_refused_and_changes_nothing(
+    service: ChatService, running: Round, second: Any
+) -> None:
+    await service.stop(USER, running.workflow_id)
+    before = await service.snapshot(USER, running.workflow_id)
+
+    def end(entry: Entry) -> Round:
+        return end_round(entry, second.of(running, 1.0), messages=before.messages, logs=())
+
+    with pytest.raises(RoundEnded):
+        await service._journal.commit(end)
+    assert await service.snapshot(USER, running.workflow_id) == before
+
+
+async def test_sql_itself_lets_no_second_end_pass(service: ChatService, running: Round) -> None:
+    """Where it is not asked before, either."""
+    await service.stop(USER, running.workflow_id)
+    before = await service.snapshot(USER, running.workflow_id)
+    with pytest.raises(RoundEnded):
+        await service._journal.commit(lambda entry: entry.end_round(COMPLETE.of(running, 1.0)))
+    assert await service.snapshot(USER, running.workflow_id) == before
+
+
+@pytest.mark.parametrize("number", [0, 2])
+async def test_a_round_that_is_not_there_has_no_end(
+    service: ChatService, running: Round, number: int
+) -> None:
+    ghost = replace(STOPPED.of(running, 1.0), number=number)
+    with pytest.raises(RoundEnded):
+        await service._journal.commit(lambda entry: end_round(entry, ghost, messages=(), logs=()))
+
+
+async def test_a_round_that_was_ended_elsewhere_stores_nothing_more(
+    service: ChatService, assistant: ScriptedAssistant, running: Round, path: Path
+) -> None:
+    repository = await ChatRepository.open(path)
+    other = make_service(repository, StreamingEventManager(), assistant)
+    await end_interrupted_rounds(repository, other._journal, render)
+    await repository.close()
+    before = await service.snapshot(USER, running.workflow_id)
+    assistant.tell("Hello", Step("late", "Too late"), Text("late"), END)
+    await until(lambda: not service.rounds.running)
+    after = await service.snapshot(USER, running.workflow_id)
+    assert after == before
+    assert after.rounds[0].code == "interrupted"
+
+
+async def test_a_stop_of_what_was_ended_elsewhere_says_how_it_has_ended(
+    service: ChatService, assistant: ScriptedAssistant, running: Round, path: Path
+) -> None:
+    repository = await ChatRepository.open(path)
+    other = make_service(repository, StreamingEventManager(), assistant)
+    await end_interrupted_rounds(repository, other._journal, render)
+    await repository.close()
+    ended = await service.stop(USER, running.workflow_id)
+    assert ended is not None
+    assert ended.code == "interrupted"

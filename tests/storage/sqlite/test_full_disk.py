@@ -1,0 +1,340 @@
+"""A database that can't be written while rounds run: full or locked; and how long one waits.
+
+``PRAGMA max_page_count`` makes SQLite itself refuse to grow the file, with the SQLITE_FULL that a
+full disk gives, on any machine and without mounting anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from quart_chat.assistants.protocol import Step, Text
+from quart_chat.chat.rounds.recording import Pace
+from quart_chat.chat.service import ChatService
+from quart_chat.errors import DatabaseUnavailable
+from quart_chat.events import StreamingEventManager
+from quart_chat.patience import Patience, grant, granted, outlive_request
+from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.database import Database
+from tests.chat.client import Client, state_of
+from tests.chat.parts import USER, ask, make_service
+from tests.chat.rounds.test_runner import Watcher, deltas, kinds
+from tests.chat.scripted import END, ScriptedAssistant
+from tests.waiting import until
+
+LONG = "All of it. " * 20_000
+ASK = "Hello"
+
+
+@pytest.fixture
+async def database(path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(path, busy_timeout=0.01, patience=0.05)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def service(database: Database, assistant: ScriptedAssistant) -> AsyncIterator[ChatService]:
+    service = make_service(ChatRepository(database), StreamingEventManager(), assistant)
+    yield service
+    await set_full(database, full=False)
+    await service.close()
+
+
+@pytest.fixture
+async def impatient(database: Database, assistant: ScriptedAssistant) -> AsyncIterator[ChatService]:
+    """A service that lets nobody wait for the end of a round to be stored."""
+    pace = Pace(checkpoint=0.0, stop=0.02, close=0.02, known=0.0, retry=0.001, max_retry=0.004)
+    service = make_service(ChatRepository(database), StreamingEventManager(), assistant, pace=pace)
+    yield service
+    await set_full(database, full=False)
+    await service.close()
+
+
+@pytest.fixture(autouse=True)
+def request_ends() -> Iterator[None]:
+    yield
+    outlive_request()
+
+
+async def trouble(database: Database) -> DatabaseUnavailable | None:
+    return database.health.trouble
+
+
+async def set_full(database: Database, *, full: bool) -> None:
+    await database._writer.fetch(f"PRAGMA max_page_count = {1 if full else 1_000_000}")
+
+
+@pytest.fixture
+def lock(path: Path, database: Database) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(path, isolation_level=None)
+    yield connection
+    connection.close()
+
+
+async def begin(service: ChatService) -> tuple[str, Watcher]:
+    started = await service.start(USER, ASK)
+    return started.workflow_id, Watcher(service, started.workflow_id)
+
+
+async def refused(service: ChatService, workflow_id: str) -> None:
+    await until(lambda: service.rounds.running[workflow_id].refusal)
+
+
+async def test_a_complete_answer_stays_complete_however_often_it_is_stopped(
+    service: ChatService, database: Database, assistant: ScriptedAssistant
+) -> None:
+    workflow_id, watcher = await begin(service)
+    await assistant.say(ASK, Text("begun "))
+    await set_full(database, full=True)
+    assistant.tell(ASK, Text(LONG), Step("last", "Last", "completed"), END)
+    await refused(service, workflow_id)
+    for _ in range(3):
+        stopped = await service.stop(USER, workflow_id)
+        assert stopped is not None
+        assert stopped.status == "complete"
+    await set_full(database, full=False)
+    events = await watcher.until_terminal()
+    assert events[-1].type == "complete"
+    snapshot = await service.snapshot(USER, workflow_id)
+    message = snapshot.messages[-1]
+    assert (message.content, message.status) == (f"begun {LONG}", "complete")
+    assert [log.status for log in snapshot.logs] == ["completed"]
+    assert [e.seq for e in events if e.seq is not None] == list(range(1, snapshot.seq + 1))
+
+
+async def test_a_stop_is_answered_although_nothing_can_be_stored(
+    service: ChatService, database: Database, assistant: ScriptedAssistant
+) -> None:
+    workflow_id, watcher = await begin(service)
+    await assistant.say(ASK, Text("begun "))
+    await set_full(database, full=True)
+    await assistant.say(ASK, Text(LONG))
+    stopped = await service.stop(USER, workflow_id)
+    assert stopped is not None
+    assert stopped.status == "stopped"
+    assert assistant.closed == [ASK]
+    await refused(service, workflow_id)
+    await set_full(database, full=False)
+    assert (await watcher.until_terminal())[-1].type == "stopped"
+    assert (await service.snapshot(USER, workflow_id)).messages[-1].content == f"begun {LONG}"
+
+
+async def test_a_failure_stays_that_failure(
+    service: ChatService, database: Database, assistant: ScriptedAssistant
+) -> None:
+    workflow_id, watcher = await begin(service)
+    await assistant.say(ASK, Text("begun "))
+    await set_full(database, full=True)
+    assistant.tell(ASK, Text(LONG), ValueError("broken"))
+    await refused(service, workflow_id)
+    await service.stop(USER, workflow_id)
+    await set_full(database, full=False)
+    assert (await watcher.until_terminal())[-1].data["code"] == "internal"
+
+
+async def test_an_assistant_never_waits_for_room(
+    service: ChatService, lock: sqlite3.Connection, assistant: ScriptedAssistant
+) -> None:
+    """What can't be stored is shown later, with no hole and in its order."""
+    workflow_id, watcher = await begin(service)
+    lock.execute("BEGIN IMMEDIATE")
+    await assistant.say(
+        ASK, Step("a", "A"), Text("one "), Step("b", "B", "completed"), Text("two ")
+    )
+    assert service.rounds.running[workflow_id].answer.text == "one two "
+    lock.execute("ROLLBACK")
+    recorder = service.rounds.running[workflow_id]._recorder
+    await until(lambda: recorder._later is None)
+    await assistant.say(ASK, Text("three"), Step("a", "A", "completed"))
+    assistant.tell(ASK, END)
+    events = await watcher.until_terminal()
+    assert kinds(events) == [
+        "workflow", "message", "log", "log", "message", "delta", "delta", "log", "message",
+        "workflow", "complete",
+    ]  # fmt: skip
+    assert deltas(events) == [(0, "one two "), (8, "three")]
+    client = Client()
+    for event in events:
+        data = event.data if "type" in event.data else None
+        client.apply(data or {"type": event.type, "createdAt": 0.0, "item": event.data})
+    items, _ = state_of(await service.snapshot(USER, workflow_id))
+    assert {key: item for key, item in client.items.items() if key != workflow_id} == {
+        key: item for key, item in items.items() if key != workflow_id
+    }
+
+
+async def test_deleting_a_chat_whose_end_can_not_be_stored_is_refused(
+    impatient: ChatService, database: Database, assistant: ScriptedAssistant
+) -> None:
+    workflow_id, watcher = await begin(impatient)
+    await assistant.say(ASK, Text("begun "), Text(LONG))
+    await set_full(database, full=True)
+    await impatient.stop(USER, workflow_id)
+    await refused(impatient, workflow_id)
+    with pytest.raises(DatabaseUnavailable, match="disk is full"):
+        await impatient.delete(USER, workflow_id)
+    await set_full(database, full=False)
+    assert (await watcher.until_terminal())[-1].type == "stopped"
+    await impatient.delete(USER, workflow_id)
+
+
+async def test_a_new_question_is_refused_and_another_chat_goes_on_after(
+    service: ChatService, database: Database, assistant: ScriptedAssistant
+) -> None:
+    await set_full(database, full=True)
+    with pytest.raises(DatabaseUnavailable, match="disk is full") as error:
+        await service.start(USER, LONG[:30_000])
+    assert error.value.reason == "full"
+    assert database.health.trouble == error.value
+    assert service.rounds.running == {}
+    await set_full(database, full=False)
+    await database.look()
+    assert await trouble(database) is None
+    await ask(service, assistant, ASK)
+
+
+async def test_trying_whether_there_is_room_changes_nothing(database: Database) -> None:
+    await set_full(database, full=True)
+    with pytest.raises(DatabaseUnavailable):
+        async with database.writing() as writer:
+            await writer.fetch("CREATE TABLE big AS SELECT zeroblob(100000)")
+    before = await database._writer.fetch("SELECT * FROM sqlite_schema")
+    await database.look()
+    assert database.health.trouble is not None
+    await set_full(database, full=False)
+    await database.look()
+    assert await database._writer.fetch("SELECT * FROM sqlite_schema") == before
+
+
+async def test_what_a_closing_service_can_not_store_is_in_the_log(
+    service: ChatService,
+    database: Database,
+    assistant: ScriptedAssistant,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    workflow_id, _ = await begin(service)
+    await assistant.say(ASK, Text("begun "))
+    saver = service.rounds.running[workflow_id]._recorder._saver
+    await until(lambda: saver._task and saver._task.done())
+    await set_full(database, full=True)
+    assistant.tell(ASK, Text(LONG), END)
+    await refused(service, workflow_id)
+    await service.close()
+    assert f"The end (complete) of round 1 of chat {workflow_id} is lost" in caplog.text
+    await set_full(database, full=False)
+    successor = make_service(service._repository, service.events, assistant)
+    await successor.recover()
+    snapshot = await successor.snapshot(USER, workflow_id)
+    assert snapshot.rounds[0].code == "interrupted"
+    assert snapshot.messages[-1].content == "begun "
+    await successor.close()
+
+
+async def test_a_failure_is_logged_once_and_so_is_its_end(
+    service: ChatService,
+    database: Database,
+    lock: sqlite3.Connection,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    lock.execute("BEGIN IMMEDIATE")
+    for _ in range(3):
+        with pytest.raises(DatabaseUnavailable):
+            await service.start(USER, ASK)
+    lock.execute("ROLLBACK")
+    await service.start(USER, ASK)
+    assert [line.partition(":")[0] for line in caplog.messages] == [
+        "Nothing can be stored",
+        "The database can be written again.",
+    ]
+
+
+# A lock that another program holds
+
+
+async def test_a_stop_is_answered_although_another_program_writes(
+    impatient: ChatService, lock: sqlite3.Connection, assistant: ScriptedAssistant
+) -> None:
+    workflow_id, watcher = await begin(impatient)
+    await assistant.say(ASK, Text("kept"))
+    lock.execute("BEGIN IMMEDIATE")
+    stopped = await impatient.stop(USER, workflow_id)
+    assert stopped is not None
+    assert stopped.status == "stopped"
+    with pytest.raises(DatabaseUnavailable):
+        await impatient.delete(USER, workflow_id)
+    lock.execute("ROLLBACK")
+    assert (await watcher.until_terminal())[-1].type == "stopped"
+
+
+# Waiting
+
+
+async def test_writers_that_wait_together_wait_no_longer_than_one(
+    service: ChatService, database: Database, lock: sqlite3.Connection
+) -> None:
+    """Those behind the first don't try in their turn: their time has passed by then."""
+    database._busy_timeout = database._patience = 0.2
+    lock.execute("BEGIN IMMEDIATE")
+    before = database.queries
+    starts = [service.start(USER, f"{ASK} {number}") for number in range(10)]
+    results = await asyncio.gather(*starts, return_exceptions=True)
+    assert {getattr(result, "reason", None) for result in results} == {"locked"}
+    assert database.queries - before <= 2
+
+
+async def test_the_waits_of_a_request_are_one(
+    service: ChatService, database: Database, lock: sqlite3.Connection
+) -> None:
+    grant(0.05)
+    patience = granted()
+    assert patience is not None
+    lock.execute("BEGIN IMMEDIATE")
+    database._busy_timeout = 30.0
+    while patience.left:
+        with pytest.raises(DatabaseUnavailable):
+            await service.start(USER, ASK)
+    before = database.queries
+    with pytest.raises(DatabaseUnavailable):
+        await service.start(USER, ASK)
+    assert database.queries == before
+    assert not database._lock.locked()
+
+
+async def test_a_round_outlives_the_patience_of_its_request(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    grant(30.0)
+    _, watcher = await begin(service)
+    patience = granted()
+    assert patience is not None
+    patience._left = 0.0  # all of it is spent
+    assistant.tell(ASK, Step("s", "Step"), Text("text"), END)
+    assert (await watcher.until_terminal())[-1].type == "complete"
+    outlive_request()
+    assert granted() is None
+
+
+def test_waits_at_the_same_time_are_spent_once() -> None:
+    patience = Patience(30.0)
+    with patience:
+        with patience:
+            inner = patience.left
+        assert patience.left <= inner <= 30.0
+    assert 0.0 < patience.left <= inner
+
+
+async def test_readers_that_are_all_taken_are_not_waited_for_without_end(
+    database: Database,
+) -> None:
+    database._patience = 0.0
+    async with database.reading(), database.reading():
+        with pytest.raises(DatabaseUnavailable, match="too much"):
+            await database.read(lambda reading: reading.fetch("SELECT 1"))
+    database._patience = 30.0
+    assert await database.read(lambda reading: reading.fetch_one("SELECT 1")) == (1,)
