@@ -17,7 +17,7 @@ from tests.browser.tab import ARGUMENTS, Tab, watch
 from tests.server import ROOT, Server
 from tests.web.streams import workflow_id
 
-TLS = ROOT / "tests/chat/assistants/tls"
+TLS = ROOT / "tests/assistants/openai/tls"
 """A certificate for 127.0.0.1 and its key, good for tests alone."""
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
 from quart_chat.errors import NotFound, RoundRunning
-from quart_chat.storage.sqlite.lookups import select_workflow
 from quart_chat.texts import _
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def found_round(round_: Round | None) -> Round:
 
 def get_workflow(entry: Entry, user_id: str, workflow_id: str) -> Workflow:
     """Read a workflow inside a transaction."""
-    return found_workflow(select_workflow(entry.statements, workflow_id, user_id))
+    return found_workflow(entry.transaction.select_workflow(workflow_id, user_id))
 
 
 def get_idle_workflow(entry: Entry, user_id: str, workflow_id: str) -> Workflow:

@@ -6,8 +6,8 @@ import asyncio
 import time
 from contextlib import suppress
 
+from quart_chat.chat.storage import ChatReader, ChatStorage
 from quart_chat.errors import DatabaseUnavailable
-from quart_chat.storage.sqlite.chats import ChatRepository
 
 _RETRY = 60.0
 """Seconds until the next attempt where the database could not be read or written."""
@@ -22,9 +22,9 @@ class Erasure:
         keep: Seconds for which a deleted chat can be restored.
     """
 
-    def __init__(self, repository: ChatRepository, keep: float) -> None:
+    def __init__(self, storage: ChatStorage, keep: float) -> None:
         self.keep = keep
-        self._repository = repository
+        self._storage = storage
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -52,10 +52,14 @@ class Erasure:
         """Erase what is due; the seconds until more will be, or None where nothing is deleted."""
         try:
             due = time.time() - self.keep
-            oldest = await self._repository.list.select_oldest_deletion()
+            oldest = await self._storage.read(_oldest_deletion)
             if oldest is not None and oldest <= due:
-                await self._repository.write(lambda transaction: transaction.erase_deleted(due))
-                oldest = await self._repository.list.select_oldest_deletion()
+                await self._storage.write(lambda transaction: transaction.erase_deleted(due))
+                oldest = await self._storage.read(_oldest_deletion)
         except DatabaseUnavailable:
             return _RETRY
         return None if oldest is None else max(0.0, oldest + self.keep - time.time())
+
+
+def _oldest_deletion(reader: ChatReader) -> float | None:
+    return reader.select_oldest_deletion()

@@ -19,7 +19,9 @@ from quart_chat.chat.purge import Erasure
 from quart_chat.chat.rounds.recording import Pace, Surroundings
 from quart_chat.chat.rounds.recovery import end_interrupted_round, end_interrupted_rounds
 from quart_chat.chat.rounds.start import Ask, Rounds, Started
+from quart_chat.chat.search_words import search_words
 from quart_chat.chat.shares import Sharing
+from quart_chat.chat.storage import WHOLE, Bounds, ChatReader, ChatStorage
 from quart_chat.chat.transfer.imports import Imports
 from quart_chat.chat.tree import RoundTree, show_branch
 from quart_chat.chat.unit_of_work import Entry, Journal
@@ -27,10 +29,6 @@ from quart_chat.chat.views import FoundPage, ListChanges, Snapshot, WorkflowPage
 from quart_chat.events import StreamingEventManager
 from quart_chat.markdown.rendering import Render
 from quart_chat.plaintext import clean, clean_system_prompt, clean_title
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.list_search import parse_query
-from quart_chat.storage.sqlite.lookups import select_recoverable
-from quart_chat.storage.sqlite.snapshots import WHOLE, Bounds
 
 MAX_PAGE = 100
 """Workflows on one page of a list."""
@@ -53,7 +51,7 @@ class ChatService:
 
     def __init__(
         self,
-        repository: ChatRepository,
+        storage: ChatStorage,
         events: StreamingEventManager,
         assistants: Mapping[str, Assistant],
         default_assistant: str,
@@ -65,23 +63,23 @@ class ChatService:
         self.events = events
         self.assistants = assistants
         self.default_assistant = default_assistant
-        self._repository = repository
-        self._journal = Journal(repository, events)
+        self._storage = storage
+        self._journal = Journal(storage, events)
         self._limits = limits or Limits()
         self._render = render
         self.rounds = Rounds(
-            Surroundings(repository, self._journal, events, render, pace or Pace()),
+            Surroundings(storage, self._journal, events, render, pace or Pace()),
             assistants,
             default_assistant,
             max_prompt=self._limits.prompt_chars,
             max_running=self._limits.running_rounds,
         )
-        self.tree = RoundTree(repository, self.rounds)
+        self.tree = RoundTree(storage, self.rounds)
         self.imports = Imports(
             self._journal, render, assistants, max_title=self._limits.title_chars
         )
-        self.sharing = Sharing(repository, self._journal)
-        self._erasure = Erasure(repository, self._limits.undo_seconds)
+        self.sharing = Sharing(storage, self._journal)
+        self._erasure = Erasure(storage, self._limits.undo_seconds)
 
     @property
     def max_prompt(self) -> int:
@@ -149,12 +147,14 @@ class ChatService:
 
     async def _end_stray(self, workflow: Workflow) -> Round | None:
         """End a round that is stored as running and that nobody runs: its end was never stored."""
-        head = await self._repository.select_round(workflow.id, workflow.head or 0)
+        head = await self._storage.read(
+            lambda reader: reader.select_round(workflow.id, workflow.head or 0)
+        )
         if head is None:
             return None
         return await end_interrupted_round(
             head,
-            self._repository,
+            self._storage,
             self._journal,
             self._render,
             lambda: workflow.id in self.rounds.running,
@@ -245,7 +245,7 @@ class ChatService:
         check_id(workflow_id)
 
         def change(entry: Entry) -> Workflow:
-            workflow = select_recoverable(entry.statements, workflow_id, user_id)
+            workflow = entry.transaction.select_recoverable(workflow_id, user_id)
             if workflow is None:
                 return get_workflow(entry, user_id, workflow_id)
             return entry.put_workflow(workflow, time.time(), deleted=False, deleted_at=None)
@@ -254,12 +254,16 @@ class ChatService:
 
     async def recoverable(self, user_id: str, workflow_id: str) -> Workflow | None:
         """Read a deleted workflow that can be restored; None where there is none."""
-        return await self._repository.list.select_recoverable(user_id, workflow_id)
+        return await self._storage.read(
+            lambda reader: reader.select_recoverable(workflow_id, user_id)
+        )
 
     async def workflow(self, user_id: str, workflow_id: str) -> Workflow:
         """Read a workflow."""
         check_id(workflow_id)
-        workflow = await self._repository.select_workflow(user_id, workflow_id)
+        workflow = await self._storage.read(
+            lambda reader: reader.select_workflow(workflow_id, user_id)
+        )
         return found_workflow(workflow)
 
     async def list_workflows(
@@ -277,7 +281,9 @@ class ChatService:
             limit: Workflows on the page.
         """
         limit = max(1, min(limit, MAX_PAGE))
-        return await self._repository.list.select_page(user_id, before=before, limit=limit)
+        return await self._storage.read(
+            lambda reader: reader.select_page(user_id, before=before, limit=limit)
+        )
 
     async def search_workflows(
         self, user_id: str, text: str, *, before: str | None = None, limit: int = 30
@@ -290,17 +296,18 @@ class ChatService:
         Raises:
             SearchTooBroad: So much begins with the words that it takes too long.
         """
-        query = parse_query(clean(text))
-        if not query.terms:
+        words = search_words(clean(text))
+        if not words:
             return FoundPage((), None)
         limit = max(1, min(limit, MAX_PAGE))
-        return await self._repository.list.select_found(
-            user_id, query, before=before, limit=limit, seconds=self._limits.search_seconds
+        return await self._storage.search(
+            lambda reader: reader.select_found(user_id, words, before=before, limit=limit),
+            self._limits.search_seconds,
         )
 
     async def list_changes(self, user_id: str, since: int) -> ListChanges:
         """Read what has changed in the user's list after its version ``since``."""
-        return await self._repository.list.select_changes(user_id, since)
+        return await self._storage.read(lambda reader: reader.select_changes(user_id, since))
 
     async def snapshot(
         self, user_id: str, workflow_id: str, since: int = 0, bounds: Bounds = WHOLE
@@ -310,7 +317,9 @@ class ChatService:
         Within bounds, it may be a part of that.
         """
         check_id(workflow_id)
-        snapshot = await self._repository.select_snapshot(user_id, workflow_id, since, bounds)
+        snapshot = await self._storage.read(
+            lambda reader: reader.select_snapshot(user_id, workflow_id, since, bounds)
+        )
         if snapshot is None:
             raise no_workflow()
         return self.rounds.overlay(snapshot)
@@ -320,17 +329,21 @@ class ChatService:
     ) -> tuple[Snapshot, tuple[int, ...]]:
         """The same of the branch that is shown alone, and the numbers of its rounds."""
         check_id(workflow_id)
-        read = await self._repository.select_shown(user_id, workflow_id, since, bounds)
-        if read is None:
-            raise no_workflow()
-        snapshot, numbers = read
+
+        def read(reader: ChatReader) -> tuple[Snapshot, tuple[int, ...]]:
+            snapshot = reader.select_snapshot(user_id, workflow_id, since, bounds)
+            if snapshot is None:
+                raise no_workflow()
+            return snapshot, reader.select_shown(snapshot.workflow)
+
+        snapshot, numbers = await self._storage.read(read)
         return self.rounds.overlay(snapshot).of_rounds(numbers), numbers
 
     # The service itself
 
     async def recover(self) -> None:
         """Do what a process left undone when it died: end its rounds, erase what was deleted."""
-        await end_interrupted_rounds(self._repository, self._journal, self._render)
+        await end_interrupted_rounds(self._storage, self._journal, self._render)
         self._erasure.start()
 
     async def close(self) -> None:

@@ -6,12 +6,11 @@ import re
 import secrets
 import time
 
-from quart_chat.chat.access import check_id, get_workflow, no_workflow
+from quart_chat.chat.access import check_id, found_workflow, get_workflow
 from quart_chat.chat.models import Share, Workflow
+from quart_chat.chat.storage import ChatReader, ChatStorage
 from quart_chat.chat.unit_of_work import Entry, Journal
 from quart_chat.errors import NotFound
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.lookups import select_share
 from quart_chat.texts import _
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -27,8 +26,8 @@ def share_context(token: str) -> str:
 class Sharing:
     """Makes, finds and revokes links; a chat has one at a time."""
 
-    def __init__(self, repository: ChatRepository, journal: Journal) -> None:
-        self._repository = repository
+    def __init__(self, storage: ChatStorage, journal: Journal) -> None:
+        self._storage = storage
         self._journal = journal
 
     async def share(self, user_id: str, workflow_id: str) -> Share:
@@ -37,7 +36,7 @@ class Sharing:
 
         def change(entry: Entry) -> Share:
             get_workflow(entry, user_id, workflow_id)
-            known = select_share(entry.statements, workflow_id)
+            known = entry.transaction.select_share(workflow_id)
             if known is not None:
                 return known
             share = Share(secrets.token_urlsafe(32), workflow_id, time.time())
@@ -49,9 +48,12 @@ class Sharing:
     async def find(self, user_id: str, workflow_id: str) -> Share | None:
         """The link of a chat, if it has one."""
         check_id(workflow_id)
-        if await self._repository.select_workflow(user_id, workflow_id) is None:
-            raise no_workflow()
-        return await self._repository.select_share(workflow_id)
+
+        def read(reader: ChatReader) -> Share | None:
+            found_workflow(reader.select_workflow(workflow_id, user_id))
+            return reader.select_share(workflow_id)
+
+        return await self._storage.read(read)
 
     async def revoke(self, user_id: str, workflow_id: str) -> None:
         """End a link and all who read it; idempotent."""
@@ -73,7 +75,7 @@ class Sharing:
         """
         workflow = None
         if _TOKEN.fullmatch(token):
-            workflow = await self._repository.select_shared(token)
+            workflow = await self._storage.read(lambda reader: reader.select_shared(token))
         if workflow is None:
             raise NotFound(_("There is no such link, or no longer."))
         return workflow

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from quart_chat.chat.access import (
     check_id,
     check_idle,
     found_round,
     found_workflow,
-    no_workflow,
 )
 from quart_chat.chat.models import Round, RoundStatus, Workflow, WorkflowStatus
-from quart_chat.storage.sqlite.branches import BranchPage, select_newest_below
-
-if TYPE_CHECKING:
-    from quart_chat.chat.rounds.start import Rounds
-    from quart_chat.chat.unit_of_work import Entry
-    from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.chat.rounds.start import Rounds
+from quart_chat.chat.storage import ChatReader, ChatStorage
+from quart_chat.chat.unit_of_work import Entry
+from quart_chat.chat.views import BranchPage
 
 BRANCH_PAGE = 30
 """Rounds that are read of a branch at a time."""
@@ -26,8 +23,8 @@ BRANCH_PAGE = 30
 class RoundTree:
     """Reads the rounds of a chat, on behalf of a user."""
 
-    def __init__(self, repository: ChatRepository, rounds: Rounds) -> None:
-        self._repository = repository
+    def __init__(self, storage: ChatStorage, rounds: Rounds) -> None:
+        self._storage = storage
         self._rounds = rounds
 
     async def round(self, user_id: str, workflow_id: str, number: int) -> Round:
@@ -37,18 +34,26 @@ class RoundTree:
             NotFound: There is no such workflow, or no such round in it.
         """
         check_id(workflow_id)
-        found_workflow(await self._repository.select_workflow(user_id, workflow_id))
-        return found_round(await self._repository.select_round(workflow_id, number))
+
+        def read(reader: ChatReader) -> Round:
+            found_workflow(reader.select_workflow(workflow_id, user_id))
+            return found_round(reader.select_round(workflow_id, number))
+
+        return await self._storage.read(read)
 
     async def prompt(self, user_id: str, workflow_id: str, number: int) -> str:
         """Read what a round asks; raises as :meth:`round` does."""
-        await self.round(user_id, workflow_id, number)
-        return await self._repository.select_text(workflow_id, number, "user")
+        return await self._text(user_id, workflow_id, number, "user")
 
     async def answer(self, user_id: str, workflow_id: str, number: int) -> str:
         """Read what a round answers, in Markdown; raises as :meth:`round` does."""
+        return await self._text(user_id, workflow_id, number, "assistant")
+
+    async def _text(self, user_id: str, workflow_id: str, number: int, role: str) -> str:
         await self.round(user_id, workflow_id, number)
-        return await self._repository.select_text(workflow_id, number, "assistant")
+        return await self._storage.read(
+            lambda reader: reader.select_text(workflow_id, number, role)
+        )
 
     async def branch(
         self,
@@ -71,11 +76,18 @@ class RoundTree:
             limit: Rounds to read.
         """
         check_id(workflow_id)
-        page = await self._repository.select_branch_page(
-            user_id, workflow_id, before=before, last=last, shown=shown, limit=limit
-        )
-        if page is None:
-            raise no_workflow()
+
+        def read(reader: ChatReader) -> BranchPage:
+            workflow = found_workflow(reader.select_workflow(workflow_id, user_id))
+            end = workflow.head
+            if before is not None:
+                end = found_round(reader.select_round(workflow_id, before)).parent
+            elif last is not None:
+                hidden = shown and last not in reader.select_shown(workflow)
+                end = found_round(None if hidden else reader.select_round(workflow_id, last)).number
+            return reader.select_branch(workflow, end, limit)
+
+        page = await self._storage.read(read)
         return page.with_snapshot(self._rounds.overlay(page.snapshot))
 
 
@@ -87,7 +99,7 @@ def show_branch(entry: Entry, workflow: Workflow, number: int) -> dict[str, Any]
         RoundRunning: A round of it runs.
     """
     check_idle(workflow)
-    leaf = found_round(select_newest_below(entry.statements, workflow.id, number))
+    leaf = found_round(entry.transaction.select_newest_below(workflow.id, number))
     if leaf.number == workflow.head:
         return {}
     failed = leaf.status is RoundStatus.ERROR

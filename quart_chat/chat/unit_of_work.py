@@ -14,12 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from quart_chat.chat.models import Log, Message, Round, RoundStatus, Workflow
+from quart_chat.chat.storage import ChatStorage, ChatTransaction
 from quart_chat.errors import ChatError, RoundEnded
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.connection import Statements
-from quart_chat.storage.sqlite.lookups import select_round
-from quart_chat.storage.sqlite.transaction import Transaction
 from quart_chat.texts import _
 from quart_chat.wire import Item, list_context
 
@@ -41,14 +38,9 @@ class _Emission:
 class Entry:
     """One transaction of the journal: what it changes, and what is emitted once it is committed."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: ChatTransaction) -> None:
         self.transaction = transaction
         self.emissions: list[_Emission] = []
-
-    @property
-    def statements(self) -> Statements:
-        """To read with, inside of the transaction."""
-        return self.transaction.statements
 
     def put_workflow(self, workflow: Workflow, now: float, **changes: Any) -> Workflow:
         """Store a new or changed workflow: one more of its seqs and of its owner's list's."""
@@ -85,7 +77,7 @@ class Entry:
         Raises:
             RoundEnded: It does not run.
         """
-        stored = select_round(self.statements, round_.workflow_id, round_.number)
+        stored = self.transaction.select_round(round_.workflow_id, round_.number)
         if stored is None or stored.status is not RoundStatus.RUNNING:
             raise _ended()
 
@@ -129,8 +121,8 @@ class Journal:
     What is begun is brought to its end, whatever becomes of the one who asked for it.
     """
 
-    def __init__(self, repository: ChatRepository, events: StreamingEventManager) -> None:
-        self._repository = repository
+    def __init__(self, storage: ChatStorage, events: StreamingEventManager) -> None:
+        self._storage = storage
         self._events = events
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -167,7 +159,7 @@ class Journal:
     async def _commit(
         self, change: Callable[[Entry], T], committed: Callable[[T], None] | None
     ) -> T:
-        def write(transaction: Transaction) -> tuple[T, list[_Emission]]:
+        def write(transaction: ChatTransaction) -> tuple[T, list[_Emission]]:
             entry = Entry(transaction)
             return change(entry), entry.emissions
 
@@ -185,5 +177,5 @@ class Journal:
                     created_at=emission.created_at,
                 )
 
-        result, _emissions = await self._repository.write(write, publish)
+        result, _emissions = await self._storage.write(write, publish)
         return result

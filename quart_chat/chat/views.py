@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from quart_chat.chat.models import Log, Message, Round, RoundStatus, Workflow
 from quart_chat.wire import Item
 
+MAX_STEPS = 200
+"""Steps of a round that are read of it, from the first on."""
 
-@dataclass(frozen=True, slots=True)
-class FoundMessage:
-    """A message that a search found, with the title of its chat."""
-
-    message: Message
-    workflow_title: str
+Versions = dict[int, tuple[int, ...]]
+"""Of a round, by its number: it and all rounds with the same parent, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +74,30 @@ class Snapshot:
         if self.since < self.workflow.item_seq <= self.end:
             entries.append((self.workflow.item_seq, self.workflow.to_chat_data()))
         return sorted(entries, key=lambda entry: entry[0])
+
+
+@dataclass(frozen=True, slots=True)
+class BranchPage:
+    """Successive rounds of a branch with all they hold, as of one moment.
+
+    Attributes:
+        snapshot: The workflow, and what the rounds hold.
+        versions: The versions of each of the rounds.
+        more: Whether the branch has rounds before these.
+        steps: How many steps each of the rounds has, those included that were not read.
+    """
+
+    snapshot: Snapshot
+    versions: Versions
+    more: bool
+    steps: Mapping[int, int]
+
+    @property
+    def workflow(self) -> Workflow:
+        return self.snapshot.workflow
+
+    def with_snapshot(self, snapshot: Snapshot) -> BranchPage:
+        return replace(self, snapshot=snapshot)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,8 +13,9 @@ from typing import Any
 from quart_chat.availability import TOO_MANY_FILES, unavailable
 from quart_chat.documents.announcements import News
 from quart_chat.documents.files import Files
-from quart_chat.documents.messages import Advanced, Finished, Vocabulary
+from quart_chat.documents.messages import Advanced, Finished, Piece, Vocabulary
 from quart_chat.documents.models import Document, Progress, Status
+from quart_chat.documents.storage import DocumentStorage, DocumentTransaction
 from quart_chat.documents.subprocess import Allowance, read
 from quart_chat.errors import (
     ChatError,
@@ -23,7 +24,6 @@ from quart_chat.errors import (
     UnsupportedFile,
 )
 from quart_chat.patience import outlive_request
-from quart_chat.storage.sqlite.documents import DocumentRepository
 from quart_chat.texts import _
 
 
@@ -45,13 +45,13 @@ class Readings:
 
     def __init__(
         self,
-        repository: DocumentRepository,
+        storage: DocumentStorage,
         files: Files,
         news: News,
         allowance: Allowance,
         pace: Pace,
     ) -> None:
-        self._repository = repository
+        self._storage = storage
         self._files = files
         self._news = news
         self._allowance = allowance
@@ -105,14 +105,14 @@ class Readings:
         if not await self._change(reading):
             return
         try:
-            await self._repository.delete_contents(document.id)
+            await delete_contents(self._storage, document.id)
             ready = await self._with_reports(reading, self._store(reading))
         except (UnreadableFile, UnsupportedFile) as error:
             await self.fail(reading, error)
         except asyncio.CancelledError:
             # Not the document's fault: it waits again, for the next start of the server.
             with suppress(DatabaseUnavailable):
-                await self._repository.update_document(document)
+                await self._update(document)
             raise
         else:
             await self._change(ready)
@@ -125,12 +125,11 @@ class Readings:
                 async for message in messages:
                     match message:
                         case Advanced(fraction, step, pieces):
-                            first = document.passages + 1
-                            await self._repository.insert_passages(document, first, pieces)
+                            await self._insert_passages(document, pieces)
                             document = replace(document, passages=document.passages + len(pieces))
                             self._progress[document.id] = Progress(fraction, step)
                         case Vocabulary(words):
-                            await self._repository.insert_words(document, words)
+                            await self._insert_words(document, words)
                         case Finished(pages):
                             document = replace(document, pages=pages)
         except OSError as error:
@@ -161,7 +160,7 @@ class Readings:
 
     async def fail(self, document: Document, error: ChatError) -> None:
         """Say why a document can't be read, and keep nothing else of it."""
-        await self._repository.delete_contents(document.id)
+        await delete_contents(self._storage, document.id)
         failed = replace(
             document,
             status=Status.FAILED,
@@ -170,13 +169,33 @@ class Readings:
             passages=0,
             updated_at=time.time(),
         )
-        if await self._repository.update_document(failed):
+        if await self._update(failed):
             await self._files.remove(document.id)
             await self._news.changed(failed)
 
     async def _change(self, document: Document) -> bool:
         document = replace(document, updated_at=time.time())
-        if not await self._repository.update_document(document):
+        if not await self._update(document):
             return False
         await self._news.changed(document)
         return True
+
+    async def _update(self, document: Document) -> bool:
+        return await self._storage.write(lambda change: change.update_document(document))
+
+    async def _insert_passages(self, document: Document, pieces: Sequence[Piece]) -> None:
+        first = document.passages + 1
+        await self._storage.write(lambda change: change.insert_passages(document, first, pieces))
+
+    async def _insert_words(self, document: Document, words: Sequence[tuple[str, str]]) -> None:
+        await self._storage.write(lambda change: change.insert_words(document, words))
+
+
+async def delete_contents(storage: DocumentStorage, document_id: str) -> None:
+    """Delete a document's passages and words, a few at a time."""
+
+    def delete(change: DocumentTransaction) -> bool:
+        return change.delete_some_contents(document_id)
+
+    while await storage.write(delete):
+        pass

@@ -23,19 +23,20 @@ from quart_chat.documents.models import (
     PassagePage,
     Status,
 )
-from quart_chat.documents.queue import Pace, Readings
+from quart_chat.documents.queue import Pace, Readings, delete_contents
+from quart_chat.documents.storage import DocumentStorage, DocumentTransaction
 from quart_chat.documents.subprocess import Allowance, check
 from quart_chat.errors import (
     DatabaseUnavailable,
     InterruptedReading,
     InvalidInput,
     NotFound,
+    QuotaExceeded,
     Unavailable,
     UnreadableFile,
 )
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite.documents import DocumentRepository
-from quart_chat.texts import _
+from quart_chat.texts import _, number
 from quart_chat.wire import Item
 
 T = TypeVar("T")
@@ -67,7 +68,7 @@ class DocumentService:
 
     def __init__(
         self,
-        repository: DocumentRepository,
+        storage: DocumentStorage,
         events: StreamingEventManager,
         folder: Path,
         *,
@@ -75,14 +76,12 @@ class DocumentService:
         allowance: Allowance | None = None,
         pace: Pace | None = None,
     ) -> None:
-        self._repository = repository
+        self._storage = storage
         self._files = Files(folder)
         self._news = News(events)
         self._limits = limits or Limits()
         self._allowance = allowance or Allowance()
-        self._readings = Readings(
-            repository, self._files, self._news, self._allowance, pace or Pace()
-        )
+        self._readings = Readings(storage, self._files, self._news, self._allowance, pace or Pace())
         self._checks = asyncio.Semaphore(CHECKS)
         self._arriving = Counter[str]()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -112,7 +111,7 @@ class DocumentService:
         self, user_id: str, document_id: str, name: str, chunks: AsyncIterator[bytes]
     ) -> Stored:
         """Store the file; what arrives at the same time counts as stored already."""
-        used = await self._repository.select_size(user_id)
+        used = await self._storage.read(lambda reader: reader.select_size(user_id))
         left = self._limits.together - used - self._arriving[user_id]
         expected = max(0, min(self._limits.document, left))
         self._arriving[user_id] += expected
@@ -143,20 +142,36 @@ class DocumentService:
         async with self._files.removed_on_failure(document_id):
             # The file first: one without a document is removed at the next start.
             await self._files.keep(document_id)
-            await self._repository.insert_document(document, self._limits.together)
+            await self._insert(document)
         await self._news.changed(document)
         self._readings.start(document)
         return document
 
+    async def _insert(self, document: Document) -> None:
+        quota = self._limits.together
+
+        def insert(change: DocumentTransaction) -> None:
+            if change.select_size(document.user_id) + document.size > quota:
+                raise QuotaExceeded(
+                    _("All your documents may have {size} MB together. Delete some first.").format(
+                        size=number(quota // 1_000_000)
+                    )
+                )
+            change.insert_document(document)
+
+        await self._storage.write(insert)
+
     async def documents(self, user_id: str) -> list[Document]:
         """Read the user's documents, the latest first."""
-        return await self._repository.select_documents(user_id)
+        return await self._storage.read(lambda reader: reader.select_documents(user_id))
 
     async def document(self, user_id: str, document_id: str) -> Document:
         """Read a document."""
         found = None
         if _ID.fullmatch(document_id):
-            found = await self._repository.select_document(user_id, document_id)
+            found = await self._storage.read(
+                lambda reader: reader.select_document(user_id, document_id)
+            )
         if found is None:
             raise NotFound(_("There is no such document."))
         return found
@@ -171,7 +186,9 @@ class DocumentService:
         """Read passages of a document: those that follow number ``after``."""
         document = await self.document(user_id, document_id)
         # One more than asked for tells whether there are more.
-        rows = await self._repository.select_passages(document_id, after, limit + 1)
+        rows = await self._storage.read(
+            lambda reader: reader.select_passages(document_id, after, limit + 1)
+        )
         passages = rows[:limit]
         return PassagePage(document, passages, passages[-1].number if len(rows) > limit else None)
 
@@ -203,7 +220,7 @@ class DocumentService:
         await self._finish(self._delete(replace(document, status=Status.DELETING)))
 
     async def _delete(self, document: Document) -> None:
-        if await self._repository.update_document(document):
+        if await self._storage.write(lambda change: change.update_document(document)):
             await self._readings.stop(document.id)
             await self._files.remove(document.id)
             await self._news.changed(document)
@@ -212,15 +229,16 @@ class DocumentService:
     async def _purge(self, document: Document) -> None:
         # What can't be deleted now is deleted at the next start.
         with suppress(DatabaseUnavailable):
-            await self._repository.delete_contents(document.id)
-            await self._repository.delete_document(document.id)
+            await delete_contents(self._storage, document.id)
+            await self._storage.write(lambda change: change.delete_document(document.id))
 
     # The service itself
 
     async def recover(self) -> None:
         """Go on with what a process left half done when it ended."""
-        await self._files.prepare(await self._repository.select_ids_with_file())
-        for document in await self._repository.select_unsettled():
+        kept = await self._storage.read(lambda reader: reader.select_ids_with_file())
+        await self._files.prepare(kept)
+        for document in await self._storage.read(lambda reader: reader.select_unsettled()):
             if document.status is Status.DELETING:
                 self._begin(self._purge(document))
             elif not await self._files.exists(document.id):

@@ -6,14 +6,21 @@ import asyncio
 from collections.abc import AsyncGenerator
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Protocol, Self
 
 from quart_chat.events.batch import QUIET, Batch
 from quart_chat.events.event import Event, make_event
 from quart_chat.events.log import ContextLog
 
-if TYPE_CHECKING:
-    from quart_chat.events.manager import StreamingEventManager
+
+class Source(Protocol):
+    """What the contexts belong to: the manager.
+
+    Attributes:
+        draining: Whether all readers have been told to end.
+    """
+
+    draining: bool
 
 
 class Subscription:
@@ -25,12 +32,12 @@ class Subscription:
 
     def __init__(
         self,
-        manager: StreamingEventManager,
+        source: Source,
         loop: asyncio.AbstractEventLoop,
         cursors: dict[ContextLog, int],
         categories: frozenset[str] | None = None,
     ) -> None:
-        self._manager = manager
+        self._source = source
         self._loop = loop
         self._cursors = cursors
         self._categories = categories
@@ -66,7 +73,7 @@ class Subscription:
             batch = self._next()
             if batch is not None:
                 return batch
-            if self._manager.draining or any(log.removed for log in self._cursors):
+            if self._source.draining or any(log.removed for log in self._cursors):
                 return None
             self._parked = self._loop.create_future()
             try:
@@ -133,8 +140,8 @@ class EventQueue:
     type ``reset`` in their place, whose data says how many. Holding it keeps the context alive.
     """
 
-    def __init__(self, manager: StreamingEventManager, log: ContextLog) -> None:
-        self._manager = manager
+    def __init__(self, source: Source, log: ContextLog) -> None:
+        self._source = source
         self._log = log
         self._cursor = max(log.first, log.generation)
         self._waiters: set[asyncio.Future[None]] = set()
@@ -158,7 +165,7 @@ class EventQueue:
             lost, self._cursor = log.first - self._cursor, log.first
             return make_reset(log.context_id, lost)
         if self._cursor >= log.end:
-            raise QueueShutDown if self._manager.draining or log.removed else asyncio.QueueEmpty
+            raise QueueShutDown if self._source.draining or log.removed else asyncio.QueueEmpty
         event = log[self._cursor]
         self._cursor += 1
         return event

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import aiosqlite
 
+from quart_chat.search.fts5 import any_of, any_trigram, match
 from quart_chat.search.passages import Passage
 from quart_chat.search.ranking import Census, Match, Verdict, judge
 from quart_chat.search.spelling import SIMILAR_WORDS, words_of
@@ -47,11 +48,10 @@ class PassageIndex:
 
     async def search(self, terms: Sequence[Term], census: Census | None = None) -> Verdict:
         """What the passages have on the terms, of which there must be one at least."""
-        everything = " OR ".join(term.match for term in terms)
-        rows = await self._database.execute_fetchall(_RANKED, (everything,))
-        anywhere = {term: await self._places(term.match) for term in terms}
-        in_path = {term: await self._places(f"{{path heading}} : {term.match}") for term in terms}
-        in_heading = {term: await self._places(f"heading : {term.match}") for term in terms}
+        rows = await self._database.execute_fetchall(_RANKED, (any_of(terms),))
+        anywhere = {term: await self._places(match(term)) for term in terms}
+        in_path = {term: await self._places(f"{{path heading}} : {match(term)}") for term in terms}
+        in_heading = {term: await self._places(f"heading : {match(term)}") for term in terms}
 
         def held(number: int, places: dict[Term, set[int]]) -> frozenset[Term]:
             return frozenset(term for term in terms if number in places[term])
@@ -70,13 +70,14 @@ class PassageIndex:
         ]
         return judge(terms, matches, len(self.passages), census)
 
-    async def similar_words(self, query: str) -> list[str]:
-        """The words of the passages for a query of trigrams, the best first."""
-        rows = await self._database.execute_fetchall(_SIMILAR, (query, SIMILAR_WORDS))
+    async def similar_words(self, trigrams: Sequence[str]) -> list[str]:
+        """The words of the passages that share some of the trigrams, the best first."""
+        parameters = any_trigram(trigrams), SIMILAR_WORDS
+        rows = await self._database.execute_fetchall(_SIMILAR, parameters)
         return [row[0] for row in rows]
 
-    async def _places(self, match: str) -> set[int]:
-        return {row[0] for row in await self._database.execute_fetchall(_PLACES, (match,))}
+    async def _places(self, query: str) -> set[int]:
+        return {row[0] for row in await self._database.execute_fetchall(_PLACES, (query,))}
 
 
 @dataclass(frozen=True)

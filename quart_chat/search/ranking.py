@@ -15,7 +15,7 @@ from math import log
 from quart_chat.search.words import Term
 
 # A question of up to so many terms must be covered whole, a longer one by this share of its weight.
-# Measured with tests/chat/assistants/questions.toml.
+# Measured with tests/assistants/librarian/questions.toml.
 SHORT_QUESTION = 3
 LONG_COVERAGE = 0.7
 # What a heading that says just what was asked counts, where the best rank of a passage counts 1.

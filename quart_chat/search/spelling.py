@@ -61,17 +61,17 @@ def words_of(text: str) -> set[str]:
     return set(_WORD.findall(text.lower()))
 
 
-def trigram_query(word: str) -> str | None:
-    """The query of FTS5 for words that share trigrams; None for a word without any."""
+def trigrams_of(word: str) -> tuple[str, ...]:
+    """The different trigrams of a word and of its irregular forms; none of one too short."""
     folded = fold(word)
     if not folded.isalpha() or len(folded) < SHORTEST_STEM:
-        return None
+        return ()
     parts = dict.fromkeys(
         form[start : start + _TRIGRAM]
         for form in _FORMS.get(folded, (folded,))
         for start in range(len(form) - _TRIGRAM + 1)
     )
-    return " OR ".join(f'"{part}"' for part in parts)
+    return tuple(parts)
 
 
 def meant(word: str, known: Iterable[str], spoken: Language, *, slips: bool) -> list[str]:

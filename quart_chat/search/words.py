@@ -93,15 +93,6 @@ class Term:
         """Of how many words it is joined."""
         return len(_JOINTS.split(self.text))
 
-    @property
-    def match(self) -> str:
-        """The term in the query language of FTS5: each spelling a quoted phrase.
-
-        A word holds letters and digits, joined by one of ``-_.``: no quote can be in it, and inside
-        quotes nothing else is an operator.
-        """
-        return "(" + " OR ".join(f'"{spelling}"' for spelling in self.spellings) + ")"
-
 
 def compose(text: str) -> str:
     """Join letters and their accents, as NFC does.

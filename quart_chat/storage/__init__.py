@@ -1,1 +1,28 @@
-"""What keeps chats and documents: engines that implement the features' contracts."""
+"""What keeps chats and documents: engines that implement the contracts of the features."""
+
+from __future__ import annotations
+
+from quart_chat.storage.engine import Storage
+
+__all__ = ["Storage", "open_storage"]
+
+
+async def open_storage(url: str, *, patience: float = 10.0) -> Storage:
+    """Open a store, made if need be, and bring its schema up to date.
+
+    Args:
+        url: ``sqlite:`` and the path of a file. An engine is imported only where it is named.
+        patience: Seconds to wait for other writers, where no request says how many it has left.
+
+    Raises:
+        ValueError: No engine has this scheme.
+        DatabaseUnavailable: It can't be used; the message says why.
+        DatabaseTooNew: A newer version of this program has written it.
+    """
+    scheme, _, rest = url.partition(":")
+    match scheme:
+        case "sqlite":
+            from quart_chat.storage.sqlite.opening import open_sqlite
+
+            return await open_sqlite(rest, patience=patience)
+    raise ValueError(f"{scheme}: no engine of this name; expected sqlite")

@@ -16,10 +16,7 @@ from quart_chat.errors import ChatError
 from quart_chat.instance import hold_instance
 from quart_chat.markdown import render_markdown
 from quart_chat.patience import grant
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.database import Database
-from quart_chat.storage.sqlite.document_search import SearchableDocuments
-from quart_chat.storage.sqlite.documents import DocumentRepository
+from quart_chat.storage import Storage, open_storage
 from quart_chat.web.context import EXTENSION, Services
 from quart_chat.web.deadline import shutdown_deadline
 from quart_chat.web.descriptors import watch_descriptors
@@ -57,15 +54,15 @@ def init_app(
             address = app.config.get(SERVER_ADDRESS)
             with _kept_failure(app):
                 stack.enter_context(hold_instance(settings.instance_path, address))
-                database = await Database.open(
-                    settings.database_path, patience=settings.database_timeout
+                storage = await open_storage(
+                    f"sqlite:{settings.database_path}", patience=settings.database_timeout
                 )
-                stack.push_async_callback(database.close)
-                chat = await open_chat(stack, database, settings, events, assistants)
-                documents = await open_documents(stack, database, settings, events)
+                stack.push_async_callback(storage.close)
+                chat = await open_chat(stack, storage, settings, events, assistants)
+                documents = await open_documents(stack, storage, settings, events)
             slots = StreamSlots(settings.max_streams)
             health = HealthPublisher(events.manager, slots, chat)
-            database.health.listen(health.tell)
+            storage.health.listen(health.tell)
             stack.enter_context(watch_descriptors())
             app.extensions[EXTENSION] = Services(chat, documents, slots)
             events.on_drain(chat.close)
@@ -91,11 +88,11 @@ def start_failure(app: Quart) -> ChatError | None:
 
 
 async def open_documents(
-    stack: AsyncExitStack, database: Database, settings: Settings, events: Events
+    stack: AsyncExitStack, storage: Storage, settings: Settings, events: Events
 ) -> DocumentService:
     """Open the documents, and go on reading those that are not read yet."""
     service = DocumentService(
-        DocumentRepository(database),
+        storage.documents,
         events.manager,
         settings.documents_path,
         limits=DocumentLimits(
@@ -110,20 +107,19 @@ async def open_documents(
 
 async def open_chat(
     stack: AsyncExitStack,
-    database: Database,
+    storage: Storage,
     settings: Settings,
     events: Events,
     assistants: Sequence[Assistant],
 ) -> ChatService:
     """Open the chat; what it opens is closed with the stack."""
-    repository = ChatRepository(database)
     librarian = await stack.enter_async_context(
-        Librarian(resource_path("docs"), repository, SearchableDocuments(database))
+        Librarian(resource_path("docs"), storage.chat_search, storage.document_search)
     )
     # Who comes first is asked where nobody is chosen.
     offered = (*await open_model(stack, settings, librarian), librarian, *assistants)
     service = ChatService(
-        repository,
+        storage.chats,
         events.manager,
         {assistant.name: assistant for assistant in offered},
         default_assistant=offered[0].name,

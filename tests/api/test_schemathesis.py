@@ -21,7 +21,10 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
             ["--phases", "examples,fuzzing,stateful", "--max-examples", "3", "--max-time", "15"],
             id="short",
         ),
-        pytest.param(["--max-examples", "100", "--max-time", "180"], marks=pytest.mark.long),
+        pytest.param(
+            ["--max-examples", "100", "--max-time", "180"],
+            marks=[pytest.mark.long, pytest.mark.timeout(600)],
+        ),
     ],
 )
 def test_no_answer_is_unexpected(

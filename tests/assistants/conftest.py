@@ -19,6 +19,7 @@ from quart_chat.chat.models import (
     Workflow,
     WorkflowStatus,
 )
+from quart_chat.storage.sqlite.chat_search import SearchableChats
 from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.conftest import events
 
@@ -60,6 +61,10 @@ class Chats:
     """Writes chats into the database."""
 
     repository: ChatRepository
+
+    @property
+    def search(self) -> SearchableChats:
+        return SearchableChats(self.repository._database)
 
     async def add(
         self,
@@ -126,5 +131,5 @@ async def chats(tmp_path: Path) -> AsyncIterator[Chats]:
 
 @pytest.fixture
 async def librarian(chats: Chats) -> AsyncIterator[Librarian]:
-    async with Librarian(HANDBOOK, chats.repository) as librarian:
+    async with Librarian(HANDBOOK, chats.search) as librarian:
         yield librarian

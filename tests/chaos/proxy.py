@@ -31,6 +31,7 @@ class ChaosProxy:
         self.dead = False
         self._upstream_port = upstream_port
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -47,6 +48,10 @@ class ChaosProxy:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        ends = (writer.wait_closed() for writer in self._writers)
+        await asyncio.gather(*ends, return_exceptions=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.ensure_future(self._serve(reader, writer))
@@ -55,6 +60,7 @@ class ChaosProxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         budget = next(self.cuts, None)
+        self._writers.append(writer)
         if self.dead:
             await asyncio.Event().wait()
         try:
@@ -62,6 +68,7 @@ class ChaosProxy:
         except ConnectionRefusedError:
             writer.transport.abort()
             return
+        self._writers.append(up_writer)
         asking = asyncio.create_task(self._pass(reader, up_writer, None))
         answering = asyncio.create_task(self._pass(up_reader, writer, budget))
         try:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from quart_chat.assistants.librarian.corpora import FoundMessage
 from quart_chat.assistants.protocol import Assistant, Text
 from quart_chat.chat.limits import Limits
 from quart_chat.chat.rounds.recording import Pace
 from quart_chat.chat.service import ChatService
 from quart_chat.events import StreamingEventManager
 from quart_chat.markdown.rendering import Render
+from quart_chat.search.words import terms
+from quart_chat.storage.sqlite.chat_search import SearchableChats
 from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.scripted import END, ScriptedAssistant
 
@@ -53,3 +56,10 @@ async def idle(service: ChatService, workflow_id: str) -> None:
     async for event in service.events.stream_events(workflow_id):
         if event.terminal:
             return
+
+
+async def find(repository: ChatRepository, text: str, **exclude: str) -> list[FoundMessage]:
+    """Search the chats of the user as the Librarian does."""
+    exclude = {"exclude_workflow_id": "", "exclude_assistant": "", **exclude}
+    search = SearchableChats(repository._database)
+    return await search.select_matching_messages(USER, terms(text), limit=9, **exclude)

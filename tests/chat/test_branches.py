@@ -11,14 +11,15 @@ import pytest
 
 from quart_chat.assistants.protocol import AssistantError, Text
 from quart_chat.chat.service import ChatService
+from quart_chat.chat.storage import ChatReader
+from quart_chat.chat.views import BranchPage
 from quart_chat.errors import ChatError, InvalidInput, NotFound, RoundRunning
 from quart_chat.events import StreamingEventManager
 from quart_chat.storage.sqlite import branches
-from quart_chat.storage.sqlite.branches import BranchPage
 from quart_chat.storage.sqlite.chats import ChatRepository
 from quart_chat.storage.sqlite.schema import MIGRATIONS
 from tests.chat.managers import make_manager
-from tests.chat.parts import USER, make_service
+from tests.chat.parts import USER, find, make_service
 from tests.chat.scripted import END, ScriptedAssistant
 
 Scripted = ScriptedAssistant
@@ -301,10 +302,7 @@ async def test_both_branches_are_found_by_a_search(
     for word in ("three", "another"):
         page = await service.search_workflows(USER, word)
         assert [found.workflow.id for found in page.found] == [forked]
-    found = await repository.select_matching_messages(
-        USER, "three", exclude_workflow_id="", exclude_assistant="", limit=9
-    )
-    assert {each.message.round_number for each in found} == {3, 5}
+    assert {each.round_number for each in await find(repository, "three")} == {3, 5}
 
 
 async def test_a_chat_is_deleted_with_all_its_branches(service: ChatService, forked: str) -> None:
@@ -360,8 +358,13 @@ async def test_a_chat_of_an_earlier_version_is_one_branch(path: Path) -> None:
         database.execute(f"PRAGMA user_version = {earlier}")
     database.close()
     repository = await ChatRepository.open(path)
-    page = await repository.select_branch_page(USER, "0" * 32, limit=30)
-    assert page is not None
+
+    def read(reader: ChatReader) -> BranchPage:
+        workflow = reader.select_workflow("0" * 32)
+        assert workflow is not None
+        return reader.select_branch(workflow, workflow.head, 30)
+
+    page = await repository.read(read)
     assert [round_.parent for round_ in page.snapshot.rounds] == [None, 1, 2]
     assert [message.parent_round for message in page.snapshot.messages] == [None, 1, 2]
     assert page.workflow.head == 3

@@ -16,12 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quart_chat.assistants.protocol import AssistantError, Rewrite, Step, Text
+from quart_chat.chat import storage
 from quart_chat.chat.emitted import DELTAS, ENVELOPED
 from quart_chat.chat.streams import position as following
 from quart_chat.chat.streams.writer import stream_user, stream_workflow
 from quart_chat.errors import RoundRunning
 from quart_chat.events import Bounds, Settings, StreamingEventManager
-from quart_chat.storage.sqlite import snapshots, workflow_list
+from quart_chat.storage.sqlite import workflow_list
 from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.client import TERMINAL, Client, EagerClient, identity, spare, state_of
 from tests.chat.parts import USER, make_service
@@ -295,7 +296,7 @@ def test_every_client_ends_with_exactly_what_the_database_has(
 
     with (
         tempfile.TemporaryDirectory() as folder,
-        patch.object(following, "PART", snapshots.Bounds(rows, 256 * 1024)),
+        patch.object(following, "PART", storage.Bounds(rows, 256 * 1024)),
         patch.object(workflow_list, "CHANGES_AT_ONCE", rows),
     ):
         asyncio.run(run(Path(folder)))

@@ -14,8 +14,9 @@ from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable, NotFound
 from quart_chat.events import StreamingEventManager
 from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.reader import Reader
 from quart_chat.storage.sqlite.schema import MIGRATIONS
-from tests.chat.parts import USER, ask, make_service
+from tests.chat.parts import USER, ask, find, make_service
 from tests.chat.scripted import ScriptedAssistant
 from tests.waiting import until
 
@@ -49,10 +50,7 @@ async def test_a_deleted_chat_is_nowhere_to_be_found(
         await service.delete(USER, workflow_id)
     assert (await service.list_workflows(USER)).workflows == ()
     assert (await service.search_workflows(USER, "secret")).found == ()
-    found = await repository.select_matching_messages(
-        USER, "secret", exclude_workflow_id="", exclude_assistant="", limit=9
-    )
-    assert found == []
+    assert await find(repository, "secret") == []
     (tombstone,) = (await service.list_changes(USER, 2)).workflows or ()
     assert tombstone.to_item() == {"id": workflow_id, "deleted": True}
 
@@ -202,18 +200,18 @@ async def test_a_database_that_fails_is_tried_again(
     service = make_service(repository, events, assistant, limits=Limits(undo_seconds=0.0))
     workflow_id = await ask(service, assistant, "secret")
     await service.delete(USER, workflow_id)
-    select = repository.list.select_oldest_deletion
+    select = Reader.select_oldest_deletion
     failures = 0
 
-    async def fail_once() -> float | None:
+    def fail_once(reader: Reader) -> float | None:
         nonlocal failures
         failures += 1
         if failures == 1:
             raise DatabaseUnavailable("The disk is full.")
-        return await select()
+        return select(reader)
 
     monkeypatch.setattr("quart_chat.chat.purge._RETRY", 0.0)
-    monkeypatch.setattr(repository.list, "select_oldest_deletion", fail_once)
+    monkeypatch.setattr(Reader, "select_oldest_deletion", fail_once)
     await service.recover()
     await until(lambda: failures > 2)
     assert await count_messages(repository) == 0

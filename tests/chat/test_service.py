@@ -23,7 +23,7 @@ from quart_chat.errors import (
 )
 from quart_chat.events import StreamingEventManager
 from quart_chat.storage.sqlite.chats import ChatRepository
-from tests.chat.parts import USER, ask, make_service
+from tests.chat.parts import USER, ask, find, make_service
 from tests.chat.scripted import OutOfTurn, ScriptedAssistant
 from tests.waiting import until
 
@@ -282,15 +282,13 @@ async def test_the_words_of_final_messages_can_be_searched(
     await service.start(USER, "streaming still")
     await assistant.say("streaming still", Text("unfinished streams"))
 
-    async def search(match: str, **exclude: str) -> list[str]:
-        exclude = {"exclude_workflow_id": "", "exclude_assistant": "", **exclude}
-        found = await repository.select_matching_messages(USER, match, limit=9, **exclude)
-        return sorted(one.message.content for one in found)
+    async def search(text: str, **exclude: str) -> list[str]:
+        return sorted(found.content for found in await find(repository, text, **exclude))
 
-    assert await search('"resume"') == ["About resuming streams", "resuming streams"]
-    assert await search('"unfinished"') == []
-    assert await search('"resume"', exclude_assistant="scripted") == ["resuming streams"]
-    assert await search('"streams"', exclude_workflow_id=workflow_id) == ["streaming still"]
+    assert await search("resume") == ["About resuming streams", "resuming streams"]
+    assert await search("unfinished") == []
+    assert await search("resume", exclude_assistant="scripted") == ["resuming streams"]
+    assert await search("streams", exclude_workflow_id=workflow_id) == ["streaming still"]
 
 
 async def test_a_start_goes_on_when_the_one_who_asked_is_gone(

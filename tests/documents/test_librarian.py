@@ -11,8 +11,9 @@ import pytest
 
 from quart_chat.assistants.librarian.assistant import Librarian
 from quart_chat.assistants.protocol import Question, Sources, Step, Text
+from quart_chat.search.words import terms
 from quart_chat.storage.sqlite import document_search as documents_search
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chat_search import SearchableChats
 from tests.assistants.conftest import HANDBOOK, Answer
 from tests.documents import made
 from tests.documents.conftest import USER, Library
@@ -23,7 +24,7 @@ KIWI = "The kiwi is green.\n\n" + "The plum is blue, and so on and on. " * 20
 
 @pytest.fixture
 async def librarian(library: Library) -> AsyncIterator[Librarian]:
-    async with Librarian(HANDBOOK, ChatRepository(library.database), library.search) as librarian:
+    async with Librarian(HANDBOOK, SearchableChats(library.database), library.search) as librarian:
         yield librarian
 
 
@@ -122,7 +123,7 @@ async def test_titles_that_come_closest_are_suggested(
 async def test_how_much_is_counted_in_all_of_a_document(library: Library) -> None:
     text = "".join(f"Plum number {n} is blue. " * 30 + "\n\n" for n in range(100)) + "A kiwi."
     document = await library.read("fruit.txt", text)
-    found = await library.search.select_candidates(USER, ['"plum"', '"kiwi"'], (), limit=5)
+    found = await library.search.select_candidates(USER, terms("plum kiwi"), (), limit=5)
     assert found.holding[0] >= 100
     assert found.holding[1] == 1
     assert len(found.passages) < 20
@@ -136,11 +137,11 @@ ENDLESS = (
 
 
 def candidates(library: Library) -> Coroutine[Any, Any, object]:
-    return library.search.select_candidates(USER, ['"plum"'], (), limit=5)
+    return library.search.select_candidates(USER, terms("plum"), (), limit=5)
 
 
 def similar_words(library: Library) -> Coroutine[Any, Any, object]:
-    return library.search.select_similar_words(USER, '"plu"', (), limit=5)
+    return library.search.select_similar_words(USER, ["plu"], (), limit=5)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import pytest
 from quart_chat.documents import subprocess as reading
 from quart_chat.documents import worker as reader
 from quart_chat.documents.models import Document, Kind, Status
+from quart_chat.documents.queue import Readings
 from quart_chat.documents.service import DocumentService, Limits
 from quart_chat.documents.subprocess import Allowance
 from quart_chat.errors import (
@@ -31,7 +32,7 @@ from quart_chat.errors import (
     UnreadableFile,
 )
 from quart_chat.storage.sqlite.database import Database
-from quart_chat.storage.sqlite.documents import DocumentRepository
+from quart_chat.storage.sqlite.documents import DocumentRepository, Transaction
 from quart_chat.texts import use
 from tests.documents import made
 from tests.documents.conftest import USER, Library, in_chunks
@@ -78,7 +79,7 @@ async def test_progress_is_told_while_a_part_takes_long(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long the database takes for a batch, reports go on."""
-    insert = DocumentRepository.insert_passages
+    insert = Readings._insert_passages
     context = f"user:{USER}"
 
     async def insert_slowly(*args: Any) -> None:
@@ -87,7 +88,7 @@ async def test_progress_is_told_while_a_part_takes_long(
                 await list_.read()
         await insert(*args)
 
-    monkeypatch.setattr(DocumentRepository, "insert_passages", insert_slowly)
+    monkeypatch.setattr(Readings, "_insert_passages", insert_slowly)
     document = await library.add("fruit.txt", TEXT)
     told = await library.told(document)
     assert sum(event["type"] == "progress" for event in told) >= 5
@@ -278,9 +279,9 @@ async def test_uploads_at_the_same_time_share_the_quota(library: Library) -> Non
 
 async def test_the_quota_holds_where_the_database_has_the_last_word(library: Library) -> None:
     document = await library.read("one.txt", TEXT)
-    copy = replace(document, id="1" * 32)
+    service = library.make_service(limits=Limits(together=document.size))
     with pytest.raises(ChatError) as error:
-        await DocumentRepository(library.database).insert_document(copy, document.size)
+        await service._insert(replace(document, id="1" * 32))
     assert error.value.code == "quota_exceeded"
 
 
@@ -543,15 +544,15 @@ async def test_closing_in_the_middle_of_a_reading_costs_no_attempt(library: Libr
 async def test_what_the_database_refuses_for_a_moment_is_tried_again(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    insert = DocumentRepository.insert_words
+    insert = Transaction.insert_words
     refusals = iter([DatabaseUnavailable("busy"), DatabaseUnavailable("busy")])
 
-    async def refuse(*args: Any) -> None:
+    def refuse(*args: Any) -> None:
         for refusal in refusals:
             raise refusal
-        await insert(*args)
+        insert(*args)
 
-    monkeypatch.setattr(DocumentRepository, "insert_words", refuse)
+    monkeypatch.setattr(Transaction, "insert_words", refuse)
     document = await library.read("fruit.txt", TEXT)
     assert document.status is Status.READY
     assert await library.rows("document_passages") == document.passages
@@ -562,11 +563,11 @@ async def test_a_deletion_that_the_database_refuses_is_left_to_the_next_start(
 ) -> None:
     document = await library.read("fruit.txt", TEXT)
 
-    async def refuse(*_: object) -> None:
+    def refuse(*_: object) -> None:
         raise DatabaseUnavailable("full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(DocumentRepository, "delete_contents", refuse)
+        patch.setattr(Transaction, "delete_some_contents", refuse)
         await library.service.delete(USER, document.id)
         await library.service.close()
     assert await library.service.documents(USER) == []
@@ -586,7 +587,8 @@ async def test_a_context_that_is_held_no_more_says_again_how_it_ended(library: L
 async def test_documents_survive_in_the_file(library: Library, tmp_path: Path) -> None:
     document = await library.read("fruit.txt", TEXT)
     other = await Database.open(tmp_path / "chat.sqlite")
-    assert await DocumentRepository(other).select_documents(USER) == [document]
+    stored = await DocumentRepository(other).read(lambda reader: reader.select_documents(USER))
+    assert stored == [document]
     await other.close()
 
 

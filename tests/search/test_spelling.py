@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_chat.search.spelling import meant, slips_between, trigram_query
+from quart_chat.search.spelling import meant, slips_between, trigrams_of
 from quart_chat.search.words import Language
 
 KNOWN = [
@@ -58,11 +58,11 @@ def test_a_word_that_is_known_is_not_mistyped() -> None:
 
 @pytest.mark.parametrize("word", ["12345", "a-b", "uhr", "emit_event"])
 def test_what_has_no_letters_to_go_by_is_not_looked_for(word: str) -> None:
-    assert trigram_query(word) is None
+    assert trigrams_of(word) == ()
 
 
 def test_a_word_is_looked_for_by_its_trigrams() -> None:
-    assert trigram_query("Größe") == '"gro" OR "roe" OR "oes" OR "ess" OR "sse"'
+    assert trigrams_of("Größe") == ("gro", "roe", "oes", "ess", "sse")
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_a_german_word_is_found_in_another_form(word: str, form: str) -> None:
 
 def test_an_irregular_english_verb_is_found_in_another_form() -> None:
     assert meant("keep", ["kept", "keel"], Language.ENGLISH, slips=False) == ["kept"]
-    assert '"ept"' in str(trigram_query("keep"))
+    assert "ept" in trigrams_of("keep")

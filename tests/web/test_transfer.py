@@ -18,7 +18,7 @@ from quart.datastructures import FileStorage
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat.chat.transfer.reading import read_file
-from quart_chat.storage.sqlite.branches import MAX_STEPS
+from quart_chat.chat.views import MAX_STEPS
 from tests.app import create_test_app
 from tests.browser.nginx import run_nginx
 from tests.chat.transfer.test_reading import EXPORT, chat, zipped

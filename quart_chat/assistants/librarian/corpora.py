@@ -10,8 +10,6 @@ from typing import Protocol
 
 from quart_chat.assistants.librarian.phrases import Sentences
 from quart_chat.assistants.protocol import Question
-from quart_chat.chat.models import Message
-from quart_chat.chat.views import FoundMessage
 from quart_chat.search.index import PassageIndex, build_index, open_index
 from quart_chat.search.passages import Passage, cut_text
 from quart_chat.search.ranking import Census, Verdict
@@ -61,8 +59,8 @@ class Shelf(Protocol):
         self, question: Question, wanted: Sequence[Term], say: Sentences
     ) -> Search: ...
 
-    async def similar_words(self, question: Question, query: str) -> list[str]:
-        """The words on it for a query of trigrams."""
+    async def similar_words(self, question: Question, trigrams: Sequence[str]) -> list[str]:
+        """The words on it that share some of the trigrams."""
         ...
 
 
@@ -80,8 +78,8 @@ class Handbook:
     async def search(self, question: Question, wanted: Sequence[Term], say: Sentences) -> Search:
         return Search(self.name, self._index.passages, await self._index.search(wanted))
 
-    async def similar_words(self, question: Question, query: str) -> list[str]:
-        return await self._index.similar_words(query)
+    async def similar_words(self, question: Question, trigrams: Sequence[str]) -> list[str]:
+        return await self._index.similar_words(trigrams)
 
 
 class DocumentSearch(Protocol):
@@ -90,14 +88,20 @@ class DocumentSearch(Protocol):
     async def count_passages(self, user_id: str, document_ids: Sequence[str]) -> int: ...
 
     async def select_candidates(
-        self, user_id: str, matches: Sequence[str], document_ids: Sequence[str], *, limit: int
+        self, user_id: str, terms: Sequence[Term], document_ids: Sequence[str], *, limit: int
     ) -> Candidates:
-        """The best passages for FTS5 queries, and how many there are for each."""
+        """Find passages for terms, in the order of the documents.
+
+        Those that hold all, those that hold any, and the first below a heading that holds any:
+        what a heading promises, they tell. Also counted is how many passages hold each term.
+        """
         ...
 
     async def select_similar_words(
-        self, user_id: str, query: str, document_ids: Sequence[str], *, limit: int
-    ) -> list[str]: ...
+        self, user_id: str, trigrams: Sequence[str], document_ids: Sequence[str], *, limit: int
+    ) -> list[str]:
+        """Find words that share some of the trigrams, the best first."""
+        ...
 
 
 class Documents:
@@ -118,17 +122,28 @@ class Documents:
         user_id, ids = question.user_id, question.document_ids
         total = await self._documents.count_passages(user_id, ids)
         candidates = await self._documents.select_candidates(
-            user_id, [term.match for term in wanted], ids, limit=MAX_CANDIDATES
+            user_id, wanted, ids, limit=MAX_CANDIDATES
         )
         census = Census(total, dict(zip(wanted, candidates.holding, strict=True)))
         built = await asyncio.to_thread(build_index, candidates.passages)
         async with open_index(built) as index:
             return Search(self.name, candidates.passages, await index.search(wanted, census))
 
-    async def similar_words(self, question: Question, query: str) -> list[str]:
+    async def similar_words(self, question: Question, trigrams: Sequence[str]) -> list[str]:
         return await self._documents.select_similar_words(
-            question.user_id, query, question.document_ids, limit=SIMILAR_WORDS
+            question.user_id, trigrams, question.document_ids, limit=SIMILAR_WORDS
         )
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMessage:
+    """A message that a search found, with the title of its chat; a person has no ``assistant``."""
+
+    workflow_id: str
+    round_number: int
+    title: str
+    assistant: str | None
+    content: str
 
 
 class ChatSearch(Protocol):
@@ -137,13 +152,13 @@ class ChatSearch(Protocol):
     async def select_matching_messages(
         self,
         user_id: str,
-        match: str,
+        terms: Sequence[Term],
         *,
         exclude_workflow_id: str,
         exclude_assistant: str,
         limit: int,
     ) -> list[FoundMessage]:
-        """The best final messages for an FTS5 query, but for one chat's and one assistant's."""
+        """The best final messages that hold a term, but for one chat's and one assistant's."""
         ...
 
 
@@ -163,7 +178,7 @@ class Chats:
         """Narrow the chats down to a few messages, then judge their passages as any other."""
         messages = await self._chats.select_matching_messages(
             question.user_id,
-            " OR ".join(term.match for term in wanted),
+            wanted,
             exclude_workflow_id=question.workflow_id,
             exclude_assistant=self._exclude_assistant,
             limit=MAX_MESSAGES,
@@ -172,7 +187,7 @@ class Chats:
         async with open_index(await asyncio.to_thread(build_index, passages)) as index:
             return Search(self.name, passages, await index.search(wanted))
 
-    async def similar_words(self, question: Question, query: str) -> list[str]:
+    async def similar_words(self, question: Question, trigrams: Sequence[str]) -> list[str]:
         return []
 
 
@@ -181,18 +196,18 @@ def _passages(
 ) -> list[Passage]:
     return [
         Passage(
-            title=found.workflow_title,
-            headings=(found.message.assistant or say.you,),
-            url=_address(found.message),
+            title=found.title,
+            headings=(found.assistant or say.you,),
+            url=_address(found),
             text=text,
         )
         for found in messages
-        for text in cut_text(found.message.content)
+        for text in cut_text(found.content)
         if _says_more(text, wanted)
     ]
 
 
-def _address(message: Message) -> str:
+def _address(message: FoundMessage) -> str:
     """The page that shows a message, however long ago it was and on whichever branch it is."""
     number = message.round_number
     return f"/chat/{message.workflow_id}?round={number}#round-{number}"

@@ -10,7 +10,7 @@ from quart_chat.assistants.librarian.phrases import Sentences
 from quart_chat.assistants.protocol import Question, Step
 from quart_chat.search.passages import Passage
 from quart_chat.search.ranking import Hit
-from quart_chat.search.spelling import meant, trigram_query
+from quart_chat.search.spelling import meant, trigrams_of
 from quart_chat.search.words import Term, language
 
 MAX_PASSAGES = 3
@@ -152,12 +152,12 @@ async def _read_again(
     spoken = language(question.prompt)
     read_as: dict[Term, list[str]] = {}
     for term in wanted:
-        query = trigram_query(term.text)
-        if query is None:
+        trigrams = trigrams_of(term.text)
+        if not trigrams:
             continue
         known: dict[str, None] = {}
         for shelf in shelves:
-            known.update(dict.fromkeys(await shelf.similar_words(question, query)))
+            known.update(dict.fromkeys(await shelf.similar_words(question, trigrams)))
         if words := meant(term.text, known, spoken, slips=term in unknown):
             read_as[term] = words
     return read_as

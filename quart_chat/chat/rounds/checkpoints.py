@@ -7,16 +7,15 @@ from contextlib import suppress
 
 from quart_chat.chat.models import Log
 from quart_chat.chat.rounds.in_flight import Answer
+from quart_chat.chat.storage import ChatStorage, ChatTransaction
 from quart_chat.errors import DatabaseUnavailable
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.transaction import Transaction
 
 
 class Saver:
     """Checkpoints what is in flight, now and then: no seq, no event, and no wait for anyone."""
 
-    def __init__(self, repository: ChatRepository, answer: Answer, interval: float) -> None:
-        self._repository = repository
+    def __init__(self, storage: ChatStorage, answer: Answer, interval: float) -> None:
+        self._storage = storage
         self._answer = answer
         self._interval = interval
         self._logs: dict[str, Log] = {}
@@ -42,7 +41,7 @@ class Saver:
         message, logs = self._answer.checkpoint(), self._logs
         self._logs = {}
 
-        def write(transaction: Transaction) -> None:
+        def write(transaction: ChatTransaction) -> None:
             if message is not None:
                 transaction.update_text_in_flight(message)
             for log in logs.values():
@@ -50,7 +49,7 @@ class Saver:
 
         # What could not be saved is in memory still, and in the next checkpoint.
         with suppress(DatabaseUnavailable):
-            await self._repository.write(write)
+            await self._storage.write(write)
 
     async def close(self) -> None:
         """Save nothing more; what is final is stored elsewhere."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from quart_chat.chat.models import Log, Message, Round, RoundStatus, WorkflowStatus
 from quart_chat.chat.unit_of_work import Entry
-from quart_chat.storage.sqlite.lookups import select_workflow
 from quart_chat.texts import N_
 
 
@@ -69,7 +68,7 @@ def end_round(
         entry.put_log(log)
     for message in messages:
         entry.put_message(message)
-    workflow = select_workflow(entry.statements, ended.workflow_id)
+    workflow = entry.transaction.select_workflow(ended.workflow_id)
     assert workflow is not None  # noqa: S101 - one with a running round is not deleted
     now = ended.ended_at or ended.started_at
     failed = ended.status is RoundStatus.ERROR

@@ -15,11 +15,11 @@ from quart_chat.assistants.protocol import Step
 from quart_chat.chat.models import Log, Message, Round
 from quart_chat.chat.rounds.checkpoints import Saver
 from quart_chat.chat.rounds.in_flight import Answer
+from quart_chat.chat.storage import ChatStorage
 from quart_chat.chat.unit_of_work import Entry, Journal
 from quart_chat.errors import DatabaseUnavailable, RoundEnded
 from quart_chat.events import StreamingEventManager
 from quart_chat.markdown.rendering import Render
-from quart_chat.storage.sqlite.chats import ChatRepository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Surroundings:
         abandoned: Tasks of assistants that did not stop, kept until they end by themselves.
     """
 
-    repository: ChatRepository
+    storage: ChatStorage
     journal: Journal
     events: StreamingEventManager
     render: Render
@@ -81,7 +81,7 @@ class Recorder:
         self._answer = answer
         self._begun = False
         self._later: asyncio.Task[None] | None = None
-        self._saver = Saver(around.repository, answer, around.pace.checkpoint)
+        self._saver = Saver(around.storage, answer, around.pace.checkpoint)
 
     async def text(self, text: str) -> None:
         """Take a piece of the answer."""

@@ -8,23 +8,21 @@ from dataclasses import replace
 
 from quart_chat.chat.models import MessageStatus, Round
 from quart_chat.chat.rounds.outcome import INTERRUPTED, end_round
+from quart_chat.chat.storage import ChatStorage
 from quart_chat.chat.unit_of_work import Entry, Journal
 from quart_chat.errors import RoundEnded
 from quart_chat.markdown.rendering import Render, render_html
-from quart_chat.storage.sqlite.chats import ChatRepository, select_in_flight
 
 
-async def end_interrupted_rounds(
-    repository: ChatRepository, journal: Journal, render: Render
-) -> None:
+async def end_interrupted_rounds(storage: ChatStorage, journal: Journal, render: Render) -> None:
     """End all rounds that the database says are running; their text is kept."""
-    for round_ in await repository.select_running_rounds():
-        await end_interrupted_round(round_, repository, journal, render, lambda: False)
+    for round_ in await storage.read(lambda reader: reader.select_running_rounds()):
+        await end_interrupted_round(round_, storage, journal, render, lambda: False)
 
 
 async def end_interrupted_round(
     round_: Round,
-    repository: ChatRepository,
+    storage: ChatStorage,
     journal: Journal,
     render: Render,
     runs: Callable[[], bool],
@@ -33,7 +31,7 @@ async def end_interrupted_round(
     ended = None
     try:
         while ended is None and not runs():
-            ended = await _end(round_, repository, journal, render, runs)
+            ended = await _end(round_, storage, journal, render, runs)
     except RoundEnded:
         return None
     return ended
@@ -41,13 +39,13 @@ async def end_interrupted_round(
 
 async def _end(
     round_: Round,
-    repository: ChatRepository,
+    storage: ChatStorage,
     journal: Journal,
     render: Render,
     runs: Callable[[], bool],
 ) -> Round | None:
     """End a round with what it has in flight; None where that has changed meanwhile."""
-    messages, logs = await repository.select_in_flight(round_.workflow_id)
+    messages, logs = await storage.read(lambda reader: reader.select_in_flight(round_.workflow_id))
     interrupted = INTERRUPTED.of(round_, time.time())
     final = [
         replace(
@@ -62,7 +60,7 @@ async def _end(
 
     def change(entry: Entry) -> Round | None:
         entry.check_running(round_)
-        unchanged = select_in_flight(entry.statements, round_.workflow_id) == (messages, logs)
+        unchanged = entry.transaction.select_in_flight(round_.workflow_id) == (messages, logs)
         if runs() or not unchanged:
             return None
         return end_round(entry, interrupted, messages=final, logs=failed)

@@ -159,7 +159,9 @@ class RunningRound:
             return await self._store_end(ended, messages, logs)
         except RoundEnded:
             _logger.warning("Round %d of %s had ended", ended.number, ended.workflow_id)
-            stored = await self._around.repository.select_round(ended.workflow_id, ended.number)
+            stored = await self._around.storage.read(
+                lambda reader: reader.select_round(ended.workflow_id, ended.number)
+            )
             return stored or ended
         finally:
             timer.cancel()
@@ -215,7 +217,9 @@ class RunningRound:
         return COMPLETE if self.answer.message is not None else EMPTY_ANSWER
 
     async def _take_all(self) -> None:
-        history = await self._around.repository.select_history(self._round, HISTORY)
+        history = await self._around.storage.read(
+            lambda reader: reader.select_history(self._round, HISTORY)
+        )
         turns = tuple(Turn(message.role, message.content) for message in history)
         question = replace(self._question, history=turns)
         async with aclosing(self._assistant.answer(question)) as outputs:

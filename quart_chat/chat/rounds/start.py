@@ -21,12 +21,6 @@ from quart_chat.chat.views import Snapshot
 from quart_chat.errors import InvalidInput, TooManyRequests, Unavailable
 from quart_chat.markdown.rendering import render_html
 from quart_chat.plaintext import clean, clean_prompt, make_title
-from quart_chat.storage.sqlite.lookups import (
-    count_running_rounds,
-    select_prompt,
-    select_requested,
-    select_round,
-)
 from quart_chat.texts import _
 
 MAX_MODEL = 200
@@ -124,7 +118,7 @@ class Rounds:
         self, ask: Ask, prompt: Prompt | None, entry: Entry
     ) -> tuple[Started, RunningRound | None]:
         if ask.request_id is not None:
-            known = select_requested(entry.statements, ask.user_id, ask.request_id)
+            known = entry.transaction.select_requested(ask.user_id, ask.request_id)
             if known is not None:
                 if ask.workflow_id not in (None, known[0]):
                     raise InvalidInput(_("requestId: it names a request about another chat."))
@@ -138,8 +132,8 @@ class Rounds:
         workflow = self._workflow(ask, now, entry)
         replaced = None
         if ask.replaces is not None:
-            replaced = found_round(select_round(entry.statements, workflow.id, ask.replaces))
-            prompt = prompt or select_prompt(entry.statements, workflow.id, ask.replaces)
+            replaced = found_round(transaction.select_round(workflow.id, ask.replaces))
+            prompt = prompt or transaction.select_prompt(workflow.id, ask.replaces)
         assert prompt is not None  # noqa: S101 - only a round that is replaced leaves it open
         last = replaced or workflow
         assistant, model = self._choose(workflow, replaced, ask)
@@ -187,7 +181,7 @@ class Rounds:
             workflow = new_workflow(ask.user_id, make_title(ask.prompt or ""), now)
         else:
             workflow = get_idle_workflow(entry, ask.user_id, ask.workflow_id)
-        running = count_running_rounds(entry.statements, ask.user_id)
+        running = entry.transaction.count_running_rounds(ask.user_id)
         if running >= self._max_running:
             raise TooManyRequests(
                 _(

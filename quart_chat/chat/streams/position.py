@@ -21,10 +21,10 @@ from weakref import WeakValueDictionary
 import orjson
 
 from quart_chat.chat.models import Workflow
+from quart_chat.chat.storage import PART
 from quart_chat.chat.views import Snapshot
 from quart_chat.errors import NotFound
 from quart_chat.events import TERMINAL_TYPES, Event
-from quart_chat.storage.sqlite.snapshots import PART
 from quart_chat.texts import language, use
 from quart_chat.wire import Item, chat_data, list_context
 

@@ -9,13 +9,13 @@ import orjson
 from msgspec.structs import replace
 
 from quart_chat.chat.models import MessageStatus, Workflow, WorkflowStatus
+from quart_chat.chat.storage import PART
 from quart_chat.chat.streams.position import UNKNOWN, FollowingWorkflow, Part, Redact, Verdict
 from quart_chat.chat.streams.redaction import Redacted, Redaction
 from quart_chat.chat.streams.writer import stream_all
 from quart_chat.chat.views import Snapshot
 from quart_chat.errors import NotFound
 from quart_chat.events import TERMINAL_TYPES, Event
-from quart_chat.storage.sqlite.snapshots import PART
 from quart_chat.texts import use
 from quart_chat.wire import Item, chat_data
 

@@ -35,7 +35,6 @@ from quart_chat.chat.transfer.reading import Fault, Found, read_file
 from quart_chat.chat.unit_of_work import Entry, Journal
 from quart_chat.markdown.rendering import Render, render_html
 from quart_chat.plaintext import clean, is_blank, make_title, shorten
-from quart_chat.storage.sqlite.lookups import has_workflow, select_workflow
 from quart_chat.texts import _
 
 MAX_REPORTED = 1_000
@@ -225,15 +224,15 @@ class _Rows:
 
 def _free_id(entry: Entry, user_id: str, found: Found) -> str | None:
     """A new id for a chat; None where it is here, under the id of the file or under a new one."""
-    if select_workflow(entry.statements, found.origin, user_id) is not None:
+    if entry.transaction.select_workflow(found.origin, user_id) is not None:
         return None
     for attempt in count():
         text = f"{user_id}\n{found.origin}\n{attempt}"
         id_ = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        if select_workflow(entry.statements, id_, user_id) is not None:
+        if entry.transaction.select_workflow(id_, user_id) is not None:
             return None
         # One that was deleted leaves its id behind.
-        if not has_workflow(entry.statements, id_):
+        if not entry.transaction.has_workflow(id_):
             return id_
     raise AssertionError  # pragma: no cover - the loop has no end; a type checker asks for one
 

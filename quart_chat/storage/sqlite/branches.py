@@ -8,21 +8,15 @@ branch that is shown. A round's number is above its parent's: a branch is in the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
 import orjson
 
 from quart_chat.chat.models import Message, Round, Workflow
-from quart_chat.chat.views import Snapshot
-from quart_chat.storage.sqlite.connection import Row, Statements
+from quart_chat.chat.views import MAX_STEPS, BranchPage, Snapshot, Versions
+from quart_chat.storage.sqlite.connection import Row
+from quart_chat.storage.sqlite.reads import Reads
 from quart_chat.storage.sqlite.rows import LOG, MESSAGE, ROUND, to_log, to_message, to_round
-
-MAX_STEPS = 200
-"""Steps of a round that are read of it, from the first on."""
-
-Versions = dict[int, tuple[int, ...]]
-"""Of a round, by its number: it and all rounds with the same parent, in order."""
 
 # CROSS JOIN is an order to the planner: from each round to its parent, by the primary key.
 _BRANCH = (
@@ -69,79 +63,56 @@ _NEWEST_BELOW = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BranchPage:
-    """Successive rounds of a branch with all they hold, as of one moment.
+class Branches(Reads):
+    """Rounds by their place in the tree of a workflow."""
 
-    Attributes:
-        snapshot: The workflow, and what the rounds hold.
-        versions: The versions of each of the rounds.
-        more: Whether the branch has rounds before these.
-        steps: How many steps each of the rounds has, those included that were not read.
-    """
+    def select_shown(self, workflow: Workflow) -> tuple[int, ...]:
+        """Read the numbers of the rounds of the branch that is shown, in order."""
+        rows = self.statements.fetch(_NUMBERS, (workflow.id, workflow.head or 0, workflow.id, -1))
+        return tuple(number for (number,) in rows)
 
-    snapshot: Snapshot
-    versions: Versions
-    more: bool
-    steps: Mapping[int, int]
+    def select_branch(self, workflow: Workflow, last: int | None, limit: int) -> BranchPage:
+        """Read the rounds that lead to a round, at most ``limit``; it is the last of them."""
+        # One more than asked for tells whether there are earlier ones.
+        rows = self.statements.fetch(
+            _ROUNDS, (workflow.id, last or 0, workflow.id, limit + 1, workflow.id)
+        )
+        rounds = [to_round(row) for row in rows[-limit:]]
+        numbers = orjson.dumps([round_.number for round_ in rounds]).decode()
+        messages = self.statements.fetch(_MESSAGES, (workflow.id, numbers))
+        found = self.statements.fetch(_LOGS, (workflow.id, numbers, MAX_STEPS))
+        logs = [to_log(row[:-1]) for row in found]
+        snapshot = Snapshot(
+            workflow,
+            0,
+            tuple(map(to_message, messages)),
+            tuple(logs),
+            tuple(rounds),
+        )
+        versions = self._select_versions(workflow.id, rounds)
+        steps = {log.round_number: row[-1] for log, row in zip(logs, found, strict=True)}
+        return BranchPage(snapshot, versions, len(rows) > limit, steps)
 
-    @property
-    def workflow(self) -> Workflow:
-        return self.snapshot.workflow
+    def _select_versions(self, workflow_id: str, rounds: Sequence[Round]) -> Versions:
+        parents = orjson.dumps([round_.parent or 0 for round_ in rounds]).decode()
+        children: defaultdict[int, list[int]] = defaultdict(list)
+        for parent, number in self.statements.fetch(_VERSIONS, (workflow_id, parents)):
+            children[parent].append(number)
+        return {round_.number: tuple(children[round_.parent or 0]) for round_ in rounds}
 
-    def with_snapshot(self, snapshot: Snapshot) -> BranchPage:
-        return replace(self, snapshot=snapshot)
+    def select_history(self, round_: Round, limit: int) -> list[Message]:
+        """Read the latest messages before a round, on its own branch, in order."""
+        if round_.parent is None:
+            return []
+        workflow_id = round_.workflow_id
+        rows = self.statements.fetch(
+            _HISTORY, (workflow_id, round_.parent, workflow_id, limit, workflow_id, limit)
+        )
+        return [to_message(row) for row in reversed(rows)]
 
-
-def select_shown(statements: Statements, workflow: Workflow) -> tuple[int, ...]:
-    """Read the numbers of the rounds of the branch that is shown, in order."""
-    rows = statements.fetch(_NUMBERS, (workflow.id, workflow.head or 0, workflow.id, -1))
-    return tuple(number for (number,) in rows)
-
-
-def select_branch_page(
-    statements: Statements, workflow: Workflow, last: int | None, limit: int
-) -> BranchPage:
-    """Read the rounds that lead to a round, at most ``limit``; it is the last of them."""
-    # One more than asked for tells whether there are earlier ones.
-    rows = statements.fetch(_ROUNDS, (workflow.id, last or 0, workflow.id, limit + 1, workflow.id))
-    rounds = [to_round(row) for row in rows[-limit:]]
-    numbers = orjson.dumps([round_.number for round_ in rounds]).decode()
-    messages = statements.fetch(_MESSAGES, (workflow.id, numbers))
-    found = statements.fetch(_LOGS, (workflow.id, numbers, MAX_STEPS))
-    logs = [to_log(row[:-1]) for row in found]
-    snapshot = Snapshot(
-        workflow,
-        0,
-        tuple(map(to_message, messages)),
-        tuple(logs),
-        tuple(rounds),
-    )
-    versions = _select_versions(statements, workflow.id, rounds)
-    steps = {log.round_number: row[-1] for log, row in zip(logs, found, strict=True)}
-    return BranchPage(snapshot, versions, len(rows) > limit, steps)
-
-
-def _select_versions(statements: Statements, workflow_id: str, rounds: Sequence[Round]) -> Versions:
-    parents = orjson.dumps([round_.parent or 0 for round_ in rounds]).decode()
-    children: defaultdict[int, list[int]] = defaultdict(list)
-    for parent, number in statements.fetch(_VERSIONS, (workflow_id, parents)):
-        children[parent].append(number)
-    return {round_.number: tuple(children[round_.parent or 0]) for round_ in rounds}
-
-
-def select_history(statements: Statements, round_: Round, limit: int) -> list[Message]:
-    """Read the latest messages before a round, on its own branch, in order."""
-    workflow_id = round_.workflow_id
-    rows = statements.fetch(
-        _HISTORY, (workflow_id, round_.parent, workflow_id, limit, workflow_id, limit)
-    )
-    return [to_message(row) for row in reversed(rows)]
-
-
-def select_newest_below(statements: Statements, workflow_id: str, number: int) -> Round | None:
-    """Read the newest round that a round leads to, itself if to none; it is a leaf."""
-    row: Row | None = statements.fetch_one(
-        _NEWEST_BELOW, (workflow_id, number, workflow_id, workflow_id)
-    )
-    return None if row is None else to_round(row)
+    def select_newest_below(self, workflow_id: str, number: int) -> Round | None:
+        """Read the newest round that a round leads to, itself if to none; it is a leaf."""
+        row: Row | None = self.statements.fetch_one(
+            _NEWEST_BELOW, (workflow_id, number, workflow_id, workflow_id)
+        )
+        return None if row is None else to_round(row)

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import math
 import sqlite3
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
@@ -20,10 +20,10 @@ from typing import TypeVar
 from quart_chat.availability import BUSY, unavailable
 from quart_chat.errors import DatabaseUnavailable, SearchTooBroad
 from quart_chat.patience import Patience, granted
+from quart_chat.storage.health import Health
 from quart_chat.storage.sqlite.connection import Session, Statements
 from quart_chat.storage.sqlite.database_file import DatabaseFile
 from quart_chat.storage.sqlite.failures import is_locked, primary_code, translated_errors
-from quart_chat.storage.sqlite.health import Health
 from quart_chat.storage.sqlite.schema import migrate
 from quart_chat.texts import _
 
@@ -188,6 +188,18 @@ class Database:
             raise _too_broad() from error
         finally:
             self._searches.release()
+
+    async def write(
+        self,
+        work: Callable[[Statements], T],
+        committed: Callable[[T], Awaitable[None]] | None = None,
+    ) -> T:
+        """Run ``work`` in a transaction, then ``committed`` before any other is begun."""
+        async with self.writing() as session:
+            result = await session.transact(work, "BEGIN IMMEDIATE")
+            if committed is not None:
+                await committed(result)
+            return result
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[Session]:

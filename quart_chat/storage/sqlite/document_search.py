@@ -9,7 +9,9 @@ import orjson
 
 from quart_chat.assistants.librarian.corpora import Candidates
 from quart_chat.documents.models import passage_url
+from quart_chat.search.fts5 import all_of, any_of, any_trigram, match
 from quart_chat.search.passages import Passage
+from quart_chat.search.words import Term
 from quart_chat.storage.sqlite.connection import Row, Statements
 from quart_chat.storage.sqlite.database import Database
 
@@ -44,7 +46,7 @@ _SIMILAR = (
 
 
 class SearchableDocuments:
-    """The passages and words of all users' documents."""
+    """Implements :class:`quart_chat.assistants.librarian.corpora.DocumentSearch`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -58,32 +60,26 @@ class SearchableDocuments:
         return int(row[0]) if row else 0
 
     async def select_candidates(
-        self, user_id: str, matches: Sequence[str], document_ids: Sequence[str], *, limit: int
+        self, user_id: str, terms: Sequence[Term], document_ids: Sequence[str], *, limit: int
     ) -> Candidates:
-        """Find passages for FTS5 queries, in the order of the documents.
-
-        Those that hold all, those that hold any, and the first below a heading that holds any:
-        what a heading promises, they tell. Also counted is how many passages there are for each.
-        """
         mine = _mine(user_id, document_ids)
-        every, some = " AND ".join(matches), " OR ".join(matches)
+        every, some = all_of(terms), any_of(terms)
 
         def read(statements: Statements) -> Candidates:
             found: dict[int, Passage] = {}
-            for sql, match in ((_BEST, every), (_BEST, some), (_FIRST, f"{{path}} : ({some})")):
-                for row in statements.fetch(sql, (match, *mine, limit)):
+            for sql, query in ((_BEST, every), (_BEST, some), (_FIRST, f"{{path}} : ({some})")):
+                for row in statements.fetch(sql, (query, *mine, limit)):
                     found[row[0]] = _to_passage(row[1:])
-            holding = [statements.fetch_one(_COUNT, (match, *mine)) or (0,) for match in matches]
+            holding = [statements.fetch_one(_COUNT, (match(term), *mine)) or (0,) for term in terms]
             passages = tuple(found[id_] for id_ in sorted(found))
             return Candidates(passages, [int(row[0]) for row in holding])
 
         return await self._database.search(read)
 
     async def select_similar_words(
-        self, user_id: str, query: str, document_ids: Sequence[str], *, limit: int
+        self, user_id: str, trigrams: Sequence[str], document_ids: Sequence[str], *, limit: int
     ) -> list[str]:
-        """Find words for a query of trigrams, the best first."""
-        parameters = (query, *_mine(user_id, document_ids), limit)
+        parameters = (any_trigram(trigrams), *_mine(user_id, document_ids), limit)
         rows = await self._database.search(lambda reading: reading.fetch(_SIMILAR, parameters))
         return [row[0] for row in rows]
 

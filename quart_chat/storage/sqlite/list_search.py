@@ -1,15 +1,13 @@
-"""What a person types into the search of the list, as queries of FTS5; what is found, in parts."""
+"""The words of a search of the list as queries of FTS5; what is found, in parts."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
 
 from quart_chat.chat.views import TextPart
-
-MAX_TERMS = 10
-"""Words that are looked for; what follows them is left out."""
 
 SNIPPET_TOKENS = 16
 """Words in the piece of a message that shows where the hit is."""
@@ -51,14 +49,12 @@ class SearchQuery:
         return self.split(" ".join(marked.split()))
 
 
-def parse_query(text: str) -> SearchQuery:
-    """Read what a person typed: words, each of which a chat must have, or one that begins so.
+def make_query(words: Sequence[str]) -> SearchQuery:
+    """Look for words, each of which a chat must have, or one that begins so.
 
-    Nothing in it is syntax: quotes, stars and operators of FTS5 are looked for as any other text.
+    Nothing in them is syntax: quotes, stars and operators of FTS5 are looked for as any other text.
     """
-    words = unicodedata.normalize("NFC", text).lower().split()
-    sought = dict.fromkeys(word for word in words if any(map(str.isalnum, word)))
-    return SearchQuery(tuple(map(_expression, list(sought)[:MAX_TERMS])))
+    return SearchQuery(tuple(map(_expression, words)))
 
 
 def _expression(word: str) -> str:

@@ -9,35 +9,18 @@ seq and belongs to the last part alone, which is also the moment from which even
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 
 from quart_chat.chat.models import Log, Message, Round
+from quart_chat.chat.storage import WHOLE, Bounds
 from quart_chat.chat.views import Snapshot
 from quart_chat.storage.sqlite.connection import Row, Statements
-from quart_chat.storage.sqlite.lookups import select_workflow
+from quart_chat.storage.sqlite.lookups import Lookups
 from quart_chat.storage.sqlite.rows import LOG, MESSAGE, ROUND, to_log, to_message, to_round
 
 _Record = Message | Log | Round
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How much is read at once; a part has at least one row in any case.
-
-    Attributes:
-        rows: Rows in it.
-        bytes: Bytes of text in it, about.
-    """
-
-    rows: float
-    bytes: float
-
-
-WHOLE = Bounds(math.inf, math.inf)
-PART = Bounds(500, 256 * 1024)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,46 +50,48 @@ _TABLES = (
 )
 
 
-def select_snapshot(
-    statements: Statements, user_id: str, workflow_id: str, since: int, bounds: Bounds = WHOLE
-) -> Snapshot | None:
-    """Read what has changed after ``since``, up to some bounds, and what is in flight.
+class Snapshots(Lookups):
+    """A workflow as of one moment."""
 
-    Where the bounds end it, nothing that is in flight is in it.
-    """
-    workflow = select_workflow(statements, workflow_id, user_id)
-    if workflow is None:
-        return None
-    after = since if 0 <= since <= workflow.seq else 0
-    records, end = _read_settled(statements, workflow_id, after, bounds)
-    if end is None:
-        for table in _TABLES:
-            records += table.select_in_flight(statements, workflow_id)
-        records.sort(key=lambda record: record.seq or 0)
-    return Snapshot(
-        workflow,
-        after,
-        tuple(record for record in records if isinstance(record, Message)),
-        tuple(record for record in records if isinstance(record, Log)),
-        tuple(record for record in records if isinstance(record, Round)),
-        end,
-    )
+    def select_snapshot(
+        self, user_id: str, workflow_id: str, since: int, bounds: Bounds = WHOLE
+    ) -> Snapshot | None:
+        """Read what has changed after ``since``, up to some bounds, and what is in flight.
 
+        Where the bounds end it, nothing that is in flight is in it.
+        """
+        workflow = self.select_workflow(workflow_id, user_id)
+        if workflow is None:
+            return None
+        after = since if 0 <= since <= workflow.seq else 0
+        records, end = self._read_settled(workflow_id, after, bounds)
+        if end is None:
+            for table in _TABLES:
+                records += table.select_in_flight(self.statements, workflow_id)
+            records.sort(key=lambda record: record.seq or 0)
+        return Snapshot(
+            workflow,
+            after,
+            tuple(record for record in records if isinstance(record, Message)),
+            tuple(record for record in records if isinstance(record, Log)),
+            tuple(record for record in records if isinstance(record, Round)),
+            end,
+        )
 
-def _read_settled(
-    statements: Statements, workflow_id: str, after: int, bounds: Bounds
-) -> tuple[list[_Record], int | None]:
-    """Read records in the order of seqs; the seq of the last one where there are more."""
-    records: list[_Record] = []
-    size, end = 0, after
-    found = [table.settled_after(statements, workflow_id, after) for table in _TABLES]
-    for record in heapq.merge(*found, key=attrgetter("seq")):
-        if records and (len(records) >= bounds.rows or size >= bounds.bytes):
-            return records, end
-        records.append(record)
-        size += _size(record)
-        end = record.seq or 0
-    return records, None
+    def _read_settled(
+        self, workflow_id: str, after: int, bounds: Bounds
+    ) -> tuple[list[_Record], int | None]:
+        """Read records in the order of seqs; the seq of the last one where there are more."""
+        records: list[_Record] = []
+        size, end = 0, after
+        found = [table.settled_after(self.statements, workflow_id, after) for table in _TABLES]
+        for record in heapq.merge(*found, key=attrgetter("seq")):
+            if records and (len(records) >= bounds.rows or size >= bounds.bytes):
+                return records, end
+            records.append(record)
+            size += _size(record)
+            end = record.seq or 0
+        return records, None
 
 
 def _size(record: _Record) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from quart_chat.chat.models import Log, Message, Round, Share, Workflow
-from quart_chat.storage.sqlite.connection import Statements
+from quart_chat.storage.sqlite.reader import Reader
 from quart_chat.storage.sqlite.rows import (
     LOG,
     MESSAGE,
@@ -16,17 +16,8 @@ from quart_chat.storage.sqlite.rows import (
 )
 
 
-class Transaction:
-    """Changes rows; nothing is emitted here. See :class:`quart_chat.chat.unit_of_work.Entry`.
-
-    It lives on the thread of its connection, and there no longer than the transaction does.
-
-    Attributes:
-        statements: To read with.
-    """
-
-    def __init__(self, statements: Statements) -> None:
-        self.statements = statements
+class Transaction(Reader):
+    """Reads and changes rows of chats."""
 
     def insert_share(self, share: Share) -> None:
         self.statements.fetch(f"INSERT INTO shares ({SHARE}) VALUES (?, ?, ?)", from_model(share))

@@ -7,18 +7,12 @@ from typing import Any
 
 from quart_chat.chat.cursors import decode_cursor, encode_cursor
 from quart_chat.chat.models import Workflow
+from quart_chat.chat.storage import CHANGES_AT_ONCE, MAX_LIST_CHANGES
 from quart_chat.chat.views import FoundPage, FoundWorkflow, ListChanges, TextPart, WorkflowPage
 from quart_chat.storage.sqlite.connection import Statements
-from quart_chat.storage.sqlite.database import Database
-from quart_chat.storage.sqlite.list_search import SNIPPET_TOKENS, SearchQuery
-from quart_chat.storage.sqlite.lookups import select_recoverable
+from quart_chat.storage.sqlite.list_search import SNIPPET_TOKENS, SearchQuery, make_query
+from quart_chat.storage.sqlite.reads import Reads
 from quart_chat.storage.sqlite.rows import WORKFLOW, to_workflow
-
-MAX_LIST_CHANGES = 200
-"""Changes of a list that are told one by one; past it, reading the list anew costs less."""
-
-CHANGES_AT_ONCE = 25
-"""Changes of a list that are read at once."""
 
 _LIST = f"SELECT {WORKFLOW} FROM workflows WHERE user_id = ? AND NOT deleted"
 _AFTER = " AND (pinned, updated_at, id) < (?, ?, ?)"
@@ -54,77 +48,48 @@ _CHANGES = (
 Parts = dict[Any, tuple[TextPart, ...]]
 
 
-class WorkflowList:
-    """The lists of all users; each call reads one person's."""
+class WorkflowList(Reads):
+    """A person's list of chats."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def select_page(self, user_id: str, *, before: str | None, limit: int) -> WorkflowPage:
+        list_seq = _list_seq(self.statements, user_id)
+        workflows, next_ = _select(self.statements, _LIST, [user_id], before, limit)
+        return WorkflowPage(workflows, next_, list_seq)
 
-    async def select_page(self, user_id: str, *, before: str | None, limit: int) -> WorkflowPage:
-        """Read a page: pinned workflows first, then the latest first."""
-
-        def read(statements: Statements) -> WorkflowPage:
-            list_seq = _list_seq(statements, user_id)
-            workflows, next_ = _select(statements, _LIST, [user_id], before, limit)
-            return WorkflowPage(workflows, next_, list_seq)
-
-        return await self._database.read(read)
-
-    async def select_found(
-        self, user_id: str, query: SearchQuery, *, before: str | None, limit: int, seconds: float
+    def select_found(
+        self, user_id: str, words: Sequence[str], *, before: str | None, limit: int
     ) -> FoundPage:
-        """Read a page of the workflows that have each word in their title or in a message.
-
-        Raises:
-            SearchTooBroad: It takes more than so many seconds.
-        """
+        query = make_query(words)
         sql = _LIST + _HAS_TERM * len(query.terms)
         parameters = [user_id, *(term for term in query.terms for _ in range(2))]
-
-        def read(statements: Statements) -> FoundPage:
-            workflows, next_ = _select(statements, sql, parameters, before, limit)
-            ids = [workflow.id for workflow in workflows]
-            titles = _select_titles(statements, query, ids)
-            hits = _select_hits(statements, query, ids)
-            found = [
-                FoundWorkflow(
-                    workflow,
-                    titles.get(workflow.id, (TextPart(workflow.title, hit=False),)),
-                    *hits.get(workflow.id, ((), None)),
-                )
-                for workflow in workflows
-            ]
-            return FoundPage(tuple(found), next_)
-
-        return await self._database.search(read, seconds)
-
-    async def select_changes(self, user_id: str, since: int) -> ListChanges:
-        """Read the first changes after a version of the list."""
-
-        def read(statements: Statements) -> ListChanges:
-            list_seq = _list_seq(statements, user_id)
-            if since < 0 or not 0 <= list_seq - since <= MAX_LIST_CHANGES:
-                return ListChanges(None, list_seq)
-            rows = statements.fetch(_CHANGES, (user_id, since, CHANGES_AT_ONCE + 1))
-            workflows = tuple(map(to_workflow, rows[:CHANGES_AT_ONCE]))
-            if len(rows) > CHANGES_AT_ONCE:
-                return ListChanges(workflows, workflows[-1].list_seq, more=True)
-            return ListChanges(workflows, list_seq)
-
-        return await self._database.read(read)
-
-    async def select_recoverable(self, user_id: str, workflow_id: str) -> Workflow | None:
-        """Read a workflow that is deleted and can be restored."""
-        return await self._database.read(
-            lambda reading: select_recoverable(reading, workflow_id, user_id)
-        )
-
-    async def select_oldest_deletion(self) -> float | None:
-        """Read when the first of all workflows that can still be restored was deleted."""
-        async with self._database.reading() as session:
-            row = await session.fetch_one(
-                "SELECT min(deleted_at) FROM workflows WHERE deleted_at IS NOT NULL"
+        workflows, next_ = _select(self.statements, sql, parameters, before, limit)
+        ids = [workflow.id for workflow in workflows]
+        titles = _select_titles(self.statements, query, ids)
+        hits = _select_hits(self.statements, query, ids)
+        found = [
+            FoundWorkflow(
+                workflow,
+                titles.get(workflow.id, (TextPart(workflow.title, hit=False),)),
+                *hits.get(workflow.id, ((), None)),
             )
+            for workflow in workflows
+        ]
+        return FoundPage(tuple(found), next_)
+
+    def select_changes(self, user_id: str, since: int) -> ListChanges:
+        list_seq = _list_seq(self.statements, user_id)
+        if since < 0 or not 0 <= list_seq - since <= MAX_LIST_CHANGES:
+            return ListChanges(None, list_seq)
+        rows = self.statements.fetch(_CHANGES, (user_id, since, CHANGES_AT_ONCE + 1))
+        workflows = tuple(map(to_workflow, rows[:CHANGES_AT_ONCE]))
+        if len(rows) > CHANGES_AT_ONCE:
+            return ListChanges(workflows, workflows[-1].list_seq, more=True)
+        return ListChanges(workflows, list_seq)
+
+    def select_oldest_deletion(self) -> float | None:
+        row = self.statements.fetch_one(
+            "SELECT min(deleted_at) FROM workflows WHERE deleted_at IS NOT NULL"
+        )
         return None if row is None else row[0]
 
 

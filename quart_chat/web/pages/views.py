@@ -9,7 +9,7 @@ from quart_chat.texts import _
 
 if TYPE_CHECKING:
     from quart_chat.chat.models import Log, Message, Round, RoundStatus
-    from quart_chat.storage.sqlite.branches import BranchPage
+    from quart_chat.chat.views import BranchPage
 
 
 @dataclass(slots=True)

@@ -39,7 +39,9 @@ export class ChatNotice extends HTMLElement {
     // page loads is not read out: it is put in anew.
     const offer = [...this.childNodes];
     this.replaceChildren();
-    requestAnimationFrame(() => this.#propose(offer));
+    const propose = () => requestAnimationFrame(() => this.#propose(offer));
+    if (document.readyState === "complete") propose();
+    else window.addEventListener("load", propose, { once: true, signal });
     history.replaceState(history.state, "", location.pathname);
   }
 

@@ -184,12 +184,12 @@ async def test_an_answer_of_another_assistant_is_quoted_under_its_name(
 
 
 async def test_an_empty_handbook_answers_nothing(tmp_path: Path, chats: Chats) -> None:
-    async with Librarian(tmp_path / "none", chats.repository) as librarian:
+    async with Librarian(tmp_path / "none", chats.search) as librarian:
         answer = await ask(librarian, "What is a cursor?")
     assert answer.text.endswith("Nowhere mentioned: “cursor”.\n")
 
 
 async def test_it_must_be_open_to_answer(chats: Chats) -> None:
-    librarian = Librarian(HANDBOOK, chats.repository)
+    librarian = Librarian(HANDBOOK, chats.search)
     with pytest.raises(RuntimeError, match="opened"):
         await ask(librarian, "What is a cursor?")

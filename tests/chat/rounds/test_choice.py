@@ -119,7 +119,7 @@ async def test_chats_of_the_version_before_remember_who_answered(path: Path) -> 
     database.commit()
     database.close()
     repository = await ChatRepository.open(path)
-    workflow = await repository.select_workflow(USER, "w" * 32)
+    workflow = await repository.read(lambda reader: reader.select_workflow("w" * 32))
     await repository.close()
     assert workflow is not None
     assert (workflow.assistant, workflow.model) == ("last", None)

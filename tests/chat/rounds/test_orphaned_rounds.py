@@ -98,7 +98,7 @@ async def test_one_in_a_deleted_chat_keeps_no_server_from_starting(
     await repository.write(lambda transaction: transaction.upsert_workflow(gone))
     following = make_service(repository, events, assistant)
     await following.recover()
-    assert await repository.select_running_rounds() == []
+    assert await repository.read(lambda reader: reader.select_running_rounds()) == []
     await following.close()
 
 

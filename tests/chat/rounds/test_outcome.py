@@ -31,8 +31,15 @@ WAYS = ("stop", "delete", "close", "recover", "recover elsewhere", "say", "finis
 class Case:
     """A round that runs, and ways to end it."""
 
-    def __init__(self, service: ChatService, path: Path, assistant: ScriptedAssistant) -> None:
+    def __init__(
+        self,
+        service: ChatService,
+        repository: ChatRepository,
+        path: Path,
+        assistant: ScriptedAssistant,
+    ) -> None:
         self.service = service
+        self.repository = repository
         self.path = path
         self.assistant = assistant
         self.events: list[Event] = []
@@ -59,7 +66,7 @@ class Case:
             case "close":
                 await service.close()
             case "recover":
-                await end_interrupted_rounds(service._repository, service._journal, render)
+                await end_interrupted_rounds(service._storage, service._journal, render)
             case "recover elsewhere":
                 await self._recover_elsewhere()
             case "say":
@@ -98,17 +105,18 @@ class Case:
         assert await self.in_flight() == ([], [])
 
     async def stored(self) -> list[Any]:
-        async with self.service._repository._database.reading() as session:
+        async with self.repository._database.reading() as session:
             return list(await session.fetch("SELECT status, seq FROM rounds"))
 
     async def in_flight(self) -> tuple[list[Any], list[Any]]:
-        return await self.service._repository.select_in_flight(self.workflow_id)
+        return await self.repository.read(lambda reader: reader.select_in_flight(self.workflow_id))
 
 
 async def race(path: Path, ways: list[tuple[str, int]]) -> None:
     repository = await ChatRepository.open(path)
     assistant = ScriptedAssistant()
-    case = Case(make_service(repository, StreamingEventManager(), assistant), path, assistant)
+    service = make_service(repository, StreamingEventManager(), assistant)
+    case = Case(service, repository, path, assistant)
     await case.begin()
 
     async def later(way: str, turns: int) -> None:

@@ -242,7 +242,9 @@ async def test_progress_alone_is_emitted_without_a_seq_and_saved_now_and_then(
     await until(lambda: running._recorder._saver._task and running._recorder._saver._task.done())
     snapshot = await service.snapshot(USER, workflow_id)
     assert (snapshot.seq, snapshot.logs[0].progress) == (3, 1.0)
-    stored = await service._repository.select_snapshot(USER, workflow_id, 0)
+    stored = await service._storage.read(
+        lambda reader: reader.select_snapshot(USER, workflow_id, 0)
+    )
     assert stored is not None
     assert stored.logs[0].progress == 1.0
     assistant.tell(ASK, Step("read", "Read", "completed", progress=1), Text("a"), END)
@@ -476,13 +478,16 @@ async def test_an_end_that_can_not_be_stored_is_stored_later(
 
 
 async def test_a_round_goes_on_once_the_database_is_free(
-    service: ChatService, assistant: ScriptedAssistant, lock: sqlite3.Connection
+    service: ChatService,
+    assistant: ScriptedAssistant,
+    repository: ChatRepository,
+    lock: sqlite3.Connection,
 ) -> None:
     _, watcher = await begin(service)
     lock.execute("BEGIN IMMEDIATE")
     assistant.tell(ASK, Text("an answer"), END)
-    statements = service._repository.queries
-    await until(lambda: service._repository.queries > statements + 2)
+    statements = repository.queries
+    await until(lambda: repository.queries > statements + 2)
     lock.execute("ROLLBACK")
     assert (await watcher.until_terminal())[-1].type == "complete"
 
@@ -515,7 +520,7 @@ async def test_what_can_not_be_stored_before_the_service_closes_is_left_to_recov
     lock.execute("ROLLBACK")
     assert not service.rounds.running
     await make_service(repository, events, assistant).recover()
-    snapshot = await repository.select_snapshot(USER, workflow_id, 0)
+    snapshot = await repository.read(lambda reader: reader.select_snapshot(USER, workflow_id, 0))
     assert snapshot is not None
     assert snapshot.rounds[0].code == "interrupted"
     assert snapshot.messages[-1].content == "kept"

@@ -12,14 +12,15 @@ import orjson
 import pytest
 
 from quart_chat.assistants.protocol import Rewrite, Step, Text
+from quart_chat.chat import storage
 from quart_chat.chat.service import ChatService
+from quart_chat.chat.storage import MAX_LIST_CHANGES, PART
 from quart_chat.chat.streams import position as following
 from quart_chat.chat.streams.writer import stream_user, stream_workflow
 from quart_chat.events import Bounds, Settings
 from quart_chat.events.sse import KEEPALIVE
-from quart_chat.storage.sqlite import snapshots, workflow_list
+from quart_chat.storage.sqlite import workflow_list
 from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.workflow_list import MAX_LIST_CHANGES
 from tests.chat.client import Client, state_of
 from tests.chat.managers import make_manager
 from tests.chat.parts import USER, make_service
@@ -343,17 +344,17 @@ async def test_a_hole_is_filled_from_the_database(
 
 
 async def test_text_that_nothing_can_fill_waits_for_the_final_message(
-    service: ChatService, assistant: ScriptedAssistant
+    service: ChatService, assistant: ScriptedAssistant, repository: ChatRepository
 ) -> None:
     workflow_id = await begin(service, assistant, "a")
     message_id = (await service.snapshot(USER, workflow_id)).messages[-1].id
     client, stream = Client(), open_stream(service, workflow_id)
     client.feed(await anext(stream))
-    before = service._repository.queries
+    before = repository.queries
     far = {"messageId": message_id, "offset": 99, "text": "far"}
     await service.events.emit_event(workflow_id, "delta", far, "chat")
     client.feed(await anext(stream))
-    once = service._repository.queries
+    once = repository.queries
     assert once > before
     await service.events.emit_event(workflow_id, "delta", {**far, "offset": 102}, "chat")
     await finish(service, assistant, workflow_id)
@@ -586,7 +587,7 @@ async def test_a_hole_in_the_list_is_filled_from_the_database(service: ChatServi
 
 @pytest.fixture
 def one_row_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "PART", snapshots.Bounds(rows=1, bytes=10**9))
+    monkeypatch.setattr(following, "PART", storage.Bounds(rows=1, bytes=10**9))
 
 
 @pytest.mark.usefixtures("one_row_a_part")
@@ -697,7 +698,7 @@ async def test_a_part_is_bounded_by_what_it_holds(
     text = "é" * 200_000
     workflow_id = await begin(service, assistant, text)
     await finish(service, assistant, workflow_id)
-    read = await service.snapshot(USER, workflow_id, 0, snapshots.PART)
+    read = await service.snapshot(USER, workflow_id, 0, PART)
     assert read.part_end == (await service.snapshot(USER, workflow_id)).messages[-1].seq
     assert not read.running
     client = Client()

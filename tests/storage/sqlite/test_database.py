@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from quart_chat.chat.storage import ChatReader
+from quart_chat.chat.views import WorkflowPage
 from quart_chat.errors import DatabaseTooNew, DatabaseUnavailable, SearchTooBroad
 from quart_chat.storage.sqlite.chats import ChatRepository
 from quart_chat.storage.sqlite.database import Database
@@ -54,7 +56,7 @@ def damage(path: Path, intact: int) -> None:
 async def open_and_read(path: Path) -> None:
     repository = await ChatRepository.open(path)
     try:
-        await repository.select_running_rounds()
+        await repository.read(lambda reader: reader.select_running_rounds())
     finally:
         await repository.close()
 
@@ -206,15 +208,19 @@ async def test_one_connection_that_fails_to_close_keeps_none_of_the_others(
     assert "failed to close" in caplog.text
 
 
+def read_page(reader: ChatReader) -> WorkflowPage:
+    return reader.select_page(USER, before=None, limit=5)
+
+
 async def test_a_read_that_is_cancelled_leaves_its_connection_usable(path: Path) -> None:
     repository = await ChatRepository.open(path)
     for turns in range(12):
-        task = asyncio.create_task(repository.list.select_page(USER, before=None, limit=5))
+        task = asyncio.create_task(repository.read(read_page))
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.wait({task})
-    page = await repository.list.select_page(USER, before=None, limit=5)
+    page = await repository.read(read_page)
     assert page.workflows == ()
     await repository.close()
 

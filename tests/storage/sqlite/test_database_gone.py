@@ -242,7 +242,7 @@ async def test_a_vacuum_by_another_program_is_no_damage(
 ) -> None:
     page = await service.list_workflows(USER)
     await service.delete(USER, page.workflows[0].id)
-    await service._repository.write(lambda transaction: transaction.erase_deleted(1e12))
+    await service._storage.write(lambda transaction: transaction.erase_deleted(1e12))
     checkpoint(path)
     size = size_of(path)
     with closing(sqlite3.connect(path)) as connection:
@@ -288,6 +288,6 @@ async def test_a_transaction_is_undone_where_the_file_goes_before_it_is_committe
 
     before = (await service.list_workflows(USER)).list_seq
     with pytest.raises(DatabaseUnavailable, match="gone"):
-        await service._repository.write(change)
+        await service._storage.write(change)
     moved.rename(path)
     assert (await service.list_workflows(USER)).list_seq == before

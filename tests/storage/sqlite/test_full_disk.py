@@ -216,6 +216,7 @@ async def test_what_a_closing_service_can_not_store_is_in_the_log(
     service: ChatService,
     database: Database,
     assistant: ScriptedAssistant,
+    repository: ChatRepository,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     workflow_id, _ = await begin(service)
@@ -228,7 +229,7 @@ async def test_what_a_closing_service_can_not_store_is_in_the_log(
     await service.close()
     assert f"The end (complete) of round 1 of chat {workflow_id} is lost" in caplog.text
     await set_full(database, full=False)
-    successor = make_service(service._repository, service.events, assistant)
+    successor = make_service(repository, service.events, assistant)
     await successor.recover()
     snapshot = await successor.snapshot(USER, workflow_id)
     assert snapshot.rounds[0].code == "interrupted"

@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_chat.assistants.protocol import Text
+from quart_chat.chat.search_words import MAX_WORDS, search_words
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.views import TextPart
 from quart_chat.events import StreamingEventManager
 from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.list_search import MAX_TERMS, parse_query
+from quart_chat.storage.sqlite.list_search import make_query
 from quart_chat.storage.sqlite.schema import MIGRATIONS
 from tests.chat.parts import USER, ask, make_service
 from tests.chat.scripted import END, ScriptedAssistant
@@ -118,8 +119,8 @@ async def test_nothing_that_is_typed_is_syntax(
 
 @given(st.text(max_size=200))
 def test_every_text_is_a_query(typed: str) -> None:
-    query = parse_query(typed)
-    assert len(query.terms) <= MAX_TERMS
+    query = make_query(search_words(typed))
+    assert len(query.terms) <= MAX_WORDS
     assert all(term.startswith('("') and term.endswith(('" *)', '")')) for term in query.terms)
 
 

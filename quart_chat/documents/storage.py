@@ -1,0 +1,93 @@
+"""What the documents ask of a store, whatever engine keeps it.
+
+A piece of work is a synchronous function that runs in one transaction; see
+:mod:`quart_chat.chat.storage`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeVar
+
+from quart_chat.documents.messages import Piece
+from quart_chat.documents.models import Document, Passage
+
+T = TypeVar("T")
+
+
+class DocumentReader(Protocol):
+    """Reads documents as of one moment."""
+
+    def select_documents(self, user_id: str) -> list[Document]:
+        """Read a user's documents, the latest first."""
+        ...
+
+    def select_document(self, user_id: str, document_id: str) -> Document | None:
+        """Read a document of a user; None for one that is being deleted."""
+        ...
+
+    def select_unsettled(self) -> list[Document]:
+        """Read all users' documents that are not read to the end, or not deleted to the end."""
+        ...
+
+    def select_ids_with_file(self) -> set[str]:
+        """Read the ids of all documents whose file is to be kept."""
+        ...
+
+    def select_size(self, user_id: str) -> int:
+        """Read how many bytes a user's documents have."""
+        ...
+
+    def select_passages(self, document_id: str, after: int, limit: int) -> tuple[Passage, ...]:
+        """Read passages of a document that follow a number."""
+        ...
+
+
+class DocumentTransaction(DocumentReader, Protocol):
+    """Reads and changes documents."""
+
+    def insert_document(self, document: Document) -> None:
+        """Store a new document; makes its owner known if need be."""
+        ...
+
+    def update_document(self, document: Document) -> bool:
+        """Change what can change of a document; False if it is being deleted."""
+        ...
+
+    def insert_passages(self, document: Document, first: int, pieces: Sequence[Piece]) -> None:
+        """Store passages, numbered from ``first``."""
+        ...
+
+    def insert_words(self, document: Document, words: Sequence[tuple[str, str]]) -> None:
+        """Store different words, each with its folded form."""
+        ...
+
+    def delete_some_contents(self, document_id: str) -> bool:
+        """Delete some of a document's passages and words; whether there may be more.
+
+        Few enough that no other transaction waits long.
+        """
+        ...
+
+    def delete_document(self, document_id: str) -> None:
+        """Delete a document that has no contents any more."""
+        ...
+
+
+class DocumentStorage(Protocol):
+    """Runs work on the documents of all users.
+
+    Both raise DatabaseUnavailable where the store can't be used, with the reason.
+    """
+
+    async def read(self, work: Callable[[DocumentReader], T]) -> T:
+        """Read as of one moment."""
+        ...
+
+    async def write(
+        self,
+        change: Callable[[DocumentTransaction], T],
+        committed: Callable[[T], Awaitable[None]] | None = None,
+    ) -> T:
+        """Run ``change`` in a transaction, then ``committed`` before any other is begun."""
+        ...

@@ -1,0 +1,25 @@
+"""All that one SQLite file keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from quart_chat.storage.engine import Storage
+from quart_chat.storage.sqlite.chat_search import SearchableChats
+from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.document_search import SearchableDocuments
+from quart_chat.storage.sqlite.documents import DocumentRepository
+
+
+async def open_sqlite(path: str, *, patience: float) -> Storage:
+    """Open a file; see :meth:`Database.open` for what it raises."""
+    database = await Database.open(Path(path), patience=patience)
+    return Storage(
+        ChatRepository(database),
+        DocumentRepository(database),
+        SearchableChats(database),
+        SearchableDocuments(database),
+        database.health,
+        database.close,
+    )

@@ -1,0 +1,11 @@
+"""All that can be read of chats at one moment."""
+
+from __future__ import annotations
+
+from quart_chat.storage.sqlite.branches import Branches
+from quart_chat.storage.sqlite.snapshots import Snapshots
+from quart_chat.storage.sqlite.workflow_list import WorkflowList
+
+
+class Reader(Branches, Snapshots, WorkflowList):
+    """Implements :class:`quart_chat.chat.storage.ChatReader`."""
