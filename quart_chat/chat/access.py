@@ -10,7 +10,7 @@ from quart_chat.errors import NotFound, RoundRunning
 from quart_chat.texts import _
 
 if TYPE_CHECKING:
-    from quart_chat.chat.unit_of_work import Entry
+    from quart_chat.chat.unit_of_work import UnitOfWork
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -37,14 +37,14 @@ def found_round(round_: Round | None) -> Round:
     return round_
 
 
-def get_workflow(entry: Entry, user_id: str, workflow_id: str) -> Workflow:
+def get_workflow(unit: UnitOfWork, user_id: str, workflow_id: str) -> Workflow:
     """Read a workflow inside a transaction."""
-    return found_workflow(entry.transaction.select_workflow(workflow_id, user_id))
+    return found_workflow(unit.transaction.select_workflow(workflow_id, user_id))
 
 
-def get_idle_workflow(entry: Entry, user_id: str, workflow_id: str) -> Workflow:
+def get_idle_workflow(unit: UnitOfWork, user_id: str, workflow_id: str) -> Workflow:
     """The same, for what can't be done while a round runs."""
-    workflow = get_workflow(entry, user_id, workflow_id)
+    workflow = get_workflow(unit, user_id, workflow_id)
     check_idle(workflow)
     return workflow
 

@@ -13,7 +13,7 @@ _RETRY = 60.0
 """Seconds until the next attempt where the database could not be read or written."""
 
 
-class Erasure:
+class PurgeJob:
     """Erases what deleted chats hold once nobody can ask for it back.
 
     It sleeps until the first is due, or a deletion makes one that will be.
@@ -25,7 +25,7 @@ class Erasure:
     def __init__(self, storage: ChatStorage, keep: float) -> None:
         self.keep = keep
         self._storage = storage
-        self._news = asyncio.Event()
+        self._deleted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -33,7 +33,7 @@ class Erasure:
 
     def notice(self) -> None:
         """A chat has been deleted."""
-        self._news.set()
+        self._deleted.set()
 
     async def close(self) -> None:
         """Stop; idempotent. What is due is erased after the next start."""
@@ -43,10 +43,10 @@ class Erasure:
 
     async def _run(self) -> None:
         while True:
-            self._news.clear()
+            self._deleted.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(await self._erase()):
-                    await self._news.wait()
+                    await self._deleted.wait()
 
     async def _erase(self) -> float | None:
         """Erase what is due; the seconds until more will be, or None where nothing is deleted."""

@@ -13,10 +13,10 @@ from quart_chat.chat.access import (
     get_workflow,
     no_workflow,
 )
-from quart_chat.chat.limits import Limits
+from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
-from quart_chat.chat.purge import Erasure
-from quart_chat.chat.rounds.recording import Pace, Surroundings
+from quart_chat.chat.purge import PurgeJob
+from quart_chat.chat.rounds.recording import RoundContext, RoundTimeouts
 from quart_chat.chat.rounds.recovery import end_interrupted_round, end_interrupted_rounds
 from quart_chat.chat.rounds.start import Ask, Rounds, Started
 from quart_chat.chat.search_words import search_words
@@ -24,7 +24,7 @@ from quart_chat.chat.shares import Sharing
 from quart_chat.chat.storage import WHOLE, Bounds, ChatReader, ChatStorage
 from quart_chat.chat.transfer.imports import Imports
 from quart_chat.chat.tree import RoundTree, show_branch
-from quart_chat.chat.unit_of_work import Entry, Journal
+from quart_chat.chat.unit_of_work import Committer, UnitOfWork
 from quart_chat.chat.views import FoundPage, ListChanges, Snapshot, WorkflowPage
 from quart_chat.events import StreamingEventManager
 from quart_chat.markdown.rendering import Render
@@ -57,18 +57,18 @@ class ChatService:
         default_assistant: str,
         *,
         render: Render,
-        limits: Limits | None = None,
-        pace: Pace | None = None,
+        limits: ChatLimits | None = None,
+        timeouts: RoundTimeouts | None = None,
     ) -> None:
         self.events = events
         self.assistants = assistants
         self.default_assistant = default_assistant
         self._storage = storage
-        self._journal = Journal(storage, events)
-        self._limits = limits or Limits()
+        self._committer = Committer(storage, events)
+        self._limits = limits or ChatLimits()
         self._render = render
         self.rounds = Rounds(
-            Surroundings(storage, self._journal, events, render, pace or Pace()),
+            RoundContext(storage, self._committer, events, render, timeouts or RoundTimeouts()),
             assistants,
             default_assistant,
             max_prompt=self._limits.prompt_chars,
@@ -76,10 +76,10 @@ class ChatService:
         )
         self.tree = RoundTree(storage, self.rounds)
         self.imports = Imports(
-            self._journal, render, assistants, max_title=self._limits.title_chars
+            self._committer, render, assistants, max_title=self._limits.title_chars
         )
-        self.sharing = Sharing(storage, self._journal)
-        self._erasure = Erasure(storage, self._limits.undo_seconds)
+        self.sharing = Sharing(storage, self._committer)
+        self._purge_job = PurgeJob(storage, self._limits.undo_seconds)
 
     @property
     def max_prompt(self) -> int:
@@ -142,10 +142,10 @@ class ChatService:
         workflow = await self.workflow(user_id, workflow_id)
         stopped = await self.rounds.stop(workflow_id)
         if stopped is None and workflow.status is WorkflowStatus.RUNNING:
-            return await self._end_stray(workflow)
+            return await self._end_orphaned_round(workflow)
         return stopped
 
-    async def _end_stray(self, workflow: Workflow) -> Round | None:
+    async def _end_orphaned_round(self, workflow: Workflow) -> Round | None:
         """End a round that is stored as running and that nobody runs: its end was never stored."""
         head = await self._storage.read(
             lambda reader: reader.select_round(workflow.id, workflow.head or 0)
@@ -155,7 +155,7 @@ class ChatService:
         return await end_interrupted_round(
             head,
             self._storage,
-            self._journal,
+            self._committer,
             self._render,
             lambda: workflow.id in self.rounds.running,
         )
@@ -199,16 +199,16 @@ class ChatService:
             limit = self._limits.system_prompt_chars
             wanted["system_prompt"] = clean_system_prompt(system_prompt, limit)
 
-        def change(entry: Entry) -> Workflow:
-            workflow = get_workflow(entry, user_id, workflow_id)
+        def change(unit: UnitOfWork) -> Workflow:
+            workflow = get_workflow(unit, user_id, workflow_id)
             changes = dict(wanted)
             if read_seq is not None and workflow.unread and read_seq >= workflow.answered_seq:
                 changes["read_seq"] = workflow.answered_seq
             if head is not None:
-                changes |= show_branch(entry, workflow, head)
-            return entry.put_workflow(workflow, time.time(), **changes) if changes else workflow
+                changes |= show_branch(unit, workflow, head)
+            return unit.put_workflow(workflow, time.time(), **changes) if changes else workflow
 
-        return await self._journal.commit(change)
+        return await self._committer.commit(change)
 
     async def delete(self, user_id: str, workflow_id: str) -> None:
         """Delete a workflow; a running round is stopped first.
@@ -217,24 +217,24 @@ class ChatService:
         """
         check_id(workflow_id)
 
-        def change(entry: Entry) -> bool:
-            workflow = get_workflow(entry, user_id, workflow_id)
+        def change(unit: UnitOfWork) -> bool:
+            workflow = get_workflow(unit, user_id, workflow_id)
             if workflow.status is WorkflowStatus.RUNNING:
                 return False
             now = time.time()
-            entry.put_workflow(workflow, now, deleted=True, deleted_at=now)
+            unit.put_workflow(workflow, now, deleted=True, deleted_at=now)
             return True
 
         def notice(deleted: bool) -> None:
             if deleted:
-                self._erasure.notice()
+                self._purge_job.notice()
 
         # Between the stop and the deletion a new round may begin.
         deleted = False
         while not deleted:
             await self.stop(user_id, workflow_id)
             await self.rounds.settle(workflow_id)
-            deleted = await self._journal.commit(change, notice)
+            deleted = await self._committer.commit(change, notice)
 
     async def restore(self, user_id: str, workflow_id: str) -> Workflow:
         """Bring a deleted workflow back, or leave one alone that is not deleted.
@@ -244,13 +244,13 @@ class ChatService:
         """
         check_id(workflow_id)
 
-        def change(entry: Entry) -> Workflow:
-            workflow = entry.transaction.select_recoverable(workflow_id, user_id)
+        def change(unit: UnitOfWork) -> Workflow:
+            workflow = unit.transaction.select_recoverable(workflow_id, user_id)
             if workflow is None:
-                return get_workflow(entry, user_id, workflow_id)
-            return entry.put_workflow(workflow, time.time(), deleted=False, deleted_at=None)
+                return get_workflow(unit, user_id, workflow_id)
+            return unit.put_workflow(workflow, time.time(), deleted=False, deleted_at=None)
 
-        return await self._journal.commit(change)
+        return await self._committer.commit(change)
 
     async def recoverable(self, user_id: str, workflow_id: str) -> Workflow | None:
         """Read a deleted workflow that can be restored; None where there is none."""
@@ -343,10 +343,10 @@ class ChatService:
 
     async def recover(self) -> None:
         """Do what a process left undone when it died: end its rounds, erase what was deleted."""
-        await end_interrupted_rounds(self._storage, self._journal, self._render)
-        self._erasure.start()
+        await end_interrupted_rounds(self._storage, self._committer, self._render)
+        self._purge_job.start()
 
     async def close(self) -> None:
         """End running rounds as interrupted, and wait until all is stored; idempotent."""
-        await self._erasure.close()
+        await self._purge_job.close()
         await self.rounds.close()

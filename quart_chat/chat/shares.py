@@ -9,7 +9,7 @@ import time
 from quart_chat.chat.access import check_id, found_workflow, get_workflow
 from quart_chat.chat.models import Share, Workflow
 from quart_chat.chat.storage import ChatReader, ChatStorage
-from quart_chat.chat.unit_of_work import Entry, Journal
+from quart_chat.chat.unit_of_work import Committer, UnitOfWork
 from quart_chat.errors import NotFound
 from quart_chat.texts import _
 
@@ -26,24 +26,24 @@ def share_context(token: str) -> str:
 class Sharing:
     """Makes, finds and revokes links; a chat has one at a time."""
 
-    def __init__(self, storage: ChatStorage, journal: Journal) -> None:
+    def __init__(self, storage: ChatStorage, committer: Committer) -> None:
         self._storage = storage
-        self._journal = journal
+        self._committer = committer
 
     async def share(self, user_id: str, workflow_id: str) -> Share:
         """Make a link to a chat, or find the one there is."""
         check_id(workflow_id)
 
-        def change(entry: Entry) -> Share:
-            get_workflow(entry, user_id, workflow_id)
-            known = entry.transaction.select_share(workflow_id)
+        def change(unit: UnitOfWork) -> Share:
+            get_workflow(unit, user_id, workflow_id)
+            known = unit.transaction.select_share(workflow_id)
             if known is not None:
                 return known
             share = Share(secrets.token_urlsafe(32), workflow_id, time.time())
-            entry.transaction.insert_share(share)
+            unit.transaction.insert_share(share)
             return share
 
-        return await self._journal.commit(change)
+        return await self._committer.commit(change)
 
     async def find(self, user_id: str, workflow_id: str) -> Share | None:
         """The link of a chat, if it has one."""
@@ -59,13 +59,13 @@ class Sharing:
         """End a link and all who read it; idempotent."""
         check_id(workflow_id)
 
-        def change(entry: Entry) -> None:
-            get_workflow(entry, user_id, workflow_id)
-            share = entry.transaction.delete_share(workflow_id)
+        def change(unit: UnitOfWork) -> None:
+            get_workflow(unit, user_id, workflow_id)
+            share = unit.transaction.delete_share(workflow_id)
             if share is not None:
-                entry.announce(share_context(share.token), REVOKED, "share")
+                unit.announce(share_context(share.token), REVOKED, "share")
 
-        await self._journal.commit(change)
+        await self._committer.commit(change)
 
     async def open(self, token: str) -> Workflow:
         """The chat that a link leads to.

@@ -142,7 +142,7 @@ class ChatReader(Protocol):
 class ChatTransaction(ChatReader, Protocol):
     """Reads and changes chats; nothing is emitted here.
 
-    See :class:`quart_chat.chat.unit_of_work.Entry`, which gives what it stores a seq.
+    See :class:`quart_chat.chat.unit_of_work.UnitOfWork`, which gives what it stores a seq.
     """
 
     def next_seq(self, workflow_id: str) -> int:

@@ -13,7 +13,7 @@ from quart_chat.chat.access import (
 from quart_chat.chat.models import Round, RoundStatus, Workflow, WorkflowStatus
 from quart_chat.chat.rounds.start import Rounds
 from quart_chat.chat.storage import ChatReader, ChatStorage
-from quart_chat.chat.unit_of_work import Entry
+from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.chat.views import BranchPage
 
 BRANCH_PAGE = 30
@@ -91,7 +91,7 @@ class RoundTree:
         return page.with_snapshot(self._rounds.overlay(page.snapshot))
 
 
-def show_branch(entry: Entry, workflow: Workflow, number: int) -> dict[str, Any]:
+def show_branch(unit: UnitOfWork, workflow: Workflow, number: int) -> dict[str, Any]:
     """What changes of a workflow where the branch to the newest round below one is to be shown.
 
     Raises:
@@ -99,7 +99,7 @@ def show_branch(entry: Entry, workflow: Workflow, number: int) -> dict[str, Any]
         RoundRunning: A round of it runs.
     """
     check_idle(workflow)
-    leaf = found_round(entry.transaction.select_newest_below(workflow.id, number))
+    leaf = found_round(unit.transaction.select_newest_below(workflow.id, number))
     if leaf.number == workflow.head:
         return {}
     failed = leaf.status is RoundStatus.ERROR

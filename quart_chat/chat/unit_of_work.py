@@ -35,7 +35,7 @@ class _Emission:
     created_at: float | None = None
 
 
-class Entry:
+class UnitOfWork:
     """One transaction of the journal: what it changes, and what is emitted once it is committed."""
 
     def __init__(self, transaction: ChatTransaction) -> None:
@@ -115,7 +115,7 @@ def _ended() -> RoundEnded:
     return RoundEnded(_("The answer has ended already."))
 
 
-class Journal:
+class Committer:
     """Commits entries and emits their events.
 
     What is begun is brought to its end, whatever becomes of the one who asked for it.
@@ -128,7 +128,7 @@ class Journal:
 
     async def commit(
         self,
-        change: Callable[[Entry], T],
+        change: Callable[[UnitOfWork], T],
         committed: Callable[[T], None] | None = None,
     ) -> T:
         """Make a change in a transaction, then emit its events.
@@ -157,11 +157,11 @@ class Journal:
             await asyncio.wait(self._tasks)
 
     async def _commit(
-        self, change: Callable[[Entry], T], committed: Callable[[T], None] | None
+        self, change: Callable[[UnitOfWork], T], committed: Callable[[T], None] | None
     ) -> T:
         def write(transaction: ChatTransaction) -> tuple[T, list[_Emission]]:
-            entry = Entry(transaction)
-            return change(entry), entry.emissions
+            unit = UnitOfWork(transaction)
+            return change(unit), unit.emissions
 
         async def publish(written: tuple[T, list[_Emission]]) -> None:
             result, emissions = written

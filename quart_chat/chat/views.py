@@ -73,7 +73,7 @@ class Snapshot:
         entries += [(r.seq, r.to_chat_data()) for r in self.rounds if r.seq is not None]
         if self.since < self.workflow.item_seq <= self.end:
             entries.append((self.workflow.item_seq, self.workflow.to_chat_data()))
-        return sorted(entries, key=lambda entry: entry[0])
+        return sorted(entries, key=lambda unit: unit[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ _SENTENCES = {
 _TERMINAL = {Status.READY: "complete", Status.FAILED: "error", Status.DELETING: "stopped"}
 
 
-class News:
+class DocumentPublisher:
     """Emits how documents change, after it is committed."""
 
     def __init__(self, events: StreamingEventManager) -> None:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from quart_chat.availability import TOO_MANY_FILES, unavailable
-from quart_chat.documents.announcements import News
+from quart_chat.documents.announcements import DocumentPublisher
 from quart_chat.documents.files import Files
 from quart_chat.documents.messages import Advanced, Finished, Piece, Vocabulary
 from quart_chat.documents.models import Document, Progress, Status
 from quart_chat.documents.storage import DocumentStorage, DocumentTransaction
-from quart_chat.documents.subprocess import Allowance, read
+from quart_chat.documents.subprocess import ResourceLimits, read
 from quart_chat.errors import (
     ChatError,
     DatabaseUnavailable,
@@ -28,7 +28,7 @@ from quart_chat.texts import _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class IngestionTimeouts:
     """Times, in seconds.
 
     Attributes:
@@ -40,22 +40,22 @@ class Pace:
     retry: float = 1.0
 
 
-class Readings:
+class IngestionQueue:
     """Reads documents and stores what is in them."""
 
     def __init__(
         self,
         storage: DocumentStorage,
         files: Files,
-        news: News,
-        allowance: Allowance,
-        pace: Pace,
+        publisher: DocumentPublisher,
+        resource_limits: ResourceLimits,
+        timeouts: IngestionTimeouts,
     ) -> None:
         self._storage = storage
         self._files = files
-        self._news = news
-        self._allowance = allowance
-        self._pace = pace
+        self._publisher = publisher
+        self._resource_limits = resource_limits
+        self._timeouts = timeouts
         # One at a time: a second would take the processor from those who wait for an answer.
         self._turn = asyncio.Lock()
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -90,7 +90,7 @@ class Readings:
                 try:
                     await self._read(document)
                 except DatabaseUnavailable:
-                    await asyncio.sleep(self._pace.retry)
+                    await asyncio.sleep(self._timeouts.retry)
                 else:
                     return
 
@@ -121,7 +121,7 @@ class Readings:
         """Store the passages as they are read."""
         path = self._files.path(document.id)
         try:
-            async with read(path, document.kind, self._allowance) as messages:
+            async with read(path, document.kind, self._resource_limits) as messages:
                 async for message in messages:
                     match message:
                         case Advanced(fraction, step, pieces):
@@ -147,7 +147,7 @@ class Readings:
         reports = asyncio.create_task(self._report(document))
         try:
             done = await work
-            await self._news.advanced(document, Progress(1.0, _("Read")))
+            await self._publisher.advanced(document, Progress(1.0, _("Read")))
             return done
         finally:
             reports.cancel()
@@ -155,8 +155,8 @@ class Readings:
 
     async def _report(self, document: Document) -> None:
         while True:
-            await self._news.advanced(document, self._progress[document.id])
-            await asyncio.sleep(self._pace.progress)
+            await self._publisher.advanced(document, self._progress[document.id])
+            await asyncio.sleep(self._timeouts.progress)
 
     async def fail(self, document: Document, error: ChatError) -> None:
         """Say why a document can't be read, and keep nothing else of it."""
@@ -171,13 +171,13 @@ class Readings:
         )
         if await self._update(failed):
             await self._files.remove(document.id)
-            await self._news.changed(failed)
+            await self._publisher.changed(failed)
 
     async def _change(self, document: Document) -> bool:
         document = replace(document, updated_at=time.time())
         if not await self._update(document):
             return False
-        await self._news.changed(document)
+        await self._publisher.changed(document)
         return True
 
     async def _update(self, document: Document) -> bool:

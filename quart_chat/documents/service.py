@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from quart_chat.documents.announcements import News
+from quart_chat.documents.announcements import DocumentPublisher
 from quart_chat.documents.files import Files, Stored
 from quart_chat.documents.kinds import clean_name
 from quart_chat.documents.models import (
@@ -23,9 +23,9 @@ from quart_chat.documents.models import (
     PassagePage,
     Status,
 )
-from quart_chat.documents.queue import Pace, Readings, delete_contents
+from quart_chat.documents.queue import IngestionQueue, IngestionTimeouts, delete_contents
 from quart_chat.documents.storage import DocumentStorage, DocumentTransaction
-from quart_chat.documents.subprocess import Allowance, check
+from quart_chat.documents.subprocess import ResourceLimits, check
 from quart_chat.errors import (
     DatabaseUnavailable,
     InterruptedReading,
@@ -42,7 +42,7 @@ from quart_chat.wire import Item
 T = TypeVar("T")
 
 MAX_ATTEMPTS = 3
-"""Readings that may end with the server before a document is held to be what ends it."""
+"""IngestionQueue that may end with the server before a document is held to be what ends it."""
 
 CHECKS = 2
 """Files that are checked at a time, each by a process that may take all of its allowance."""
@@ -53,7 +53,7 @@ _CHECKED = frozenset({Kind.PDF, Kind.DOCX})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class DocumentLimits:
     """Bounds of what a person may store, in bytes: of a document, and of all of them together."""
 
     document: int = 25_000_000
@@ -72,16 +72,22 @@ class DocumentService:
         events: StreamingEventManager,
         folder: Path,
         *,
-        limits: Limits | None = None,
-        allowance: Allowance | None = None,
-        pace: Pace | None = None,
+        limits: DocumentLimits | None = None,
+        resource_limits: ResourceLimits | None = None,
+        timeouts: IngestionTimeouts | None = None,
     ) -> None:
         self._storage = storage
         self._files = Files(folder)
-        self._news = News(events)
-        self._limits = limits or Limits()
-        self._allowance = allowance or Allowance()
-        self._readings = Readings(storage, self._files, self._news, self._allowance, pace or Pace())
+        self._publisher = DocumentPublisher(events)
+        self._limits = limits or DocumentLimits()
+        self._resource_limits = resource_limits or ResourceLimits()
+        self._queue = IngestionQueue(
+            storage,
+            self._files,
+            self._publisher,
+            self._resource_limits,
+            timeouts or IngestionTimeouts(),
+        )
         self._checks = asyncio.Semaphore(CHECKS)
         self._arriving = Counter[str]()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -104,7 +110,7 @@ class DocumentService:
             stored = await self._store(user_id, document_id, name, chunks)
             if stored.kind in _CHECKED:
                 async with self._checks:
-                    await check(self._files.part(document_id), stored.kind, self._allowance)
+                    await check(self._files.part(document_id), stored.kind, self._resource_limits)
         return await self._finish(self._enter(user_id, document_id, name, stored))
 
     async def _store(
@@ -143,8 +149,8 @@ class DocumentService:
             # The file first: one without a document is removed at the next start.
             await self._files.keep(document_id)
             await self._insert(document)
-        await self._news.changed(document)
-        self._readings.start(document)
+        await self._publisher.changed(document)
+        self._queue.start(document)
         return document
 
     async def _insert(self, document: Document) -> None:
@@ -178,7 +184,7 @@ class DocumentService:
 
     def item(self, document: Document) -> Item:
         """What clients are shown of a document, with how far its reading is."""
-        return document.to_item(self._readings.progress(document.id))
+        return document.to_item(self._queue.progress(document.id))
 
     async def passages(
         self, user_id: str, document_id: str, after: int = 0, limit: int = PAGE_SIZE
@@ -212,7 +218,7 @@ class DocumentService:
 
     async def announce(self, user_id: str, document_id: str) -> None:
         """Have the document's context say how it is, to be streamed from its beginning."""
-        await self._news.repeat(await self.document(user_id, document_id))
+        await self._publisher.repeat(await self.document(user_id, document_id))
 
     async def delete(self, user_id: str, document_id: str) -> None:
         """Delete a document with its file and all that was read of it."""
@@ -221,9 +227,9 @@ class DocumentService:
 
     async def _delete(self, document: Document) -> None:
         if await self._storage.write(lambda change: change.update_document(document)):
-            await self._readings.stop(document.id)
+            await self._queue.stop(document.id)
             await self._files.remove(document.id)
-            await self._news.changed(document)
+            await self._publisher.changed(document)
             self._begin(self._purge(document))
 
     async def _purge(self, document: Document) -> None:
@@ -242,21 +248,21 @@ class DocumentService:
             if document.status is Status.DELETING:
                 self._begin(self._purge(document))
             elif not await self._files.exists(document.id):
-                await self._readings.fail(document, UnreadableFile(_("Its file is gone.")))
+                await self._queue.fail(document, UnreadableFile(_("Its file is gone.")))
             elif document.attempts >= MAX_ATTEMPTS:
-                await self._readings.fail(
+                await self._queue.fail(
                     document, InterruptedReading(_("The server has ended each time it was read."))
                 )
             else:
-                self._readings.start(document)
+                self._queue.start(document)
 
     async def close(self) -> None:
         """Stop all readings, which go on at the next start; idempotent."""
         self._closing = True
-        await self._readings.close()
+        await self._queue.close()
         while self._tasks:
             await asyncio.wait(self._tasks)
-        await self._readings.close()
+        await self._queue.close()
 
     def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)

@@ -41,28 +41,28 @@ _ERRORS: dict[str, type[UnreadableFile | UnsupportedFile]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class ResourceLimits:
     """What reading a document may take: bytes of memory, and seconds."""
 
     memory: int = 512 * 1024 * 1024
     seconds: int = 300
 
 
-async def check(path: Path, kind: Kind, allowance: Allowance) -> None:
+async def check(path: Path, kind: Kind, resource_limits: ResourceLimits) -> None:
     """Make sure that a file can be read.
 
     Raises:
         UnsupportedFile: It is of no kind that can be read.
         UnreadableFile: It is protected, damaged, or takes more than is allowed.
     """
-    async with read(path, kind, allowance, task="check") as messages:
+    async with read(path, kind, resource_limits, task="check") as messages:
         async for _message in messages:
             pass
 
 
 @asynccontextmanager
 async def read(
-    path: Path, kind: Kind, allowance: Allowance, *, task: str = "read"
+    path: Path, kind: Kind, resource_limits: ResourceLimits, *, task: str = "read"
 ) -> AsyncGenerator[AsyncIterator[Message]]:
     """Read a file for as long as the block lasts; what is read comes as messages.
 
@@ -72,7 +72,7 @@ async def read(
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "quart_chat.documents.worker", task, kind, str(path)),
-        *(str(allowance.memory), str(allowance.seconds), language()),
+        *(str(resource_limits.memory), str(resource_limits.seconds), language()),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -80,7 +80,7 @@ async def read(
         limit=MAX_LINE,
     )
     try:
-        async with asyncio.timeout(allowance.seconds):
+        async with asyncio.timeout(resource_limits.seconds):
             yield _messages(process)
     except TimeoutError as error:
         raise OversizedContent(_("Reading it takes longer than is allowed.")) from error

@@ -81,4 +81,4 @@ async def _stream(
                 if batch.events[-1].terminal:
                     return
         if manager.draining:
-            yield manager.farewell()
+            yield manager.shutdown_frames()

@@ -274,7 +274,7 @@ class StreamingEventManager:
         # Spread out, so that the clients of a server that dies do not all come back at once.
         return encode_retry(random.randint(*self.settings.retry))  # noqa: S311 - keeps no secret
 
-    def farewell(self) -> bytes:
+    def shutdown_frames(self) -> bytes:
         """The last bytes of a stream that ends because the server does."""
         return encode_comment("the server is restarting") + self.retry()
 

@@ -65,7 +65,7 @@ def find_formula(text: str, start: int, end: int) -> Formula | None:
         if not tex.strip(_BLANKS) or "`" in tex:
             return None
         after = stop + len(closer)
-        if opener == "$" and not _is_no_money(text, start, tex, after):
+        if opener == "$" and not _is_math_delimiter(text, start, tex, after):
             return None
         if opener == "\\[" and text.startswith("(", after):
             return None
@@ -73,7 +73,7 @@ def find_formula(text: str, start: int, end: int) -> Formula | None:
     return None
 
 
-def _is_no_money(text: str, start: int, tex: str, after: int) -> bool:
+def _is_math_delimiter(text: str, start: int, tex: str, after: int) -> bool:
     before = text[start - 1 : start] if start else ""
     following = text[after : after + 1]
     return not (

@@ -13,7 +13,7 @@ import aiosqlite
 
 from quart_chat.search.fts5 import any_of, any_trigram, match
 from quart_chat.search.passages import Passage
-from quart_chat.search.ranking import Census, Match, Verdict, judge
+from quart_chat.search.ranking import DocumentFrequencies, Match, Verdict, judge
 from quart_chat.search.spelling import SIMILAR_WORDS, words_of
 from quart_chat.search.words import Term, fold
 from quart_chat.search.words import terms as terms_of
@@ -46,7 +46,9 @@ class PassageIndex:
         self._places_below = [_count(below, _path(passage)) for passage in passages]
         self.passages = passages
 
-    async def search(self, terms: Sequence[Term], census: Census | None = None) -> Verdict:
+    async def search(
+        self, terms: Sequence[Term], frequencies: DocumentFrequencies | None = None
+    ) -> Verdict:
         """What the passages have on the terms, of which there must be one at least."""
         rows = await self._database.execute_fetchall(_RANKED, (any_of(terms),))
         anywhere = {term: await self._places(match(term)) for term in terms}
@@ -68,7 +70,7 @@ class PassageIndex:
             )
             for number, rank in rows
         ]
-        return judge(terms, matches, len(self.passages), census)
+        return judge(terms, matches, len(self.passages), frequencies)
 
     async def similar_words(self, trigrams: Sequence[str]) -> list[str]:
         """The words of the passages that share some of the trigrams, the best first."""

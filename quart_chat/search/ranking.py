@@ -75,7 +75,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Census:
+class DocumentFrequencies:
     """How many passages there are, and how many of them hold each term."""
 
     total: int
@@ -83,7 +83,10 @@ class Census:
 
 
 def judge(
-    terms: Sequence[Term], matches: Sequence[Match], total: int, census: Census | None = None
+    terms: Sequence[Term],
+    matches: Sequence[Match],
+    total: int,
+    frequencies: DocumentFrequencies | None = None,
 ) -> Verdict:
     """Decide over the passages that match.
 
@@ -91,12 +94,16 @@ def judge(
         terms: What is looked for.
         matches: Passages that hold some of it.
         total: Passages that were searched.
-        census: Says how rare a term is, where the passages are only the best of more.
+        frequencies: Says how rare a term is, where the passages are only the best of more.
     """
-    if census is None:
-        census = Census(total, Counter(term for match in matches for term in match.covered))
-    frequency = census.holding
-    weights = {term: log((census.total + 1) / (frequency.get(term, 0) + 0.5)) for term in terms}
+    if frequencies is None:
+        frequencies = DocumentFrequencies(
+            total, Counter(term for match in matches for term in match.covered)
+        )
+    frequency = frequencies.holding
+    weights = {
+        term: log((frequencies.total + 1) / (frequency.get(term, 0) + 0.5)) for term in terms
+    }
     best = max((match.rank for match in matches), default=1.0)
     hits = [
         Hit(

@@ -74,24 +74,24 @@ def trigrams_of(word: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def meant(word: str, known: Iterable[str], spoken: Language, *, slips: bool) -> list[str]:
+def suggest(word: str, known: Iterable[str], spoken: Language, *, allow_typos: bool) -> list[str]:
     """The known words that a word may stand for, likeliest first.
 
     Args:
         word: As it was typed.
         known: Words that the texts have.
         spoken: The language of the question.
-        slips: Whether it may be mistyped, because it occurs nowhere as it is.
+        allow_typos: Whether it may be mistyped, because it occurs nowhere as it is.
     """
     folded = fold(word)
     others = {other: fold(other) for other in known}
     others = {other: form for other, form in others.items() if form != folded}
     kin = [other for other, form in others.items() if _akin(folded, form, spoken)]
-    if kin or not slips:
+    if kin or not allow_typos:
         return kin[:MAX_SPELLINGS]
     allowed = 2 if len(folded) >= TWO_SLIPS else 1 if len(folded) >= ONE_SLIP else 0
     near = [
-        (slips_between(folded, form), other)
+        (edit_distance(folded, form), other)
         for other, form in others.items()
         if abs(len(form) - len(folded)) <= allowed  # there are at least as many slips
     ]
@@ -127,7 +127,7 @@ def _stems(word: str, spoken: Language) -> set[str]:
     return {stem for stem in stems if len(stem) >= SHORTEST_STEM}
 
 
-def slips_between(word: str, other: str) -> int:
+def edit_distance(word: str, other: str) -> int:
     """Letters left out, put in, changed or swapped with the next (optimal string alignment)."""
     before: list[int] = []
     row = list(range(len(other) + 1))

@@ -10,7 +10,7 @@ from quart import current_app
 if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
     from quart_chat.documents.service import DocumentService
-    from quart_chat.web.stream_limiter import StreamSlots
+    from quart_chat.web.stream_limiter import StreamLimiter
 
 EXTENSION = "quart_chat"
 
@@ -24,7 +24,7 @@ class Services:
 
     chat: ChatService
     documents: DocumentService
-    slots: StreamSlots
+    stream_limiter: StreamLimiter
 
 
 def services() -> Services:

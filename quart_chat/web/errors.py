@@ -29,7 +29,7 @@ SENTENCES = {
 
 def init_app(app: Quart) -> None:
     """Answer every error of ``app`` in one of two shapes."""
-    logging.getLogger(app.name).addFilter(is_news)
+    logging.getLogger(app.name).addFilter(is_unexpected)
 
     @app.errorhandler(ChatError)
     async def answer_chat_error(error: ChatError) -> Response:
@@ -54,7 +54,7 @@ def init_app(app: Quart) -> None:
         return response
 
 
-def is_news(record: logging.LogRecord) -> bool:
+def is_unexpected(record: logging.LogRecord) -> bool:
     """Whether a record is worth a line of the log.
 
     A start that fails for a reason people can mend is told to whoever starts the server, in a

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
     from quart_chat.errors import DatabaseUnavailable
     from quart_chat.events import StreamingEventManager
-    from quart_chat.web.stream_limiter import StreamSlots
+    from quart_chat.web.stream_limiter import StreamLimiter
 
 CATEGORY = "server"
 
@@ -22,15 +22,15 @@ class HealthPublisher:
     """Emits ``status`` items; nothing of them is stored, and they have no seq."""
 
     def __init__(
-        self, events: StreamingEventManager, slots: StreamSlots, chat: ChatService
+        self, events: StreamingEventManager, stream_limiter: StreamLimiter, chat: ChatService
     ) -> None:
         self._events = events
-        self._slots = slots
+        self._stream_limiter = stream_limiter
         self._chat = chat
 
     def tell(self, trouble: DatabaseUnavailable | None) -> None:
         """Tell why nothing can be stored, or that all is well again."""
-        lists = map(list_context, self._slots.users)
+        lists = map(list_context, self._stream_limiter.users)
         for context_id in (*lists, *self._chat.rounds.running):
             self._events.emit_threadsafe(context_id, "status", status_item(trouble), CATEGORY)
 

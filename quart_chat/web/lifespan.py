@@ -6,12 +6,11 @@ from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from quart_chat.assistants.librarian.assistant import Librarian
-from quart_chat.chat.limits import Limits
+from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.service import ChatService
 from quart_chat.config import resource_path
-from quart_chat.documents.service import DocumentService
-from quart_chat.documents.service import Limits as DocumentLimits
-from quart_chat.documents.subprocess import Allowance
+from quart_chat.documents.service import DocumentLimits, DocumentService
+from quart_chat.documents.subprocess import ResourceLimits
 from quart_chat.errors import ChatError
 from quart_chat.instance import hold_instance
 from quart_chat.markdown import render_markdown
@@ -21,7 +20,7 @@ from quart_chat.web.context import EXTENSION, Services
 from quart_chat.web.deadline import shutdown_deadline
 from quart_chat.web.descriptors import watch_descriptors
 from quart_chat.web.health import HealthPublisher
-from quart_chat.web.stream_limiter import StreamSlots
+from quart_chat.web.stream_limiter import StreamLimiter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -60,11 +59,11 @@ def init_app(
                 stack.push_async_callback(storage.close)
                 chat = await open_chat(stack, storage, settings, events, assistants)
                 documents = await open_documents(stack, storage, settings, events)
-            slots = StreamSlots(settings.max_streams)
-            health = HealthPublisher(events.manager, slots, chat)
+            stream_limiter = StreamLimiter(settings.max_streams)
+            health = HealthPublisher(events.manager, stream_limiter, chat)
             storage.health.listen(health.tell)
             stack.enter_context(watch_descriptors())
-            app.extensions[EXTENSION] = Services(chat, documents, slots)
+            app.extensions[EXTENSION] = Services(chat, documents, stream_limiter)
             events.on_drain(chat.close)
             events.on_drain(documents.close)
             yield
@@ -98,7 +97,9 @@ async def open_documents(
         limits=DocumentLimits(
             document=settings.max_document_bytes, together=settings.max_documents_bytes
         ),
-        allowance=Allowance(memory=settings.reading_memory, seconds=settings.reading_seconds),
+        resource_limits=ResourceLimits(
+            memory=settings.reading_memory, seconds=settings.reading_seconds
+        ),
     )
     stack.push_async_callback(service.close)
     await service.recover()
@@ -124,7 +125,7 @@ async def open_chat(
         {assistant.name: assistant for assistant in offered},
         default_assistant=offered[0].name,
         render=render_markdown,
-        limits=Limits(
+        limits=ChatLimits(
             prompt_chars=settings.max_prompt_chars,
             running_rounds=settings.max_running_rounds,
             undo_seconds=settings.restore_seconds,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from quart_chat.events.quart import StreamResponse
 
 
-class StreamSlots:
+class StreamLimiter:
     """Counts the open streams of each user, up to a limit."""
 
     def __init__(self, limit: int) -> None:

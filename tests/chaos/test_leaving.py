@@ -27,8 +27,11 @@ async def test_200_requests_with_a_stray_byte_leave_nothing_behind(
     async with served(app) as url:
         async with plain_client(base_url=url) as http:
             chat = await ask(http, None, words=1)
-        slots, events = app.extensions[EXTENSION].slots, app.extensions["quart_chat.events"]
-        await until(lambda: not slots.in_use("local"))
+        stream_limiter, events = (
+            app.extensions[EXTENSION].stream_limiter,
+            app.extensions["quart_chat.events"],
+        )
+        await until(lambda: not stream_limiter.in_use("local"))
         before = len(asyncio.all_tasks())
         log = events.manager.log(chat)
         subscribers = len(log.subscribers)
@@ -41,11 +44,11 @@ async def test_200_requests_with_a_stray_byte_leave_nothing_behind(
             await loop.sock_sendall(client, head.encode())
             clients.append(client)
         await until(lambda: len(log.subscribers) == subscribers + REQUESTS)
-        assert slots.in_use("local") == REQUESTS
+        assert stream_limiter.in_use("local") == REQUESTS
         for client in clients:
             client.close()
         left = time.monotonic()
-        await until(lambda: not slots.in_use("local"))
+        await until(lambda: not stream_limiter.in_use("local"))
         await until(lambda: len(log.subscribers) == subscribers)
         await until(lambda: len(asyncio.all_tasks()) <= before)
         record_property("figures", f"{time.monotonic() - left:.1f} s")

@@ -6,8 +6,8 @@ from typing import Any
 
 from quart_chat.assistants.librarian.corpora import FoundMessage
 from quart_chat.assistants.protocol import Assistant, Text
-from quart_chat.chat.limits import Limits
-from quart_chat.chat.rounds.recording import Pace
+from quart_chat.chat.limits import ChatLimits
+from quart_chat.chat.rounds.recording import RoundTimeouts
 from quart_chat.chat.service import ChatService
 from quart_chat.events import StreamingEventManager
 from quart_chat.markdown.rendering import Render
@@ -17,7 +17,9 @@ from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.scripted import END, ScriptedAssistant
 
 USER = "local"
-PACE = Pace(checkpoint=0.0, stop=0.02, close=0.02, known=30.0, retry=0.001, max_retry=0.004)
+TIMEOUTS = RoundTimeouts(
+    checkpoint=0.0, stop=0.02, close=0.02, known=30.0, retry=0.001, max_retry=0.004
+)
 
 
 def render(text: str, *_: object) -> str:
@@ -28,8 +30,8 @@ def make_service(
     repository: ChatRepository,
     events: StreamingEventManager,
     *assistants: Assistant,
-    limits: Limits | None = None,
-    pace: Pace = PACE,
+    limits: ChatLimits | None = None,
+    timeouts: RoundTimeouts = TIMEOUTS,
     render: Render = render,
 ) -> ChatService:
     return ChatService(
@@ -39,7 +41,7 @@ def make_service(
         assistants[0].name,
         render=render,
         limits=limits,
-        pace=pace,
+        timeouts=timeouts,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from quart_chat.chat.limits import Limits
+from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable, NotFound
 from quart_chat.events import StreamingEventManager
@@ -103,7 +103,7 @@ async def test_only_its_owner_restores_a_chat(
 async def test_what_was_deleted_is_erased_in_time(
     repository: ChatRepository, events: StreamingEventManager, assistant: ScriptedAssistant
 ) -> None:
-    service = make_service(repository, events, assistant, limits=Limits(undo_seconds=0.01))
+    service = make_service(repository, events, assistant, limits=ChatLimits(undo_seconds=0.01))
     await service.recover()
     workflow_id = await ask(service, assistant, "secret")
     kept = await ask(service, assistant, "kept")
@@ -114,7 +114,7 @@ async def test_what_was_deleted_is_erased_in_time(
     with pytest.raises(NotFound):
         await service.restore(USER, workflow_id)
     tombstones = (await service.list_changes(USER, 4)).workflows or ()
-    assert [(entry.id, entry.title) for entry in tombstones] == [(workflow_id, "")]
+    assert [(unit.id, unit.title) for unit in tombstones] == [(workflow_id, "")]
     assert (await service.workflow(USER, kept)).title == "kept"
     await service.close()
 
@@ -125,7 +125,7 @@ async def test_nothing_is_left_that_says_what_was_in_an_erased_chat(
     events: StreamingEventManager,
     assistant: ScriptedAssistant,
 ) -> None:
-    service = make_service(repository, events, assistant, limits=Limits(undo_seconds=0.0))
+    service = make_service(repository, events, assistant, limits=ChatLimits(undo_seconds=0.0))
     workflow_id = await ask(service, assistant, "secret", document_ids=("d" * 32,))
     await service.change(USER, workflow_id, system_prompt="secret")
     await service.delete(USER, workflow_id)
@@ -157,16 +157,16 @@ async def test_what_an_older_version_left_of_erased_chats_is_erased_as_well(
 async def test_what_was_deleted_is_erased_though_nobody_waits_for_the_deletion(
     repository: ChatRepository, events: StreamingEventManager, assistant: ScriptedAssistant
 ) -> None:
-    service = make_service(repository, events, assistant, limits=Limits(undo_seconds=0.0))
+    service = make_service(repository, events, assistant, limits=ChatLimits(undo_seconds=0.0))
     await service.recover()
     workflow_id = await ask(service, assistant, "secret")
     async with repository._database.writing():
         deleting = asyncio.create_task(service.delete(USER, workflow_id))
-        await until(lambda: service._journal._tasks)
+        await until(lambda: service._committer._tasks)
         deleting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await deleting
-    await service._journal.settle()
+    await service._committer.settle()
     async with asyncio.timeout(30):
         while await service.recoverable(USER, workflow_id) is not None:
             pass
@@ -183,7 +183,7 @@ async def test_what_a_process_left_to_erase_is_erased_by_the_next(
     workflow_id = await ask(service, assistant, "secret")
     await service.delete(USER, workflow_id)
     await service.close()
-    following = make_service(repository, events, assistant, limits=Limits(undo_seconds=0.0))
+    following = make_service(repository, events, assistant, limits=ChatLimits(undo_seconds=0.0))
     await following.recover()
     while await following.recoverable(USER, workflow_id) is not None:
         pass
@@ -197,7 +197,7 @@ async def test_a_database_that_fails_is_tried_again(
     assistant: ScriptedAssistant,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    service = make_service(repository, events, assistant, limits=Limits(undo_seconds=0.0))
+    service = make_service(repository, events, assistant, limits=ChatLimits(undo_seconds=0.0))
     workflow_id = await ask(service, assistant, "secret")
     await service.delete(USER, workflow_id)
     select = Reader.select_oldest_deletion

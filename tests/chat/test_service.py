@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from quart_chat.assistants.protocol import Output, Question, Step, Text
-from quart_chat.chat.limits import Limits
+from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.models import Workflow, WorkflowStatus
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import (
@@ -171,7 +171,7 @@ async def test_of_two_prompts_at_once_one_is_answered(service: ChatService) -> N
 async def test_only_so_many_rounds_of_a_user_run_at_once(
     repository: ChatRepository, events: StreamingEventManager, assistant: ScriptedAssistant
 ) -> None:
-    service = make_service(repository, events, assistant, limits=Limits(running_rounds=2))
+    service = make_service(repository, events, assistant, limits=ChatLimits(running_rounds=2))
     first = await service.start(USER, "one")
     await service.start(USER, "two")
     with pytest.raises(TooManyRequests):

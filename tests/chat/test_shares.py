@@ -59,7 +59,7 @@ async def test_readers_are_let_go_though_nobody_waits_for_the_link_to_be_revoked
     _, stream = await read_shared(service, workflow_id)
     async with repository._database.writing():
         revoking = asyncio.create_task(service.sharing.revoke(USER, workflow_id))
-        await until(lambda: service._journal._tasks)
+        await until(lambda: service._committer._tasks)
         revoking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await revoking

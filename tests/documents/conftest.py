@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from quart_chat.documents.models import Document
-from quart_chat.documents.queue import Pace
-from quart_chat.documents.service import DocumentService, Limits
-from quart_chat.documents.subprocess import Allowance
+from quart_chat.documents.queue import IngestionTimeouts
+from quart_chat.documents.service import DocumentLimits, DocumentService
+from quart_chat.documents.subprocess import ResourceLimits
 from quart_chat.events import Event, StreamingEventManager
 from quart_chat.storage.sqlite.database import Database
 from quart_chat.storage.sqlite.document_search import SearchableDocuments
@@ -42,7 +42,7 @@ class Library:
         return sorted(path.name for path in self.folder.iterdir())
 
     def make_service(self, **options: Any) -> DocumentService:
-        options.setdefault("pace", Pace(progress=0.01, retry=0.01))
+        options.setdefault("timeouts", IngestionTimeouts(progress=0.01, retry=0.01))
         return DocumentService(
             DocumentRepository(self.database), self.events, self.folder, **options
         )
@@ -81,7 +81,8 @@ async def library(tmp_path: Path) -> AsyncIterator[Library]:
     events = make_manager()
     library = Library(tmp_path / "documents", database, events, None)  # type: ignore[arg-type]  # made at once
     library.service = library.make_service(
-        limits=Limits(document=25_000_000, together=60_000_000), allowance=Allowance(seconds=60)
+        limits=DocumentLimits(document=25_000_000, together=60_000_000),
+        resource_limits=ResourceLimits(seconds=60),
     )
     await library.service.recover()
     yield library

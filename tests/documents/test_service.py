@@ -17,9 +17,9 @@ import pytest
 from quart_chat.documents import subprocess as reading
 from quart_chat.documents import worker as reader
 from quart_chat.documents.models import Document, Kind, Status
-from quart_chat.documents.queue import Readings
-from quart_chat.documents.service import DocumentService, Limits
-from quart_chat.documents.subprocess import Allowance
+from quart_chat.documents.queue import IngestionQueue
+from quart_chat.documents.service import DocumentLimits, DocumentService
+from quart_chat.documents.subprocess import ResourceLimits
 from quart_chat.errors import (
     ChatError,
     DatabaseUnavailable,
@@ -79,7 +79,7 @@ async def test_progress_is_told_while_a_part_takes_long(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long the database takes for a batch, reports go on."""
-    insert = Readings._insert_passages
+    insert = IngestionQueue._insert_passages
     context = f"user:{USER}"
 
     async def insert_slowly(*args: Any) -> None:
@@ -88,7 +88,7 @@ async def test_progress_is_told_while_a_part_takes_long(
                 await list_.read()
         await insert(*args)
 
-    monkeypatch.setattr(Readings, "_insert_passages", insert_slowly)
+    monkeypatch.setattr(IngestionQueue, "_insert_passages", insert_slowly)
     document = await library.add("fruit.txt", TEXT)
     told = await library.told(document)
     assert sum(event["type"] == "progress" for event in told) >= 5
@@ -258,7 +258,7 @@ async def test_progress_and_failure_are_told_in_the_language_of_the_upload(
 
 
 async def test_all_documents_together_have_a_quota(library: Library) -> None:
-    library.service = library.make_service(limits=Limits(document=3000, together=5000))
+    library.service = library.make_service(limits=DocumentLimits(document=3000, together=5000))
     kept = await library.read("one.txt", "a b c " * 400)
     with pytest.raises(ChatError) as error:
         await library.add("two.txt", "a b c " * 450)
@@ -269,7 +269,7 @@ async def test_all_documents_together_have_a_quota(library: Library) -> None:
 
 
 async def test_uploads_at_the_same_time_share_the_quota(library: Library) -> None:
-    library.service = library.make_service(limits=Limits(document=3000, together=5000))
+    library.service = library.make_service(limits=DocumentLimits(document=3000, together=5000))
     results = await asyncio.gather(
         *(library.add(f"{n}.txt", "a b c " * 450) for n in range(3)), return_exceptions=True
     )
@@ -279,7 +279,7 @@ async def test_uploads_at_the_same_time_share_the_quota(library: Library) -> Non
 
 async def test_the_quota_holds_where_the_database_has_the_last_word(library: Library) -> None:
     document = await library.read("one.txt", TEXT)
-    service = library.make_service(limits=Limits(together=document.size))
+    service = library.make_service(limits=DocumentLimits(together=document.size))
     with pytest.raises(ChatError) as error:
         await service._insert(replace(document, id="1" * 32))
     assert error.value.code == "quota_exceeded"
@@ -392,14 +392,14 @@ async def test_reading_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     path = tmp_path / "long.txt"
     path.write_text(TEXT * 5000)
     with pytest.raises(OversizedContent, match="longer"):
-        await read_all(path, Allowance(seconds=0))
+        await read_all(path, ResourceLimits(seconds=0))
 
 
 async def test_reading_that_takes_too_much_memory_is_ended(tmp_path: Path) -> None:
     path = tmp_path / "long.txt"
     path.write_bytes(b"abcdefgh\n" * 6_000_000)
     with pytest.raises(OversizedContent):
-        await read_all(path, Allowance(memory=64 * 1024 * 1024))
+        await read_all(path, ResourceLimits(memory=64 * 1024 * 1024))
 
 
 @pytest.mark.parametrize(
@@ -420,7 +420,7 @@ async def test_a_process_that_fails_is_one_document_that_fails(
     script.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(script))
     with pytest.raises(error):
-        await read_all(tmp_path / "any", Allowance())
+        await read_all(tmp_path / "any", ResourceLimits())
 
 
 async def test_a_server_that_can_not_start_a_process_says_so(
@@ -443,7 +443,7 @@ async def test_the_process_is_told_nothing_of_the_servers_keys(
     monkeypatch.setattr("sys.executable", str(script))
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     with pytest.raises(ChatError) as error:
-        await read_all(tmp_path / "any", Allowance())
+        await read_all(tmp_path / "any", ResourceLimits())
     assert "PATH" in error.value.message
     assert "secret" not in error.value.message
 
@@ -460,8 +460,8 @@ def test_the_process_reads_a_file_and_writes_messages(
     assert capfdbinary.readouterr().out.splitlines()[-1] == b'{"type":"finished","pages":null}'
 
 
-async def read_all(path: Path, allowance: Allowance) -> None:
-    async with reading.read(path, Kind.TEXT, allowance) as messages:
+async def read_all(path: Path, resource_limits: ResourceLimits) -> None:
+    async with reading.read(path, Kind.TEXT, resource_limits) as messages:
         async for _ in messages:
             pass
 

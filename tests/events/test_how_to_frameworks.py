@@ -155,8 +155,8 @@ def test_a_program_of_the_how_to_streams_exactly_under_each_server(
         assert seen == [list(range(len(texts) + 1))] * len(readers)
 
     run()
-    farewell = asyncio.run(read_farewell(server))
-    assert b": the server is restarting\nretry: " in farewell
+    shutdown_frames = asyncio.run(read_farewell(server))
+    assert b": the server is restarting\nretry: " in shutdown_frames
     # uvicorn ends by the signal that it was sent.
     assert server.wait(15) in {0, -signal.SIGTERM}, server.output
     assert not [line for line in server.output if "Traceback" in line], server.output

@@ -487,7 +487,7 @@ async def test_draining_delivers_what_there_is_and_ends(manager: StreamingEventM
 
 async def test_a_farewell_asks_to_come_back_in_a_while(manager: StreamingEventManager) -> None:
     low, high = manager.settings.retry
-    comment, retry, _ = manager.farewell().split(b"\n")
+    comment, retry, _ = manager.shutdown_frames().split(b"\n")
     assert comment.startswith(b": ")
     assert low <= int(retry.removeprefix(b"retry: ")) <= high
 

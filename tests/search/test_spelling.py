@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_chat.search.spelling import meant, slips_between, trigrams_of
+from quart_chat.search.spelling import edit_distance, suggest, trigrams_of
 from quart_chat.search.words import Language
 
 KNOWN = [
@@ -36,7 +36,7 @@ WORDS = st.text(alphabet="abcd", max_size=8)
     ],
 )
 def test_a_slip_is_seen_where_a_word_is_long_enough(word: str, words: list[str]) -> None:
-    assert meant(word, KNOWN, Language.ENGLISH, slips=True) == words
+    assert suggest(word, KNOWN, Language.ENGLISH, allow_typos=True) == words
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,11 @@ def test_a_slip_is_seen_where_a_word_is_long_enough(word: str, words: list[str])
     ],
 )
 def test_a_german_word_is_found_in_others(word: str, words: list[str]) -> None:
-    assert meant(word, KNOWN, Language.GERMAN, slips=False) == words
+    assert suggest(word, KNOWN, Language.GERMAN, allow_typos=False) == words
 
 
 def test_a_word_that_is_known_is_not_mistyped() -> None:
-    assert meant("chronometr", KNOWN, Language.ENGLISH, slips=False) == []
+    assert suggest("chronometr", KNOWN, Language.ENGLISH, allow_typos=False) == []
 
 
 @pytest.mark.parametrize("word", ["12345", "a-b", "uhr", "emit_event"])
@@ -70,13 +70,13 @@ def test_a_word_is_looked_for_by_its_trigrams() -> None:
     [("kiwi", "kiwi", 0), ("kiwi", "kwii", 1), ("kiwi", "kwi", 1), ("", "ab", 2), ("abc", "", 3)],
 )
 def test_slips_are_counted(word: str, other: str, count: int) -> None:
-    assert slips_between(word, other) == count
+    assert edit_distance(word, other) == count
 
 
 @given(WORDS, WORDS)
 def test_slips_are_the_same_from_both_sides_and_never_more_than_letters(a: str, b: str) -> None:
-    count = slips_between(a, b)
-    assert count == slips_between(b, a)
+    count = edit_distance(a, b)
+    assert count == edit_distance(b, a)
     assert abs(len(a) - len(b)) <= count <= max(len(a), len(b))
     assert (count == 0) == (a == b)
 
@@ -91,9 +91,9 @@ def test_slips_are_the_same_from_both_sides_and_never_more_than_letters(a: str, 
     ],
 )
 def test_a_german_word_is_found_in_another_form(word: str, form: str) -> None:
-    assert meant(word, [form], Language.GERMAN, slips=False) == [form]
+    assert suggest(word, [form], Language.GERMAN, allow_typos=False) == [form]
 
 
 def test_an_irregular_english_verb_is_found_in_another_form() -> None:
-    assert meant("keep", ["kept", "keel"], Language.ENGLISH, slips=False) == ["kept"]
+    assert suggest("keep", ["kept", "keel"], Language.ENGLISH, allow_typos=False) == ["kept"]
     assert "ept" in trigrams_of("keep")

@@ -9,7 +9,7 @@ from quart.typing import TestClientProtocol as Client
 
 from quart_chat.errors import TooManyRequests
 from quart_chat.events.quart import Events, stream_response
-from quart_chat.web.stream_limiter import StreamSlots
+from quart_chat.web.stream_limiter import StreamLimiter
 from tests.app import create_test_app
 from tests.web.streams import open_stream
 
@@ -17,27 +17,27 @@ EVENTS = "/api/events/user:local"
 
 
 @pytest.fixture
-def slots() -> StreamSlots:
-    return StreamSlots(1)
+def stream_limiter() -> StreamLimiter:
+    return StreamLimiter(1)
 
 
 @pytest.fixture
-async def streaming(slots: StreamSlots) -> AsyncGenerator[Client, None]:
+async def streaming(stream_limiter: StreamLimiter) -> AsyncGenerator[Client, None]:
     """An app with a stream that takes a slot, and a response that leaves its stream aside."""
     app = Quart(__name__)
     Events(app)
 
     async def chunks() -> AsyncGenerator[bytes, None]:
-        yield f"data: {slots.in_use('ada')}\n\n".encode()
+        yield f"data: {stream_limiter.in_use('ada')}\n\n".encode()
 
     @app.get("/stream")
     async def stream() -> Response:
-        with slots.take("ada") as slot:
+        with stream_limiter.take("ada") as slot:
             return slot.stream(stream_response(chunks()))
 
     @app.get("/aside")
     async def aside() -> str:
-        with slots.take("ada") as slot:
+        with stream_limiter.take("ada") as slot:
             slot.stream(stream_response(chunks()))
         return "Something else."
 
@@ -46,42 +46,42 @@ async def streaming(slots: StreamSlots) -> AsyncGenerator[Client, None]:
 
 
 async def test_a_slot_is_taken_until_the_body_is_read(
-    slots: StreamSlots, streaming: Client
+    stream_limiter: StreamLimiter, streaming: Client
 ) -> None:
     response = await streaming.get("/stream")
     assert (await response.get_data(as_text=False)).endswith(b"data: 1\n\n")
-    assert slots.in_use("ada") == 0
+    assert stream_limiter.in_use("ada") == 0
 
 
 async def test_a_slot_without_a_stream_is_free_after_the_block() -> None:
-    slots = StreamSlots(1)
-    with slots.take("ada"):
-        assert slots.in_use("ada") == 1
-    assert slots.in_use("ada") == 0
+    stream_limiter = StreamLimiter(1)
+    with stream_limiter.take("ada"):
+        assert stream_limiter.in_use("ada") == 1
+    assert stream_limiter.in_use("ada") == 0
 
 
 async def test_an_error_before_the_stream_frees_the_slot() -> None:
-    slots = StreamSlots(1)
-    with pytest.raises(ValueError, match="no chat"), slots.take("ada"):
+    stream_limiter = StreamLimiter(1)
+    with pytest.raises(ValueError, match="no chat"), stream_limiter.take("ada"):
         raise ValueError("no chat")
-    assert slots.in_use("ada") == 0
+    assert stream_limiter.in_use("ada") == 0
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/aside"), ("HEAD", "/stream")])
 async def test_a_stream_that_is_never_sent_frees_its_slot(
-    slots: StreamSlots, streaming: Client, method: str, path: str
+    stream_limiter: StreamLimiter, streaming: Client, method: str, path: str
 ) -> None:
     response = await (streaming.head(path) if method == "HEAD" else streaming.get(path))
     assert response.status_code == 200
-    assert slots.in_use("ada") == 0
+    assert stream_limiter.in_use("ada") == 0
 
 
 async def test_the_limit_is_for_each_user() -> None:
-    slots = StreamSlots(1)
-    with slots.take("ada"), slots.take("bob"):
-        with pytest.raises(TooManyRequests), slots.take("ada"):
+    stream_limiter = StreamLimiter(1)
+    with stream_limiter.take("ada"), stream_limiter.take("bob"):
+        with pytest.raises(TooManyRequests), stream_limiter.take("ada"):
             pass
-        assert slots.in_use("ada") == 1
+        assert stream_limiter.in_use("ada") == 1
 
 
 async def test_a_stream_too_many_gets_429_until_one_closes(tmp_path: Path) -> None:

@@ -58,8 +58,8 @@ class Quote:
 
 def write_found(retrieved: Retrieved, quotes: Sequence[Quote], say: Sentences) -> Iterator[str]:
     """The answer in its natural pieces: a lead, then each quote."""
-    kinds = {found.shelf for found in retrieved.found}
-    places = say.join([shelf for shelf in retrieved.shelves if shelf in kinds], say.last_and)
+    kinds = {found.corpus for found in retrieved.found}
+    places = say.join([corpus for corpus in retrieved.corpora if corpus in kinds], say.last_and)
     lead = _capital(say.found_in.format(places=places))
     if retrieved.unknown:
         sentence = say.read_differently if retrieved.read_again else say.not_mentioned
@@ -73,7 +73,7 @@ def write_not_found(retrieved: Retrieved, say: Sentences) -> str:
     """What was not found, the words that occur nowhere, and where to look next."""
     unknown = retrieved.unknown
     reason = say.unknown.format(terms=_words(unknown)) if unknown else say.not_together
-    places = say.join(retrieved.shelves, say.last_or)
+    places = say.join(retrieved.corpora, say.last_or)
     text = f"{say.nothing_found.format(places=places)} {reason}\n"
     pages = dict.fromkeys(
         (passage.title, _PLACE_IN_PAGE.sub("", passage.url)) for passage in retrieved.near

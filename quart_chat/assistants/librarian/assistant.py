@@ -18,10 +18,10 @@ from quart_chat.assistants.librarian.answer import Quote, write_found, write_not
 from quart_chat.assistants.librarian.corpora import (
     Chats,
     ChatSearch,
+    Corpus,
     Documents,
     DocumentSearch,
     Handbook,
-    Shelf,
 )
 from quart_chat.assistants.librarian.phrases import SENTENCES, Sentences
 from quart_chat.assistants.librarian.retrieval import Retrieved, retrieve
@@ -49,22 +49,22 @@ class Librarian:
         self._chats = Chats(chats, self.name)
         self._documents = None if documents is None else Documents(documents)
         self._resources = AsyncExitStack()
-        self._shelves: list[Shelf] = []
+        self._corpora: list[Corpus] = []
 
     async def __aenter__(self) -> Self:
         """Read and index the handbook."""
         built = await asyncio.to_thread(build_handbook, self._handbook)
         index = await self._resources.enter_async_context(open_index(built))
-        shelves = (Handbook(index), self._documents, self._chats)
-        self._shelves = [shelf for shelf in shelves if shelf is not None]
+        corpora = (Handbook(index), self._documents, self._chats)
+        self._corpora = [corpus for corpus in corpora if corpus is not None]
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._shelves = []
+        self._corpora = []
         await self._resources.aclose()
 
     async def retrieve(
-        self, question: Question, most: int, shelves: Collection[str]
+        self, question: Question, most: int, corpora: Collection[str]
     ) -> AsyncGenerator[Step | Retrieved, None]:
         """Search shelves for what covers the question, for an assistant that answers from it.
 
@@ -74,7 +74,7 @@ class Librarian:
         if not wanted:
             yield Retrieved((), (), (), ())
             return
-        chosen = [shelf for shelf in self._shelves if shelf.name in shelves]
+        chosen = [corpus for corpus in self._corpora if corpus.name in corpora]
         say = SENTENCES[language(question.prompt)]
         async for done in retrieve(chosen, question, wanted, say, most):
             yield done
@@ -83,7 +83,7 @@ class Librarian:
         """Quote what covers the question, or say what was not found."""
         say = SENTENCES[language(question.prompt)]
         wanted = _wanted(question)
-        if not self._shelves:
+        if not self._corpora:
             raise RuntimeError("The Librarian must be opened before it can answer.")
         if not wanted:
             yield Step("search", say.nothing_to_search, "completed")
@@ -95,7 +95,7 @@ class Librarian:
     async def _search(
         self, question: Question, wanted: Sequence[Term], say: Sentences
     ) -> AsyncGenerator[Output, None]:
-        async for done in retrieve(self._shelves, question, wanted, say):
+        async for done in retrieve(self._corpora, question, wanted, say):
             if isinstance(done, Step):
                 yield done
             elif not done.found:

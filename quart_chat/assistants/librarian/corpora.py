@@ -12,7 +12,7 @@ from quart_chat.assistants.librarian.phrases import Sentences
 from quart_chat.assistants.protocol import Question
 from quart_chat.search.index import PassageIndex, build_index, open_index
 from quart_chat.search.passages import Passage, cut_text
-from quart_chat.search.ranking import Census, Verdict
+from quart_chat.search.ranking import DocumentFrequencies, Verdict
 from quart_chat.search.spelling import SIMILAR_WORDS
 from quart_chat.search.words import Term, fold, terms
 
@@ -29,7 +29,7 @@ _DEFINITION = re.compile(r"\[\s*\d+\s*\]:")
 class Search:
     """One shelf searched: its passages and what the search came to."""
 
-    shelf: str
+    corpus: str
     passages: Sequence[Passage]
     verdict: Verdict
 
@@ -42,7 +42,7 @@ class Candidates:
     holding: Sequence[int]
 
 
-class Shelf(Protocol):
+class Corpus(Protocol):
     """Texts that can be searched.
 
     Attributes:
@@ -124,10 +124,10 @@ class Documents:
         candidates = await self._documents.select_candidates(
             user_id, wanted, ids, limit=MAX_CANDIDATES
         )
-        census = Census(total, dict(zip(wanted, candidates.holding, strict=True)))
+        frequencies = DocumentFrequencies(total, dict(zip(wanted, candidates.holding, strict=True)))
         built = await asyncio.to_thread(build_index, candidates.passages)
         async with open_index(built) as index:
-            return Search(self.name, candidates.passages, await index.search(wanted, census))
+            return Search(self.name, candidates.passages, await index.search(wanted, frequencies))
 
     async def similar_words(self, question: Question, trigrams: Sequence[str]) -> list[str]:
         return await self._documents.select_similar_words(

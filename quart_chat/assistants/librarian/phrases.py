@@ -30,9 +30,9 @@ class Sentences:
     closest: str
     you: str
 
-    def join(self, shelves: Sequence[str], last: str) -> str:
+    def join(self, corpora: Sequence[str], last: str) -> str:
         """Where the shelves are, in a row, the last of them after "and" or "or"."""
-        places = [self.inside.format(place=self.places[shelf]) for shelf in shelves]
+        places = [self.inside.format(place=self.places[corpus]) for corpus in corpora]
         return last.join((", ".join(places[:-1]), places[-1])) if places[1:] else "".join(places)
 
 

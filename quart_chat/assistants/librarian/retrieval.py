@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 
-from quart_chat.assistants.librarian.corpora import Search, Shelf
+from quart_chat.assistants.librarian.corpora import Corpus, Search
 from quart_chat.assistants.librarian.phrases import Sentences
 from quart_chat.assistants.protocol import Question, Step
 from quart_chat.search.passages import Passage
 from quart_chat.search.ranking import Hit
-from quart_chat.search.spelling import meant, trigrams_of
+from quart_chat.search.spelling import suggest, trigrams_of
 from quart_chat.search.words import Term, language
 
 MAX_PASSAGES = 3
@@ -19,10 +19,10 @@ RANK_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPassage:
     """A passage that covers the question, and the shelf it stands on."""
 
-    shelf: str
+    corpus: str
     passage: Passage
 
 
@@ -34,19 +34,19 @@ class Retrieved:
         found: Passages that cover it, best first.
         near: Others that touch on it, best first.
         unknown: The terms that occur nowhere.
-        shelves: The names of the shelves that were searched.
+        corpora: The names of the shelves that were searched.
         read_again: Whether it was found by reading terms as others like them.
     """
 
-    found: tuple[Found, ...]
+    found: tuple[FoundPassage, ...]
     near: tuple[Passage, ...]
     unknown: tuple[Term, ...]
-    shelves: tuple[str, ...]
+    corpora: tuple[str, ...]
     read_again: bool = False
 
 
 async def retrieve(
-    shelves: Sequence[Shelf],
+    corpora: Sequence[Corpus],
     question: Question,
     wanted: Sequence[Term],
     say: Sentences,
@@ -56,7 +56,7 @@ async def retrieve(
 
     Yields a step for all that is done, and at last what was found: so many passages at most.
     """
-    serving = [shelf for shelf in shelves if await shelf.serves(question)]
+    serving = [corpus for corpus in corpora if await corpus.serves(question)]
     searches: list[Search] = []
     async for done in _search(serving, question, wanted, say, ""):
         if isinstance(done, Step):
@@ -84,7 +84,7 @@ async def retrieve(
 
 
 async def _search(
-    shelves: Sequence[Shelf],
+    corpora: Sequence[Corpus],
     question: Question,
     wanted: Sequence[Term],
     say: Sentences,
@@ -92,10 +92,10 @@ async def _search(
 ) -> AsyncGenerator[Step | list[Search], None]:
     names = ", ".join(term.text for term in wanted)
     searches = []
-    for shelf in shelves:
-        key, place = f"{shelf.name}{suffix}", say.places[shelf.name]
+    for corpus in corpora:
+        key, place = f"{corpus.name}{suffix}", say.places[corpus.name]
         yield Step(key, say.searching.format(place=place, terms=names))
-        search = await shelf.search(question, wanted, say)
+        search = await corpus.search(question, wanted, say)
         verdict = search.verdict
         result = say.searched.format(
             place=place,
@@ -111,13 +111,16 @@ async def _search(
 
 def _gather(searches: Sequence[Search], most: int) -> Retrieved:
     """The passages to give: those that cover most first, and the chats' after all others'."""
-    ranked: list[tuple[tuple[float, bool, float], Found]] = []
+    ranked: list[tuple[tuple[float, bool, float], FoundPassage]] = []
     near: list[tuple[tuple[float, float], Passage]] = []
     for search in searches:
         hits = search.verdict.found
-        chats = search.shelf == "chats"
+        chats = search.corpus == "chats"
         ranked += [
-            ((-hit.coverage, chats, -hit.rank), Found(search.shelf, search.passages[hit.number]))
+            (
+                (-hit.coverage, chats, -hit.rank),
+                FoundPassage(search.corpus, search.passages[hit.number]),
+            )
             for hit in hits
             if hit.rank >= hits[0].rank * RANK_SHARE
         ]
@@ -134,7 +137,7 @@ def _gather(searches: Sequence[Search], most: int) -> Retrieved:
             for term in (searches[0].verdict.unknown if searches else ())
             if all(term in others for others in unknown)
         ),
-        tuple(search.shelf for search in searches),
+        tuple(search.corpus for search in searches),
     )
 
 
@@ -143,7 +146,7 @@ def _order(hit: Hit) -> tuple[float, float]:
 
 
 async def _read_again(
-    shelves: Sequence[Shelf],
+    corpora: Sequence[Corpus],
     question: Question,
     wanted: Sequence[Term],
     unknown: Sequence[Term],
@@ -156,9 +159,9 @@ async def _read_again(
         if not trigrams:
             continue
         known: dict[str, None] = {}
-        for shelf in shelves:
-            known.update(dict.fromkeys(await shelf.similar_words(question, trigrams)))
-        if words := meant(term.text, known, spoken, slips=term in unknown):
+        for corpus in corpora:
+            known.update(dict.fromkeys(await corpus.similar_words(question, trigrams)))
+        if words := suggest(term.text, known, spoken, allow_typos=term in unknown):
             read_as[term] = words
     return read_as
 

@@ -17,7 +17,7 @@ from typing import Self
 
 from quart_chat.assistants.openai.client import Endpoint
 from quart_chat.assistants.openai.errors import ModelError
-from quart_chat.assistants.openai.grounding import Given, Library, give
+from quart_chat.assistants.openai.grounding import Grounding, Library, ground
 from quart_chat.assistants.openai.history import Request, estimate_tokens, fit
 from quart_chat.assistants.openai.reply import Reply
 from quart_chat.assistants.protocol import Models, Output, Question, Step
@@ -112,14 +112,14 @@ class OpenAIAssistant:
 
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
         """Ask the model, and pass on what it says as it says it."""
-        given = Given()
-        gifts = give(self._library, question, self._passages, unasked=self._unasked)
-        async for gift in gifts:
-            if isinstance(gift, Given):
-                given = gift
+        grounding = Grounding()
+        found = ground(self._library, question, self._passages, unasked=self._unasked)
+        async for one in found:
+            if isinstance(one, Grounding):
+                grounding = one
             else:
-                yield gift
-        request = self._request(question, given)
+                yield one
+        request = self._request(question, grounding)
         if request.left_out:
             yield self._left_out(request)
         while True:
@@ -196,11 +196,11 @@ class OpenAIAssistant:
         delay = error.retry_after or self._retry_delay * 2.0**attempt
         return delay if error.passing and attempt < self._retries and delay <= MAX_WAIT else None
 
-    def _request(self, question: Question, given: Given) -> Request:
+    def _request(self, question: Question, grounding: Grounding) -> Request:
         """What the model is told, the history as far as it fits."""
         wanted = question.system_prompt or self._system_prompt
-        system = "\n\n".join(part for part in (wanted, given.instructions) if part)
-        prompt = given.with_prompt(question.prompt)
+        system = "\n\n".join(part for part in (wanted, grounding.instructions) if part)
+        prompt = grounding.with_prompt(question.prompt)
         budget = self._history_tokens - estimate_tokens(system) - estimate_tokens(prompt)
         history = fit(question.history, budget)
         return Request(system, history, prompt, len(question.history) - len(history))

@@ -17,7 +17,7 @@ import orjson
 
 from quart_chat.assistants.openai.address import EndpointAddress
 from quart_chat.assistants.openai.body import Body, Silence, TooLarge
-from quart_chat.assistants.openai.error_mapper import Failures
+from quart_chat.assistants.openai.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.listing import read_models
 from quart_chat.assistants.openai.words import find_words
@@ -64,7 +64,7 @@ class Endpoint:
         self._authorization = self._address.authorization or (f"Bearer {key}" if key else "")
         self._timeout = timeout
         self._refused: set[str] = set()
-        self.failures = Failures(self._address.host, key, *self._address.secrets)
+        self.failures = ErrorMapper(self._address.host, key, *self._address.secrets)
 
     async def __aenter__(self) -> Self:
         headers = {"Accept-Encoding": "identity", "User-Agent": "quart-chat"}
@@ -100,7 +100,7 @@ class Endpoint:
         data = orjson.dumps({"model": model, "messages": messages, "stream": True, **optional})
         headers = {"Accept": "text/event-stream", "Content-Type": "application/json"}
         try:
-            with self._told():
+            with self._translate_errors():
                 async with self._ask("POST", _ANSWERS, self._timeout, data, headers) as asked:
                     response, body = asked
                     if not 200 <= response.status < 300:
@@ -122,7 +122,7 @@ class Endpoint:
             ModelError: It gives no list.
         """
         listed = bytearray()
-        with self._told():
+        with self._translate_errors():
             async with (
                 asyncio.timeout(LIST_PATIENCE),
                 self._ask("GET", "models", LIST_TIMEOUT) as (response, body),
@@ -178,7 +178,7 @@ class Endpoint:
         return self.failures.of_status(response.status, headers, body, model)
 
     @contextmanager
-    def _told(self) -> Generator[None]:
+    def _translate_errors(self) -> Generator[None]:
         try:
             yield
         except TooLarge as error:

@@ -34,7 +34,7 @@ _OWN_MEANING = frozenset({401, 403, 404, 429})
 """Statuses that say what is wrong, whatever the words are."""
 
 
-class Failures:
+class ErrorMapper:
     """Tells the failures of one endpoint.
 
     Args:

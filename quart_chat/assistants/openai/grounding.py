@@ -39,14 +39,14 @@ class Library(Protocol):
     """Finds passages that cover a question."""
 
     def retrieve(
-        self, question: Question, most: int, shelves: Collection[str]
+        self, question: Question, most: int, corpora: Collection[str]
     ) -> AsyncGenerator[Step | Retrieved, None]:
         """Yield steps, and at last what was found on the named shelves."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Grounding:
     """What a model is given with a question.
 
     Attributes:
@@ -78,9 +78,9 @@ class Given:
         return Sources(tuple(quote.source for quote in self.quotes))
 
 
-async def give(
+async def ground(
     library: Library | None, question: Question, most: int, *, unasked: bool
-) -> AsyncGenerator[Step | Sources | Given, None]:
+) -> AsyncGenerator[Step | Sources | Grounding, None]:
     """Find what a model is to be given, and show how: steps, sources, and at last what it is.
 
     What covers the question is given in any case. What only touches on it is given too where the
@@ -93,36 +93,36 @@ async def give(
         unasked: Whether to look where the question names no documents.
     """
     named = bool(question.document_ids)
-    shelves = _shelves(question) if named or unasked else ()
+    corpora = _corpora(question) if named or unasked else ()
     found: Retrieved | None = None
-    if library and most and shelves:
-        async for done in library.retrieve(question, most, shelves):
+    if library and most and corpora:
+        async for done in library.retrieve(question, most, corpora):
             if isinstance(done, Step):
                 yield done
             else:
                 found = done
-    if found is None or not (found.shelves or named):
-        yield Given()
+    if found is None or not (found.corpora or named):
+        yield Grounding()
         return
     covering = [passage.passage for passage in found.found]
     touching = [passage for passage in found.near if named][: most - len(covering)]
     quotes = tuple(Quote(n, passage) for n, passage in enumerate((*covering, *touching), 1))
-    given = Given(quotes, named)
-    told = _told(len(covering), len(touching), found, named=named)
+    grounding = Grounding(quotes, named)
+    told = _what_was_searched(len(covering), len(touching), found, named=named)
     yield Step("passages", told, "completed", "info" if covering else "warning")
     if quotes or named:
-        yield given.sources
-    yield given
+        yield grounding.sources
+    yield grounding
 
 
-def _shelves(question: Question) -> Sequence[str]:
+def _corpora(question: Question) -> Sequence[str]:
     """Other chats are never among them: what is said there was not said to this model."""
     if question.document_ids or not names_this_program(question.prompt):
         return ("documents",)
     return ("documents", "handbook")
 
 
-def _told(covering: int, touching: int, found: Retrieved, *, named: bool) -> str:
+def _what_was_searched(covering: int, touching: int, found: Retrieved, *, named: bool) -> str:
     if covering or touching:
         return _(
             "Passages that the model is given: {covering} that cover the question, {touching} that"
@@ -130,7 +130,7 @@ def _told(covering: int, touching: int, found: Retrieved, *, named: bool) -> str
         ).format(covering=number(covering), touching=number(touching))
     if named:
         return _("Nothing found in the chosen documents: the model is given no passage")
-    if "documents" in found.shelves:
+    if "documents" in found.corpora:
         return _("Nothing found in your documents: the model is given no passage")
     return _("Nothing found in the handbook: the model is given no passage")
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator
 
 from quart_chat.assistants.openai.chunk import Counted, Said, read_chunk
-from quart_chat.assistants.openai.error_mapper import Failures
+from quart_chat.assistants.openai.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.frames import Frames
 from quart_chat.assistants.openai.surrogates import Halves
@@ -46,7 +46,7 @@ class Reply:
         failure: The error that came in the place of more, raised by :meth:`check`.
     """
 
-    def __init__(self, failures: Failures) -> None:
+    def __init__(self, failures: ErrorMapper) -> None:
         self.begun = False
         self.over = False
         self.whole = False

@@ -11,7 +11,7 @@ from quart_chat.chat.storage import ChatStorage, ChatTransaction
 from quart_chat.errors import DatabaseUnavailable
 
 
-class Saver:
+class Checkpointer:
     """Checkpoints what is in flight, now and then: no seq, no event, and no wait for anyone."""
 
     def __init__(self, storage: ChatStorage, answer: Answer, interval: float) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from quart_chat.chat.models import Log, Message, Round, RoundStatus, WorkflowStatus
-from quart_chat.chat.unit_of_work import Entry
+from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.texts import N_
 
 
@@ -56,29 +56,29 @@ INTERNAL = Ending(
 
 
 def end_round(
-    entry: Entry, ended: Round, *, messages: Iterable[Message], logs: Iterable[Log]
+    unit: UnitOfWork, ended: Round, *, messages: Iterable[Message], logs: Iterable[Log]
 ) -> Round:
     """Store the final state of all that a round has, and emit it, the terminal event last.
 
     Raises:
         RoundEnded: It has ended before, or is not there; nothing is changed.
     """
-    entry.check_running(ended)
+    unit.check_running(ended)
     for log in logs:
-        entry.put_log(log)
+        unit.put_log(log)
     for message in messages:
-        entry.put_message(message)
-    workflow = entry.transaction.select_workflow(ended.workflow_id)
+        unit.put_message(message)
+    workflow = unit.transaction.select_workflow(ended.workflow_id)
     assert workflow is not None  # noqa: S101 - one with a running round is not deleted
     now = ended.ended_at or ended.started_at
     failed = ended.status is RoundStatus.ERROR
     # Whoever stops an answer has it before them; any other end is news.
     news = {} if ended.status is RoundStatus.STOPPED else {"answered_seq": workflow.seq + 1}
-    entry.put_workflow(
+    unit.put_workflow(
         workflow,
         now,
         status=WorkflowStatus.ERROR if failed else WorkflowStatus.IDLE,
         updated_at=now,
         **news,
     )
-    return entry.end_round(ended)
+    return unit.end_round(ended)

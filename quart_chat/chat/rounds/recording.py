@@ -13,17 +13,17 @@ from dataclasses import dataclass, field, replace
 
 from quart_chat.assistants.protocol import Step
 from quart_chat.chat.models import Log, Message, Round
-from quart_chat.chat.rounds.checkpoints import Saver
+from quart_chat.chat.rounds.checkpoints import Checkpointer
 from quart_chat.chat.rounds.in_flight import Answer
 from quart_chat.chat.storage import ChatStorage
-from quart_chat.chat.unit_of_work import Entry, Journal
+from quart_chat.chat.unit_of_work import Committer, UnitOfWork
 from quart_chat.errors import DatabaseUnavailable, RoundEnded
 from quart_chat.events import StreamingEventManager
 from quart_chat.markdown.rendering import Render
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class RoundTimeouts:
     """Times of a round, in seconds.
 
     Attributes:
@@ -45,7 +45,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RoundContext:
     """What rounds share.
 
     Attributes:
@@ -54,10 +54,10 @@ class Surroundings:
     """
 
     storage: ChatStorage
-    journal: Journal
+    committer: Committer
     events: StreamingEventManager
     render: Render
-    pace: Pace
+    timeouts: RoundTimeouts
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     abandoned: set[asyncio.Task[object]] = field(default_factory=set)
 
@@ -69,19 +69,19 @@ class Surroundings:
         """
         with suppress(TimeoutError):
             await asyncio.wait_for(self.closing.wait(), seconds)
-        return min(2 * seconds, self.pace.max_retry)
+        return min(2 * seconds, self.timeouts.max_retry)
 
 
 class Recorder:
     """Stores and emits the texts and steps of one round."""
 
-    def __init__(self, around: Surroundings, round_: Round, answer: Answer) -> None:
-        self._around = around
+    def __init__(self, context: RoundContext, round_: Round, answer: Answer) -> None:
+        self._context = context
         self._round = round_
         self._answer = answer
         self._begun = False
         self._later: asyncio.Task[None] | None = None
-        self._saver = Saver(around.storage, answer, around.pace.checkpoint)
+        self._checkpointer = Checkpointer(context.storage, answer, context.timeouts.checkpoint)
 
     async def text(self, text: str) -> None:
         """Take a piece of the answer."""
@@ -109,8 +109,8 @@ class Recorder:
             await self._store()
         elif step.key not in self._answer.unstored:
             data = log.to_chat_data()
-            await self._around.events.emit_event(log.workflow_id, "chatdata", data, "chat")
-            self._saver.schedule(log)
+            await self._context.events.emit_event(log.workflow_id, "chatdata", data, "chat")
+            self._checkpointer.schedule(log)
 
     async def end(self) -> None:
         """Store nothing more: what is missing is stored with the end of the round."""
@@ -120,7 +120,7 @@ class Recorder:
 
     async def close(self) -> None:
         """Wait until nothing is being stored."""
-        await self._saver.close()
+        await self._checkpointer.close()
 
     async def _store(self) -> None:
         if self._later is not None:
@@ -131,9 +131,9 @@ class Recorder:
             self._later = asyncio.create_task(self._store_later())
 
     async def _store_later(self) -> None:
-        delay = self._around.pace.retry
-        while self._has_unstored and not self._around.closing.is_set():
-            delay = await self._around.pause(delay)
+        delay = self._context.timeouts.retry
+        while self._has_unstored and not self._context.closing.is_set():
+            delay = await self._context.pause(delay)
             try:
                 await self._attempt()
             except DatabaseUnavailable:
@@ -157,7 +157,7 @@ class Recorder:
         """
         message = None if self._begun else self._answer.as_begun()
         logs = self._answer.unstored_logs()
-        await self._around.journal.commit(lambda entry: self._put(entry, message, logs))
+        await self._context.committer.commit(lambda unit: self._put(unit, message, logs))
         self._answer.stored(logs)
         if message is not None and self._answer.has_begun_as(message):
             # No await between the two: what is written from now on follows this delta.
@@ -166,12 +166,12 @@ class Recorder:
             if rest := self._answer.text[sent:]:
                 await self._emit_text(sent, rest)
 
-    def _put(self, entry: Entry, message: Message | None, logs: list[Log]) -> None:
-        entry.check_running(self._round)
+    def _put(self, unit: UnitOfWork, message: Message | None, logs: list[Log]) -> None:
+        unit.check_running(self._round)
         for log in logs:
-            entry.put_log(log)
+            unit.put_log(log)
         if message is not None:
-            entry.put_message(message)
+            unit.put_message(message)
 
     async def _emit_text(self, offset: int, text: str) -> None:
         message = self._answer.message
@@ -179,8 +179,8 @@ class Recorder:
         delta = {"messageId": message.id, "offset": offset, "text": text}
         if message.revision:
             delta["revision"] = message.revision
-        await self._around.events.emit_event(self._round.workflow_id, "delta", delta, "chat")
-        self._saver.schedule()
+        await self._context.events.emit_event(self._round.workflow_id, "delta", delta, "chat")
+        self._checkpointer.schedule()
 
 
 def _differ_in_progress_only(known: Log, log: Log) -> bool:

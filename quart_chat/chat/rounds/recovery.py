@@ -9,21 +9,23 @@ from dataclasses import replace
 from quart_chat.chat.models import MessageStatus, Round
 from quart_chat.chat.rounds.outcome import INTERRUPTED, end_round
 from quart_chat.chat.storage import ChatStorage
-from quart_chat.chat.unit_of_work import Entry, Journal
+from quart_chat.chat.unit_of_work import Committer, UnitOfWork
 from quart_chat.errors import RoundEnded
 from quart_chat.markdown.rendering import Render, render_html
 
 
-async def end_interrupted_rounds(storage: ChatStorage, journal: Journal, render: Render) -> None:
+async def end_interrupted_rounds(
+    storage: ChatStorage, committer: Committer, render: Render
+) -> None:
     """End all rounds that the database says are running; their text is kept."""
     for round_ in await storage.read(lambda reader: reader.select_running_rounds()):
-        await end_interrupted_round(round_, storage, journal, render, lambda: False)
+        await end_interrupted_round(round_, storage, committer, render, lambda: False)
 
 
 async def end_interrupted_round(
     round_: Round,
     storage: ChatStorage,
-    journal: Journal,
+    committer: Committer,
     render: Render,
     runs: Callable[[], bool],
 ) -> Round | None:
@@ -31,7 +33,7 @@ async def end_interrupted_round(
     ended = None
     try:
         while ended is None and not runs():
-            ended = await _end(round_, storage, journal, render, runs)
+            ended = await _end(round_, storage, committer, render, runs)
     except RoundEnded:
         return None
     return ended
@@ -40,7 +42,7 @@ async def end_interrupted_round(
 async def _end(
     round_: Round,
     storage: ChatStorage,
-    journal: Journal,
+    committer: Committer,
     render: Render,
     runs: Callable[[], bool],
 ) -> Round | None:
@@ -58,11 +60,11 @@ async def _end(
     ]
     failed = [replace(log, status=INTERRUPTED.log_status) for log in logs]
 
-    def change(entry: Entry) -> Round | None:
-        entry.check_running(round_)
-        unchanged = entry.transaction.select_in_flight(round_.workflow_id) == (messages, logs)
+    def change(unit: UnitOfWork) -> Round | None:
+        unit.check_running(round_)
+        unchanged = unit.transaction.select_in_flight(round_.workflow_id) == (messages, logs)
         if runs() or not unchanged:
             return None
-        return end_round(entry, interrupted, messages=final, logs=failed)
+        return end_round(unit, interrupted, messages=final, logs=failed)
 
-    return await journal.commit(change)
+    return await committer.commit(change)

@@ -40,8 +40,8 @@ from quart_chat.chat.rounds.outcome import (
     end_round,
 )
 from quart_chat.chat.rounds.outputs import clean_sources, clean_usage, place_of
-from quart_chat.chat.rounds.recording import Recorder, Surroundings
-from quart_chat.chat.unit_of_work import Entry
+from quart_chat.chat.rounds.recording import Recorder, RoundContext
+from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.errors import ChatError, DatabaseUnavailable, RoundEnded
 from quart_chat.markdown.rendering import render_html
 from quart_chat.patience import outlive_request
@@ -62,16 +62,16 @@ class RunningRound:
     """
 
     def __init__(
-        self, around: Surroundings, round_: Round, assistant: Assistant, question: Question
+        self, context: RoundContext, round_: Round, assistant: Assistant, question: Question
     ) -> None:
         self.answer = Answer(round_)
         self.refusal: DatabaseUnavailable | None = None
-        self._around = around
+        self._context = context
         self._round = round_
         self._assistant = assistant
         self._question = question
         self._ending: Ending | None = None
-        self._recorder = Recorder(around, round_, self.answer)
+        self._recorder = Recorder(context, round_, self.answer)
 
     def start(self, ended: Callable[[RunningRound], None]) -> None:
         """Begin to run; ``ended`` is called once nothing more will happen."""
@@ -104,7 +104,7 @@ class RunningRound:
         Raises:
             DatabaseUnavailable: It can't be for now.
         """
-        await asyncio.wait({self._task}, timeout=self._around.pace.known)
+        await asyncio.wait({self._task}, timeout=self._context.timeouts.known)
         if not self._task.done():
             raise self.refusal or unavailable(BUSY)
 
@@ -116,8 +116,8 @@ class RunningRound:
     def _abandon(self) -> None:
         if not self._over.done():
             _logger.error("The assistant %r did not stop; it is left alone", self._assistant.name)
-            self._around.abandoned.add(self._consumer)
-            self._consumer.add_done_callback(self._around.abandoned.discard)
+            self._context.abandoned.add(self._consumer)
+            self._consumer.add_done_callback(self._context.abandoned.discard)
             self._over.set_result(None)
 
     def _consumed(self, consumer: asyncio.Task[Ending]) -> None:
@@ -149,17 +149,19 @@ class RunningRound:
 
     async def _end(self, ending: Ending) -> Round:
         ended = ending.of(self._round, time.time())
-        timer = asyncio.get_running_loop().call_later(self._around.pace.known, self._tell, ended)
+        timer = asyncio.get_running_loop().call_later(
+            self._context.timeouts.known, self._tell, ended
+        )
         logs = self.answer.end_logs(ending.log_status)
         messages: list[Message] = []
         if message := self.answer.checkpoint():
-            html = await render_html(self._around.render, message.content, message.citable)
+            html = await render_html(self._context.render, message.content, message.citable)
             messages.append(replace(message, html=html, status=MessageStatus(ending.status)))
         try:
             return await self._store_end(ended, messages, logs)
         except RoundEnded:
             _logger.warning("Round %d of %s had ended", ended.number, ended.workflow_id)
-            stored = await self._around.storage.read(
+            stored = await self._context.storage.read(
                 lambda reader: reader.select_round(ended.workflow_id, ended.number)
             )
             return stored or ended
@@ -174,18 +176,18 @@ class RunningRound:
             RoundEnded: The round has another end already.
         """
 
-        def change(entry: Entry) -> Round:
-            return end_round(entry, ended, messages=messages, logs=logs)
+        def change(unit: UnitOfWork) -> Round:
+            return end_round(unit, ended, messages=messages, logs=logs)
 
         try:
-            return await self._around.journal.commit(change)
+            return await self._context.committer.commit(change)
         except DatabaseUnavailable as error:
             self._refuse(error, ended)
-        delay = self._around.pace.retry
-        while not self._around.closing.is_set():
-            delay = await self._around.pause(delay)
+        delay = self._context.timeouts.retry
+        while not self._context.closing.is_set():
+            delay = await self._context.pause(delay)
             try:
-                return await self._around.journal.commit(change)
+                return await self._context.committer.commit(change)
             except DatabaseUnavailable as error:
                 self._refuse(error, ended)
         _logger.error(
@@ -217,7 +219,7 @@ class RunningRound:
         return COMPLETE if self.answer.message is not None else EMPTY_ANSWER
 
     async def _take_all(self) -> None:
-        history = await self._around.storage.read(
+        history = await self._context.storage.read(
             lambda reader: reader.select_history(self._round, HISTORY)
         )
         turns = tuple(Turn(message.role, message.content) for message in history)

@@ -14,9 +14,9 @@ from quart_chat.chat.access import check_id, found_round, get_idle_workflow
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
 from quart_chat.chat.rounds.factories import new_prompt, new_round, new_workflow
 from quart_chat.chat.rounds.outcome import INTERRUPTED, STOPPED
-from quart_chat.chat.rounds.recording import Surroundings
+from quart_chat.chat.rounds.recording import RoundContext
 from quart_chat.chat.rounds.runner import RunningRound
-from quart_chat.chat.unit_of_work import Entry
+from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.chat.views import Snapshot
 from quart_chat.errors import InvalidInput, TooManyRequests, Unavailable
 from quart_chat.markdown.rendering import render_html
@@ -68,7 +68,7 @@ class Rounds:
     """The rounds of all workflows, as they begin and run.
 
     Args:
-        around: What they share.
+        context: What they share.
         assistants: Those that can be asked, by name.
         default_assistant: The name of the one that is asked in a new chat where none is named.
         max_prompt: Characters in a prompt.
@@ -80,7 +80,7 @@ class Rounds:
 
     def __init__(
         self,
-        around: Surroundings,
+        context: RoundContext,
         assistants: Mapping[str, Assistant],
         default_assistant: str,
         *,
@@ -88,7 +88,7 @@ class Rounds:
         max_running: int,
     ) -> None:
         self.running: dict[str, RunningRound] = {}
-        self._around = around
+        self._context = context
         self._assistants = assistants
         self._default_assistant = default_assistant
         self._max_prompt = max_prompt
@@ -101,10 +101,10 @@ class Rounds:
         elif ask.replaces is not None:
             raise InvalidInput(_("replaces: name the chat as well."))
         prompt = await self._read_prompt(ask)
-        if self._around.closing.is_set():
+        if self._context.closing.is_set():
             raise Unavailable(_("The server is restarting. Try again in a moment."))
         begin = partial(self._begin, ask, prompt)
-        started, _running = await self._around.journal.commit(begin, self._launch)
+        started, _running = await self._context.committer.commit(begin, self._launch)
         return started
 
     async def _read_prompt(self, ask: Ask) -> Prompt | None:
@@ -112,24 +112,24 @@ class Rounds:
         if ask.prompt is None and ask.replaces is not None:
             return None
         text = clean_prompt(ask.prompt, self._max_prompt)
-        return text, await render_html(self._around.render, text)
+        return text, await render_html(self._context.render, text)
 
     def _begin(
-        self, ask: Ask, prompt: Prompt | None, entry: Entry
+        self, ask: Ask, prompt: Prompt | None, unit: UnitOfWork
     ) -> tuple[Started, RunningRound | None]:
         if ask.request_id is not None:
-            known = entry.transaction.select_requested(ask.user_id, ask.request_id)
+            known = unit.transaction.select_requested(ask.user_id, ask.request_id)
             if known is not None:
                 if ask.workflow_id not in (None, known[0]):
                     raise InvalidInput(_("requestId: it names a request about another chat."))
                 return Started(*known), None
-        return self._begin_new(ask, prompt, entry)
+        return self._begin_new(ask, prompt, unit)
 
     def _begin_new(
-        self, ask: Ask, prompt: Prompt | None, entry: Entry
+        self, ask: Ask, prompt: Prompt | None, unit: UnitOfWork
     ) -> tuple[Started, RunningRound]:
-        now, transaction = time.time(), entry.transaction
-        workflow = self._workflow(ask, now, entry)
+        now, transaction = time.time(), unit.transaction
+        workflow = self._workflow(ask, now, unit)
         replaced = None
         if ask.replaces is not None:
             replaced = found_round(transaction.select_round(workflow.id, ask.replaces))
@@ -154,7 +154,7 @@ class Rounds:
                 "model": model,
                 "document_ids": round_.document_ids,
             }
-        entry.put_workflow(
+        unit.put_workflow(
             workflow,
             now,
             status=WorkflowStatus.RUNNING,
@@ -164,7 +164,7 @@ class Rounds:
             **chosen,
         )
         transaction.insert_round(round_, ask.request_id)
-        entry.put_message(new_prompt(round_, *prompt, now))
+        unit.put_message(new_prompt(round_, *prompt, now))
         question = Question(
             prompt[0],
             ask.user_id,
@@ -173,15 +173,15 @@ class Rounds:
             document_ids=round_.document_ids,
             system_prompt=workflow.system_prompt,
         )
-        running = RunningRound(self._around, round_, assistant, question)
+        running = RunningRound(self._context, round_, assistant, question)
         return Started(workflow.id, round_.number, workflow.seq), running
 
-    def _workflow(self, ask: Ask, now: float, entry: Entry) -> Workflow:
+    def _workflow(self, ask: Ask, now: float, unit: UnitOfWork) -> Workflow:
         if ask.workflow_id is None:
             workflow = new_workflow(ask.user_id, make_title(ask.prompt or ""), now)
         else:
-            workflow = get_idle_workflow(entry, ask.user_id, ask.workflow_id)
-        running = entry.transaction.count_running_rounds(ask.user_id)
+            workflow = get_idle_workflow(unit, ask.user_id, ask.workflow_id)
+        running = unit.transaction.count_running_rounds(ask.user_id)
         if running >= self._max_running:
             raise TooManyRequests(
                 _(
@@ -238,7 +238,7 @@ class Rounds:
         running = self.running.get(workflow_id)
         if running is None:
             return None
-        return await running.stop(STOPPED, self._around.pace.stop)
+        return await running.stop(STOPPED, self._context.timeouts.stop)
 
     async def settle(self, workflow_id: str) -> None:
         """Wait until the end of a round that was stopped is stored.
@@ -256,10 +256,10 @@ class Rounds:
 
     async def close(self) -> None:
         """End running rounds as interrupted, and wait until all is stored; idempotent."""
-        self._around.closing.set()
-        patience = self._around.pace.close
+        self._context.closing.set()
+        patience = self._context.timeouts.close
         # A start that is half way registers its round before its entry has settled.
-        await self._around.journal.settle()
+        await self._context.committer.settle()
         ends = [running.close(INTERRUPTED, patience) for running in self.running.values()]
         await asyncio.gather(*ends)
-        await self._around.journal.settle()
+        await self._context.committer.settle()

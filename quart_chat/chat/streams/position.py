@@ -68,7 +68,7 @@ UNKNOWN = -1
 """The seq of a client that has nothing, or nothing that can be built on."""
 
 
-class Verdict(Enum):
+class Disposition(Enum):
     """What is to be done with an event."""
 
     FORWARD = auto()
@@ -76,7 +76,7 @@ class Verdict(Enum):
     HOLE = auto()
 
 
-class Following(Protocol):
+class StreamPosition(Protocol):
     """One context as a stream follows it.
 
     Attributes:
@@ -100,7 +100,7 @@ class Following(Protocol):
         """Read from the database the next part of what is missing."""
         ...
 
-    def judge(self, event: Event) -> Verdict:
+    def classify(self, event: Event) -> Disposition:
         """Decide about an event; one that is forwarded counts as delivered."""
         ...
 
@@ -109,7 +109,7 @@ class Following(Protocol):
         ...
 
 
-class FollowingWorkflow:
+class WorkflowPosition:
     """A workflow's items; ``until`` is the round whose terminal event ends it."""
 
     redact: Redact | None = None
@@ -189,42 +189,42 @@ class FollowingWorkflow:
         """An item of the database as the reader is shown it."""
         return data
 
-    def judge(self, event: Event) -> Verdict:
+    def classify(self, event: Event) -> Disposition:
         if event.seq is not None:
-            return self._judge_durable(event, event.seq)
+            return self._classify_durable(event, event.seq)
         if event.type == "delta":
-            return self._judge_delta(event.data)
+            return self._classify_delta(event.data)
         if event.type == "chatdata" and event.data["item"]["id"] not in self._in_flight:
             # The progress of a step that has ended since.
-            return Verdict.COVERED
-        return Verdict.FORWARD
+            return Disposition.COVERED
+        return Disposition.FORWARD
 
-    def _judge_durable(self, event: Event, seq: int) -> Verdict:
+    def _classify_durable(self, event: Event, seq: int) -> Disposition:
         if seq <= self.seq:
-            return Verdict.COVERED
+            return Disposition.COVERED
         if seq > self.seq + 1:
-            return Verdict.HOLE
+            return Disposition.HOLE
         self.seq = seq
         if event.type == "chatdata":
             self._note(event.data["type"], event.data["item"])
         else:
             self._note(event.type, event.data)
-        return Verdict.FORWARD
+        return Disposition.FORWARD
 
-    def _judge_delta(self, delta: Item) -> Verdict:
+    def _classify_delta(self, delta: Item) -> Disposition:
         known = self._in_flight.get(delta["messageId"])
         if known is None:
             # Its message came with the snapshot, final; or else it would be known here.
-            return Verdict.COVERED
+            return Disposition.COVERED
         revision, length = known
         offset, written = delta["offset"], delta.get("revision", 0)
         end = offset + len(delta["text"])
         if written > revision or (written == revision and offset > length):
-            return Verdict.HOLE
+            return Disposition.HOLE
         if written < revision or end <= length:
-            return Verdict.COVERED
+            return Disposition.COVERED
         self._in_flight[delta["messageId"]] = revision, end
-        return Verdict.FORWARD
+        return Disposition.FORWARD
 
     def give_up(self, event: Event) -> None:
         self._in_flight.pop(event.data.get("messageId", ""), None)
@@ -241,7 +241,7 @@ class FollowingWorkflow:
             self.ended = item.get("deleted", False)
 
 
-class FollowingList:
+class ListPosition:
     """A user's list of workflows; it never ends."""
 
     redact: Redact | None = None
@@ -271,15 +271,15 @@ class FollowingList:
         frames[-1] = (page.list_seq, frames[-1][1])
         return Part(frames)
 
-    def judge(self, event: Event) -> Verdict:
+    def classify(self, event: Event) -> Disposition:
         if event.seq is None:
-            return Verdict.FORWARD
+            return Disposition.FORWARD
         if event.seq <= self.seq:
-            return Verdict.COVERED
+            return Disposition.COVERED
         if event.seq > self.seq + 1:
-            return Verdict.HOLE
+            return Disposition.HOLE
         self.seq = event.seq
-        return Verdict.FORWARD
+        return Disposition.FORWARD
 
     def give_up(self, event: Event) -> None:
         """A list has no text in flight: reading it covers every event so far."""

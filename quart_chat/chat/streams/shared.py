@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from quart_chat.chat.models import MessageStatus, Workflow, WorkflowStatus
 from quart_chat.chat.storage import PART
-from quart_chat.chat.streams.position import UNKNOWN, FollowingWorkflow, Part, Redact, Verdict
+from quart_chat.chat.streams.position import UNKNOWN, Disposition, Part, Redact, WorkflowPosition
 from quart_chat.chat.streams.redaction import Redacted, Redaction
 from quart_chat.chat.streams.writer import stream_all
 from quart_chat.chat.views import Snapshot
@@ -31,12 +31,12 @@ def stream_shared(
     service: ChatService, workflow: Workflow, token: str, since: int
 ) -> AsyncGenerator[bytes, None]:
     """Stream a chat to a reader of its link, until the link is revoked or the chat deleted."""
-    chat = FollowingShared(service, workflow.user_id, workflow.id, since)
-    link = FollowingLink(service.sharing, token, chat)
-    return stream_all(service.events, {chat: str, link: lambda _seq: None}, pulse=True)
+    chat = SharedPosition(service, workflow.user_id, workflow.id, since)
+    link = LinkPosition(service.sharing, token, chat)
+    return stream_all(service.events, {chat: str, link: lambda _seq: None}, heartbeat=True)
 
 
-class FollowingShared(FollowingWorkflow):
+class SharedPosition(WorkflowPosition):
     """A chat as a reader of its link sees it: the branch that is shown, and nothing of others."""
 
     def __init__(self, service: ChatService, user_id: str, workflow_id: str, since: int) -> None:
@@ -57,13 +57,13 @@ class FollowingShared(FollowingWorkflow):
     async def _read_shown(self) -> tuple[Snapshot, tuple[int, ...]]:
         return await self._service.shown_snapshot(self._user_id, self.context_id, self.seq, PART)
 
-    def judge(self, event: Event) -> Verdict:
+    def classify(self, event: Event) -> Disposition:
         if event.seq is not None and event.seq > self.seq and self._departs(event):
-            return Verdict.HOLE
-        verdict = super().judge(event)
-        if verdict is Verdict.FORWARD and not self._is_shown(event):
-            return Verdict.COVERED
-        return verdict
+            return Disposition.HOLE
+        disposition = super().classify(event)
+        if disposition is Disposition.FORWARD and not self._is_shown(event):
+            return Disposition.COVERED
+        return disposition
 
     def _departs(self, event: Event) -> bool:
         """Note how an event lengthens the branch; whether it shows another, which is to be read."""
@@ -128,12 +128,12 @@ class FollowingShared(FollowingWorkflow):
         return replace(event, data=item, body=orjson.dumps(data))
 
 
-class FollowingLink:
+class LinkPosition:
     """The link itself: with it ends the stream."""
 
     redact: Redact | None = None
 
-    def __init__(self, sharing: Sharing, token: str, chat: FollowingShared) -> None:
+    def __init__(self, sharing: Sharing, token: str, chat: SharedPosition) -> None:
         self.context_id = share_context(token)
         self.seq = 0
         self._sharing = sharing
@@ -152,9 +152,9 @@ class FollowingLink:
             return self._chat.end()
         return Part([])
 
-    def judge(self, event: Event) -> Verdict:
+    def classify(self, event: Event) -> Disposition:
         # All that is said of a link is that it is revoked.
-        return Verdict.HOLE
+        return Disposition.HOLE
 
     def give_up(self, event: Event) -> None:
         """Nothing is missing of a link."""

@@ -15,11 +15,11 @@ from quart_chat.chat.emitted import DELTAS
 from quart_chat.chat.streams.position import (
     LARGE,
     UNKNOWN,
-    Following,
-    FollowingList,
-    FollowingWorkflow,
+    Disposition,
     Frame,
-    Verdict,
+    ListPosition,
+    StreamPosition,
+    WorkflowPosition,
 )
 from quart_chat.events import Batch, Event, StreamingEventManager
 from quart_chat.events.sse import KEEPALIVE, encode_frame, encode_pieces
@@ -56,7 +56,7 @@ def stream_workflow(
         follow: Stay open; otherwise end after the running round, or at once where none runs.
         round_number: Without ``follow``: the round to end after.
     """
-    following = FollowingWorkflow(
+    position = WorkflowPosition(
         service,
         user_id,
         workflow_id,
@@ -64,7 +64,7 @@ def stream_workflow(
         follow=follow,
         until=round_number,
     )
-    return stream_all(service.events, {following: str})
+    return stream_all(service.events, {position: str})
 
 
 def stream_user(
@@ -73,7 +73,7 @@ def stream_user(
     workflow_id: str | None,
     cursor: str | None,
     *,
-    pulse: bool = False,
+    heartbeat: bool = False,
 ) -> AsyncGenerator[bytes, None]:
     """Stream a user's list of workflows, and one workflow; ids are ``<list_seq>-<seq>``.
 
@@ -83,17 +83,17 @@ def stream_user(
         workflow_id: The workflow to stream beside the list.
         cursor: The last id that the reader has. One that says nothing here is answered with a
             ``reset`` of the list (its ``workflowId`` is null), one of the workflow, and all of it.
-        pulse: Send ``pulse`` items in the place of keep-alive comments, which no script of a page
-            gets to see. The first says that all has been sent that was missed. Before that comes
-            an empty chunk, once the database has been read, so that what keeps it from being read
-            is raised before an answer has begun.
+        heartbeat: Send ``pulse`` items in place of keep-alive comments, which scripts of a page do
+            not see. The first says that all has been sent that was missed. Before it comes an
+            empty chunk, once the database has been read, so that what keeps it from being read is
+            raised before an answer has begun.
     """
     match = _PAGE_CURSOR.fullmatch(cursor or "")
     list_since, since = (UNKNOWN, UNKNOWN) if match is None else map(int, match.groups())
-    the_list = FollowingList(service, user_id, list_since)
+    the_list = ListPosition(service, user_id, list_since)
     if workflow_id is None:
-        return stream_all(service.events, {the_list: lambda seq: f"{seq}-0"}, pulse=pulse)
-    workflow = FollowingWorkflow(service, user_id, workflow_id, since, follow=True)
+        return stream_all(service.events, {the_list: lambda seq: f"{seq}-0"}, heartbeat=heartbeat)
+    workflow = WorkflowPosition(service, user_id, workflow_id, since, follow=True)
     return stream_all(
         service.events,
         {
@@ -101,63 +101,66 @@ def stream_user(
             the_list: lambda seq: None if workflow.seq == UNKNOWN else f"{seq}-{workflow.seq}",
             workflow: lambda seq: f"{the_list.seq}-{seq}",
         },
-        pulse=pulse,
+        heartbeat=heartbeat,
     )
 
 
 async def stream_all(
-    events: StreamingEventManager, make_ids: dict[Following, MakeId], *, pulse: bool = False
+    events: StreamingEventManager,
+    make_ids: dict[StreamPosition, MakeId],
+    *,
+    heartbeat: bool = False,
 ) -> AsyncGenerator[bytes, None]:
     """Stream several contexts as one; ``make_ids`` says what the id of a seq is in each."""
-    followings = {following.context_id: following for following in make_ids}
-    async with events.subscribe(*followings) as subscription:
+    positions = {position.context_id: position for position in make_ids}
+    async with events.subscribe(*positions) as subscription:
         async with aclosing(_begin(make_ids)) as chunks:
             async for chunk in chunks:
-                if chunk or pulse:
+                if chunk or heartbeat:
                     yield chunk
-        if pulse:
-            yield _pulse(events)
-        while not all(following.ended for following in make_ids):
+        if heartbeat:
+            yield _heartbeat(events)
+        while not all(position.ended for position in make_ids):
             batch = await subscription.read()
             if batch is None:
-                yield events.farewell()
+                yield events.shutdown_frames()
                 return
             if batch.keepalive:
-                yield _pulse(events) if pulse else KEEPALIVE
+                yield _heartbeat(events) if heartbeat else KEEPALIVE
                 continue
-            following = followings[batch.context_id]
-            make_id = make_ids[following]
-            kept, place = ([], 0) if subscription.lost else _judge(following, batch.events)
+            position = positions[batch.context_id]
+            make_id = make_ids[position]
+            kept, place = ([], 0) if subscription.lost else _classify(position, batch.events)
             if place == len(batch.events) and not subscription.lost:
                 if kept:
-                    yield _encode_kept(following, batch, kept, make_id)
+                    yield _encode_kept(position, batch, kept, make_id)
                 continue
-            async with aclosing(_mend(following, batch, kept, place, make_id)) as chunks:
+            async with aclosing(_mend(position, batch, kept, place, make_id)) as chunks:
                 async for chunk in chunks:
                     yield chunk
 
 
-async def _begin(make_ids: dict[Following, MakeId]) -> AsyncGenerator[bytes, None]:
+async def _begin(make_ids: dict[StreamPosition, MakeId]) -> AsyncGenerator[bytes, None]:
     """What is missing of all; an empty chunk first, once the database has been read."""
-    parts = {following: await following.catch_up() for following in list(make_ids)[:1]}
+    parts = {position: await position.catch_up() for position in list(make_ids)[:1]}
     yield b""
-    for following, make_id in make_ids.items():
-        part = parts.pop(following, None) or await following.catch_up()
+    for position, make_id in make_ids.items():
+        part = parts.pop(position, None) or await position.catch_up()
         while True:
             for chunk in _encode_frames(part.frames, make_id):
                 yield chunk
             if not part.more:
                 break
-            part = await following.catch_up()
+            part = await position.catch_up()
 
 
 async def _mend(
-    following: Following, batch: Batch, kept: list[Event], place: int, make_id: MakeId
+    position: StreamPosition, batch: Batch, kept: list[Event], place: int, make_id: MakeId
 ) -> AsyncGenerator[bytes, None]:
     """Fill a hole before an event of a batch from the database, and go on from there.
 
     Args:
-        following: What decides about the events.
+        position: What decides about the events.
         batch: Those it has.
         kept: What is to be sent before the hole.
         place: The number of the event in the batch.
@@ -165,33 +168,33 @@ async def _mend(
     """
     while True:
         if kept:
-            yield _encode_shown(following, kept, make_id)
-        more = not following.ended
+            yield _encode_shown(position, kept, make_id)
+        more = not position.ended
         while more:
-            part = await following.catch_up()
+            part = await position.catch_up()
             more = part.more
             for chunk in _encode_frames(part.frames, make_id):
                 yield chunk
-        kept, place = _judge(following, batch.events, place, mended=place)
+        kept, place = _classify(position, batch.events, place, mended=place)
         if place == len(batch.events):
             break
     if kept:
-        yield _encode_shown(following, kept, make_id)
+        yield _encode_shown(position, kept, make_id)
 
 
-def _pulse(events: StreamingEventManager) -> bytes:
+def _heartbeat(events: StreamingEventManager) -> bytes:
     """A sign of life, which says after how many seconds without another the next one comes."""
     item = {"seconds": events.settings.keepalive}
     return encode_frame(orjson.dumps(chat_data("pulse", time.time(), item)), None)
 
 
-def _judge(
-    following: Following, events: Sequence[Event], place: int = 0, mended: int = -1
+def _classify(
+    position: StreamPosition, events: Sequence[Event], place: int = 0, mended: int = -1
 ) -> tuple[list[Event], int]:
     """Take events from a place on, up to a hole.
 
     Args:
-        following: What decides about them.
+        position: What decides about them.
         events: A batch of them.
         place: The first to take.
         mended: The place of a hole for which the database has been read. If that has not filled
@@ -202,29 +205,31 @@ def _judge(
     """
     kept: list[Event] = []
     for number in range(place, len(events)):
-        if following.ended:
+        if position.ended:
             break
         event = events[number]
-        verdict = following.judge(event)
-        if verdict is Verdict.HOLE:
+        disposition = position.classify(event)
+        if disposition is Disposition.HOLE:
             if number != mended:
                 return kept, number
-            following.give_up(event)
-        if verdict is Verdict.FORWARD:
+            position.give_up(event)
+        if disposition is Disposition.FORWARD:
             kept.append(event)
     return kept, len(events)
 
 
-def _encode_kept(following: Following, batch: Batch, kept: list[Event], make_id: MakeId) -> bytes:
+def _encode_kept(
+    position: StreamPosition, batch: Batch, kept: list[Event], make_id: MakeId
+) -> bytes:
     """Those of a batch that are to be sent; all of them are encoded once for all readers."""
-    if len(kept) == len(batch.events) and following.redact is None:
+    if len(kept) == len(batch.events) and position.redact is None:
         return _encode_whole(batch, make_id)
-    return _encode_shown(following, kept, make_id)
+    return _encode_shown(position, kept, make_id)
 
 
-def _encode_shown(following: Following, events: list[Event], make_id: MakeId) -> bytes:
+def _encode_shown(position: StreamPosition, events: list[Event], make_id: MakeId) -> bytes:
     """Events as this reader is shown them."""
-    if (redact := following.redact) is not None:
+    if (redact := position.redact) is not None:
         events = [shown for event in events if (shown := redact(event)) is not None]
     return _encode_events(events, make_id)
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from quart_chat.assistants.protocol import Source, Usage
-from quart_chat.chat.limits import Limits
+from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.models import Log, Message, Round
 from quart_chat.chat.views import Snapshot
 
@@ -111,7 +111,7 @@ class FileChat(msgspec.Struct, rename="camel"):
     pinned: bool = False
     assistant: Name | None = None
     model: Name | None = None
-    system_prompt: Annotated[str, Meta(max_length=Limits().system_prompt_chars)] | None = None
+    system_prompt: Annotated[str, Meta(max_length=ChatLimits().system_prompt_chars)] | None = None
     document_ids: Annotated[list[Name], Meta(max_length=1_000)] = []
     head_round: Number | None = None
 

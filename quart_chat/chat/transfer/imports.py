@@ -31,8 +31,8 @@ from quart_chat.chat.rounds.in_flight import MAX_DEPTH
 from quart_chat.chat.rounds.outcome import STOPPED
 from quart_chat.chat.rounds.outputs import clean_sources, clean_usage
 from quart_chat.chat.transfer.file import ChatFile, FileMessage, FileRound, FileUsage
-from quart_chat.chat.transfer.reading import Fault, Found, read_file
-from quart_chat.chat.unit_of_work import Entry, Journal
+from quart_chat.chat.transfer.reading import Fault, FoundChat, read_file
+from quart_chat.chat.unit_of_work import Committer, UnitOfWork
 from quart_chat.markdown.rendering import Render, render_html
 from quart_chat.plaintext import clean, is_blank, make_title, shorten
 from quart_chat.texts import _
@@ -60,9 +60,9 @@ class Imports:
     """Takes the chats of files."""
 
     def __init__(
-        self, journal: Journal, render: Render, assistants: Collection[str], *, max_title: int
+        self, committer: Committer, render: Render, assistants: Collection[str], *, max_title: int
     ) -> None:
-        self._journal = journal
+        self._committer = committer
         self._render = render
         self._assistants = assistants
         self._max_title = max_title
@@ -80,7 +80,7 @@ class Imports:
                 report.known += 1
         return report
 
-    async def _take(self, user_id: str, found: Found) -> Workflow | None:
+    async def _take(self, user_id: str, found: FoundChat) -> Workflow | None:
         """Store a chat; None where it is here already."""
         htmls = [
             await render_html(
@@ -92,25 +92,25 @@ class Imports:
             for message in round_.messages
         ]
 
-        def change(entry: Entry) -> Workflow | None:
-            id_ = _free_id(entry, user_id, found)
-            return None if id_ is None else self._store(entry, user_id, id_, found.chat, htmls)
+        def change(unit: UnitOfWork) -> Workflow | None:
+            id_ = _free_id(unit, user_id, found)
+            return None if id_ is None else self._store(unit, user_id, id_, found.chat, htmls)
 
-        return await self._journal.commit(change)
+        return await self._committer.commit(change)
 
     def _store(
-        self, entry: Entry, user_id: str, id_: str, file: ChatFile, htmls: list[str | None]
+        self, unit: UnitOfWork, user_id: str, id_: str, file: ChatFile, htmls: list[str | None]
     ) -> Workflow:
         rows = _Rows(id_, file, iter(htmls))
-        workflow = entry.put_workflow(
+        workflow = unit.put_workflow(
             self._workflow(user_id, id_, file, rows.seq), file.chat.updated_at
         )
         for round_ in rows.rounds:
-            entry.transaction.insert_round(round_)
+            unit.transaction.insert_round(round_)
         for message in rows.messages:
-            entry.transaction.upsert_message(message)
+            unit.transaction.upsert_message(message)
         for log in rows.logs:
-            entry.transaction.upsert_log(log)
+            unit.transaction.upsert_log(log)
         return workflow
 
     def _workflow(self, user_id: str, id_: str, file: ChatFile, seq: int) -> Workflow:
@@ -222,17 +222,17 @@ class _Rows:
             )
 
 
-def _free_id(entry: Entry, user_id: str, found: Found) -> str | None:
+def _free_id(unit: UnitOfWork, user_id: str, found: FoundChat) -> str | None:
     """A new id for a chat; None where it is here, under the id of the file or under a new one."""
-    if entry.transaction.select_workflow(found.origin, user_id) is not None:
+    if unit.transaction.select_workflow(found.origin, user_id) is not None:
         return None
     for attempt in count():
         text = f"{user_id}\n{found.origin}\n{attempt}"
         id_ = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        if entry.transaction.select_workflow(id_, user_id) is not None:
+        if unit.transaction.select_workflow(id_, user_id) is not None:
             return None
         # One that was deleted leaves its id behind.
-        if not entry.transaction.has_workflow(id_):
+        if not unit.transaction.has_workflow(id_):
             return id_
     raise AssertionError  # pragma: no cover - the loop has no end; a type checker asks for one
 

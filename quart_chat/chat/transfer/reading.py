@@ -60,7 +60,7 @@ TOO_MANY = N_("It holds too many chats. The rest was not read.")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundChat:
     """A chat in a file; ``origin`` tells it from all others, where the file says so."""
 
     chat: ChatFile
@@ -75,7 +75,7 @@ class Fault:
     reason: str
 
 
-def read_file(file: IO[bytes], name: str, limit: int) -> Iterator[Found | Fault]:
+def read_file(file: IO[bytes], name: str, limit: int) -> Iterator[FoundChat | Fault]:
     """The chats of a file.
 
     Args:
@@ -88,8 +88,8 @@ def read_file(file: IO[bytes], name: str, limit: int) -> Iterator[Found | Fault]
     file.seek(0)
     entries = _read_zip(file, name, limit) if zipped else iter([(name, file.read())])
     count = 0
-    for entry in entries:
-        for found in [entry] if isinstance(entry, Fault) else _read_json(*entry):
+    for unit in entries:
+        for found in [unit] if isinstance(unit, Fault) else _read_json(*unit):
             count += 1
             if count > MAX_CHATS:
                 yield Fault(name, _(TOO_MANY))
@@ -112,10 +112,10 @@ def _read_zip(file: IO[bytes], name: str, limit: int) -> Iterator[tuple[str, byt
                     yield Fault(name, _(TOO_LARGE))
                     return
                 most = min(limit, left)
-                entry = _read_entry(archive, info, most)
+                unit = _read_entry(archive, info, most)
                 # One that is too large has been unpacked up to there as well.
-                left -= most if isinstance(entry, Fault) else len(entry[1])
-                yield entry
+                left -= most if isinstance(unit, Fault) else len(unit[1])
+                yield unit
     except _BROKEN:
         yield Fault(name, _(NO_ZIP))
 
@@ -134,7 +134,7 @@ def _read_entry(
     return Fault(info.filename, _(TOO_LARGE)) if len(data) > limit else (info.filename, data)
 
 
-def _read_json(name: str, data: bytes) -> Iterator[Found | Fault]:
+def _read_json(name: str, data: bytes) -> Iterator[FoundChat | Fault]:
     """The chats of a JSON document: one, or a list of them, of which one at a time is decoded."""
     decoder, place = json.JSONDecoder(), 0
     try:
@@ -158,17 +158,17 @@ def _skip(text: str, place: int) -> int:
     return match.end() if match else place
 
 
-def _read_chat(name: str, raw: Any) -> Found | Fault:
+def _read_chat(name: str, raw: Any) -> FoundChat | Fault:
     title = raw.get("title") if isinstance(raw, dict) else None
     shown = f"{name}: {clean(title[:200])}" if isinstance(title, str) and title else name
     try:
         if is_conversation(raw):
             chat = read_conversation(raw)
-            return Found(chat, f"chatgpt:{clean(chat.chat.id) or _digest(raw)}")
+            return FoundChat(chat, f"chatgpt:{clean(chat.chat.id) or _digest(raw)}")
         if isinstance(raw, dict) and raw.get("format") == FORMAT:
             chat = msgspec.convert(raw, ChatFile)
             check_tree(chat)
-            return Found(chat, clean(chat.chat.id) or f"content:{_digest(raw)}")
+            return FoundChat(chat, clean(chat.chat.id) or f"content:{_digest(raw)}")
     except NotReadable as error:
         return Fault(shown, str(error))
     except (msgspec.ValidationError, ValueError, RecursionError) as error:

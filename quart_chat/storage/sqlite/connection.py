@@ -64,9 +64,9 @@ class Statements:
         return result
 
     @contextmanager
-    def until(self, enough: Callable[[], bool]) -> Generator[None]:
+    def interrupt_when(self, should_stop: Callable[[], bool]) -> Generator[None]:
         """Break off what runs inside once it has been enough."""
-        self._connection.set_progress_handler(enough, _STEPS)
+        self._connection.set_progress_handler(should_stop, _STEPS)
         try:
             yield
         finally:

@@ -169,7 +169,7 @@ class Database:
         deadline = math.inf if seconds is None else monotonic() + seconds
 
         def search(statements: Statements) -> T:
-            with statements.until(lambda: left or monotonic() >= deadline):
+            with statements.interrupt_when(lambda: left or monotonic() >= deadline):
                 return work(statements)
 
         try:

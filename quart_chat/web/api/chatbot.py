@@ -41,7 +41,7 @@ async def start_stream(query: StartQuery, body: StartRequest) -> Response:
     """Start a round and stream it until it ends."""
     workflow_id = query.workflow_id if body.workflow_id is None else body.workflow_id
     chat, user = services().chat, user_id()
-    with services().slots.take(user) as slot:
+    with services().stream_limiter.take(user) as slot:
         started = await start_round(
             body.prompt,
             workflow_id=workflow_id,
@@ -82,7 +82,7 @@ async def stream_chat(workflow_id: str, query: StreamQuery, last_id: str | None)
     idle = workflow.status is not WorkflowStatus.RUNNING and workflow.seq == since
     if idle and not query.follow:
         return Response(status=204)
-    with services().slots.take(user) as slot:
+    with services().stream_limiter.take(user) as slot:
         chunks = stream_workflow(chat, user, workflow_id, since=since, follow=bool(query.follow))
         return slot.stream(stream_response(chunks))
 

@@ -33,9 +33,9 @@ async def page_stream(query: PageStreamQuery, last_id: str | None) -> Response:
         check_page_cursor(query.since)
     if query.workflow_id is not None:
         await chat.workflow(user, query.workflow_id)
-    with services().slots.take(user) as slot:
+    with services().stream_limiter.take(user) as slot:
         cursor = last_id or query.since
-        chunks = stream_user(chat, user, query.workflow_id, cursor, pulse=True)
+        chunks = stream_user(chat, user, query.workflow_id, cursor, heartbeat=True)
         if request.method == "GET":
             await anext(chunks)  # the database is read, or what is wrong with it is the answer
         return slot.stream(stream_response(chunks))
@@ -62,6 +62,6 @@ async def context_events(context_id: str, query: EventsQuery, last_id: str | Non
         await services().documents.announce(user, document_id)
     elif context_id != f"user:{user}":
         await services().chat.workflow(user, context_id)
-    with services().slots.take(user) as slot:
+    with services().stream_limiter.take(user) as slot:
         response = sse_response(context_id, categories=categories or None, last_event_id=last_id)
         return slot.stream(response)

@@ -84,7 +84,7 @@ async def clock() -> Response:
 async def probe_stream(query: ProbeQuery) -> Response:
     """Stream a known series of events at known times: small ones, large ones, a pause, one more."""
     manager = get_event_manager()
-    with services().slots.take(user_id()) as slot:
+    with services().stream_limiter.take(user_id()) as slot:
         context_id = f"doctor:{uuid4().hex}"
         response = sse_response(context_id)
         response.stream.chunks = _with_probes(response.stream.chunks, manager, context_id, query)

@@ -91,14 +91,14 @@ async def switch_language() -> ResponseReturnValue:
     language = (await request.form).get("language", "")
     if language not in texts.languages():
         raise InvalidInput(_("language: there are no texts in it."))
-    response = await make_response(redirect(own_page(request.referrer), 303))
+    response = await make_response(redirect(safe_redirect_target(request.referrer), 303))
     response.set_cookie(
         COOKIE, language, max_age=YEAR, secure=request.is_secure, httponly=True, samesite="Lax"
     )
     return response
 
 
-def own_page(address: str | None) -> str:
+def safe_redirect_target(address: str | None) -> str:
     """The path and query of a page of this server that can be gone to; else of the first page."""
     try:
         parts = urlsplit(address or "")

@@ -102,7 +102,7 @@ async def shared_stream(token: str, query: SinceQuery, last_id: str | None) -> R
     workflow = await chat.sharing.open(token)
     since = query.since if last_id is None else parse_seq(last_id) or 0
     # Each link has slots of its own: its readers take none of its owner's.
-    with services().slots.take(f"share:{token}") as slot:
+    with services().stream_limiter.take(f"share:{token}") as slot:
         chunks = stream_shared(chat, workflow, token, since)
         if request.method == "GET":
             await anext(chunks)

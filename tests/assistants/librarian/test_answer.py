@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from quart_chat.assistants.librarian.answer import Quote, write_found, write_not_found
 from quart_chat.assistants.librarian.phrases import SENTENCES
-from quart_chat.assistants.librarian.retrieval import Found, Retrieved
+from quart_chat.assistants.librarian.retrieval import FoundPassage, Retrieved
 from quart_chat.markdown import render_markdown
 from quart_chat.search.passages import Passage, cut_text
 from quart_chat.search.words import Language, terms
@@ -133,8 +133,8 @@ def test_line_ends_of_every_kind_begin_a_quoted_line() -> None:
 
 
 def retrieved(near: tuple[Passage, ...] = (), unknown: str = "", **fields: Any) -> Retrieved:
-    shelves = ("handbook", "documents", "chats")
-    return Retrieved((), near, terms(unknown), shelves, **fields)
+    corpora = ("handbook", "documents", "chats")
+    return Retrieved((), near, terms(unknown), corpora, **fields)
 
 
 def test_an_answer_without_near_pages_suggests_none() -> None:
@@ -153,14 +153,14 @@ def test_at_most_five_pages_are_suggested_each_once() -> None:
 
 def test_the_lead_says_where_the_quotes_are_from() -> None:
     quote = make_quote()
-    of_chats = replace(retrieved(), found=(Found("chats", quote.passage),))
+    of_chats = replace(retrieved(), found=(FoundPassage("chats", quote.passage),))
     assert next(write_found(of_chats, [quote], SAY)) == "Found in your chats:\n"
 
 
 def test_the_lead_says_that_a_word_was_read_as_another() -> None:
     quote = make_quote()
     of_handbook = replace(
-        retrieved(unknown="kiwy", read_again=True), found=(Found("handbook", quote.passage),)
+        retrieved(unknown="kiwy", read_again=True), found=(FoundPassage("handbook", quote.passage),)
     )
     lead = next(write_found(of_handbook, [quote], SAY))
     assert lead == "Found in the handbook (reading “kiwy” as a word like it):\n"

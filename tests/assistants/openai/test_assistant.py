@@ -18,7 +18,7 @@ from quart_chat.assistants.openai.error_mapper import parse_retry_after
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.history import to_messages
 from quart_chat.assistants.protocol import Models, Output, Question, Step, Text, Turn
-from quart_chat.chat.rounds.recording import Pace
+from quart_chat.chat.rounds.recording import RoundTimeouts
 from quart_chat.chat.rounds.start import Started
 from quart_chat.events import StreamingEventManager
 from quart_chat.storage.sqlite.chats import ChatRepository
@@ -456,7 +456,7 @@ async def test_a_stop_closes_the_socket_at_any_moment(
     endpoint.script(talkative)
     chance = random.Random(7)
     async with assistant(endpoint) as model, asyncio.timeout(60):
-        service = make_service(repository, events, model, pace=Pace())
+        service = make_service(repository, events, model, timeouts=RoundTimeouts())
         before = open_sockets()
         for asked, name in enumerate(["mute", "silent", "steady", "burst"] * 5, 1):
             started = await service.start(USER, "Hello", model=name)

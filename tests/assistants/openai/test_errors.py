@@ -20,7 +20,7 @@ import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
 from quart_chat import create_app
-from quart_chat.assistants.openai.error_mapper import Failures
+from quart_chat.assistants.openai.error_mapper import ErrorMapper
 from tests.assistants.openai.endpoint import (
     DONE,
     Exchange,
@@ -190,11 +190,11 @@ def test_a_host_with_several_addresses_is_judged_by_each(cause: OSError, code: s
     key = ConnectionKey("localhost", 80, False, True, None, None, None)
     error = aiohttp.ClientConnectorError(key, OSError("Multiple exceptions"))
     error.__cause__ = ExceptionGroup("", [OSError(), cause])
-    assert Failures("localhost", "").of_transport(error).code == code
+    assert ErrorMapper("localhost", "").of_transport(error).code == code
 
 
 def test_without_a_key_a_complaint_is_quoted_as_it_is() -> None:
-    failure = Failures("localhost", "").of_status(400, {}, b'{"error": "no tools"}', "tiny")
+    failure = ErrorMapper("localhost", "").of_status(400, {}, b'{"error": "no tools"}', "tiny")
     assert failure.message.endswith(" It says: no tools")
 
 
@@ -359,4 +359,4 @@ async def test_the_key_is_sent_to_the_endpoint_alone(chat: Chat, endpoint: FakeE
 def test_a_refusal_beyond_all_measure_is_told_as_any_other(
     status: int, headers: dict[str, str], body: bytes, code: str
 ) -> None:
-    assert Failures("host", "").of_status(status, headers, body, "tiny").code == code
+    assert ErrorMapper("host", "").of_status(status, headers, body, "tiny").code == code

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from quart_chat.assistants.openai.error_mapper import Failures
+from quart_chat.assistants.openai.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.reply import Reply
 from quart_chat.assistants.protocol import Output, Step, Text
 from tests.assistants.openai.endpoint import DONE, delta, end, event, say, usage
@@ -10,7 +10,7 @@ from tests.assistants.openai.endpoint import DONE, delta, end, event, say, usage
 
 @pytest.fixture
 def reply() -> Reply:
-    reply = Reply(Failures("host", ""))
+    reply = Reply(ErrorMapper("host", ""))
     reply.ask("tiny")
     return reply
 

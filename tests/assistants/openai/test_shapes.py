@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_chat.assistants.openai import frames
-from quart_chat.assistants.openai.error_mapper import Failures
+from quart_chat.assistants.openai.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.reply import Reply
 from quart_chat.assistants.protocol import Output, Rewrite, Step, Text, Usage
 from tests.assistants.openai.endpoint import (
@@ -279,7 +279,7 @@ def test_no_way_to_cut_a_stream_changes_its_answer(data_: st.DataObject) -> None
         + END
     )
     cuts = sorted(data_.draw(st.sets(st.integers(0, len(stream)), max_size=20)))
-    reply = Reply(Failures("host", ""))
+    reply = Reply(ErrorMapper("host", ""))
     reply.ask("tiny")
     outputs: list[Output] = []
     for start, stop in zip([0, *cuts], [*cuts, len(stream)], strict=True):
@@ -292,7 +292,7 @@ def test_no_way_to_cut_a_stream_changes_its_answer(data_: st.DataObject) -> None
     st.lists(st.binary(max_size=40) | st.sampled_from([b"data: ", b"\n", b"\r", b"{", b'"', b"}"]))
 )
 def test_whatever_comes_is_read_or_skipped(pieces: list[bytes]) -> None:
-    reply = Reply(Failures("host", ""))
+    reply = Reply(ErrorMapper("host", ""))
     reply.ask("tiny")
     for piece in (*pieces, b"\n\n", C("Hi"), END):
         list(reply.feed(piece))
@@ -320,7 +320,7 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_json_of_any_shape_costs_no_other_chunk(payload: object) -> None:
-    reply = Reply(Failures("host", ""))
+    reply = Reply(ErrorMapper("host", ""))
     reply.ask("tiny")
     list(reply.feed(say("Hi")))
     list(reply.feed(event(payload)))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-async def stray(
+async def orphaned(
     service: ChatService, assistant: ScriptedAssistant, repository: ChatRepository
 ) -> str:
     """The id of a workflow with such a round."""
@@ -50,23 +50,23 @@ INTERRUPTED = ("error", "error", "interrupted", "error")
 
 
 async def test_it_can_be_stopped(
-    service: ChatService, assistant: ScriptedAssistant, stray: str
+    service: ChatService, assistant: ScriptedAssistant, orphaned: str
 ) -> None:
-    ended = await service.stop(USER, stray)
+    ended = await service.stop(USER, orphaned)
     assert ended is not None
-    assert await state(service, stray) == INTERRUPTED
-    assert await service.stop(USER, stray) is None
-    await ask(service, assistant, "again", workflow_id=stray)
+    assert await state(service, orphaned) == INTERRUPTED
+    assert await service.stop(USER, orphaned) is None
+    await ask(service, assistant, "again", workflow_id=orphaned)
 
 
 async def test_a_round_that_has_ended_or_begun_in_the_meantime_is_left_alone(
-    service: ChatService, assistant: ScriptedAssistant, stray: str
+    service: ChatService, assistant: ScriptedAssistant, orphaned: str
 ) -> None:
-    before = await service.workflow(USER, stray)
-    await service.stop(USER, stray)
-    assert await service._end_stray(before) is None
-    started = await service.start(USER, "next", workflow_id=stray)
-    assert await service._end_stray(await service.workflow(USER, stray)) is None
+    before = await service.workflow(USER, orphaned)
+    await service.stop(USER, orphaned)
+    assert await service._end_orphaned_round(before) is None
+    started = await service.start(USER, "next", workflow_id=orphaned)
+    assert await service._end_orphaned_round(await service.workflow(USER, orphaned)) is None
     assert started.workflow_id in service.rounds.running
 
 
@@ -75,14 +75,14 @@ async def test_its_chat_is_deleted_and_restored_with_an_end(
     repository: ChatRepository,
     events: StreamingEventManager,
     assistant: ScriptedAssistant,
-    stray: str,
+    orphaned: str,
 ) -> None:
-    await service.delete(USER, stray)
+    await service.delete(USER, orphaned)
     await service.close()
     following = make_service(repository, events, assistant)
     await following.recover()
-    await following.restore(USER, stray)
-    assert await state(following, stray) == INTERRUPTED
+    await following.restore(USER, orphaned)
+    assert await state(following, orphaned) == INTERRUPTED
     await following.close()
 
 
@@ -91,9 +91,9 @@ async def test_one_in_a_deleted_chat_keeps_no_server_from_starting(
     repository: ChatRepository,
     events: StreamingEventManager,
     assistant: ScriptedAssistant,
-    stray: str,
+    orphaned: str,
 ) -> None:
-    workflow = await service.workflow(USER, stray)
+    workflow = await service.workflow(USER, orphaned)
     gone = replace(workflow, deleted=True, deleted_at=1e12, status=WorkflowStatus.IDLE)
     await repository.write(lambda transaction: transaction.upsert_workflow(gone))
     following = make_service(repository, events, assistant)
@@ -108,10 +108,10 @@ async def test_the_brackets_of_a_quote_are_no_citations_after_a_crash_either(
     repository: ChatRepository,
     events: StreamingEventManager,
     assistant: ScriptedAssistant,
-    stray: str,
+    orphaned: str,
     checked: bool,
 ) -> None:
-    message = (await service.snapshot(USER, stray)).messages[-1]
+    message = (await service.snapshot(USER, orphaned)).messages[-1]
     source = Source(1, "Title", "", "/documents/1", "quote")
     quoting = replace(message, checked=checked, sources=(source,))
     await repository.write(lambda transaction: transaction.upsert_message(quoting))

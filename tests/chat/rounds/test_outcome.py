@@ -17,7 +17,7 @@ from quart_chat.chat.models import Round
 from quart_chat.chat.rounds.outcome import COMPLETE, INTERRUPTED, STOPPED, end_round
 from quart_chat.chat.rounds.recovery import end_interrupted_rounds
 from quart_chat.chat.service import ChatService
-from quart_chat.chat.unit_of_work import Entry
+from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.errors import NotFound, RoundEnded
 from quart_chat.events import Event, StreamingEventManager
 from quart_chat.storage.sqlite.chats import ChatRepository
@@ -66,7 +66,7 @@ class Case:
             case "close":
                 await service.close()
             case "recover":
-                await end_interrupted_rounds(service._storage, service._journal, render)
+                await end_interrupted_rounds(service._storage, service._committer, render)
             case "recover elsewhere":
                 await self._recover_elsewhere()
             case "say":
@@ -81,7 +81,7 @@ class Case:
         repository = await ChatRepository.open(self.path)
         try:
             other = make_service(repository, StreamingEventManager(), self.assistant)
-            await end_interrupted_rounds(repository, other._journal, render)
+            await end_interrupted_rounds(repository, other._committer, render)
         finally:
             await repository.close()
 
@@ -157,11 +157,11 @@ async def test_a_second_end_is_refused_and_changes_nothing(
     await service.stop(USER, running.workflow_id)
     before = await service.snapshot(USER, running.workflow_id)
 
-    def end(entry: Entry) -> Round:
-        return end_round(entry, second.of(running, 1.0), messages=before.messages, logs=())
+    def end(unit: UnitOfWork) -> Round:
+        return end_round(unit, second.of(running, 1.0), messages=before.messages, logs=())
 
     with pytest.raises(RoundEnded):
-        await service._journal.commit(end)
+        await service._committer.commit(end)
     assert await service.snapshot(USER, running.workflow_id) == before
 
 
@@ -170,7 +170,7 @@ async def test_sql_itself_lets_no_second_end_pass(service: ChatService, running:
     await service.stop(USER, running.workflow_id)
     before = await service.snapshot(USER, running.workflow_id)
     with pytest.raises(RoundEnded):
-        await service._journal.commit(lambda entry: entry.end_round(COMPLETE.of(running, 1.0)))
+        await service._committer.commit(lambda unit: unit.end_round(COMPLETE.of(running, 1.0)))
     assert await service.snapshot(USER, running.workflow_id) == before
 
 
@@ -180,7 +180,7 @@ async def test_a_round_that_is_not_there_has_no_end(
 ) -> None:
     ghost = replace(STOPPED.of(running, 1.0), number=number)
     with pytest.raises(RoundEnded):
-        await service._journal.commit(lambda entry: end_round(entry, ghost, messages=(), logs=()))
+        await service._committer.commit(lambda unit: end_round(unit, ghost, messages=(), logs=()))
 
 
 async def test_a_round_that_was_ended_elsewhere_stores_nothing_more(
@@ -188,7 +188,7 @@ async def test_a_round_that_was_ended_elsewhere_stores_nothing_more(
 ) -> None:
     repository = await ChatRepository.open(path)
     other = make_service(repository, StreamingEventManager(), assistant)
-    await end_interrupted_rounds(repository, other._journal, render)
+    await end_interrupted_rounds(repository, other._committer, render)
     await repository.close()
     before = await service.snapshot(USER, running.workflow_id)
     assistant.tell("Hello", Step("late", "Too late"), Text("late"), END)
@@ -203,7 +203,7 @@ async def test_a_stop_of_what_was_ended_elsewhere_says_how_it_has_ended(
 ) -> None:
     repository = await ChatRepository.open(path)
     other = make_service(repository, StreamingEventManager(), assistant)
-    await end_interrupted_rounds(repository, other._journal, render)
+    await end_interrupted_rounds(repository, other._committer, render)
     await repository.close()
     ended = await service.stop(USER, running.workflow_id)
     assert ended is not None

@@ -25,13 +25,13 @@ from quart_chat.assistants.protocol import (
     Usage,
 )
 from quart_chat.chat.models import Round
-from quart_chat.chat.rounds.recording import Pace
+from quart_chat.chat.rounds.recording import RoundTimeouts
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import Event, StreamingEventManager
 from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.managers import make_manager
-from tests.chat.parts import PACE, USER, make_service
+from tests.chat.parts import TIMEOUTS, USER, make_service
 from tests.chat.scripted import END, OutOfTurn, ScriptedAssistant
 from tests.waiting import until
 
@@ -218,7 +218,7 @@ async def test_an_answer_that_can_not_be_rendered_is_stored_as_text(
         raise ValueError(text)
 
     service = ChatService(
-        repository, events, {"scripted": assistant}, "scripted", render=fail, pace=PACE
+        repository, events, {"scripted": assistant}, "scripted", render=fail, timeouts=TIMEOUTS
     )
     workflow_id, watcher = await begin(service)
     assistant.tell(ASK, Text("text"), END)
@@ -239,7 +239,11 @@ async def test_progress_alone_is_emitted_without_a_seq_and_saved_now_and_then(
     steps = [Step("read", "Reading", type="progress", progress=p) for p in (0, 0.5, math.nan, 7)]
     await assistant.say(ASK, *steps)
     running = service.rounds.running[workflow_id]
-    await until(lambda: running._recorder._saver._task and running._recorder._saver._task.done())
+    await until(
+        lambda: (
+            running._recorder._checkpointer._task and running._recorder._checkpointer._task.done()
+        )
+    )
     snapshot = await service.snapshot(USER, workflow_id)
     assert (snapshot.seq, snapshot.logs[0].progress) == (3, 1.0)
     stored = await service._storage.read(
@@ -375,9 +379,9 @@ async def test_an_assistant_that_hangs_in_its_clean_up_is_left_alone(
     await assistant.say(ASK, Text("a"))
     assert (await stopped_round(service, workflow_id)).status == "stopped"
     assert "did not stop" in caplog.text
-    assert len(service.rounds._around.abandoned) == 1
+    assert len(service.rounds._context.abandoned) == 1
     assistant.release.set()
-    await until(lambda: not service.rounds._around.abandoned)
+    await until(lambda: not service.rounds._context.abandoned)
     assert kinds(await watcher.until_terminal())[-1] == "stopped"
 
 
@@ -426,8 +430,10 @@ async def test_the_text_in_flight_is_kept_when_the_process_dies(
 ) -> None:
     workflow_id, _ = await begin(service)
     await assistant.say(ASK, Step("s", "Working"), Text("half an "), Text("answer"))
-    saver = service.rounds.running[workflow_id]._recorder._saver
-    await until(lambda: saver._timer is None and saver._task and saver._task.done())
+    checkpointer = service.rounds.running[workflow_id]._recorder._checkpointer
+    await until(
+        lambda: checkpointer._timer is None and checkpointer._task and checkpointer._task.done()
+    )
 
     # As another process finds it, when this one is gone without a word.
     async with asyncio.timeout(30):
@@ -508,11 +514,13 @@ async def test_what_can_not_be_stored_before_the_service_closes_is_left_to_recov
     assistant: ScriptedAssistant,
     lock: sqlite3.Connection,
 ) -> None:
-    service = make_service(repository, events, assistant, pace=Pace(checkpoint=0.0, retry=60))
+    service = make_service(
+        repository, events, assistant, timeouts=RoundTimeouts(checkpoint=0.0, retry=60)
+    )
     workflow_id, _ = await begin(service)
     await assistant.say(ASK, Text("kept"))
-    saver = service.rounds.running[workflow_id]._recorder._saver
-    await until(lambda: saver._task and saver._task.done())
+    checkpointer = service.rounds.running[workflow_id]._recorder._checkpointer
+    await until(lambda: checkpointer._task and checkpointer._task.done())
     lock.execute("BEGIN IMMEDIATE")
     assistant.tell(ASK, END)
     await until(service.rounds.running[workflow_id]._over.done)

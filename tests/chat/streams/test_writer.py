@@ -15,7 +15,7 @@ from quart_chat.assistants.protocol import Rewrite, Step, Text
 from quart_chat.chat import storage
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.storage import MAX_LIST_CHANGES, PART
-from quart_chat.chat.streams import position as following
+from quart_chat.chat.streams import position
 from quart_chat.chat.streams.writer import stream_user, stream_workflow
 from quart_chat.events import Bounds, Settings
 from quart_chat.events.sse import KEEPALIVE
@@ -377,9 +377,9 @@ async def test_an_open_stream_reads_nothing_from_the_database(
         await read_until(client, stream, lambda c=client: "delta" in c.types)  # type: ignore[misc]  # mypy knows no lambda with a default
 
     # From here on nothing writes: the saver's timer is stopped, and text is all that comes.
-    saver = service.rounds.running[workflow_id]._recorder._saver
-    await saver.close()
-    saver.schedule = lambda log=None: None  # type: ignore[method-assign]  # a fault is put in
+    checkpointer = service.rounds.running[workflow_id]._recorder._checkpointer
+    await checkpointer.close()
+    checkpointer.schedule = lambda log=None: None  # type: ignore[method-assign]  # a fault is put in
     before = repository.queries
     for n in range(50):
         await assistant.say(ASK, Text(f" {n}"))
@@ -587,7 +587,7 @@ async def test_a_hole_in_the_list_is_filled_from_the_database(service: ChatServi
 
 @pytest.fixture
 def one_row_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "PART", storage.Bounds(rows=1, bytes=10**9))
+    monkeypatch.setattr(position, "PART", storage.Bounds(rows=1, bytes=10**9))
 
 
 @pytest.mark.usefixtures("one_row_a_part")
@@ -722,7 +722,7 @@ async def test_a_large_message_is_encoded_once_for_all_who_read_it(
         await stream.aclose()
     del large, chunk
     gc.collect()
-    assert not following._large
+    assert not position._large
 
 
 async def test_changes_of_the_list_come_in_parts(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from quart_chat.assistants.protocol import Step, Text
 from quart_chat.chat.transfer.file import encode, to_file
-from quart_chat.chat.transfer.reading import Found, read_file
+from quart_chat.chat.transfer.reading import FoundChat, read_file
 from tests.chat.parts import USER, idle
 from tests.chat.scripted import END
 
@@ -27,4 +27,4 @@ async def test_a_long_reasoning_is_written_and_read_again(
     data = encode(to_file(await service.snapshot(USER, started.workflow_id)))
     assert json.loads(data)["rounds"][0]["logs"][0]["message"] == reasoning
     (found,) = read_file(BytesIO(data), "chat.json", len(data))
-    assert isinstance(found, Found)
+    assert isinstance(found, FoundChat)

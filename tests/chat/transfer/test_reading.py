@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from quart_chat.chat.transfer.file import ChatFile, encode
 from quart_chat.chat.transfer.prose import to_markdown
-from quart_chat.chat.transfer.reading import Fault, Found, read_file
+from quart_chat.chat.transfer.reading import Fault, FoundChat, read_file
 
 EXPORT = (Path(__file__).parent / "conversations.json").read_bytes()
 LIMIT = 1_000_000
@@ -47,16 +47,16 @@ def zipped(**files: bytes) -> bytes:
     return data.getvalue()
 
 
-def read(data: bytes, limit: int = LIMIT) -> list[Found | Fault]:
+def read(data: bytes, limit: int = LIMIT) -> list[FoundChat | Fault]:
     return list(read_file(BytesIO(data), "upload", limit))
 
 
-def chats(found: list[Found | Fault]) -> list[ChatFile]:
-    return [entry.chat for entry in found if isinstance(entry, Found)]
+def chats(found: list[FoundChat | Fault]) -> list[ChatFile]:
+    return [unit.chat for unit in found if isinstance(unit, FoundChat)]
 
 
-def reasons(found: list[Found | Fault]) -> list[str]:
-    return [entry.reason for entry in found if isinstance(entry, Fault)]
+def reasons(found: list[FoundChat | Fault]) -> list[str]:
+    return [unit.reason for unit in found if isinstance(unit, Fault)]
 
 
 def test_a_conversation_of_chatgpt_is_read_with_its_branches() -> None:
@@ -267,8 +267,8 @@ def odd_chats(draw: st.DrawFn) -> Any:
 @given(odd_chats())
 def test_one_odd_part_is_taken_or_a_fault_and_keeps_no_other_chat_out(odd: Any) -> None:
     first, *rest = read(json.dumps([odd, chat(), json.loads(EXPORT)[0]]).encode())
-    assert isinstance(first, Found) or first.reason
-    assert [entry.chat.chat.title for entry in rest if isinstance(entry, Found)] == [
+    assert isinstance(first, FoundChat) or first.reason
+    assert [unit.chat.chat.title for unit in rest if isinstance(unit, FoundChat)] == [
         "Greeting",
         "Cakes",
     ]
@@ -398,7 +398,7 @@ def test_a_zip_that_is_packed_in_another_way_may_be_broken_as_well() -> None:
 def test_half_a_character_is_told_and_known_as_one_that_is_missing() -> None:
     half = {**chat()["chat"], "id": "\ud800", "title": "\ud800"}
     (good,) = read(json.dumps(chat(chat=half)).encode())
-    assert isinstance(good, Found)
+    assert isinstance(good, FoundChat)
     assert good.origin == "\ufffd"
     (bad,) = read(json.dumps({"title": "\ud800"}).encode())
     assert isinstance(bad, Fault)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from quart_chat.assistants.protocol import Step, Text
-from quart_chat.chat.rounds.recording import Pace
+from quart_chat.chat.rounds.recording import RoundTimeouts
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import StreamingEventManager
@@ -49,8 +49,12 @@ async def service(database: Database, assistant: ScriptedAssistant) -> AsyncIter
 @pytest.fixture
 async def impatient(database: Database, assistant: ScriptedAssistant) -> AsyncIterator[ChatService]:
     """A service that lets nobody wait for the end of a round to be stored."""
-    pace = Pace(checkpoint=0.0, stop=0.02, close=0.02, known=0.0, retry=0.001, max_retry=0.004)
-    service = make_service(ChatRepository(database), StreamingEventManager(), assistant, pace=pace)
+    timeouts = RoundTimeouts(
+        checkpoint=0.0, stop=0.02, close=0.02, known=0.0, retry=0.001, max_retry=0.004
+    )
+    service = make_service(
+        ChatRepository(database), StreamingEventManager(), assistant, timeouts=timeouts
+    )
     yield service
     await set_full(database, full=False)
     await service.close()
@@ -221,8 +225,8 @@ async def test_what_a_closing_service_can_not_store_is_in_the_log(
 ) -> None:
     workflow_id, _ = await begin(service)
     await assistant.say(ASK, Text("begun "))
-    saver = service.rounds.running[workflow_id]._recorder._saver
-    await until(lambda: saver._task and saver._task.done())
+    checkpointer = service.rounds.running[workflow_id]._recorder._checkpointer
+    await until(lambda: checkpointer._task and checkpointer._task.done())
     await set_full(database, full=True)
     assistant.tell(ASK, Text(LONG), END)
     await refused(service, workflow_id)

@@ -27,7 +27,7 @@ from tests.waiting import until
 
 async def search(service: ChatService, text: str) -> list[str]:
     page = await service.search_workflows(USER, text)
-    return ["".join(part.text for part in entry.title) for entry in page.found]
+    return ["".join(part.text for part in unit.title) for unit in page.found]
 
 
 def marked(parts: tuple[TextPart, ...]) -> str:
@@ -132,14 +132,14 @@ async def test_hits_are_marked_in_the_title_and_in_the_best_message(
     await assistant.say("And how?", Text("Words " * 40 + "\n\nthen\n a **backup**, twice"), END)
     await until(lambda: chat not in service.rounds.running)
     await service.change(USER, chat, title="My backups")
-    (entry,) = (await service.search_workflows(USER, "backup")).found
-    assert marked(entry.title) == "My [backups]"
-    assert "[backup" in marked(entry.snippet).lower()
-    (entry,) = (await service.search_workflows(USER, "twice")).found
-    assert marked(entry.title) == "My backups"
-    assert marked(entry.snippet).startswith("…")
-    assert marked(entry.snippet).endswith("then a **backup**, [twice]")
-    assert entry.to_item()["match"]["snippet"][-1] == {"text": "twice", "hit": True}
+    (unit,) = (await service.search_workflows(USER, "backup")).found
+    assert marked(unit.title) == "My [backups]"
+    assert "[backup" in marked(unit.snippet).lower()
+    (unit,) = (await service.search_workflows(USER, "twice")).found
+    assert marked(unit.title) == "My backups"
+    assert marked(unit.snippet).startswith("…")
+    assert marked(unit.snippet).endswith("then a **backup**, [twice]")
+    assert unit.to_item()["match"]["snippet"][-1] == {"text": "twice", "hit": True}
     assert started.workflow_id == chat
 
 
@@ -147,8 +147,8 @@ async def test_what_a_text_has_of_the_marks_is_no_hit(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
     await ask(service, assistant, "\x02 <mark>kiwi</mark> \x03")
-    (entry,) = (await service.search_workflows(USER, "kiwi")).found
-    assert marked(entry.title) == "\x02 <mark>[kiwi]</mark> \x03"
+    (unit,) = (await service.search_workflows(USER, "kiwi")).found
+    assert marked(unit.title) == "\x02 <mark>[kiwi]</mark> \x03"
 
 
 async def test_a_chat_is_found_in_its_title_alone(
@@ -156,17 +156,17 @@ async def test_a_chat_is_found_in_its_title_alone(
 ) -> None:
     chat = await ask(service, assistant, "one")
     await service.change(USER, chat, title="Kiwi")
-    (entry,) = (await service.search_workflows(USER, "kiwi")).found
-    assert entry.snippet == ()
+    (unit,) = (await service.search_workflows(USER, "kiwi")).found
+    assert unit.snippet == ()
 
 
 async def test_a_prompt_that_is_the_title_is_not_shown_twice(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
     await ask(service, assistant, "kiwi")
-    (entry,) = (await service.search_workflows(USER, "kiwi")).found
-    assert marked(entry.title) == "[kiwi]"
-    assert marked(entry.snippet) == "About [kiwi]"
+    (unit,) = (await service.search_workflows(USER, "kiwi")).found
+    assert marked(unit.title) == "[kiwi]"
+    assert marked(unit.snippet) == "About [kiwi]"
 
 
 async def test_what_is_found_comes_in_the_pages_of_the_list(
@@ -178,7 +178,7 @@ async def test_what_is_found_comes_in_the_pages_of_the_list(
     cursor = None
     while True:
         page = await service.search_workflows(USER, "kiwi", before=cursor, limit=2)
-        found += [entry.workflow.id for entry in page.found]
+        found += [unit.workflow.id for unit in page.found]
         cursor = page.next
         if cursor is None:
             break
@@ -218,8 +218,8 @@ async def test_titles_of_an_earlier_version_are_found_renamed_restored_and_erase
         connection.execute("VACUUM")
     assert await search(service, "plum") == ["Deleted plums"]
     assert await search(service, "pear") == ["Yellow pears"]
-    (entry,) = (await service.search_workflows(USER, "appl")).found
-    assert marked(entry.title) == "Green [apples]"
+    (unit,) = (await service.search_workflows(USER, "appl")).found
+    assert marked(unit.title) == "Green [apples]"
     await service.recover()
     async with asyncio.timeout(30):
         while await service.recoverable(USER, "d" * 32) is not None:
