@@ -110,8 +110,8 @@ async def test_a_browser_with_eight_windows_follows_live_and_survives_a_restart(
         assert await tabs[0].page.evaluate(protocol) == "h2"
         # There are enough connections: none is given to one window and kept from another.
         await tabs[7].page.wait_for_function("() => navigator.serviceWorker.controller")
-        seats = "navigator.locks.query().then(({ held, pending }) => [...held, ...pending])"
-        assert await tabs[7].page.evaluate(seats) == []
+        locks = "navigator.locks.query().then(({ held, pending }) => [...held, ...pending])"
+        assert await tabs[7].page.evaluate(locks) == []
         await tabs[0].ask("count 1000 20ms")
         for tab in tabs:
             await expect(tab.answer(2)).to_contain_text("5 ")

@@ -53,7 +53,7 @@ export class Conversation {
     const length = codePoints(item.content);
     const revision = item.revision ?? 0;
     // A snapshot of a text in flight may have been taken before the last deltas.
-    if (item.status === "streaming" && known && !isNews(known, revision, length)) return null;
+    if (item.status === "streaming" && known && !isNewer(known, revision, length)) return null;
     const message = { ...item, length, revision };
     this.#messages.set(item.id, message);
     return { kind: "message", message };
@@ -79,7 +79,7 @@ export class Conversation {
 }
 
 /** Whether a text in flight goes beyond what is known of it, or was begun anew since. */
-function isNews(known, revision, length) {
+function isNewer(known, revision, length) {
   if (known.status !== "streaming") return false;
   return revision === known.revision ? length > known.length : revision > known.revision;
 }

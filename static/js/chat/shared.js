@@ -11,7 +11,7 @@ import { ChatSteps } from "./chat-steps.js";
 import { Conversation } from "./conversation.js";
 import { keepFocus } from "../focus.js";
 import { PageStream } from "../page/page-stream.js";
-import { Presence } from "../page/presence.js";
+import { ConnectionLifecycle } from "../page/connection-lifecycle.js";
 import { settle } from "./settling.js";
 import { t } from "../texts.js";
 
@@ -39,7 +39,7 @@ class SharedChat extends HTMLElement {
     this.#running = this.#live.childElementCount > 0;
     this.#stream.follow("", this.#rounds.dataset.seq);
     const watch = { show() {}, hide: () => this.#stream.pause() };
-    new Presence(this.#stream, watch, signal);
+    new ConnectionLifecycle(this.#stream, watch, signal);
   }
 
   disconnectedCallback() {

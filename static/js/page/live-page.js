@@ -5,7 +5,7 @@
 import { AnswerWatch } from "./answer-watch.js";
 import { Conversation } from "../chat/conversation.js";
 import { PageStream } from "./page-stream.js";
-import { Presence } from "./presence.js";
+import { ConnectionLifecycle } from "./connection-lifecycle.js";
 
 export class LivePage extends HTMLElement {
   conversation = new Conversation();
@@ -15,8 +15,8 @@ export class LivePage extends HTMLElement {
   });
   #controller = null;
   #leaving = false;
-  #presence = null;
-  #presenceEnds = null;
+  #lifecycle = null;
+  #lifecycleEnds = null;
   #watch = null;
 
   connectedCallback() {
@@ -25,7 +25,7 @@ export class LivePage extends HTMLElement {
     this.addEventListener("chat:failed", (event) => this.notice.failure(event.detail), { signal });
     this.addEventListener("chat:deleted", (event) => this.#deleted(event.detail), { signal });
     // A part of the page that needs the way to the server for itself says so, and when it is done.
-    this.addEventListener("stream:rest", () => this.#presenceEnds.abort(), { signal });
+    this.addEventListener("stream:rest", () => this.#lifecycleEnds.abort(), { signal });
     this.addEventListener("stream:wake", () => this.#attend(), { signal });
     this.stream.follow(this.followed, this.dataset.since);
     this.#watch = new AnswerWatch(this.stream, this.list.running);
@@ -33,7 +33,7 @@ export class LivePage extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.#presenceEnds.abort();
+    this.#lifecycleEnds.abort();
     this.#controller.abort();
   }
 
@@ -70,7 +70,7 @@ export class LivePage extends HTMLElement {
   // One method for each kind of change.
 
   workflow({ workflow }) {
-    this.#presence.tell();
+    this.#lifecycle.tell();
     this.list.show(workflow, this.dataset.workflow);
     this.#watch.see(workflow);
     if (workflow.id !== this.dataset.workflow) return;
@@ -80,7 +80,7 @@ export class LivePage extends HTMLElement {
 
   document({ document: item }) {
     // Each step of reading one is for windows that have a connection.
-    if (item.status !== "reading") this.#presence.tell();
+    if (item.status !== "reading") this.#lifecycle.tell();
     this.documents?.show?.(item);
   }
 
@@ -106,8 +106,8 @@ export class LivePage extends HTMLElement {
 
   /** Hold the stream whenever somebody looks. */
   #attend() {
-    this.#presenceEnds = new AbortController();
-    this.#presence = new Presence(this.stream, this.#watch, this.#presenceEnds.signal);
+    this.#lifecycleEnds = new AbortController();
+    this.#lifecycle = new ConnectionLifecycle(this.stream, this.#watch, this.#lifecycleEnds.signal);
   }
 
   /** The page of a deleted chat makes room for one that offers to undo it. */

@@ -1,20 +1,20 @@
 /**
- * Holds a connection while somebody looks, and lets go of it while nobody does: a page in the
+ * Holds a connection while the page is in view, and releases it while it is hidden: a page in the
  * background would keep one from those that are read. A page that is frozen, kept for the way back,
  * or on a machine that slept may have lost its connection without being told: it connects again from
- * where it was. Windows that are in view and have no seat are told by others when something has
- * changed, and then catch up.
+ * where it was. Windows in view without a permit are told by others when something has changed, and
+ * then catch up.
  */
-import { Seat } from "./seats.js";
+import { ConnectionSemaphore } from "./connection-semaphore.js";
 
 const TICK = 10_000;
 const SLEPT = 30_000;
 
-export class Presence {
+export class ConnectionLifecycle {
   #signal;
   #stream;
   #watch;
-  #seat = new Seat(() => this.#robbed());
+  #semaphore = new ConnectionSemaphore(() => this.#lost());
   #channel = null;
   #coming = false;
   #left = false;
@@ -35,7 +35,7 @@ export class Presence {
     on(document, "visibilitychange", () => (document.hidden ? this.#hide() : this.#come()));
     on(document, "freeze", () => this.#rest());
     on(document, "resume", renew);
-    on(window, "focus", () => Seat.scarce && !this.#seat.taken && this.#come());
+    on(window, "focus", () => ConnectionSemaphore.scarce && !this.#semaphore.held && this.#come());
     on(window, "pagehide", () => this.#rest());
     on(window, "pageshow", (event) => event.persisted && renew());
     // Another network. To be offline says little: the server may be this machine.
@@ -48,17 +48,17 @@ export class Presence {
 
   /** The list has changed, which windows without a connection don't know. */
   tell() {
-    if (this.#seat.taken) this.#channel?.postMessage(null);
+    if (this.#semaphore.held) this.#channel?.postMessage(null);
   }
 
-  /** Whether nobody looks, or nothing is wanted any more. */
+  /** Whether the page is hidden, or nothing is wanted any more. */
   get #absent() {
     return document.hidden || this.#signal.aborted;
   }
 
   /**
    * A window that comes to the front is told so twice, by visibilitychange and by focus; and it may
-   * leave and come again while it takes a seat.
+   * leave and come again while it acquires a permit.
    */
   async #come() {
     if (this.#absent || this.#coming) return;
@@ -66,13 +66,13 @@ export class Presence {
     do {
       this.#left = false;
       this.#watch.show();
-      if (!Seat.scarce) break;
+      if (!ConnectionSemaphore.scarce) break;
       this.#listen();
-      if (!this.#seat.taken) await this.#seat.take();
+      if (!this.#semaphore.held) await this.#semaphore.acquire();
       if (this.#absent) this.#leave();
     } while (this.#left && !this.#absent);
     this.#coming = false;
-    if (!this.#absent && (this.#seat.taken || !Seat.scarce)) this.#stream.resume();
+    if (!this.#absent && (this.#semaphore.held || !ConnectionSemaphore.scarce)) this.#stream.resume();
   }
 
   #hide() {
@@ -88,22 +88,22 @@ export class Presence {
 
   #leave() {
     this.#left = true;
-    this.#seat.leave();
+    this.#semaphore.release();
     this.#channel?.close();
     this.#channel = null;
   }
 
   #renew() {
     if (document.hidden) return;
-    if (Seat.scarce && !this.#seat.taken) this.#come();
+    if (ConnectionSemaphore.scarce && !this.#semaphore.held) this.#come();
     else this.#stream.renew();
   }
 
-  async #robbed() {
+  async #lost() {
     this.#stream.pause();
-    await this.#seat.wait();
+    await this.#semaphore.wait();
     if (this.#absent) this.#leave();
-    else if (this.#seat.taken) this.#stream.resume();
+    else if (this.#semaphore.held) this.#stream.resume();
   }
 
   #listen() {
@@ -112,16 +112,16 @@ export class Presence {
     this.#channel.onmessage = () => this.#visit();
   }
 
-  /** Catch up without a seat: one window at a time, so that one connection is enough for all. */
+  /** Catch up without a permit: one window at a time, so that one connection is enough for all. */
   async #visit() {
-    if (this.#seat.taken || this.#visiting) return;
+    if (this.#semaphore.held || this.#visiting) return;
     this.#visiting = true;
     await navigator.locks.request("quart-chat-visit", async () => {
       this.#visiting = false;
-      if (this.#seat.taken || this.#absent) return;
+      if (this.#semaphore.held || this.#absent) return;
       await this.#stream.catchUp();
-      // Whoever has looked away meanwhile has let go already.
-      if (!this.#seat.taken && !this.#absent) this.#stream.pause();
+      // A window that was hidden meanwhile has released its connection already.
+      if (!this.#semaphore.held && !this.#absent) this.#stream.pause();
     });
   }
 }
