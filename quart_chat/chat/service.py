@@ -13,12 +13,13 @@ from quart_chat.chat.access import (
     get_workflow,
     no_workflow,
 )
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
 from quart_chat.chat.purge import PurgeJob
 from quart_chat.chat.rounds.recording import RoundContext, RoundTimeouts
 from quart_chat.chat.rounds.recovery import end_interrupted_round, end_interrupted_rounds
-from quart_chat.chat.rounds.start import Ask, Rounds, Started
+from quart_chat.chat.rounds.start import Rounds, Started
 from quart_chat.chat.search_words import search_words
 from quart_chat.chat.shares import Sharing
 from quart_chat.chat.storage import WHOLE, Bounds, ChatReader, ChatStorage
@@ -29,6 +30,7 @@ from quart_chat.chat.views import FoundPage, ListChanges, Snapshot, WorkflowPage
 from quart_chat.events import StreamingEventManager
 from quart_chat.markdown.rendering import Render
 from quart_chat.plaintext import clean, clean_system_prompt, clean_title
+from quart_chat.policies import ContextPolicies
 
 MAX_PAGE = 100
 """Workflows on one page of a list."""
@@ -88,30 +90,8 @@ class ChatService:
 
     # Rounds
 
-    async def start(
-        self,
-        user_id: str,
-        prompt: str | None,
-        *,
-        workflow_id: str | None = None,
-        assistant: str | None = None,
-        model: str | None = None,
-        document_ids: tuple[str, ...] | None = None,
-        replaces: int | None = None,
-        request_id: str | None = None,
-    ) -> Started:
-        """Start a round, in a new workflow if none is named.
-
-        Where no assistant is named, the one that was asked last in the workflow is asked again,
-        with the model that was chosen for it; where documents are None, those that were named last
-        are searched again. Which may be named is for the caller to check.
-
-        A round that ``replaces`` another is a new version of it: it has the same parent, and is
-        shown in its place. Whom, about which documents and, with a prompt of None, what to ask is
-        then that round's where it is not named.
-
-        A request that is sent again under the same ``request_id``, because nobody knows whether it
-        arrived, is answered with the round that it began.
+    async def start(self, ask: Ask) -> Started:
+        """Start a round. Which documents may be named is for the caller to check.
 
         Raises:
             InvalidInput: The prompt is blank or no text, or there is no such assistant, or it has
@@ -122,16 +102,6 @@ class ChatService:
             TooManyRequests: As many rounds of the user run as may.
             Unavailable: The service is closing, or the database can't be written.
         """
-        ask = Ask(
-            user_id=user_id,
-            prompt=prompt,
-            workflow_id=workflow_id,
-            assistant=assistant,
-            model=model,
-            document_ids=document_ids,
-            replaces=replaces,
-            request_id=request_id,
-        )
         return await self.rounds.start(ask)
 
     async def stop(self, user_id: str, workflow_id: str) -> Round | None:
@@ -265,6 +235,16 @@ class ChatService:
             lambda reader: reader.select_workflow(workflow_id, user_id)
         )
         return found_workflow(workflow)
+
+    async def check_list(self, user_id: str, owner: str) -> None:
+        """Let a user follow a list of workflows: no one's but their own."""
+        if owner != user_id:
+            raise no_workflow()
+
+    def register_contexts(self, policies: ContextPolicies) -> None:
+        """Say who may read the contexts of workflows and of lists."""
+        policies.register("", self.workflow)
+        policies.register("user", self.check_list)
 
     async def list_workflows(
         self,

@@ -36,6 +36,7 @@ from quart_chat.errors import (
     UnreadableFile,
 )
 from quart_chat.events import StreamingEventManager
+from quart_chat.policies import ContextPolicies
 from quart_chat.texts import _, number
 from quart_chat.wire import Item
 
@@ -219,6 +220,10 @@ class DocumentService:
     async def announce(self, user_id: str, document_id: str) -> None:
         """Have the document's context say how it is, to be streamed from its beginning."""
         await self._publisher.repeat(await self.document(user_id, document_id))
+
+    def register_contexts(self, policies: ContextPolicies) -> None:
+        """Say who may read the contexts of documents, which begin with how each document is."""
+        policies.register("document", self.announce)
 
     async def delete(self, user_id: str, document_id: str) -> None:
         """Delete a document with its file and all that was read of it."""

@@ -1,45 +1,27 @@
-"""Starting a round for whoever sent the request."""
+"""Starting a round for the sender of a request."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from quart_chat.web.context import services, user_id
+from quart_chat.web.context import services
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from quart_chat.chat.ask import Ask
     from quart_chat.chat.rounds.start import Started
 
 
-async def start_round(
-    prompt: str | None,
-    *,
-    workflow_id: str | None,
-    assistant: str | None,
-    model: str | None,
-    document_ids: Iterable[str] | None = None,
-    replaces: int | None,
-    request_id: str | None = None,
-) -> Started:
+async def start_round(ask: Ask) -> Started:
     """Start a round once the documents it is to be answered from are known to be there.
 
     Those of a round that is replaced may have been deleted since: an answer that did without them
     would be about something else.
     """
-    chat, user = services().chat, user_id()
-    if document_ids is None and workflow_id is not None and replaces is not None:
-        document_ids = (await chat.tree.round(user, workflow_id, replaces)).document_ids
-    checked = None
-    if document_ids is not None:
-        checked = await services().documents.check_ids(user, document_ids)
-    return await chat.start(
-        user,
-        prompt,
-        workflow_id=workflow_id,
-        assistant=assistant,
-        model=model,
-        document_ids=checked,
-        replaces=replaces,
-        request_id=request_id,
-    )
+    chat, documents = services().chat, services().documents
+    ids = ask.document_ids
+    if ids is None and ask.workflow_id is not None and ask.replaces is not None:
+        ids = (await chat.tree.round(ask.user_id, ask.workflow_id, ask.replaces)).document_ids
+    if ids is not None:
+        ask = replace(ask, document_ids=await documents.check_ids(ask.user_id, ids))
+    return await chat.start(ask)

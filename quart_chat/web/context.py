@@ -10,6 +10,7 @@ from quart import current_app
 if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
     from quart_chat.documents.service import DocumentService
+    from quart_chat.policies import ContextPolicies
     from quart_chat.web.stream_limiter import StreamLimiter
 
 EXTENSION = "quart_chat"
@@ -25,6 +26,7 @@ class Services:
     chat: ChatService
     documents: DocumentService
     stream_limiter: StreamLimiter
+    policies: ContextPolicies
 
 
 def services() -> Services:

@@ -15,6 +15,7 @@ from quart_chat.errors import ChatError
 from quart_chat.instance import hold_instance
 from quart_chat.markdown import render_markdown
 from quart_chat.patience import grant
+from quart_chat.policies import ContextPolicies
 from quart_chat.storage import Storage, open_storage
 from quart_chat.web.context import EXTENSION, Services
 from quart_chat.web.deadline import shutdown_deadline
@@ -63,7 +64,10 @@ def init_app(
             health = HealthPublisher(events.manager, stream_limiter, chat)
             storage.health.listen(health.tell)
             stack.enter_context(watch_descriptors())
-            app.extensions[EXTENSION] = Services(chat, documents, stream_limiter)
+            policies = ContextPolicies()
+            chat.register_contexts(policies)
+            documents.register_contexts(policies)
+            app.extensions[EXTENSION] = Services(chat, documents, stream_limiter, policies)
             events.on_drain(chat.close)
             events.on_drain(documents.close)
             yield

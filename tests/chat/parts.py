@@ -6,6 +6,7 @@ from typing import Any
 
 from quart_chat.assistants.librarian.corpora import FoundMessage
 from quart_chat.assistants.protocol import Assistant, Text
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.rounds.recording import RoundTimeouts
 from quart_chat.chat.service import ChatService
@@ -47,7 +48,7 @@ def make_service(
 
 async def ask(service: ChatService, assistant: ScriptedAssistant, prompt: str, **where: Any) -> str:
     """Have a prompt answered, and return the workflow's id."""
-    started = await service.start(USER, prompt, **where)
+    started = await service.start(Ask(USER, prompt, **where))
     assistant.tell(prompt, Text(f"About {prompt}"), END)
     await idle(service, started.workflow_id)
     return started.workflow_id

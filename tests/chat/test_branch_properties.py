@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quart_chat.assistants.protocol import AssistantError, Output, Question, Text
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Round
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.streams.writer import stream_workflow
@@ -97,7 +98,7 @@ class Person:
                         await self._start(None, 1000)
 
     async def _start(self, prompt: str | None, replaces: int | None = None) -> None:
-        await self._service.start(USER, prompt, workflow_id=self._chat, replaces=replaces)
+        await self._service.start(Ask(USER, prompt, workflow_id=self._chat, replaces=replaces))
 
     async def watch(self, cuts: list[int]) -> None:
         for chunks in cuts:
@@ -150,7 +151,7 @@ def test_both_end_with_the_branch_that_the_database_has(
         repository = await ChatRepository.open(folder / "chat.sqlite")
         manager = RecordingManager(Settings(bounds=Bounds(max_events=held, pacing=0.0)), 0)
         service = make_service(repository, manager, Moody(answers))
-        chat = (await service.start(USER, "the first prompt")).workflow_id
+        chat = (await service.start(Ask(USER, "the first prompt"))).workflow_id
         people = [Person(service, chat), Person(service, chat)]
         try:
             watching = [

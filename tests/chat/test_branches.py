@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from quart_chat.assistants.protocol import AssistantError, Text
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.storage import ChatReader
 from quart_chat.chat.views import BranchPage
@@ -37,7 +38,7 @@ async def ask(
 ) -> str:
     """Have a round asked and answered; returns the workflow's id."""
     started = await service.start(
-        USER, prompt, workflow_id=workflow_id, replaces=replaces, assistant=name
+        Ask(USER, prompt, workflow_id=workflow_id, replaces=replaces, assistant=name)
     )
     running = service.rounds.running[started.workflow_id]
     assistant.tell(running._question.prompt, Text(answer), END)
@@ -166,7 +167,7 @@ async def test_a_chat_has_failed_if_the_round_that_is_shown_last_has(
     service: ChatService, assistant: Scripted
 ) -> None:
     chat = await ask(service, assistant, "one")
-    await service.start(USER, "fail", workflow_id=chat, replaces=1)
+    await service.start(Ask(USER, "fail", workflow_id=chat, replaces=1))
     running = service.rounds.running[chat]
     assistant.tell("fail", AssistantError("gone", "It is gone."))
     await asyncio.wait({running._task})
@@ -182,7 +183,7 @@ async def test_a_round_that_is_not_there_is_not_found(
     with pytest.raises(NotFound, match="round"):
         await service.change(USER, forked, head=number)
     with pytest.raises(NotFound, match="round"):
-        await service.start(USER, "x", workflow_id=forked, replaces=number)
+        await service.start(Ask(USER, "x", workflow_id=forked, replaces=number))
     with pytest.raises(NotFound, match="round"):
         await service.tree.branch(USER, forked, before=number)
     with pytest.raises(NotFound, match="round"):
@@ -191,15 +192,15 @@ async def test_a_round_that_is_not_there_is_not_found(
 
 async def test_a_round_is_replaced_in_a_chat_that_is_named(service: ChatService) -> None:
     with pytest.raises(InvalidInput, match="replaces"):
-        await service.start(USER, "x", replaces=1)
+        await service.start(Ask(USER, "x", replaces=1))
 
 
 async def test_nothing_is_replaced_or_shown_while_a_round_runs(
     service: ChatService, assistant: Scripted, forked: str
 ) -> None:
-    await service.start(USER, "six", workflow_id=forked)
+    await service.start(Ask(USER, "six", workflow_id=forked))
     with pytest.raises(RoundRunning):
-        await service.start(USER, None, workflow_id=forked, replaces=2)
+        await service.start(Ask(USER, None, workflow_id=forked, replaces=2))
     with pytest.raises(RoundRunning):
         await service.change(USER, forked, head=2)
     await service.stop(USER, forked)
@@ -224,7 +225,7 @@ async def test_to_ask_somebody_else_again_does_not_change_who_is_asked_next(
 async def test_the_documents_of_a_round_are_kept_for_its_new_versions(
     service: ChatService, assistant: Scripted
 ) -> None:
-    chat = (await service.start(USER, "one", document_ids=("a", "b"))).workflow_id
+    chat = (await service.start(Ask(USER, "one", document_ids=("a", "b")))).workflow_id
     await service.stop(USER, chat)
     assert (await service.tree.round(USER, chat, 1)).document_ids == ("a", "b")
     await ask(service, assistant, "uno", chat, replaces=1)
@@ -236,7 +237,7 @@ async def test_the_documents_of_a_round_are_kept_for_its_new_versions(
 async def test_a_new_version_of_a_stopped_round_does_not_disturb_it(
     service: ChatService, assistant: Scripted
 ) -> None:
-    chat = (await service.start(USER, "one")).workflow_id
+    chat = (await service.start(Ask(USER, "one"))).workflow_id
     await assistant.say("one", Text("Half"))
     await service.stop(USER, chat)
     await ask(service, assistant, None, chat, replaces=1, answer="Whole")
@@ -250,7 +251,7 @@ async def test_what_a_crash_interrupts_stays_in_its_branch(
 ) -> None:
     dying = make_service(repository, events, assistant)
     chat = await ask(dying, assistant, "one")
-    await dying.start(USER, "uno", workflow_id=chat, replaces=1)
+    await dying.start(Ask(USER, "uno", workflow_id=chat, replaces=1))
     # The process ends here; the next one finds the round as it is in the database.
     restarted = make_service(repository, make_manager(), assistant)
     await restarted.recover()
@@ -291,7 +292,7 @@ async def test_rounds_up_to_one_are_read_on_whichever_branch_it_is(
 
 
 async def test_a_page_carries_the_text_in_flight(service: ChatService, assistant: Scripted) -> None:
-    chat = (await service.start(USER, "one")).workflow_id
+    chat = (await service.start(Ask(USER, "one"))).workflow_id
     await assistant.say("one", Text("so "), Text("far"))
     assert contents(await service.tree.branch(USER, chat)) == ["one", "so far"]
 

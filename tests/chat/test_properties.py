@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from quart_chat.assistants.protocol import AssistantError, Rewrite, Step, Text
 from quart_chat.chat import storage
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.emitted import DELTAS, ENVELOPED
 from quart_chat.chat.streams import position as following
 from quart_chat.chat.streams.writer import stream_user, stream_workflow
@@ -129,7 +130,7 @@ class World:
         prompt = f"{workflow_id} {self._prompts}"
         while True:
             try:
-                await self.service.start(USER, prompt, workflow_id=workflow_id)
+                await self.service.start(Ask(USER, prompt, workflow_id=workflow_id))
             except RoundRunning:
                 await self.idle(workflow_id)
             else:
@@ -252,7 +253,7 @@ def test_every_client_ends_with_exactly_what_the_database_has(
     async def scene(world: World, script: Script, number: int) -> None:
         """One workflow: who answers, who meddles and who watches."""
         service, prompt = world.service, f"prompt {number}"
-        workflow_id = (await service.start(USER, prompt)).workflow_id
+        workflow_id = (await service.start(Ask(USER, prompt))).workflow_id
 
         def open_workflow(last_id: str) -> AsyncGenerator[bytes, None]:
             since = int(last_id or 0)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from quart_chat.assistants.protocol import Output, Question, Step, Text
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.models import Workflow, WorkflowStatus
 from quart_chat.chat.service import ChatService
@@ -33,25 +34,25 @@ NOWHERE = "0" * 32
 async def test_a_request_that_runs_already_is_not_started_again(
     service: ChatService,
 ) -> None:
-    first = await service.start(USER, "Why?", request_id="request-1")
-    again = await service.start(USER, "Why?", request_id="request-1")
+    first = await service.start(Ask(USER, "Why?", request_id="request-1"))
+    again = await service.start(Ask(USER, "Why?", request_id="request-1"))
     assert (again.workflow_id, again.round_number) == (first.workflow_id, first.round_number)
     assert len((await service.list_workflows(USER)).workflows) == 1
-    theirs = await service.start("somebody else", "Why?", request_id="request-1")
+    theirs = await service.start(Ask("somebody else", "Why?", request_id="request-1"))
     assert theirs.workflow_id != first.workflow_id
 
 
 async def test_a_first_prompt_makes_a_workflow_with_its_title(
     service: ChatService,
 ) -> None:
-    started = await service.start(USER, "How do I\nresume  a stream?")
+    started = await service.start(Ask(USER, "How do I\nresume  a stream?"))
     workflow = await service.workflow(USER, started.workflow_id)
     assert workflow.title == "How do I resume a stream?"
     assert (started.round_number, started.since) == (1, 0)
 
 
 async def test_a_round_begins_with_the_workflow_and_the_prompt(service: ChatService) -> None:
-    started = await service.start(USER, "Hello")
+    started = await service.start(Ask(USER, "Hello"))
     snapshot = await service.snapshot(USER, started.workflow_id)
     assert [(seq, data["type"]) for seq, data in snapshot.items] == [
         (1, "workflow"),
@@ -68,7 +69,7 @@ async def test_a_second_prompt_is_the_next_round_and_comes_with_the_history(
 ) -> None:
     workflow_id = await ask(service, assistant, "one")
     before = (await service.workflow(USER, workflow_id)).seq
-    started = await service.start(USER, "two", workflow_id=workflow_id)
+    started = await service.start(Ask(USER, "two", workflow_id=workflow_id))
     await assistant.say("two", Text("!"))
     assert (started.round_number, started.since) == (2, before)
     history = [(turn.role, turn.content) for turn in assistant.questions["two"].history]
@@ -80,23 +81,23 @@ async def test_a_prompt_that_is_blank_or_no_text_is_refused(
     service: ChatService, prompt: Any
 ) -> None:
     with pytest.raises(InvalidInput, match=r"^prompt: "):
-        await service.start(USER, prompt)
+        await service.start(Ask(USER, prompt))
 
 
 async def test_a_prompt_may_have_32000_characters_and_no_more(service: ChatService) -> None:
-    await service.start(USER, "😀" * 32_000)
+    await service.start(Ask(USER, "😀" * 32_000))
     with pytest.raises(PromptTooLong, match="32,001 characters"):
-        await service.start(USER, "a" * 32_001)
+        await service.start(Ask(USER, "a" * 32_001))
 
 
 async def test_what_no_database_takes_is_replaced(service: ChatService) -> None:
-    started = await service.start(USER, "a\0b\ud800c")
+    started = await service.start(Ask(USER, "a\0b\ud800c"))
     (prompt,) = (await service.snapshot(USER, started.workflow_id)).messages
     assert prompt.content == "a\ufffdb\ufffdc"
 
 
 async def test_markup_is_kept_as_it_was_written(service: ChatService) -> None:
-    started = await service.start(USER, "<script>alert('x')</script>'; DROP TABLE users; --")
+    started = await service.start(Ask(USER, "<script>alert('x')</script>'; DROP TABLE users; --"))
     workflow = await service.workflow(USER, started.workflow_id)
     assert workflow.title == "<script>alert('x')</script>'; DROP TABLE users; --"
 
@@ -113,7 +114,7 @@ async def test_markup_is_kept_as_it_was_written(service: ChatService) -> None:
 async def test_a_long_prompt_makes_a_title_cut_after_a_word(
     service: ChatService, prompt: str, title: str
 ) -> None:
-    started = await service.start(USER, prompt)
+    started = await service.start(Ask(USER, prompt))
     assert (await service.workflow(USER, started.workflow_id)).title == title
     assert len(title) <= 80
 
@@ -121,7 +122,7 @@ async def test_a_long_prompt_makes_a_title_cut_after_a_word(
 @pytest.mark.parametrize("id_", [NOWHERE, "", "x", "' OR 1=1", "A" * 32, "\ud800" * 32, 5])
 async def test_an_unknown_or_malformed_id_is_not_found(service: ChatService, id_: Any) -> None:
     for call in (
-        service.start(USER, "hi", workflow_id=id_),
+        service.start(Ask(USER, "hi", workflow_id=id_)),
         service.stop(USER, id_),
         service.change(USER, id_, title="title"),
         service.delete(USER, id_),
@@ -133,9 +134,9 @@ async def test_an_unknown_or_malformed_id_is_not_found(service: ChatService, id_
 
 
 async def test_what_belongs_to_somebody_else_is_not_found(service: ChatService) -> None:
-    theirs = (await service.start("them", "mine alone")).workflow_id
+    theirs = (await service.start(Ask("them", "mine alone"))).workflow_id
     for call in (
-        service.start(USER, "hi", workflow_id=theirs),
+        service.start(Ask(USER, "hi", workflow_id=theirs)),
         service.stop(USER, theirs),
         service.change(USER, theirs, title="title"),
         service.delete(USER, theirs),
@@ -149,20 +150,20 @@ async def test_what_belongs_to_somebody_else_is_not_found(service: ChatService) 
 
 async def test_an_unknown_assistant_is_refused(service: ChatService) -> None:
     with pytest.raises(InvalidInput, match="assistant"):
-        await service.start(USER, "hi", assistant="nobody")
+        await service.start(Ask(USER, "hi", assistant="nobody"))
 
 
 async def test_a_workflow_answers_one_prompt_at_a_time(service: ChatService) -> None:
-    workflow_id = (await service.start(USER, "one")).workflow_id
+    workflow_id = (await service.start(Ask(USER, "one"))).workflow_id
     with pytest.raises(RoundRunning):
-        await service.start(USER, "two", workflow_id=workflow_id)
+        await service.start(Ask(USER, "two", workflow_id=workflow_id))
 
 
 async def test_of_two_prompts_at_once_one_is_answered(service: ChatService) -> None:
-    workflow_id = (await service.start(USER, "one")).workflow_id
+    workflow_id = (await service.start(Ask(USER, "one"))).workflow_id
     await service.stop(USER, workflow_id)
     results = await asyncio.gather(
-        *(service.start(USER, prompt, workflow_id=workflow_id) for prompt in "abc"),
+        *(service.start(Ask(USER, prompt, workflow_id=workflow_id)) for prompt in "abc"),
         return_exceptions=True,
     )
     assert sum(isinstance(result, RoundRunning) for result in results) == 2
@@ -172,18 +173,18 @@ async def test_only_so_many_rounds_of_a_user_run_at_once(
     repository: ChatRepository, events: StreamingEventManager, assistant: ScriptedAssistant
 ) -> None:
     service = make_service(repository, events, assistant, limits=ChatLimits(running_rounds=2))
-    first = await service.start(USER, "one")
-    await service.start(USER, "two")
+    first = await service.start(Ask(USER, "one"))
+    await service.start(Ask(USER, "two"))
     with pytest.raises(TooManyRequests):
-        await service.start(USER, "three")
-    await service.start("somebody else", "four")
+        await service.start(Ask(USER, "three"))
+    await service.start(Ask("somebody else", "four"))
     await service.stop(USER, first.workflow_id)
-    await service.start(USER, "five")
+    await service.start(Ask(USER, "five"))
     await service.close()
 
 
 async def test_a_rename_makes_one_line_of_the_title(service: ChatService) -> None:
-    workflow_id = (await service.start(USER, "one")).workflow_id
+    workflow_id = (await service.start(Ask(USER, "one"))).workflow_id
     renamed = await service.change(USER, workflow_id, title=" <b>new</b>\n title\0 ")
     assert renamed.title == "<b>new</b> title\ufffd"
     assert await service.workflow(USER, workflow_id) == renamed
@@ -191,7 +192,7 @@ async def test_a_rename_makes_one_line_of_the_title(service: ChatService) -> Non
 
 @pytest.mark.parametrize("title", ["", " \n", "a" * 201, 5])
 async def test_a_title_is_one_to_200_characters(service: ChatService, title: Any) -> None:
-    workflow_id = (await service.start(USER, "one")).workflow_id
+    workflow_id = (await service.start(Ask(USER, "one"))).workflow_id
     with pytest.raises(InvalidInput, match=r"^title: "):
         await service.change(USER, workflow_id, title=title)
 
@@ -199,7 +200,7 @@ async def test_a_title_is_one_to_200_characters(service: ChatService, title: Any
 async def test_deleting_a_running_workflow_stops_it_first(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
-    workflow_id = (await service.start(USER, "one")).workflow_id
+    workflow_id = (await service.start(Ask(USER, "one"))).workflow_id
     await assistant.say("one", Text("half"))
     async with service.events.subscribe(workflow_id) as subscription:
         await service.delete(USER, workflow_id)
@@ -215,7 +216,7 @@ async def test_deleting_a_running_workflow_stops_it_first(
 async def test_a_prompt_that_slips_in_before_a_deletion_is_stopped_too(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
-    workflow_id = (await service.start(USER, "one")).workflow_id
+    workflow_id = (await service.start(Ask(USER, "one"))).workflow_id
     deletion, start = await asyncio.gather(
         service.delete(USER, workflow_id),
         _start_when_idle(service, workflow_id),
@@ -230,7 +231,7 @@ async def test_a_prompt_that_slips_in_before_a_deletion_is_stopped_too(
 async def _start_when_idle(service: ChatService, workflow_id: str) -> None:
     while True:
         try:
-            await service.start(USER, "two", workflow_id=workflow_id)
+            await service.start(Ask(USER, "two", workflow_id=workflow_id))
         except RoundRunning:
             continue
         return
@@ -252,7 +253,7 @@ async def test_a_list_has_pinned_workflows_first_and_then_the_latest(
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 6])
 async def test_the_pages_of_a_list_make_the_whole(service: ChatService, limit: int) -> None:
-    ids = [(await service.start(USER, f"number {n}")).workflow_id for n in range(5)]
+    ids = [(await service.start(Ask(USER, f"number {n}"))).workflow_id for n in range(5)]
     for id_ in ids[1:3]:
         await service.change(USER, id_, pinned=True)
     whole = (await service.list_workflows(USER)).workflows
@@ -279,7 +280,7 @@ async def test_the_words_of_final_messages_can_be_searched(
     service: ChatService, assistant: ScriptedAssistant, repository: ChatRepository
 ) -> None:
     workflow_id = await ask(service, assistant, "resuming streams")
-    await service.start(USER, "streaming still")
+    await service.start(Ask(USER, "streaming still"))
     await assistant.say("streaming still", Text("unfinished streams"))
 
     async def search(text: str, **exclude: str) -> list[str]:
@@ -295,7 +296,7 @@ async def test_a_start_goes_on_when_the_one_who_asked_is_gone(
     service: ChatService, assistant: ScriptedAssistant, repository: ChatRepository
 ) -> None:
     queries = repository.queries
-    task = asyncio.create_task(service.start(USER, "one"))
+    task = asyncio.create_task(service.start(Ask(USER, "one")))
     await until(lambda: repository.queries > queries)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -313,7 +314,7 @@ async def test_a_service_closes_though_its_rounds_never_pause(
             yield Step("s", f"Step {number}")
 
     service = make_service(repository, events, OutOfTurn(answer))
-    ids = [(await service.start(USER, prompt)).workflow_id for prompt in "abc"]
+    ids = [(await service.start(Ask(USER, prompt))).workflow_id for prompt in "abc"]
     async with asyncio.timeout(10):
         await service.close()
     for workflow_id in ids:
@@ -323,7 +324,7 @@ async def test_a_service_closes_though_its_rounds_never_pause(
 async def test_a_closed_service_ends_what_runs_and_starts_nothing(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
-    workflow_id = (await service.start(USER, "one")).workflow_id
+    workflow_id = (await service.start(Ask(USER, "one"))).workflow_id
     await assistant.say("one", Text("half"))
     await service.close()
     await service.close()
@@ -331,4 +332,4 @@ async def test_a_closed_service_ends_what_runs_and_starts_nothing(
     assert [(r.status, r.code) for r in snapshot.rounds] == [("error", "interrupted")]
     assert [(m.content, m.status) for m in snapshot.messages[1:]] == [("half", "error")]
     with pytest.raises(Unavailable):
-        await service.start(USER, "two")
+        await service.start(Ask(USER, "two"))

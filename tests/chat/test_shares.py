@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from quart_chat.assistants.protocol import Source, Sources, Step, Text
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.streams.shared import stream_shared
 from quart_chat.events import StreamingEventManager
@@ -181,7 +182,7 @@ async def test_an_answer_is_shown_as_it_is_written_but_for_other_chats(
     source = Source(1, "Private plan", "You", f"/chat/{other}?round=1#round-1", "Kiwis are green.")
     workflow_id = await ask(service, assistant, "one")
     client, stream = await read_shared(service, workflow_id)
-    await service.start(USER, "two", workflow_id=workflow_id)
+    await service.start(Ask(USER, "two", workflow_id=workflow_id))
     link = f"[Private plan · You]({source.url})"
     text = f"> Kiwis are green.\n\n[1] {link}\n\nAnd more"
     await assistant.say(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.service import ChatService
 from quart_chat.events import StreamingEventManager
 from quart_chat.storage.sqlite.chats import ChatRepository
@@ -54,7 +55,7 @@ async def service(
 async def test_no_entry_is_committed_before_the_last_one_is_emitted(
     service: ChatService, gated: GatedManager
 ) -> None:
-    workflow_id = (await service.start(USER, "one")).workflow_id
+    workflow_id = (await service.start(Ask(USER, "one"))).workflow_id
     gated.gate.clear()
     gated.waiting = 0
     first = asyncio.create_task(service.change(USER, workflow_id, title="first"))
@@ -70,7 +71,7 @@ async def test_no_entry_is_committed_before_the_last_one_is_emitted(
 async def test_what_is_committed_is_emitted_though_nobody_waits_for_it(
     service: ChatService, gated: GatedManager
 ) -> None:
-    workflow_id = (await service.start(USER, "one")).workflow_id
+    workflow_id = (await service.start(Ask(USER, "one"))).workflow_id
     gated.gate.clear()
     gated.waiting = 0
     task = asyncio.create_task(service.change(USER, workflow_id, title="new"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from quart_chat.assistants.protocol import Text
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import NotFound
 from tests.chat.parts import USER, ask
@@ -14,7 +15,7 @@ from tests.chat.scripted import ScriptedAssistant
 async def test_an_answer_is_unread_from_its_end_until_it_is_seen(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
-    workflow_id = (await service.start(USER, "one")).workflow_id
+    workflow_id = (await service.start(Ask(USER, "one"))).workflow_id
     assert not (await service.workflow(USER, workflow_id)).unread
     await service.stop(USER, workflow_id)
     await ask(service, assistant, "two", workflow_id=workflow_id)
@@ -28,7 +29,7 @@ async def test_an_answer_is_unread_from_its_end_until_it_is_seen(
 async def test_who_stops_an_answer_has_seen_it(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
-    workflow_id = (await service.start(USER, "one")).workflow_id
+    workflow_id = (await service.start(Ask(USER, "one"))).workflow_id
     await assistant.say("one", Text("half"))
     await service.stop(USER, workflow_id)
     assert not (await service.workflow(USER, workflow_id)).unread
@@ -38,14 +39,14 @@ async def test_who_asks_again_has_seen_the_answer(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
     workflow_id = await ask(service, assistant, "one")
-    await service.start(USER, "two", workflow_id=workflow_id)
+    await service.start(Ask(USER, "two", workflow_id=workflow_id))
     assert not (await service.workflow(USER, workflow_id)).unread
 
 
 async def test_what_was_seen_before_the_end_says_nothing_of_it(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
-    started = (await service.start(USER, "one")).workflow_id
+    started = (await service.start(Ask(USER, "one"))).workflow_id
     earlier = await service.workflow(USER, started)
     workflow_id = await ask(service, assistant, "two")
     await service.stop(USER, started)

@@ -11,6 +11,7 @@ from typing import Any
 
 from quart_chat.assistants.protocol import Assistant, ModelAssistant, Question
 from quart_chat.chat.access import check_id, found_round, get_idle_workflow
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
 from quart_chat.chat.rounds.factories import new_prompt, new_round, new_workflow
 from quart_chat.chat.rounds.outcome import INTERRUPTED, STOPPED
@@ -29,30 +30,6 @@ MAX_MODEL = 200
 
 Prompt = tuple[str, str | None]
 """A prompt, and its HTML."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What a person asks, as it was sent.
-
-    Attributes:
-        prompt: None to ask again what the round that is replaced asked.
-        workflow_id: None for a new workflow.
-        assistant: Who is asked; None for the one that was asked last.
-        model: The model it answers with; None for the one that was chosen last.
-        document_ids: None for those that were named last.
-        replaces: The number of the round that this one is a new version of.
-        request_id: The client's name for its request; the same again starts no second round.
-    """
-
-    user_id: str
-    prompt: str | None
-    workflow_id: str | None = None
-    assistant: str | None = None
-    model: str | None = None
-    document_ids: tuple[str, ...] | None = None
-    replaces: int | None = None
-    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

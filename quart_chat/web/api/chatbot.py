@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from quart import Blueprint, Response
 
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import WorkflowStatus
 from quart_chat.chat.streams.writer import stream_workflow
 from quart_chat.errors import NotFound, PromptTooLong, RoundRunning, TooManyRequests
@@ -41,16 +42,18 @@ async def start_stream(query: StartQuery, body: StartRequest) -> Response:
     """Start a round and stream it until it ends."""
     workflow_id = query.workflow_id if body.workflow_id is None else body.workflow_id
     chat, user = services().chat, user_id()
+    ask = Ask(
+        user,
+        body.prompt,
+        workflow_id=workflow_id,
+        assistant=body.assistant,
+        model=body.model,
+        document_ids=None if body.document_ids is None else tuple(body.document_ids),
+        replaces=body.replaces,
+        request_id=body.request_id,
+    )
     with services().stream_limiter.take(user) as slot:
-        started = await start_round(
-            body.prompt,
-            workflow_id=workflow_id,
-            assistant=body.assistant,
-            model=body.model,
-            document_ids=body.document_ids,
-            replaces=body.replaces,
-            request_id=body.request_id,
-        )
+        started = await start_round(ask)
         chunks = stream_workflow(
             chat,
             user,

@@ -57,11 +57,7 @@ async def context_events(context_id: str, query: EventsQuery, last_id: str | Non
     """
     categories = [name for name in query.categories.split(",") if name]
     user = user_id()
-    kind, _, document_id = context_id.rpartition(":")
-    if kind == "document":
-        await services().documents.announce(user, document_id)
-    elif context_id != f"user:{user}":
-        await services().chat.workflow(user, context_id)
+    await services().policies.check(user, context_id)
     with services().stream_limiter.take(user) as slot:
         response = sse_response(context_id, categories=categories or None, last_event_id=last_id)
         return slot.stream(response)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from quart import Blueprint, redirect, render_template, request
 
 from quart_chat.assistants.protocol import ModelAssistant
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import WorkflowStatus
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.web.asking import start_round
@@ -70,14 +71,16 @@ async def send_prompt(workflow_id: str | None = None) -> ResponseReturnValue:
     form = await request.form
     replaces = form_number("replaces", form.get("replaces"))
     prompt = form.get("prompt", None if replaces else "")
-    started = await start_round(
+    ask = Ask(
+        user_id(),
         prompt and prompt.replace("\r\n", "\n"),
         workflow_id=workflow_id,
         assistant=form.get("assistant") or None,
         model=form.get("model") or None,
-        document_ids=form.getlist("documentIds") or None,
+        document_ids=tuple(form.getlist("documentIds")) or None,
         replaces=replaces,
     )
+    started = await start_round(ask)
     return _to_chat(started.workflow_id)
 
 

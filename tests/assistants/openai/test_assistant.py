@@ -18,6 +18,7 @@ from quart_chat.assistants.openai.error_mapper import parse_retry_after
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.history import to_messages
 from quart_chat.assistants.protocol import Models, Output, Question, Step, Text, Turn
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.rounds.recording import RoundTimeouts
 from quart_chat.chat.rounds.start import Started
 from quart_chat.events import StreamingEventManager
@@ -459,7 +460,7 @@ async def test_a_stop_closes_the_socket_at_any_moment(
         service = make_service(repository, events, model, timeouts=RoundTimeouts())
         before = open_sockets()
         for asked, name in enumerate(["mute", "silent", "steady", "burst"] * 5, 1):
-            started = await service.start(USER, "Hello", model=name)
+            started = await service.start(Ask(USER, "Hello", model=name))
             deltas = chance.randint(1, 20) if name in ("steady", "burst") else 0
             await wait_for(started, asked, deltas)
             talkative.stop()

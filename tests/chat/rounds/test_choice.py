@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from quart_chat.assistants.protocol import Models, Output, Question, Text
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Workflow
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import InvalidInput
@@ -43,7 +44,7 @@ def service(repository: ChatRepository, events: StreamingEventManager) -> ChatSe
 
 
 async def ask(service: ChatService, workflow_id: str | None = None, **choice: Any) -> Workflow:
-    started = await service.start(USER, "Hello", workflow_id=workflow_id, **choice)
+    started = await service.start(Ask(USER, "Hello", workflow_id=workflow_id, **choice))
     async for event in service.events.stream_events(started.workflow_id):
         if event.terminal and event.data["roundNumber"] == started.round_number:
             break
@@ -94,7 +95,7 @@ async def test_an_assistant_that_is_gone_is_not_replaced(
     workflow = await ask(service, assistant="choosy")
     later = make_service(repository, events, OutOfTurn(_plain))
     with pytest.raises(InvalidInput, match="Choose another"):
-        await later.start(USER, "Hello", workflow_id=workflow.id)
+        await later.start(Ask(USER, "Hello", workflow_id=workflow.id))
     assert await answers(later, await ask(later, workflow.id, assistant="plain")) == [
         "None",
         "plain",

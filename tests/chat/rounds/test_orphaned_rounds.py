@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from quart_chat.assistants.protocol import Source
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import MessageStatus, WorkflowStatus
 from tests.chat.parts import USER, ask, make_service
 
@@ -65,7 +66,7 @@ async def test_a_round_that_has_ended_or_begun_in_the_meantime_is_left_alone(
     before = await service.workflow(USER, orphaned)
     await service.stop(USER, orphaned)
     assert await service._end_orphaned_round(before) is None
-    started = await service.start(USER, "next", workflow_id=orphaned)
+    started = await service.start(Ask(USER, "next", workflow_id=orphaned))
     assert await service._end_orphaned_round(await service.workflow(USER, orphaned)) is None
     assert started.workflow_id in service.rounds.running
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_chat.assistants.protocol import Step, Text
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Round
 from quart_chat.chat.rounds.outcome import COMPLETE, INTERRUPTED, STOPPED, end_round
 from quart_chat.chat.rounds.recovery import end_interrupted_rounds
@@ -45,7 +46,7 @@ class Case:
         self.events: list[Event] = []
 
     async def begin(self) -> None:
-        started = await self.service.start(USER, "Hello")
+        started = await self.service.start(Ask(USER, "Hello"))
         self.workflow_id = started.workflow_id
         self.reading = asyncio.create_task(self._read())
         await self.assistant.say("Hello", Step("s", "Working"), Text("half "))
@@ -142,7 +143,7 @@ def test_whoever_ends_a_round_there_is_one_end(ways: list[tuple[str, int]]) -> N
 
 @pytest.fixture
 async def running(service: ChatService, assistant: ScriptedAssistant) -> Round:
-    started = await service.start(USER, "Hello")
+    started = await service.start(Ask(USER, "Hello"))
     await assistant.say("Hello", Text("half "))
     return await service.tree.round(USER, started.workflow_id, 1)
 

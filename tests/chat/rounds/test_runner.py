@@ -24,6 +24,7 @@ from quart_chat.assistants.protocol import (
     Text,
     Usage,
 )
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Round
 from quart_chat.chat.rounds.recording import RoundTimeouts
 from quart_chat.chat.service import ChatService
@@ -55,7 +56,7 @@ class Watcher:
 
 
 async def begin(service: ChatService) -> tuple[str, Watcher]:
-    started = await service.start(USER, ASK)
+    started = await service.start(Ask(USER, ASK))
     return started.workflow_id, Watcher(service, started.workflow_id)
 
 
@@ -503,9 +504,9 @@ async def test_a_prompt_is_refused_while_the_database_is_locked(
 ) -> None:
     lock.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseUnavailable, match="in use by another program"):
-        await service.start(USER, ASK)
+        await service.start(Ask(USER, ASK))
     lock.execute("ROLLBACK")
-    assert (await service.start(USER, ASK)).since == 0
+    assert (await service.start(Ask(USER, ASK))).since == 0
 
 
 async def test_what_can_not_be_stored_before_the_service_closes_is_left_to_recovery(

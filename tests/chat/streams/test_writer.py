@@ -13,6 +13,7 @@ import pytest
 
 from quart_chat.assistants.protocol import Rewrite, Step, Text
 from quart_chat.chat import storage
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.storage import MAX_LIST_CHANGES, PART
 from quart_chat.chat.streams import position
@@ -32,7 +33,7 @@ ASK = "Hello"
 
 
 async def begin(service: ChatService, assistant: ScriptedAssistant, *texts: str) -> str:
-    workflow_id = (await service.start(USER, ASK)).workflow_id
+    workflow_id = (await service.start(Ask(USER, ASK))).workflow_id
     await assistant.say(ASK, *map(Text, texts))
     return workflow_id
 
@@ -65,7 +66,7 @@ async def assert_exact(client: Client, service: ChatService, workflow_id: str) -
 async def test_a_stream_shows_a_round_and_ends_with_it(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
-    started = await service.start(USER, ASK)
+    started = await service.start(Ask(USER, ASK))
     assistant.tell(ASK, Step("s", "Working", "completed"), Text("an "), Text("answer"), END)
     client = Client()
     stream = stream_workflow(
@@ -153,7 +154,7 @@ async def test_a_stream_of_one_round_ends_before_the_next(
 ) -> None:
     workflow_id = await begin(service, assistant, "a")
     await finish(service, assistant, workflow_id)
-    await service.start(USER, "two", workflow_id=workflow_id)
+    await service.start(Ask(USER, "two", workflow_id=workflow_id))
     client = Client()
     stream = stream_workflow(service, USER, workflow_id, since=0, follow=False, round_number=1)
     await client.read(stream)
@@ -167,7 +168,7 @@ async def test_a_stream_that_follows_shows_the_next_round(
     client, stream = Client(), open_stream(service, workflow_id)
     assistant.tell(ASK, END)
     await read_until(client, stream, lambda: 1 in client.terminals)
-    await service.start(USER, "two", workflow_id=workflow_id)
+    await service.start(Ask(USER, "two", workflow_id=workflow_id))
     assistant.tell("two", Text("b"), END)
     await read_until(client, stream, lambda: 2 in client.terminals)
     await assert_exact(client, service, workflow_id)
@@ -188,7 +189,7 @@ async def test_a_position_the_database_does_not_know_is_answered_with_a_reset(
 
 
 async def test_readers_of_a_deleted_workflow_are_told_and_let_go(service: ChatService) -> None:
-    workflow_id = (await service.start(USER, ASK)).workflow_id
+    workflow_id = (await service.start(Ask(USER, ASK))).workflow_id
     client, stream = Client(), open_stream(service, workflow_id)
     client.feed(await anext(stream))
     await service.delete(USER, workflow_id)
@@ -200,7 +201,7 @@ async def test_readers_of_a_deleted_workflow_are_told_and_let_go(service: ChatSe
 async def test_one_who_joins_a_workflow_as_it_is_deleted_is_told_the_same(
     service: ChatService,
 ) -> None:
-    workflow_id = (await service.start(USER, ASK)).workflow_id
+    workflow_id = (await service.start(Ask(USER, ASK))).workflow_id
     await service.delete(USER, workflow_id)
     client = Client()
     await client.read(open_stream(service, workflow_id))
@@ -467,7 +468,7 @@ async def test_a_stream_that_ends_with_the_server_says_when_to_come_back(
 async def test_a_page_gets_both_its_list_and_its_workflow(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
-    other = (await service.start(USER, "other")).workflow_id
+    other = (await service.start(Ask(USER, "other"))).workflow_id
     workflow_id = await begin(service, assistant)
     client, stream = Client(), stream_user(service, USER, workflow_id, "2-2")
     assistant.tell(ASK, Text("a"), END)
@@ -485,8 +486,8 @@ async def test_a_page_gets_both_its_list_and_its_workflow(
 async def test_a_page_that_was_away_gets_what_changed(
     service: ChatService,
 ) -> None:
-    first = (await service.start(USER, "first")).workflow_id
-    second = (await service.start(USER, "second")).workflow_id
+    first = (await service.start(Ask(USER, "first"))).workflow_id
+    second = (await service.start(Ask(USER, "second"))).workflow_id
     await service.stop(USER, first)
     client, stream = Client(), stream_user(service, USER, first, "1-2")
     await read_until(client, stream, lambda: client.terminals)
@@ -500,8 +501,8 @@ async def test_a_page_that_was_away_gets_what_changed(
 async def test_a_page_with_a_cursor_that_says_nothing_gets_everything(
     service: ChatService, cursor: str | None
 ) -> None:
-    first = (await service.start(USER, "first")).workflow_id
-    await service.start(USER, "second")
+    first = (await service.start(Ask(USER, "first"))).workflow_id
+    await service.start(Ask(USER, "second"))
     client, stream = Client(), stream_user(service, USER, first, cursor)
     await read_until(client, stream, lambda: client.resets == 2 and len(client.items) == 2)
     assert client.frames[0]["item"] == {"workflowId": None, "seq": 2, "next": None}
@@ -512,7 +513,7 @@ async def test_a_page_with_a_cursor_that_says_nothing_gets_everything(
 async def test_a_page_without_a_workflow_follows_the_list(service: ChatService) -> None:
     client, stream = Client(), stream_user(service, USER, None, "0-0")
     reading = asyncio.create_task(anext(stream))
-    started = await service.start(USER, "new")
+    started = await service.start(Ask(USER, "new"))
     client.feed(await reading)
     assert client.ids == ["1-0"]
     assert started.workflow_id in client.items
@@ -528,7 +529,7 @@ async def test_a_list_without_workflows_is_a_reset_alone(service: ChatService) -
 
 
 async def test_a_page_outlives_its_workflow(service: ChatService) -> None:
-    workflow_id = (await service.start(USER, ASK)).workflow_id
+    workflow_id = (await service.start(Ask(USER, ASK))).workflow_id
     client, stream = Client(), stream_user(service, USER, workflow_id, "1-2")
     reading = asyncio.create_task(anext(stream))
     await service.delete(USER, workflow_id)
@@ -538,7 +539,7 @@ async def test_a_page_outlives_its_workflow(service: ChatService) -> None:
     await service.events.emit_event(workflow_id, "status", {}, "chat")
     log = service.events.log(workflow_id)
     await until(lambda: log is not None and log.flushed == log.end)
-    other = (await service.start(USER, "other")).workflow_id
+    other = (await service.start(Ask(USER, "other"))).workflow_id
     client.feed(await reading)
     await read_until(client, stream, lambda: other in client.items)
     assert "status" not in client.types
@@ -548,7 +549,7 @@ async def test_a_page_outlives_its_workflow(service: ChatService) -> None:
 async def test_a_list_that_has_changed_too_much_is_read_anew(
     service: ChatService,
 ) -> None:
-    workflow_id = (await service.start(USER, ASK)).workflow_id
+    workflow_id = (await service.start(Ask(USER, ASK))).workflow_id
     for n in range(MAX_LIST_CHANGES):
         await service.change(USER, workflow_id, title=f"title {n}")
     client, stream = Client(), stream_user(service, USER, None, "0-0")
@@ -559,7 +560,7 @@ async def test_a_list_that_has_changed_too_much_is_read_anew(
 
 
 async def test_a_hole_in_the_list_is_filled_from_the_database(service: ChatService) -> None:
-    workflow_id = (await service.start(USER, ASK)).workflow_id
+    workflow_id = (await service.start(Ask(USER, ASK))).workflow_id
     client, stream = Client(), stream_user(service, USER, None, "1-0")
     reading = asyncio.create_task(anext(stream))
     await asyncio.sleep(0)
@@ -571,7 +572,7 @@ async def test_a_hole_in_the_list_is_filled_from_the_database(service: ChatServi
             await emit(context_id, *args, **kwargs)
 
     service.events.emit_event = drop_list  # type: ignore[method-assign]  # a fault is put in
-    other = (await service.start(USER, "lost")).workflow_id
+    other = (await service.start(Ask(USER, "lost"))).workflow_id
     service.events.emit_event = emit  # type: ignore[method-assign]  # a fault is put in
     await service.events.emit_event(list_context, "status", {}, "chat")
     await service.change(USER, workflow_id, title="seen")
@@ -685,7 +686,7 @@ async def test_a_stream_of_one_round_ends_with_it_in_the_midst_of_the_parts(
 ) -> None:
     workflow_id = await begin(service, assistant, "a")
     await finish(service, assistant, workflow_id)
-    await service.start(USER, "two", workflow_id=workflow_id)
+    await service.start(Ask(USER, "two", workflow_id=workflow_id))
     client = Client()
     stream = stream_workflow(service, USER, workflow_id, since=0, follow=False, round_number=1)
     await client.read(stream)
@@ -729,7 +730,7 @@ async def test_changes_of_the_list_come_in_parts(
     service: ChatService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workflow_list, "CHANGES_AT_ONCE", 2)
-    workflow_ids = [(await service.start(USER, f"{n}")).workflow_id for n in range(5)]
+    workflow_ids = [(await service.start(Ask(USER, f"{n}"))).workflow_id for n in range(5)]
     client, stream = Client(), stream_user(service, USER, None, "0-0")
     client.feed(await anext(stream))
     assert client.ids == ["1-0", "2-0"]

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from quart_chat.assistants.protocol import Step, Text
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.transfer.file import encode, to_file
 from quart_chat.chat.transfer.reading import FoundChat, read_file
 from tests.chat.parts import USER, idle
@@ -21,7 +22,7 @@ async def test_a_long_reasoning_is_written_and_read_again(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
     reasoning = "Hm. " * 10_000
-    started = await service.start(USER, "think")
+    started = await service.start(Ask(USER, "think"))
     assistant.tell("think", Step("reasoning", reasoning, "completed"), Text("So."), END)
     await idle(service, started.workflow_id)
     data = encode(to_file(await service.snapshot(USER, started.workflow_id)))

@@ -26,6 +26,7 @@ from quart_chat.assistants.protocol import (
     Text,
     Usage,
 )
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.transfer.file import encode, to_file
 from quart_chat.errors import InvalidInput
@@ -78,7 +79,7 @@ endings = st.sampled_from(
 
 
 @dataclass(frozen=True)
-class Ask:
+class Asked:
     """A round: ``about`` is the one that it replaces, counted round; None for the next."""
 
     about: int | None
@@ -92,7 +93,7 @@ class Ask:
 
 
 asks = st.builds(
-    Ask,
+    Asked,
     st.none() | st.none() | st.integers(0, 5),
     st.booleans(),
     texts,
@@ -129,20 +130,22 @@ class World:
     service: ChatService
     assistants: dict[str, ScriptedAssistant]
 
-    async def ask(self, ask: Ask, number: int, workflow_id: str | None) -> str:
+    async def ask(self, ask: Asked, number: int, workflow_id: str | None) -> str:
         again = ask.again and ask.about is not None
         replaces = None
         if workflow_id is not None and ask.about is not None:
             replaces = ask.about % (number - 1) + 1
         prompt = f"{number} {ask.text}" if replaces is None or not again else None
         started = await self.service.start(
-            USER,
-            prompt,
-            workflow_id=workflow_id,
-            assistant=ask.assistant,
-            model=ask.model,
-            document_ids=ask.documents,
-            replaces=replaces,
+            Ask(
+                USER,
+                prompt,
+                workflow_id=workflow_id,
+                assistant=ask.assistant,
+                model=ask.model,
+                document_ids=ask.documents,
+                replaces=replaces,
+            )
         )
         asked = await self.service.tree.prompt(USER, started.workflow_id, started.round_number)
         round_ = await self.service.tree.round(USER, started.workflow_id, started.round_number)
@@ -209,7 +212,7 @@ def comparable(data: bytes) -> dict[str, Any]:
     return file
 
 
-async def check(script: list[Ask], changed: dict[str, Any]) -> None:
+async def check(script: list[Asked], changed: dict[str, Any]) -> None:
     async with world() as here, world() as there:
         id_ = None
         for number, ask in enumerate(script, 1):
@@ -228,7 +231,7 @@ async def check(script: list[Ask], changed: dict[str, Any]) -> None:
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(asks, min_size=1, max_size=6), changes, st.booleans())
 def test_a_chat_is_the_same_after_export_and_import(
-    script: list[Ask], changed: dict[str, Any], coarse: bool
+    script: list[Asked], changed: dict[str, Any], coarse: bool
 ) -> None:
     now = time.time
     # A clock that gives the same moment to all that is done within a second.

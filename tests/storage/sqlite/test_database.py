@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.storage import ChatReader
 from quart_chat.chat.views import WorkflowPage
 from quart_chat.errors import DatabaseTooNew, DatabaseUnavailable, SearchTooBroad
@@ -186,7 +187,7 @@ async def test_a_file_that_is_read_only_can_be_read_and_not_written(readable_fol
     service = make_service(repository, make_manager(), ScriptedAssistant())
     assert (await service.list_workflows(USER)).workflows == ()
     with pytest.raises(DatabaseUnavailable, match="read-only"):
-        await service.start(USER, "Hello")
+        await service.start(Ask(USER, "Hello"))
     await service.close()
     await repository.close()
     await keeper.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import StreamingEventManager
@@ -145,7 +146,7 @@ async def test_nothing_is_accepted_from_then_on(
     fault(path)
     for _ in range(2):
         with pytest.raises(DatabaseUnavailable) as refused:
-            await service.start(USER, "Hello")
+            await service.start(Ask(USER, "Hello"))
         assert refused.value.reason == reason
         assert str(path.parent) not in refused.value.message
     assert not service.rounds.running
@@ -207,7 +208,7 @@ async def test_it_goes_on_with_the_same_file_once_that_is_back(
 ) -> None:
     back = move(path)
     with pytest.raises(DatabaseUnavailable):
-        await service.start(USER, "Hello")
+        await service.start(Ask(USER, "Hello"))
     back()
     told: list[str | None] = []
     database.health.listen(lambda trouble: told.append(getattr(trouble, "reason", None)))
@@ -219,7 +220,7 @@ async def test_it_goes_on_with_the_same_file_once_that_is_back(
 async def test_a_round_that_was_running_is_told_as_far_as_it_can_be(
     service: ChatService, assistant: ScriptedAssistant, path: Path
 ) -> None:
-    started = await service.start(USER, "Hello")
+    started = await service.start(Ask(USER, "Hello"))
     await assistant.say("Hello", "half an ")
     delete(path)
     await assistant.say("Hello", "answer")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from quart_chat.assistants.protocol import Step, Text
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.rounds.recording import RoundTimeouts
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
@@ -82,7 +83,7 @@ def lock(path: Path, database: Database) -> Iterator[sqlite3.Connection]:
 
 
 async def begin(service: ChatService) -> tuple[str, Watcher]:
-    started = await service.start(USER, ASK)
+    started = await service.start(Ask(USER, ASK))
     return started.workflow_id, Watcher(service, started.workflow_id)
 
 
@@ -193,7 +194,7 @@ async def test_a_new_question_is_refused_and_another_chat_goes_on_after(
 ) -> None:
     await set_full(database, full=True)
     with pytest.raises(DatabaseUnavailable, match="disk is full") as error:
-        await service.start(USER, LONG[:30_000])
+        await service.start(Ask(USER, LONG[:30_000]))
     assert error.value.reason == "full"
     assert database.health.trouble == error.value
     assert service.rounds.running == {}
@@ -250,9 +251,9 @@ async def test_a_failure_is_logged_once_and_so_is_its_end(
     lock.execute("BEGIN IMMEDIATE")
     for _ in range(3):
         with pytest.raises(DatabaseUnavailable):
-            await service.start(USER, ASK)
+            await service.start(Ask(USER, ASK))
     lock.execute("ROLLBACK")
-    await service.start(USER, ASK)
+    await service.start(Ask(USER, ASK))
     assert [line.partition(":")[0] for line in caplog.messages] == [
         "Nothing can be stored",
         "The database can be written again.",
@@ -287,7 +288,7 @@ async def test_writers_that_wait_together_wait_no_longer_than_one(
     database._busy_timeout = database._patience = 0.2
     lock.execute("BEGIN IMMEDIATE")
     before = database.queries
-    starts = [service.start(USER, f"{ASK} {number}") for number in range(10)]
+    starts = [service.start(Ask(USER, f"{ASK} {number}")) for number in range(10)]
     results = await asyncio.gather(*starts, return_exceptions=True)
     assert {getattr(result, "reason", None) for result in results} == {"locked"}
     assert database.queries - before <= 2
@@ -303,10 +304,10 @@ async def test_the_waits_of_a_request_are_one(
     database._busy_timeout = 30.0
     while patience.left:
         with pytest.raises(DatabaseUnavailable):
-            await service.start(USER, ASK)
+            await service.start(Ask(USER, ASK))
     before = database.queries
     with pytest.raises(DatabaseUnavailable):
-        await service.start(USER, ASK)
+        await service.start(Ask(USER, ASK))
     assert database.queries == before
     assert not database._lock.locked()
 

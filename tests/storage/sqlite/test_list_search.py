@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_chat.assistants.protocol import Text
+from quart_chat.chat.ask import Ask
 from quart_chat.chat.search_words import MAX_WORDS, search_words
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.views import TextPart
@@ -128,7 +129,7 @@ async def test_hits_are_marked_in_the_title_and_in_the_best_message(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
     chat = await ask(service, assistant, "Backups")
-    started = await service.start(USER, "And how?", workflow_id=chat)
+    started = await service.start(Ask(USER, "And how?", workflow_id=chat))
     await assistant.say("And how?", Text("Words " * 40 + "\n\nthen\n a **backup**, twice"), END)
     await until(lambda: chat not in service.rounds.running)
     await service.change(USER, chat, title="My backups")
