@@ -155,12 +155,13 @@ class Sources:
     """All passages that the answer rests on; replaces what was named before.
 
     Attributes:
-        checked: Whether each ``[n]`` of the text is to lead to its source, and is to be marked
-            where there is none. Not for text that quotes others, whose brackets are their own.
+        citations_verified: Whether each ``[n]`` of the text is to lead to its source, and is to be
+            marked where there is none. Not for text that quotes others, whose brackets are their
+            own.
     """
 
     sources: tuple[Source, ...]
-    checked: bool = True
+    citations_verified: bool = True
 
 
 Output = str | Text | Rewrite | Step | Sources | Usage

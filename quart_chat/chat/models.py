@@ -114,8 +114,8 @@ class Message:
     Attributes:
         parent_round: The number of the round before its own; None where that is a first one.
         usage: What the answer took, where its assistant says so.
-        checked: Whether each ``[n]`` of the text leads to its source, or is marked where there is
-            none. Text that quotes others is not checked: its brackets are theirs.
+        citations_verified: Whether each ``[n]`` of the text leads to its source, or is marked where
+            there is none. In text that quotes others nothing is: its brackets are theirs.
         revision: How often its text was begun anew, while it is in flight; not stored.
     """
 
@@ -133,7 +133,7 @@ class Message:
     updated_at: float
     seq: int
     usage: Usage | None = None
-    checked: bool = False
+    citations_verified: bool = field(default=False, metadata={"column": "checked"})
     revision: int = field(default=0, metadata=NOT_STORED)
 
     @property
@@ -142,8 +142,8 @@ class Message:
 
     @property
     def citable(self) -> tuple[Source, ...] | None:
-        """The sources that each ``[n]`` is checked against; None where none is."""
-        return self.sources if self.checked else None
+        """The sources that each ``[n]`` is verified against; None where none is."""
+        return self.sources if self.citations_verified else None
 
     def to_item(self) -> Item:
         return {

@@ -186,7 +186,9 @@ async def test_an_answer_is_shown_as_it_is_written_but_for_other_chats(
     link = f"[Private plan · You]({source.url})"
     text = f"> Kiwis are green.\n\n[1] {link}\n\nAnd more"
     await assistant.say(
-        "two", Sources((source,), checked=False), Step("a", f"Read {source.url}", "completed")
+        "two",
+        Sources((source,), citations_verified=False),
+        Step("a", f"Read {source.url}", "completed"),
     )
     for begin in range(0, len(text), 7):
         await assistant.say("two", Text(text[begin : begin + 7]))

@@ -102,7 +102,7 @@ class Librarian:
                 yield Text(write_not_found(done, say))
             else:
                 quotes = [Quote(n, found.passage) for n, found in enumerate(done.found, 1)]
-                yield Sources(tuple(quote.source for quote in quotes), checked=False)
+                yield Sources(tuple(quote.source for quote in quotes), citations_verified=False)
                 for piece in write_found(done, quotes, say):
                     yield Text(piece)
 

@@ -27,7 +27,7 @@ class Answer:
         message: The answer as it was begun, without its text; None before the first of it.
         length: Characters of its text.
         sources: What it rests on.
-        checked: Whether its ``[n]`` are to lead there.
+        citations_verified: Whether its ``[n]`` are to lead there.
         usage: What it has taken.
         unstored: Keys of the steps whose latest change is not known to be committed.
     """
@@ -36,7 +36,7 @@ class Answer:
         self.message: Message | None = None
         self.length = 0
         self.sources: tuple[Source, ...] = ()
-        self.checked = False
+        self.citations_verified = False
         self.usage: Usage | None = None
         self.unstored: set[str] = set()
         self._round = round_
@@ -57,7 +57,7 @@ class Answer:
             self.message = replace(
                 new_answer(self._round),
                 sources=self.sources,
-                checked=self.checked,
+                citations_verified=self.citations_verified,
                 usage=self.usage,
             )
         offset = self.length
@@ -90,7 +90,7 @@ class Answer:
             content=self.text,
             updated_at=time.time(),
             sources=self.sources,
-            checked=self.checked,
+            citations_verified=self.citations_verified,
             usage=self.usage,
         )
 

@@ -247,7 +247,7 @@ class RunningRound:
                 await self._recorder.step(output)
             case Sources():
                 self.answer.sources = clean_sources(output.sources)
-                self.answer.checked = output.checked
+                self.answer.citations_verified = output.citations_verified
             case Usage():
                 self.answer.usage = clean_usage(output)
             case _:

@@ -196,7 +196,7 @@ def _message(message: Message) -> FileMessage:
         assistant=message.assistant,
         sources=[_source(source) for source in message.sources],
         usage=None if message.usage is None else _usage(message.usage),
-        checked=message.checked,
+        checked=message.citations_verified,
         created_at=message.created_at,
         updated_at=message.updated_at,
     )

@@ -86,7 +86,7 @@ class Imports:
             await render_html(
                 self._render,
                 clean(message.content),
-                _sources(message) if _checked(message) else None,
+                _sources(message) if _citations_verified(message) else None,
             )
             for round_ in found.chat.rounds
             for message in round_.messages
@@ -187,7 +187,7 @@ class _Rows:
             status=MessageStatus.STOPPED if cut_off else MessageStatus(message.status),
             assistant=None if message.role == "user" else clean(message.assistant or ""),
             sources=_sources(message),
-            checked=_checked(message),
+            citations_verified=_citations_verified(message),
             created_at=message.created_at,
             updated_at=message.updated_at,
             seq=self._next_seq(),
@@ -252,7 +252,7 @@ def _head(file: ChatFile) -> int | None:
     return head if head in leaves else max(leaves)
 
 
-def _checked(message: FileMessage) -> bool:
+def _citations_verified(message: FileMessage) -> bool:
     """Whether ``[n]`` are citations; where a file doesn't say so, the Librarian's are not."""
     if message.role == "user":
         return False

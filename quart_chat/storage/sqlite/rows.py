@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import Field, fields, replace
 from operator import attrgetter
 from typing import Any
 
@@ -24,8 +24,12 @@ from quart_chat.storage.sqlite.connection import Row
 Model = Workflow | Message | Log | Round | Share
 
 
+def _stored(model: type[Model]) -> list[Field[Any]]:
+    return [field for field in fields(model) if field.metadata.get("stored", True)]
+
+
 def _columns(model: type[Model]) -> str:
-    return ", ".join(field.name for field in fields(model) if field.metadata.get("stored", True))
+    return ", ".join(field.metadata.get("column", field.name) for field in _stored(model))
 
 
 WORKFLOW = _columns(Workflow)
@@ -40,7 +44,7 @@ _WORKFLOW_DOCUMENTS = WORKFLOW.split(", ").index("document_ids")
 _ROUND_DOCUMENTS = ROUND.split(", ").index("document_ids")
 _ENCODED = {tuple, Usage}
 _values = {
-    model: attrgetter(*_columns(model).split(", "))
+    model: attrgetter(*(field.name for field in _stored(model)))
     for model in (Workflow, Message, Log, Round, Share)
 }
 
@@ -67,7 +71,7 @@ def to_message(row: Row) -> Message:
         status=MessageStatus(raw.status),
         sources=sources,
         usage=usage,
-        checked=bool(raw.checked),
+        citations_verified=bool(raw.citations_verified),
     )
 
 

@@ -103,18 +103,18 @@ async def test_one_in_a_deleted_chat_keeps_no_server_from_starting(
     await following.close()
 
 
-@pytest.mark.parametrize("checked", [True, False])
+@pytest.mark.parametrize("citations_verified", [True, False])
 async def test_the_brackets_of_a_quote_are_no_citations_after_a_crash_either(
     service: ChatService,
     repository: ChatRepository,
     events: StreamingEventManager,
     assistant: ScriptedAssistant,
     orphaned: str,
-    checked: bool,
+    citations_verified: bool,
 ) -> None:
     message = (await service.snapshot(USER, orphaned)).messages[-1]
     source = Source(1, "Title", "", "/documents/1", "quote")
-    quoting = replace(message, checked=checked, sources=(source,))
+    quoting = replace(message, citations_verified=citations_verified, sources=(source,))
     await repository.write(lambda transaction: transaction.upsert_message(quoting))
     following = make_service(repository, events, assistant)
     rendered: list[int] = []
@@ -125,5 +125,5 @@ async def test_the_brackets_of_a_quote_are_no_citations_after_a_crash_either(
 
     following._render = render
     await following.recover()
-    assert rendered == [int(checked)]
+    assert rendered == [int(citations_verified)]
     await following.close()

@@ -1,0 +1,1 @@
+"""What every engine of the store promises: the contracts of the features, as tests."""

@@ -1,0 +1,25 @@
+"""A store of each engine, empty and open."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from quart_chat.storage import Storage, open_storage
+
+ENGINES = ["sqlite"]
+
+
+@pytest.fixture(params=ENGINES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a store that is not there yet."""
+    return f"{request.param}:{tmp_path / 'instance' / 'chat.sqlite'}"
+
+
+@pytest.fixture
+async def storage(url: str) -> AsyncIterator[Storage]:
+    storage = await open_storage(url)
+    yield storage
+    await storage.close()
