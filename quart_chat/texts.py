@@ -1,4 +1,4 @@
-"""Texts for people, in the language of whoever reads them.
+"""Texts for people, in the language of their reader.
 
 A text is written in English where it is used, and is its own key: ``_("There is no such chat.")``
 looks it up in the catalogue of the language in use, ``locales/<language>/LC_MESSAGES/messages.po``.

@@ -1,4 +1,4 @@
-"""What a person gets at: what belongs to somebody else is NotFound, as what is not there at all."""
+"""What a user may read: another user's is NotFound, just as what does not exist."""
 
 from __future__ import annotations
 

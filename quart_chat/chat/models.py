@@ -47,10 +47,10 @@ class Workflow:
         seq: Its version: every committed change of it takes the next whole number.
         item_seq: The seq of the latest change of what is shown of the workflow itself.
         list_seq: The place of that change among the changes of its owner's list.
-        assistant: Who was asked last, and is asked next where nobody is named.
+        assistant: The assistant that was asked last, and is asked next where none is named.
         model: The model of that assistant that the person has chosen.
         answered_seq: The seq at which the latest answer ended; 0 before the first.
-        read_seq: The seq up to which somebody has seen the chat.
+        read_seq: The seq up to which the user has seen the chat.
         deleted_at: When it was deleted, as long as it can be restored.
         head: The number of the round that the branch that is shown ends with; None before the
             first one.
@@ -81,7 +81,7 @@ class Workflow:
 
     @property
     def unread(self) -> bool:
-        """Whether an answer has ended that nobody has seen."""
+        """Whether an answer has ended that the user has not seen."""
         return self.answered_seq > self.read_seq
 
     def to_item(self) -> Item:
@@ -209,8 +209,8 @@ class Log:
 class Round:
     """One prompt and all that answers it; ``message`` and ``code`` describe how it ended.
 
-    Endings that are the same each time are stored in English, and told in the language of whoever
-    reads them: a round that a dead process left running has been ended for nobody in particular.
+    Endings that are the same each time are stored in English, and shown in the language of the
+    reader: the end of a round that a dead process left running was made for no one language.
 
     Attributes:
         parent: The number of the round before it; None for a first one.

@@ -14,7 +14,7 @@ _RETRY = 60.0
 
 
 class PurgeJob:
-    """Erases what deleted chats hold once nobody can ask for it back.
+    """Erases what deleted chats hold once they can no longer be restored.
 
     It sleeps until the first is due, or a deletion makes one that will be.
 

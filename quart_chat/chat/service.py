@@ -39,7 +39,7 @@ MAX_PAGE = 100
 class ChatService:
     """Starts, stops, changes and reads chats; each call is on behalf of a user.
 
-    What belongs to somebody else is NotFound, as what is not there at all.
+    What belongs to another user is NotFound, just as what does not exist.
 
     Attributes:
         events: Where every change is emitted.
@@ -116,7 +116,7 @@ class ChatService:
         return stopped
 
     async def _end_orphaned_round(self, workflow: Workflow) -> Round | None:
-        """End a round that is stored as running and that nobody runs: its end was never stored."""
+        """End a round that is stored as running but runs nowhere: its end was never stored."""
         head = await self._storage.read(
             lambda reader: reader.select_round(workflow.id, workflow.head or 0)
         )
@@ -151,7 +151,7 @@ class ChatService:
             title: Another title.
             pinned: Whether it stays at the top of the list.
             system_prompt: What a model is told before all else; empty for what all are told.
-            read_seq: Up to where somebody has seen it; it is a change if that is news.
+            read_seq: Up to where the user has seen it; a change only if an answer was unread.
             head: Show the branch that leads to the newest round below this one.
 
         Raises:

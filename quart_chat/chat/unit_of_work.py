@@ -147,7 +147,7 @@ class Committer:
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        # Whoever asked may have gone: a refusal that nobody takes is no error to report.
+        # The caller was cancelled; expected errors need no log.
         if not task.cancelled() and not isinstance(task.exception(), ChatError | None):
             _logger.error("A change of a chat failed", exc_info=task.exception())
 

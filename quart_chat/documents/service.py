@@ -64,7 +64,7 @@ class DocumentLimits:
 class DocumentService:
     """Takes, reads, shows and deletes documents; each call is on behalf of a user.
 
-    What belongs to somebody else is NotFound, as what is not there at all.
+    What belongs to another user is NotFound, just as what does not exist.
     """
 
     def __init__(

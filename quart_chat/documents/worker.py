@@ -1,7 +1,7 @@
 """The process that reads a document: ``python -m quart_chat.documents.worker``.
 
-A file may be made to harm whoever reads it. So it is read by a process that has no secrets, may
-take a bounded amount of memory and time and write no file, and whose end harms nobody. It writes
+A file may be made to harm its reader. So it is read by a process that has no secrets, may take a
+bounded amount of memory and time and write no file, and whose end harms nothing else. It writes
 messages to its standard output; see :mod:`quart_chat.documents.messages`.
 """
 
@@ -175,7 +175,7 @@ def main(task: str, kind: str, path: str, memory: str, seconds: str, language: s
         output.write(encode(message) + b"\n")
         output.flush()
 
-    with suppress(BrokenPipeError):  # nobody wants to know any more
+    with suppress(BrokenPipeError):  # the server has stopped listening
         run(task, Kind(kind), Path(path), send)
 
 

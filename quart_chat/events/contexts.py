@@ -1,4 +1,4 @@
-"""The contexts of a manager: opened by use, and removed when nobody needs them any longer."""
+"""The contexts of a manager: opened by use, and removed once they are unused."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Contexts:
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Live on a loop from now on."""
-        # What another loop has left has nobody to wake its readers.
+        # Contexts of a loop that has ended have nothing left to wake their readers.
         if self._loop is not None:
             self._logs.clear()
         self._loop = loop

@@ -131,7 +131,7 @@ class ContextLog:
         return bool(self.subscribers) or bool(self._queues)
 
     def hold_for(self, queue: Reader) -> None:
-        """Count a queue among the readers for as long as somebody holds on to it."""
+        """Count a queue among the readers for as long as it is referenced."""
         if self._queues is None:
             self._queues = WeakSet()
         self._queues.add(queue)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Characters of code that are highlighted in one text. On what was written for it, such as nothing
 # but line ends, many lexers take time by the square of its length.
 MAX_HIGHLIGHTED = 8000
-# Only lexers that are known to be well behaved otherwise on text that somebody else wrote.
+# Only lexers that are known to be well behaved otherwise on text by others.
 _HIGHLIGHTED = re.compile(
     r"bash|c|c\+\+|cpp|cs|css|diff|docker|dockerfile|go|html|http|ini|java|javascript|js|json|jsx"
     r"|kotlin|lua|make|makefile|nginx|php|py|python|python3|rb|rs|ruby|rust|scss|sh|shell|sql"

@@ -39,7 +39,7 @@ VALUES = {
     ),
     "mathvariant": re.compile(r"[a-z-]{1,30}"),
 }
-# Nobody needs to define commands in an answer, and what is defined may grow without bound.
+# An answer has no need to define commands, and a definition may grow without bound.
 _REFUSED = re.compile(r"\\(?:new|renew|provide)command|\\[gex]?def(?![A-Za-z])|\\let(?![A-Za-z])")
 _ALIGNED = re.compile(r"(\\(?:begin|end)\s*\{)(?:aligned|align|split|gathered|gather)\*?\}")
 # What a formula that is not understood leaves: commands, and the ends of cells and rows.

@@ -1,4 +1,4 @@
-"""Task lists: an item that begins with ``[ ]`` or ``[x]`` has a box, which nobody can tick."""
+"""Task lists: an item that begins with ``[ ]`` or ``[x]`` has a box that is read-only."""
 
 from __future__ import annotations
 

@@ -128,14 +128,14 @@ def init_app(app: Quart, folder: Path) -> None:
 
 def static_url(filename: str) -> str:
     """The address of a static file, with the version of them all."""
-    # While somebody works on the files their version is not worth keeping up.
+    # While the files are being edited, their version is not worth keeping.
     version = "" if current_app.debug else f"v/{_assets().version}/"
     return f"/static/{version}{filename}"
 
 
 def imported_urls(filename: str) -> list[str]:
     """The addresses of all that a script imports: a browser would find them one level at a time."""
-    # While somebody works on the files, what they import changes.
+    # While the files are being edited, what they import changes.
     names = [] if current_app.debug else _assets().imports(filename)
     return [static_url(name) for name in names]
 

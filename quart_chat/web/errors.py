@@ -57,7 +57,7 @@ def init_app(app: Quart) -> None:
 def is_unexpected(record: logging.LogRecord) -> bool:
     """Whether a record is worth a line of the log.
 
-    A start that fails for a reason people can mend is told to whoever starts the server, in a
+    A start that fails for a reason people can mend is shown to the administrator, in a
     sentence that a traceback would only hide.
     """
     return not (record.exc_info and isinstance(record.exc_info[1], ChatError))

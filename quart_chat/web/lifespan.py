@@ -121,7 +121,7 @@ async def open_chat(
     librarian = await stack.enter_async_context(
         Librarian(resource_path("docs"), storage.chat_search, storage.document_search)
     )
-    # Who comes first is asked where nobody is chosen.
+    # The first one is asked where none is chosen.
     offered = (*await open_model(stack, settings, librarian), librarian, *assistants)
     service = ChatService(
         storage.chats,

@@ -4,7 +4,7 @@ A chat on a person's machine is within reach of every page that the person opens
 those out: the ``Host`` must be a name of this server, or a name that an attacker owns could be
 pointed at it (DNS rebinding); and a request that changes something, or that holds a stream open,
 must come from a page of this server. A program that is no browser sends neither ``Origin`` nor
-``Sec-Fetch-Site`` and is let through: nobody can make it act for somebody else.
+``Sec-Fetch-Site`` and is let through: no page can make it act for a user.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ class OpenAIAssistant:
             task = self._listing = asyncio.create_task(self._endpoint.models())
             task.add_done_callback(_take_exception)
             self._listed_at = time.monotonic()
-        # Whoever asks while a list is on its way waits for the same one, and may leave.
+        # Callers that ask while a list is on its way wait for the same one, and may be cancelled.
         return await asyncio.shield(task)
 
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
@@ -243,6 +243,6 @@ class OpenAIAssistant:
 
 
 def _take_exception(listing: asyncio.Task[tuple[str, ...]]) -> None:
-    """Who asked for the list may have gone: a failure that nobody takes is no error to report."""
+    """Take the failure of a list whose callers were cancelled; it needs no log."""
     if not listing.cancelled():
         listing.exception()

@@ -77,7 +77,7 @@ class Endpoint:
             # How many run at a time is the service's business.
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT),
             headers=headers,
-            # Silence is watched by whoever reads.
+            # The reader of the answer watches for silence.
             timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_TIMEOUT),
             # What one person's request leaves behind is none of the next one's.
             cookie_jar=aiohttp.DummyCookieJar(),

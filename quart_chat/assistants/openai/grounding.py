@@ -1,6 +1,6 @@
 """What of a person's documents a model is told with a question, and how.
 
-A document is somebody else's text. It stands between tags that nobody who wrote it could know, in
+A document is text by others. It stands between tags that its author could not know, in
 the person's own turn, and the model is told that what stands there is data. That keeps honest text
 from being taken for the person's words; it does not make a model immune to text that is written to
 mislead it. What does the rest is that an answer can do nothing: it is text, its links are checked,

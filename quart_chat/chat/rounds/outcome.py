@@ -20,7 +20,7 @@ class Ending:
 
     @property
     def log_status(self) -> str:
-        """What becomes of steps that nobody has ended."""
+        """What becomes of steps that were not ended."""
         return "completed" if self.status is RoundStatus.COMPLETE else "failed"
 
     def of(self, round_: Round, now: float) -> Round:
@@ -72,7 +72,7 @@ def end_round(
     assert workflow is not None  # noqa: S101 - one with a running round is not deleted
     now = ended.ended_at or ended.started_at
     failed = ended.status is RoundStatus.ERROR
-    # Whoever stops an answer has it before them; any other end is news.
+    # A user who stops an answer has seen it; any other end makes the chat unread.
     news = {} if ended.status is RoundStatus.STOPPED else {"answered_seq": workflow.seq + 1}
     unit.put_workflow(
         workflow,

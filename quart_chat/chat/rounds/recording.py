@@ -30,7 +30,7 @@ class RoundTimeouts:
         checkpoint: Between two checkpoints of a text that is being written.
         stop: How long an assistant may take to stop before it is abandoned.
         close: The same, when the whole service closes.
-        known: How long whoever stops a round waits for its end to be stored.
+        known: How long the request that stops a round waits for its end to be stored.
         retry: Before the first new attempt to store what must not be lost; doubled each time,
             up to ``max_retry``.
         max_retry: Before any further attempt.

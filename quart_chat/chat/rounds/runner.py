@@ -2,7 +2,7 @@
 
 Two tasks: one consumes the assistant and is cancelled by a stop; the other waits for its end, or
 for as long as a stop may take, and stores how the round ended. So an assistant that hangs in its
-own clean-up holds up nobody.
+own clean-up delays nothing else.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ class RunningRound:
         self._tell(ended)
 
     def _tell(self, ended: Round) -> None:
-        """Let whoever has stopped the round know how it has ended, be it not stored yet."""
+        """Tell the callers that stop the round how it has ended, even before that is stored."""
         if not self._known.done():
             self._known.set_result(ended)
 

@@ -123,7 +123,7 @@ class Rounds:
             model=model,
             document_ids=last.document_ids if ask.document_ids is None else ask.document_ids,
         )
-        # To ask again, be it somebody else, does not change who is asked next.
+        # Asking again, even another assistant, does not change which one is asked next.
         chosen: dict[str, Any] = {}
         if ask.prompt is not None:
             chosen = {
@@ -173,7 +173,7 @@ class Rounds:
     ) -> tuple[Assistant, str | None]:
         """Who is asked, and with which model: what is not named is as it was last.
 
-        Who has answered a round that comes from elsewhere may be nobody here; then the one is asked
+        The assistant of a round that was imported may not exist here; then the one is asked
         again who is asked next in the chat.
         """
         last: Workflow | Round = replaced or workflow

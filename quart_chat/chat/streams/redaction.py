@@ -1,7 +1,7 @@
 """What readers of a link aren't told of other chats: which are there, and what they are called.
 
 Answers quote other chats of their owner. A quote is part of the answer and stays; the title and the
-address of the chat that it is from are not, and nobody is to get at them by the link of another.
+address of the chat that it is from are not, and a link to one chat must not lead to another.
 """
 
 from __future__ import annotations

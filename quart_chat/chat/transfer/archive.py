@@ -72,7 +72,7 @@ async def write_zip(
     async for file in files:
         await asyncio.to_thread(_add, archive, file, titles)
         yield sink.take()
-    # Of an export that is given up nobody reads the end, and a thread may be writing to it still.
+    # The end of a cancelled export is not read, and a thread may still be writing to it.
     archive.close()
     yield sink.take()
 

@@ -140,7 +140,7 @@ class _Tree:
         return number
 
     def _starts(self) -> list[str]:
-        """All nodes, the likeliest to begin a branch first: a ring has none that is nobody's child.
+        """All nodes, the likeliest to begin a branch first: in a ring every node has a parent.
 
         Those that another start has led to by the time it is their turn begin nothing.
         """

@@ -1,6 +1,6 @@
 """Storing chats that come from files: each whole in one transaction, or not at all.
 
-A chat keeps no id of its own from a file, since that may be somebody else's here. Its new id is
+A chat keeps no id of its own from a file, since that may be another user's here. Its new id is
 made of its owner and where it comes from, so that the same chat is known when it comes again.
 """
 
@@ -158,7 +158,7 @@ class _Rows:
         return self.seq
 
     def _round(self, round_: FileRound) -> Round:
-        # Nobody writes on where an answer was still being written.
+        # An answer that was still being written is not continued.
         cut_off = round_.status == "running"
         return Round(
             workflow_id=self._workflow_id,

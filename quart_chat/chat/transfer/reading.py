@@ -1,4 +1,4 @@
-"""The chats in a file that somebody has uploaded: JSON, or a zip of such.
+"""The chats in an uploaded file: JSON, or a zip of such.
 
 A file is read chat by chat, each as it is asked for. What can't be read is a fault with its reason
 and keeps no other chat from being read.

@@ -2,7 +2,7 @@
 
 One connection writes, in short ``BEGIN IMMEDIATE`` transactions, one at a time; a few others read
 beside it, which write-ahead logging allows. Searches may take long: they leave a reader to all
-else, and end where nobody waits for them any more.
+else, and end once their caller is cancelled.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Lookups(Reads):
         return None if row is None else to_workflow(row)
 
     def has_workflow(self, workflow_id: str) -> bool:
-        """Whether an id is taken, by whomever's workflow, be it deleted."""
+        """Whether an id is taken, also by a deleted workflow or by another user's."""
         sql = "SELECT 1 FROM workflows WHERE id = ?"
         return self.statements.fetch_one(sql, (workflow_id,)) is not None
 

@@ -47,7 +47,7 @@ async def list_models(assistant: Assistant, *, fresh: bool = False) -> Models:
     except TimeoutError:
         note = _("The models were not listed in time.")
     except Exception:
-        # It may be anybody's, and keeps nobody from the others.
+        # It may be an installed package's, and must not hide the others.
         _logger.exception("The assistant %r has failed to list its models", assistant.name)
         note = _("The models can't be listed. The reason is in the server's log.")
     return Models((), None, note)

@@ -59,7 +59,7 @@ MAX_HEADERS = 1024 * 1024
 """Bytes that are not the content of a file and are not understood yet."""
 
 MAX_DISCARDED = 100_000_000
-"""Bytes that are read past, so that whoever sends too much still gets an answer."""
+"""Bytes that are read and dropped, so that a client that sends too much still gets an answer."""
 
 SILENCE = 60.0
 """Seconds that a sender may pause."""

@@ -133,7 +133,7 @@ async def restore_chat(workflow_id: str) -> ResponseReturnValue:
 
 
 async def _mark_read(workflow_id: str) -> None:
-    """Whoever opens a chat has seen its answers; that it can't be noted keeps nobody from them."""
+    """Opening a chat marks its answers as read; it opens also where that can't be stored."""
     chat, user = services().chat, user_id()
     workflow = await chat.workflow(user, workflow_id)
     if workflow.unread:

@@ -97,7 +97,7 @@ async def _with_probes(
     context_id: str,
     plan: ProbeQuery,
 ) -> AsyncGenerator[bytes, None]:
-    """Emit for as long as somebody reads; nothing of it is kept."""
+    """Emit for as long as there is a reader; nothing of it is kept."""
     assert frames is not None  # noqa: S101 - a context that is new has no end
     emitting: asyncio.Task[None] | None = None
     try:

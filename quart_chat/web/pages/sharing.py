@@ -1,4 +1,4 @@
-"""Links to chats: their owner makes and revokes them; whoever has one reads the chat, live."""
+"""Links to chats: their owner makes and revokes them; anyone who has one reads the chat, live."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ async def shared_rounds(token: str) -> Response:
     EVENTS, tag="streams", query=SinceQuery, resumes=True, errors=[NotFound, TooManyRequests]
 )
 async def shared_stream(token: str, query: SinceQuery, last_id: str | None) -> Response:
-    """Stream a chat to whoever has its link, until the link is revoked."""
+    """Stream a chat to a reader of its link, until the link is revoked."""
     chat = services().chat
     workflow = await chat.sharing.open(token)
     since = query.since if last_id is None else parse_seq(last_id) or 0

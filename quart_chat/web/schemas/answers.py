@@ -27,7 +27,7 @@ class AssistantItem(Struct, rename="camel", frozen=True):
 
 
 class AssistantList(Struct, frozen=True):
-    """All who can be asked; `default` is asked where nobody is named."""
+    """All that can be asked; `default` is asked where none is named."""
 
     default: str
     assistants: list[AssistantItem]
