@@ -51,7 +51,7 @@ export class ChatApp extends LivePage {
   /** What was written where it can't stay goes to where the next question is written. */
   rescue(text) {
     this.#composer.add(text);
-    this.notice.failure(t("The chat has gone on elsewhere. Your text is in the question field."));
+    this.notice.failure(t("The chat has continued in another tab or on another device. Your text is in the question field."));
   }
 
   async connection(state) {
@@ -181,4 +181,4 @@ export class ChatApp extends LivePage {
 }
 
 const WRITING = t("The answer is being written.");
-const NOT_WHOLE = t("There is no whole answer.");
+const NOT_WHOLE = t("There is no complete answer.");

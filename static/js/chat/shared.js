@@ -19,7 +19,7 @@ const READ_AGAIN = 2000;
 const COMPLETE = t("The answer is complete.");
 const CONNECTING = t("Connecting…");
 const LOST = t("The connection is lost. Reconnecting…");
-const NOT_WHOLE = t("There is no whole answer.");
+const NOT_WHOLE = t("There is no complete answer.");
 
 class SharedChat extends HTMLElement {
   #connected = false;

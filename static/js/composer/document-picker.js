@@ -244,7 +244,7 @@ function fill(chip, item) {
 }
 
 const LOADING = t("Loading…");
-const NONE_FOUND = t("No document has that in its name.");
+const NONE_FOUND = t("No document name contains that.");
 const NONE_READY = t("No document is ready. Upload one, or drop a file on the question field.");
 
 customElements.define("document-picker", DocumentPicker);

@@ -212,16 +212,16 @@ export class ChatNotice extends HTMLElement {
 
 const CONNECTING = t("Connecting…");
 const LOST = t("The connection is lost. Reconnecting…");
-const OFFLINE = t("You are offline. This page goes on when you are back.");
+const OFFLINE = t("You are offline. This page continues when you are online again.");
 const AGAIN = t("Connected again.");
-const RESTORED = t("The chat is back.");
+const RESTORED = t("The chat was restored.");
 const WELL = t("The server can store again.");
 const TROUBLE = t("The server can't store anything at the moment. It keeps trying.");
 const TROUBLES = {
   full: t("The server's disk is full. Answers go on, and are stored as soon as there is room."),
-  locked: t("Another program keeps the server from storing anything. It keeps trying."),
+  locked: t("Another program prevents the server from storing anything. The server keeps trying."),
   read_only: t("The server's database is read-only: nothing can be stored."),
   damaged: t("The server's database is damaged: nothing can be stored."),
   gone: t("The server's database is gone: nothing can be stored."),
-  replaced: t("The server's database was replaced: nothing can be stored until it is restarted."),
+  replaced: t("The server's database was replaced: nothing can be stored until the server is restarted."),
 };

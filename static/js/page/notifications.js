@@ -26,7 +26,7 @@ export async function want(on) {
 export async function notify({ id, title, status }) {
   const registration = await navigator.serviceWorker.ready;
   await registration.showNotification(title, {
-    body: status === "error" ? t("There is no whole answer.") : t("The answer is complete."),
+    body: status === "error" ? t("There is no complete answer.") : t("The answer is complete."),
     icon: document.querySelector('link[rel="apple-touch-icon"]').href,
     lang: document.documentElement.lang,
     tag: id,
