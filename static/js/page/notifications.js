@@ -1,4 +1,4 @@
-/** Notifications of answers: whether somebody has asked for them in this browser, and showing one. */
+/** Notifications of answers: whether the user wants them in this browser, and showing one. */
 import { browserStore } from "../storage.js";
 import { t } from "../texts.js";
 
@@ -7,7 +7,7 @@ const KEY = "quart-chat:notify";
 /** Whether this browser can show any: only over HTTPS and on localhost. */
 export const canNotify = "Notification" in window && Boolean(navigator.serviceWorker && navigator.locks);
 
-/** Whether they are asked for, and allowed. */
+/** Whether the user wants notifications, and the browser allows them. */
 export function isWanted() {
   return canNotify && Notification.permission === "granted" && browserStore.read(KEY) === true;
 }
@@ -22,7 +22,7 @@ export async function want(on) {
   return true;
 }
 
-/** Tell that the answer in a chat has ended. */
+/** Show that the answer in a chat has ended. */
 export async function notify({ id, title, status }) {
   const registration = await navigator.serviceWorker.ready;
   await registration.showNotification(title, {

@@ -1,7 +1,8 @@
 /**
- * Connections are few: browsers open about six to a server that speaks HTTP/1.1, for all windows
- * together, and a seventh page would wait for ever. So windows that are in view share a few seats.
- * Whoever is looked at last takes one, if need be from who has had one for the longest time.
+ * A semaphore for connections, built from Web Locks. Browsers open about six connections to a server
+ * that speaks HTTP/1.1, for all windows together, and a seventh page would wait for ever. So visible
+ * windows share a few permits, called seats. The window that was focused last takes one, if
+ * necessary from the window that has held one for the longest time.
  */
 import { browserStore } from "../storage.js";
 
@@ -19,7 +20,7 @@ export class Seat {
     this.#onLost = onLost;
   }
 
-  /** Whether connections have to be shared at all. Where they can't be, they are not. */
+  /** Whether connections are limited and locks are available to share them. */
   static get scarce() {
     return Boolean(navigator.locks) && !this.#refused && !/^h[23]/.test(protocol());
   }
@@ -28,7 +29,7 @@ export class Seat {
     return this.#release !== null;
   }
 
-  /** Take a seat: a free one, or another's. */
+  /** Take a seat: a free one, or that of another window. */
   async take() {
     this.#waiting?.abort();
     try {
@@ -37,7 +38,7 @@ export class Seat {
       }
       if (!this.taken) await this.#sit(nextNumber(), { steal: true });
     } catch {
-      // A browser that may store nothing for this site gives no locks either.
+      // A browser that stores nothing for this site grants no locks either.
       Seat.#refused = true;
     }
   }
@@ -48,7 +49,7 @@ export class Seat {
     const { signal } = waiting;
     const seats = Array.from({ length: SEATS }, (_, number) => this.#sit(number, { signal }));
     await Promise.any(seats).catch(() => {});
-    // Those that are not needed any more.
+    // Cancel the other requests.
     waiting.abort();
   }
 
@@ -58,7 +59,7 @@ export class Seat {
     this.#release = null;
   }
 
-  /** Resolves once the seat is taken, or turns out to be another's. */
+  /** Resolves once the seat is taken, or turns out to belong to another window. */
   #sit(number, options) {
     return new Promise((resolve, reject) => {
       let held = false;
@@ -77,14 +78,14 @@ export class Seat {
   }
 }
 
-/** Seats are taken from others in turn. */
+/** The number of the seat to take from another window: each in turn. */
 function nextNumber() {
   const number = (Number(browserStore.read(WORD)) || 0) % SEATS;
   browserStore.write(WORD, number + 1);
   return number;
 }
 
-/** How the browser speaks to the server; of a page that came through the service worker it says nothing. */
+/** The protocol of the connection; unknown for a page that came through the service worker. */
 function protocol() {
   const entries = ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type));
   return entries.find(({ nextHopProtocol }) => nextHopProtocol)?.nextHopProtocol ?? "";
