@@ -165,7 +165,7 @@ export class ChatLog extends HTMLElement {
     }
   }
 
-  /** Switch the browser's scroll restoration off for this page, but not within it. */
+  /** The page is left: remember the reader's place, which the page restores and not the browser. */
   #remember() {
     history.scrollRestoration = "manual";
     const room = Boolean(this.#rounds.at(-1)?.style.minBlockSize);
