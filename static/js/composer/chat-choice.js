@@ -76,7 +76,7 @@ class ChatChoice extends HTMLElement {
     this.#tell();
   }
 
-  /** An assistant in the list, or a group of its models with the chosen or default model first. */
+  /** The option of an assistant, or the group of its models with the default model first. */
   #entry({ name, title }, chosen) {
     const { models = [], defaultModel } = this.#listed.get(name) ?? {};
     const isChosen = name === chosen.assistant;

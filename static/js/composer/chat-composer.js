@@ -82,7 +82,10 @@ export class ChatComposer extends HTMLElement {
     this.#field.focus();
   }
 
-  /** Focus the field unless another element has the focus; not on touch screens, which would open their keyboard. */
+  /**
+   * Focus the field unless another element has the focus; not on touch screens, which would open
+   * their keyboard.
+   */
   #invite() {
     const focused = document.activeElement;
     const free = focused === document.body || this.contains(focused);

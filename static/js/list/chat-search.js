@@ -1,4 +1,7 @@
-/** The search in the list: finds chats while the user types, and highlights the words. The address keeps the query. */
+/**
+ * The search in the list: finds chats while the user types, and highlights the words. The address
+ * keeps the query.
+ */
 import { listWorkflows } from "../api.js";
 import { fillRow, newRow, showMatch } from "./chat-row.js";
 import { isComposing } from "../keys.js";

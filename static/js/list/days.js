@@ -1,4 +1,4 @@
-/** The days of the list of chats, in the user's time zone. A group is a name, or a month such as 2026-05. */
+/** The days of the list of chats in the user's time zone. A group is a name or a month (2026-05). */
 import { date, t } from "../texts.js";
 
 const RECENT = [
