@@ -42,7 +42,7 @@ GONE = Reason(
 REPLACED = Reason(
     "replaced",
     N_(
-        "Another file has taken the place of the database while the server ran. Nothing can be"
+        "The database file was replaced while the server was running. Nothing can be"
         " stored until the server is restarted."
     ),
 )

@@ -20,7 +20,7 @@ WRITE = 256 * 1024
 """Bytes that are written at a time."""
 
 _PART = ".part"
-_TOO_LARGE = N_("The file has more than {size} MB, which is all a document may have.")
+_TOO_LARGE = N_("The file has more than {size} MB, the limit for a document.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Files:
                 if size > limit:
                     raise FileTooLarge(_(_TOO_LARGE).format(size=_megabytes(limit)))
                 if size > quota:
-                    raise QuotaExceeded(_("The file is more than you may still store."))
+                    raise QuotaExceeded(_("The file is larger than your remaining space."))
                 if kind is None:
                     head = (head + chunk)[:HEAD]
                     kind = detect(head, name) if len(head) == HEAD else None

@@ -99,8 +99,8 @@ def detect(head: bytes, name: str) -> Kind:
         if named is Kind.DOCX:
             raise EncryptedFile(
                 _(
-                    "The file is protected with a password, or of a Word before 2007. "
-                    "Save it without a password as .docx."
+                    "The file is protected with a password, or is from a version of Word before"
+                    " 2007. Save it without a password as .docx."
                 )
             )
         raise UnsupportedFile(_(_UNREADABLE))

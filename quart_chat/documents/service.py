@@ -160,7 +160,7 @@ class DocumentService:
         def insert(change: DocumentTransaction) -> None:
             if change.select_size(document.user_id) + document.size > quota:
                 raise QuotaExceeded(
-                    _("All your documents may have {size} MB together. Delete some first.").format(
+                    _("All your documents together may have {size} MB. Delete some first.").format(
                         size=number(quota // 1_000_000)
                     )
                 )
@@ -256,7 +256,8 @@ class DocumentService:
                 await self._queue.fail(document, UnreadableFile(_("Its file is gone.")))
             elif document.attempts >= MAX_ATTEMPTS:
                 await self._queue.fail(
-                    document, InterruptedReading(_("The server has ended each time it was read."))
+                    document,
+                    InterruptedReading(_("The server stopped each time it read the document.")),
                 )
             else:
                 self._queue.start(document)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SENTENCES = {
     400: ("bad_request", N_("The request can't be understood.")),
     404: ("not_found", N_("There is nothing at this address.")),
-    405: ("method_not_allowed", N_("This address doesn't do that: see the Allow header.")),
+    405: ("method_not_allowed", N_("Method not allowed; see the Allow header.")),
     408: ("request_timeout", N_("The request took too long to arrive.")),
     413: ("body_too_large", N_("The request's body is too large.")),
     500: ("internal", N_("Something went wrong on the server. It has been logged.")),

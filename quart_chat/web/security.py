@@ -71,8 +71,8 @@ def check_host(host: str, allowed: frozenset[str]) -> None:
     if match is None or match["name"] not in allowed:
         raise UnknownHost(
             _(
-                "This server doesn't answer for that host name. "
-                "Whoever runs it can add the name to QUART_CHAT_ALLOWED_HOSTS."
+                "This server doesn't accept that host name. Its administrator can add the name"
+                " to QUART_CHAT_ALLOWED_HOSTS."
             )
         )
 

@@ -1,14 +1,14 @@
 /**
  * The requests that a page sends; those about documents are in documents/api.js. Each throws an Error
- * whose message is fit to be shown, with the status of the answer where there was one.
+ * whose message can be shown to users, with the status of the response if there was one.
  */
 import { t } from "./texts.js";
 
 const UNREACHABLE = t("The server can't be reached.");
 
 /**
- * Start a round. The round belongs to the server and is shown by the page's stream, so no more of
- * the answer is read than it takes to know the chat.
+ * Start a round. The round runs on the server and the page's stream shows it, so the response is
+ * read only until it names the chat.
  * @param {{prompt?: string, assistant?: string, workflowId?: string, replaces?: number}} body
  * @returns {Promise<string>} the id of the chat
  */
@@ -28,7 +28,7 @@ export async function startRound(body) {
   return type === "workflow" ? item.id : item.workflowId;
 }
 
-/** An answer as it was written, in Markdown. */
+/** The Markdown source of an answer. */
 export async function readAnswer(workflowId, roundNumber) {
   const response = await send("GET", `/chat/${workflowId}/rounds/${roundNumber}/answer.md`);
   return response.text();
@@ -40,7 +40,7 @@ export function stopRound(workflowId) {
 }
 
 /**
- * Read rounds of a chat as the server renders them: the latest, or those before one.
+ * Fetch rounds of a chat as HTML: the latest, or those before a round.
  * @returns {Promise<{head: number, seq: number, link: Element, rounds: Element[]}>}
  */
 export function readRounds(workflowId, { before = "", signal } = {}) {
@@ -48,7 +48,7 @@ export function readRounds(workflowId, { before = "", signal } = {}) {
   return readFragment(`/chat/${workflowId}/rounds${query}`, signal);
 }
 
-/** Read the latest rounds of a shared chat. */
+/** Fetch the latest rounds of a shared chat. */
 export function readShared(token, signal) {
   return readFragment(`/shared/${token}/rounds`, signal);
 }
@@ -64,7 +64,7 @@ async function readFragment(url, signal) {
 }
 
 /**
- * A page of the list of chats, or of those that a search finds.
+ * A page of the list of chats, or of search results.
  * @param {{q?: string, before?: string}} query
  * @returns {Promise<{workflows: object[], next: string | null}>}
  */
@@ -80,7 +80,7 @@ export function changeWorkflow(workflowId, change) {
   return send("PATCH", `/api/chatbot/workflows/${workflowId}`, change);
 }
 
-/** Bring a deleted chat back. */
+/** Restore a deleted chat. */
 export function restoreWorkflow(workflowId) {
   return send("POST", `/api/chatbot/workflows/${workflowId}/restore`);
 }
@@ -90,12 +90,12 @@ export function deleteWorkflow(workflowId) {
   return send("DELETE", `/api/chatbot/workflows/${workflowId}`);
 }
 
-/** Whether there is such a chat; true where nobody can say. */
+/** Whether the chat exists; true if the server can't be asked. */
 export function workflowExists(workflowId) {
   return exists(`/api/chatbot/workflows/${workflowId}`);
 }
 
-/** Whether a chat is still shared; true where nobody can say. */
+/** Whether a chat is still shared; true if the server can't be asked. */
 export function isShared(token) {
   return exists(`/shared/${token}`);
 }
@@ -130,7 +130,7 @@ export async function send(method, url, body, signal) {
   throw Object.assign(new Error(message), { status });
 }
 
-/** Send a request that is answered with JSON. */
+/** Send a request whose response is JSON. */
 export async function sendForJson(method, url, body) {
   const response = await send(method, url, body);
   return response.json().catch(() => {

@@ -14,7 +14,7 @@ import { loadPickerOnDemand } from "./composer/picker-on-demand.js";
 import { attachShortcuts } from "./shortcuts.js";
 import "./list/sidebar.js";
 
-// The parts first: the app as a whole calls them as soon as it is defined.
+// The parts first, since the app calls them as soon as it is defined.
 customElements.define("chat-answer", ChatAnswer);
 customElements.define("chat-steps", ChatSteps);
 customElements.define("chat-round", ChatRound);

@@ -1,7 +1,7 @@
 /** The clipboard, on every page. */
 
 /**
- * Copy a text, or one that is still to come; rejects where it can't be copied.
+ * Copy a text or the result of a promise; rejects if the browser can't copy it.
  * @param {string | Promise<string>} text
  */
 export async function writeText(text) {
@@ -9,12 +9,12 @@ export async function writeText(text) {
     writeThroughField(await text);
     return;
   }
-  // The permission is that of the click: it would be gone once the text has come.
+  // The permission belongs to the click, and would have expired once the text has arrived.
   const blob = Promise.resolve(text).then((ready) => new Blob([ready], { type: "text/plain" }));
   await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
 }
 
-/** Pages that came over HTTP from another machine have no clipboard of their own. */
+/** Pages over HTTP from another machine have no clipboard API. */
 function writeThroughField(text) {
   const field = document.createElement("textarea");
   const focused = document.activeElement;

@@ -1,6 +1,6 @@
 /**
- * Asks before what can't be undone. A form with a question leads to a page that asks it; here a
- * dialog does, and its own form does what is asked about.
+ * Asks for confirmation before an action that can't be undone. Without scripts, a form leads to a page
+ * with the question; here a dialog asks it, and the dialog's own form performs the action.
  */
 const dialog = document.querySelector(".confirm");
 
@@ -10,10 +10,10 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   dialog.querySelector(".confirm-question").textContent = dataset.question;
   dialog.querySelector("form").action = action;
-  // It may be open as part of the page that asks.
+  // The dialog may be open as part of the page with the question.
   dialog.close();
   dialog.showModal();
 });
 
-// A page that one comes back to does not ask again.
+// Don't ask again when the user comes back to the page.
 dialog?.addEventListener("submit", () => dialog.close());

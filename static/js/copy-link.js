@@ -1,10 +1,10 @@
-/** Copies the link that stands beside the button: whole, as this browser would open it. */
+/** Copies the link beside the button as a full address, as this browser would open it. */
 import { writeText } from "./clipboard.js";
 import { t } from "./texts.js";
 
 class CopyLink extends HTMLElement {
   connectedCallback() {
-    // A proxy may have ended TLS, so that the server doesn't know what its address begins with.
+    // Behind a proxy that terminates TLS, the server doesn't know the scheme of its address.
     this.#field.value = new URL(this.dataset.path, location.href).href;
     const button = this.querySelector("button");
     button.hidden = false;

@@ -1,12 +1,12 @@
 /**
- * The focus of a keyboard, which must not fall back to the top of the page when what has it goes
- * away. That of a mouse or a finger may: on a phone the field would open the keyboard.
+ * The focus of a keyboard must not fall back to the top of the page when the focused element
+ * disappears. After a mouse or a finger it may: on a phone, a focused field would open the keyboard.
  */
 
 /**
- * Make a change; if it takes away what has the focus, the focus goes on elsewhere.
+ * Make a change; if it removes the focused element, move the focus.
  * @param {() => void} change
- * @param {() => Element | null} [next] Where to, unless the change itself has moved it.
+ * @param {() => Element | null} [next] The next element, unless the change itself has moved the focus.
  */
 export function keepFocus(change, next = () => document.querySelector("#prompt, #content")) {
   const focused = document.activeElement;

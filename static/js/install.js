@@ -1,4 +1,4 @@
-/** Registers the service worker, where the browser has such and the connection is safe. */
+/** Registers the service worker, if the browser supports it and the connection is secure. */
 navigator.serviceWorker?.register("/service-worker.js").catch(() => {
-  // Without it there is no offline page, and all else works.
+  // Without it there is no offline page; everything else works.
 });

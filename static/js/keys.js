@@ -1,20 +1,20 @@
 /**
- * Whether a key belongs to an input method, with which letters are put together. Safari says that
- * nothing is put together any more, but gives the key of the input method.
+ * Whether a key belongs to an input method that composes letters. Safari reports the end of the
+ * composition too early, but with the key code of the input method.
  * @param {KeyboardEvent} event
  */
 export function isComposing(event) {
   return event.isComposing || event.keyCode === 229;
 }
 
-/** Where a finger points and a keyboard comes up on the screen, which has no dependable Shift and Enter. */
+/** A touch device with an on-screen keyboard, whose Shift and Enter are not reliable. */
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
 
-/** Whether Enter sends what is written by itself; if not, it breaks the line. */
+/** Whether Enter alone sends the text; if not, it starts a new line. */
 export const enterSends = () => !touch.matches;
 
 /**
- * Whether a key sends what is written.
+ * Whether a key sends the text.
  * @param {KeyboardEvent} event
  */
 export function isSend({ key, shiftKey, ctrlKey, metaKey }) {

@@ -1,4 +1,4 @@
-/** Comes back by itself: asks for the server now and then, and loads the page when it answers. */
+/** Polls the server now and then, and loads the page when the server answers. */
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 15_000;
 
@@ -16,7 +16,7 @@ async function tryAgain() {
   pause = Math.min(pause * 1.5, LONGEST_PAUSE);
 }
 
-// The page itself, as it is read on the server, has nothing to come back to.
+// At its own address, the offline page has no other page to load.
 if (location.pathname !== "/offline") {
   timer = setTimeout(tryAgain, pause);
   window.addEventListener("online", tryAgain);

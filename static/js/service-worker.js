@@ -1,8 +1,8 @@
 /**
- * Shows a page of its own where the server can't be reached, and tells of answers that have ended.
+ * Shows an offline page while the server can't be reached, and notifications of answers.
  *
- * It stores that page and the few files it needs, which the server lists in SHELL, and nothing else:
- * no page with content, nothing of the API. What is no page is not touched at all.
+ * It stores that page and the few files that the page needs, which the server lists in SHELL, and
+ * nothing else: no page with content, no response of the API. It handles only requests for pages.
  */
 self.addEventListener("install", (event) => {
   self.skipWaiting();
@@ -13,7 +13,7 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(forgetOthers());
 });
 
-/** The tabs that show the offline page: theirs are the only files that come from the store. */
+/** The tabs that show the offline page: only their files come from the cache. */
 const away = new Set();
 
 self.addEventListener("fetch", (event) => {
@@ -47,7 +47,7 @@ async function stored(request) {
   return (await cache.match(request, { ignoreVary: true })) ?? fetch(request);
 }
 
-/** Go to the tab that shows a page, or open one. */
+/** Focus the tab that shows a page, or open one. */
 async function show(path) {
   const tabs = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const tab = tabs.find(({ url }) => new URL(url).pathname === path);

@@ -1,13 +1,13 @@
 /**
- * The keys that work anywhere on the page. Those of a single letter can be switched off, since a
- * voice that is taken for keys would press them.
+ * The keys that work anywhere on the page. Single-character keys can be switched off, since voice
+ * input could trigger them.
  */
 import { isComposing } from "./keys.js";
 import { browserStore } from "./storage.js";
 
 const KEY = "quart-chat:keys";
 
-/** @param {HTMLDialogElement} dialog Lists them all, with the switch. */
+/** @param {HTMLDialogElement} dialog Lists the keys, with the switch. */
 export function attachShortcuts(dialog) {
   const box = dialog.querySelector("input");
   box.checked = isOn();
@@ -25,7 +25,7 @@ export function attachShortcuts(dialog) {
   });
 }
 
-/** From its top: where the window is small it would open at what can be pressed, which is last. */
+/** Open at the top: in a small window it would scroll to its first control, which is last. */
 function open(dialog) {
   dialog.showModal();
   dialog.querySelector("h2").focus();

@@ -1,13 +1,13 @@
-/** What a browser keeps for a page. Where storage is full or forbidden nothing is kept, and nothing fails. */
+/** The browser's storage. If it is full or forbidden, nothing is stored, and nothing fails. */
 class Store {
   #open;
 
-  /** @param {() => Storage} open Browsers that forbid it throw when it is named. */
+  /** @param {() => Storage} open A function, since browsers that forbid storage throw on access. */
   constructor(open) {
     this.#open = open;
   }
 
-  /** What was written; null where nothing is kept, or nothing of ours. */
+  /** The stored value; null if there is none, or not a valid one. */
   read(key) {
     try {
       return JSON.parse(this.#open().getItem(key));
@@ -20,7 +20,7 @@ class Store {
     try {
       this.#open().setItem(key, JSON.stringify(value));
     } catch {
-      // What it is for is then done anew, or is lost with the page.
+      // The value is then computed again, or lost with the page.
     }
   }
 
@@ -28,13 +28,13 @@ class Store {
     try {
       this.#open().removeItem(key);
     } catch {
-      // There is none.
+      // There is no storage.
     }
   }
 }
 
-/** Of all tabs of this browser. */
+/** Shared by all tabs of this browser. */
 export const browserStore = new Store(() => localStorage);
 
-/** Of this tab alone, for as long as it is there. */
+/** For this tab alone, as long as it is open. */
 export const tabStore = new Store(() => sessionStorage);

@@ -1,7 +1,7 @@
 /**
- * Texts for people, in the language of the page. A text is written in English where it is used:
- * `t("Not sent. {reason}", { reason })`. In other languages the page brings a block of data with
- * the texts that scripts use, taken from the catalogue.
+ * Texts for users, in the language of the page. The source code has a text in English:
+ * `t("Not sent. {reason}", { reason })`. In other languages the page contains a block of data with
+ * the translations of the scripts' texts, from the catalogue.
  */
 const language = document.documentElement.lang || "en";
 const block = document.getElementById("texts");
@@ -9,9 +9,9 @@ const texts = block ? JSON.parse(block.textContent) : {};
 const plurals = new Intl.PluralRules(language);
 
 /**
- * A text, with values in the place of their names.
+ * A text, with its placeholders replaced by values.
  * @param {string} text
- * @param {Object<string, string | number>} [values] Numbers are written as the language does.
+ * @param {Object<string, string | number>} [values] Numbers are formatted for the language.
  * @returns {string}
  */
 export function t(text, values = {}) {
@@ -30,24 +30,24 @@ export function plural(one, many, count) {
   return fill(forms[plurals.select(count)] ?? forms.other, { count });
 }
 
-/** A number as the language writes it, with so many digits after its point. */
+/** A number formatted for the language, with a number of decimals. */
 export function number(value, digits = 0) {
   const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   return value.toLocaleString(language, options);
 }
 
-/** How many a second: what is more than a hundred needs no decimals. */
+/** A rate per second, without decimals above a hundred. */
 export function rate(value) {
   return number(value, value < 100 ? 1 : 0);
 }
 
-/** How long something took: milliseconds, or seconds from one on. */
+/** A duration in milliseconds, or in seconds from one second on. */
 export function duration(ms) {
   return ms < 1000 ? `${number(ms)} ms` : `${number(ms / 1000, 1)} s`;
 }
 
 /**
- * A time as the language writes it.
+ * A date or time formatted for the language.
  * @param {number | Date} moment A date, or milliseconds since 1970.
  * @param {Intl.DateTimeFormatOptions} [options]
  * @returns {string}

@@ -233,7 +233,7 @@ async def test_an_edit_whose_receipt_was_lost_is_known_by_what_the_page_shows(
         await tab.until_ended("complete", 2)
     await expect_prompts(tab, "count 2 1ms")
     await expect(tab.page.locator("prompt-editor")).to_have_count(0)
-    await expect(tab.page.locator(".notice")).not_to_contain_text("gone on elsewhere")
+    await expect(tab.page.locator(".notice")).not_to_contain_text("continued in another tab")
     await expect(tab.page.locator("#prompt")).to_have_value("to be asked later")
 
 

@@ -184,7 +184,9 @@ async def test_a_network_that_goes_and_comes_back_is_told_quietly(open_tab: Open
     offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
     await session.send("Network.emulateNetworkConditions", offline)
     notice = tab.page.locator(".notice")
-    await expect(notice).to_have_text("You are offline. This page goes on when you are back.")
+    await expect(notice).to_have_text(
+        "You are offline. This page continues when you are online again."
+    )
     await session.send("Network.emulateNetworkConditions", {**offline, "offline": False})
     await expect(notice).to_have_text("Connected again.")
     await expect(notice).to_be_hidden()

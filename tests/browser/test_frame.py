@@ -119,7 +119,7 @@ async def test_a_chat_is_deleted_here_and_brought_back_here(
     await expect(page.locator(".notice")).to_be_in_viewport()
     await page.locator(".notice").get_by_role("button", name="Undo").click()
     await expect(row(page, chat)).to_be_visible()
-    await expect(page.locator(".notice")).to_have_text("The chat is back.")
+    await expect(page.locator(".notice")).to_have_text("The chat was restored.")
     assert page.url == here
 
 
@@ -187,7 +187,7 @@ async def test_on_a_phone_what_was_deleted_is_brought_back_over_the_list(
     await expect(page.locator(".sidebar")).to_be_visible()
     # A click elsewhere closes the list; this one must not miss what it is meant for.
     await page.get_by_role("button", name="Undo").click()
-    await expect(page.locator(".notice")).to_have_text("The chat is back.")
+    await expect(page.locator(".notice")).to_have_text("The chat was restored.")
     await page.get_by_role("button", name="Show the chats").click()
     await expect(row(page, chat)).to_be_visible()
 

@@ -136,7 +136,7 @@ async def test_deleting_in_the_list_is_undone_where_one_is(open_tab: OpenTab) ->
     await expect(tab.row("count 2 1ms").locator(".chat-link")).to_be_focused()
     await tab.page.keyboard.press("Control+z")
     await expect(tab.row("count 1 1ms")).to_be_visible()
-    await expect(tab.page.locator(".notice")).to_have_text("The chat is back.")
+    await expect(tab.page.locator(".notice")).to_have_text("The chat was restored.")
     assert tab.page.url == here
 
 

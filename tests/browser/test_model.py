@@ -204,9 +204,7 @@ async def test_documents_are_found_chosen_and_let_go(
     await tab.page.get_by_label("Find a document").fill("appl")
     await expect(tab.page.locator(".picker-option")).to_have_text(["apples.md"])
     await tab.page.get_by_label("Find a document").fill("nowhere")
-    await expect(tab.page.locator(".picker-empty")).to_have_text(
-        "No document has that in its name."
-    )
+    await expect(tab.page.locator(".picker-empty")).to_have_text("No document name contains that.")
     await tab.page.get_by_label("Find a document").fill("pears")
     await tab.page.get_by_role("checkbox", name="pears.md").uncheck()
     await tab.page.keyboard.press("Escape")

@@ -310,7 +310,7 @@ async def test_a_failure_is_told_and_its_reason_once(open_tab: OpenTab) -> None:
     await tab.ask("fail")
     await tab.until_ended("error")
     said = await spoken(tab)
-    assert ("status", "There is no whole answer.") in said
+    assert ("status", "There is no complete answer.") in said
     assert len([text for _, text in said if "The words have run out." in text]) == 1
 
 
@@ -400,7 +400,7 @@ async def test_whoever_reads_a_shared_chat_hears_that_an_answer_begins_and_ends(
     await writer.ask("count 1 1ms")
     await writer.until_ended("complete")
     await writer.page.goto(f"{writer.page.url}/share")
-    await writer.page.get_by_role("button", name="Make a link").click()
+    await writer.page.get_by_role("button", name="Create a link").click()
     link = await writer.page.locator("#link").input_value()
     reader = await open_listening(open_tab, link)
     await writer.page.go_back()

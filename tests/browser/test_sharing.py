@@ -42,7 +42,7 @@ async def share(owner: Tab) -> str:
     """Share the chat of a tab by its menu; the path of the link."""
     await owner.page.locator(".heading-more summary").click()
     await owner.page.get_by_role("link", name="Share…").click()
-    await owner.page.get_by_role("button", name="Make a link").click()
+    await owner.page.get_by_role("button", name="Create a link").click()
     link = await owner.page.get_by_label("Link", exact=True).input_value()
     return link[link.index("/shared/") :]
 
@@ -72,7 +72,7 @@ async def test_a_reader_sees_the_chat_go_on_until_the_link_is_revoked(open_tab: 
     await owner.page.get_by_role("button", name="Revoke the link").click()
     await dialog.get_by_role("button", name="Revoke the link").click()
     await expect(reader.page.get_by_text("This chat is no longer shared.")).to_be_visible()
-    await expect(owner.page.get_by_role("button", name="Make a link")).to_be_visible()
+    await expect(owner.page.get_by_role("button", name="Create a link")).to_be_visible()
 
 
 async def test_what_is_being_written_stands_outside_of_what_is_read_aloud(
@@ -135,7 +135,7 @@ async def test_a_reader_whose_link_is_revoked_meanwhile_is_told_so(open_tab: Ope
     await owner.page.get_by_role("button", name="Revoke the link").click()
     dialog = owner.page.get_by_role("alertdialog")
     await dialog.get_by_role("button", name="Revoke the link").click()
-    await expect(owner.page.get_by_role("button", name="Make a link")).to_be_visible()
+    await expect(owner.page.get_by_role("button", name="Create a link")).to_be_visible()
     await set_hidden(reader.page, False)
     await expect(reader.page.get_by_text("This chat is no longer shared.")).to_be_visible()
     await expect(reader.answer()).to_have_text("1 2 3")
@@ -243,7 +243,7 @@ async def test_chats_are_exported_and_imported_without_a_script(open_tab: OpenTa
     await tab.page.goto("/transfer")
     await tab.page.set_input_files("#files", file)
     await tab.page.get_by_role("button", name="Import").click()
-    await expect(tab.page.locator(".report")).to_contain_text("1 was here already")
+    await expect(tab.page.locator(".report")).to_contain_text("1 existed already")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

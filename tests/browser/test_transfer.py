@@ -48,7 +48,7 @@ async def test_a_chat_goes_out_as_a_file_and_comes_back(open_tab: OpenTab, tmp_p
     await tab.page.goto("/transfer")
     await tab.page.set_input_files("#files", tmp_path / "chat.json")
     await tab.page.get_by_role("button", name="Import", exact=True).click()
-    await expect(tab.page.locator(".report")).to_contain_text("1 was here already")
+    await expect(tab.page.locator(".report")).to_contain_text("1 existed already")
     await tab.page.goto(chat)
     await tab.page.locator(".heading-more summary").click()
     await tab.page.get_by_role("button", name="Delete this chat").click()

@@ -91,7 +91,7 @@ async def test_a_cookie_that_names_no_language_counts_as_none(client: Client, co
 async def test_a_language_that_is_not_there_is_refused(client: Client) -> None:
     response = await client.post("/language", form={"language": "xx"}, headers=GERMAN)
     assert response.status_code == 422
-    assert "In dieser Sprache gibt es keine Texte." in await response.get_data(as_text=True)
+    assert "Diese Sprache ist nicht verfügbar." in await response.get_data(as_text=True)
 
 
 @pytest.mark.parametrize(

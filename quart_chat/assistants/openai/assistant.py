@@ -225,8 +225,8 @@ class OpenAIAssistant:
 
     def _left_out(self, request: Request) -> Step:
         message = _(
-            "Left out the oldest {count} of {total} earlier messages: the model is told about"
-            " {tokens} tokens at most"
+            "Left out the oldest {count} of {total} earlier messages: the model is sent"
+            " about {tokens} tokens at most"
         ).format(
             count=request.left_out,
             total=len(request.history) + request.left_out,

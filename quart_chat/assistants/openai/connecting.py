@@ -31,7 +31,7 @@ def of_connecting(error: Exception, host: str) -> ModelError | None:
         return ModelError(
             "endpoint_refused",
             _(
-                "Nothing listens at {host}. Start the model's server, or check OPENAI_BASE_URL."
+                "No server listens at {host}. Start the model's server, or check OPENAI_BASE_URL."
             ).format(host=host),
             passing=True,
         )

@@ -54,8 +54,8 @@ class ErrorMapper:
             return ModelError(
                 "model_silent",
                 _(
-                    "The model at {host} has said nothing for too long. Retry, or allow it more"
-                    " time with QUART_CHAT_MODEL_TIMEOUT."
+                    "The model at {host} was silent for too long. Retry, or allow it more time with"
+                    " QUART_CHAT_MODEL_TIMEOUT."
                 ).format(host=self.host),
             )
         return self.cut_off()
@@ -63,7 +63,7 @@ class ErrorMapper:
     def cut_off(self, words: str = "") -> ModelError:
         return ModelError(
             "answer_cut_off",
-            _("{host} broke the connection before the answer was complete. Retry.").format(
+            _("{host} closed the connection before the answer was complete. Retry.").format(
                 host=self.host
             )
             + self._quote(words),
@@ -89,7 +89,7 @@ class ErrorMapper:
             return self._too_long(model, self._quote(words), complaint)
         return ModelError(
             "endpoint_error",
-            _("{host} broke off with an error. Retry.").format(host=self.host) + self._quote(words),
+            _("{host} stopped with an error. Retry.").format(host=self.host) + self._quote(words),
             complaint=complaint,
         )
 
@@ -193,7 +193,7 @@ class ErrorMapper:
     def too_large(self) -> ModelError:
         return ModelError(
             "answer_too_large",
-            _("The answer of {host} had no end. Retry, or choose another model.").format(
+            _("The answer of {host} is too large. Retry, or choose another model.").format(
                 host=self.host
             ),
         )

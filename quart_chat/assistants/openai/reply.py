@@ -27,7 +27,7 @@ MAX_THOUGHT = 256 * 1024
 """Characters of a thought that are shown."""
 
 _WARNINGS = {
-    "length": N_("The model came to its limit of tokens: the answer may be cut short."),
+    "length": N_("The model reached its token limit: the answer may be cut off."),
     "content_filter": N_("The endpoint's content filter has ended the answer."),
 }
 _ROUTERS = ("auto", "router")

@@ -45,8 +45,8 @@ EMPTY_ANSWER = Ending(
 INVALID_OUTPUT = Ending(
     RoundStatus.ERROR,
     N_(
-        "The assistant made a mistake: what it gave is no answer. What was written is kept; tell"
-        " whoever looks after the server."
+        "The assistant returned an invalid answer. The text so far is kept; tell the"
+        " administrator of the server."
     ),
     "invalid_output",
 )

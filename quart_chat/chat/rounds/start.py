@@ -98,7 +98,7 @@ class Rounds:
             known = unit.transaction.select_requested(ask.user_id, ask.request_id)
             if known is not None:
                 if ask.workflow_id not in (None, known[0]):
-                    raise InvalidInput(_("requestId: it names a request about another chat."))
+                    raise InvalidInput(_("requestId: it belongs to a request in another chat."))
                 return Started(*known), None
         return self._begin_new(ask, prompt, unit)
 
@@ -162,8 +162,8 @@ class Rounds:
         if running >= self._max_running:
             raise TooManyRequests(
                 _(
-                    "{count} of your answers are being written, and at most {limit} can be at a"
-                    " time. Wait for one to end, or stop one."
+                    "{count} of your answers are being written, and at most {limit} are allowed at"
+                    " a time. Wait for one to end, or stop one."
                 ).format(count=running, limit=self._max_running)
             )
         return workflow
@@ -184,11 +184,11 @@ class Rounds:
             name = last.assistant or self._default_assistant
         chosen = self._assistants.get(name)
         if chosen is None:
-            raise InvalidInput(_("assistant: there is none of that name. Choose another."))
+            raise InvalidInput(_("assistant: there is no assistant of that name. Choose another."))
         if model is None and name == last.assistant and isinstance(chosen, ModelAssistant):
             model = last.model or None
         if model is not None and not isinstance(chosen, ModelAssistant):
-            raise InvalidInput(_("model: this assistant has none to choose from."))
+            raise InvalidInput(_("model: this assistant offers no models."))
         if model is not None and not 0 < len(model) <= MAX_MODEL:
             raise InvalidInput(
                 _("model: expected a name of 1 to {limit} characters.").format(limit=MAX_MODEL)

@@ -52,10 +52,10 @@ _CHATGPT = re.compile(r"conversations(-\d+)?\.json")
 _SPACE = re.compile(r"[\s,]*")
 
 NO_JSON = N_("It is not valid JSON.")
-NO_CHAT = N_("There is no chat in it that can be read here.")
+NO_CHAT = N_("It contains no chat that can be read.")
 NO_ZIP = N_("It is neither JSON nor a zip that can be read.")
 LOCKED = N_("It is protected with a password.")
-TOO_LARGE = N_("What it holds is too large.")
+TOO_LARGE = N_("Its content is too large.")
 TOO_MANY = N_("It holds too many chats. The rest was not read.")
 
 

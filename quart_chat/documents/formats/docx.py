@@ -33,7 +33,7 @@ _STYLES = "word/styles.xml"
 _NOTES = ("word/footnotes.xml", "word/endnotes.xml")
 _PARTS = (_STYLES, *_NOTES, _TEXT)
 _ENCRYPTED = 0x1
-_MALFORMED = N_("The Word document is damaged, or not whole.")
+_MALFORMED = N_("The Word document is damaged or incomplete.")
 
 
 def check(path: Path) -> None:

@@ -43,7 +43,7 @@ def read(path: Path) -> Iterator[Block | Mark]:
             text = page.extract_text()
         except LimitReachedError as error:
             raise OversizedContent(
-                _("Page {page} of the PDF unpacks to more than may be.").format(page=number)
+                _("Page {page} of the PDF is too large when unpacked.").format(page=number)
             ) from error
         for paragraph in _BLANK.split(_HYPHEN.sub("", text)):
             if paragraph.strip():
@@ -60,5 +60,5 @@ def _open(path: Path) -> PdfReader:
     except DependencyError as error:
         raise EncryptedFile(_(_PASSWORD)) from error
     except (PyPdfError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise MalformedFile(_("The PDF is damaged, or not whole.")) from error
+        raise MalformedFile(_("The PDF is damaged or incomplete.")) from error
     return reader

@@ -65,7 +65,7 @@ SILENCE = 60.0
 """Seconds that a sender may pause."""
 
 _TOO_MUCH = N_("There is too much in this upload. Send fewer files at a time.")
-_BROKEN = N_("The form can't be read: it is not whole.")
+_BROKEN = N_("The form can't be read: it is incomplete.")
 
 
 class UploadBody:

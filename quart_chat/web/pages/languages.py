@@ -90,7 +90,7 @@ async def switch_language() -> ResponseReturnValue:
     """Remember a language, and go back to the page that it was chosen on."""
     language = (await request.form).get("language", "")
     if language not in texts.languages():
-        raise InvalidInput(_("language: there are no texts in it."))
+        raise InvalidInput(_("language: it is not available."))
     response = await make_response(redirect(safe_redirect_target(request.referrer), 303))
     response.set_cookie(
         COOKIE, language, max_age=YEAR, secure=request.is_secure, httponly=True, samesite="Lax"

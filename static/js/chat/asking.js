@@ -1,19 +1,20 @@
 /**
- * Asking: the page is told before, so that it shows the round when it comes, and afterwards.
+ * Sends questions. The page gets an event before, so that it expects the round, and one afterwards.
  *
- * A request whose answer is lost may have got there all the same. Each has a name, which it has again
- * when it is sent again, so that the server does not begin a second round.
+ * A request may reach the server although its response is lost. So each request has an id, which is
+ * sent again with a retry, and the server does not start a second round.
  */
 import { startRound } from "../api.js";
 
-/** The names of the requests of which nobody knows yet that they have got there. */
+/** The ids of the requests that the server has not confirmed yet. */
 const names = new Map();
 
 /**
- * Ask a question, or have one answered again.
- * @param {HTMLElement} element Is told "chat:asking", whether a round is to come, and "chat:started".
+ * Ask a question, or regenerate an answer.
+ * @param {HTMLElement} element Gets the events "chat:asking", with whether a round is expected, and
+ *   "chat:started".
  * @param {object} body
- * @param {() => void} [sent] What is to be done before the page goes on in a new chat.
+ * @param {() => void} [sent] Called before the page changes to a new chat.
  */
 export async function ask(element, body, sent = () => {}) {
   const tell = (type, detail) => {
@@ -33,17 +34,17 @@ export async function ask(element, body, sent = () => {}) {
   }
 }
 
-/** The name under which something may have been asked already. */
+/** The id under which the same question may already have been sent. */
 export function nameOf(body) {
   return names.get(keyOf(body));
 }
 
-/** Know of the name under which something may have been asked already. */
+/** Restore the id under which a question may already have been sent. */
 export function remember(body, requestId) {
   names.set(keyOf(body), requestId);
 }
 
-/** A prompt has come back from the server: what is asked from now on is asked anew. */
+/** The server has the prompt: from now on, the same question is a new request. */
 export function forget(prompt) {
   for (const key of names.keys()) {
     const [, , asked] = JSON.parse(key);
@@ -51,7 +52,7 @@ export function forget(prompt) {
   }
 }
 
-/** What is asked, whoever is to answer a question; of one that is asked again, by whom. */
+/** The key of a question: without its assistant, unless an answer is regenerated. */
 function keyOf({ workflowId, replaces, prompt, assistant }) {
   const again = prompt === undefined ? assistant : null;
   return JSON.stringify([workflowId, replaces, prompt?.trim(), again]);

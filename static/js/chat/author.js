@@ -1,9 +1,9 @@
-/** Who signs an answer; quart_chat/chat/author.py says the same. */
+/** The author of an answer; quart_chat/chat/author.py has the same rule. */
 const MODEL = "model";
 
 /**
  * @param {{assistant: string, usage: ?{model: string}}} message
- * @param {Record<string, string>} titles What the assistants that are offered are called.
+ * @param {Record<string, string>} titles The titles of the available assistants, by name.
  * @returns {string}
  */
 export function author({ assistant, usage }, titles) {

@@ -1,9 +1,9 @@
 /**
- * The branch of a chat that a page shows: a pure model that says what becomes of it.
+ * The branch of a chat that a page shows: a pure model that computes how it changes.
  *
- * The rounds of a chat are a tree, and its head says which of its branches is shown. Whoever starts
- * a round moves the head to it; its number is the highest there is. Whoever steps to another
- * version moves the head while nothing runs.
+ * The rounds of a chat are a tree, and its head says which of its branches is shown. Starting
+ * a round moves the head to it; its number is the highest. Choosing another version moves the
+ * head while no round runs.
  */
 export class Branch {
   #head;
@@ -11,19 +11,19 @@ export class Branch {
 
   /**
    * @param {number} head The number of the round that the branch ends with; 0 without one.
-   * @param {number} seq The seq of the chat at which that is so.
+   * @param {number} seq The seq of the chat for this head.
    */
   constructor(head, seq) {
     this.#head = head;
     this.#seq = seq;
   }
 
-  /** Nothing is known but that the page is to be read again. */
+  /** Forget the branch: the page will be read again. */
   static unknown() {
     return new Branch(Infinity, 0);
   }
 
-  /** A prompt has come: whether it is a new end of the branch that is shown. */
+  /** A prompt has arrived: return whether it is the new end of the branch that is shown. */
   extend(number) {
     if (number <= this.#head) return false;
     this.#head = number;
@@ -31,13 +31,13 @@ export class Branch {
   }
 
   /**
-   * The chat's entry has come, from one of two contexts, so perhaps late.
-   * @returns {boolean} whether another branch is to be shown
+   * The chat's entry has arrived, from one of two contexts, so perhaps late.
+   * @returns {boolean} whether the page has to show another branch
    */
   move({ seq, headRound, status }) {
     if (seq <= this.#seq) return false;
     this.#seq = seq;
-    // The prompt of a round that has begun follows at once.
+    // The prompt of the new round follows at once.
     if (status === "running" || headRound === null || headRound === this.#head) return false;
     this.#head = headRound;
     return true;
@@ -45,8 +45,8 @@ export class Branch {
 }
 
 /**
- * How many of the rounds shown stay when others are to be shown: those that both begin with. The
- * fresh ones may begin later, where earlier rounds have been loaded.
+ * How many of the shown rounds stay when other rounds replace them: the common prefix of both. The
+ * fresh rounds may begin later, if earlier rounds have been loaded.
  * @param {number[]} shown
  * @param {number[]} fresh
  * @param {number | null} parent The number before the first of the fresh ones.

@@ -1,4 +1,4 @@
-/** The answer of a round: who gives it, its text while it is written, its sources. */
+/** The answer of a round: its author, its text while it is written, its sources. */
 import { frameCode, frameCodeIn } from "./code-blocks.js";
 import { lowerHeadings } from "./headings.js";
 import { MarkdownWriter } from "../markdown/writer.js";
@@ -37,7 +37,7 @@ export class ChatAnswer extends HTMLElement {
     return this.#writer;
   }
 
-  /** Where Markdown goes; what the server has shown as plain text makes room. */
+  /** The element for Markdown; it replaces the server's plain text. */
   get #prose() {
     const prose = this.querySelector(".prose");
     if (prose.classList.contains("prose-plain")) {
@@ -63,7 +63,7 @@ export class ChatAnswer extends HTMLElement {
       if (source.url) link.href = source.url;
       const quote = row.querySelector(".source-quote");
       quote.textContent = source.excerpt || source.quote;
-      // The handbook is in English, whatever the page is in.
+      // The handbook is in English, also on pages in other languages.
       if (source.url?.startsWith("/handbook/")) link.lang = quote.lang = "en";
       return row;
     });

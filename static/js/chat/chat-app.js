@@ -1,4 +1,4 @@
-/** The page of a chat: what comes over its stream goes to its parts. */
+/** The page of a chat: passes the events of its stream to its parts. */
 import { readRounds, workflowExists } from "../api.js";
 import { author } from "./author.js";
 import { Branch } from "./branch.js";
@@ -12,7 +12,7 @@ import { attachRoundActions } from "./round-actions.js";
 import { showRunning } from "./tab-sign.js";
 import { t } from "../texts.js";
 
-/** Milliseconds until rounds that could not be read are asked for again. */
+/** Milliseconds until rounds that could not be read are requested again. */
 const READ_AGAIN = 2000;
 
 export class ChatApp extends LivePage {
@@ -48,15 +48,15 @@ export class ChatApp extends LivePage {
     return this.dataset.workflow;
   }
 
-  /** What was written where it can't stay goes to where the next question is written. */
+  /** Move text from an editor that disappears to the question field. */
   rescue(text) {
     this.#composer.add(text);
-    this.notice.failure(t("The chat has gone on elsewhere. Your text is in the question field."));
+    this.notice.failure(t("The chat has continued in another tab or on another device. Your text is in the question field."));
   }
 
   async connection(state) {
     super.connection(state);
-    // Nobody tells a tab that rests whether an answer is still being written.
+    // A paused tab doesn't learn whether an answer is still being written.
     if (state === "paused") showRunning(false);
     if (state === "open") showRunning(this.dataset.running === "true");
     const { workflow } = this.dataset;
@@ -101,14 +101,14 @@ export class ChatApp extends LivePage {
     if (this.#branch.move(workflow)) this.#read();
     const running = String(workflow.status === "running");
     if (running === "true" && running !== this.dataset.running) this.#announce(WRITING);
-    // The buttons that send and stop take turns; what may not be done meanwhile goes, too.
+    // Swap the buttons to send and to stop, and hide actions that are not allowed meanwhile.
     keepFocus(() => (this.dataset.running = running));
   }
 
   end({ status, end }) {
     this.#log.round(end.roundNumber)?.end(status, end.message, end.assistant);
     this.#log.settle(end.roundNumber);
-    // Why there is none is in the log, which is read out as well.
+    // The reason is in the log, which is read out as well.
     this.#announce(status === "error" ? NOT_WHOLE : end.message);
   }
 
@@ -126,7 +126,7 @@ export class ChatApp extends LivePage {
     this.stream.restart();
   }
 
-  /** Read the end of the branch as the server renders it, then go on from that moment. */
+  /** Fetch the end of the branch as HTML, then stream from that seq on. */
   async #read() {
     this.#reading?.abort();
     this.#reading = new AbortController();
@@ -142,7 +142,7 @@ export class ChatApp extends LivePage {
     }
   }
 
-  /** A question is on its way; the first one makes the chat, and the page goes on in it. */
+  /** A question was sent; the first one creates the chat, and the page continues in it. */
   #started(workflowId) {
     if (this.dataset.workflow) return;
     history.pushState(null, "", `/chat/${workflowId}`);
@@ -151,7 +151,7 @@ export class ChatApp extends LivePage {
     this.stream.follow(workflowId, `${this.stream.listCursor}-0`);
   }
 
-  /** Back to the page for a new chat, or forth again: another page, though not for the browser. */
+  /** Back to the page for a new chat, or forward again: reload, as the browser would not. */
   #leave() {
     const { workflow } = this.dataset;
     if (location.pathname !== (workflow ? `/chat/${workflow}` : "/")) location.reload();
@@ -181,4 +181,4 @@ export class ChatApp extends LivePage {
 }
 
 const WRITING = t("The answer is being written.");
-const NOT_WHOLE = t("There is no whole answer.");
+const NOT_WHOLE = t("There is no complete answer.");

@@ -1,4 +1,4 @@
-/** The way to earlier rounds: they load as it comes near, and what is in view stays in its place. */
+/** The link to earlier rounds: loads them as it comes near, without moving the text in view. */
 import { readRounds } from "../api.js";
 
 const NEAR = "800px 0px 0px 0px";
@@ -23,7 +23,7 @@ export class ChatEarlier extends HTMLElement {
     this.#observer.disconnect();
   }
 
-  /** Take the way that comes with other rounds. */
+  /** Use the link that comes with other rounds. */
   replaceLink(link) {
     this.#link.replaceWith(link);
     this.#watch();
@@ -33,7 +33,7 @@ export class ChatEarlier extends HTMLElement {
     return this.querySelector(".earlier-link");
   }
 
-  /** An observer tells of a change: one that begins anew also tells what is near already. */
+  /** An observer reports changes; a new one also reports a link that is already near. */
   #watch() {
     this.#observer.disconnect();
     if (!this.#link.hidden) this.#observer.observe(this.#link);
@@ -82,7 +82,7 @@ export class ChatEarlier extends HTMLElement {
   }
 }
 
-/** Rounds are laid out whole for two frames: a browser remembers their heights, which then hold. */
+/** Lay rounds out in full for two frames, so that the browser remembers their heights. */
 function settle(rounds) {
   const end = () => rounds.forEach((round) => round.classList.remove("fresh"));
   requestAnimationFrame(() => requestAnimationFrame(end));

@@ -72,7 +72,7 @@ export class ChatHeading extends HTMLElement {
     const { action } = event.target.dataset;
     try {
       await this.#do(action);
-      // What is written in another of the forms stays open.
+      // Another form with input stays open.
       shut(event.target.closest("details"));
       if (action === "delete") this.#tell("chat:deleted", this.#workflowId);
     } catch (error) {
@@ -100,12 +100,12 @@ export class ChatHeading extends HTMLElement {
     if (!this.#menu.contains(target)) this.#menu.open = false;
   }
 
-  /** And when the focus goes on: it would lie over what has the focus then. */
+  /** It also closes when the focus leaves: it would cover the focused element. */
   #leaveMenu({ relatedTarget }) {
     if (relatedTarget && !this.#menu.contains(relatedTarget)) this.#menu.open = false;
   }
 
-  /** F2 renames the chat, unless it is another that is focused in the list. */
+  /** F2 renames the chat, unless another chat in the list has the focus. */
   #key(event) {
     if (event.key === "F2" && !event.target.closest("chat-list, input")) this.#startRenaming();
   }
@@ -131,7 +131,7 @@ export class ChatHeading extends HTMLElement {
   }
 }
 
-/** What has the focus in it gives it to what opened it. */
+/** Return the focus from an element to the control that opened it. */
 function shut(details) {
   keepFocus(
     () => (details.open = false),

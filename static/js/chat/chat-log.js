@@ -8,7 +8,7 @@ import { findPlace, goToPlace, loadPlace, savePlace } from "./reading-place.js";
 import { settle } from "./settling.js";
 import { StickToEnd } from "./stick-to-end.js";
 
-// Milliseconds that a new question stays on top of the view however fast it is answered.
+// Milliseconds that a new question stays at the top of the view, however fast the answer is.
 const FIRST_LOOK = 1000;
 
 export class ChatLog extends HTMLElement {
@@ -33,23 +33,23 @@ export class ChatLog extends HTMLElement {
     this.#controller.abort();
   }
 
-  /** Whether a round is to begin that the person has asked for, which is to be shown. */
+  /** Whether the user has asked a question whose round has to be scrolled into view. */
   expect(expecting) {
     this.#expecting = expecting;
   }
 
-  /** An answer is whole: what is still to come is not worth moving it for. */
+  /** The answer is complete: later changes should not move it. */
   hold() {
     this.#end.hold();
   }
 
-  /** What there is to read at this moment. */
+  /** A mark of the current content, for `countSince`. */
   get mark() {
     const last = this.#rounds.at(-1);
     return { number: last?.number ?? 0, blocks: last?.blocks ?? 0 };
   }
 
-  /** How many questions, and blocks of answers, there are since. */
+  /** The number of questions and blocks of answers since a mark. */
   countSince({ number, blocks }) {
     const rounds = this.#rounds.filter((round) => round.number >= number);
     const count = rounds.reduce((sum, round) => sum + 1 + round.blocks, 0);
@@ -57,7 +57,7 @@ export class ChatLog extends HTMLElement {
   }
 
   /**
-   * The round of a number; null where it is not on the branch, or not among what is loaded of it.
+   * The round with a number; null if it is not on the branch or not loaded.
    * @param {number} number
    * @returns {import("./chat-round.js").ChatRound | null}
    */
@@ -66,7 +66,7 @@ export class ChatLog extends HTMLElement {
   }
 
   /**
-   * A round begins: it takes the place of what came after its parent so far.
+   * A round begins: it replaces the rounds after its parent.
    * @param {number} number
    * @param {number | null} parent
    * @returns {boolean} whether that place is on the page
@@ -90,8 +90,8 @@ export class ChatLog extends HTMLElement {
   }
 
   /**
-   * Show another branch, as the server has rendered the end of it. What both have in common stays,
-   * and the first that is new stands where the first was that goes.
+   * Show another branch, whose end the server has rendered. Common rounds stay, and the first new
+   * round takes the position of the first removed one.
    * @param {{rounds: ChatRound[], link: Element}} fragment
    */
   show({ rounds, link }) {
@@ -117,7 +117,7 @@ export class ChatLog extends HTMLElement {
     });
   }
 
-  /** The page shows the latest rounds now, and its address leads there. */
+  /** The page shows the latest rounds now, so remove the round from its address. */
   #goToLatest() {
     const later = this.querySelector(".later");
     if (!later) return;
@@ -128,7 +128,7 @@ export class ChatLog extends HTMLElement {
     history.replaceState(history.state, "", url);
   }
 
-  /** The round of a number has ended: it goes to the others. */
+  /** The round with a number has ended: move it to the log. */
   settle(number) {
     const round = this.round(number);
     if (round?.parentElement === this.#live) settle(round, this.#log);
@@ -136,12 +136,12 @@ export class ChatLog extends HTMLElement {
 
   /** Forget every round. */
   clear() {
-    // Without a round to stand before, what is earlier has no place.
+    // Without a round after it, the link to earlier rounds has no place.
     this.querySelector(".earlier-link").hidden = true;
     remove(this.#rounds);
   }
 
-  /** A new question is on top of the view, and its answer grows below it, or is there already. */
+  /** A new question is at the top of the view, and its answer is below it or will be. */
   #showNew(round) {
     this.#expecting = false;
     this.#giveRoom(round);
@@ -153,7 +153,7 @@ export class ChatLog extends HTMLElement {
     window.scrollBy({ top: Math.min(top, 0), behavior: "instant" });
   }
 
-  /** At its end, or where the reader was. */
+  /** Scroll to the end, or to the place where the reader was. */
   #open() {
     if (this.#rounds.length === 0) return;
     const place = loadPlace();
@@ -165,14 +165,14 @@ export class ChatLog extends HTMLElement {
     }
   }
 
-  /** A browser that comes back here leaves it to the page where to; within the page it knows. */
+  /** The page is left: remember the reader's place, which the page restores and not the browser. */
   #remember() {
     history.scrollRestoration = "manual";
     const room = Boolean(this.#rounds.at(-1)?.style.minBlockSize);
     savePlace({ atEnd: this.#end.following, room, ...findPlace() });
   }
 
-  /** The question field has become higher or lower, and covers nothing that is being read. */
+  /** The height of the question field has changed; it must not cover text in view. */
   #fit() {
     const height = this.#dock.offsetHeight;
     document.documentElement.style.setProperty("--dock", `${height}px`);
@@ -182,7 +182,7 @@ export class ChatLog extends HTMLElement {
     });
   }
 
-  /** As much room for a round that its question is at the top of the view at the end of the page. */
+  /** Enough room for a round that its question can be at the top of the view. */
   #giveRoom(round) {
     for (const other of this.#rounds) {
       if (other !== round) other.style.removeProperty("min-block-size");

@@ -1,4 +1,4 @@
-/** One question and all that answers it. */
+/** One question and its answer. */
 import { t } from "../texts.js";
 
 const LIBRARIAN = "librarian";
@@ -16,12 +16,12 @@ export class ChatRound extends HTMLElement {
     return this.querySelector(".prompt-text").textContent;
   }
 
-  /** How many blocks its answer has. */
+  /** The number of blocks in its answer. */
   get blocks() {
     return this.querySelector(".prose").childElementCount;
   }
 
-  /** The number of the round before this one; null for a first one. */
+  /** The number of the round before this one; null for the first. */
   get parent() {
     return Number(this.dataset.parent) || null;
   }
@@ -42,17 +42,17 @@ export class ChatRound extends HTMLElement {
     this.querySelector(".versions-place").textContent = t("{place} of {count}", values);
   }
 
-  /** Know of the versions that the same round knows of elsewhere. */
+  /** Take over the versions from another element of the same round. */
   takeVersions(round) {
     if (round.dataset.versions !== this.dataset.versions) this.versions = round.versions;
   }
 
-  /** Which of the two steps to other versions has the focus, -1 for none. */
+  /** Which of the two arrows to other versions has the focus, -1 for none. */
   get focusedStep() {
     return this.#stepButtons.indexOf(document.activeElement);
   }
 
-  /** Focus a step to another version, or the one back where there is no further one. */
+  /** Focus an arrow to another version, or the other arrow if there is no further version. */
   focusStep(index) {
     const buttons = this.#stepButtons;
     const button = buttons[index].disabled ? buttons[1 - index] : buttons[index];
@@ -60,7 +60,7 @@ export class ChatRound extends HTMLElement {
   }
 
   /**
-   * Take a place in the chat.
+   * Set the position in the chat.
    * @param {number} number
    * @param {number | null} parent
    * @param {number[]} versions
@@ -94,10 +94,10 @@ export class ChatRound extends HTMLElement {
   }
 
   /**
-   * Say how the round has ended.
+   * Show how the round has ended.
    * @param {"complete" | "stopped" | "error"} status
    * @param {string | null} message
-   * @param {string} [assistant] Who has failed.
+   * @param {string} [assistant] The assistant that has failed.
    */
   end(status, message, assistant) {
     this.dataset.status = status;
@@ -108,7 +108,7 @@ export class ChatRound extends HTMLElement {
     this.#offer(status === "error", assistant);
   }
 
-  /** The chat goes on: the steps to this answer take one line from now on. */
+  /** The chat goes on: collapse the steps of this answer into one line. */
   fold() {
     this.#steps.fold();
   }

@@ -1,13 +1,13 @@
-/** What is done for an answer, step by step: a line of summary once the chat goes on. */
+/** The steps of an answer, collapsed into a summary line once the chat goes on. */
 import { duration, number, plural, t } from "../texts.js";
 
 export class ChatSteps extends HTMLElement {
   connectedCallback() {
-    // As an attribute, which the copy has too that goes to the log once the round has ended.
+    // An attribute, so that the copy that is moved to the log has it too.
     this.querySelector("summary").addEventListener("click", () => (this.dataset.touched = ""));
   }
 
-  /** Show a step, or what has become of it. */
+  /** Show a step or its update. */
   show(log) {
     const row = this.#row(log);
     row.dataset.status = log.status;
@@ -21,15 +21,15 @@ export class ChatSteps extends HTMLElement {
     this.#summarise(log.message);
   }
 
-  /** Sum up. It stays as it is: what would close above an answer would move it. */
+  /** Show the summary. The steps stay open: closing them would move the answer below. */
   end() {
     const rows = [...this.#list.children];
     const spent = rows.reduce((sum, row) => sum + Number(row.dataset.duration), 0);
-    // Of those that are not shown nobody knows how long they took.
+    // The durations of steps that are not shown are unknown.
     this.#summarise(this.#more ? "" : duration(spent));
   }
 
-  /** Close, unless somebody has opened or closed it. */
+  /** Close, unless the user has opened or closed it. */
   fold() {
     if (!("touched" in this.dataset)) this.#details.open = false;
   }
@@ -46,7 +46,7 @@ export class ChatSteps extends HTMLElement {
     return [...this.querySelectorAll(".step")];
   }
 
-  /** How many there are that are not shown. */
+  /** The number of steps that are not shown. */
   get #more() {
     return Number(this.#details.dataset.more);
   }
@@ -57,7 +57,7 @@ export class ChatSteps extends HTMLElement {
     this.querySelector(".steps-detail").textContent = detail;
   }
 
-  /** The row of a step, among those that are part of the same, in the order in which they began. */
+  /** The row of a step among those with the same parent, in the order in which they began. */
   #row({ id, parentId, timestamp }) {
     const row = this.#known(id);
     if (row.dataset.began === "") {
@@ -69,7 +69,7 @@ export class ChatSteps extends HTMLElement {
     return row;
   }
 
-  /** A part may come before the step that it is of has come again: that one's row waits for it. */
+  /** A child may arrive before its parent: insert an empty row for the parent. */
   #known(id) {
     const known = this.#rows.find((row) => row.dataset.log === id);
     if (known) return known;

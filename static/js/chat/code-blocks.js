@@ -1,4 +1,4 @@
-/** Each block of code gets a button that copies it; where there is one already, nothing changes. */
+/** Give each block of code a button that copies it, unless it has one. */
 
 /**
  * @param {Node[]} nodes Parsed Markdown.

@@ -1,8 +1,8 @@
 /**
- * What a page knows of a chat: a pure model that takes chatData and says what is new in it.
+ * The state of a chat on a page: a pure model that takes chatData and returns the changes.
  *
- * Items are upserts by id, so what comes twice changes nothing. A delta fits where its offset says;
- * offsets count code points, as the server does, and not JavaScript's UTF-16 units.
+ * Items are upserts by id, so a repeated item changes nothing. A delta belongs at its offset; offsets
+ * count code points, as on the server, and not JavaScript's UTF-16 units.
  *
  * @typedef {{type: string, item: object}} ChatData
  * @typedef {{kind: "message", message: object}
@@ -19,9 +19,9 @@ export class Conversation {
   #messages = new Map();
 
   /**
-   * Take an item.
+   * Apply an item.
    * @param {ChatData} data
-   * @returns {Change | null} what is to be shown; null where nothing is new
+   * @returns {Change | null} the change to show; null if nothing is new
    */
   apply({ type, item }) {
     switch (type) {
@@ -78,7 +78,7 @@ export class Conversation {
   }
 }
 
-/** Whether a text in flight goes beyond what is known of it, or was begun anew since. */
+/** Whether a text in flight is longer than the known text, or has a newer revision. */
 function isNewer(known, revision, length) {
   if (known.status !== "streaming") return false;
   return revision === known.revision ? length > known.length : revision > known.revision;

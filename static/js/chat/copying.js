@@ -1,6 +1,6 @@
 /**
- * Copies a question, an answer as it was written in Markdown, or a block of code. The button says
- * for a moment that it is done, and a screen reader is told.
+ * Copies a question, the Markdown source of an answer, or a block of code. The button confirms it for
+ * a moment, and a screen reader announces it.
  */
 import { readAnswer } from "../api.js";
 import { writeText } from "../clipboard.js";

@@ -1,6 +1,6 @@
 /**
- * The headings of an answer, which stand beneath the name of who gives it: a screen reader is told
- * so, and they look as they were written. The server does the same with what it renders.
+ * The headings of an answer belong below its author's name: their level for a screen reader is
+ * lowered, and their look stays. The server does the same with the HTML that it renders.
  */
 const ABOVE = 3;
 const LOWEST = 6;

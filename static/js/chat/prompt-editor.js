@@ -1,6 +1,6 @@
 /**
- * A prompt while it is edited where it stands. The keys are those of the question field:
- * Enter sends it as a new version, Escape gives up. Loaded when somebody edits for the first time.
+ * An editor in the place of a prompt. The keys are those of the question field: Enter sends a new
+ * version, Escape cancels. Loaded when a prompt is edited for the first time.
  */
 import { ask } from "./asking.js";
 import { keepEdit, takeEdit } from "../composer/drafts.js";
@@ -31,7 +31,7 @@ class PromptEditor extends HTMLElement {
     this.#field.setSelectionRange(this.#text.length, this.#text.length);
   }
 
-  /** The chat may go on elsewhere and take the round off the page: what was written is kept. */
+  /** The round may disappear when the chat continues elsewhere: keep the edited text. */
   disconnectedCallback() {
     this.#controller.abort();
     takeEdit(this.#workflow);
@@ -39,8 +39,8 @@ class PromptEditor extends HTMLElement {
   }
 
   /**
-   * The round has gone. Where this very prompt has taken its place, it was sent, whatever has become
-   * of the answer to the request; a round that grows has its prompt once it stands.
+   * The round has disappeared. If a round with the edited prompt has replaced it, the edit was sent,
+   * even if the response was lost; a running round has its prompt once it is on the page.
    */
   async #rescue(text) {
     await null;
@@ -49,7 +49,7 @@ class PromptEditor extends HTMLElement {
     if (version?.prompt !== text.trim()) document.querySelector("chat-app")?.rescue(text);
   }
 
-  /** A reload, or a way to another page and back, finds it as it was. */
+  /** Keep the edit for a reload, or for leaving the page and coming back. */
   #keep() {
     if (!this.#changed) return;
     keepEdit({ workflow: this.#workflow, round: this.#number, text: this.#text });
@@ -129,9 +129,9 @@ class PromptEditor extends HTMLElement {
 customElements.define("prompt-editor", PromptEditor);
 
 /**
- * Edit the prompt of a round, or go on with it.
+ * Edit the prompt of a round, or continue an edit.
  * @param {Element} round
- * @param {string} [text] What it was edited to before.
+ * @param {string} [text] The text of an earlier edit.
  */
 export function editPrompt(round, text) {
   const open = round.querySelector("prompt-editor");

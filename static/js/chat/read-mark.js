@@ -1,10 +1,10 @@
-/** Tells the server that an answer has been seen: its end came, or was there, while somebody looked. */
+/** Tells the server that an answer was read: its end was on the page while the page was visible. */
 import { changeWorkflow } from "../api.js";
 
 export class ReadMark {
   #unread = null;
 
-  /** Look at what ended while nobody did. */
+  /** Mark answers that ended while the page was hidden. */
   watch(signal) {
     document.addEventListener("visibilitychange", () => this.#tell(), { signal });
   }
@@ -19,7 +19,7 @@ export class ReadMark {
     if (document.hidden || !this.#unread) return;
     const { id, seq } = this.#unread;
     this.#unread = null;
-    // A mark that stays is mended the next time.
+    // If the request fails, the next one marks the chat as read.
     await changeWorkflow(id, { readSeq: seq }).catch(() => {});
   }
 }

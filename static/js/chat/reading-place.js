@@ -1,6 +1,6 @@
 /**
- * Where somebody reads in a chat: a reload, and going back or forth, lead there again. A link leads
- * to the end, where the newest is, or to the place that it names.
+ * The reader's place in a chat, restored after a reload and by the back and forward buttons. A link
+ * leads to the end, with the newest round, or to the place that it names.
  *
  * @typedef {{atEnd: boolean, room?: boolean, round?: string, top?: number}} Place
  */
@@ -9,7 +9,7 @@ import { tabStore } from "../storage.js";
 const KEY = "quart-chat:place:";
 const RETURNS = new Set(["reload", "back_forward"]);
 
-/** Remember the place; it is kept for as long as the tab is. */
+/** Store the place for as long as the tab is open. */
 export function savePlace(place) {
   tabStore.write(KEY + location.pathname, place);
 }
@@ -20,7 +20,7 @@ export function loadPlace() {
   return RETURNS.has(entry?.type) ? tabStore.read(KEY + location.pathname) : null;
 }
 
-/** The round at the upper edge of what is seen, and where it begins in it. */
+/** The round at the upper edge of the view, and its offset. */
 export function findPlace() {
   const { x, width } = document.querySelector("chat-log").getBoundingClientRect();
   const edge = document.querySelector(".bar").getBoundingClientRect().bottom;
@@ -28,11 +28,11 @@ export function findPlace() {
   return round ? { round: round.dataset.round, top: round.getBoundingClientRect().top } : {};
 }
 
-/** Go where a round stood as it did; false where it is not on the page. */
+/** Scroll a round to its stored offset; false if it is not on the page. */
 export function goToPlace({ round, top }) {
   const found = document.querySelector(`.round[data-round="${round}"]`);
   found?.scrollIntoView({ block: "start", behavior: "instant" });
-  // What was passed over may take its real height only now.
+  // Rounds that were skipped may get their real height only now.
   for (let times = 0; found && times < 3; times += 1) {
     window.scrollBy({ top: found.getBoundingClientRect().top - top, behavior: "instant" });
   }

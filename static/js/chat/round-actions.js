@@ -1,4 +1,4 @@
-/** What can be done with a round that stands: edit its prompt, answer it again, show a version. */
+/** Actions of a finished round: edit its prompt, regenerate its answer, show another version. */
 import { changeWorkflow } from "../api.js";
 import { ask } from "./asking.js";
 import { takeEdit } from "../composer/drafts.js";
@@ -6,7 +6,7 @@ import { takeEdit } from "../composer/drafts.js";
 const busy = new WeakSet();
 
 /**
- * @param {HTMLElement} app Holds the rounds, and is told "chat:started" and "chat:failed".
+ * @param {HTMLElement} app Holds the rounds, and gets the events "chat:started" and "chat:failed".
  * @param {AbortSignal} signal Ends it.
  */
 export function attachRoundActions(app, signal) {
@@ -16,7 +16,7 @@ export function attachRoundActions(app, signal) {
   editOn(app);
 }
 
-/** Go on with what was edited when the page was left. */
+/** Continue an edit from before the page was left. */
 function editOn(app) {
   const edit = takeEdit(app.dataset.workflow);
   const round = edit && app.querySelector(`chat-round[data-round="${Number(edit.round)}"]`);

@@ -1,10 +1,10 @@
-/** A round that has ended goes from where it was written to the log, which is a live region. */
+/** Moves a round that has ended to the log, which is a live region. */
 import { keepFocus } from "../focus.js";
 
 /**
- * Put a round to the others: as a copy, since browsers tell a screen reader of what is new in a live
- * region, and not of what has moved into it. Whoever is in the midst of it, with a selection say,
- * keeps it as it is.
+ * Add a round to the log: as a copy, since browsers announce elements that are new in a live region,
+ * but not elements that have moved into it. If the reader is using the round, for example has
+ * selected text, the element itself is moved.
  * @param {Element} round
  * @param {Element} log
  */
@@ -18,7 +18,7 @@ export function settle(round, log) {
   log.append(copy);
 }
 
-/** Whether somebody has the focus in a round, has selected some of it, or has moved it sideways. */
+/** Whether the focus or the selection is in a round, or part of it is scrolled sideways. */
 function isInUse(round) {
   const selection = getSelection();
   return (

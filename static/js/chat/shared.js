@@ -1,6 +1,6 @@
 /**
- * A shared chat: it is shown as it goes on, and nothing can be done with it. As on the page of its
- * owner, what has ended stands in the log, and what is written below it.
+ * A shared chat, live and read-only. As on its owner's page, finished rounds are in the log, and the
+ * running round is below it.
  */
 import { isShared, readShared } from "../api.js";
 import { author } from "./author.js";
@@ -19,7 +19,7 @@ const READ_AGAIN = 2000;
 const COMPLETE = t("The answer is complete.");
 const CONNECTING = t("Connecting…");
 const LOST = t("The connection is lost. Reconnecting…");
-const NOT_WHOLE = t("There is no whole answer.");
+const NOT_WHOLE = t("There is no complete answer.");
 
 class SharedChat extends HTMLElement {
   #connected = false;
@@ -54,7 +54,7 @@ class SharedChat extends HTMLElement {
     if (state === "refused" && !(await isShared(this.dataset.token))) this.#end();
   }
 
-  /** What comes while rounds are read is in them, or comes once more after them. */
+  /** Ignore events while rounds are fetched: the rounds contain them, or the stream repeats them. */
   #receive(data) {
     const change = this.#conversation.apply(data);
     if (change && !this.#reading) this[change.kind](change);
@@ -110,7 +110,7 @@ class SharedChat extends HTMLElement {
     this.#stream.restart();
   }
 
-  /** Read the rounds as the server renders them, and go on from there. */
+  /** Fetch the rounds as HTML, and stream from there on. */
   async #read({ anew = false } = {}) {
     if (this.#reading) return;
     this.#reading = true;
@@ -131,7 +131,7 @@ class SharedChat extends HTMLElement {
     }
   }
 
-  /** Show a branch; what has ended and is on it already stays as it is, unless all is read anew. */
+  /** Show a branch; finished rounds that are already shown stay, unless all are fetched again. */
   #show({ head, rounds, link }, anew) {
     const shown = [...this.#log.children];
     const parent = rounds[0]?.parent ?? null;
@@ -151,13 +151,13 @@ class SharedChat extends HTMLElement {
     this.#noteEnd();
   }
 
-  /** An answer may have ended while the rounds were read. */
+  /** An answer may have ended while the rounds were fetched. */
   #noteEnd() {
     const running = this.#live.childElementCount > 0;
     const last = this.#log.lastElementChild;
     const outcome = last?.querySelector(".outcome").textContent.trim() || COMPLETE;
     if (this.#running && !running) {
-      // Why there is none is in the log, which is read out as well.
+      // The reason is in the log, which is read out as well.
       this.#announce(last?.dataset.status === "error" ? NOT_WHOLE : outcome);
     }
     this.#running = running;

@@ -1,17 +1,17 @@
 /**
- * Keeps the end of a growing element in view for as long as the reader is there. Any gesture that
- * goes up lets go of it, however short; a button, which counts what has come since, leads back, and
- * so does scrolling down to the end.
+ * Keeps the end of a growing element in view while the reader is there. Any upward gesture, however
+ * short, stops that; a button, which counts the additions since, leads back to the end, and so does
+ * scrolling down to it.
  */
 import { keepFocus } from "../focus.js";
 import { t } from "../texts.js";
 
-// Pixels from the end that count as being there, for who scrolls down.
+// Distance from the end, in pixels, that counts as the end when scrolling down.
 const NEAR = 64;
-// Milliseconds within which a soft scroll by a key is over.
+// Milliseconds after which a smooth scroll by a key has finished.
 const COASTING = 1000;
 const UP_KEYS = new Set(["ArrowUp", "PageUp", "Home"]);
-// What scrolls by itself, or takes keys for itself.
+// Elements that scroll by themselves or handle keys themselves.
 const ELSEWHERE = "textarea, input, select, dialog, [popover], .sidebar";
 
 export class StickToEnd {
@@ -29,8 +29,8 @@ export class StickToEnd {
   #touch = 0;
 
   /**
-   * @param {Element & {mark: object, countSince: (mark: object) => number}} element What grows, and
-   *   counts what has been added since a moment.
+   * @param {Element & {mark: object, countSince: (mark: object) => number}} element The growing
+   *   element, which counts the additions since a mark.
    * @param {HTMLButtonElement} button Leads back to the end.
    * @param {AbortSignal} signal Ends it.
    */
@@ -64,15 +64,15 @@ export class StickToEnd {
     return this.#sticking;
   }
 
-  /** Whether what is added moves the view. */
+  /** Whether additions move the view. */
   get following() {
     return this.#sticking && !this.#holding;
   }
 
   /**
    * Go to the end and stay there.
-   * @param {number} [patience] Milliseconds for which what is added does not move the view: whoever
-   *   begins to read begins at the beginning.
+   * @param {number} [patience] Milliseconds for which additions do not move the view, since readers
+   *   begin at the beginning.
    */
   go(patience = 0) {
     clearTimeout(this.#timer);
@@ -92,7 +92,7 @@ export class StickToEnd {
     this.#offer();
   }
 
-  /** Make a change in the size of something else; whoever was at the end still is. */
+  /** Change the size of another element; a reader at the end stays there. */
   stay(change) {
     const atEnd = this.#atEnd;
     change();
@@ -101,7 +101,7 @@ export class StickToEnd {
     this.#offer();
   }
 
-  /** Nothing more is being written: what else is added moves nothing that is being read. */
+  /** The answer has ended: later additions do not move the view. */
   hold() {
     if (!this.#sticking || this.#holding) return;
     this.#holding = true;
@@ -121,8 +121,8 @@ export class StickToEnd {
   }
 
   /**
-   * A key may still be moving the page softly. Browsers go on with that from the new place, and have
-   * no way to stop it. The frame after the time is up has seen all of it, however slow the machine.
+   * A key may still be scrolling the page smoothly. Browsers continue that from the new position, and
+   * it can't be stopped. In the frame after the time limit it is over, even on a slow machine.
    */
   #return() {
     const over = () => requestAnimationFrame(() => (this.#coasting = 0));
@@ -136,7 +136,7 @@ export class StickToEnd {
     this.#follow();
   }
 
-  /** With the control key a wheel makes all larger or smaller. */
+  /** With the control key, the wheel zooms the page. */
   #wheel({ deltaY, target, ctrlKey }) {
     if (deltaY < 0 && !ctrlKey && !target.closest(ELSEWHERE)) this.letGo();
   }
@@ -144,10 +144,10 @@ export class StickToEnd {
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.#page;
     const distance = scrollHeight - clientHeight - scrollTop;
-    // Where the page itself has gone it is already: that is nobody's gesture.
+    // A scroll to the position that the page itself has set is not a gesture.
     const moved = scrollTop - this.#top;
     this.#top = scrollTop;
-    // What has become shorter also moves up, but stays at the end.
+    // An element that shrinks also scrolls up, but stays at the end.
     if (moved < 0 && distance > 1 && this.#coasting) this.#jump();
     else if (moved < 0 && distance > 1) this.letGo();
     else if (moved > 0 && distance < NEAR) this.#sticking = true;
@@ -169,7 +169,7 @@ export class StickToEnd {
     if (up && !defaultPrevented && !target.closest(ELSEWHERE)) this.letGo();
   }
 
-  /** What is pressed stays below the pointer: a selection that begins there needs it to. */
+  /** The pressed text stays below the pointer, so that a selection can begin there. */
   #press({ isPrimary }) {
     this.#pressed = isPrimary;
   }
@@ -177,17 +177,17 @@ export class StickToEnd {
   #release() {
     if (!this.#pressed) return;
     this.#pressed = false;
-    // The event of a selection may still be to come.
+    // The selection event may follow later.
     this.#selected();
     this.#follow();
   }
 
-  /** What somebody unfolds opens where it is. */
+  /** An element that the user unfolds opens in its place. */
   #unfold(event) {
     if (event.target.closest("summary, .versions")) this.letGo();
   }
 
-  /** So does what somebody marks with the mouse, or reaches with the keyboard. */
+  /** Text that the user selects, or an element that gets the focus, stays in its place. */
   #selected() {
     const { anchorNode, isCollapsed } = document.getSelection();
     if (!isCollapsed && this.#growing.contains(anchorNode)) this.letGo();
@@ -197,7 +197,7 @@ export class StickToEnd {
     if (key === "Tab" && this.#growing.contains(target)) this.letGo();
   }
 
-  /** What somebody edits stays where it is. */
+  /** A prompt that is being edited stays in its place. */
   #edit(event) {
     if (event.target.closest("prompt-editor")) this.letGo();
   }

@@ -1,4 +1,4 @@
-/** What the browser's bar shows of a tab: the chat's title, and whether an answer is being written. */
+/** The title and icon of the tab: the chat's title, and whether an answer is being written. */
 
 /** @param {{title: string, status: string}} workflow */
 export function showInTab({ title, status }) {

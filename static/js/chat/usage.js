@@ -1,4 +1,4 @@
-/** What an answer took, in words; templates/_round.html has the same. */
+/** The cost of an answer, as a text; templates/_round.html has the same. */
 import { duration, rate, t } from "../texts.js";
 
 /**

@@ -1,7 +1,7 @@
 /**
- * Who answers, and with which model: one list of both. A chat remembers what was chosen; a new chat
- * begins with what was chosen last in this browser. The models are asked of the server, which asks
- * the endpoint; each is an option that has the assistant as its value, as it is without a script.
+ * The choice of assistant and model, in one list. A chat remembers the choice; a new chat begins with
+ * the last choice in this browser. The server fetches the models from the endpoint; each is an option
+ * whose value is the assistant, as in the form without scripts.
  */
 import { browserStore } from "../storage.js";
 import { t } from "../texts.js";
@@ -19,7 +19,7 @@ class ChatChoice extends HTMLElement {
       return { name: value, title: dataset.title ?? label };
     });
     this.addEventListener("change", () => this.#change());
-    // Of what is asked here, and not when an answer above is written again.
+    // Only for new questions, not when an earlier answer is regenerated.
     this.closest("chat-composer").addEventListener("chat:started", this);
     if (!this.closest("[data-workflow]").dataset.workflow) this.#recall();
     this.#list();
@@ -29,7 +29,7 @@ class ChatChoice extends HTMLElement {
     this.#touched = false;
   }
 
-  /** Follow what was chosen for the chat in another tab, unless something is being chosen here. */
+  /** Follow the choice for the chat in another tab, unless the user is choosing here. */
   show({ assistant, model }) {
     if (!this.#touched && this.#select && assistant) this.#choose({ assistant, model });
   }
@@ -62,7 +62,7 @@ class ChatChoice extends HTMLElement {
     this.#offer(this.#chosen);
   }
 
-  /** Choose what is offered, or is to be offered from now on. */
+  /** Select an option, and add it if it is not in the list. */
   #choose({ assistant, model }) {
     const options = [...this.#select.options].filter(({ value }) => value === assistant);
     const known = options.find(({ dataset }) => !model || dataset.model === model);
@@ -76,7 +76,7 @@ class ChatChoice extends HTMLElement {
     this.#tell();
   }
 
-  /** An assistant in the list, or a group of its models: the one that is chosen, or by default, first. */
+  /** The option of an assistant, or the group of its models with the default model first. */
   #entry({ name, title }, chosen) {
     const { models = [], defaultModel } = this.#listed.get(name) ?? {};
     const isChosen = name === chosen.assistant;
@@ -95,7 +95,7 @@ class ChatChoice extends HTMLElement {
     return group;
   }
 
-  /** Say why there is no more to choose from. */
+  /** Say why the list has no more options. */
   #tell() {
     const note = this.#listed.get(this.#select.value)?.note;
     const line = this.closest("form").querySelector(".choice-note");

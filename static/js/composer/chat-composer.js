@@ -1,7 +1,7 @@
 /**
- * Where a question is written. Enter sends it, Shift and Enter break the line, as Enter alone does on
- * a touch screen; Escape stops the answer, Up edits the last question. What is not sent yet survives
- * a reload; a question that could not be sent stays where it is, marked, with a Retry.
+ * The question field. Enter sends the question; Shift and Enter start a new line, as Enter alone does
+ * on a touch screen; Escape stops the answer, Up edits the last question. A draft survives a reload;
+ * a question that could not be sent stays in the field, marked, with a Retry button.
  */
 import { stopRound } from "../api.js";
 import { ask, forget, nameOf, remember } from "../chat/asking.js";
@@ -13,7 +13,7 @@ import { t } from "../texts.js";
 
 // Milliseconds without a key until a draft is stored.
 const PAUSE = 300;
-// The share of the limit from which on characters are counted before one's eyes.
+// The share of the limit from which on the number of characters is shown.
 const NEAR = 0.9;
 
 export class ChatComposer extends HTMLElement {
@@ -42,7 +42,7 @@ export class ChatComposer extends HTMLElement {
     this.#controller.abort();
   }
 
-  /** Ask a question of whom is chosen or named, unless one is on its way or being answered. */
+  /** Ask the chosen or named assistant, unless a question is being sent or answered. */
   async send(prompt, assistant = null) {
     if (this.#running || this.#sending || !prompt.trim()) return;
     this.#failure = "";
@@ -50,7 +50,7 @@ export class ChatComposer extends HTMLElement {
     const choices = choicesOf(this.#form);
     if (assistant) Object.assign(choices, { assistant, model: undefined });
     const body = { ...this.#question(prompt), ...choices };
-    // An example is asked instead of what is written, which is still to be asked.
+    // An example is asked in place of the draft, which stays.
     const kept = assistant ? this.#text : "";
     this.#text = prompt;
     this.#sending = true;
@@ -59,7 +59,7 @@ export class ChatComposer extends HTMLElement {
       this.#invite();
       if (kept) this.#text = kept;
     } catch (error) {
-      // The question may have got there although the answer to it did not come back.
+      // The server may have received the question although its response was lost.
       if (kept) this.#tell("chat:failed", error.message);
       else if (this.#text) this.#failure = error.message;
       if (kept) this.#text = kept;
@@ -68,7 +68,7 @@ export class ChatComposer extends HTMLElement {
     }
   }
 
-  /** The server has a question: it is not to be sent again. */
+  /** The server has the question: don't send it again. */
   arrived(prompt) {
     forget(prompt);
     if (this.#text.trim() !== prompt.trim()) return;
@@ -76,20 +76,23 @@ export class ChatComposer extends HTMLElement {
     this.#failure = "";
   }
 
-  /** Put a text after what is written already. */
+  /** Append a text to the draft. */
   add(text) {
     this.#text = [this.#text, text].filter((part) => part.trim()).join("\n\n");
     this.#field.focus();
   }
 
-  /** The next key writes here, unless something else has the focus; a touch screen would show its own. */
+  /**
+   * Focus the field unless another element has the focus; not on touch screens, which would open
+   * their keyboard.
+   */
   #invite() {
     const focused = document.activeElement;
     const free = focused === document.body || this.contains(focused);
     if (enterSends() && free) this.#field.focus({ preventScroll: true });
   }
 
-  /** Wait for files that are on their way; false where one was not taken. */
+  /** Wait for uploads; false if one was refused. */
   async #uploaded() {
     const { uploading } = this.querySelector("document-picker");
     if (!uploading) return true;
@@ -155,7 +158,7 @@ export class ChatComposer extends HTMLElement {
     else this.send(this.#text);
   }
 
-  /** Keys within the field; while letters are put together they belong to the input method. */
+  /** Keys within the field; during a composition they belong to the input method. */
   #key(event) {
     if (isComposing(event)) return;
     const { key, shiftKey, altKey, ctrlKey, metaKey } = event;
@@ -168,7 +171,7 @@ export class ChatComposer extends HTMLElement {
     }
   }
 
-  /** Escape belongs first to whatever is open and closes with it. */
+  /** Escape first closes an open menu or dialog. */
   #escape(event) {
     if (event.key !== "Escape" || event.defaultPrevented || isComposing(event)) return;
     if (!document.querySelector(":popover-open, dialog[open]")) this.#stop();
@@ -191,7 +194,7 @@ export class ChatComposer extends HTMLElement {
     this.#saving = setTimeout(() => this.#save(), PAUSE);
   }
 
-  /** Say how much is written once the limit is near. */
+  /** Show the number of characters once the limit is near. */
   #count() {
     const limit = Number(this.#field.dataset.limit);
     const near = this.#field.value.length > NEAR * limit;
@@ -210,8 +213,8 @@ export class ChatComposer extends HTMLElement {
   }
 
   /**
-   * The page goes. Another tab may have sent the draft that both began with, or changed it: what was
-   * written here is kept, and what only stands here is not.
+   * The page is left. Another tab may have sent or changed the draft that both began with: store the
+   * draft only if it was changed here.
    */
   #keep() {
     this.#save();
@@ -224,7 +227,7 @@ export class ChatComposer extends HTMLElement {
     saveDraft(this.#workflowId, { text, requestId: nameOf(this.#question(text)) });
   }
 
-  /** What has been sent is no draft any more. */
+  /** A text that has been sent is no longer a draft. */
   #sent() {
     this.#own = false;
     this.#text = "";

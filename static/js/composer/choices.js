@@ -1,5 +1,5 @@
 /**
- * What a form says beside the question: who is asked, with which model, about which documents.
+ * The choices in a form beside the question: the assistant, the model and the documents.
  * @param {HTMLFormElement} form
  * @returns {{assistant?: string, model?: string, documentIds: string[]}}
  */

@@ -1,7 +1,7 @@
 /**
- * The documents that the next question is about, as chips that belong to the question's form. They
- * are chosen from a list, or uploaded here; one that is still being read shows how far it is, and the
- * server says so if it is asked about too early.
+ * The documents for the next question, as chips in the question's form. They are chosen from a list or
+ * uploaded here; a document that is still being read shows its progress, and the server refuses a
+ * question about it until it is ready.
  */
 import { listDocuments, uploadFiles } from "../documents/api.js";
 import { isBeingRead } from "../documents/document-state.js";
@@ -14,10 +14,10 @@ class DocumentPicker extends HTMLElement {
   #gone = new Set();
   #sought = null;
   #touched = false;
-  // What is said where there is no list.
+  // The text in place of an empty list.
   #unread = LOADING;
 
-  /** Resolves once files that are on their way are there: whether all were taken. */
+  /** Resolves once all uploads have ended, with whether all files were accepted. */
   uploading = null;
 
   connectedCallback() {
@@ -29,7 +29,7 @@ class DocumentPicker extends HTMLElement {
     on(this.#search, "keydown", (event) => event.key === "Enter" && event.preventDefault());
     on(this.#panel, "change", (event) => this.#choose(event.target));
     on(this.#chips, "click", (event) => this.#remove(event.target.closest(".chip-remove")));
-    // Of what is asked here, and not when an answer above is written again.
+    // Only for new questions, not when an earlier answer is regenerated.
     on(this.closest("chat-composer"), "chat:started", () => this.#sent());
     if (this.#panel.matches(":popover-open")) this.#open();
     this.refresh();
@@ -39,7 +39,7 @@ class DocumentPicker extends HTMLElement {
     this.#controller.abort();
   }
 
-  /** Take what is new of a document. */
+  /** Show the new state of a document. */
   show(item) {
     const chip = this.#chip(item.id);
     if (!chip) return;
@@ -48,13 +48,13 @@ class DocumentPicker extends HTMLElement {
     this.#chips.hidden = this.#ids.length === 0;
   }
 
-  /** Ask how far documents are of which nothing may have been heard for a while. */
+  /** Fetch the state of documents, whose events may have been missed. */
   async refresh() {
     if (!this.querySelector(".chip-progress:not([hidden])") || !(await this.#read())) return;
     for (const item of this.#documents) this.show(item);
   }
 
-  /** Follow what was chosen for the chat in another tab, unless something is being chosen here. */
+  /** Follow the choice for the chat in another tab, unless the user is choosing here. */
   async follow(ids) {
     if (ids.join() === this.#sought?.join()) {
       this.#following = this.#sought;
@@ -69,7 +69,7 @@ class DocumentPicker extends HTMLElement {
     for (const chip of [...this.#chips.children]) if (!ids.includes(chip.dataset.id)) chip.remove();
     for (const item of this.#documents) if (ids.includes(item.id)) this.#add(item);
     this.#chips.hidden = this.#ids.length === 0;
-    // A chat goes on to name what was deleted since.
+    // A chat may still name documents that have been deleted.
     for (const id of ids) if (!this.#chip(id)) this.#gone.add(id);
   }
 
@@ -102,9 +102,9 @@ class DocumentPicker extends HTMLElement {
     return [...this.#chips.children].find((chip) => chip.dataset.id === id);
   }
 
-  // The list to choose from
+  // The list
 
-  /** Cleared as it closes: once it is open somebody may be quicker than this event. */
+  /** Clear the search on closing: after opening, the user may type before this event arrives. */
   #toggled(state) {
     if (state === "open") this.#open();
     else this.#search.value = "";
@@ -184,7 +184,7 @@ class DocumentPicker extends HTMLElement {
 
   // Uploads
 
-  /** Have files read, and the next question be about them. */
+  /** Upload files, and choose them for the next question. */
   async upload(files) {
     if (!this.uploading) this.#forgive();
     const sent = this.#send(files, this.uploading);
@@ -201,7 +201,7 @@ class DocumentPicker extends HTMLElement {
     for (const item of documents) this.#add(item);
     this.#chosen();
     this.#complain(refused);
-    // What the stream said before the chips were there is asked for once.
+    // Events may have arrived before the chips existed: fetch the state once.
     this.refresh();
     return refused.length === 0 && (await before) !== false;
   }
@@ -211,7 +211,7 @@ class DocumentPicker extends HTMLElement {
     this.#forgive();
   }
 
-  /** Say what was not taken, below what was not taken before. */
+  /** Show files that were refused, below earlier ones. */
   #complain(lines) {
     if (!lines.length) return;
     const place = this.querySelector(".picker-error");
@@ -244,7 +244,7 @@ function fill(chip, item) {
 }
 
 const LOADING = t("Loading…");
-const NONE_FOUND = t("No document has that in its name.");
+const NONE_FOUND = t("No document name contains that.");
 const NONE_READY = t("No document is ready. Upload one, or drop a file on the question field.");
 
 customElements.define("document-picker", DocumentPicker);

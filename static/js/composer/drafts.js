@@ -1,9 +1,9 @@
 /**
- * What is written and not sent yet, per chat, so that a reload loses nothing. The latest are kept;
- * where the browser stores nothing, nothing is kept.
+ * Unsent texts per chat, so that a reload loses nothing. Only the latest drafts are kept, and none if
+ * the browser's storage is not available.
  *
- * @typedef {{text: string, requestId?: string}} Draft With the name under which it may have been
- *   sent: whoever sends it again does not ask twice.
+ * @typedef {{text: string, requestId?: string}} Draft With the id under which it may have been sent:
+ *   sending it again does not ask twice.
  */
 import { browserStore, tabStore } from "../storage.js";
 
@@ -28,14 +28,14 @@ export function saveDraft(chat, draft) {
 }
 
 /**
- * Keep what a prompt is edited to while this tab is on another page, or is loaded again.
+ * Keep an edited prompt while this tab is on another page, or reloads.
  * @param {{workflow: string, round: number, text: string}} edit
  */
 export function keepEdit(edit) {
   tabStore.write(EDIT, edit);
 }
 
-/** Take back what was edited in a chat, which is kept no longer; null where nothing was. */
+/** Take the stored edit of a chat out of the storage; null if there is none. */
 export function takeEdit(workflow) {
   const edit = tabStore.read(EDIT);
   if (edit?.workflow !== workflow) return null;

@@ -1,10 +1,10 @@
-/** The picker of documents is loaded with the first sign that somebody wants it. */
+/** Loads the document picker at its first use. */
 import { attachFiles } from "../documents/files-brought.js";
 
 const load = () => import("./document-picker.js");
 
 /**
- * Load the picker of a form once it is wanted: by its button, or by a file that is brought.
+ * Load the picker of a form at the first click on its button, or the first dropped or pasted file.
  * @param {HTMLFormElement} form
  */
 export function loadPickerOnDemand(form) {

@@ -1,45 +1,45 @@
 /**
- * What became of a known series of events on its way: a pure function of what was observed.
+ * Diagnoses how a known series of events arrived: a pure function of an observation.
  *
- * Times are milliseconds of this browser's clock; the server's are brought over to it by the offset
- * that the pings show, as in NTP: the ping with the shortest round trip is the most exact.
+ * Times are milliseconds of this browser's clock; the server's times are converted by the offset that
+ * the pings show, as in NTP: the ping with the shortest round trip is the most exact.
  *
  * @typedef {object} Observation
  * @property {number} expected Events of the whole series.
  * @property {number} interval Milliseconds between two of them.
  * @property {number} keepalive Milliseconds of silence after which the server sends a comment.
  * @property {number} startedAt When the request was sent.
- * @property {number} [headersAt] When the answer's head came.
+ * @property {number} [headersAt] When the response's head arrived.
  * @property {number} endedAt
  * @property {number} [lastByteAt]
  * @property {"complete" | "cut" | "silent" | "unreachable"} ended
  * @property {number} [status]
  * @property {string} [contentType]
  * @property {string} [encoding] The Content-Encoding.
- * @property {string} [server] The headers that name who answered.
+ * @property {string} [server] The headers that name the server.
  * @property {string} [protocol] Such as "http/1.1" or "h2".
  * @property {number} [queued] Milliseconds that the request waited in the browser.
- * @property {number} comments Keep-alive comments that came.
- * @property {{number: number, sent: number, arrived: number, bytes: number}[]} events As they came;
+ * @property {number} comments Keep-alive comments that arrived.
+ * @property {{number: number, sent: number, arrived: number, bytes: number}[]} events In their order of arrival;
  *   `sent` by the server's clock.
  * @property {{sent: number, time: number, arrived: number}[]} pings `time` by the server's clock.
  *
  * @typedef {{id: string, level: "good" | "info" | "note" | "bad", values?: object, cures?: string[]}} Finding
  */
 
-/** Shares of the series that came in lumps: from which on it is told, and is no accident. */
+/** Shares of the series that arrived in lumps: worth a note, and clearly not an accident. */
 const SOME = 0.2;
 const MOST = 0.5;
 
-/** Events came together if the time between them shrank to this part of what it was. */
+/** Events arrived together if the time between them shrank to this share. */
 const TOGETHER = 0.25;
 
-/** Milliseconds that are no coincidence: of silence, of waiting for a connection, of a round trip. */
+/** Milliseconds that matter: of silence, of waiting for a connection, of a round trip. */
 const LATE = 400;
 const QUEUED = 500;
 const SLOW = 600;
 
-/** Who buffers, by what the answer's head says. The app's own server adds no line to it. */
+/** The proxies that buffer, by the response's headers. The app's own server adds no such header. */
 const SERVERS = [
   ["cloudflare", /cloudflare/i],
   ["nginx", /nginx|openresty|tengine/i],
@@ -70,20 +70,20 @@ export function diagnose(seen) {
   return { facts, events, findings, level: worst(findings) };
 }
 
-/** The offset that makes the server's times those of this browser, and the shortest round trip. */
+/** The offset between the server's clock and this browser's, and the shortest round trip. */
 export function compareClocks({ pings, events }) {
   const best = pings.toSorted((a, b) => a.arrived - a.sent - (b.arrived - b.sent))[0];
   if (best) {
     const offset = (best.sent + best.arrived) / 2 - best.time;
     return { offset, roundTrip: best.arrived - best.sent };
   }
-  // With nothing to compare by, the fastest event is taken to have come at once.
+  // Without pings, assume that the fastest event arrived at once.
   const offset = Math.min(...events.map(({ sent, arrived }) => arrived - sent));
   return { offset: Number.isFinite(offset) ? offset : 0, roundTrip: null };
 }
 
 /**
- * Runs of events that were sent apart and came together.
+ * Runs of events that were sent separately and arrived together.
  * @returns {object[][]} each of two events or more
  */
 export function lumps(events) {
@@ -127,7 +127,7 @@ function arrival(seen, events, facts) {
   if (events.length > 2 && events[0].arrived > last && seen.ended === "complete") {
     return held("held-to-end");
   }
-  // A busy computer takes several at once, too, but not with most of them late.
+  // A busy computer also reads several events at once, but then most are not late.
   const late = facts.delay - (facts.roundTrip ?? 0) / 2 > seen.interval / 2;
   if (share >= MOST && late) return held("held-in-lumps");
   if (together[0]?.[0] === events[0] && largest > 2 && largest === together[0].length) {
@@ -142,7 +142,7 @@ function ending({ ended, endedAt, startedAt, lastByteAt, keepalive, ...seen }, e
   const silence = endedAt - lastByteAt;
   const values = { lived: endedAt - startedAt, silence, keepalive };
   if (ended === "silent") return [{ id: "gone-silent", level: "bad", values }];
-  // What keep-alives had kept until then did not end for its silence.
+  // A connection that keep-alives had kept open was not closed for its silence.
   const quiet = silence > 3 * seen.interval + LATE && !seen.comments;
   const id = quiet ? "cut-in-silence" : "cut-while-busy";
   return [{ id, level: "bad", values, cures: cutters(seen) }];
@@ -179,7 +179,7 @@ function allWell({ delay, longest }) {
   return { id: "one-by-one", level: "good", values: { delay, longest } };
 }
 
-/** Whose settings to look at, the likeliest first. */
+/** The programs whose settings to check, the most likely first. */
 function culprits({ encoding, server = "" }) {
   const named = SERVERS.filter(([, pattern]) => pattern.test(server)).map(([name]) => name);
   return [...(encoding ? ["compression"] : []), ...named, ...(named.length ? [] : ["unknown"])];

@@ -1,8 +1,8 @@
 /**
- * The stream doctor: runs the check, and shows what it found.
+ * The stream doctor: runs the check and shows its findings.
  *
- * Every sentence is on the page already, in templates by the finding's name; the values go into
- * the elements that say which they are.
+ * Every sentence is already on the page, in templates named after the findings; the values go into
+ * the elements that name them.
  */
 import { writeText } from "../clipboard.js";
 import { diagnose } from "./diagnosis.js";
@@ -34,8 +34,8 @@ class StreamDoctor extends HTMLElement {
     if (this.#running) return;
     this.#running = new AbortController();
     this.#busy(true);
-    // What is measured is one stream alone: over HTTP/2 another would share its connection, and
-    // keep from being idle what is to be found out about idle ones.
+    // Measure a single stream: over HTTP/2 another would share its connection, and keep it from
+    // being idle, so that the check could not find a proxy that cuts idle connections.
     this.#tell("stream:rest");
     try {
       const seen = await probe(this.#plan(), {
@@ -54,7 +54,7 @@ class StreamDoctor extends HTMLElement {
     }
   }
 
-  /** Tell the page what is to become of its own stream. */
+  /** Ask the page to close or reopen its own stream. */
   #tell(type) {
     this.dispatchEvent(new CustomEvent(type, { bubbles: true }));
   }
@@ -141,7 +141,7 @@ class StreamDoctor extends HTMLElement {
     this.#part(".doctor-events tbody").replaceChildren(...rows);
   }
 
-  /** What can be sent to whoever runs the server: the sentences, the figures and each event. */
+  /** A report for the server's administrator: the sentences, the figures and each event. */
   #asText() {
     const clean = (element) => element.textContent.replace(/\s+/g, " ").trim();
     const all = (selector) => [...this.querySelectorAll(selector)];

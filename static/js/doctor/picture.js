@@ -1,4 +1,4 @@
-/** Draws when each event was sent, above, and when it came, below, with a line between the two. */
+/** Draws each event as a line from the time when it was sent, above, to its arrival, below. */
 
 const SVG = "http://www.w3.org/2000/svg";
 const NARROWEST = 280;
@@ -8,15 +8,15 @@ const SENT = 40;
 const CAME = 128;
 
 /**
- * @param {SVGElement} picture Is drawn anew; it must be shown, or it has no width.
- * @param {{number: number, sent: number, arrived: number}[]} events All by one clock, in milliseconds.
+ * @param {SVGElement} picture Is redrawn; it must be visible, or it has no width.
+ * @param {{number: number, sent: number, arrived: number}[]} events Times of one clock, in milliseconds.
  * @param {{sent: string, came: string, seconds: (ms: number) => string}} words
  */
 export function draw(picture, events, words) {
   const times = events.flatMap(({ sent, arrived }) => [sent, arrived]);
   const start = Math.min(...times);
   const span = Math.max(...times, start + 1) - start;
-  // As wide as it is shown, so that its words are as large as they say.
+  // The view box is as wide as the element, so that the text has its nominal size.
   const width = Math.max(picture.clientWidth, NARROWEST);
   const x = (time) => SIDE + ((time - start) / span) * (width - 2 * SIDE);
   picture.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);

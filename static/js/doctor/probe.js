@@ -1,11 +1,11 @@
-/** Sends for a known series of events, and writes down what comes of it and when. */
+/** Requests a known series of events, and records what arrives and when. */
 
 const PINGS = 5;
 
-/** Milliseconds beyond the length of the series after which nothing more is waited for. */
+/** Milliseconds to wait after the end of the series. */
 const PATIENCE = 20_000;
 
-/** Milliseconds that the browser may take to write down how a request went. */
+/** Milliseconds that the browser may take to record the timing of a request. */
 const MEASURED = 2000;
 
 /**
@@ -26,7 +26,7 @@ export async function probe(plan, { keepalive, signal, onEvent }) {
     startedAt: performance.now(),
   };
   const length = (plan.events + plan.padded) * plan.interval + plan.pause * 1000;
-  // Both in one: AbortSignal.any is missing in Safari before 17.4.
+  // Combines two signals: AbortSignal.any is missing in Safari before 17.4.
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), length + PATIENCE);
   signal.addEventListener("abort", () => limit.abort(), { once: true });
@@ -73,7 +73,7 @@ function head({ status, headers }) {
   };
 }
 
-/** Read the stream; true where its last event came. */
+/** Read the stream; returns whether its last event arrived. */
 async function read(response, seen, onEvent) {
   let text = "";
   let complete = false;
@@ -92,7 +92,7 @@ async function read(response, seen, onEvent) {
   return complete;
 }
 
-/** Take the comments out: they count as soon as they have come, though no frame follows. */
+/** Remove and count the comments, also before the frame that follows is complete. */
 function countComments(text, seen) {
   return text.replace(/^:.*\n/gm, () => {
     seen.comments += 1;
@@ -111,7 +111,7 @@ function take(frame, arrived, seen) {
   return type;
 }
 
-/** What the browser itself measured of the request, once it has written that down. */
+/** The browser's own timing of the request, once it is available. */
 async function timing(url, since) {
   const entry = await entryOf(new URL(url, location.href).href, since);
   if (!entry?.requestStart) return {};

@@ -1,4 +1,4 @@
-/** The requests about documents. Those for one thing throw as those in ../api.js do. */
+/** The requests about documents. Except for uploads, they throw like those in ../api.js. */
 import { send, sendForJson } from "../api.js";
 import { t } from "../texts.js";
 
@@ -20,10 +20,10 @@ export function deleteDocument(id) {
 }
 
 /**
- * Send files to be read, once those are there that were sent before: over HTTP/1.1 a page has no more
- * than one connection to spare.
+ * Upload files, after earlier uploads have ended: over HTTP/1.1 a page has only one connection to
+ * spare.
  * @param {File[]} files
- * @returns {Promise<{documents: object[], refused: string[]}>} why some were not taken, a line for each
+ * @returns {Promise<{documents: object[], refused: string[]}>} the reasons of refused files, one line each
  */
 export function uploadFiles(files) {
   const sent = before.then(() => upload(files));
@@ -31,7 +31,7 @@ export function uploadFiles(files) {
   return sent;
 }
 
-/** A folder, or a file that has changed, would keep the browser from sending any of them. */
+/** A folder, or a file that has changed, would make the browser send none of the files. */
 async function upload(files) {
   const readable = await Promise.all(files.map(isReadable));
   const lost = files.filter((_, index) => !readable[index]);
@@ -47,7 +47,7 @@ async function post(files) {
     const { documents, refused } = await sendForJson("POST", "/api/documents", form);
     return { documents, refused: refused.map(({ name, error }) => `${name}: ${error.message}`) };
   } catch ({ message, status }) {
-    // Where all are refused, the answer is about the first of them.
+    // If all are refused, the response is about the first.
     return { documents: [], refused: [status ? `${files[0].name}: ${message}` : message] };
   }
 }

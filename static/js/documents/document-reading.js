@@ -1,9 +1,9 @@
-/** On the page of a document: how far it is read, and then the page with all of its text. */
+/** On the page of a document: the progress of the reading, and then the page with the whole text. */
 import { readDocument } from "./api.js";
 import { isBeingRead, stateOf } from "./document-state.js";
 
 class DocumentReading extends HTMLElement {
-  /** Take what is new of a document. */
+  /** Show the new state of a document. */
   show(item) {
     if (item.id !== this.dataset.id) return;
     if (item.deleted) location.replace("/documents");
@@ -11,7 +11,7 @@ class DocumentReading extends HTMLElement {
     else location.reload();
   }
 
-  /** Ask for what nobody has said while the page had no connection. */
+  /** Fetch the state, which may have changed while the page had no connection. */
   async refresh() {
     const { id } = this.dataset;
     try {

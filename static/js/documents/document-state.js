@@ -1,7 +1,7 @@
-/** What is said of a document: how far it is read, and what of it was found. */
+/** The state of a document as a text: its progress, or its passages and pages. */
 import { plural, t } from "../texts.js";
 
-/** Whether a document has still to be read to its end. */
+/** Whether a document is waiting or being read. */
 export function isBeingRead({ status }) {
   return status === "waiting" || status === "reading";
 }

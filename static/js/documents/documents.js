@@ -1,8 +1,8 @@
 /**
- * The list of documents, live: what is uploaded here or in another tab, and how far each is read.
+ * The live list of documents: uploads in this tab and in others, and the progress of each.
  *
- * The page tells what its stream says. Once the stream is open the list is read, so nothing is
- * missed between the two; what the stream has said since is newer than the list.
+ * The page passes on events from its stream. Once the stream is open, the list is fetched, so no
+ * change is missed in between; events that arrived since are newer than the list.
  */
 import { deleteDocument, listDocuments, uploadFiles } from "./api.js";
 import { isBeingRead, stateOf } from "./document-state.js";
@@ -29,19 +29,19 @@ class DocumentList extends HTMLElement {
     this.#controller.abort();
   }
 
-  // What comes
+  // Updates
 
-  /** Take what is new of a document. */
+  /** Show the new state of a document. */
   show(item) {
     this.#said.add(item.id);
     this.#show(item);
   }
 
-  /** Read the list, which may have changed while there was no connection. */
+  /** Fetch the list, which may have changed while there was no connection. */
   async refresh() {
     const said = (this.#said = new Set());
     const documents = await listDocuments().catch(() => null);
-    // The connection may be another by now, and the list is read again.
+    // The page may have reconnected by now, and fetches the list again.
     if (!documents || said !== this.#said) return;
     const listed = new Set(documents.map((item) => item.id));
     for (const row of this.#rows) {
@@ -59,7 +59,7 @@ class DocumentList extends HTMLElement {
     this.#tell(item.id);
   }
 
-  /** What is waited for here is told to whoever does not see it, once it is read or could not be. */
+  /** Announce to screen readers that a document of this page is ready or has failed. */
   #tell(id) {
     const row = this.#rows.find(({ dataset }) => dataset.id === id);
     if (!row || isBeingRead(row.dataset) || !this.#awaited.delete(id)) return;
@@ -81,9 +81,9 @@ class DocumentList extends HTMLElement {
     return row;
   }
 
-  /** The focus goes to the row beside it, or to where the first document comes from. */
+  /** Remove a row; the focus moves to the next row, or to the upload form. */
   #remove(row) {
-    // What is gone is not asked about any more.
+    // Close the dialog that asks about a removed document.
     if (row === this.#rowOf(this.#confirmation)) this.#confirmation.closest("dialog").close();
     const beside = row.nextElementSibling ?? row.previousElementSibling;
     const next = beside?.querySelector("a") ?? this.#field;
@@ -93,7 +93,7 @@ class DocumentList extends HTMLElement {
     );
   }
 
-  // What people do
+  // Actions
 
   #submit(event) {
     const form = event.target;
@@ -104,7 +104,7 @@ class DocumentList extends HTMLElement {
     if (!form.matches(".upload")) return;
     event.preventDefault();
     const files = [...form.elements.files.files];
-    // Those that are chosen while these are on their way are others.
+    // Files that are chosen during this upload belong to the next one.
     form.reset();
     this.#upload(files);
   }
@@ -127,7 +127,7 @@ class DocumentList extends HTMLElement {
     this.querySelector(".upload-state").textContent = "";
   }
 
-  /** What was not taken is chosen again, beside what was chosen meanwhile. */
+  /** Choose refused files again, in addition to files that were chosen meanwhile. */
   #choose(files) {
     const data = new DataTransfer();
     for (const file of [...this.#field.files, ...files]) data.items.add(file);

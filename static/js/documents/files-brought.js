@@ -1,9 +1,9 @@
 /**
- * Files that are brought to a page: dropped anywhere on it, since beside the right place a browser
- * would leave the page for the file, or pasted.
- * @param {HTMLElement} place Shows by data-dropping that they can be let go.
+ * Files that are pasted or dropped on a page. They may be dropped anywhere, since a browser would
+ * leave the page for a file that misses its target.
+ * @param {HTMLElement} place Shows by data-dropping that files can be dropped.
  * @param {(files: File[]) => void} take
- * @param {{pasted: EventTarget, signal?: AbortSignal}} options Where they are pasted; what ends it.
+ * @param {{pasted: EventTarget, signal?: AbortSignal}} options Where files are pasted; ends the listening.
  */
 export function attachFiles(place, take, { pasted, signal }) {
   const over = (event, is) => {
@@ -14,7 +14,7 @@ export function attachFiles(place, take, { pasted, signal }) {
   const bring = (files) => files.length && take([...files]);
   const listeners = {
     dragover: (event) => over(event, true),
-    // Between two elements of the page it names the one that is entered.
+    // Between two elements of the page, relatedTarget is the one that is entered.
     dragleave: (event) => event.relatedTarget ?? over(event, false),
     drop: (event) => {
       over(event, false);
@@ -26,7 +26,7 @@ export function attachFiles(place, take, { pasted, signal }) {
   }
   const paste = (event) => {
     const { files, types } = event.clipboardData;
-    // What is copied from a table or a letter comes with a picture of it: it is the text that is meant.
+    // Text that is copied from a spreadsheet or a letter comes with a picture: prefer the text.
     if (!files.length || types.includes("text/plain")) return;
     event.preventDefault();
     bring(files);

@@ -1,4 +1,4 @@
-/** What can be done with a chat in the list: rename it in its place, pin it, delete it. */
+/** Actions of a chat in the list: rename it in its row, pin it, delete it. */
 import { changeWorkflow, deleteWorkflow } from "../api.js";
 import { isComposing } from "../keys.js";
 import { t } from "../texts.js";
@@ -21,7 +21,7 @@ export function openMenu(row) {
   menu.querySelector("[data-action]").focus();
 }
 
-/** Do what was chosen in the menu. */
+/** Perform the action that was chosen in the menu. */
 export function choose(item) {
   const row = menuRow;
   document.getElementById("chat-menu").hidePopover();
@@ -40,7 +40,7 @@ export async function remove(row) {
   if (await attempt(row, deleteWorkflow(id))) tell(row, "chat:deleted", id);
 }
 
-/** Put a field where the title of a row is. Enter and leaving it save, Escape does not. */
+/** Replace the title of a row with a field. Enter and leaving the field save, Escape cancels. */
 export function rename(row) {
   if (row.querySelector(".chat-edit")) return;
   const link = row.querySelector(".chat-link");

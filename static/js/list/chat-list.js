@@ -1,6 +1,6 @@
 /**
- * The list of chats, as it is in every tab: pinned ones first, then the latest, day by day. More of
- * it is loaded as it scrolls. What can be done with a chat is loaded when somebody does it.
+ * The list of chats, the same in every tab: pinned ones first, then the latest, day by day. More
+ * chats are loaded on scrolling, and the actions of a chat at their first use.
  */
 import { listWorkflows } from "../api.js";
 import { comesBefore, fillRow, newRow, placeRow } from "./chat-row.js";
@@ -17,7 +17,7 @@ export class ChatList extends HTMLElement {
     this.addEventListener("click", (event) => this.#click(event), { signal });
     this.addEventListener("dblclick", (event) => this.#rename(event), { signal });
     this.addEventListener("keydown", (event) => this.#key(event), { signal });
-    // Ready before the first key that needs them.
+    // Loaded before the first key needs them.
     this.addEventListener("focusin", () => import("./chat-actions.js"), { once: true });
     const field = this.querySelector(".search-field");
     field.addEventListener("focus", loadSearch, { once: true });
@@ -36,7 +36,7 @@ export class ChatList extends HTMLElement {
   }
 
   /**
-   * Show a chat's entry, or take it away.
+   * Show or remove a chat's entry.
    * @param {object} workflow
    * @param {string} currentId The chat that the page is about.
    */
@@ -54,7 +54,7 @@ export class ChatList extends HTMLElement {
     return [...this.querySelectorAll('[data-status="running"]')].map((row) => row.dataset.id);
   }
 
-  /** Forget every chat; the first page follows, and after it what `next` asks for. */
+  /** Remove every chat; the first page follows, and `next` requests the page after it. */
   clear(next) {
     for (const group of this.#groups) group.remove();
     this.#showOlder(next);
@@ -78,7 +78,7 @@ export class ChatList extends HTMLElement {
     this.#showOlder(page.next);
   }
 
-  /** The link to the next page; most lists have one page alone. */
+  /** The link to the next page; most lists have a single page. */
   get #link() {
     return this.#days.querySelector(".older");
   }
@@ -108,14 +108,14 @@ export class ChatList extends HTMLElement {
     this.#tidy();
   }
 
-  /** Put a row under its day, before the first that comes after it. */
+  /** Insert a row under its day, in its order. */
   #put(row) {
     const next = this.#rows.find((other) => other !== row && comesBefore(row, other)) ?? null;
     const section = this.#section(row, next);
     placeRow(section.querySelector("ol"), row, section.contains(next) ? next : null);
   }
 
-  /** The section of a row, made where it is the first of its day. */
+  /** The section of a row, created for the first row of a day. */
   #section(row, next) {
     const name = groupOf(row);
     const known = this.#groups.find((group) => group.dataset.group === name);
@@ -130,7 +130,7 @@ export class ChatList extends HTMLElement {
     return section;
   }
 
-  /** Put every row under its day: the server's may be others, and days end. */
+  /** Move every row to its day: the server may be in another time zone, and days end. */
   #group() {
     clearTimeout(this.#midnight);
     this.#midnight = setTimeout(() => this.#group(), untilTomorrow(new Date()));
@@ -170,7 +170,7 @@ export class ChatList extends HTMLElement {
     const link = event.target.closest(".chat-link");
     const latest = !new URLSearchParams(location.search).has("round");
     if (link?.ariaCurrent === "page" && !link.hash && latest && !hasModifier(event)) {
-      // It is before the person: on a phone the list makes room for it.
+      // The chat is open on this page: on a phone, close the list.
       event.preventDefault();
       if (this.closest(":popover-open")) this.closest("[popover]").hidePopover();
     }

@@ -1,9 +1,9 @@
-/** Rows of the list of chats, in the list itself and in what a search has found. */
+/** Rows of the list of chats, in the list itself and in search results. */
 
-/** A row of its own. */
+/** Create a row. */
 export function newRow() {
   const template = document.querySelector(".row-template");
-  // In the document of a template a link has no base, and so no parts.
+  // In a template's document a link has no base URL, so its parts are empty.
   return document.importNode(template.content.firstElementChild, true);
 }
 
@@ -18,9 +18,9 @@ export function fillRow(row, workflow, current) {
   Object.assign(row.dataset, { id, status, updated: updatedAt });
   Object.assign(row.dataset, { pinned: Number(pinned), unread: Number(unread) });
   const link = row.querySelector("a");
-  // What a search found is at a place in the chat.
+  // A search result links to a place in the chat.
   link.href = `/chat/${id}${link.search}${link.hash}`;
-  // Pages about a chat, such as that of its link, are not the chat.
+  // A page about a chat, such as that of its link, is not the chat's own page.
   const place = link.pathname === location.pathname ? "page" : "true";
   link.ariaCurrent = current ? place : null;
   setTitle(row, title);
@@ -38,7 +38,7 @@ export function showMatch(row, { title, snippet, round }, query) {
 
 function setTitle(row, title) {
   const name = row.querySelector(".chat-name");
-  // A title that is as it was keeps the marks of a search.
+  // An unchanged title keeps the highlights of a search.
   if (name.textContent !== title) name.textContent = title;
   name.title = title;
   const more = row.querySelector(".chat-more");
@@ -58,13 +58,13 @@ export function comesBefore(row, other) {
   return (pinned || Number(row.dataset.updated) - Number(other.dataset.updated)) > 0;
 }
 
-/** Put a row before another, or last; what is focused in it stays so. */
+/** Insert a row before another, or last; an element in it keeps the focus. */
 export function placeRow(list, row, next) {
   if (row.parentElement === list && row.nextElementSibling === next) return;
   const focused = row.contains(document.activeElement) ? document.activeElement : null;
   if (row.isConnected && list.moveBefore) list.moveBefore(row, next);
   else list.insertBefore(row, next);
-  // What has moved with the focus in it does not always match :focus-within any more.
+  // After a move, an element with the focus does not always match :focus-within.
   if (focused?.matches("a, button") && !row.matches(":focus-within")) focused.blur();
   if (document.activeElement !== focused) focused?.focus({ preventScroll: true });
 }

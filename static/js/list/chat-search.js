@@ -1,4 +1,7 @@
-/** The search in the list: finds as one types, and shows where. What is searched for stays in the address. */
+/**
+ * The search in the list: finds chats while the user types, and highlights the words. The address
+ * keeps the query.
+ */
 import { listWorkflows } from "../api.js";
 import { fillRow, newRow, showMatch } from "./chat-row.js";
 import { isComposing } from "../keys.js";
@@ -44,7 +47,7 @@ class ChatSearch extends HTMLElement {
     return this.querySelector(".found-state");
   }
 
-  /** What the address says is searched for. */
+  /** The query in the address. */
   get #asked() {
     return new URLSearchParams(location.search).get("q")?.trim() ?? "";
   }
@@ -67,7 +70,7 @@ class ChatSearch extends HTMLElement {
       return;
     }
     const page = await listWorkflows({ q: query }).catch((error) => ({ error }));
-    // An answer to an earlier question says nothing about this one.
+    // Ignore the response to an earlier query.
     if (search !== this.#searches) return;
     this.#found.ariaBusy = null;
     this.#found.hidden = false;
@@ -81,7 +84,7 @@ class ChatSearch extends HTMLElement {
     this.#tell(query, workflows.length, next !== null);
   }
 
-  /** How many are found is seen, and to be heard. */
+  /** Show and announce the number of results. */
   #tell(query, count, more) {
     const some = more
       ? t("The first {count} chats found", { count })

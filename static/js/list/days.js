@@ -1,4 +1,4 @@
-/** The days of the list of chats, where the person is. A group is a name, or a month as 2026-05. */
+/** The days of the list of chats in the user's time zone. A group is a name or a month (2026-05). */
 import { date, t } from "../texts.js";
 
 const RECENT = [
@@ -8,7 +8,7 @@ const RECENT = [
 ];
 
 /**
- * The group of a moment. Days begin at midnight, also where one has 23 or 25 hours.
+ * The group of a moment. Days begin at midnight, even if they have 23 or 25 hours.
  * @param {number} seconds since 1970
  * @param {Date} now
  */
@@ -19,7 +19,7 @@ export function dayGroup(seconds, now) {
   return `${moment.getFullYear()}-${String(moment.getMonth() + 1).padStart(2, "0")}`;
 }
 
-/** What a group is called. */
+/** The title of a group. */
 export function dayLabel(group) {
   const names = {
     pinned: t("Pinned"),

@@ -1,4 +1,4 @@
-/** A link to the next page of a list, which is loaded in its place as soon as it is scrolled to. */
+/** A link to the next page of a list, which is loaded in its place as soon as it comes into view. */
 import { t } from "../texts.js";
 
 export class PageLink {
@@ -9,8 +9,8 @@ export class PageLink {
   #observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "200px" });
 
   /**
-   * @param {HTMLAnchorElement} link Its `data-next` is what asks for the page.
-   * @param {(next: string) => Promise<void>} load Shows the page, and the link to the one after.
+   * @param {HTMLAnchorElement} link Its `data-next` requests the page.
+   * @param {(next: string) => Promise<void>} load Shows the page, and the link to the next.
    */
   constructor(link, load) {
     this.#link = link;
@@ -29,14 +29,14 @@ export class PageLink {
     return Boolean(this.#link.dataset.next);
   }
 
-  /** Link to a page, or to none. */
+  /** Set the next page, or none. */
   show(next) {
     this.#link.dataset.next = next ?? "";
     this.#link.hidden = !next;
     this.watch();
   }
 
-  /** Look again whether it is in view: it may be so all the time. */
+  /** Check again whether it is in view: the observer reports only changes. */
   watch() {
     this.#observer.unobserve(this.#link);
     if (this.more) this.#observer.observe(this.#link);
@@ -52,13 +52,13 @@ export class PageLink {
       await this.#load(next);
       this.#link.textContent = this.#label;
     } catch {
-      // Not again by itself: the link stays, and says so.
+      // Don't retry automatically: the link stays, with the error.
       this.#observer.unobserve(this.#link);
       this.#link.textContent = t("Try again");
     } finally {
       this.#busy = false;
     }
-    // What is new stands before the link, which goes out of view or away.
+    // New rows are before the link, which moves out of view or disappears.
     const fresh = this.#links[known];
     if (focused && (fresh || this.#link.hidden)) (fresh ?? this.#links.at(-1))?.focus();
   }

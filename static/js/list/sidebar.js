@@ -1,6 +1,6 @@
 /**
- * The list beside a page, where it opens over it: the focus goes into it, and what is reached after
- * it is not left under it. Escape closes it and gives the focus back, which the browser does.
+ * The list of chats where it opens over the page: it takes the focus, and closes when the focus moves
+ * to an element under it. Escape closes it, and the browser returns the focus.
  */
 const sidebar = document.querySelector(".sidebar");
 

@@ -1,12 +1,12 @@
 /**
- * HTML's named characters for markdown-it, as the browser knows them: in the place of the package
- * "entities", whose table of them weighs more than the rest of the parser.
+ * HTML's named characters for markdown-it, decoded by the browser. Replaces the package "entities",
+ * whose table is larger than the rest of the parser.
  */
 const element = document.createElement("p");
 
 /**
- * Read what matches /&[a-z#][a-z0-9]{1,31};/i. A browser also reads names that have no end, such as
- * the "&not" of "&notit;", and leaves the rest: no name stands for more than two units.
+ * Decode a match of /&[a-z#][a-z0-9]{1,31};/i. A browser also decodes unterminated names, such as the
+ * "&not" in "&notit;", and keeps the rest: but no name stands for more than two UTF-16 units.
  */
 function decodeHTML(text) {
   element.innerHTML = text;

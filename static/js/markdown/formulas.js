@@ -1,6 +1,6 @@
 /**
- * Formulas in Markdown, found as quart_chat/markdown/formulas.py finds them, and left as they
- * were written: the server shows them once a message is final.
+ * Formulas in Markdown, found by the same rules as in quart_chat/markdown/formulas.py, and shown as
+ * source text: the server renders them once a message is final.
  */
 const MAX_LENGTH = 2000;
 const MAX_LINES = 40;
@@ -29,7 +29,7 @@ export function addFormulas(markdown) {
   });
 }
 
-/** Where the formula ends that begins at a place in a text; 0 where none does. */
+/** The end of the formula that begins at a position in a text; 0 if none does. */
 function formulaEnd(text, start, end) {
   const pair = PAIRS.find(([opener]) => text.startsWith(opener, start));
   if (!pair) return 0;
@@ -87,7 +87,7 @@ function formulaBlock(state, start, end, silent) {
   return true;
 }
 
-/** The line that ends with the closer, before a blank one or the end of what holds it; or -1. */
+/** The line that ends with the closer, before a blank line or the end of the container; or -1. */
 function lastLine(state, start, end, [opener, closer]) {
   for (let line = start; line < Math.min(end, start + MAX_LINES); line += 1) {
     if (state.isEmpty(line) || state.sCount[line] < state.blkIndent) return -1;

@@ -1,2 +1,2 @@
-/** In the place of the package "linkify-it": links.js finds the addresses in a text. */
+/** Replaces the package "linkify-it": links.js finds the addresses in a text. */
 export default class NoLinks {}

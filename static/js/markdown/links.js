@@ -1,6 +1,6 @@
 /**
- * Links, as quart_chat/markdown/links.py makes them: all are marked as leading elsewhere,
- * addresses in the text become some, and so do images.
+ * Links, by the same rules as in quart_chat/markdown/links.py: all are marked as external, and
+ * addresses in the text and images become links.
  */
 const REL = "noopener noreferrer nofollow";
 const ADDRESS =
@@ -38,7 +38,7 @@ function addressesAsLinks(text, Token, markdown) {
   return [...tokens, asText(text.slice(done), Token)];
 }
 
-/** The end of a sentence, and a bracket around the address, are left to the text. */
+/** Punctuation at the end, and a bracket around the address, are not part of the address. */
 function withoutWhatFollows(address) {
   let shorter = address.replace(PUNCTUATION, "");
   if (shorter.endsWith(")") && shorter.split(")").length > shorter.split("(").length) {

@@ -1,8 +1,8 @@
 /**
- * Markdown as safe HTML, by the same rules as quart_chat/chat/markdown: CommonMark, tables,
- * strikethrough, task lists, and addresses as links; HTML in the text is shown as text, images become
- * links, nothing is styled inline. Colours of code, formulas and footnotes are left to the server, once a message is
- * final: until then they are shown as they were written.
+ * Markdown as safe HTML, by the same rules as quart_chat/markdown: CommonMark, tables, strikethrough,
+ * task lists, and addresses as links; HTML in the text is shown as text, images become links, and
+ * there are no inline styles. The server adds the colours of code, formulas and footnotes once a
+ * message is final: until then they are shown as source text.
  */
 import MarkdownIt from "../../vendor/markdown-it/index.js";
 import { addFormulas } from "./formulas.js";
@@ -38,9 +38,9 @@ Object.assign(markdown.renderer.rules, {
 });
 
 /**
- * Render a text as HTML that may be put into a page as it is.
+ * Render a text as HTML that is safe to insert into a page.
  * @param {string} text
- * @param {object} [env] Link definitions of the text before this one; those of this one are added.
+ * @param {object} [env] Link definitions of the preceding text; those of this text are added.
  * @returns {string}
  */
 export function renderMarkdown(text, env = {}) {
@@ -48,7 +48,7 @@ export function renderMarkdown(text, env = {}) {
 }
 
 /**
- * The two halves of it, for who needs to know where each block stands.
+ * The two halves of `render`, for callers that need the position of each block.
  * @param {string} text
  * @param {object} env
  * @returns {object[]} tokens
@@ -62,14 +62,14 @@ export function renderTokens(tokens, env) {
   return markdown.renderer.render(tokens, markdown.options, env);
 }
 
-/** The server's library takes any white space off the ends of a block, this one spaces alone. */
+/** The server's library strips any white space from the ends of a block, this one only spaces. */
 function trimBlocks(state) {
   for (const token of state.tokens) {
     if (token.type === "inline") token.content = token.content.trim();
   }
 }
 
-/** A footnote is a paragraph of its own, and not the definition of a link. */
+/** A footnote is a paragraph of its own, not a link definition. */
 function footnote(state, start, end, silent) {
   if (state.level > 0 || state.sCount[start] >= 4) return false;
   const line = state.src.slice(state.bMarks[start] + state.tShift[start], state.eMarks[start]);

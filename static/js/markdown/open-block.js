@@ -1,8 +1,8 @@
 /**
- * What of a block that is still being written can't change any more: the rows of a table, the items
- * of a list, the lines of code. They are kept as they are shown and not parsed again, so the
- * thousandth row costs no more than the tenth. What follows them is parsed as a block of its own,
- * begun with the lines in `prefix` where it needs them: the head of a table, the fence of code.
+ * The parts of an unfinished block that can't change any more: the rows of a table, the items of a
+ * list, the lines of code. They stay on the page and are not parsed again, so the thousandth row
+ * costs no more than the tenth. The text after them is parsed as a block of its own, which begins
+ * with the lines in `prefix` if it needs them: the head of a table, the fence of code.
  */
 import { patchNodes, patchText } from "./patch.js";
 
@@ -20,17 +20,17 @@ export class OpenBlock {
   #loose = false;
   prefix = "";
 
-  /** Whether anything is kept. */
+  /** Whether any part is kept. */
   get begun() {
     return this.#kept > 0;
   }
 
   /**
-   * Keep what can be kept of a block that is shown as it is.
+   * Keep the parts of a shown block that can't change any more.
    * @param {string} text The block, from `prefix` on.
-   * @param {object[]} tokens Of the text.
-   * @param {number} lines How many of its lines are complete.
-   * @returns {string} what follows that is not kept
+   * @param {object[]} tokens The text's tokens.
+   * @param {number} lines The number of complete lines.
+   * @returns {string} the rest of the text
    */
   keep(text, tokens, lines) {
     const kind = KINDS[tokens[0].type];
@@ -45,17 +45,17 @@ export class OpenBlock {
     return text.slice(rest);
   }
 
-  /** A blank line between two items sets all items of a list apart: those above change, too. */
+  /** A blank line between two items makes the list loose, which changes earlier items, too. */
   isOutgrown(tokens, text) {
     return this.#kind?.patch === patchItems && !this.#loose && isLoose(tokens, text);
   }
 
-  /** What was kept, as it was written. */
+  /** The source text of the kept parts. */
   get text() {
     return this.#text;
   }
 
-  /** Make tokens of what follows look as they do after what is kept. */
+  /** Adjust the tokens of the rest as if the kept parts preceded them. */
   adapt(tokens) {
     if (!this.#loose) return;
     const end = tokens.findIndex((token) => token.level === 0 && token.nesting < 0);
@@ -64,33 +64,33 @@ export class OpenBlock {
     }
   }
 
-  /** Show what follows behind what is kept. */
+  /** Show the rest after the kept parts. */
   patch(shown, node) {
     this.#kind.patch(shown, node, this.#kept);
   }
 }
 
-/** Where a line begins in a text. */
+/** The index at which a line begins in a text. */
 export function lineStart(text, line) {
   let start = 0;
   for (let count = 0; count < line; count += 1) start = text.indexOf("\n", start) + 1;
   return start;
 }
 
-/** Every row on a complete line. */
+/** The number of rows on complete lines. */
 function findRows(tokens, lines) {
   const rows = tokens.filter((token) => token.type === "tr_open").length - 1;
   const count = Math.min(rows, lines - 2);
   return { head: 2, from: 2 + count, count };
 }
 
-/** Every item that another one follows. */
+/** The number of items that are followed by another. */
 function findItems(tokens, lines) {
   const starts = itemStarts(tokens).filter((start) => start < lines);
   return { head: 0, from: starts.at(-1), count: starts.length - 1 };
 }
 
-/** Every complete line of code but the last, which may be what ends it; counted in characters. */
+/** All complete lines of code but the last, which may be the closing fence; in characters. */
 function findLines(tokens, lines) {
   const count = Math.min(lines, tokens[0].map[1]) - 2;
   return { head: 1, from: 1 + count, count: count > 0 ? lineStart(tokens[0].content, count) : 0 };

@@ -1,4 +1,4 @@
-/** Making one tree of nodes look like another while keeping every node that is the same. */
+/** Changes one tree of nodes into another and keeps every equal node. */
 
 /**
  * @param {string} html
@@ -11,7 +11,7 @@ export function parseNodes(html) {
 }
 
 /**
- * Make the children of a node, from an index on, like the given nodes.
+ * Make the children of a node, from an index on, equal to the given nodes.
  * @param {Node} parent
  * @param {number} start
  * @param {Node[]} nodes
@@ -31,7 +31,7 @@ export function patchNodes(parent, start, nodes) {
   }
 }
 
-/** Text that has grown is added to, so that a selection in it holds. */
+/** Append to a text that has grown, so that a selection in it stays. */
 export function patchText(old, data) {
   if (data.startsWith(old.data)) old.appendData(data.slice(old.data.length));
   else old.data = data;

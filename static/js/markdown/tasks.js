@@ -1,4 +1,4 @@
-/** Task lists in Markdown, as quart_chat/markdown/tasks.py makes them. */
+/** Task lists in Markdown, by the same rules as in quart_chat/markdown/tasks.py. */
 const BOX = /^\[([ xX])\] /;
 
 export function addTasks(markdown) {
@@ -9,7 +9,7 @@ export function addTasks(markdown) {
   });
 }
 
-/** Give the items of a list that are tasks their boxes, each within the label of its text. */
+/** Give each task of a list its checkbox, inside the label with its text. */
 export function makeTasks(tokens, Token) {
   tokens.slice(2).forEach(({ children }, index) => {
     const item = tokens[index];

@@ -1,16 +1,16 @@
 /**
  * Shows Markdown while it is being written.
  *
- * Blocks that are finished are put in once and never touched again; only the open tail is parsed
- * anew, and of its elements only what differs is changed. So nothing flickers, what is selected
- * stays selected, and a long answer costs no more a word than a short one.
+ * Finished blocks are inserted once and never changed; only the open tail is parsed again, and only
+ * its changed elements are updated. So the page doesn't flicker, a selection stays, and a word costs
+ * no more in a long answer than in a short one.
  */
 import { parseMarkdown, renderTokens } from "./markdown.js";
 import { OpenBlock, lineStart } from "./open-block.js";
 import { parseNodes, patchNodes } from "./patch.js";
 
 // Rendering gets at most this share of the time, however long a single block becomes, and there are
-// at least so many milliseconds from one to the next: nobody reads faster.
+// at least so many milliseconds between two renderings: readers are not faster.
 const SHARE = 0.1;
 const PAUSE = 30;
 
@@ -25,15 +25,15 @@ export class MarkdownWriter {
   #notBefore = 0;
 
   /**
-   * @param {Element} element What is written into.
-   * @param {(nodes: Node[]) => Node[]} [dress] What is done to parsed Markdown before it is shown.
+   * @param {Element} element The element to write into.
+   * @param {(nodes: Node[]) => Node[]} [dress] Changes parsed Markdown before it is shown.
    */
   constructor(element, dress = (nodes) => nodes) {
     this.#element = element;
     this.#dress = dress;
   }
 
-  /** Begin anew with a text. */
+  /** Start again with a text. */
   set(text) {
     this.#env = {};
     this.#finished = 0;
@@ -48,7 +48,7 @@ export class MarkdownWriter {
     this.#frame ||= requestAnimationFrame((now) => this.#paint(now));
   }
 
-  /** Show the final HTML, which replaces what differs from it. */
+  /** Show the final HTML; only elements that differ are replaced. */
   finish(html) {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
@@ -82,7 +82,7 @@ export class MarkdownWriter {
 
   #parse() {
     const text = this.#open.prefix + this.#tail;
-    // What the tail defines may still change: it must not be kept.
+    // Link definitions in the tail may still change: don't keep them.
     const env = { references: { ...this.#env.references } };
     return [text, parseMarkdown(text, env), env];
   }
@@ -96,11 +96,11 @@ export class MarkdownWriter {
     patchNodes(this.#element, start, nodes);
   }
 
-  /** Part with what can't change any more, whatever is added to the text. */
+  /** Finish the blocks that can't change any more, whatever text follows. */
   #settle(text, tokens) {
     const lines = text.split("\n");
     const complete = lines.length - 1;
-    // Each block is one element. What has no line end yet decides nothing.
+    // Each block is one element. An incomplete line decides nothing.
     const starts = blockStarts(tokens).filter((start) => start < complete);
     const last = starts.at(-1);
     if (starts.length > 1 && lines[last - 1].trim() === "") {

@@ -1,13 +1,13 @@
 /**
- * Waits for answers that end while nobody looks. Hidden tabs let go of their streams, so that those
- * who are read have one; where notifications are wanted, one hidden tab keeps its own for all, and
- * only until no answer is awaited any longer: the list of chats, on every stream, says which end.
+ * Waits for answers that end while every tab is hidden. Hidden tabs close their streams, so that
+ * visible ones can have one. If notifications are on, one hidden tab keeps its stream for all, until
+ * no answer is running any more: the list of chats, on every stream, says which answers end.
  */
 import { isWanted, notify } from "./notifications.js";
 
 const LOCK = "quart-chat-watch";
 
-/** Milliseconds within which another tab may say that somebody has seen the answer. */
+/** Milliseconds within which another tab may report that it shows the answer. */
 const SEEN_ELSEWHERE = 1000;
 
 export class AnswerWatch {
@@ -27,7 +27,7 @@ export class AnswerWatch {
     this.#awaited = new Set(running);
   }
 
-  /** Take an entry of the list of chats. */
+  /** Handle an entry of the list of chats. */
   see(workflow) {
     const { id, status, deleted } = workflow;
     this.#chats.set(id, workflow);
@@ -35,7 +35,7 @@ export class AnswerWatch {
     else if (this.#awaited.delete(id) && !deleted && this.#release) this.#tellSoon(id);
   }
 
-  /** The tab is hidden: let go of the stream, or keep it for all that are. */
+  /** The tab is hidden: close the stream, or keep it for all hidden tabs. */
   hide() {
     if (this.#release) return;
     if (!isWanted() || !this.#awaited.size) {
@@ -51,14 +51,14 @@ export class AnswerWatch {
     }).catch(() => this.#stream.pause());
   }
 
-  /** The tab is shown, or goes: another may watch. */
+  /** The tab is shown or closed: another tab may watch. */
   show() {
     this.#waiting?.abort();
     this.#release?.();
     this.#release = null;
   }
 
-  /** Take over from the tab that watches now, once it is shown or closed. */
+  /** Take over from the tab that watches now, as soon as that is shown or closed. */
   #queue() {
     this.#waiting = new AbortController();
     const { signal } = this.#waiting;

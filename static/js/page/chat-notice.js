@@ -1,6 +1,6 @@
 /**
- * What the page says about its connection, what it could not do, and how to undo what it has done.
- * Quiet when all is well: a break that is mended at once is not worth a word.
+ * Notices about the connection, about actions that failed, and about actions that can be undone.
+ * An interruption that ends at once is not mentioned.
  */
 import { restoreWorkflow } from "../api.js";
 import { keepFocus } from "../focus.js";
@@ -10,7 +10,7 @@ const PATIENCE = 1500;
 const A_MOMENT = 3000;
 const LONG_ENOUGH = 10_000;
 const TOO_LONG = 8000;
-// The server repeats every two seconds what it can't do.
+// The server repeats its status every two seconds while the database can't be written.
 const OUTDATED = 10_000;
 
 export class ChatNotice extends HTMLElement {
@@ -35,8 +35,8 @@ export class ChatNotice extends HTMLElement {
       window.addEventListener(type, () => this.#connection && this.#tellBreak(), { signal });
     }
     if (!this.hasChildNodes()) return;
-    // The server offers to undo what led to this page; it is not to do so again. What is there as a
-    // page loads is not read out: it is put in anew.
+    // The server offers to undo the deletion that led to this page; a reload must not offer it again.
+    // Screen readers ignore text that is there as a page loads, so it is inserted again.
     const offer = [...this.childNodes];
     this.replaceChildren();
     const propose = () => requestAnimationFrame(() => this.#propose(offer));
@@ -53,7 +53,7 @@ export class ChatNotice extends HTMLElement {
   }
 
   /**
-   * Tell of the connection.
+   * Show the state of the connection.
    * @param {"connecting" | "open" | "broken" | "refused" | "paused"} state
    */
   connection(state) {
@@ -63,7 +63,7 @@ export class ChatNotice extends HTMLElement {
   }
 
   /**
-   * Tell why the server can't store anything, for as long as it says so.
+   * Say why the server can't store anything, for as long as it reports that.
    * @param {string | null} reason
    */
   server(reason) {
@@ -80,26 +80,26 @@ export class ChatNotice extends HTMLElement {
     this.#show();
   }
 
-  /** It is over, or nobody says so any more: the server may have been started again. */
+  /** The problem is over, or the reports have stopped: the server may have been restarted. */
   #forgetTrouble() {
     clearTimeout(this.#troubleTimer);
     this.#trouble = null;
     this.#show();
   }
 
-  /** Tell of something that has failed. */
+  /** Show that an action has failed. */
   failure(message) {
     this.#say([message], LONG_ENOUGH);
   }
 
-  /** Offer to bring a chat back that was deleted here. */
+  /** Offer to restore a chat that was deleted here. */
   deleted(workflowId) {
     const offer = document.querySelector(".undo-template").content.cloneNode(true);
     offer.querySelector("form").dataset.id = workflowId;
     this.#propose([...offer.childNodes]);
   }
 
-  /** It stays until it is taken or closed, or another comes: nobody is hurried. */
+  /** The offer stays until it is used, closed or replaced: users may take their time. */
   #propose(nodes) {
     this.#offer = nodes;
     this.#forget();
@@ -128,7 +128,7 @@ export class ChatNotice extends HTMLElement {
     this.#connectionTimer = setTimeout(() => this.#offerHelp(), TOO_LONG);
   }
 
-  /** What lasts may have a cause on the way, which the stream doctor finds. */
+  /** A lasting interruption may have a cause on the way, which the stream doctor finds. */
   #offerHelp() {
     const more = this.#connection?.length !== 1 || !navigator.onLine;
     if (more || location.pathname === "/doctor") return;
@@ -147,7 +147,7 @@ export class ChatNotice extends HTMLElement {
   #forgetAfter(ms) {
     clearTimeout(this.#messageTimer);
     this.#messageTimer = setTimeout(() => {
-      // Not from under a hand.
+      // Don't remove it while the pointer or the focus is on it.
       if (this.matches(":hover, :focus-within")) this.#forgetAfter(A_MOMENT);
       else this.#forget();
     }, ms);
@@ -159,7 +159,7 @@ export class ChatNotice extends HTMLElement {
     this.#show();
   }
 
-  /** What stays is not put in again: a screen reader would read it out again. */
+  /** Unchanged text is not inserted again: a screen reader would read it out again. */
   #show() {
     const nodes = this.#message ?? this.#connection ?? this.#trouble ?? this.#offer ?? [];
     const gone = [...this.childNodes].filter((node) => !nodes.includes(node));
@@ -168,7 +168,7 @@ export class ChatNotice extends HTMLElement {
     this.#raise();
   }
 
-  /** Where the list is open over the page, over the list. */
+  /** If the list is open over the page, show the notice over the list. */
   #raise() {
     const covered = this.hasChildNodes() && this.#list?.matches(":popover-open");
     this.popover = covered ? "manual" : null;
@@ -201,7 +201,7 @@ export class ChatNotice extends HTMLElement {
 
   #key(event) {
     const undo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z";
-    // In a field it takes back what was written there, if anything is.
+    // In a field, the key undoes the user's own input, if there is any.
     if (!undo || (event.target.matches("input, textarea") && event.target.value)) return;
     const form = this.querySelector(".notice-undo");
     if (!form) return;
@@ -212,16 +212,16 @@ export class ChatNotice extends HTMLElement {
 
 const CONNECTING = t("Connecting…");
 const LOST = t("The connection is lost. Reconnecting…");
-const OFFLINE = t("You are offline. This page goes on when you are back.");
+const OFFLINE = t("You are offline. This page continues when you are online again.");
 const AGAIN = t("Connected again.");
-const RESTORED = t("The chat is back.");
+const RESTORED = t("The chat was restored.");
 const WELL = t("The server can store again.");
 const TROUBLE = t("The server can't store anything at the moment. It keeps trying.");
 const TROUBLES = {
   full: t("The server's disk is full. Answers go on, and are stored as soon as there is room."),
-  locked: t("Another program keeps the server from storing anything. It keeps trying."),
+  locked: t("Another program prevents the server from storing anything. The server keeps trying."),
   read_only: t("The server's database is read-only: nothing can be stored."),
   damaged: t("The server's database is damaged: nothing can be stored."),
   gone: t("The server's database is gone: nothing can be stored."),
-  replaced: t("The server's database was replaced: nothing can be stored until it is restarted."),
+  replaced: t("The server's database was replaced: nothing can be stored until the server is restarted."),
 };

@@ -1,9 +1,9 @@
 /**
- * Holds a connection while the page is in view, and releases it while it is hidden: a page in the
- * background would keep one from those that are read. A page that is frozen, kept for the way back,
- * or on a machine that slept may have lost its connection without being told: it connects again from
- * where it was. Windows in view without a permit are told by others when something has changed, and
- * then catch up.
+ * Holds a connection while the page is visible, and closes it while the page is hidden: a page in
+ * the background would take one from visible pages. A page that was frozen, kept for the back
+ * button, or on a machine that slept may have lost its connection without knowing: it reconnects
+ * from its cursor. Other windows tell a visible window that holds no permit of the semaphore when
+ * something has changed; it then connects just to catch up.
  */
 import { ConnectionSemaphore } from "./connection-semaphore.js";
 
@@ -38,7 +38,7 @@ export class ConnectionLifecycle {
     on(window, "focus", () => ConnectionSemaphore.scarce && !this.#semaphore.held && this.#come());
     on(window, "pagehide", () => this.#rest());
     on(window, "pageshow", (event) => event.persisted && renew());
-    // Another network. To be offline says little: the server may be this machine.
+    // Another network. The offline event says little: the server may be on this machine.
     on(window, "online", renew);
     on(window, "offline", renew);
     onWake(renew, signal);
@@ -46,19 +46,19 @@ export class ConnectionLifecycle {
     this.#come();
   }
 
-  /** The list has changed, which windows without a connection don't know. */
+  /** The list has changed: tell windows without a connection. */
   tell() {
     if (this.#semaphore.held) this.#channel?.postMessage(null);
   }
 
-  /** Whether the page is hidden, or nothing is wanted any more. */
+  /** Whether the page is hidden, or its connection is no longer wanted. */
   get #absent() {
     return document.hidden || this.#signal.aborted;
   }
 
   /**
-   * A window that comes to the front is told so twice, by visibilitychange and by focus; and it may
-   * leave and come again while it acquires a permit.
+   * A window that comes to the front gets two events, visibilitychange and focus; and it may be
+   * hidden and shown again while it waits for a permit.
    */
   async #come() {
     if (this.#absent || this.#coming) return;
@@ -120,13 +120,13 @@ export class ConnectionLifecycle {
       this.#visiting = false;
       if (this.#semaphore.held || this.#absent) return;
       await this.#stream.catchUp();
-      // A window that was hidden meanwhile has released its connection already.
+      // A page that was hidden in the meantime has already closed its stream.
       if (!this.#semaphore.held && !this.#absent) this.#stream.pause();
     });
   }
 }
 
-/** Call back when much more time has passed than a timer was set for. */
+/** Call back when a timer fires much later than it was set for: the machine has slept. */
 function onWake(action, signal) {
   let before = Date.now();
   const timer = setInterval(() => {

@@ -1,6 +1,6 @@
 /**
- * A page with the list of chats beside it: what comes over its stream goes to its parts. The pages
- * of documents, settings and so on are this much; ChatApp adds the chat.
+ * A page with the list of chats: passes the events of its stream to its parts. The pages of
+ * documents, settings and so on need no more; ChatApp adds the chat.
  */
 import { AnswerWatch } from "./answer-watch.js";
 import { Conversation } from "../chat/conversation.js";
@@ -24,7 +24,7 @@ export class LivePage extends HTMLElement {
     const { signal } = this;
     this.addEventListener("chat:failed", (event) => this.notice.failure(event.detail), { signal });
     this.addEventListener("chat:deleted", (event) => this.#deleted(event.detail), { signal });
-    // A part of the page that needs the way to the server for itself says so, and when it is done.
+    // A part of the page that needs the connection for itself announces that, and when it has finished.
     this.addEventListener("stream:rest", () => this.#lifecycleEnds.abort(), { signal });
     this.addEventListener("stream:wake", () => this.#attend(), { signal });
     this.stream.follow(this.followed, this.dataset.since);
@@ -42,7 +42,7 @@ export class LivePage extends HTMLElement {
     return "";
   }
 
-  /** Ends what the page has begun, when it goes. */
+  /** Aborts the page's listeners and requests when the page is closed. */
   get signal() {
     return this.#controller.signal;
   }
@@ -55,15 +55,15 @@ export class LivePage extends HTMLElement {
     return this.querySelector("chat-notice");
   }
 
-  /** The part that shows documents, where the page has one; it may be loaded later than the rest. */
+  /** The part that shows documents, if the page has one; it may be loaded later than the rest. */
   get documents() {
     return this.querySelector("document-list, document-picker, document-reading");
   }
 
-  /** The connection is in another state. */
+  /** The state of the connection has changed. */
   connection(state) {
     this.notice.connection(state);
-    // No cursor counts what is said of documents: what was missed is asked for.
+    // Events about documents are not part of the cursor: fetch what was missed.
     if (state === "open") this.documents?.refresh?.();
   }
 
@@ -79,22 +79,22 @@ export class LivePage extends HTMLElement {
   }
 
   document({ document: item }) {
-    // Each step of reading one is for windows that have a connection.
+    // Only windows with a connection show each step of reading a document.
     if (item.status !== "reading") this.#lifecycle.tell();
     this.documents?.show?.(item);
   }
 
-  /** Whether the server can store anything. */
+  /** The server's status: whether it can store anything. */
   status({ status }) {
     this.notice.server(status.reason);
   }
 
-  /** Of the list; a page with a chat resets that, too. */
+  /** Reset the list; a page with a chat resets the chat, too. */
   reset({ next }) {
     this.list.clear(next);
   }
 
-  /** The chat that the page is about has changed. */
+  /** The page shows another chat now. */
   about({ title }) {
     for (const place of this.querySelectorAll("[data-title]")) place.textContent = title;
   }
@@ -104,18 +104,18 @@ export class LivePage extends HTMLElement {
     if (change) this[change.kind](change);
   }
 
-  /** Hold the stream whenever somebody looks. */
+  /** Hold the stream while the page is visible. */
   #attend() {
     this.#lifecycleEnds = new AbortController();
     this.#lifecycle = new ConnectionLifecycle(this.stream, this.#watch, this.#lifecycleEnds.signal);
   }
 
-  /** The page of a deleted chat makes room for one that offers to undo it. */
+  /** Leave the page of a deleted chat for one that offers to undo the deletion. */
   #deleted(workflowId) {
     if (workflowId !== this.dataset.workflow) {
       this.notice.deleted(workflowId);
     } else if (!this.#leaving) {
-      // Told by the answer to the request and by the stream; to leave twice would abort the first.
+      // Both the response and the stream report the deletion; leaving twice would abort the first.
       this.#leaving = true;
       location.replace(`/?deleted=${workflowId}`);
     }

@@ -1,4 +1,4 @@
-/** Notifications of answers: whether somebody has asked for them in this browser, and showing one. */
+/** Notifications of answers: whether the user wants them in this browser, and showing one. */
 import { browserStore } from "../storage.js";
 import { t } from "../texts.js";
 
@@ -7,7 +7,7 @@ const KEY = "quart-chat:notify";
 /** Whether this browser can show any: only over HTTPS and on localhost. */
 export const canNotify = "Notification" in window && Boolean(navigator.serviceWorker && navigator.locks);
 
-/** Whether they are asked for, and allowed. */
+/** Whether the user wants notifications, and the browser allows them. */
 export function isWanted() {
   return canNotify && Notification.permission === "granted" && browserStore.read(KEY) === true;
 }
@@ -22,11 +22,11 @@ export async function want(on) {
   return true;
 }
 
-/** Tell that the answer in a chat has ended. */
+/** Show that the answer in a chat has ended. */
 export async function notify({ id, title, status }) {
   const registration = await navigator.serviceWorker.ready;
   await registration.showNotification(title, {
-    body: status === "error" ? t("There is no whole answer.") : t("The answer is complete."),
+    body: status === "error" ? t("There is no complete answer.") : t("The answer is complete."),
     icon: document.querySelector('link[rel="apple-touch-icon"]').href,
     lang: document.documentElement.lang,
     tag: id,

@@ -1,15 +1,15 @@
 /**
  * The one connection of a page: the chat list, and the chat it shows; or a shared chat alone.
  *
- * The id of each event is a cursor for both, so whatever ends a connection, the next one goes on
- * where it was. A browser comes back by itself when a connection breaks; this adds what it leaves
- * out: coming back after an answer that was an error, letting go while nobody looks, and starting
- * again where the page finds that something is missing.
+ * The id of each event is a cursor for both, so a new connection resumes where the last one ended.
+ * A browser reconnects by itself when a connection breaks. This class adds what EventSource lacks:
+ * reconnecting after an error response, pausing while the page is hidden, and starting again when
+ * the page finds that an event is missing.
  */
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
 
-/** Pulses that may be missing in a row, and the time for that where none has come yet. */
+/** Heartbeats that may be missing in a row, and the time limit before the first has arrived. */
 const SILENT_PULSES = 2.5;
 const FIRST_SILENCE = 40_000;
 
@@ -57,11 +57,11 @@ export class PageStream {
     if (this.#source) this.#connect();
   }
 
-  /** Let go of the connection; `resume` takes it up where it was. */
+  /** Close the connection; `resume` reconnects from the same position. */
   pause() {
     this.#active = false;
     this.#close();
-    // Nothing more comes for whoever waits.
+    // No more events will arrive: release callers that wait for them.
     this.#settled();
     this.#onState("paused");
   }
@@ -72,19 +72,19 @@ export class PageStream {
     if (this.#source?.readyState !== EventSource.OPEN) this.#connect();
   }
 
-  /** Connect again from the last cursor on: the connection may be dead without anybody knowing. */
+  /** Connect again from the last cursor: the connection may be dead without the browser knowing. */
   renew() {
     this.#active = true;
     this.#connect();
   }
 
-  /** Connect; resolves once all has come that was missed, or where it won't come now. */
+  /** Connect; resolves once all missed events have arrived, or can't arrive now. */
   catchUp() {
     this.resume();
     return new Promise((resolve) => (this.#settled = resolve));
   }
 
-  /** Something is missing: read again from the last cursor on, after a pause. */
+  /** An event is missing: read again from the last cursor, after a pause. */
   restart() {
     this.#close();
     this.#retry();
@@ -116,7 +116,7 @@ export class PageStream {
     const data = JSON.parse(event.data);
     if (data.type === "pulse") this.#pulse(data.item.seconds);
     this.#watch();
-    // The last, since it may be what makes the page let go of the stream.
+    // Last, since the handler may close the stream.
     this.#onData(data);
   }
 
@@ -125,7 +125,7 @@ export class PageStream {
     this.#settled();
   }
 
-  /** A connection without a sign of life is dead, though the browser does not know it. */
+  /** A connection without heartbeats is dead, even if the browser does not know it. */
   #watch() {
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => {

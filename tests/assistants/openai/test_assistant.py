@@ -129,7 +129,7 @@ async def test_a_history_is_cut_to_its_budget_and_says_so(
         []
         if kept == 8
         else [
-            f"Left out the oldest {8 - kept} of 8 earlier messages: the model is told about"
+            f"Left out the oldest {8 - kept} of 8 earlier messages: the model is sent about"
             f" {budget:,} tokens at most"
         ]
     )
@@ -246,7 +246,7 @@ async def test_a_connection_is_tried_again() -> None:
             outputs.append(output)  # noqa: PERF401 - what came before the error counts
 
     async with model:
-        with pytest.raises(ModelError, match="Nothing listens"):
+        with pytest.raises(ModelError, match="No server listens"):
             await take()
     assert [key for key, status in steps(outputs) if status == "completed"] == [
         "retry 0",
@@ -279,7 +279,7 @@ async def test_nothing_is_tried_again_once_something_was_seen(
 ) -> None:
     endpoint.script(talk(first))
     async with assistant(endpoint) as model:
-        with pytest.raises(ModelError, match="broke the connection"):
+        with pytest.raises(ModelError, match="closed the connection"):
             await outputs_of(model)
     assert len(endpoint.completions) == 1
 
@@ -324,7 +324,7 @@ async def test_a_list_is_read_again_when_it_is_old(
         (refuse(401), "does not accept the API key"),
         (refuse(404), "whether OPENAI_BASE_URL should end with /v1"),
         (refuse(200, b"<html>"), "OpenAI-compatible"),
-        (lambda exchange: exchange.cut(), "broke the connection"),
+        (lambda exchange: exchange.cut(), "closed the connection"),
     ],
 )
 async def test_a_list_that_fails_is_a_note_and_is_asked_for_again(

@@ -103,7 +103,7 @@ def test_an_endpoint_that_counts_no_tokens_is_fine(reply: Reply, tail: bytes) ->
 
 
 @pytest.mark.parametrize(
-    ("finish", "words"), [("length", "limit of tokens"), ("content_filter", "content filter")]
+    ("finish", "words"), [("length", "token limit"), ("content_filter", "content filter")]
 )
 def test_an_answer_that_was_ended_early_says_so(reply: Reply, finish: str, words: str) -> None:
     list(reply.feed(say("Hello") + end(finish=finish)))

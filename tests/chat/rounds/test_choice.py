@@ -79,7 +79,7 @@ async def test_the_choice_is_in_the_workflow_item(service: ChatService) -> None:
 
 
 async def test_a_model_of_an_assistant_without_models_is_refused(service: ChatService) -> None:
-    with pytest.raises(InvalidInput, match="model: this assistant has none"):
+    with pytest.raises(InvalidInput, match="model: this assistant offers no models"):
         await ask(service, assistant="plain", model="b")
 
 

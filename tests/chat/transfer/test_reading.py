@@ -105,10 +105,10 @@ def test_a_list_is_read_up_to_where_it_breaks() -> None:
         (b"{", "not valid JSON"),
         (b"\xff\xfe\x00", "not valid JSON"),
         (b"[" * 100_000, "not valid JSON"),
-        (b"7", "no chat in it"),
-        (b'{"a": 1}', "no chat in it"),
+        (b"7", "contains no chat"),
+        (b'{"a": 1}', "contains no chat"),
         (b"PK\x03\x04 and so on", "neither JSON nor a zip"),
-        (zipped(), "no chat in it"),
+        (zipped(), "contains no chat"),
         (zipped(a=b"{"), "not valid JSON"),
         (json.dumps(chat(version=2)).encode(), "damaged"),
         (json.dumps(chat(rounds=[{}])).encode(), "damaged"),
@@ -151,7 +151,7 @@ def test_a_zip_is_read_no_further_than_its_bounds() -> None:
     bomb = zipped(a=b" " * 50_000_000, b=json.dumps(chat()).encode())
     assert len(bomb) < 100_000
     found = read(bomb, limit=100_000)
-    assert reasons(found) == ["What it holds is too large."]
+    assert reasons(found) == ["Its content is too large."]
     assert len(chats(found)) == 1
 
 
