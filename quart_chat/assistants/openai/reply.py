@@ -12,7 +12,7 @@ from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.frames import Frames
 from quart_chat.assistants.openai.surrogates import Halves
 from quart_chat.assistants.openai.thinking import Parts, Thinking
-from quart_chat.assistants.openai.words import find_words, load_json
+from quart_chat.assistants.openai.words import MAX_TEXT, find_words, load_json
 from quart_chat.assistants.protocol import Output, Rewrite, Step, Text, Usage
 from quart_chat.texts import N_, _, duration, number, rate
 
@@ -260,7 +260,8 @@ class Reply:
 
 def _read_error(data: bytes) -> Said:
     """A frame of the event ``error``, whatever is in it."""
+    text = data[:MAX_TEXT].decode("utf-8", "replace")
     try:
-        return Said(error=load_json(data) or data.decode("utf-8", "replace"))
+        return Said(error=load_json(data) or text)
     except ValueError:
-        return Said(error=data.decode("utf-8", "replace"))
+        return Said(error=text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,6 +36,9 @@ _STATUSES = ("code", "status", "status_code", "statusCode", "error_code", "http_
 _KINDS = ("type", "code", "status", "reason")
 MAX_TEXT = 64 * 1024
 """Characters of a text that are looked at."""
+MAX_BAD_BYTES = 10_000
+"""Bytes of a text that are no UTF-8, at most."""
+_PIECE = 64 * 1024
 _MAX_DEPTH = 8
 _MAX_LISTED = 3
 """Errors of a list that are told."""
@@ -52,13 +56,32 @@ _TAG = re.compile(r"</?[a-zA-Z!?][^>]*>")
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\):?", re.IGNORECASE)
 
 
+def decode(data: bytes) -> str:
+    """Decode UTF-8; a byte that is none costs one character.
+
+    Raises:
+        ValueError: There are so many that it is no text, and reading on would keep the loop busy.
+    """
+    decoder = getincrementaldecoder("utf-8")("replace")
+    parts: list[str] = []
+    bad = 0
+    for start in range(0, len(data), _PIECE):
+        parts.append(
+            decoder.decode(data[start : start + _PIECE], final=start + _PIECE >= len(data))
+        )
+        bad += parts[-1].count("\ufffd")
+        if bad > MAX_BAD_BYTES:
+            raise ValueError("too little of it is UTF-8")
+    return "".join(parts)
+
+
 def load_json(data: bytes | str) -> Any:
     """Decode JSON with what strict decoders refuse: lone surrogates, bad UTF-8, control characters.
 
     Raises:
-        ValueError: It is none all the same.
+        ValueError: It is none all the same, or hardly anything of it is UTF-8.
     """
-    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    text = decode(data) if isinstance(data, bytes) else data
     try:
         return json.loads(text, strict=False)
     except RecursionError as error:

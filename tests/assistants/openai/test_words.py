@@ -13,6 +13,7 @@ import pytest
 from quart_chat.assistants.openai.assistant import OpenAIAssistant
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.history import estimate_tokens
+from quart_chat.assistants.openai.words import load_json
 from quart_chat.assistants.protocol import Models, Step, Turn
 from tests.assistants.openai.endpoint import (
     HELLO,
@@ -426,3 +427,10 @@ async def test_a_user_and_a_password_of_the_address_are_sent_and_told_to_nobody(
     assert sent == "Basic " + base64.b64encode(b"ada:p@ss:word").decode()
     assert "*** and *** are wrong" in caught.value.message
     assert "ada" not in caught.value.message
+
+
+def test_what_is_hardly_utf_8_is_no_text() -> None:
+    few = b'"' + b"\xff" * 1000 + "€".encode() * 50_000 + b'"'
+    assert load_json(few) == "\ufffd" * 1000 + "€" * 50_000
+    with pytest.raises(ValueError, match="UTF-8"):
+        load_json(b'"' + b"\xff" * (4 << 20) + b'"')
