@@ -78,7 +78,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     instance: Annotated[
         str,
-        Meta(min_length=1, description="folder of the database and the documents, made at start"),
+        Meta(
+            min_length=1,
+            description="folder of the database and the documents, created at the start",
+        ),
     ] = "instance"
     host: Annotated[
         str, Meta(min_length=1, description="address that `quart-chat serve` listens on")
@@ -89,7 +92,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 8000
     allowed_hosts: Annotated[
         str,
-        Meta(description="host names the server answers for, beside its own address; commas"),
+        Meta(
+            description=(
+                "host names that the server accepts beside its own address, separated by commas"
+            )
+        ),
     ] = "localhost,127.0.0.1,[::1]"
     openai_base_url: Annotated[
         Address,
@@ -99,44 +106,51 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = Address("")
     openai_api_key: Annotated[
-        Secret, Meta(description="its API key; without an address, OpenAI's own endpoint is meant")
+        Secret,
+        Meta(description="its API key; without an address, the key is for OpenAI's own endpoint"),
     ] = Secret("")
     openai_model: Annotated[
-        str, Meta(description="the model to ask where none is chosen; else the first it lists")
+        str, Meta(description="the default model; without it, the first that the endpoint lists")
     ] = ""
-    system_prompt: Annotated[str, Meta(description="what the model is told before all else")] = ""
+    system_prompt: Annotated[
+        str, Meta(description="instructions that the model gets before anything else")
+    ] = ""
     history_tokens: Annotated[
-        int, Meta(ge=0, description="tokens of a chat that the model is told, estimated")
+        int, Meta(ge=0, description="tokens of a chat that the model is sent, estimated")
     ] = 8000
     model_timeout: Annotated[
-        float, Meta(gt=0, description="seconds that the model may say nothing")
+        float, Meta(gt=0, description="seconds that the model may be silent")
     ] = 120.0
     model_retries: Annotated[
-        int, Meta(ge=0, description="further attempts before the first of an answer has come")
+        int, Meta(ge=0, description="further attempts before any part of an answer has arrived")
     ] = 2
     model_passages: Annotated[
-        int, Meta(ge=0, le=50, description="passages of documents that the model is given at most")
+        int, Meta(ge=0, le=50, description="most passages of documents that the model is given")
     ] = 6
     model_search: Annotated[
         Literal["all", "named"],
-        Meta(description="`all`: searched unasked; `named`: only documents that a question names"),
+        Meta(description="`all`: search all documents; `named`: only those chosen for a question"),
     ] = "all"
     assistants: Annotated[
         str,
-        Meta(description="further assistants to offer, each as `module:attribute`; commas"),
+        Meta(
+            description=(
+                "further assistants to offer, each as `module:attribute`, separated by commas"
+            )
+        ),
     ] = ""
-    max_prompt_chars: Annotated[int, Meta(ge=1, description="characters in a prompt")] = 32_000
-    max_body_bytes: Annotated[int, Meta(ge=1024, description="bytes in a request's body")] = (
+    max_prompt_chars: Annotated[int, Meta(ge=1, description="most characters in a prompt")] = 32_000
+    max_body_bytes: Annotated[int, Meta(ge=1024, description="most bytes in a request's body")] = (
         512 * 1024
     )
     max_streams: Annotated[
-        int, Meta(ge=1, description="streams one user may have open at a time")
+        int, Meta(ge=1, description="streams that one user may have open at a time")
     ] = 100
     max_running_rounds: Annotated[
-        int, Meta(ge=1, description="answers of one user that are written at a time")
+        int, Meta(ge=1, description="answers of one user that may be written at a time")
     ] = 20
     database_timeout: Annotated[
-        float, Meta(gt=0, description="seconds that a request may wait for the database in all")
+        float, Meta(gt=0, description="seconds that a request may wait for the database in total")
     ] = 10.0
     search_timeout: Annotated[
         float, Meta(gt=0, description="seconds that a search of chats may take")
@@ -144,28 +158,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     restore_seconds: Annotated[
         float, Meta(ge=0, description="seconds for which a deleted chat can be restored")
     ] = 3600.0
-    max_document_bytes: Annotated[int, Meta(ge=1, description="bytes in a document")] = 25_000_000
+    max_document_bytes: Annotated[int, Meta(ge=1, description="most bytes in a document")] = (
+        25_000_000
+    )
     max_documents_bytes: Annotated[
-        int, Meta(ge=1, description="bytes in all documents of one user")
+        int, Meta(ge=1, description="most bytes in all documents of one user")
     ] = 500_000_000
     max_import_bytes: Annotated[
-        int, Meta(ge=1024, description="bytes in a file of chats to import")
+        int, Meta(ge=1024, description="most bytes in a file of chats to import")
     ] = 100_000_000
     reading_memory: Annotated[
         int,
-        Meta(ge=64 * 1024 * 1024, description="bytes of memory that reading a document may take"),
+        Meta(ge=64 * 1024 * 1024, description="bytes of memory that reading a document may use"),
     ] = 512 * 1024 * 1024
     reading_seconds: Annotated[
         int, Meta(ge=1, description="seconds that reading a document may take")
     ] = 300
     shutdown_timeout: Annotated[
-        float, Meta(gt=0, description="seconds from the signal to stop until the process is gone")
+        float, Meta(gt=0, description="seconds from the signal to stop until the process exits")
     ] = 2.5
-    events_max_events: Annotated[int, Meta(ge=1, description="latest events kept a context")] = (
+    events_max_events: Annotated[int, Meta(ge=1, description="latest events kept per context")] = (
         _EVENTS.bounds.max_events
     )
     events_max_bytes: Annotated[
-        int, Meta(ge=1024, description="bytes of the latest events kept a context")
+        int, Meta(ge=1024, description="bytes of the latest events kept per context")
     ] = _EVENTS.bounds.max_bytes
     events_pacing: Annotated[
         float, Meta(ge=0, description="seconds between two writes to a reader of a busy context")

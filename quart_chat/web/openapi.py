@@ -34,10 +34,10 @@ the body. Unknown query parameters, and unknown keys of a JSON body, are ignored
 TAGS = [
     Tag("chat", "One chat: start a round, stream it, stop it, read it."),
     Tag("chats", "The list of chats, their links, and chats from files."),
-    Tag("assistants", "Those that can be asked, and their models."),
+    Tag("assistants", "The assistants and their models."),
     Tag("streams", "Streams of server-sent events, each a `ChatData` on a `data:` line."),
-    Tag("documents", "What assistants can answer from."),
-    Tag("doctor", "What a browser measures its connection by."),
+    Tag("documents", "The documents that assistants answer from."),
+    Tag("doctor", "The checks of a browser's connection."),
 ]
 
 _NAME = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")

@@ -39,10 +39,10 @@ class Sentences:
 _ENGLISH = Sentences(
     nothing_to_search="No word to search for",
     help=(
-        "This is the Librarian: a search, not a language model. It looks through the handbook,"
-        " your documents and your own chats and quotes what it finds, word for word, each quote"
-        " with a link to where it stands. What is not there, it cannot answer.\n\n"
-        "Ask it about something, for example:\n\n"
+        "This is the Librarian: a search, not a language model. It searches the handbook, your"
+        " documents and your own chats, and quotes passages word for word, each with a link to its"
+        " source. It can't answer from anything else.\n\n"
+        "Ask a question, for example:\n\n"
         "- How do I resume a stream?\n"
         "- How can I stop a run?\n"
         "- Which setting changes the keep-alive interval?\n"
@@ -72,21 +72,21 @@ _ENGLISH = Sentences(
 )
 
 _GERMAN = Sentences(
-    nothing_to_search="Kein Wort, nach dem sich suchen ließe",
+    nothing_to_search="Kein Wort, nach dem gesucht werden kann",
     help=(
         "Das ist der Librarian: eine Suche, kein Sprachmodell. Er durchsucht das Handbuch (auf"
-        " Englisch), die eigenen Dokumente und die eigenen Chats und zitiert wörtlich, was er"
-        " findet, jedes Zitat mit einem Link auf die Stelle. Was dort nicht steht, kann er nicht"
+        " Englisch), Ihre Dokumente und Ihre Chats und zitiert wörtlich, was er findet, jedes"
+        " Zitat mit einem Link zu seiner Quelle. Was dort nicht steht, kann er nicht"
         " beantworten.\n\n"
-        "Man kann ihn zum Beispiel fragen:\n\n"
+        "Fragen Sie ihn zum Beispiel:\n\n"
         "- How do I resume a stream?\n"
         "- How can I stop a run?\n"
         "- Which setting changes the keep-alive interval?\n"
     ),
     places={
         "handbook": "im Handbuch",
-        "documents": "in den eigenen Dokumenten",
-        "chats": "in den eigenen Chats",
+        "documents": "in Ihren Dokumenten",
+        "chats": "in Ihren Chats",
     },
     inside="{place}",
     last_and=" und ",
@@ -104,7 +104,7 @@ _GERMAN = Sentences(
     unknown="Nirgends erwähnt: {terms}.",
     not_together="Jedes Wort kommt irgendwo vor, aber keine Stelle hat genug davon beisammen.",
     closest="Die nächstliegenden Seiten:",
-    you="Eigene Nachricht",
+    you="Sie",
 )
 
 

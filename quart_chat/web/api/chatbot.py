@@ -68,7 +68,7 @@ async def start_stream(query: StartQuery, body: StartRequest) -> Response:
 @blueprint.get("/<chat:workflow_id>/stream")
 @operation(
     EVENTS,
-    nothing("Nothing runs and nothing is newer."),
+    nothing("No round is running and nothing is newer."),
     tag="chat",
     query=StreamQuery,
     resumes=True,

@@ -44,7 +44,7 @@ async def page_stream(query: PageStreamQuery, last_id: str | None) -> Response:
 @blueprint.get("/events/<context_id>")
 @operation(
     EVENTS,
-    nothing("The client has seen the end of the context."),
+    nothing("The client has already received the terminal event."),
     tag="streams",
     query=EventsQuery,
     resumes=True,

@@ -50,7 +50,7 @@ class StartRequest(Struct, rename="camel", frozen=True):
     assistant: Annotated[str, Meta(description="one of the list of assistants")] | None = None
     model: Annotated[str, Meta(description="one of that assistant's models")] | None = None
     document_ids: (
-        Annotated[list[str], Meta(description="the documents to answer from; they are ready")]
+        Annotated[list[str], Meta(description="the documents to answer from, which must be ready")]
         | None
     ) = None
     replaces: RoundNumber | None = None
@@ -82,7 +82,9 @@ class StreamQuery(Struct, frozen=True):
     """Where a stream begins, and whether it goes on after the round."""
 
     since: Since = 0
-    follow: Annotated[int, Meta(ge=0, le=1, description="1: stay open across rounds")] = 0
+    follow: Annotated[
+        int, Meta(ge=0, le=1, description="1: keep the stream open across rounds")
+    ] = 0
 
 
 class SinceQuery(Struct, frozen=True):
@@ -107,8 +109,8 @@ class ListQuery(Struct, frozen=True):
     """Which chats to list."""
 
     q: Annotated[str, Meta(max_length=200, description="words to search the chats for")] = ""
-    before: Annotated[str, Meta(description="the `next` of the page before")] = ""
-    limit: Annotated[int, Meta(ge=1, le=100, description="chats a page")] = 30
+    before: Annotated[str, Meta(description="the `next` of the previous page")] = ""
+    limit: Annotated[int, Meta(ge=1, le=100, description="chats per page")] = 30
 
 
 PageCursor = Annotated[
@@ -130,7 +132,7 @@ class PageStreamQuery(Struct, rename="camel", frozen=True):
 class EventsQuery(Struct, frozen=True):
     """Which events to stream."""
 
-    categories: Annotated[str, Meta(description="categories to read, with commas between")] = ""
+    categories: Annotated[str, Meta(description="categories to stream, separated by commas")] = ""
 
 
 class ProbeQuery(Struct, frozen=True):
@@ -141,7 +143,9 @@ class ProbeQuery(Struct, frozen=True):
         int, Meta(ge=10, le=1000, description="milliseconds between two events")
     ] = 100
     padded: Annotated[int, Meta(ge=0, le=20, description="large events after the small ones")] = 8
-    padding: Annotated[int, Meta(ge=0, le=16_384, description="bytes that make them large")] = 4096
+    padding: Annotated[
+        int, Meta(ge=0, le=16_384, description="bytes added to each large event")
+    ] = 4096
     pause: Annotated[
         int, Meta(ge=0, le=120, description="seconds of silence before a last event")
     ] = 0
@@ -181,7 +185,7 @@ class PassagesQuery(Struct, frozen=True):
     after: Annotated[
         int, Meta(ge=0, le=MAX_SEQ, description="the number of the last passage the client has")
     ] = 0
-    limit: Annotated[int, Meta(ge=1, le=500, description="passages a page")] = 200
+    limit: Annotated[int, Meta(ge=1, le=500, description="passages per page")] = 200
 
 
 class PreviewQuery(Struct, frozen=True):
