@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 from quart_chat.assistants.librarian.assistant import build_handbook
 from quart_chat.config import resource_path
 from tests.app import create_test_app
@@ -11,5 +9,3 @@ from tests.app import create_test_app
 # What an app imports only when it is made, and the index that each would make of the handbook.
 create_test_app({"QUART_CHAT_INSTANCE": "unused"})
 build_handbook(resource_path("docs"))
-gc.collect()
-gc.freeze()

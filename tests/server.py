@@ -27,8 +27,7 @@ _ADDRESS = re.compile(
 )
 
 TEST_SERVER = (sys.executable, "-m", "tests.app", "serve")
-"""The app of ``tests.app``, as a program that is started anew: what others start is the same app, as
-a copy of a process that has imported it."""
+"""The app of ``tests.app`` as a program that is started anew, not as a copy of a loaded process."""
 
 
 def free_port() -> int:
