@@ -134,7 +134,7 @@ async def page(loaded: tuple[Tab, set[str]]) -> Page:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing(page: Page, scheme: Literal["light", "dark"]) -> None:
     await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    assert await violations(page) == []
+    assert await violations(page, scheme) == []
 
 
 async def test_nothing_breaks_the_policy(page: Page) -> None:
