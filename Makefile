@@ -6,6 +6,9 @@ PYTHON := $(VENV)/bin/python
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 	--constraint constraints.txt --build-constraint constraints.txt
 
+# What Python has made of the modules is kept: each worker and each server of a test imports them.
+test full: export PYTHONDONTWRITEBYTECODE :=
+
 EVERY_CORE := --numprocesses auto --dist worksteal
 CLIENTS := tests/chaos/clients/node_modules/.installed
 
@@ -16,11 +19,11 @@ run: $(VENV)/.run
 
 test: $(VENV)/.test $(CLIENTS) chromium nginx
 	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE))
-	$(if $(ARGS),,@echo "Left to 'make full': the coverage, and what takes minutes:"; grep -rl mark.long tests --include=test_*.py)
+	$(if $(ARGS),,@echo "Left to 'make full': the coverage, most examples of each property, and what takes long in:"; grep -rl mark.long tests --include=test_*.py)
 
-# All tests, also those that take minutes, and the coverage.
+# All tests, also those that take long, each property with all its examples, and the coverage.
 full: $(VENV)/.test $(CLIENTS) chromium nginx
-	$(PYTHON) -m pytest $(EVERY_CORE) -m "" --override-ini faulthandler_timeout=1800 \
+	$(PYTHON) -m pytest $(EVERY_CORE) -m "" --hypothesis-profile thorough --override-ini faulthandler_timeout=1800 \
 		--cov --cov-report= --durations=50
 	@$(PYTHON) .ci/branches.py $(addprefix quart_chat/,events chat documents assistants search markdown storage)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from jinja2 import FileSystemBytecodeCache
@@ -80,5 +80,10 @@ def create_test_app(config: Mapping[str, Any] | None = None) -> Quart:
     return app
 
 
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line with this application."""
+    return main(arguments, factory=create_test_app)
+
+
 if __name__ == "__main__":
-    sys.exit(main(factory=create_test_app))
+    sys.exit(run())

@@ -14,6 +14,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat.storage.sqlite.chats import ChatRepository
+from tests import examples
 from tests.app import create_test_app
 from tests.browser.tab import find_chromium
 from tests.server import Server
@@ -22,9 +23,7 @@ from tests.server import Server
 for _name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"):
     os.environ.pop(_name, None)
 
-# How fast a machine is decides nothing.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+settings.load_profile(examples.SHORT)
 
 FIGURES = "figures"
 """A property of a test, which is printed at the end of the run."""

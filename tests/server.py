@@ -17,6 +17,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from tests.forked import ForkedApp
+
 ROOT = Path(__file__).parent.parent
 START_TIMEOUT = 30.0
 
@@ -25,7 +27,7 @@ _ADDRESS = re.compile(
 )
 
 TEST_SERVER = (sys.executable, "-m", "tests.app", "serve")
-"""The app of ``tests.app``: its "slow" assistant writes at a pace that the prompt sets."""
+"""The app of ``tests.app`` as a program that is started anew, not as a copy of a loaded process."""
 
 
 def free_port() -> int:
@@ -36,7 +38,9 @@ def free_port() -> int:
 
 
 class Server:
-    """Runs a server command on a port that it keeps when it is started again.
+    """Runs a server on a port that it keeps when it is started again.
+
+    Without a command it is the app of ``tests.app``.
 
     Attributes:
         url: Where it is, without a slash at the end.
@@ -45,13 +49,13 @@ class Server:
     """
 
     url: str
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | ForkedApp
 
     def __init__(
         self,
         *,
         instance: Path,
-        command: Sequence[str] = TEST_SERVER,
+        command: Sequence[str] | None = None,
         address: Sequence[str] = ("--port", "{port}"),
         port: int = 0,
         env: Mapping[str, str] | None = None,
@@ -83,16 +87,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, and return once it takes connections."""
-        arguments = [part.format(port=self._port) for part in self._address]
-        self.process = subprocess.Popen(
-            [*self._command, *arguments],
-            cwd=self.instance.parent,
-            env=self._env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        self.process = self._begin([part.format(port=self._port) for part in self._address])
         found = Event()
         self._reader = Thread(target=self._read_output, args=(found,), daemon=True)
         self._reader.start()
@@ -126,6 +121,20 @@ class Server:
         """Kill it and start it again at the same address."""
         self.kill()
         self.start()
+
+    def _begin(self, arguments: Sequence[str]) -> subprocess.Popen[str] | ForkedApp:
+        cwd = self.instance.parent
+        if self._command is None:
+            return ForkedApp(["serve", *arguments], cwd=cwd, env=self._env)
+        return subprocess.Popen(
+            [*self._command, *arguments],
+            cwd=cwd,
+            env=self._env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
 
     def _read_output(self, found: Event) -> None:
         assert self.process.stdout is not None

@@ -48,7 +48,13 @@ def connect(address: tuple[str, int], stack: ExitStack, many: int) -> None:
         stack.enter_context(socket.create_connection(address, timeout=5))
 
 
-@pytest.mark.parametrize("name", SERVERS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name == "quart-chat serve" else pytest.mark.long)
+        for name in SERVERS
+    ],
+)
 def test_it_is_told_once_and_is_over_with_the_connections(
     start_server: Callable[..., Server], name: str
 ) -> None:

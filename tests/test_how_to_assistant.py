@@ -79,6 +79,7 @@ def test_the_setting_offers_a_file_of_the_folder_where_the_server_starts(
     assert_it_counts(ask(server))
 
 
+@pytest.mark.long
 def test_an_installed_package_offers_it_by_itself(
     folder: Path, start_server: Callable[..., Server]
 ) -> None:

@@ -91,6 +91,7 @@ async def test_streams_share_a_connection_and_end_cleanly_with_the_server(
             assert rounds == [1, 2]
 
 
+@pytest.mark.long
 async def test_a_browser_with_eight_windows_follows_live_and_survives_a_restart(
     secure_server: Server, chromium: str
 ) -> None:

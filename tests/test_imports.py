@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -70,7 +71,9 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-GRAPH = {name: imported(path) - {name} for name, path in MODULES.items()}
+@cache
+def graph() -> dict[str, set[str]]:
+    return {name: imported(path) - {name} for name, path in MODULES.items()}
 
 
 def is_within(name: str, package: str) -> bool:
@@ -82,7 +85,7 @@ def room(name: str) -> str:
 
 
 def test_there_is_no_circle() -> None:
-    own = {name: {other for other in used if other in MODULES} for name, used in GRAPH.items()}
+    own = {name: {other for other in used if other in MODULES} for name, used in graph().items()}
     try:
         TopologicalSorter(own).prepare()
     except CycleError as error:
@@ -93,7 +96,7 @@ def test_there_is_no_circle() -> None:
 def test_a_room_imports_only_what_is_below_it(name: str) -> None:
     wrong = {
         f"{module} imports {other}"
-        for module, used in GRAPH.items()
+        for module, used in graph().items()
         if room(module) == name
         for other in used
         if is_within(other, "quart_chat") and room(other) not in BELOW[name] | {name}
@@ -109,7 +112,7 @@ def test_every_room_has_its_place() -> None:
 def test_only_the_outermost_rooms_know_a_web_framework() -> None:
     wrong = {
         f"{module} imports {other}"
-        for module, used in GRAPH.items()
+        for module, used in graph().items()
         if module != "quart_chat" and not any(is_within(module, p) for p in WITH_FRAMEWORK)
         for other in used
         if any(is_within(other, framework) for framework in FRAMEWORKS)

@@ -90,6 +90,7 @@ def test_another_folder_is_another_matter(
     assert httpx2.get(other.url).status_code == 200
 
 
+@pytest.mark.long
 def test_the_reloader_of_quart_takes_the_folder_over(
     start_server: Callable[..., Server], tmp_path: Path
 ) -> None:

@@ -18,7 +18,7 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
     "options",
     [
         pytest.param(
-            ["--phases", "examples,fuzzing,stateful", "--max-examples", "3", "--max-time", "15"],
+            ["--phases", "examples,fuzzing,stateful", "--max-examples", "3", "--max-time", "6"],
             id="short",
         ),
         pytest.param(

@@ -256,6 +256,7 @@ async def leave_and_come_back(tab: Tab, url: str) -> None:
     assert await tab.page.evaluate("window.back.persisted")
 
 
+@pytest.mark.long
 async def test_a_page_from_the_cache_of_the_way_back_goes_on(
     keeping_browser: Browser, open_tab: OpenTab, server: Server
 ) -> None:
@@ -277,6 +278,7 @@ async def test_a_page_from_the_cache_of_the_way_back_goes_on(
     await kept.page.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", ["Enter", "Escape"])
 async def test_an_edit_that_is_done_comes_back_from_no_cache(
     keeping_browser: Browser, open_tab: OpenTab, server: Server, key: str
@@ -376,6 +378,7 @@ async def test_a_tab_that_rests_does_not_say_that_an_answer_is_being_written(
     await expect(tab.page).to_have_title("wait · quart-chat")
 
 
+@pytest.mark.long
 async def test_a_browser_that_may_store_nothing_can_be_used(
     whole_chromium: str, server: Server, tmp_path: Path
 ) -> None:

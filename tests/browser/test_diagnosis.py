@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.async_api import Page
 
+from tests.examples import examples
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 Seen = dict[str, Any]
@@ -188,7 +190,7 @@ async def test_few_and_used_up_connections_are_told(modules: Page) -> None:
     assert await ids(modules, {**one, "queued": 4000}) == ["queued"]
 
 
-@settings(max_examples=60, derandomize=True)
+@settings(max_examples=examples(60), derandomize=True)
 @given(
     jitter=st.lists(st.floats(0, 30), min_size=COUNT, max_size=COUNT),
     offset=st.floats(-1e9, 1e9),
@@ -207,7 +209,7 @@ async def test_jitter_distance_and_clocks_make_nobody_a_culprit(
     assert found["facts"]["delay"] <= distance + 30 + 1e-3
 
 
-@settings(max_examples=60, derandomize=True)
+@settings(max_examples=examples(60), derandomize=True)
 @given(size=st.integers(3, COUNT), jitter=st.lists(st.floats(0, 5), min_size=COUNT, max_size=COUNT))
 async def test_a_buffer_of_any_size_is_seen(modules: Page, size: int, jitter: list[float]) -> None:
     release = [min(n - n % size + size - 1, COUNT - 1) for n in range(COUNT)]
@@ -217,7 +219,7 @@ async def test_a_buffer_of_any_size_is_seen(modules: Page, size: int, jitter: li
     assert found["findings"][0]["id"].startswith("held-")
 
 
-@settings(max_examples=100, derandomize=True)
+@settings(max_examples=examples(100), derandomize=True)
 @given(
     arrivals=st.lists(st.floats(0, 1e6), max_size=40),
     ended=st.sampled_from(["complete", "cut", "silent", "unreachable"]),

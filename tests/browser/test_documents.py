@@ -301,13 +301,13 @@ async def test_the_pages_are_accessible_and_fit_a_phone(open_tab: OpenTab, schem
     row = tab.page.locator(".document", has_text=name)
     await expect(row).to_have_attribute("data-status", "ready")
     await expect(tab.page.locator(".upload-refused")).to_contain_text("empty.md")
-    assert await violations(tab.page) == []
+    assert await violations(tab.page, scheme) == []
     await expect_no_overflow(tab.page)
     await row.get_by_role("button").click()
     await expect(tab.page.get_by_role("alertdialog")).to_be_visible()
-    assert await violations(tab.page) == []
+    assert await violations(tab.page, scheme) == []
     address = await row.locator("a").get_attribute("href")
     for path in (f"{address}?passage=1#p1", f"{address}/delete", "/settings"):
         await tab.page.goto(path)
-        assert await violations(tab.page) == []
+        assert await violations(tab.page, scheme) == []
         await expect_no_overflow(tab.page)

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, ViewportSize
 
 from tests.app import create_test_app
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab, watch
+from tests.browser.test_forced_colours import OUTLINE, SCHEMES, UNSEEN
 from tests.browser.test_page import WEIGHT, violations, weight
+from tests.browser.test_preferences import COVERED, CUT, SPACED, TINY
+from tests.browser.test_screen_reader import (
+    CONTROLS,
+    MISNAMED,
+    levels,
+    name,
+    role,
+    tree,
+)
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -36,6 +48,8 @@ PAGES = sorted(
     and rule.endpoint not in PARTS
 )
 ERRORS = ["/nothing/here", "/chat/none", "/documents/none"]
+
+WIDE: ViewportSize = {"width": 1280, "height": 720}
 
 COLLECT = """
 window.violations = [];
@@ -111,15 +125,16 @@ async def loaded(
 async def page(loaded: tuple[Tab, set[str]]) -> Page:
     """The page as it is at first."""
     page = loaded[0].page
-    await page.set_viewport_size({"width": 1280, "height": 720})
-    await page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
+    await page.set_viewport_size(WIDE)
+    await page.evaluate("document.adoptedStyleSheets = [], document.activeElement.blur()")
+    await page.evaluate("scrollTo(0, 0)")
     return page
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing(page: Page, scheme: Literal["light", "dark"]) -> None:
     await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    assert await violations(page) == []
+    assert await violations(page, scheme) == []
 
 
 async def test_nothing_breaks_the_policy(page: Page) -> None:
@@ -169,3 +184,73 @@ async def expect_inside(page: Page) -> None:
     widths = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     content, window = await page.evaluate(widths)
     assert content <= window
+
+
+async def test_with_few_colours_every_control_and_the_focus_on_it_are_seen(page: Page) -> None:
+    try:
+        for scheme in SCHEMES:
+            await page.emulate_media(forced_colors="active", color_scheme=scheme)  # type: ignore[arg-type]  # one of two literals
+            assert await page.evaluate(UNSEEN) == []
+            for _ in range(6):
+                await page.keyboard.press("Tab")
+                if await page.evaluate("document.activeElement !== document.body"):
+                    assert await page.evaluate(OUTLINE) >= 3
+    finally:
+        await page.emulate_media(forced_colors="none", color_scheme="light")
+
+
+async def test_a_page_has_landmarks_one_main_heading_a_title_and_names_for_all(page: Page) -> None:
+    nodes = await tree(page)
+    roles = [role(node) for node in nodes]
+    assert roles.count("main") == 1
+    assert levels(nodes).count(1) == 1
+    nameless = [role(node) for node in nodes if role(node) in CONTROLS and not name(node).strip()]
+    assert nameless == []
+    landmarks = [
+        (role(node), name(node))
+        for node in nodes
+        if role(node) in {"navigation", "region", "search", "banner", "log"}
+        # A form without a name is no landmark.
+        or (role(node) == "form" and name(node))
+    ]
+    assert len(landmarks) == len(set(landmarks))
+    title = (await page.title()).removesuffix("quart-chat")
+    assert re.search(r"\w", title) or urlsplit(page.url).path == "/"
+    assert await page.evaluate(MISNAMED) == []
+
+
+async def test_titles_of_pages_differ(open_tab: OpenTab, places: dict[str, str]) -> None:
+    tab = await open_tab("/offline", quiet=False)
+    titles = {}
+    for rule in PAGES:
+        await tab.page.goto(fill(rule, places))
+        titles[rule] = await tab.page.title()
+    alike = {title for title in titles.values() if [*titles.values()].count(title) > 1}
+    assert alike <= {titles["/chat/<workflow_id>"]}
+
+
+async def test_at_four_times_the_size_and_with_wide_text_nothing_is_lost(page: Page) -> None:
+    await page.set_viewport_size(TINY)
+    await expect_whole(page)
+
+
+async def test_in_german_nothing_is_lost_either_and_controls_say_their_names(page: Page) -> None:
+    await page.set_viewport_size(TINY)
+    await page.context.add_cookies([{"name": "language", "value": "de", "url": page.url}])
+    await page.reload()
+    try:
+        await expect_whole(page)
+        await page.set_viewport_size(WIDE)
+        assert await page.evaluate(MISNAMED) == []
+    finally:
+        await page.context.clear_cookies()
+        await page.reload()
+
+
+async def expect_whole(page: Page) -> None:
+    """All of the page is there, and still is with spaced text."""
+    for spacing in ("() => {}", SPACED):
+        await page.evaluate(spacing)
+        await expect_inside(page)
+        assert await page.evaluate(CUT) == []
+        assert await page.evaluate(COVERED) == []

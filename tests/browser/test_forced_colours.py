@@ -12,7 +12,6 @@ from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
-from tests.browser.test_every_page import ERRORS, PAGES, fill, kwargs_for
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -105,21 +104,6 @@ async def asked(open_tab: OpenTab, question: str, scheme: str = "dark", **option
     )
     await tab.ask(question)
     return tab
-
-
-@pytest.mark.parametrize("rule", [*PAGES, *ERRORS])
-async def test_every_control_and_the_focus_on_it_are_seen(
-    open_tab: OpenTab, places: dict[str, str], rule: str
-) -> None:
-    path = fill(rule, places)
-    tab = await open_tab(path, forced_colors="active", viewport=WIDE, **kwargs_for(path))
-    for scheme in SCHEMES:
-        await tab.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two literals
-        assert await tab.page.evaluate(UNSEEN) == []
-        for _ in range(6):
-            await tab.page.keyboard.press("Tab")
-            if await tab.page.evaluate("document.activeElement !== document.body"):
-                assert await tab.page.evaluate(OUTLINE) >= 3
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -264,6 +264,7 @@ async def test_hidden_tabs_of_documents_hold_nothing(open_tab: OpenTab) -> None:
     assert [complaint for tab in [*tabs, reading] for complaint in tab.complaints] == []
 
 
+@pytest.mark.long
 async def test_ten_windows_of_documents_in_view_all_work(open_tab: OpenTab) -> None:
     first = await open_tab("/documents")
     tabs = [first] + [await beside(first, "/documents") for _ in range(9)]
@@ -337,6 +338,7 @@ async def test_the_doctor_measures_with_no_other_stream_of_its_page(open_tab: Op
     await expect(row(tab.page, chat)).to_be_visible()
 
 
+@pytest.mark.long
 async def test_many_windows_do_not_make_the_doctor_wait(open_tab: OpenTab) -> None:
     """Windows in view share few connections, so that its own is still to be had."""
     first = await open_tab("/documents")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from playwright.async_api import Page
 
 from quart_chat.markdown import render_markdown
+from tests.examples import examples
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -147,7 +148,7 @@ async def test_every_named_character_is_read_alike(modules: Page) -> None:
     assert await differences(modules, texts) == []
 
 
-@settings(max_examples=60, derandomize=True)
+@settings(max_examples=examples(60), derandomize=True)
 @given(texts=texts)
 async def test_any_text_is_rendered_alike(modules: Page, texts: list[str]) -> None:
     assert await differences(modules, texts) == []

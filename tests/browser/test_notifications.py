@@ -13,7 +13,7 @@ from tests.browser.conftest import OpenTab
 from tests.browser.tab import ARGUMENTS, Tab, set_hidden
 from tests.server import Server
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 LONG = "count 150 20ms"
 

@@ -15,8 +15,6 @@ from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
 from tests.browser.test_copy import CLIPBOARD
 from tests.browser.test_documents import delete
-from tests.browser.test_every_page import ERRORS, PAGES, fill, kwargs_for
-from tests.browser.test_preferences import speak_german
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -141,42 +139,6 @@ def levels(nodes: list[dict[str, Any]]) -> list[int]:
 
 
 # What there is
-
-
-@pytest.mark.parametrize("rule", [*PAGES, *ERRORS])
-async def test_a_page_has_landmarks_one_main_heading_a_title_and_names_for_all(
-    open_tab: OpenTab, places: dict[str, str], rule: str
-) -> None:
-    path = fill(rule, places)
-    tab = await open_tab(path, viewport=WIDE, **kwargs_for(path))
-    nodes = await tree(tab.page)
-    roles = [role(node) for node in nodes]
-    assert roles.count("main") == 1
-    assert levels(nodes).count(1) == 1
-    nameless = [role(node) for node in nodes if role(node) in CONTROLS and not name(node).strip()]
-    assert nameless == []
-    landmarks = [
-        (role(node), name(node))
-        for node in nodes
-        if role(node) in {"navigation", "region", "search", "banner", "log"}
-        # A form without a name is no landmark.
-        or (role(node) == "form" and name(node))
-    ]
-    assert len(landmarks) == len(set(landmarks))
-    assert re.search(r"\w", (await tab.page.title()).removesuffix("quart-chat")) or path == "/"
-    assert await tab.page.evaluate(MISNAMED) == []
-    await speak_german(tab.page)
-    assert await tab.page.evaluate(MISNAMED) == []
-
-
-async def test_titles_of_pages_differ(open_tab: OpenTab, places: dict[str, str]) -> None:
-    tab = await open_tab("/offline", quiet=False)
-    titles = {}
-    for rule in PAGES:
-        await tab.page.goto(fill(rule, places))
-        titles[rule] = await tab.page.title()
-    alike = {title for title in titles.values() if [*titles.values()].count(title) > 1}
-    assert alike <= {titles["/chat/<workflow_id>"]}
 
 
 async def test_headings_of_a_chat_are_in_their_order(open_tab: OpenTab) -> None:

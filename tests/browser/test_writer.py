@@ -13,6 +13,7 @@ from playwright.async_api import Page
 from tests.answer import ROWS, long_answer, pieces
 from tests.browser.test_markdown_parity import PIECES as ANY_PIECES
 from tests.browser.test_markdown_parity import SAMPLES
+from tests.examples import examples
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -66,7 +67,7 @@ async def write(page: Page, pieces: list[str]) -> list[Any]:
     return result
 
 
-@settings(max_examples=100, derandomize=True)
+@settings(max_examples=examples(100), derandomize=True)
 @given(
     blocks=st.lists(st.sampled_from(BLOCKS), min_size=1, max_size=8),
     cuts=st.lists(st.integers(1, 12), min_size=1, max_size=40),
@@ -81,7 +82,7 @@ async def test_a_text_written_in_any_pieces_is_the_text_as_a_whole(
     assert differences == []
 
 
-@settings(max_examples=150, derandomize=True)
+@settings(max_examples=examples(150), derandomize=True)
 @given(pieces=st.lists(st.sampled_from([*PIECES, *BLOCKS]), min_size=1, max_size=40))
 async def test_any_text_is_at_each_piece_what_it_would_be_as_a_whole(
     modules: Page, pieces: list[str]

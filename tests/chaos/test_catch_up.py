@@ -18,6 +18,8 @@ from tests.long_chat import write_long_chat
 from tests.server import Server
 from tests.waiting import until
 
+pytestmark = pytest.mark.long
+
 CLIENTS = 60
 SIZE = 27 * 1024 * 1024
 GROWTH = 60 * 1024 * 1024

@@ -11,10 +11,13 @@ from statistics import quantiles
 from typing import Any
 
 import httpx2
+import pytest
 
 from tests.chaos.client import FollowingClient
 from tests.chaos.test_cuts import ask, check, settled
 from tests.server import Server
+
+pytestmark = pytest.mark.long
 
 STREAMS = 50
 SIZE = 20_000_000

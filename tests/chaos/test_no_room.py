@@ -17,6 +17,8 @@ from quart_chat.events.sse import StreamParser
 from tests.server import Server
 from tests.test_shutdown import read_until, streaming
 
+pytestmark = pytest.mark.long
+
 START = "/api/chatbot/start/stream"
 
 

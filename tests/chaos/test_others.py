@@ -20,9 +20,13 @@ from tests.chaos.test_kills import kill_in_mid_answer
 from tests.conftest import FIGURES
 from tests.server import Server
 
-pytestmark = pytest.mark.skipif(
-    not are_installed(), reason="Needs Node: on Debian 'apt install nodejs npm', then 'make test'"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        not are_installed(),
+        reason="Needs Node: on Debian 'apt install nodejs npm', then 'make test'",
+    ),
+]
 
 LONGEST = 5000
 """Bytes that a connection lets through before it is cut off, at most."""
@@ -34,7 +38,6 @@ async def test_clients_by_others_have_exactly_what_the_database_holds(
     await chaos(server, chromium, eager=5, patient=2, kills=1)
 
 
-@pytest.mark.long
 @pytest.mark.timeout(1500)
 async def test_clients_by_others_lose_nothing_in_a_thousand_cuts(
     server: Server, chromium: str, record_property: Callable[[str, object], None]

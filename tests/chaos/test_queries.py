@@ -16,6 +16,8 @@ from quart_chat.storage.sqlite.database import Database
 from tests.chaos.client import FollowingClient
 from tests.chaos.test_cuts import ask, running_app
 
+pytestmark = pytest.mark.long
+
 STREAMS = 100
 SECONDS = int(os.environ.get("QUERY_SECONDS", "3"))
 """How long an answer is written while the streams are watched; a minute shows no more."""

@@ -23,6 +23,7 @@ from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.client import Client, state_of
 from tests.chat.parts import USER, make_service
 from tests.chat.test_properties import RecordingManager, check_emitted
+from tests.examples import examples
 from tests.waiting import until
 
 
@@ -128,7 +129,7 @@ class Person:
         return branch
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(80), suppress_health_check=[HealthCheck.too_slow])
 @given(
     first=st.lists(acts, max_size=10),
     second=st.lists(acts, max_size=10),

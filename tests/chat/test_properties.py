@@ -28,6 +28,7 @@ from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.client import TERMINAL, Client, EagerClient, identity, spare, state_of
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant
+from tests.examples import examples
 
 Open = Callable[[str], AsyncGenerator[bytes, None]]
 Rounds = list[tuple[list[tuple[int, Line]], Line]]
@@ -229,7 +230,7 @@ async def check_pages(world: World, workflow_id: str, pages: list[Client]) -> No
         assert client.last_id == f"{listed.list_seq}-{snapshot.seq}"
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(120), suppress_health_check=[HealthCheck.too_slow])
 @given(
     scripts=st.lists(workflows, min_size=1, max_size=2),
     readers=st.lists(st.lists(visits, max_size=3), min_size=1, max_size=3),

@@ -7,6 +7,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from xml.sax.saxutils import escape
 
 from pypdf import PdfReader, PdfWriter
@@ -44,6 +45,7 @@ def encrypted_pdf(password: str) -> bytes:
     return out.getvalue()
 
 
+@cache
 def pdf_bomb(size: int) -> bytes:
     """A PDF whose only page unpacks to so many bytes."""
     content = zlib.compress(b"BT (x) Tj ET " * (size // 13), 9)
@@ -84,6 +86,7 @@ def word_document(body: str, **parts: str) -> bytes:
     return out.getvalue()
 
 
+@cache
 def zip_bomb(size: int) -> bytes:
     """A Word document of a few kilobytes whose text unpacks to so many bytes."""
     out = io.BytesIO()
@@ -98,6 +101,7 @@ def zip_bomb(size: int) -> bytes:
     return out.getvalue()
 
 
+@cache
 def lying_zip_bomb(size: int) -> bytes:
     """The same, whose directory says that it unpacks to 100 bytes."""
     bomb = bytearray(zip_bomb(size))

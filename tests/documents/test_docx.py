@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from quart_chat.documents.formats import Block, docx
 from quart_chat.errors import MalformedFile, OversizedContent
 from tests.documents import made
+from tests.examples import examples
 
 
 def read(tmp_path: Path, body: str, **parts: str) -> list[Block]:
@@ -265,7 +266,7 @@ pieces = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(pieces, max_size=6))
 def test_all_that_is_shown_is_read_once_and_nothing_else(tree: list[object]) -> None:
     counter = itertools.count()

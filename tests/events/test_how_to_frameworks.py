@@ -20,6 +20,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from quart_chat.events.sse import Frame, StreamParser
+from tests.examples import examples
 from tests.server import ROOT, Server, free_port
 
 PAGE = (ROOT / "docs/how-to/stream-from-starlette-fastapi-or-django.md").read_text("utf-8")
@@ -144,7 +145,7 @@ def test_a_program_of_the_how_to_streams_exactly_under_each_server(
     )
     jobs = iter(range(1_000))
 
-    @hypothesis_settings(max_examples=5)
+    @hypothesis_settings(max_examples=examples(5))
     @given(
         readers=st.lists(st.tuples(st.integers(0, 8), cuts), min_size=1, max_size=4),
         texts=st.lists(st.text(max_size=20), max_size=6),

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from quart_chat.events import Bounds, Settings, StreamingEventManager, Subscription
 from quart_chat.events.frames import stream_frames
+from tests.examples import examples
 
 turns = st.lists(st.integers(0, 3), max_size=12)
 
@@ -23,7 +24,7 @@ async def pause(count: int) -> None:
         await asyncio.sleep(0)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     emitters=st.lists(turns, min_size=1, max_size=4),
     readers=st.lists(st.tuples(st.integers(0, 20), turns), min_size=1, max_size=5),
@@ -120,7 +121,7 @@ class EagerReader:
         self.ended = event["type"] == "complete"
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     pauses=st.lists(st.integers(0, 3), max_size=30),
     readers=st.lists(
@@ -241,5 +242,5 @@ class Contexts(RuleBasedStateMachine):
             assert log.end == len(self.emitted) + 1
 
 
-Contexts.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
+Contexts.TestCase.settings = settings(max_examples=examples(60), stateful_step_count=30)
 TestContexts = Contexts.TestCase

@@ -32,6 +32,7 @@ from tests.assistants.openai.endpoint import (
     talk,
 )
 from tests.assistants.openai.test_assistant import assistant, outputs_of, text
+from tests.examples import examples
 
 
 @pytest.fixture
@@ -265,7 +266,7 @@ async def test_what_was_skipped_is_counted_in_one_line_without_a_word_of_it(
 
 
 @given(st.data())
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_no_way_to_cut_a_stream_changes_its_answer(data_: st.DataObject) -> None:
     stream = (
         b"\xef\xbb\xbf: hello\r\n\r\n"

@@ -24,6 +24,7 @@ from quart_chat.events import Event, StreamingEventManager
 from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.parts import USER, make_service, render
 from tests.chat.scripted import END, ScriptedAssistant
+from tests.examples import examples
 from tests.waiting import until
 
 WAYS = ("stop", "delete", "close", "recover", "recover elsewhere", "say", "finish", "fail")
@@ -134,7 +135,7 @@ async def race(path: Path, ways: list[tuple[str, int]]) -> None:
     await repository.close()
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(st.tuples(st.sampled_from(WAYS), st.integers(0, 60)), min_size=2, max_size=6))
 def test_whoever_ends_a_round_there_is_one_end(ways: list[tuple[str, int]]) -> None:
     with TemporaryDirectory() as folder:

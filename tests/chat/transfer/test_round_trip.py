@@ -34,6 +34,7 @@ from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.managers import make_manager
 from tests.chat.parts import USER, idle, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant
+from tests.examples import examples
 
 STOP = "stop"
 
@@ -228,7 +229,7 @@ async def check(script: list[Asked], changed: dict[str, Any]) -> None:
         assert after.status == before.status
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(asks, min_size=1, max_size=6), changes, st.booleans())
 def test_a_chat_is_the_same_after_export_and_import(
     script: list[Asked], changed: dict[str, Any], coarse: bool

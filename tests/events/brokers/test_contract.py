@@ -16,6 +16,7 @@ from quart_chat.events.event import Event
 from tests.events.brokers.contract import CONTEXTS, Node, check
 from tests.events.brokers.engines import ENGINES, Engine
 from tests.events.brokers.shared import SharedBroker, SharedLog
+from tests.examples import examples
 from tests.waiting import until
 
 on_every_engine = pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
@@ -47,7 +48,7 @@ def all_there(nodes: list[Node]) -> Callable[[], bool]:
 
 
 @on_every_engine
-@hypothesis_settings(max_examples=30)
+@hypothesis_settings(max_examples=examples(30))
 @given(
     steps=st.lists(
         st.tuples(st.integers(0, 2), st.sampled_from(CONTEXTS), st.integers(0, 2)), max_size=40
@@ -111,7 +112,7 @@ async def test_publishing_neither_waits_nor_raises_in_whatever_state(engine: Eng
 
 
 @on_every_engine
-@hypothesis_settings(max_examples=15)
+@hypothesis_settings(max_examples=examples(15))
 @given(steps=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=20))
 def test_readers_of_every_node_see_the_same_and_come_back_on_any(
     engine: Engine, steps: list[tuple[int, int]]
