@@ -18,7 +18,7 @@ from playwright.async_api import Browser, CDPSession, async_playwright
 
 from tests.answer import long_answer, pieces
 from tests.browser.tab import ARGUMENTS, Tab
-from tests.server import Server
+from tests.server import TEST_SERVER, Server
 
 RUNS = 5
 # Milliseconds between two pieces.
@@ -60,7 +60,10 @@ async def main() -> int:
     print(f"{'pause':>8}" + "".join(f"{name:>22}" for name in FIGURES))
     worst = 0.0
     chromium = shutil.which("chromium")
-    with TemporaryDirectory() as folder, Server(instance=Path(folder) / "instance") as server:
+    with (
+        TemporaryDirectory() as folder,
+        Server(instance=Path(folder) / "instance", command=TEST_SERVER) as server,
+    ):
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
             for pause in PAUSES:

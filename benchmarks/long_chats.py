@@ -24,7 +24,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from tests.browser.tab import ARGUMENTS
 from tests.long_chat import write_long_chat
-from tests.server import Server
+from tests.server import TEST_SERVER, Server
 
 KEYS = "What would be the shortest way to say all of this again? "
 OPENINGS = 7
@@ -64,7 +64,10 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, nargs="*", default=[5, 500, 5000])
     sizes: list[int] = parser.parse_args().rounds
-    with TemporaryDirectory() as folder, Server(instance=Path(folder) / "instance") as server:
+    with (
+        TemporaryDirectory() as folder,
+        Server(instance=Path(folder) / "instance", command=TEST_SERVER) as server,
+    ):
         async with async_playwright() as playwright:
             path = shutil.which("chromium")
             browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
