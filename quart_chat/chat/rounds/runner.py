@@ -99,11 +99,15 @@ class RunningRound:
         await asyncio.wait({self._task})
 
     async def settle(self) -> None:
-        """Wait until the end of a round that was stopped is stored.
+        """Wait until the end of a round that was stopped, or ends by itself, is stored.
+
+        A round that goes on is not waited for: it may have begun since the one before was stopped.
 
         Raises:
             DatabaseUnavailable: It can't be for now.
         """
+        if self._ending is None and not self._consumer.done():
+            return
         await asyncio.wait({self._task}, timeout=self._context.timeouts.known)
         if not self._task.done():
             raise self.refusal or unavailable(BUSY)

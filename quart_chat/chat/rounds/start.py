@@ -218,7 +218,7 @@ class Rounds:
         return await running.stop(STOPPED, self._context.timeouts.stop)
 
     async def settle(self, workflow_id: str) -> None:
-        """Wait until the end of a round that was stopped is stored.
+        """Wait until the end of a round that was stopped is stored; see :class:`RunningRound`.
 
         Raises:
             DatabaseUnavailable: It can't be for now.
