@@ -54,9 +54,10 @@ async function ping(signal) {
   for (let i = 0; i < PINGS; i += 1) {
     const sent = performance.now();
     const response = await fetch("/api/doctor/clock", { cache: "no-store", signal }).catch(() => null);
-    signal.throwIfAborted();
     const arrived = performance.now();
     const answer = await response?.json().catch(() => null);
+    // An abort may come while either is awaited; both then answer null.
+    signal.throwIfAborted();
     if (Number.isFinite(answer?.time)) pings.push({ sent, arrived, time: answer.time * 1000 });
   }
   return pings;
