@@ -135,7 +135,7 @@ def operation(
             return await view(**names, **await declared.inputs())
 
         vars(decode)[_OPERATION] = declared
-        return decode  # type: ignore[return-value]
+        return decode  # type: ignore[return-value]  # it takes what the path names, as Quart calls it
 
     return declare
 

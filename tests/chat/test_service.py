@@ -38,7 +38,7 @@ async def test_a_request_that_runs_already_is_not_started_again(
     again = await service.start(Ask(USER, "Why?", request_id="request-1"))
     assert (again.workflow_id, again.round_number) == (first.workflow_id, first.round_number)
     assert len((await service.list_workflows(USER)).workflows) == 1
-    theirs = await service.start(Ask("somebody else", "Why?", request_id="request-1"))
+    theirs = await service.start(Ask("bob", "Why?", request_id="request-1"))
     assert theirs.workflow_id != first.workflow_id
 
 
@@ -150,7 +150,7 @@ async def test_what_belongs_to_somebody_else_is_not_found(service: ChatService) 
 
 async def test_an_unknown_assistant_is_refused(service: ChatService) -> None:
     with pytest.raises(InvalidInput, match="assistant"):
-        await service.start(Ask(USER, "hi", assistant="nobody"))
+        await service.start(Ask(USER, "hi", assistant="unknown"))
 
 
 async def test_a_workflow_answers_one_prompt_at_a_time(service: ChatService) -> None:
@@ -177,7 +177,7 @@ async def test_only_so_many_rounds_of_a_user_run_at_once(
     await service.start(Ask(USER, "two"))
     with pytest.raises(TooManyRequests):
         await service.start(Ask(USER, "three"))
-    await service.start(Ask("somebody else", "four"))
+    await service.start(Ask("bob", "four"))
     await service.stop(USER, first.workflow_id)
     await service.start(Ask(USER, "five"))
     await service.close()

@@ -82,7 +82,7 @@ class Events:
         )
         self._shutdown = shutdown_of(self.manager)
         app.extensions[_EXTENSION] = self
-        # It is meant to be wrapped.
+        # Quart documents asgi_app as the place for middleware; to mypy it is a method.
         app.asgi_app = EventStreams(  # type: ignore[method-assign,assignment]
             app.asgi_app,
             self.manager,

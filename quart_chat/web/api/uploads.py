@@ -115,6 +115,7 @@ class UploadMiddleware:
     ) -> None:
         if scope["type"] == "http" and scope["method"] == "POST" and _path(scope) in PATHS:
             body = UploadBody(receive)
+            # A key of our own, which the type of a scope does not list.
             scope[_BODY] = body  # type: ignore[literal-required]
             receive = body.receive_rest
         await self._app(scope, receive, send)
@@ -126,6 +127,7 @@ def _path(scope: HTTPScope) -> str:
 
 def init_app(app: Quart) -> None:
     """Have uploads taken as they come."""
+    # Quart documents asgi_app as the place for middleware; to mypy it is a method.
     app.asgi_app = UploadMiddleware(app.asgi_app)  # type: ignore[method-assign]
 
 
@@ -236,5 +238,5 @@ def uploads() -> Uploads:
     boundary = request.mimetype_params.get("boundary", "")
     if request.mimetype != "multipart/form-data" or not boundary:
         raise WrongMediaType(_("Send the files as a form, 'Content-Type: multipart/form-data'."))
-    body: UploadBody = request.scope[_BODY]  # type: ignore[literal-required]
+    body: UploadBody = request.scope[_BODY]  # type: ignore[literal-required]  # as above
     return Uploads(body, boundary.encode())
