@@ -14,7 +14,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from tests.app import create_test_app
-from tests.web.streams import ask, open_stream
+from tests.web.streams import ask, open_stream, workflow_id
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ async def test_whoever_follows_a_running_answer_hears_it(client: Client, databas
 async def test_a_write_is_503_and_says_when_to_come_again(
     client: Client, database: Path, method: str, path: str
 ) -> None:
-    chat = (await ask(client, "count 1 0ms"))[0]["item"]["id"]
+    chat = workflow_id(await ask(client, "count 1 0ms"))
     move(database, database.with_name("moved"))
     body = {"prompt": "Hello"} if method == "POST" else {"title": "New"}
     response = await client.open(path.format(chat=chat), method=method, json=body)

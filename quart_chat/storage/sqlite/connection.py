@@ -79,7 +79,27 @@ class _Connection(sqlite3.Connection):
     aiosqlite has no call for that. But it lets a connection be of one's own class, and takes all
     rows of what ``execute`` returns while it is still on the thread. So work takes the place of a
     statement's parameters, and what it results in the place of the rows.
+
+    aiosqlite does not wait for its thread where a connection can't be made, and the thread may then
+    answer a loop that is closed. So this one is always made, and says later why it can't be used.
     """
+
+    _failure: sqlite3.Error | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        try:
+            super().__init__(*args, **options)
+        except sqlite3.Error as error:
+            self._failure = error
+
+    def verify(self) -> None:
+        """Raise why the connection can't be used, where it can't."""
+        if self._failure is not None:
+            raise self._failure
+
+    def close(self) -> None:
+        if self._failure is None:
+            super().close()
 
     def execute(self, sql: str, parameters: Any = (), /) -> Any:
         if sql is not _WORK:
@@ -124,7 +144,13 @@ class Session:
             connection = await aiosqlite.connect(
                 path, factory=_Connection, isolation_level=None, timeout=busy_timeout
             )
-        return cls(connection, busy_timeout)
+            session = cls(connection, busy_timeout)
+            try:
+                await connection.execute_fetchall(_WORK, (_Connection.verify,))
+            except BaseException:
+                await session.close()
+                raise
+        return session
 
     async def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run a statement and take all its rows."""

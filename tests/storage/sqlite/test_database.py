@@ -7,7 +7,9 @@ import os
 import re
 import shutil
 import sqlite3
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -165,6 +167,23 @@ async def test_a_file_locked_by_another_program_is_refused(tmp_path: Path, lock:
         connection.execute(lock)
         with pytest.raises(DatabaseUnavailable, match="in use by another program"):
             await open_and_close(path)
+
+
+def test_a_connection_that_fails_leaves_no_thread_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its thread may not answer a loop that is closed; how threads take turns decides."""
+    raised: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", raised.append)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _attempt in range(300):
+            with pytest.raises(DatabaseUnavailable):
+                asyncio.run(open_and_close(tmp_path))
+    finally:
+        sys.setswitchinterval(interval)
+    assert not raised
 
 
 @pytest.fixture
