@@ -300,7 +300,7 @@ async def test_on_the_page_for_a_new_chat_one_just_writes(open_tab: OpenTab) -> 
 async def test_a_phone_shows_no_keyboard_that_was_not_asked_for(open_tab: OpenTab) -> None:
     phone = {"width": 360, "height": 740}
     tab = await open_tab(viewport=phone, has_touch=True, is_mobile=True)
-    await tab.page.wait_for_function("Boolean(customElements.get('chat-app'))")
+    await tab.page.wait_for_function("() => !!customElements.get('chat-app')")
     await expect(tab.page.locator("#prompt")).not_to_be_focused()
     await tab.page.locator(".example").first.tap()
     await tab.until_ended("complete")

@@ -147,7 +147,7 @@ async def test_what_breaks_the_policy_would_be_seen(open_tab: OpenTab) -> None:
     await tab.page.add_init_script(COLLECT)
     await tab.page.goto("/")
     await tab.page.evaluate("document.body.setAttribute('style', 'color: red')")
-    await tab.page.wait_for_function("window.violations.length")
+    await tab.page.wait_for_function("() => window.violations.length")
 
 
 async def test_scripts_and_styles_are_light(loaded: tuple[Tab, set[str]]) -> None:

@@ -47,7 +47,7 @@ async def test_the_latest_rounds_of_a_long_chat_are_on_the_page(
     chat = write_long_chat(server.instance, 500)
     tab = await open_tab(f"/chat/{chat}")
     assert await numbers(tab) == list(range(500 - PAGE + 1, 501))
-    at_end = "innerHeight + scrollY >= document.documentElement.scrollHeight - 2"
+    at_end = "() => innerHeight + scrollY >= document.documentElement.scrollHeight - 2"
     await tab.page.wait_for_function(at_end)
 
 

@@ -286,7 +286,7 @@ async def test_what_was_copied_renamed_and_deleted_is_told_once(open_tab: OpenTa
     assert await spoken(tab) == [("status", "Copied.")]
     await tab.page.locator(".heading-more summary").click()
     await tab.page.get_by_role("button", name="Delete this chat").click()
-    await tab.page.wait_for_function("spoken.some(([, text]) => text.includes('Undo'))")
+    await tab.page.wait_for_function("() => spoken.some(([, text]) => text.includes('Undo'))")
     said = " ".join(text for _, text in await spoken(tab))
     assert said.count("Chat deleted.") == 1
     assert said.count("Undo") == 1
