@@ -7,19 +7,25 @@ INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 	--constraint constraints.txt --build-constraint constraints.txt
 
 # What Python has made of the modules is kept: each worker and each server of a test imports them.
-test full: export PYTHONDONTWRITEBYTECODE :=
+test browser full: export PYTHONDONTWRITEBYTECODE :=
 
 EVERY_CORE := --numprocesses auto --dist worksteal
 CLIENTS := tests/chaos/clients/node_modules/.installed
 
-.PHONY: run test full check bench texts screenshots lock vendor chromium nginx node
+.PHONY: run test browser full check bench texts screenshots lock vendor chromium nginx node
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/quart-chat serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/.test $(CLIENTS) chromium nginx
-	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE))
-	$(if $(ARGS),,@echo "Left to 'make full': the coverage, most examples of each property, and what takes long in:"; grep -rl mark.long tests --include=test_*.py)
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "not long and not browser")
+	$(if $(ARGS),,@echo "Left to 'make browser', which CI runs: all but the first look at the pages in Chromium."; \
+		echo "Left to 'make full': the coverage, most examples of each property, and what takes long in:"; \
+		grep -rl mark.long tests --include=test_*.py)
+
+# What 'make test' leaves out of the tests in Chromium, which take two thirds of the time of all.
+browser: $(VENV)/.test chromium nginx
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "browser and not long")
 
 # All tests, also those that take long, each property with all its examples, and the coverage.
 full: $(VENV)/.test $(CLIENTS) chromium nginx

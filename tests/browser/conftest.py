@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,15 @@ from tests.browser.tab import ARGUMENTS, Tab, watch
 from tests.server import Server
 
 OpenTab = Callable[..., Awaitable[Tab]]
+
+FIRST_LOOK = {"test_chat", "test_markdown_parity", "test_stop", "test_streaming"}
+"""The modules that `make test` runs; all others of this folder are left to `make browser`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.path.stem not in FIRST_LOOK:
+            item.add_marker("browser")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
