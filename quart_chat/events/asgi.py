@@ -30,6 +30,7 @@ from quart_chat.events.server import (
     Scope,
     Send,
     release_connection,
+    take_over,
 )
 from quart_chat.events.shutdown import shutdown_of
 from quart_chat.events.watch import watch_of
@@ -87,7 +88,8 @@ class EventStreams:
         try:
             await _send_stream(self._manager, named, scope, receive, send, shortcut=self._shortcut)
         finally:
-            await named.stream.close()
+            if not named.stream.running:
+                await named.stream.close()
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the manager live as long as the application."""
@@ -177,7 +179,8 @@ async def stream_context(
     try:
         await _send_stream(manager, named, scope, receive, send, shortcut=shortcut)
     finally:
-        await named.stream.close()
+        if not named.stream.running:
+            await named.stream.close()
         await release_connection(send)
 
 
@@ -209,8 +212,13 @@ async def _send_stream(
         # Nothing would read the frames, and nothing would end them.
         await _send_empty(send, named.status, headers)
         return
-    delivery = Delivery(named.status, headers, manager.retry(), chunks, shortcut)
-    await deliver(delivery, watch_of(manager), receive, send)
+    watch, first = watch_of(manager), manager.retry()
+    taken = await take_over(send, headers) if shortcut and named.status == 200 else None
+    if taken is not None:
+        named.stream.running = True
+        manager.adopt(taken.run(first, named.stream, watch))
+        return
+    await deliver(Delivery(named.status, headers, first, chunks, shortcut), watch, receive, send)
 
 
 async def _send_empty(send: Send, status: int, headers: Headers) -> None:

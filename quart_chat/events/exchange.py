@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.server import Application, Headers, Message, Receive, Scope, Send
@@ -14,17 +14,29 @@ _NAME = "X-Event-Stream"
 _NAME_SENT = _NAME.lower().encode()
 
 
+class Chunks(Protocol):
+    """The body of a stream: an asynchronous generator, or what is used like one."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None:
+        """Let go of what it holds; idempotent."""
+        ...
+
+
 class Stream:
     """A stream that a response may name.
 
     Attributes:
         chunks: What to send; None says that there is nothing more, and never will be.
+        running: Whether it is sent in a task of its own, which closes it.
     """
 
-    __slots__ = ("_callbacks", "chunks")
+    __slots__ = ("_callbacks", "chunks", "running")
 
-    def __init__(self, chunks: AsyncGenerator[bytes, None] | None) -> None:
+    def __init__(self, chunks: Chunks | None) -> None:
         self.chunks = chunks
+        self.running = False
         self._callbacks: list[Callable[[], object]] = []
 
     def on_close(self, callback: Callable[[], object]) -> None:

@@ -18,6 +18,9 @@ from quart_chat.events.log import ContextLog
 from quart_chat.events.sse import encode_comment, encode_retry
 from quart_chat.events.subscription import EventQueue, Subscription
 
+_ENDING = 1.5
+"""Seconds that streams which have been told to end have to send what is left."""
+
 
 class StreamingEventManager:
     """Generic event streaming: anything emits into a context, any number of readers follow it.
@@ -57,6 +60,7 @@ class StreamingEventManager:
         self._contexts = Contexts(self.settings, self.coalescer)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: int | None = None
+        self._streams: set[asyncio.Task[None]] = set()
 
     # What emits
 
@@ -268,6 +272,8 @@ class StreamingEventManager:
         self.draining = True
         for log in self._contexts:
             log.flush(self._home)
+        if self._streams:
+            self._home.call_later(_ENDING, self._cut_off)
 
     def retry(self) -> bytes:
         """The first bytes of a stream: how long its client waits before it comes back."""
@@ -289,7 +295,18 @@ class StreamingEventManager:
         self.drain()
         for log in self._contexts:
             self._contexts.remove(log)
+        if self._streams:
+            await asyncio.wait(set(self._streams))
         await self._broker.close()
+
+    def adopt(self, stream: asyncio.Task[None]) -> None:
+        """Have a stream that the server does not wait for come to its end before ``close`` does."""
+        self._streams.add(stream)
+        stream.add_done_callback(self._streams.discard)
+
+    def _cut_off(self) -> None:
+        for stream in self._streams:
+            stream.cancel()
 
     # The loop
 

@@ -53,6 +53,19 @@ def find_connection(send: Send) -> Connection | None:
     return connection
 
 
+async def take_over(send: Send, headers: Headers) -> Any:
+    """Take over the connection of a response that has not begun, with a head of status 200.
+
+    Returns:
+        A ``TakenConnection``, or None where it is not known how.
+    """
+    if _hypercorn() is None:
+        return None
+    from quart_chat.events import takeover
+
+    return await takeover.take_over(send, headers)
+
+
 async def release_connection(send: Send) -> None:
     """Let go of a connection that was closed before its response was complete."""
     hypercorn = _hypercorn()
