@@ -72,7 +72,8 @@ class Report:
 
     @property
     def verdicts(self) -> list[Verdict]:
-        return [self._judge(budget) for budget in BUDGETS] + [
+        judged = [budget for budget in BUDGETS if self._ran(budget.ours, budget.scenario)]
+        return [self._judge(budget) for budget in judged] + [
             Verdict("events lost, doubled or misplaced", self._faults(OURS), 0),
             Verdict("answers lost, or stored otherwise than sent", self._faults(OUR_CHAT), 0),
         ]
@@ -116,8 +117,10 @@ class Report:
     def table(self) -> str:
         lines: list[str] = []
         for scenario, title in TITLES.items():
-            lines += ["", title.format(**asdict(self._sizes))]
             takes_part = [each for each in self._contestants if self._ran(each.name, scenario)]
+            if not takes_part:
+                continue
+            lines += ["", title.format(**asdict(self._sizes))]
             columns = [key for key in COLUMNS if self._each(takes_part[0].name, scenario, key)]
             head = "".join(f"{COLUMNS[key]:>14}" for key in columns)
             lines.append(f"  {'':36}{head}{'delivered':>14}{'faults':>8}")
