@@ -213,7 +213,9 @@ async def _send_stream(
         await _send_empty(send, named.status, headers)
         return
     watch, first = watch_of(manager), manager.retry()
-    taken = await take_over(send, headers) if shortcut and named.status == 200 else None
+    # A server ends without waiting for what it has let go of: the manager's end has to do that.
+    may_take = shortcut and named.status == 200 and manager.is_open
+    taken = await take_over(send, headers) if may_take else None
     if taken is not None:
         named.stream.running = True
         manager.adopt(taken.run(first, named.stream, watch))

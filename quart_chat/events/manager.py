@@ -41,6 +41,8 @@ class StreamingEventManager:
         settings: Its bounds and times.
         coalescer: What is merged, and what is urgent.
         draining: Whether streams have been told to end.
+        is_open: Whether it has been opened, so that ``close`` will wait for the streams that the
+            server does not wait for.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class StreamingEventManager:
         self.settings = settings or Settings()
         self.coalescer = coalescer or NoCoalescing()
         self.draining = False
+        self.is_open = False
         self._enveloped = frozenset(enveloped)
         self._broker = broker or InProcessBroker()
         self._broker.bind(self._deliver, self._lose_events)
@@ -288,6 +291,7 @@ class StreamingEventManager:
         """Attach to the running loop and connect the broker."""
         self.attach_loop()
         self.draining = False
+        self.is_open = True
         await self._broker.open()
 
     async def close(self) -> None:
@@ -297,6 +301,7 @@ class StreamingEventManager:
             self._contexts.remove(log)
         if self._streams:
             await asyncio.wait(set(self._streams))
+        self.is_open = False
         await self._broker.close()
 
     def adopt(self, stream: asyncio.Task[None]) -> None:

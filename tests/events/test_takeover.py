@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from quart import Quart, Response, request
 
 from quart_chat.events import StreamingEventManager, takeover
+from quart_chat.events.asgi import stream_context
 from quart_chat.events.quart import Events, sse_response, stream_response
 from quart_chat.events.sse import StreamParser
 from quart_chat.events.takeover import TakenConnection
@@ -95,6 +96,23 @@ async def test_a_request_that_must_not_be_cut_off_leaves_the_connection_to_the_s
 ) -> None:
     app, manager = make_app()
     async with served(app) as url, connected(url, head) as (reader, _):
+        assert alive(TakenConnection) == 0
+        await manager.emit_event("c", "status", {"n": 1})
+        await reader.readuntil(b'"n":1')
+
+
+async def test_an_app_without_a_lifespan_leaves_the_connection_to_the_server() -> None:
+    """At its end the server waits for connections of its own, and nothing waits for others."""
+    manager = StreamingEventManager()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        await stream_context(manager, "c", scope, receive, send)
+
+    async with (
+        served(app, manager.drain) as url,
+        connected(url, "GET /events/c HTTP/1.1") as (reader, _),
+    ):
         assert alive(TakenConnection) == 0
         await manager.emit_event("c", "status", {"n": 1})
         await reader.readuntil(b'"n":1')
