@@ -94,7 +94,8 @@ class Exchange:
             raise
         finally:
             current_exchange.reset(token)
-        named = self._named
+        # Timers of the request that were cancelled hold its context, and so this, until their time.
+        named, self._named = self._named, None
         if named is not None and self._disconnected:
             named = None
         await self.close(keep=None if named is None else named.stream)
@@ -111,7 +112,8 @@ class Exchange:
 
     async def close(self, *, keep: Stream | None = None) -> None:
         """Let go of the streams that are not sent."""
-        for stream in self._streams:
+        streams, self._streams = self._streams, []
+        for stream in streams:
             if stream is not keep:
                 await stream.close()
 

@@ -51,6 +51,31 @@ _START: HTTPResponseStartEvent = {"type": "http.response.start", "status": 500, 
 _END: HTTPResponseBodyEvent = {"type": "http.response.body", "body": b"", "more_body": False}
 
 
+class NextWriter(asyncio.StreamWriter):
+    """Writes to a connection that a stream has given back.
+
+    A writer that is let go of closes its connection. So the first is kept, and this one closes
+    nothing by itself.
+
+    Attributes:
+        first: The one that the connection began with.
+    """
+
+    def __init__(
+        self,
+        before: asyncio.StreamWriter,
+        protocol: asyncio.StreamReaderProtocol,
+        reader: asyncio.StreamReader,
+    ) -> None:
+        super().__init__(before.transport, protocol, reader, asyncio.get_running_loop())
+        self.first: asyncio.StreamWriter = (
+            before.first if isinstance(before, NextWriter) else before
+        )
+
+    def __del__(self, *_: object) -> None:
+        pass
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """What is known of the connection that carries a response.
@@ -140,7 +165,8 @@ def find_connection(send: ASGISendCallable) -> Connection | None:
     stream = _owner(send, HTTPStream)
     protocol = _owner(getattr(stream, "send", None), H11Protocol, H2Protocol)
     server = _owner(getattr(protocol, "send", None), TCPServer)
-    if server is None or type(getattr(server, "writer", None)) is not asyncio.StreamWriter:
+    writer = getattr(server, "writer", None)
+    if server is None or type(writer) not in {asyncio.StreamWriter, NextWriter}:
         return None
     if type(protocol) is H2Protocol and not hasattr(protocol, "stream_buffers"):
         return None

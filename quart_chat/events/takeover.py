@@ -5,8 +5,8 @@ tasks. A stream may be open for hours and needs none of it. So before its respon
 server is told what it is told when a client leaves, and lets go of the connection. The socket stays
 open and belongs to the stream from then on: the head and the first events go out in one write, a
 flush writes to the socket with no task woken, and a client that leaves is noticed at once, whatever
-it has sent before. At the end of the stream the connection is closed; the client's next request
-takes another.
+it has sent before. At the end of the stream the connection is given back to the server, as if it
+were new: its client may have sent the next request already (RFC 9112, 9.3).
 
 That is done only where each object on the way to the socket is of exactly the type known here, for
 HTTP/1.1 without TLS, and for ``GET``: a request that a client may send again where the connection
@@ -20,18 +20,32 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, cast
 
 import h11
+from hypercorn.asyncio.tcp_server import TCPServer
 
 from quart_chat.events.exchange import Stream
 from quart_chat.events.frames import ContextFrames
-from quart_chat.events.hypercorn import count_unconfirmed, find_connection
+from quart_chat.events.hypercorn import (
+    Connection,
+    NextWriter,
+    count_unconfirmed,
+    find_connection,
+)
 from quart_chat.events.outlet import SLICE
 from quart_chat.events.progress import Progress
 from quart_chat.events.server import Headers, Send
 from quart_chat.events.watch import ConnectionWatch
+
+_RECEIVED_AT_MOST = 64 * 1024
+"""Bytes that are kept of what a client sends during a stream."""
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+"""Serves a connection until its end."""
 
 _logger = logging.getLogger(__name__)
 
@@ -42,21 +56,29 @@ _FIELDS = re.compile(rb"(?:[\w!#$%&'*+.^`|~-]+: [^\0\r\n]*\r\n)*")
 class TakenConnection(asyncio.Protocol):
     """A connection that belongs to one response.
 
+    Args:
+        writer: Writes to it.
+        head: The head of the response.
+        serve: Serves it once the response is complete; without it the connection is closed then.
+
     Attributes:
         given_up: Whether its client is found to take nothing any more.
     """
 
     __slots__ = (
-        "_kept", "_lost", "_progress", "_room", "_task", "_transport", "_unsent", "given_up",
+        "_kept", "_lost", "_progress", "_received", "_room", "_serve", "_task", "_transport",
+        "_unsent", "given_up",
     )  # fmt: skip
 
-    def __init__(self, writer: asyncio.StreamWriter, head: bytes) -> None:
+    def __init__(self, writer: asyncio.StreamWriter, head: bytes, serve: Serve | None) -> None:
         self.given_up = False
         # A writer that is let go of closes what it writes to.
         self._kept = writer
         self._transport = cast("asyncio.Transport", writer.transport)
         self._lost = self._transport.is_closing()  # that is told to the one before
         self._unsent = head
+        self._received = b""
+        self._serve = serve
         self._progress = Progress()
         self._room: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -101,6 +123,7 @@ class TakenConnection(asyncio.Protocol):
                 await self._end()
             finally:
                 watch.discard(self)
+        await self._give_back()
 
     def _send_head(self) -> None:
         if self._unsent and not self._transport.is_closing():
@@ -124,8 +147,14 @@ class TakenConnection(asyncio.Protocol):
         if room is not None and not room.done():
             room.set_result(None)
 
-    # What a client sends during the response is not looked at. One that has closed its half of the
-    # connection counts as gone: TCP tells no more of one that has left.
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        if len(self._received) > _RECEIVED_AT_MOST:
+            # To leave the rest unread would hide that the client leaves.
+            self._received, self._serve = b"", None
+
+    # A client that has closed its half of the connection counts as gone: TCP tells no more of one
+    # that has left.
 
     # What the stream does
 
@@ -134,7 +163,7 @@ class TakenConnection(asyncio.Protocol):
         transport = self._transport
         if transport.get_write_buffer_size() or transport.is_closing() or len(data) > SLICE:
             return False
-        self._write(encode_chunk(data))
+        self._write(b"%x\r\n%b\r\n" % (len(data), data))
         return True
 
     async def write(self, data: bytes) -> None:
@@ -157,18 +186,39 @@ class TakenConnection(asyncio.Protocol):
         self._transport.write(chunk)
 
     async def _end(self) -> None:
-        """End the response, and close the connection once the client has taken all of it."""
+        """End the response, and the connection where it is not served any more.
+
+        Returns once the client has taken all of it.
+        """
         self._task = None
         try:
             if not self._transport.is_closing():
+                self._transport.set_write_buffer_limits(0)
                 self._write(b"0\r\n\r\n")
+                await self._wait_for_room()
+            if self._serve is None:
                 self._transport.close()
-            while not self._lost:
+            while self._transport.is_closing() and not self._lost:
                 self.pause_writing()
                 await self._wait_for_room()
         except asyncio.CancelledError:
             self._transport.abort()
             raise
+
+    async def _give_back(self) -> None:
+        """Have the connection served, beginning with what came of the next request."""
+        transport, serve = self._transport, self._serve
+        if serve is None or transport.is_closing():
+            return
+        loop = asyncio.get_running_loop()
+        transport.set_write_buffer_limits()
+        reader = asyncio.StreamReader(loop=loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        if self._received:
+            reader.feed_data(self._received)
+        await serve(reader, NextWriter(self._kept, protocol, reader))
 
     # What a watch sees of it
 
@@ -217,16 +267,25 @@ async def take_over(send: Send, headers: Headers) -> TakenConnection | None:
     head = _encode_head([*headers, *connection.protocol.config.response_headers("h11")])
     if head is None:
         return None
-    writer = connection.writer
+    writer, serve = connection.writer, _next_server(connection)
     connection.server.writer = cast("asyncio.StreamWriter", _DepartedWriter())
     connection.stream.closed = True
     # Told of its client's end, the server lets go of the rest. What a client has sent meanwhile
     # must not keep it waiting for the end of a response.
     vars(connection.protocol)["connection"] = _DepartedClient()
     connection.server.reader.feed_eof()
-    taken = TakenConnection(writer, head)
+    taken = TakenConnection(writer, head, serve)
     await connection.log_access(200, headers)
     return taken
+
+
+def _next_server(connection: Connection) -> Serve | None:
+    """What serves a connection after its response, unless its client wants no more of it."""
+    wishes = [value for name, value in connection.stream.scope["headers"] if name == b"connection"]
+    if b"close" in b",".join(wishes).lower():
+        return None
+    server = connection.server
+    return partial(TCPServer, server.app, server.loop, server.config, server.context, server.state)
 
 
 def _encode_head(headers: Headers) -> bytes | None:

@@ -142,11 +142,39 @@ async def test_the_head_is_that_of_the_server() -> None:
     assert heads[0] == heads[1]
 
 
-async def test_the_end_of_a_stream_closes_its_connection_and_the_response_is_whole() -> None:
+async def test_the_end_of_a_stream_closes_its_connection_where_the_client_wants_that() -> None:
     app, manager = make_app()
-    async with served(app) as url, connected(url, "GET /events/c HTTP/1.1") as (reader, _):
+    head = "GET /events/c HTTP/1.1\r\nConnection: TE, Close"
+    async with served(app) as url, connected(url, head) as (reader, _):
         await manager.emit_event("c", "complete", {})
         assert (await reader.read()).endswith(b"\n\n\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("loop_factory", LOOPS)
+def test_the_next_request_on_a_connection_is_answered_when_a_stream_has_ended(
+    loop_factory: Factory, early: bool
+) -> None:
+    app, manager = make_app()
+    following = b"GET /events/%b HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+    async def run() -> None:
+        async with served(app) as url, connected(url, "GET /events/c HTTP/1.1") as (reader, writer):
+            if early:
+                writer.write(following % b"d" + following % b"e")
+            await manager.emit_event("c", "complete", {})
+            await reader.readuntil(b"\r\n0\r\n\r\n")
+            for name in ("d", "e"):
+                if not early:
+                    writer.write(following % name.encode())
+                await reader.readuntil(b"HTTP/1.1 200")
+                await manager.emit_event(name, "complete", {"in": name})
+                await reader.readuntil(b'{"in":"%b"}' % name.encode())
+                await reader.readuntil(b"\r\n0\r\n\r\n")
+        await until(lambda: alive(TakenConnection) == 0)
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(run())
 
 
 @pytest.mark.parametrize(
