@@ -133,9 +133,10 @@ class ContextFrames:
     def _pass_on(self, batch: Batch) -> bool:
         """Write a batch there and then; the end of the context is left to whatever iterates."""
         assert self._write is not None  # noqa: S101 - else nothing calls this
-        if batch.keepalive:
+        events = batch.events
+        if not events:
             return self._write(KEEPALIVE)
-        return not batch.events[-1].terminal and self._write(batch.chunk)
+        return not events[-1].terminal and self._write(batch.chunk)
 
     async def aclose(self) -> None:
         """Stop reading; idempotent."""

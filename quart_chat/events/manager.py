@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from threading import get_ident
+from time import monotonic
 from typing import Any
 
 from quart_chat.events.broker import Broker
@@ -132,29 +133,25 @@ class StreamingEventManager:
         if self._loop is None:
             raise RuntimeError("the event manager is on no event loop yet: start the app first")
         self.coalescer.check(event_type, data)
-        self._publish(
-            make_event(
-                context_id,
-                event_type,
-                data,
-                event_category,
-                message,
-                step,
-                seq=seq,
-                created_at=created_at,
-                enveloped=event_type in self._enveloped,
-            )
+        event = make_event(
+            context_id,
+            event_type,
+            data,
+            event_category,
+            message,
+            step,
+            seq=seq,
+            created_at=created_at,
+            enveloped=event_type in self._enveloped,
         )
-
-    def _publish(self, event: Event) -> None:
         # Asking for the thread is cheap; asking for the running loop is a system call on 3.11.
         if self._thread == get_ident():
             self._broker.publish(event)
         else:
-            self._home.call_soon_threadsafe(self._broker.publish, event)
+            self._loop.call_soon_threadsafe(self._broker.publish, event)
 
     def _deliver(self, event: Event) -> None:
-        self._contexts.open(event.context_id).append(event, self._home)
+        self._contexts.open(event.context_id).append(event, self._contexts.flusher)
 
     def _lose_events(self) -> None:
         """Events may be missing from any context: its readers are told so."""
@@ -273,8 +270,9 @@ class StreamingEventManager:
     def drain(self) -> None:
         """Tell every stream to end once it has delivered what there is; new ones end at once."""
         self.draining = True
+        now = monotonic()
         for log in self._contexts:
-            log.flush(self._home)
+            log.flush(now)
         if self._streams:
             self._home.call_later(_ENDING, self._cut_off)
 

@@ -143,43 +143,48 @@ class Subscription:
         parked = self._parked
         if parked is None or parked.done():
             return
-        if self.sink is None or not self._drain_into(self.sink):
+        if self.sink is None or not self._pass_on(self.sink):
             parked.set_result(True)
 
     def beat(self, idle_before: float) -> None:
         parked = self._parked
         if parked is None or parked.done() or self._idle_since > idle_before:
             return
-        if self.sink is not None and self._offer(self.sink, QUIET):
-            self._idle_since = monotonic()
-        else:
+        if self.sink is None or not self._keep_alive(self.sink):
             parked.set_result(False)
 
-    def _drain_into(self, sink: Sink) -> bool:
+    def _pass_on(self, sink: Sink) -> bool:
         """Give the sink all there is; whether nothing is left for a task to do."""
         if self._source.draining:
             return False
-        for log in self._cursors:
-            while (cursor := self._cursors[log]) < log.flushed:
-                if cursor < log.first:
-                    return False
-                batch = log.batch(cursor, self._categories)
-                if batch.events:
-                    if not self._offer(sink, batch):
-                        return False
-                    self._idle_since = monotonic()
-                self._cursors[log] = batch.end
-            if log.removed:
-                return False
-        return True
-
-    def _offer(self, sink: Sink, batch: Batch) -> bool:
         try:
-            return sink(batch)
+            for log in self._cursors:
+                while (cursor := self._cursors[log]) < log.flushed:
+                    if cursor < log.first:
+                        return False
+                    batch = log.batch(cursor, self._categories)
+                    if batch.events:
+                        if not sink(batch):
+                            return False
+                        self._idle_since = monotonic()
+                    self._cursors[log] = batch.end
+                if log.removed:
+                    return False
         except Exception:
             # One reader must not cost the others their flush; its task meets the error again.
             _logger.exception("A batch could not be passed on")
             return False
+        return True
+
+    def _keep_alive(self, sink: Sink) -> bool:
+        try:
+            taken = sink(QUIET)
+        except Exception:
+            _logger.exception("A connection could not be kept alive")
+            return False
+        if taken:
+            self._idle_since = monotonic()
+        return taken
 
 
 class QueueShutDown(Exception):
