@@ -195,3 +195,36 @@ async def release_connection(send: ASGISendCallable) -> None:
             await send(message)
     if idle_task := getattr(connection.server, "idle_task", None):
         await idle_task.stop()
+
+
+class DepartedClient:
+    """What the server parses in the place of the connection: nothing."""
+
+    our_state = None
+    their_state = None
+    they_are_waiting_for_100_continue = False
+
+    def receive_data(self, data: bytes) -> None:
+        pass
+
+    def next_event(self) -> Any:
+        return h11.NEED_DATA
+
+
+class DepartedWriter:
+    """What the server writes to and closes in the place of the connection."""
+
+    def write(self, data: bytes) -> None:
+        pass
+
+    def write_eof(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    async def drain(self) -> None:
+        pass
+
+    async def wait_closed(self) -> None:
+        pass

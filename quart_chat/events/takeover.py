@@ -23,15 +23,16 @@ import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
-import h11
 from hypercorn.asyncio.tcp_server import TCPServer
 
 from quart_chat.events.exchange import Stream
 from quart_chat.events.frames import ContextFrames
 from quart_chat.events.hypercorn import (
     Connection,
+    DepartedClient,
+    DepartedWriter,
     NextWriter,
     count_unconfirmed,
     find_connection,
@@ -268,11 +269,11 @@ async def take_over(send: Send, headers: Headers) -> TakenConnection | None:
     if head is None:
         return None
     writer, serve = connection.writer, _next_server(connection)
-    connection.server.writer = cast("asyncio.StreamWriter", _DepartedWriter())
+    connection.server.writer = cast("asyncio.StreamWriter", DepartedWriter())
     connection.stream.closed = True
     # Told of its client's end, the server lets go of the rest. What a client has sent meanwhile
     # must not keep it waiting for the end of a response.
-    vars(connection.protocol)["connection"] = _DepartedClient()
+    vars(connection.protocol)["connection"] = DepartedClient()
     connection.server.reader.feed_eof()
     taken = TakenConnection(writer, head, serve)
     await connection.log_access(200, headers)
@@ -294,36 +295,3 @@ def _encode_head(headers: Headers) -> bytes | None:
     if lines.count(b"\r") != len(headers) or _FIELDS.fullmatch(lines) is None:
         return None  # the server says what is wrong with it
     return b"HTTP/1.1 200 \r\n%btransfer-encoding: chunked\r\n\r\n" % lines
-
-
-class _DepartedClient:
-    """What the server parses in the place of the connection: nothing."""
-
-    our_state = None
-    their_state = None
-    they_are_waiting_for_100_continue = False
-
-    def receive_data(self, data: bytes) -> None:
-        pass
-
-    def next_event(self) -> Any:
-        return h11.NEED_DATA
-
-
-class _DepartedWriter:
-    """What the server writes to and closes in the place of the connection."""
-
-    def write(self, data: bytes) -> None:
-        pass
-
-    def write_eof(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-    async def drain(self) -> None:
-        pass
-
-    async def wait_closed(self) -> None:
-        pass
