@@ -18,20 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from quart_chat.events.connections import release_connection, take_over
 from quart_chat.events.delivery import Delivery, deliver
 from quart_chat.events.exchange import Exchange, Named, Stream, find_exchange
 from quart_chat.events.frames import stream_frames
 from quart_chat.events.manager import StreamingEventManager
-from quart_chat.events.server import (
-    Application,
-    Headers,
-    Message,
-    Receive,
-    Scope,
-    Send,
-    release_connection,
-    take_over,
-)
+from quart_chat.events.server import Application, Headers, Message, Receive, Scope, Send
 from quart_chat.events.shutdown import shutdown_of
 from quart_chat.events.watch import watch_of
 

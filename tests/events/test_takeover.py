@@ -18,11 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quart import Quart, Response, request
 
-from quart_chat.events import StreamingEventManager, takeover
+from quart_chat.events import StreamingEventManager
 from quart_chat.events.asgi import stream_context
+from quart_chat.events.hypercorn import takeover
+from quart_chat.events.hypercorn.takeover import TakenConnection
 from quart_chat.events.quart import Events, sse_response, stream_response
 from quart_chat.events.sse import StreamParser
-from quart_chat.events.takeover import TakenConnection
 from tests.events.serving import served
 from tests.waiting import until
 

@@ -31,6 +31,8 @@ from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.typing import ASGISendCallable, HTTPResponseBodyEvent, HTTPResponseStartEvent
 from hypercorn.utils import UnexpectedMessageError
 
+from quart_chat.events.hypercorn.departure import NextWriter
+
 if sys.platform == "linux":
     import fcntl
     import termios
@@ -49,31 +51,6 @@ else:  # pragma: no cover - tests run on Linux, which can count them
 
 _START: HTTPResponseStartEvent = {"type": "http.response.start", "status": 500, "headers": []}
 _END: HTTPResponseBodyEvent = {"type": "http.response.body", "body": b"", "more_body": False}
-
-
-class NextWriter(asyncio.StreamWriter):
-    """Writes to a connection that a stream has given back.
-
-    A writer that is let go of closes its connection. So the first is kept, and this one closes
-    nothing by itself.
-
-    Attributes:
-        first: The one that the connection began with.
-    """
-
-    def __init__(
-        self,
-        before: asyncio.StreamWriter,
-        protocol: asyncio.StreamReaderProtocol,
-        reader: asyncio.StreamReader,
-    ) -> None:
-        super().__init__(before.transport, protocol, reader, asyncio.get_running_loop())
-        self.first: asyncio.StreamWriter = (
-            before.first if isinstance(before, NextWriter) else before
-        )
-
-    def __del__(self, *_: object) -> None:
-        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,36 +172,3 @@ async def release_connection(send: ASGISendCallable) -> None:
             await send(message)
     if idle_task := getattr(connection.server, "idle_task", None):
         await idle_task.stop()
-
-
-class DepartedClient:
-    """What the server parses in the place of the connection: nothing."""
-
-    our_state = None
-    their_state = None
-    they_are_waiting_for_100_continue = False
-
-    def receive_data(self, data: bytes) -> None:
-        pass
-
-    def next_event(self) -> Any:
-        return h11.NEED_DATA
-
-
-class DepartedWriter:
-    """What the server writes to and closes in the place of the connection."""
-
-    def write(self, data: bytes) -> None:
-        pass
-
-    def write_eof(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-    async def drain(self) -> None:
-        pass
-
-    async def wait_closed(self) -> None:
-        pass

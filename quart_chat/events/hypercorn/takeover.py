@@ -29,14 +29,12 @@ from hypercorn.asyncio.tcp_server import TCPServer
 
 from quart_chat.events.exchange import Stream
 from quart_chat.events.frames import ContextFrames
-from quart_chat.events.hypercorn import (
+from quart_chat.events.hypercorn.connection import (
     Connection,
-    DepartedClient,
-    DepartedWriter,
-    NextWriter,
     count_unconfirmed,
     find_connection,
 )
+from quart_chat.events.hypercorn.departure import DepartedClient, DepartedWriter, NextWriter
 from quart_chat.events.outlet import SLICE
 from quart_chat.events.progress import Progress
 from quart_chat.events.server import Headers, Send
