@@ -29,7 +29,10 @@ from quart_chat.events.watch import watch_of
 
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
 
-_REPLACED = {b"content-length", b"content-type", b"cache-control", b"etag"}
+_REPLACED = {
+    *(b"content-length", b"content-type", b"cache-control", b"etag"),
+    *(b"connection", b"transfer-encoding"),  # how the message is framed is not the application's
+}
 
 
 class EventStreams:

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from quart import Quart, Response, request
 
 from quart_chat.events import StreamingEventManager
-from quart_chat.events.asgi import stream_context
-from quart_chat.events.hypercorn import takeover
+from quart_chat.events.asgi import EventStreams, stream_context
+from quart_chat.events.hypercorn import find_connection, takeover
 from quart_chat.events.hypercorn.takeover import TakenConnection
 from quart_chat.events.quart import Events, sse_response, stream_response
 from quart_chat.events.sse import StreamParser
@@ -147,6 +147,7 @@ async def test_the_end_of_a_stream_closes_its_connection_where_the_client_wants_
     app, manager = make_app()
     head = "GET /events/c HTTP/1.1\r\nConnection: TE, Close"
     async with served(app) as url, connected(url, head) as (reader, _):
+        assert alive(TakenConnection) == 0
         await manager.emit_event("c", "complete", {})
         assert (await reader.read()).endswith(b"\n\n\r\n0\r\n\r\n")
 
@@ -176,6 +177,66 @@ def test_the_next_request_on_a_connection_is_answered_when_a_stream_has_ended(
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(run())
+
+
+@pytest.mark.parametrize("turns", range(6))
+@pytest.mark.parametrize("loop_factory", LOOPS)
+def test_a_request_that_is_on_its_way_through_the_server_is_not_lost(
+    loop_factory: Factory, turns: int
+) -> None:
+    """It has arrived so many turns of the event loop before the stream takes the connection."""
+    manager = StreamingEventManager()
+    following = [b"GET /%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % number for number in (1, 2)]
+
+    async def unused(*_: Any) -> None:
+        raise NotImplementedError
+
+    streams = EventStreams(unused, manager)  # for the lifespan alone
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await streams(scope, receive, send)
+            return
+        if scope["path"] == "/0":
+            connection = find_connection(send)
+            assert connection is not None
+            for request in following:
+                connection.server.reader.feed_data(request)
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+        await stream_context(manager, scope["path"], scope, receive, send)
+
+    async def run() -> None:
+        async with (
+            served(app) as url,
+            connected(url, "GET /0 HTTP/1.1") as (reader, _),
+        ):
+            for number in range(3):
+                await manager.emit_event(f"/{number}", "complete", {"in": number})
+                await reader.readuntil(b'{"in":%d}' % number)
+                await reader.readuntil(b"\r\n0\r\n\r\n")
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(run())
+
+
+async def test_headers_that_frame_a_message_are_not_the_applications() -> None:
+    app, manager = make_app()
+    head = {"Transfer-Encoding": "chunked", "Connection": "close", "X-Other": "1"}
+
+    @app.get("/framed")
+    async def framed() -> Response:
+        response = sse_response("c")
+        response.headers.extend(head)
+        return response
+
+    manager.create_queue("c")
+    await manager.emit_event("c", "complete", {})
+    async with served(app) as url, httpx2.AsyncClient() as http:
+        response = await http.get(f"{url}/framed")
+    assert response.headers.get_list("transfer-encoding") == ["chunked"]
+    assert response.headers.get_list("connection") == ["keep-alive"]
+    assert response.headers["x-other"] == "1"
 
 
 @pytest.mark.parametrize(

@@ -33,22 +33,29 @@ class NextWriter(asyncio.StreamWriter):
         pass
 
 
-class DepartedClient:
-    """What the server parses in the place of the connection: nothing."""
+class Departure:
+    """What a server is left with in the place of a connection.
+
+    It is parser and writer alike: there is nothing to parse, and what is written goes nowhere.
+
+    Args:
+        departed: Gets what the server had still read of a next request, once it has closed what it
+            takes for its connection.
+    """
 
     our_state = None
     their_state = None
     they_are_waiting_for_100_continue = False
 
+    def __init__(self, departed: asyncio.Future[bytes]) -> None:
+        self._departed = departed
+        self._received = b""
+
     def receive_data(self, data: bytes) -> None:
-        pass
+        self._received += data
 
     def next_event(self) -> Any:
         return h11.NEED_DATA
-
-
-class DepartedWriter:
-    """What the server writes to and closes in the place of the connection."""
 
     def write(self, data: bytes) -> None:
         pass
@@ -57,7 +64,8 @@ class DepartedWriter:
         pass
 
     def close(self) -> None:
-        pass
+        if not self._departed.done():
+            self._departed.set_result(self._received)
 
     async def drain(self) -> None:
         pass

@@ -6,11 +6,13 @@ server is told what it is told when a client leaves, and lets go of the connecti
 open and belongs to the stream from then on: the head and the first events go out in one write, a
 flush writes to the socket with no task woken, and a client that leaves is noticed at once, whatever
 it has sent before. At the end of the stream the connection is given back to the server, as if it
-were new: its client may have sent the next request already (RFC 9112, 9.3).
+were new: its client may have sent the next request already (RFC 9112, 9.3), and some of that may
+have been on its way through the server when the connection was taken.
 
 That is done only where each object on the way to the socket is of exactly the type known here, for
-HTTP/1.1 without TLS, and for ``GET``: a request that a client may send again where the connection
-is closed just as it is sent (RFC 9110, 9.2.2). All other streams go through the server.
+HTTP/1.1 without TLS, for connections that go on after the response, and for ``GET``: a request that
+a client may send again where the connection is closed just as it is sent (RFC 9110, 9.2.2). All
+other streams go through the server.
 
 Imported only where Hypercorn serves.
 """
@@ -34,7 +36,7 @@ from quart_chat.events.hypercorn.connection import (
     count_unconfirmed,
     find_connection,
 )
-from quart_chat.events.hypercorn.departure import DepartedClient, DepartedWriter, NextWriter
+from quart_chat.events.hypercorn.departure import Departure, NextWriter
 from quart_chat.events.outlet import SLICE
 from quart_chat.events.progress import Progress
 from quart_chat.events.server import Headers, Send
@@ -58,26 +60,34 @@ class TakenConnection(asyncio.Protocol):
     Args:
         writer: Writes to it.
         head: The head of the response.
-        serve: Serves it once the response is complete; without it the connection is closed then.
+        departed: What the server had read of a next request; known once it has let go.
+        serve: Serves the connection once the response is complete.
 
     Attributes:
         given_up: Whether its client is found to take nothing any more.
     """
 
     __slots__ = (
-        "_kept", "_lost", "_progress", "_received", "_room", "_serve", "_task", "_transport",
-        "_unsent", "given_up",
+        "_departed", "_kept", "_lost", "_progress", "_received", "_room", "_serve", "_task",
+        "_transport", "_unsent", "given_up",
     )  # fmt: skip
 
-    def __init__(self, writer: asyncio.StreamWriter, head: bytes, serve: Serve | None) -> None:
+    def __init__(
+        self,
+        writer: asyncio.StreamWriter,
+        head: bytes,
+        departed: asyncio.Future[bytes],
+        serve: Serve,
+    ) -> None:
         self.given_up = False
+        self._departed = departed
         # A writer that is let go of closes what it writes to.
         self._kept = writer
         self._transport = cast("asyncio.Transport", writer.transport)
         self._lost = self._transport.is_closing()  # that is told to the one before
         self._unsent = head
         self._received = b""
-        self._serve = serve
+        self._serve: Serve | None = serve
         self._progress = Progress()
         self._room: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -209,14 +219,15 @@ class TakenConnection(asyncio.Protocol):
         transport, serve = self._transport, self._serve
         if serve is None or transport.is_closing():
             return
+        early = await self._departed
         loop = asyncio.get_running_loop()
         transport.set_write_buffer_limits()
         reader = asyncio.StreamReader(loop=loop)
         protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
-        if self._received:
-            reader.feed_data(self._received)
+        if received := early + self._received:
+            reader.feed_data(received)
         await serve(reader, NextWriter(self._kept, protocol, reader))
 
     # What a watch sees of it
@@ -232,9 +243,9 @@ class TakenConnection(asyncio.Protocol):
 
     def is_stalled(self, now: float, patience: float) -> bool:
         """Whether the client has taken nothing for so many seconds, though there is something."""
-        return not self._progress.is_complete and self._progress.is_stalled(
-            self._count_unsent(), now, patience
-        )
+        if self._lost or self._progress.is_complete:
+            return False
+        return self._progress.is_stalled(self._count_unsent(), now, patience)
 
     def _count_unsent(self) -> int:
         unsent = self._transport.get_write_buffer_size()
@@ -266,25 +277,23 @@ async def take_over(send: Send, headers: Headers) -> TakenConnection | None:
     head = _encode_head([*headers, *connection.protocol.config.response_headers("h11")])
     if head is None:
         return None
-    writer, serve = connection.writer, _next_server(connection)
-    connection.server.writer = cast("asyncio.StreamWriter", DepartedWriter())
-    connection.stream.closed = True
-    # Told of its client's end, the server lets go of the rest. What a client has sent meanwhile
-    # must not keep it waiting for the end of a response.
-    vars(connection.protocol)["connection"] = DepartedClient()
-    connection.server.reader.feed_eof()
-    taken = TakenConnection(writer, head, serve)
+    # Before, since it may wait or fail; meanwhile the client may leave or send more.
     await connection.log_access(200, headers)
+    return _take(connection, head) if connection.may_be_taken else None
+
+
+def _take(connection: Connection, head: bytes) -> TakenConnection:
+    server, loop = connection.server, asyncio.get_running_loop()
+    departed: asyncio.Future[bytes] = loop.create_future()
+    departure = Departure(departed)
+    serve = partial(TCPServer, server.app, loop, server.config, server.context, server.state)
+    taken = TakenConnection(server.writer, head, departed, serve)
+    server.writer = cast("asyncio.StreamWriter", departure)
+    vars(connection.protocol)["connection"] = departure
+    # Told of its client's end, the server lets go of the rest.
+    connection.stream.closed = True
+    server.reader.feed_eof()
     return taken
-
-
-def _next_server(connection: Connection) -> Serve | None:
-    """What serves a connection after its response, unless its client wants no more of it."""
-    wishes = [value for name, value in connection.stream.scope["headers"] if name == b"connection"]
-    if b"close" in b",".join(wishes).lower():
-        return None
-    server = connection.server
-    return partial(TCPServer, server.app, server.loop, server.config, server.context, server.state)
 
 
 def _encode_head(headers: Headers) -> bytes | None:
