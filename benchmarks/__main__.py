@@ -1,4 +1,4 @@
-"""Run the benchmarks: ``python -m benchmarks [--quick] [--only NAME ...] [--out NAME]``."""
+"""Run the benchmarks: ``python -m benchmarks [--quick] [--only NAME ...] [--parts NAME ...]``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks.chat import SCENES
+from benchmarks.chat import SCENES, Scene
 from benchmarks.contestants import (
     JUDGED,
     Contestant,
@@ -25,6 +25,7 @@ from benchmarks.scenarios import EVENTS, QUICK, Scenario, Sizes
 from benchmarks.server import CLIENT_CORE, Server, busy_seconds, pin
 
 RESULTS = Path(__file__).parent / "results"
+PARTS = tuple(dict.fromkeys(part.__name__ for part in (*EVENTS, *SCENES)))
 
 
 def main() -> int:
@@ -32,13 +33,14 @@ def main() -> int:
     field = [
         each
         for each in (*events_contestants(), *chat_contestants())
-        if not arguments.only or each.name in {*JUDGED, *arguments.only}
+        if arguments.only is None or each.name in {*JUDGED, *arguments.only}
     ]
     sizes = QUICK if arguments.quick else Sizes()
+    parts = frozenset(arguments.parts or PARTS)
     _prepare_client()
     began, busy = time.monotonic(), busy_seconds()
     rounds = [
-        uvloop.run(_run_round(field, sizes, number))
+        uvloop.run(_run_round(field, parts, sizes, number))
         for number in range(1 if arguments.quick else arguments.rounds)
     ]
     other_load = (busy_seconds() - busy) / (time.monotonic() - began)
@@ -55,6 +57,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument(
         "--only", nargs="*", metavar="NAME", help="contestants beside the two judged"
     )
+    parser.add_argument(
+        "--parts", nargs="*", metavar="NAME", choices=PARTS, help=f"of {', '.join(PARTS)} (all)"
+    )
     parser.add_argument("--out", default="latest", help="name of the file in results/ (latest)")
     return parser.parse_args()
 
@@ -66,19 +71,32 @@ def _prepare_client() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-async def _run_round(field: list[Contestant], sizes: Sizes, number: int) -> Round:
+async def _run_round(
+    field: list[Contestant], parts: frozenset[str], sizes: Sizes, number: int
+) -> Round:
     """One round: scenario by scenario, the contestants next to each other in time."""
     outcomes: Round = {contestant.name: [] for contestant in field}
-    await _run_events([each for each in field if not each.answers], sizes, number, outcomes)
-    await _run_chat([each for each in field if each.answers], sizes, number, outcomes)
+    scenarios = [each for each in EVENTS if each.__name__ in parts]
+    scenes = [each for each in SCENES if each.__name__ in parts]
+    if scenarios:
+        takes_part = [each for each in field if not each.answers]
+        await _run_events(takes_part, scenarios, sizes, number, outcomes)
+    if scenes:
+        await _run_chat([each for each in field if each.answers], scenes, sizes, number, outcomes)
     return outcomes
 
 
-async def _run_events(field: list[Contestant], sizes: Sizes, number: int, outcomes: Round) -> None:
+async def _run_events(
+    field: list[Contestant],
+    scenarios: list[Scenario],
+    sizes: Sizes,
+    number: int,
+    outcomes: Round,
+) -> None:
     done: set[Scenario] = set()
     async with AsyncExitStack() as stack:
         servers = [await stack.enter_async_context(Server(contestant)) for contestant in field]
-        for scenario in EVENTS:
+        for scenario in scenarios:
             for server in servers if number % 2 else reversed(servers):
                 name = server.contestant.name
                 if scenario in done and name not in JUDGED:
@@ -88,7 +106,9 @@ async def _run_events(field: list[Contestant], sizes: Sizes, number: int, outcom
             done.add(scenario)
 
 
-async def _run_chat(field: list[Contestant], sizes: Sizes, number: int, outcomes: Round) -> None:
+async def _run_chat(
+    field: list[Contestant], scenes: list[Scene], sizes: Sizes, number: int, outcomes: Round
+) -> None:
     async with AsyncExitStack() as stack:
         model = await stack.enter_async_context(Server(endpoint(), core=CLIENT_CORE))
         environment = {
@@ -96,7 +116,7 @@ async def _run_chat(field: list[Contestant], sizes: Sizes, number: int, outcomes
             "OPENAI_API_KEY": "none",
         }
         servers = [await stack.enter_async_context(Server(each, environment)) for each in field]
-        for scene in SCENES:
+        for scene in scenes:
             for server in servers if number % 2 else reversed(servers):
                 name = server.contestant.name
                 _tell(number, scene.__name__, name)

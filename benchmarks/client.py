@@ -38,15 +38,17 @@ class Reader(asyncio.Protocol):
     """One stream.
 
     Attributes:
+        closed: Whether the server has ended it.
         count: Events received.
         received: All that came, where it is kept.
     """
 
-    __slots__ = ("_fleet", "_path", "count", "opened", "received", "transport")
+    __slots__ = ("_fleet", "_path", "closed", "count", "opened", "received", "transport")
 
     def __init__(self, fleet: Fleet, path: str, *, keep: bool) -> None:
         self._fleet = fleet
         self._path = path
+        self.closed = False
         self.count = 0
         self.received: bytearray | None = bytearray() if keep else None
         self.opened = asyncio.get_running_loop().create_future()
@@ -72,6 +74,7 @@ class Reader(asyncio.Protocol):
                 self._fleet.latencies.append(now - int(emitted_at[1]))
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
         if not self.opened.done():
             self.opened.set_exception(exc or ConnectionError("closed before the response"))
 

@@ -28,6 +28,7 @@ TITLES = {
     "many": "{many:,} streams, {many_rate:g} event/s each",
     "contexts": "{contexts} contexts, a reader and {contexts_rate:g} events/s each",
     "fan-out": "fan-out: {fan_out_readers} readers of one context, flat out",
+    "crowd": "the same contexts among {crowd[0]:,} idle streams, and among {crowd[1]:,}",
     "pauses": "first event after a pause, {pauses} readers",
     "opening": "open, first event, close",
     "chat-paced": "{chats} conversations at once, {chat_rate:g} tokens/s each",
@@ -39,6 +40,9 @@ COLUMNS = {
     "kb": "KB/stream",
     "cpu_us": "CPU us/event",
     "events_s": "events/s",
+    "few_us": "CPU among few",
+    "many_us": "among many",
+    "growth": "growth",
     "opens_s": "opens/s",
     "p50_ms": "p50 ms",
     "p99_ms": "p99 ms",
@@ -68,7 +72,8 @@ class Report:
 
     @property
     def verdicts(self) -> list[Verdict]:
-        return [self._judge(budget) for budget in BUDGETS] + [
+        judged = [budget for budget in BUDGETS if self._ran(budget.ours, budget.scenario)]
+        return [self._judge(budget) for budget in judged] + [
             Verdict("events lost, doubled or misplaced", self._faults(OURS), 0),
             Verdict("answers lost, or stored otherwise than sent", self._faults(OUR_CHAT), 0),
         ]
@@ -78,13 +83,13 @@ class Report:
         ours = self._each(budget.ours, budget.scenario, budget.figure)
         match budget.against:
             case Against.NOBODY:
-                return Verdict(what, budget.over_runs(ours), budget.limit)
+                return Verdict(what, budget.over_runs(ours), budget.limit, budget.least)
             case Against.SHARE:
                 what = f"{what}, of {budget.rival}'s"
             case Against.EXCESS:
                 what = f"{what}, above {budget.rival}'s"
         rivals = self._each(budget.rival, budget.scenario, budget.figure)
-        return Verdict(what, budget.compare(ours, rivals), budget.limit)
+        return Verdict(what, budget.compare(ours, rivals), budget.limit, budget.least)
 
     def _outcomes(self, contestant: str) -> Iterable[Outcome]:
         return (outcome for each in self._rounds for outcome in each[contestant])
@@ -112,8 +117,10 @@ class Report:
     def table(self) -> str:
         lines: list[str] = []
         for scenario, title in TITLES.items():
-            lines += ["", title.format(**asdict(self._sizes))]
             takes_part = [each for each in self._contestants if self._ran(each.name, scenario)]
+            if not takes_part:
+                continue
+            lines += ["", title.format(**asdict(self._sizes))]
             columns = [key for key in COLUMNS if self._each(takes_part[0].name, scenario, key)]
             head = "".join(f"{COLUMNS[key]:>14}" for key in columns)
             lines.append(f"  {'':36}{head}{'delivered':>14}{'faults':>8}")
@@ -132,8 +139,9 @@ class Report:
         lines.append("")
         for verdict in self.verdicts:
             word = "holds" if verdict.holds else "FAILS"
+            bound = "at least" if verdict.least else "at most"
             lines.append(
-                f"{word}  {verdict.what}: {_number(verdict.measured)}, at most {verdict.limit:g}"
+                f"{word}  {verdict.what}: {_number(verdict.measured)}, {bound} {verdict.limit:.3g}"
             )
         if self._other_load > _MUCH_LOAD:
             lines.append(f"note   other programs used {self._other_load:.2f} cores meanwhile")

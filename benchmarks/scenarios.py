@@ -32,6 +32,8 @@ class Sizes:
     contexts: int = 200
     contexts_rate: float = 40.0
     contexts_time: float = 2.0
+    crowd: tuple[int, int] = (1000, 10_000)
+    crowd_time: float = 16.0
     many: int = 2000
     many_rate: float = 1.0
     many_time: float = 3.0
@@ -50,6 +52,7 @@ class Sizes:
 QUICK = Sizes(
     fan_out_time=0.1,
     contexts_time=1.0,
+    crowd_time=3.0,
     many=1000,
     many_time=1.0,
     pauses_time=1.0,
@@ -82,7 +85,7 @@ class Course:
     async def begin(self) -> None:
         """Measure from here on, once what went before has come to rest."""
         await self.emitter.connect()
-        await asyncio.sleep(_SETTLE)
+        await self.server.rest()
         self.fleet.latencies.clear()
         self._counted = sum(reader.count for reader in self.fleet.readers)
         self._busy = time.process_time()
@@ -116,7 +119,7 @@ async def _course(server: Server) -> AsyncGenerator[Course]:
     finally:
         course.fleet.close()
         course.emitter.close()
-        await asyncio.sleep(_SETTLE)
+        await server.rest()
 
 
 def _new_prefix() -> str:
@@ -159,15 +162,44 @@ async def many(server: Server, sizes: Sizes) -> list[Outcome]:
         # What the first streams make a server load and allocate once is no cost of a stream.
         warm = Fleet(server)
         await warm.open([f"/stream/{name}" for name in Plan(_new_prefix(), 100, 0).names])
-        await asyncio.sleep(_SETTLE)
+        await server.rest()
         before = server.memory()
         await course.fleet.open([f"/stream/{name}" for name in plan.names])
-        await asyncio.sleep(_SETTLE)
+        await server.rest()
         per_stream = (server.memory() - before) / sizes.many
         idle = Outcome("idle", {"kb": per_stream / 1024}, course.fleet.deliveries())
         busy = await _run_paced(course, plan, "many")
         warm.close()
-        return [idle, busy]
+    return [idle, busy]
+
+
+async def crowd(server: Server, sizes: Sizes) -> list[Outcome]:
+    """The busy contexts among few idle streams, and then among many.
+
+    The busy ones go on for longer than a keep-alive time, so that what the idle ones are sent
+    meanwhile is a part of the cost.
+    """
+    if not server.contestant.crowded:
+        return []
+    figures: dict[str, float] = {}
+    deliveries = Deliveries()
+    idle = Fleet(server)
+    events = int(sizes.contexts_rate * sizes.crowd_time)
+    for key, size in zip(("few_us", "many_us"), sizes.crowd, strict=True):
+        prefix = _new_prefix()
+        await idle.open([f"/stream/{prefix}{number}" for number in range(len(idle.readers), size)])
+        plan = Plan(_new_prefix(), sizes.contexts, events, sizes.contexts_rate)
+        async with _course(server) as course:
+            await course.fleet.open([f"/stream/{name}" for name in plan.names])
+            outcome = await _run_paced(course, plan, "crowd")
+        figures[key] = outcome.figures["cpu_us"]
+        figures["p99_ms"] = outcome.figures["p99_ms"]
+        deliveries.add(outcome.deliveries)
+    deliveries.lost += sum(reader.transport is None or reader.closed for reader in idle.readers)
+    idle.close()
+    await server.rest()
+    figures["growth"] = figures["many_us"] / figures["few_us"]
+    return [Outcome("crowd", figures, deliveries)]
 
 
 async def pauses(server: Server, sizes: Sizes) -> list[Outcome]:
@@ -224,7 +256,8 @@ Scenario = Callable[[Server, Sizes], Awaitable[list[Outcome]]]
 EVENTS: tuple[Scenario, ...] = (
     *(many, contexts, fan_out, pauses),
     *(contexts, fan_out, opening),
-    *(contexts, fan_out),
+    *(contexts, fan_out, opening),
+    crowd,
 )
 """Memory is measured first, while the processes are fresh. What is judged against another is run
 often and briefly: whatever else the machine does then hits both."""

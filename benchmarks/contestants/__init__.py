@@ -19,10 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 OURS = "quart_chat"
+OURS_ASGI = "quart_chat-asgi"
 RIVAL = "sse-starlette"
+BARE = "bare-protocol"
 OUR_CHAT = "quart-chat"
 RIVAL_CHAT = "openai"
-JUDGED = {OURS, RIVAL, OUR_CHAT, RIVAL_CHAT}
+JUDGED = {OURS, RIVAL, BARE, OUR_CHAT, RIVAL_CHAT}
 
 NCHAN_MODULES = (
     Path("/usr/lib/nginx/modules/ngx_nchan_module.so"),
@@ -39,6 +41,7 @@ class Contestant:
         published: Whether events are published to it over HTTP; else it emits by itself.
         answers: Whether it streams a model's answers; else events.
         stores: Whether it keeps what it streams, in ``chat.sqlite`` in its folder.
+        crowded: Whether it is tried with a crowd of idle streams, too.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Contestant:
     published: bool = False
     answers: bool = False
     stores: bool = False
+    crowded: bool = False
 
 
 def _hypercorn(module: str) -> Callable[[int, Path], list[str]]:
@@ -82,6 +86,22 @@ def events_contestants() -> list[Contestant]:
             OURS,
             "quart_chat.events on hypercorn",
             _hypercorn("benchmarks.contestants.quart_chat_events"),
+            crowded=True,
+        ),
+        Contestant(
+            OURS_ASGI,
+            "the same, all bytes through ASGI",
+            _hypercorn("benchmarks.contestants.quart_chat_events"),
+            {"THROUGH_ASGI": "1"},
+            crowded=True,
+        ),
+        Contestant(
+            BARE,
+            "a bare Protocol on uvloop",
+            lambda port, _: [
+                *(sys.executable, "-m", "benchmarks.contestants.bare_protocol", str(port)),
+            ],
+            crowded=True,
         ),
         Contestant(
             RIVAL,

@@ -1,7 +1,11 @@
-"""This project: quart_chat.events through its public API."""
+"""This project: quart_chat.events through its public API.
+
+``THROUGH_ASGI=1`` leaves every connection to the server: all bytes pass through ASGI.
+"""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from quart import Quart, Response, request
@@ -10,6 +14,7 @@ from benchmarks.emission import Plan, make_item, run
 from quart_chat.events.quart import Events, sse_response
 
 app = Quart(__name__)
+app.config["EVENTS_SHORTCUT"] = os.environ.get("THROUGH_ASGI") != "1"
 events = Events(app)
 
 

@@ -18,25 +18,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from quart_chat.events.connections import release_connection, take_over
 from quart_chat.events.delivery import Delivery, deliver
 from quart_chat.events.exchange import Exchange, Named, Stream, find_exchange
 from quart_chat.events.frames import stream_frames
 from quart_chat.events.manager import StreamingEventManager
-from quart_chat.events.server import (
-    Application,
-    Headers,
-    Message,
-    Receive,
-    Scope,
-    Send,
-    release_connection,
-)
+from quart_chat.events.server import Application, Headers, Message, Receive, Scope, Send
 from quart_chat.events.shutdown import shutdown_of
 from quart_chat.events.watch import watch_of
 
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
 
-_REPLACED = {b"content-length", b"content-type", b"cache-control", b"etag"}
+_REPLACED = {
+    *(b"content-length", b"content-type", b"cache-control", b"etag"),
+    *(b"connection", b"transfer-encoding"),  # how the message is framed is not the application's
+}
 
 
 class EventStreams:
@@ -87,7 +83,8 @@ class EventStreams:
         try:
             await _send_stream(self._manager, named, scope, receive, send, shortcut=self._shortcut)
         finally:
-            await named.stream.close()
+            if not named.stream.running:
+                await named.stream.close()
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the manager live as long as the application."""
@@ -177,7 +174,8 @@ async def stream_context(
     try:
         await _send_stream(manager, named, scope, receive, send, shortcut=shortcut)
     finally:
-        await named.stream.close()
+        if not named.stream.running:
+            await named.stream.close()
         await release_connection(send)
 
 
@@ -209,8 +207,15 @@ async def _send_stream(
         # Nothing would read the frames, and nothing would end them.
         await _send_empty(send, named.status, headers)
         return
-    delivery = Delivery(named.status, headers, manager.retry(), chunks, shortcut)
-    await deliver(delivery, watch_of(manager), receive, send)
+    watch, first = watch_of(manager), manager.retry()
+    # A server ends without waiting for what it has let go of: the manager's end has to do that.
+    may_take = shortcut and named.status == 200 and manager.is_open
+    taken = await take_over(send, headers) if may_take else None
+    if taken is not None:
+        named.stream.running = True
+        manager.adopt(taken.run(first, named.stream, watch))
+        return
+    await deliver(Delivery(named.status, headers, first, chunks, shortcut), watch, receive, send)
 
 
 async def _send_empty(send: Send, status: int, headers: Headers) -> None:

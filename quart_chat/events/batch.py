@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart_chat.events.coalescing import Coalescer, NoCoalescing
 from quart_chat.events.event import Event
-from quart_chat.events.sse import encode_events
+from quart_chat.events.sse import encode_event, encode_events
 
 
 class Batch:
@@ -36,8 +36,11 @@ class Batch:
     def chunk(self) -> bytes:
         """The events as server-sent event frames with ids ``epoch:number``, joined once."""
         if self._chunk is None:
-            merged = self._coalescer.merge(self.events) if len(self.events) > 1 else None
-            self._chunk = encode_events(merged or [(event, event.body) for event in self.events])
+            if len(self.events) == 1:
+                event = self.events[0]
+                self._chunk = encode_event(event, event.body)
+            else:
+                self._chunk = encode_events(self._coalescer.merge(self.events))
         return self._chunk
 
 

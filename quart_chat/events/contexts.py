@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from quart_chat.events.coalescing import Coalescer
+from quart_chat.events.flusher import Flusher
 from quart_chat.events.log import Bounds, ContextLog
 
 
@@ -41,7 +42,12 @@ class Contexts:
     Args:
         settings: How many there may be, and how long each is kept.
         coalescer: What their events mean to readers.
+
+    Attributes:
+        flusher: Shows readers what was emitted; there is one from ``attach`` on.
     """
+
+    flusher: Flusher
 
     def __init__(self, settings: Settings, coalescer: Coalescer) -> None:
         self._settings = settings
@@ -56,6 +62,7 @@ class Contexts:
         if self._loop is not None:
             self._logs.clear()
         self._loop = loop
+        self.flusher = Flusher(loop)
         self._heartbeat = None
         self._keep_beating()
 

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from quart_chat.events.connections import find_connection
 from quart_chat.events.outlet import ConnectionLost, Outlet
-from quart_chat.events.server import Receive, Send, find_connection
+from quart_chat.events.server import Receive, Send
 from quart_chat.events.watch import ConnectionWatch
 
 _logger = logging.getLogger(__name__)

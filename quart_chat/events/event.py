@@ -113,14 +113,23 @@ def make_event(
         created_at = time.time()
     payload = data
     if not enveloped:
-        payload = make_payload(event_type, created_at, data, message=message, step=step)
+        payload = make_payload(event_type, created_at, data, message, step)
     # A copy: orjson shrinks a large buffer in place, and what a log keeps would hold all of it.
     body = b"%b" % orjson.dumps(payload)
     return Event(context_id, event_type, data, category, message, step, created_at, seq, body)
 
 
-def make_payload(event_type: str, created_at: float, item: Any, **more: Any) -> dict[str, Any]:
-    """The shape in which clients receive an event; what is None of ``more`` is left out."""
+def make_payload(
+    event_type: str,
+    created_at: float,
+    item: Any,
+    message: str | None = None,
+    step: str | None = None,
+) -> dict[str, Any]:
+    """The shape in which clients receive an event."""
     payload = {"type": event_type, "createdAt": created_at, "item": item}
-    payload.update({key: value for key, value in more.items() if value is not None})
+    if message is not None:
+        payload["message"] = message
+    if step is not None:
+        payload["step"] = step
     return payload

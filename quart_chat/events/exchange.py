@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.server import Application, Headers, Message, Receive, Scope, Send
@@ -14,17 +14,29 @@ _NAME = "X-Event-Stream"
 _NAME_SENT = _NAME.lower().encode()
 
 
+class Chunks(Protocol):
+    """The body of a stream: an asynchronous generator, or what is used like one."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None:
+        """Let go of what it holds; idempotent."""
+        ...
+
+
 class Stream:
     """A stream that a response may name.
 
     Attributes:
         chunks: What to send; None says that there is nothing more, and never will be.
+        running: Whether it is sent in a task of its own, which closes it.
     """
 
-    __slots__ = ("_callbacks", "chunks")
+    __slots__ = ("_callbacks", "chunks", "running")
 
-    def __init__(self, chunks: AsyncGenerator[bytes, None] | None) -> None:
+    def __init__(self, chunks: Chunks | None) -> None:
         self.chunks = chunks
+        self.running = False
         self._callbacks: list[Callable[[], object]] = []
 
     def on_close(self, callback: Callable[[], object]) -> None:
@@ -82,7 +94,8 @@ class Exchange:
             raise
         finally:
             current_exchange.reset(token)
-        named = self._named
+        # Timers of the request that were cancelled hold its context, and so this, until their time.
+        named, self._named = self._named, None
         if named is not None and self._disconnected:
             named = None
         await self.close(keep=None if named is None else named.stream)
@@ -99,7 +112,8 @@ class Exchange:
 
     async def close(self, *, keep: Stream | None = None) -> None:
         """Let go of the streams that are not sent."""
-        for stream in self._streams:
+        streams, self._streams = self._streams, []
+        for stream in streams:
             if stream is not keep:
                 await stream.close()
 

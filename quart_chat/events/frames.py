@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import Callable, Iterable
+from typing import Self
 
+from quart_chat.events.batch import Batch
 from quart_chat.events.log import ContextLog
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.sse import KEEPALIVE, encode_frame
-from quart_chat.events.subscription import make_reset
+from quart_chat.events.subscription import Subscription, make_reset
 
 _NUMBER = re.compile(r"[0-9]{1,16}")
 
@@ -19,7 +21,7 @@ def stream_frames(
     *,
     categories: Iterable[str] | None = None,
     last_event_id: str | None = None,
-) -> AsyncGenerator[bytes, None] | None:
+) -> ContextFrames | None:
     """Stream a context as frames of server-sent events, until its terminal event.
 
     A client that comes back with the id it saw last gets what followed. Where the next event is no
@@ -38,7 +40,7 @@ def stream_frames(
     """
     if _has_seen_the_end(manager.log(context_id), last_event_id):
         return None
-    return _stream(manager, context_id, categories, last_event_id)
+    return ContextFrames(manager, context_id, categories, last_event_id)
 
 
 def _has_seen_the_end(log: ContextLog | None, last_event_id: str | None) -> bool:
@@ -55,30 +57,89 @@ def _number_of(event_id: str | None, log: ContextLog | None) -> int | None:
     return number if number <= log.last_number else None
 
 
-async def _stream(
-    manager: StreamingEventManager,
-    context_id: str,
-    categories: Iterable[str] | None,
-    last_event_id: str | None,
-) -> AsyncGenerator[bytes, None]:
-    after = _number_of(last_event_id, manager.log(context_id))
-    unknown = bool(last_event_id) and after is None
-    if after is not None:
-        subscription = manager.subscribe(context_id, categories=categories, after=after)
-    else:
-        subscription = manager.subscribe_held(context_id, categories, all_generations=unknown)
-    async with subscription:
-        if unknown:
-            yield encode_frame(make_reset(context_id, None).body)
-        while (batch := await subscription.read()) is not None:
-            if batch.keepalive:
-                yield KEEPALIVE
-                continue
-            if subscription.lost:
-                yield encode_frame(make_reset(context_id, subscription.lost).body)
-            if batch.events:
-                yield batch.chunk
-                if batch.events[-1].terminal:
-                    return
-        if manager.draining:
-            yield manager.shutdown_frames()
+class ContextFrames:
+    """The frames of a context for one client, joined to chunks: to be iterated, and closed.
+
+    A class and no generator, since a server holds thousands, and waits in most of them.
+    """
+
+    __slots__ = (
+        "_categories", "_context_id", "_ended", "_last_event_id", "_manager", "_subscription",
+        "_write",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        manager: StreamingEventManager,
+        context_id: str,
+        categories: Iterable[str] | None,
+        last_event_id: str | None,
+    ) -> None:
+        self._manager = manager
+        self._context_id = context_id
+        self._categories = categories
+        self._last_event_id = last_event_id
+        self._subscription: Subscription | None = None
+        self._write: Callable[[bytes], bool] | None = None
+        self._ended = False
+
+    def write_to(self, write: Callable[[bytes], bool]) -> None:
+        """Hand what comes while the next chunk is awaited to ``write``, unless that refuses it.
+
+        To be called before the first chunk is asked for.
+        """
+        self._write = write
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._subscription is None and not self._ended:
+            self._subscription, unknown = self._begin()
+            if unknown:
+                return encode_frame(make_reset(self._context_id, None).body)
+        while not self._ended:
+            assert self._subscription is not None  # noqa: S101 - it has begun
+            batch = await self._subscription.read()
+            if chunk := self._chunk_of(batch, self._subscription.lost):
+                return chunk
+        raise StopAsyncIteration
+
+    def _begin(self) -> tuple[Subscription, bool]:
+        """A subscription from where the client left off, and whether that place is unknown here."""
+        manager, context_id, categories = self._manager, self._context_id, self._categories
+        after = _number_of(self._last_event_id, manager.log(context_id))
+        unknown = bool(self._last_event_id) and after is None
+        if after is not None:
+            subscription = manager.subscribe(context_id, categories=categories, after=after)
+        else:
+            subscription = manager.subscribe_held(context_id, categories, all_generations=unknown)
+        subscription.open()
+        if self._write is not None:
+            subscription.sink = self._pass_on
+        return subscription, unknown
+
+    def _chunk_of(self, batch: Batch | None, lost: int) -> bytes:
+        if batch is None:
+            self._ended = True
+            return self._manager.shutdown_frames() if self._manager.draining else b""
+        if batch.keepalive:
+            return KEEPALIVE
+        self._ended = bool(batch.events) and batch.events[-1].terminal
+        if lost:
+            return encode_frame(make_reset(self._context_id, lost).body) + batch.chunk
+        return batch.chunk
+
+    def _pass_on(self, batch: Batch) -> bool:
+        """Write a batch there and then; the end of the context is left to whatever iterates."""
+        assert self._write is not None  # noqa: S101 - else nothing calls this
+        events = batch.events
+        if not events:
+            return self._write(KEEPALIVE)
+        return not events[-1].terminal and self._write(batch.chunk)
+
+    async def aclose(self) -> None:
+        """Stop reading; idempotent."""
+        self._ended = True
+        if self._subscription is not None:
+            self._subscription.close()

@@ -23,6 +23,7 @@ from weakref import WeakSet
 from quart_chat.events.batch import Batch
 from quart_chat.events.coalescing import Coalescer
 from quart_chat.events.event import Event
+from quart_chat.events.flusher import Flusher
 
 BATCH_BYTES = 64 * 1024
 """A batch ends after this many bytes: about what one write leaves in a socket's buffers."""
@@ -84,11 +85,11 @@ class ContextLog:
         "_bytes",
         "_coalescer",
         "_events",
-        "_flush",
-        "_flush_is_timed",
+        "_is_due",
         "_last_flush",
         "_queues",
         "_shared",
+        "_timer",
         "context_id",
         "end",
         "ended",
@@ -122,8 +123,8 @@ class ContextLog:
         self._events = _NO_EVENTS
         self._bytes = 0
         self._last_flush = float("-inf")
-        self._flush: asyncio.Handle | None = None
-        self._flush_is_timed = False
+        self._is_due = False
+        self._timer: asyncio.TimerHandle | None = None
         self._shared: dict[tuple[int, frozenset[str] | None], Batch] = {}
 
     @property
@@ -142,35 +143,34 @@ class ContextLog:
             self.generation = self.end
             self.ended = False
 
-    def append(self, event: Event, loop: asyncio.AbstractEventLoop) -> Event:
+    def append(self, event: Event, flusher: Flusher) -> None:
         """Give an event its place, drop what the bounds no longer allow, and arrange the flush."""
         self.open_generation()
-        placed = self._place(event)
+        if event.epoch:
+            self.epoch = event.epoch
+        else:
+            event = event.at(self.epoch, self.end)
         if self._events is _NO_EVENTS:
             self._events = deque()
-        self._events.append(placed)
-        self._bytes += len(placed.body)
+        self._events.append(event)
+        self._bytes += len(event.body)
         self.end += 1
-        while len(self._events) > self._bounds.max_events or (
-            self._bytes > self._bounds.max_bytes and len(self._events) > 1
-        ):
+        if len(self._events) > self._bounds.max_events or self._bytes > self._bounds.max_bytes:
             self._drop_oldest()
-        self.ended = placed.terminal
-        self.touched = monotonic()
-        self._arrange_flush(loop, at_once=self._coalescer.is_urgent(placed))
-        return placed
-
-    def _place(self, event: Event) -> Event:
-        if not event.epoch:
-            return event.at(self.epoch, self.end)
-        self.epoch = event.epoch
-        return event
+        self.ended = event.terminal
+        self.touched = now = monotonic()
+        if not self._is_due:
+            self._arrange_flush(flusher, now, at_once=self._coalescer.is_urgent(event))
 
     def _drop_oldest(self) -> None:
-        dropped = self._events.popleft()
-        self._bytes -= len(dropped.body)
-        self._before = dropped.number
-        self.first += 1
+        bounds = self._bounds
+        while len(self._events) > bounds.max_events or (
+            self._bytes > bounds.max_bytes and len(self._events) > 1
+        ):
+            dropped = self._events.popleft()
+            self._bytes -= len(dropped.body)
+            self._before = dropped.number
+            self.first += 1
 
     def lose_events(self) -> None:
         """Hold nothing any more, and let readers know: what comes next does not follow on it."""
@@ -215,23 +215,21 @@ class ContextLog:
         # How many events a broker has numbered in between is not known.
         return self.first - (oldest - number - 1 if oldest == self.first else 1)
 
-    def _arrange_flush(self, loop: asyncio.AbstractEventLoop, *, at_once: bool) -> None:
-        due = self._last_flush + self._bounds.pacing
-        if at_once or due <= loop.time():
-            if self._flush is not None and self._flush_is_timed:
-                self._flush.cancel()
-                self._flush = None
-            if self._flush is None:
-                self._flush = loop.call_soon(self.flush, loop)
-                self._flush_is_timed = False
-        elif self._flush is None:
-            self._flush = loop.call_at(due, self.flush, loop)
-            self._flush_is_timed = True
+    def _arrange_flush(self, flusher: Flusher, now: float, *, at_once: bool) -> None:
+        wait = self._last_flush + self._bounds.pacing - now
+        if at_once or wait <= 0:
+            self._is_due = True
+            flusher.flush_soon(self)
+        elif self._timer is None:
+            self._timer = flusher.flush_later(self, wait)
 
-    def flush(self, loop: asyncio.AbstractEventLoop) -> None:
+    def flush(self, now: float) -> None:
         """Show readers all there is, and wake them."""
-        self._flush = None
-        self._last_flush = loop.time()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._is_due = False
+        self._last_flush = now
         self.flushed = self.end
         self._shared.clear()
         self.wake_all()
@@ -257,14 +255,14 @@ class ContextLog:
         events: list[Event] = []
         size = 0
         position = start
-        while position < self.flushed and size < BATCH_BYTES:
-            event = self[position]
+        ends = False
+        while position < self.flushed and size < BATCH_BYTES and not ends:
+            event = self._events[position - self.first]
             position += 1
-            if categories is None or event.category in categories or event.terminal:
+            ends = event.terminal
+            if categories is None or ends or event.category in categories:
                 events.append(event)
                 size += len(event.body)
-            if event.terminal:
-                break
         return Batch(self.context_id, events, position, self._coalescer)
 
     def __getitem__(self, position: int) -> Event:

@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from threading import get_ident
+from time import monotonic
 from typing import Any
 
 from quart_chat.events.broker import Broker
@@ -17,6 +18,9 @@ from quart_chat.events.event import Event, make_event
 from quart_chat.events.log import ContextLog
 from quart_chat.events.sse import encode_comment, encode_retry
 from quart_chat.events.subscription import EventQueue, Subscription
+
+_ENDING = 1.5
+"""Seconds that streams which have been told to end have to send what is left."""
 
 
 class StreamingEventManager:
@@ -38,6 +42,8 @@ class StreamingEventManager:
         settings: Its bounds and times.
         coalescer: What is merged, and what is urgent.
         draining: Whether streams have been told to end.
+        is_open: Whether it has been opened, so that ``close`` will wait for the streams that the
+            server does not wait for.
     """
 
     def __init__(
@@ -51,12 +57,14 @@ class StreamingEventManager:
         self.settings = settings or Settings()
         self.coalescer = coalescer or NoCoalescing()
         self.draining = False
+        self.is_open = False
         self._enveloped = frozenset(enveloped)
         self._broker = broker or InProcessBroker()
         self._broker.bind(self._deliver, self._lose_events)
         self._contexts = Contexts(self.settings, self.coalescer)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: int | None = None
+        self._streams: set[asyncio.Task[None]] = set()
 
     # What emits
 
@@ -125,29 +133,25 @@ class StreamingEventManager:
         if self._loop is None:
             raise RuntimeError("the event manager is on no event loop yet: start the app first")
         self.coalescer.check(event_type, data)
-        self._publish(
-            make_event(
-                context_id,
-                event_type,
-                data,
-                event_category,
-                message,
-                step,
-                seq=seq,
-                created_at=created_at,
-                enveloped=event_type in self._enveloped,
-            )
+        event = make_event(
+            context_id,
+            event_type,
+            data,
+            event_category,
+            message,
+            step,
+            seq=seq,
+            created_at=created_at,
+            enveloped=event_type in self._enveloped,
         )
-
-    def _publish(self, event: Event) -> None:
         # Asking for the thread is cheap; asking for the running loop is a system call on 3.11.
         if self._thread == get_ident():
             self._broker.publish(event)
         else:
-            self._home.call_soon_threadsafe(self._broker.publish, event)
+            self._loop.call_soon_threadsafe(self._broker.publish, event)
 
     def _deliver(self, event: Event) -> None:
-        self._contexts.open(event.context_id).append(event, self._home)
+        self._contexts.open(event.context_id).append(event, self._contexts.flusher)
 
     def _lose_events(self) -> None:
         """Events may be missing from any context: its readers are told so."""
@@ -266,8 +270,11 @@ class StreamingEventManager:
     def drain(self) -> None:
         """Tell every stream to end once it has delivered what there is; new ones end at once."""
         self.draining = True
+        now = monotonic()
         for log in self._contexts:
-            log.flush(self._home)
+            log.flush(now)
+        if self._streams:
+            self._home.call_later(_ENDING, self._cut_off)
 
     def retry(self) -> bytes:
         """The first bytes of a stream: how long its client waits before it comes back."""
@@ -282,6 +289,7 @@ class StreamingEventManager:
         """Attach to the running loop and connect the broker."""
         self.attach_loop()
         self.draining = False
+        self.is_open = True
         await self._broker.open()
 
     async def close(self) -> None:
@@ -289,7 +297,19 @@ class StreamingEventManager:
         self.drain()
         for log in self._contexts:
             self._contexts.remove(log)
+        if self._streams:
+            await asyncio.wait(set(self._streams))
+        self.is_open = False
         await self._broker.close()
+
+    def adopt(self, stream: asyncio.Task[None]) -> None:
+        """Have a stream that the server does not wait for come to its end before ``close`` does."""
+        self._streams.add(stream)
+        stream.add_done_callback(self._streams.discard)
+
+    def _cut_off(self) -> None:
+        for stream in self._streams:
+            stream.cancel()
 
     # The loop
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Iterable
 from contextlib import suppress
 from time import monotonic
 
+from quart_chat.events.progress import Progress
 from quart_chat.events.server import Connection, Send
 
 SLICE = 32 * 1024
@@ -34,12 +35,10 @@ class Outlet:
         "_chunked",
         "_connection",
         "_direct",
-        "_progress_at",
+        "_progress",
         "_send",
-        "_taken",
         "_task",
         "_waiting_since",
-        "_written",
         "given_up",
     )
 
@@ -58,9 +57,7 @@ class Outlet:
         self._direct = False
         self._task = task
         self._waiting_since: float | None = None
-        self._written = 0
-        self._taken = 0
-        self._progress_at: float | None = None
+        self._progress = Progress()
 
     async def start(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Send the head of the response."""
@@ -97,7 +94,7 @@ class Outlet:
         if writer.is_closing():
             raise ConnectionLost
         writer.write(b"%x\r\n%b\r\n" % (len(data), data))
-        self._written += len(data)
+        self._progress.written += len(data)
         if not writer.transport.get_write_buffer_size():
             return
         self._waiting_since = monotonic()
@@ -112,7 +109,7 @@ class Outlet:
 
     async def _send_body(self, data: bytes) -> None:
         self._waiting_since = monotonic()
-        self._written += len(data)
+        self._progress.written += len(data)
         try:
             await self._send({"type": "http.response.body", "body": data, "more_body": True})
             if self._connection is not None:
@@ -167,19 +164,13 @@ class Outlet:
     def is_stalled(self, now: float, patience: float) -> bool:
         """Whether the client has taken nothing for so many seconds, though there is something.
 
-        Of a connection that carries nothing else, each byte that the client's system has confirmed
-        counts: a slow client is no dead one. A client that vanished confirms none.
+        Of a connection that carries nothing else, each byte that the client takes counts.
         """
         if self._connection is None or self._connection.shared:
             return self._waiting_since is not None and now - self._waiting_since >= patience
-        if self._progress_at is None and self._written == self._taken:
+        if self._progress.is_complete:
             return False
-        unsent = self._connection.count_unsent()
-        taken = self._written - unsent
-        if not unsent or self._progress_at is None or taken > self._taken:
-            self._progress_at = now if unsent else None
-        self._taken = taken
-        return self._progress_at is not None and now - self._progress_at >= patience
+        return self._progress.is_stalled(self._connection.count_unsent(), now, patience)
 
     def give_up(self, *, dead: bool) -> None:
         """End the response, and its connection where that is ``dead`` or takes nothing, either.

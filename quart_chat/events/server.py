@@ -1,9 +1,8 @@
-"""What a server hands to an application, and what is known of the connection behind it."""
+"""What a server hands to an application, and what may be known of the connection behind it."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 
@@ -44,28 +43,3 @@ class Connection(Protocol):
     def count_unsent(self) -> int:
         """Count the bytes that the client's system has not confirmed, where this system tells."""
         ...
-
-
-def find_connection(send: Send) -> Connection | None:
-    """The connection behind an application's ``send``; None where the server is not known here."""
-    hypercorn = _hypercorn()
-    connection: Connection | None = None if hypercorn is None else hypercorn.find_connection(send)
-    return connection
-
-
-async def release_connection(send: Send) -> None:
-    """Let go of a connection that was closed before its response was complete."""
-    hypercorn = _hypercorn()
-    if hypercorn is not None:
-        await hypercorn.release_connection(send)
-
-
-def _hypercorn() -> Any:
-    # A server that has not been imported is not the one that serves.
-    if "hypercorn.asyncio.tcp_server" not in sys.modules:
-        return None
-    try:
-        from quart_chat.events import hypercorn
-    except ImportError:  # it is built in another way
-        return None
-    return hypercorn

@@ -41,14 +41,14 @@ def encode_retry(milliseconds: int) -> bytes:
     return b"retry: %d\n" % milliseconds
 
 
+def encode_event(event: Event, body: bytes) -> bytes:
+    """The frame of an event, with its id."""
+    return b"data: %b\nid: %b:%d\n\n" % (body, event.epoch.encode(), event.number)
+
+
 def encode_events(events: Iterable[tuple[Event, bytes]]) -> bytes:
     """The frames of events, given with their bodies, each with its id."""
-    return b"".join(
-        [
-            b"data: %b\nid: %b:%d\n\n" % (body, event.epoch.encode(), event.number)
-            for event, body in events
-        ]
-    )
+    return b"".join([encode_event(event, body) for event, body in events])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+import logging
+from collections.abc import AsyncGenerator, Callable
 from time import monotonic
 from types import TracebackType
 from typing import Protocol, Self
@@ -23,10 +24,23 @@ class Source(Protocol):
     draining: bool
 
 
+_logger = logging.getLogger(__name__)
+
+Sink = Callable[[Batch], bool]
+"""Takes a batch there and then, and says whether it has. What it refuses is left to ``read``."""
+
+
 class Subscription:
     """A reader of one context or of several, used as ``async with`` on the manager's loop.
 
+    To wake a task for each event costs more than to write the event to an idle socket. So a reader
+    may have a sink: what is flushed while its task waits in ``read`` goes to the sink, and the task
+    sleeps on. It is woken for what the sink refuses, where something was lost, and at the end. As
+    all that was read before has been dealt with when a task calls ``read`` again, both ways
+    together give every batch once and in order.
+
     Attributes:
+        sink: Called on the manager's loop, if there is one; it must neither wait nor call back.
         lost: Events that fell off the log before the latest ``read`` could take them.
     """
 
@@ -43,11 +57,11 @@ class Subscription:
         self._categories = categories
         self._parked: asyncio.Future[bool] | None = None
         self._idle_since = 0.0
+        self.sink: Sink | None = None
         self.lost = 0
 
     async def __aenter__(self) -> Self:
-        for log in self._cursors:
-            log.subscribers[self] = None
+        self.open()
         return self
 
     async def __aexit__(
@@ -56,9 +70,18 @@ class Subscription:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Be counted among the readers, and woken, from now on."""
         for log in self._cursors:
-            log.subscribers.pop(self, None)
-            log.touched = monotonic()
+            log.subscribers[self] = None
+
+    def close(self) -> None:
+        """Read no more; idempotent."""
+        for log in self._cursors:
+            if log.subscribers.pop(self, self) is None:
+                log.touched = monotonic()
 
     async def read(self) -> Batch | None:
         """Wait for the next events, of whichever context has some.
@@ -117,12 +140,51 @@ class Subscription:
         return None
 
     def wake(self) -> None:
-        if self._parked is not None and not self._parked.done():
-            self._parked.set_result(True)
+        parked = self._parked
+        if parked is None or parked.done():
+            return
+        if self.sink is None or not self._pass_on(self.sink):
+            parked.set_result(True)
 
     def beat(self, idle_before: float) -> None:
-        if self._parked is not None and not self._parked.done() and self._idle_since <= idle_before:
-            self._parked.set_result(False)
+        parked = self._parked
+        if parked is None or parked.done() or self._idle_since > idle_before:
+            return
+        if self.sink is None or not self._keep_alive(self.sink):
+            parked.set_result(False)
+
+    def _pass_on(self, sink: Sink) -> bool:
+        """Give the sink all there is; whether nothing is left for a task to do."""
+        if self._source.draining:
+            return False
+        try:
+            for log in self._cursors:
+                while (cursor := self._cursors[log]) < log.flushed:
+                    if cursor < log.first:
+                        return False
+                    batch = log.batch(cursor, self._categories)
+                    if batch.events:
+                        if not sink(batch):
+                            return False
+                        self._idle_since = monotonic()
+                    self._cursors[log] = batch.end
+                if log.removed:
+                    return False
+        except Exception:
+            # One reader must not cost the others their flush; its task meets the error again.
+            _logger.exception("A batch could not be passed on")
+            return False
+        return True
+
+    def _keep_alive(self, sink: Sink) -> bool:
+        try:
+            taken = sink(QUIET)
+        except Exception:
+            _logger.exception("A connection could not be kept alive")
+            return False
+        if taken:
+            self._idle_since = monotonic()
+        return taken
 
 
 class QueueShutDown(Exception):

@@ -17,14 +17,40 @@ import select
 from collections import defaultdict
 from collections.abc import Iterable
 from time import monotonic
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from quart_chat.events.manager import StreamingEventManager
-from quart_chat.events.outlet import Outlet
 
 _CLOSED_BY_PEER: int = getattr(select, "POLLRDHUP", 0)
 """Linux alone says so of a connection that still holds bytes to be read. Elsewhere it is noticed
 with the next keep-alive that is written."""
+
+
+class Watched(Protocol):
+    """A stream's end of its connection."""
+
+    @property
+    def given_up(self) -> bool:
+        """Whether its connection is found to be dead, or to take nothing any more."""
+        ...
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the connection is known to be closed, and the stream has not learned of it."""
+        ...
+
+    def fileno(self) -> int:
+        """The file descriptor of its connection; -1 where it need not be looked at."""
+        ...
+
+    def is_stalled(self, now: float, patience: float) -> bool:
+        """Whether the client has taken nothing for so many seconds, though there is something."""
+        ...
+
+    def give_up(self, *, dead: bool) -> None:
+        """End the response, and its connection where that is ``dead`` or takes nothing, either."""
+        ...
 
 
 class ConnectionWatch:
@@ -37,15 +63,15 @@ class ConnectionWatch:
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
-        self._outlets: set[Outlet] = set()
+        self._outlets: set[Watched] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, outlet: Outlet) -> None:
+    def add(self, outlet: Watched) -> None:
         self._outlets.add(outlet)
         if self._timer is None:
             self._arrange()
 
-    def discard(self, outlet: Outlet) -> None:
+    def discard(self, outlet: Watched) -> None:
         self._outlets.discard(outlet)
         if not self._outlets and self._timer is not None:
             self._timer.cancel()
@@ -67,12 +93,12 @@ class ConnectionWatch:
                 outlet.give_up(dead=outlet in dead)
 
 
-def _find_hung_up(outlets: Iterable[Outlet]) -> set[Outlet]:
+def _find_hung_up(outlets: Iterable[Watched]) -> set[Watched]:
     """Those whose client has closed the connection, in one call for all of them."""
     if not hasattr(select, "poll"):
         return set()
     poll = select.poll()
-    by_descriptor: defaultdict[int, set[Outlet]] = defaultdict(set)
+    by_descriptor: defaultdict[int, set[Watched]] = defaultdict(set)
     for outlet in outlets:
         if (descriptor := outlet.fileno()) >= 0:
             by_descriptor[descriptor].add(outlet)

@@ -17,6 +17,8 @@ from quart import Quart, Response
 
 from quart_chat import events
 from quart_chat.events import StreamingEventManager, hypercorn
+from quart_chat.events.hypercorn import connection
+from quart_chat.events.hypercorn.takeover import TakenConnection
 from quart_chat.events.outlet import Outlet
 from quart_chat.events.quart import Events, sse_response
 from quart_chat.events.sse import StreamParser
@@ -48,7 +50,7 @@ def app(shortcut: bool) -> Quart:
 
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """For each stream, whether its chunks are written to the connection."""
+    """For each stream, whether its chunks are written to the connection, taken over or not."""
     found: list[bool] = []
     start = Outlet.start
 
@@ -57,6 +59,13 @@ def found(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         found.append(outlet._direct)
 
     monkeypatch.setattr(Outlet, "start", start_and_note)
+    run = TakenConnection.run
+
+    def run_and_note(taken: TakenConnection, *args: Any) -> asyncio.Task[None]:
+        found.append(True)
+        return run(taken, *args)
+
+    monkeypatch.setattr(TakenConnection, "run", run_and_note)
     return found
 
 
@@ -115,19 +124,20 @@ async def test_a_server_that_is_built_in_another_way_is_served_without(
 ) -> None:
     """What serves is of another class than the one of the name, or there is none of the name."""
     async with served(app) as url, httpx2.AsyncClient() as http:
-        await read(manager, http, url)
-        manager.create_queue("c")
+        # The objects of this connection are made before the names stand for others.
+        assert (await http.get(f"{url}/nothing")).status_code == 404
         if gone:
-            module = sys.modules[getattr(hypercorn, name).__module__]
+            module = sys.modules[getattr(connection, name).__module__]
             monkeypatch.delattr(module, name)
             monkeypatch.delattr(events, "hypercorn")
-            monkeypatch.delitem(sys.modules, hypercorn.__name__)
+            for loaded in [each for each in sys.modules if each.startswith(hypercorn.__name__)]:
+                monkeypatch.delitem(sys.modules, loaded)
         else:
-            monkeypatch.setattr(hypercorn, name, type(name, (), {}))
+            monkeypatch.setattr(connection, name, type(name, (), {}))
         async with http.stream("GET", f"{url}/events/c") as response:
             await manager.emit_event("c", "complete", {})
             assert b"complete" in await response.aread()
-    assert found == [True, False]
+    assert found == [False]
 
 
 @pytest.mark.parametrize("shortcut", [True], indirect=True)
@@ -138,7 +148,7 @@ async def test_only_a_body_that_h11_frames_is_written_directly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     another = SimpleNamespace(**{**vars(h11), "Connection": type("Connection", (), {})})
-    monkeypatch.setattr(hypercorn, "h11", another)
+    monkeypatch.setattr(connection, "h11", another)
     async with served(app) as url, httpx2.AsyncClient() as http:
         assert len(await read(manager, http, url)) == 5
     assert found == [False]

@@ -17,6 +17,7 @@ import msgspec
 from quart import Blueprint, Response, current_app, jsonify, request
 
 from quart_chat.errors import TooManyRequests
+from quart_chat.events.exchange import Chunks
 from quart_chat.events.quart import get_event_manager, sse_response
 from quart_chat.web.context import services, user_id
 from quart_chat.web.operation import EVENTS, Answer, operation
@@ -92,7 +93,7 @@ async def probe_stream(query: ProbeQuery) -> Response:
 
 
 async def _with_probes(
-    frames: AsyncGenerator[bytes, None] | None,
+    frames: Chunks | None,
     manager: StreamingEventManager,
     context_id: str,
     plan: ProbeQuery,

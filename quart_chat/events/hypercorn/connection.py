@@ -20,6 +20,7 @@ import asyncio
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from time import time
 from typing import Any
 
 import h11
@@ -29,6 +30,8 @@ from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.typing import ASGISendCallable, HTTPResponseBodyEvent, HTTPResponseStartEvent
 from hypercorn.utils import UnexpectedMessageError
+
+from quart_chat.events.hypercorn.departure import NextWriter
 
 if sys.platform == "linux":
     import fcntl
@@ -74,6 +77,25 @@ class Connection:
         return type(framing) is h11.Connection and framing.our_state is h11.SEND_BODY
 
     @property
+    def may_be_taken(self) -> bool:
+        """Whether its response, which has not begun, may take it over from the server."""
+        scope, server = self.stream.scope, self.server
+        framing = getattr(self.protocol, "connection", None)
+        return (
+            scope["http_version"] == "1.1"
+            and scope["method"] == "GET"
+            and scope["scheme"] == "http"
+            and type(framing) is h11.Connection
+            and framing.our_state is h11.SEND_RESPONSE
+            and framing.their_state is h11.DONE
+            and framing.trailing_data == (b"", False)
+            and type(getattr(server, "reader", None)) is asyncio.StreamReader
+            and not server.reader.at_eof()
+            and not self.writer.is_closing()
+            and not self.writer.transport.get_write_buffer_size()
+        )
+
+    @property
     def shared(self) -> bool:
         """Whether it carries other responses at the same time."""
         return isinstance(self.protocol, H2Protocol)
@@ -81,6 +103,16 @@ class Connection:
     @property
     def writer(self) -> asyncio.StreamWriter:
         return self.server.writer
+
+    async def log_access(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        """Log what the server is not told of."""
+        response: HTTPResponseStartEvent = {
+            "type": "http.response.start",
+            "status": status,
+            "headers": headers,
+        }
+        log, stream = self.protocol.config.log, self.stream
+        await log.access(stream.scope, response, time() - stream.start_time)
 
     async def drain(self) -> None:
         """Wait until HTTP/2 lets all that was sent of the response pass.
@@ -110,7 +142,8 @@ def find_connection(send: ASGISendCallable) -> Connection | None:
     stream = _owner(send, HTTPStream)
     protocol = _owner(getattr(stream, "send", None), H11Protocol, H2Protocol)
     server = _owner(getattr(protocol, "send", None), TCPServer)
-    if server is None or type(getattr(server, "writer", None)) is not asyncio.StreamWriter:
+    writer = getattr(server, "writer", None)
+    if server is None or type(writer) not in {asyncio.StreamWriter, NextWriter}:
         return None
     if type(protocol) is H2Protocol and not hasattr(protocol, "stream_buffers"):
         return None
