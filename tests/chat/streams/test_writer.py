@@ -410,7 +410,8 @@ async def test_a_gap_of_the_broker_is_mended_by_one_reading(
     joining = repository.queries - before
     log.renew()
     client.feed(await anext(stream))
-    assert 0 < repository.queries - before - joining <= joining
+    # A checkpoint may be written in between.
+    assert 0 < repository.queries - before - joining < 2 * joining
     await assistant.say(ASK, Text(" after"))
     assistant.tell(ASK, END)
     await read_until(client, stream, lambda: client.terminals)
