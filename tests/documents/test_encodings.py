@@ -20,7 +20,7 @@ TEXTS = {
     "Chinese": "合同期限为两年。保修从购买之日起计算。请联系负责人了解价格。用户身份已经验证。",
     "Taiwanese": "合約期限為兩年。保固從購買之日起計算。請聯絡負責人瞭解價格。",
     "Korean": "계약 기간은 2년입니다. 보증은 구입일로부터 시작됩니다.",
-    "German": "Die Größe beträgt 80 Quadratmeter. Für die Kündigung gilt eine Frist. Im März.",
+    "German": "Die Größe beträgt 80 Meter. Für die Kündigung gilt eine Frist. Übergabe im März.",
     "French": "Le contrat dure deux ans. Elle débute à l'achat. L'été passé, où êtes-vous ?",
     "Polish": "Umowa została zawarta na dwa lata. Łódź, źdźbło, żółć, gęś.",
     "Czech": "Smlouva je uzavřena na dva roky. Příliš žluťoučký kůň úpěl ďábelské ódy.",

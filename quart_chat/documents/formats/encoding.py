@@ -67,7 +67,7 @@ _MULTIBYTE = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _SYMBOL_INSIDE = re.compile(r"(?<=[^\W\d_])[^\w\s.,:;/&'’`·\-‐–()@+*=‘“”\x00-\x7f²³](?=[^\W\d_])")
-_SYMBOL_AFTER = re.compile(r"(?<=[^\W\d_])[¤¦¨ª¬¯±¶¸¹¼½¾‡†‰ˆ˜¢¥ƒ¿¡]")
+_SYMBOL_AFTER = re.compile(r"(?<=[^\W\d_])[¤¦¨ª¬¯±¶¸‡†‰ˆ˜¢¥ƒ¿¡]|[¹²³¼½¾](?=[^\W\d_])")
 _ACCENTED = re.compile(r"[À-ɏ]")
 _USUAL = re.compile(r"[ÄÖÜäöüßéèêëàâçîïôùûœæøåáíóúñãõìòÉÀÇÑğışĞİŞ¿¡«»„“”‘’–—…€°§]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
@@ -76,6 +76,8 @@ _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _RARE = re.compile(
     r"[\u3400-\u4dbf\ue000-\uf8ff\U00010000-\U0010ffff\uff61-\uff9f\x80-\x9f\u02c6-\u02dd]"
 )
+# Scripts that a word may mix with one other, by the first word of the names of their letters.
+_BESIDE_OTHERS = frozenset({"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "FULLWIDTH"})
 _JAPANESE = frozenset({"cp932", "euc_jp"})
 
 
