@@ -42,6 +42,18 @@ def _counted(code: str, count: int) -> str:
                 "{count} characters could not be read.",
                 count,
             )
+        case "pages_pictures":
+            return ngettext(
+                "{count} page is a picture, as from a scanner, and can't be read.",
+                "{count} pages are pictures, as from a scanner, and can't be read.",
+                count,
+            )
+        case "pages_unreadable":
+            return ngettext(
+                "The text of {count} page could not be read.",
+                "The text of {count} pages could not be read.",
+                count,
+            )
         case _:
             return ngettext(
                 "{count} part could not be read.", "{count} parts could not be read.", count
