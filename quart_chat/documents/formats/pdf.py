@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+import unicodedata
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from quart_chat.errors import EmptyFile, EncryptedFile, MalformedFile, Oversized
 from quart_chat.texts import N_, _
 
 READABLE = 0.7
-"""How much of a page has to be letters, digits and usual punctuation, for it to be a text."""
+"""How much of a page has to be characters, for it to be a text."""
 
 STAMP = 25
 """Characters that a scanned page may have, such as a number that was stamped on it."""
@@ -92,13 +93,13 @@ def _read_page(reader: PdfReader, number: int) -> tuple[str, str]:
             return "", "unreadable"
         if len("".join(text.split())) < STAMP and _shows_more(page):
             return text, "pictures"
-        return text, "" if named > 0.9 else "unreadable"
     except LimitReachedError as error:
         raise OversizedContent(
             _("Page {page} of the PDF is too large when unpacked.").format(page=number)
         ) from error
     except _BROKEN:
         return "", "unreadable"
+    return text, "" if named > 0.9 else "unreadable"
 
 
 def _drawn(text: str, _user: Any, _line: Any, font: Any, _size: Any) -> tuple[int, bool]:
@@ -107,12 +108,8 @@ def _drawn(text: str, _user: Any, _line: Any, font: Any, _size: Any) -> tuple[in
 
 
 def _readable(text: str) -> float:
-    """How much of a text is what texts are made of."""
-    usual = sum(char.isalnum() or char.isspace() or char in _USUAL for char in text)
-    return usual / len(text)
-
-
-_USUAL = frozenset(".,;:!?-–—()[]{}<>/\\|'\"’‘“”„«»%&+*=#@€$£§°·•_~^`…©®™×±、。「」・ー")
+    """How much of a text is characters, not codes that stand for none."""
+    return sum(unicodedata.category(char)[0] != "C" or char.isspace() for char in text) / len(text)
 
 
 def _shows_more(page: PageObject) -> bool:
