@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from quart_chat.markdown.renderer import render_markdown
+from quart_chat.storage.sqlite.connection import create_functions
 
 ANSWER = """\
 A round is **one prompt** and all that answers it. This is number {number}:
@@ -31,6 +32,7 @@ def write_long_chat(instance: Path, rounds: int, *, user: str = "local") -> str:
     """Write a chat of so many rounds; returns its id."""
     chat, now = uuid4().hex, time.time()
     with closing(sqlite3.connect(instance / "chat.sqlite", timeout=10)) as database, database:
+        create_functions(database)
         database.execute(
             "INSERT INTO users (id, list_seq, created_at) VALUES (?, 1, ?)"
             " ON CONFLICT (id) DO UPDATE SET list_seq = list_seq + 1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from pathlib import PurePosixPath
 
@@ -23,9 +24,14 @@ _PDF = b"%PDF-"
 _ZIP = b"PK\x03\x04"
 # Files of Office before 2007; a .docx with a password is wrapped in one, too.
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
 # No text has these; what terminals and old printers take for commands is let through.
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b\b"))
+
+# Controls, what is not assigned, and what stands for nothing by itself.
+_KANA_OR_COMMA = re.compile(r"[\u3000-\u30ff\uff0c]")
+_NOT_EAST_ASIAN = re.compile(r"[^\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]")
+_NOT_IN_TEXT = frozenset({"Cc", "Cn", "Co", "Cs"})
 
 _CODE = """
     .bash .c .cc .cfg .clj .conf .cpp .cs .css .dart .ex .go .h .hpp .hs .ini .java .jl .js .json
@@ -127,9 +133,37 @@ def detect(head: bytes, name: str) -> Kind:
 
 def is_binary(chunk: bytes, head: bytes) -> bool:
     """Whether a chunk of a file that begins with ``head`` has bytes that no text has."""
-    if head.startswith(_UTF16):
+    if head.startswith(_UTF16) or utf16_order(head):
         return False
     return len(chunk.translate(None, _CONTROLS)) != len(chunk)
+
+
+def utf16_order(head: bytes) -> str:
+    """The codec of a text that is UTF-16 and has no mark that says so; "" for any other file.
+
+    Such a text has bytes that are zero, those of ASCII's characters at least, and most of them are
+    the first or most the second of their pairs. One that is Chinese or Japanese alone has none.
+    """
+    head = head[: len(head) // 2 * 2]
+    first, second = head[::2].count(0), head[1::2].count(0)
+    if first != second:
+        order = "utf-16-be" if first > second else "utf-16-le"
+        return order if _is_text(head.decode(order, "ignore")) else ""
+    if first:
+        return ""
+    return next((order for order in ("utf-16-le", "utf-16-be") if _is_east_asian(head, order)), "")
+
+
+def _is_text(text: str) -> bool:
+    odd = sum(unicodedata.category(char) in _NOT_IN_TEXT for char in text if char not in "\t\n\r\f")
+    return odd * 20 <= len(text)
+
+
+def _is_east_asian(head: bytes, order: str) -> bool:
+    """Whether each character is one of Chinese or Japanese, some of them syllables or commas."""
+    text = head.decode(order, "replace")
+    marks = len(_KANA_OR_COMMA.findall(text))
+    return 0 < len(text) <= 20 * marks and not _NOT_EAST_ASIAN.search(text)
 
 
 def _signed(head: bytes) -> Kind | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from quart_chat.documents.reading_warnings import ReadingWarning
+
 
 class Piece(msgspec.Struct, array_like=True, frozen=True):
     """A passage: its headings, its page where there are pages, its form and its text."""
@@ -29,9 +31,10 @@ class Vocabulary(msgspec.Struct, tag="vocabulary", frozen=True):
 
 
 class Finished(msgspec.Struct, tag="finished", frozen=True):
-    """All is read, or found fit to be read."""
+    """All is read that can be, or found fit to be read."""
 
     pages: int | None = None
+    warnings: list[ReadingWarning] = []
 
 
 class Failed(msgspec.Struct, tag="failed", frozen=True):

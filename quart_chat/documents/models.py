@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.texts import _
 from quart_chat.wire import Item
 
@@ -48,6 +49,7 @@ class Document:
         pages: How many it has, where it has pages.
         passages: How many were found in it.
         attempts: How often reading it was begun.
+        warnings: What of it could not be read, or not for certain.
     """
 
     id: str
@@ -63,6 +65,7 @@ class Document:
     attempts: int
     created_at: float
     updated_at: float
+    warnings: tuple[ReadingWarning, ...] = ()
 
     @property
     def final(self) -> bool:
@@ -83,6 +86,7 @@ class Document:
             "message": self.message and _(self.message),
             "pages": self.pages,
             "passages": self.passages,
+            "warnings": [warning.to_item() for warning in self.warnings],
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,
         }

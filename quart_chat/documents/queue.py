@@ -100,6 +100,7 @@ class IngestionQueue:
             status=Status.READING,
             pages=None,
             passages=0,
+            warnings=(),
             attempts=document.attempts + 1,
         )
         if not await self._change(reading):
@@ -130,8 +131,8 @@ class IngestionQueue:
                             self._progress[document.id] = Progress(fraction, step)
                         case Vocabulary(words):
                             await self._insert_words(document, words)
-                        case Finished(pages):
-                            document = replace(document, pages=pages)
+                        case Finished(pages, warnings):
+                            document = replace(document, pages=pages, warnings=tuple(warnings))
         except OSError as error:
             if error.errno in {errno.EMFILE, errno.ENFILE}:
                 # Not the document's fault, and soon over: it is tried again.

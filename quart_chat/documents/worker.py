@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
-from quart_chat.documents.formats import Mark, docx, html, text
+from quart_chat.documents.formats import Mark, text
 from quart_chat.documents.formats.joining import join
 from quart_chat.documents.messages import (
     Advanced,
@@ -28,6 +28,7 @@ from quart_chat.documents.messages import (
     encode,
 )
 from quart_chat.documents.models import Kind
+from quart_chat.documents.reading_warnings import ReadingWarning, add_up
 from quart_chat.errors import ChatError, EmptyFile, MalformedFile, OversizedContent
 from quart_chat.plaintext import clean
 from quart_chat.search.spelling import words_of
@@ -54,20 +55,27 @@ NICENESS = 5
 Send = Callable[[Message], None]
 
 
-def pieces(path: Path, kind: Kind) -> Iterator[Piece | Mark]:
-    """The passages of a file, with marks of how far the reading is."""
+def pieces(path: Path, kind: Kind) -> Iterator[Piece | Mark | ReadingWarning]:
+    """The passages of a file, with marks of how far the reading is, and warnings."""
+    # What a format needs is imported for it alone: a process reads one file.
     match kind:
         case Kind.MARKDOWN:
             from quart_chat.documents.formats import markdown
 
             return markdown.read(path)
         case Kind.HTML:
+            from quart_chat.documents.formats import html
+
             return join(html.read(path), "plain", "\n\n")
         case Kind.CSV:
-            return join(text.rows(path), "code", "\n")
+            from quart_chat.documents.formats import delimited
+
+            return delimited.read(path)
         case Kind.CODE:
             return join(text.paragraphs(path), "code", "\n\n")
         case Kind.DOCX:
+            from quart_chat.documents.formats import docx
+
             return join(docx.read(path), "plain", "\n\n")
         case Kind.PDF:
             from quart_chat.documents.formats import pdf
@@ -80,6 +88,8 @@ def pieces(path: Path, kind: Kind) -> Iterator[Piece | Mark]:
 def check(path: Path, kind: Kind) -> None:
     """Make sure that a file is what it seems to be, and can be read."""
     if kind is Kind.DOCX:
+        from quart_chat.documents.formats import docx
+
         docx.check(path)
     elif kind is Kind.PDF:
         from quart_chat.documents.formats import pdf
@@ -96,10 +106,13 @@ def read(path: Path, kind: Kind, send: Send) -> Finished:
     """
     batch: list[Piece] = []
     words: set[str] = set()
+    warnings: list[ReadingWarning] = []
     mark, size, sent = Mark(0.0, _("Opening the document")), 0, monotonic()
     for part in pieces(path, kind):
         if isinstance(part, Mark):
             mark = part
+        elif isinstance(part, ReadingWarning):
+            warnings.append(part)
         else:
             batch.append(_storable(part))
             size += len(part.text)
@@ -120,7 +133,7 @@ def read(path: Path, kind: Kind, send: Send) -> Finished:
     known = [(word, fold(word)) for word in sorted(words)[:MAX_WORDS]]
     for start in range(0, len(known), WORD_BATCH):
         send(Vocabulary(known[start : start + WORD_BATCH]))
-    return Finished(mark.pages)
+    return Finished(mark.pages, add_up(warnings))
 
 
 def _storable(piece: Piece) -> Piece:

@@ -1,19 +1,26 @@
 """Terms in the query language of SQLite's FTS5.
 
-A word holds letters and digits, joined by one of ``-_.``: no quote can be in it, and inside quotes
-nothing else is an operator.
+A word is looked for as the indexes hold it: folded, and in scripts without spaces as a phrase of
+its characters. Inside quotes nothing but a quote is an operator.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from quart_chat.search.folding import index_form
 from quart_chat.search.words import Term
 
 
 def match(term: Term) -> str:
     """Find a term: each of its spellings is a quoted phrase."""
-    return "(" + " OR ".join(f'"{spelling}"' for spelling in term.spellings) + ")"
+    forms = dict.fromkeys(map(index_form, term.spellings))
+    return "(" + " OR ".join(map(phrase, forms)) + ")"
+
+
+def phrase(form: str) -> str:
+    """Find the words of a folded text in a row."""
+    return '"{}"'.format(form.replace('"', '""'))
 
 
 def any_of(terms: Sequence[Term]) -> str:

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import aiosqlite
 
+from quart_chat.search.folding import TOKENIZER, index_form
 from quart_chat.search.fts5 import any_of, any_trigram, match
 from quart_chat.search.passages import Passage
 from quart_chat.search.ranking import DocumentFrequencies, Match, Verdict, judge
@@ -18,11 +19,9 @@ from quart_chat.search.spelling import SIMILAR_WORDS, words_of
 from quart_chat.search.words import Term, fold
 from quart_chat.search.words import terms as terms_of
 
-# Porter's stemmer finds "resumes" for "resuming"; unicode61 lowers case and drops accents.
-_SCHEMA = """
-CREATE VIRTUAL TABLE passages USING fts5(
-    path, heading, body, tokenize = "porter unicode61 remove_diacritics 2"
-)
+# Porter's stemmer finds "resumes" for "resuming".
+_SCHEMA = f"""
+CREATE VIRTUAL TABLE passages USING fts5(path, heading, body, tokenize = "porter {TOKENIZER}")
 """
 # A word in a passage's own heading says most about it, and one in the headings above says more than
 # one in its text.
@@ -97,7 +96,7 @@ def build_index(passages: Sequence[Passage], *, vocabulary: bool = False) -> Bui
         database.executemany(
             "INSERT INTO passages (rowid, path, heading, body) VALUES (?, ?, ?, ?)",
             [
-                (number, "\n".join(_path(passage)[:-1]), _heading(passage), passage.text)
+                (number, *map(index_form, _columns(passage)))
                 for number, passage in enumerate(passages)
             ],
         )
@@ -138,6 +137,10 @@ def _size(heading: str) -> int:
 
 def _whole(passage: Passage) -> str:
     return "\n".join((*_path(passage), passage.text))
+
+
+def _columns(passage: Passage) -> tuple[str, str, str]:
+    return "\n".join(_path(passage)[:-1]), _heading(passage), passage.text
 
 
 def _path(passage: Passage) -> tuple[str, ...]:

@@ -101,6 +101,7 @@ def judge(
             total, Counter(term for match in matches for term in match.covered)
         )
     frequency = frequencies.holding
+    terms = _asked(terms, frequency)
     weights = {
         term: log((frequencies.total + 1) / (frequency.get(term, 0) + 0.5)) for term in terms
     }
@@ -120,6 +121,15 @@ def judge(
         near=tuple(hit for hit in hits if hit.coverage < needed),
         unknown=tuple(term for term in terms if not frequency.get(term)),
     )
+
+
+def _asked(terms: Sequence[Term], frequency: Mapping[Term, int]) -> Sequence[Term]:
+    """The terms that count: many fragments of characters in a row are no words, and nowhere."""
+    fragments = [term for term in terms if term.fragment]
+    known = [term for term in fragments if frequency.get(term)]
+    if 2 * len(known) < len(fragments):
+        return terms
+    return [term for term in terms if not term.fragment or term in known]
 
 
 def _share(covered: frozenset[Term], weights: Mapping[Term, float]) -> float:

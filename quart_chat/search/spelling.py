@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from quart_chat.search.folding import UNSPACED_RUN
 from quart_chat.search.words import Language, fold, without_umlauts
 
 SIMILAR_WORDS = 200
@@ -58,7 +59,7 @@ _FORMS = {form: forms.split() for forms in _IRREGULAR.split(",") for form in for
 
 def words_of(text: str) -> set[str]:
     """The words of a text that can be found by their letters, in lower case."""
-    return set(_WORD.findall(text.lower()))
+    return set(_WORD.findall(UNSPACED_RUN.sub(" ", text.lower())))
 
 
 def trigrams_of(word: str) -> tuple[str, ...]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+from quart_chat.search.folding import LETTER, UNSPACED_RUN, fold_text
+from quart_chat.search.unspaced import cut
 
 
 class Language(StrEnum):
@@ -17,7 +21,7 @@ class Language(StrEnum):
 
 # A word may be joined from parts, as in Last-Event-ID, emit_event or hypercorn.toml: such a name is
 # one term, and the index finds its parts in a row. Whatever is not a word separates words.
-_WORD = re.compile(r"[^\W_]+(?:[-_.][^\W_]+)*")
+_WORD = re.compile(rf"{LETTER}+(?:[-_.]{LETTER}+)*")
 _JOINTS = re.compile(r"[-_.]")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _SPELLED_OUT = re.compile(r"ae|oe|(?<![aeq])ue")
@@ -78,15 +82,25 @@ _GERMAN = frozenset(
     worin wozu wurde wurden zeige zeigen zu zum zur zwar zwischen
     """.split()  # noqa: SIM905
 )
+# What asks for a price seldom has the word for it.
+_SAME = {
+    **dict.fromkeys(("cost", "costs"), ("price",)),
+    **dict.fromkeys(("kostet", "kosten"), ("preis",)),
+}
 _STOP_WORDS = _ENGLISH | _GERMAN
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word to look for: as it was typed, and in every spelling that means the same."""
+    """A word to look for: as it was typed, and in every spelling that means the same.
+
+    A fragment is a part of characters in a row among which the words are not known: some fragments
+    are words, and others are the end of one and the beginning of the next.
+    """
 
     text: str
     spellings: tuple[str, ...]
+    fragment: bool = False
 
     @property
     def size(self) -> int:
@@ -103,10 +117,8 @@ def compose(text: str) -> str:
 
 
 def fold(word: str) -> str:
-    """Lower case, with umlauts and ß spelled out and other accents taken off."""
-    spelled = unicodedata.normalize("NFC", word).casefold().translate(_UMLAUTS)
-    decomposed = unicodedata.normalize("NFKD", spelled)
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    """Fold a word as the indexes do, but with umlauts and ß spelled out."""
+    return fold_text(unicodedata.normalize("NFC", word).casefold().translate(_UMLAUTS))
 
 
 def without_umlauts(word: str) -> str:
@@ -118,14 +130,27 @@ def terms(text: str, limit: int = 1000) -> tuple[Term, ...]:
     """The first words of a text that say what it is about, each once, in order."""
     german = language(text) is Language.GERMAN
     found: dict[str, Term] = {}
-    for match in _WORD.finditer(_WHAT_IS_MEANT.sub("", compose(text))):
+    for word, fragment in _words(_WHAT_IS_MEANT.sub("", compose(text))):
         if len(found) == limit:
             break
-        word = match[0][:MAX_WORD]
         folded = fold(word)
         if folded and folded not in _STOP_WORDS and folded not in found:
-            found[folded] = Term(word, _spellings(word.lower(), german=german))
+            found[folded] = Term(word, _spellings(word.lower(), german=german), fragment)
     return tuple(found.values())
+
+
+def _words(text: str) -> Iterator[tuple[str, bool]]:
+    """The words of a text in order, and whether each is only a fragment."""
+    for match in _WORD.finditer(text):
+        if UNSPACED_RUN.search(match[0]) is None:
+            yield match[0][:MAX_WORD], False
+            continue
+        place = 0
+        for run in UNSPACED_RUN.finditer(match[0]):
+            yield from ((word, False) for word in _WORD.findall(match[0][place : run.start()]))
+            yield from cut(run[0])
+            place = run.end()
+        yield from ((word, False) for word in _WORD.findall(match[0][place:]))
 
 
 def language(text: str) -> Language:
@@ -140,10 +165,11 @@ def language(text: str) -> Language:
 def _spellings(word: str, *, german: bool) -> tuple[str, ...]:
     """How else the word is written: Größe, Grösse, Groesse; keep-alive, keepalive.
 
-    The index drops accents by itself but leaves ß alone. That ``oe`` may stand for ``ö`` holds in
+    That ``oe`` may stand for ``ö`` holds in
     German only: in English it would make a pot of a poet.
     """
     spellings = [word, word.replace("ß", "ss"), word.translate(_UMLAUTS), _JOINTS.sub("", word)]
+    spellings += _SAME.get(word, ())
     if german:
         short = without_umlauts(word)
         spellings += [short, short.replace("ss", "ß"), word.replace("ss", "ß")]

@@ -169,3 +169,44 @@ async def test_searches_leave_a_reader_to_all_else_and_end_with_who_waits(
         for _ in range(2):
             assert await library.service.documents(USER) == []
         await library.database.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("修复已验证，重跑gen-itgc后用户身份正确。", "用户身份正确吗？"),
+        ("修复已验证，重跑gen-itgc后用户身份正确。", "用户？"),
+        ("修复已验证，重跑gen-itgc后用户身份正确。", "重跑后用户身份是否正确？"),
+        ("修复已验证，重跑gen-itgc后用户身份正确。", "gen"),
+        ("契約期間は二年間です。保証は購入日から開始します。", "契約期間は何年ですか。"),
+        ("สัญญามีอายุสองปี การรับประกันเริ่มตั้งแต่วันที่ซื้อ", "การรับประกันเริ่มเมื่อไร"),
+        ("계약 기간은 2년입니다. 보증은 구입일로부터 시작됩니다.", "보증은 언제 시작됩니까?"),
+        ("W mieście Łódź jest biuro.", "lodz biuro"),
+        ("يعمل أحمد في المكتب.", "احمد المكتب"),
+        ("The deﬁnition of oﬃce hours.", "What is the definition of office hours?"),
+        ("The definition of office hours.", "What is the deﬁnition of oﬃce hours?"),
+    ],
+)
+async def test_any_script_and_spelling_is_quoted(
+    library: Library, librarian: Librarian, text: str, question: str
+) -> None:
+    document = await library.read("notes.txt", text)
+    answer = await ask(librarian, question, document.id)
+    assert [source.quote for source in answer.sources] == [text]
+    other = await library.read("other.txt", "Etwas ganz anderes. 天气很好。")
+    assert (await ask(librarian, question, other.id)).sources == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("nuts.csv", "Item;Price\nA-nut;3\nB-nut;4\n"),
+        ("nuts.html", "<table><tr><th>Item<th>Price<tr><td>A-nut<td>3<tr><td>B-nut<td>4</table>"),
+    ],
+)
+async def test_a_row_is_quoted_with_its_headings(
+    library: Library, librarian: Librarian, name: str, content: str
+) -> None:
+    document = await library.read(name, content)
+    (source,) = (await ask(librarian, "What does B-nut cost?", document.id)).sources
+    assert "Item: B-nut; Price: 4" in source.quote

@@ -458,7 +458,9 @@ def test_the_process_reads_a_file_and_writes_messages(
     path.write_text(TEXT)
     reader.main("read", "text", str(path), "1000", "60", "en")
     assert confined == [(1000, 60)]
-    assert capfdbinary.readouterr().out.splitlines()[-1] == b'{"type":"finished","pages":null}'
+    assert capfdbinary.readouterr().out.splitlines()[-1] == (
+        b'{"type":"finished","pages":null,"warnings":[]}'
+    )
 
 
 async def read_all(path: Path, resource_limits: ResourceLimits) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quart_chat.search.folding import TOKENIZER, index_form
 from quart_chat.search.fts5 import match
 from quart_chat.search.words import (
     MAX_WORD,
@@ -92,8 +93,8 @@ def test_a_joined_word_is_found_in_one() -> None:
 
 def matches(text: str, query: str) -> bool:
     with sqlite3.connect(":memory:") as database:
-        database.execute("CREATE VIRTUAL TABLE t USING fts5(x, tokenize = 'porter unicode61')")
-        database.execute("INSERT INTO t VALUES (?)", (text,))
+        database.execute(f'CREATE VIRTUAL TABLE t USING fts5(x, tokenize = "porter {TOKENIZER}")')
+        database.execute("INSERT INTO t VALUES (?)", (index_form(text),))
         found = database.execute("SELECT * FROM t WHERE t MATCH ?", (query,)).fetchall()
     database.close()
     return bool(found)

@@ -1,12 +1,15 @@
 """Readers of files. They run in a process of their own, which may be ended at any moment.
 
-Each has ``read``, which yields blocks of text in order and marks of how far it is; those of formats
-that can be broken have ``check``, which says so before anything is read.
+Each has ``read``, which yields blocks of text in order, marks of how far it is, and warnings about
+what it could not read; those of formats that can be broken have ``check``, which says so before
+anything is read.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from quart_chat.documents.reading_warnings import ReadingWarning
 
 
 class Block(NamedTuple):
@@ -23,3 +26,6 @@ class Mark(NamedTuple):
     fraction: float
     step: str
     pages: int | None = None
+
+
+Part = Block | Mark | ReadingWarning

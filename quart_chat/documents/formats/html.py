@@ -1,91 +1,129 @@
-"""HTML: the text of its blocks below their headings; scripts and styles are left out."""
+"""HTML: what a page is about, without its menus, its footer, and what it does not show.
+
+selectolax parses a page as browsers do. Parts that repeat on every page of a site are told by what
+their elements mean, by what they are called, and by being made of links.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 
-from quart_chat.documents.formats import Block, Mark
-from quart_chat.documents.formats.text import read_text
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from quart_chat.documents.formats import Block, Mark, Part
+from quart_chat.documents.formats.encoding import read_text
+from quart_chat.documents.formats.html_blocks import blocks
 from quart_chat.texts import _
 
-CHUNK = 64 * 1024
+MAIN_SHARE = 0.3
+"""How much of the text the main part has to have, to be taken for all of it."""
 
-_BLOCKS = frozenset(
-    """
-    address article aside blockquote body br caption dd details dialog div dl dt fieldset
-    figcaption figure footer form header hr li main nav ol option p pre section summary table tr
-    ul
-    """.split()  # noqa: SIM905 - a list of strings is harder to read
+LINK_SHARE = 0.8
+"""How much of a menu's text is links."""
+
+_NEVER_SHOWN = "script, style, template, noscript, svg, math, head, iframe, object, dialog"
+_NO_TEXT = "button, datalist, select, input, textarea, canvas, audio, video"
+_HIDDEN = '[hidden]:not([hidden="until-found"]), [aria-hidden="true"]'
+_AROUND = (
+    'nav, footer, aside, [role="navigation"], [role="contentinfo"], [role="complementary"],'
+    ' [role="search"], [role="menu"], [role="menubar"], [role="dialog"], [role="alertdialog"]'
 )
-_CELLS = frozenset({"td", "th"})
-_HIDDEN = frozenset({"script", "style", "template", "noscript", "svg", "math", "head"})
-_HEADING = re.compile(r"h[1-6]")
+_MAIN = ('main, [role="main"]', "article")
+_CALLED = re.compile(
+    r"(?:^|[\s_-])(?:(?:site|main|page|top|global|primary|nav|side)[_-]?)?"
+    r"(?:menu|navbar|navigation|nav|breadcrumbs?|sidebar|footer|cookies?(?:[_-]?\w+)?|consent|"
+    r"skip[_-]?link|pagination|share|social|newsletter|advert(?:isement)?)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_NOT_SHOWN = re.compile(
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE
+)
+_AT_RULE = re.compile(r"@[^{};]*(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
+_MAX_SELECTOR = 200
 
 
-def read(path: Path) -> Iterator[Block | Mark]:
-    text = read_text(path)
-    parser = _Blocks()
-    for start in range(0, len(text), CHUNK):
-        parser.feed(text[start : start + CHUNK])
-        yield from parser.take()
-        yield Mark(min(1.0, (start + CHUNK) / len(text)), _("Reading the text"))
-    parser.close()
-    parser.end_block()
-    yield from parser.take()
+def read(path: Path) -> Iterator[Part]:
+    text, warnings = read_text(path)
+    yield from warnings
+    yield from read_page(text)
 
 
-class _Blocks(HTMLParser):
-    """Gathers blocks."""
+def read_page(text: str) -> Iterator[Block | Mark]:
+    """Read the text of a page."""
+    tree = LexborHTMLParser(text)
+    yield Mark(0.5, _("Reading the text"))
+    if tree.body is None:
+        return
+    sheets = [node.text() for node in tree.css("style")]
+    _remove(tree, _NEVER_SHOWN, _NO_TEXT, _HIDDEN)
+    _remove_unseen(tree, sheets)
+    shown = _size(tree.body)
+    for node in tree.css(_AROUND):
+        _remove_part(node, shown)
+    for node in tree.css("div, ul, ol, section, header, table, form, p"):
+        if _is_furniture(node):
+            _remove_part(node, shown)
+    yield from blocks(_main_of(tree, tree.body))
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._blocks: list[Block] = []
-        self._words: list[str] = []
-        self._headings: dict[int, str] = {}
-        self._hidden: list[str] = []
 
-    def take(self) -> list[Block]:
-        """The blocks that have ended since it was last asked."""
-        blocks, self._blocks = self._blocks, []
-        return blocks
+def _remove(tree: LexborHTMLParser, *selectors: str) -> None:
+    for selector in selectors:
+        for node in tree.css(selector):
+            node.decompose()
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag in _HIDDEN:
-            self._hidden.append(tag)
-        elif tag in _BLOCKS or _HEADING.fullmatch(tag):
-            self.end_block()
-        elif tag in _CELLS:
-            self._words.append(" ")
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._hidden:
-            del self._hidden[self._hidden.index(tag) :]
-        elif _HEADING.fullmatch(tag):
-            self._end_heading(int(tag[1]))
-        elif tag in _BLOCKS:
-            self.end_block()
+def _remove_unseen(tree: LexborHTMLParser, sheets: list[str]) -> None:
+    """Remove what styles hide: those of elements, and plain rules of the page's own sheets."""
+    for node in tree.css("[style]"):
+        if _NOT_SHOWN.search(node.attributes.get("style") or ""):
+            node.decompose()
+    for sheet in sheets:
+        for selector, rule in _RULE.findall(_AT_RULE.sub("", _CSS_COMMENT.sub("", sheet))):
+            if _NOT_SHOWN.search(rule) and len(selector) < _MAX_SELECTOR:
+                _remove_matching(tree, selector)
 
-    def handle_data(self, data: str) -> None:
-        # A head that is never closed ends where the body begins.
-        if not self._hidden:
-            self._words.append(data)
 
-    def end_block(self) -> None:
-        text = self._text()
-        if text:
-            headings = tuple(heading for _, heading in sorted(self._headings.items()))
-            self._blocks.append(Block(text, headings))
+def _remove_matching(tree: LexborHTMLParser, selector: str) -> None:
+    try:
+        nodes = tree.css(selector.strip())
+    except (SelectolaxError, ValueError):
+        return  # one that the library does not know
+    for node in nodes:
+        # A page that hides all of itself is shown by its script.
+        if node.tag not in {"html", "body"}:
+            node.decompose()
 
-    def _end_heading(self, level: int) -> None:
-        text = self._text()
-        if text:
-            self._headings = {at: above for at, above in self._headings.items() if at < level}
-            self._headings[level] = text
 
-    def _text(self) -> str:
-        text = " ".join("".join(self._words).split())
-        self._words = []
-        return text
+def _remove_part(node: LexborNode, shown: int) -> None:
+    """Remove what is around the text, unless it is most of what there is."""
+    if node.tag not in {"html", "body"} and _size(node) <= shown / 2:
+        node.decompose()
+
+
+def _is_furniture(node: LexborNode) -> bool:
+    """Whether a part is called like a menu or a footer, and has no text of its own to speak of."""
+    attributes = node.attributes
+    called = " ".join(filter(None, (attributes.get("id"), attributes.get("class"))))
+    if not called or not _CALLED.search(called) or node.css_first("main, article, h1"):
+        return False
+    if "footer" in called.lower() or node.tag in {"p", "form"}:
+        return True
+    links = sum(map(_size, node.css("a")))
+    return links >= LINK_SHARE * _size(node) or "cookie" in called.lower()
+
+
+def _main_of(tree: LexborHTMLParser, body: LexborNode) -> LexborNode:
+    for selector in _MAIN:
+        nodes = tree.css(selector)
+        if len(nodes) == 1 and _size(nodes[0]) >= MAIN_SHARE * _size(body):
+            return nodes[0]
+    return body
+
+
+def _size(node: LexborNode) -> int:
+    """Characters of a text, without white space."""
+    return len("".join((node.text() or "").split()))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from quart_chat.documents.formats import Block, Mark
+from quart_chat.documents.formats import Block, Mark, Part
 from quart_chat.documents.messages import Piece
+from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.search.chunking import PASSAGE_SIZE, cut_block
 
 
-def join(parts: Iterable[Block | Mark], form: str, separator: str) -> Iterator[Piece | Mark]:
-    """Join the blocks; marks are passed on as they come."""
+def join(
+    parts: Iterable[Part], form: str, separator: str
+) -> Iterator[Piece | Mark | ReadingWarning]:
+    """Join the blocks; marks and warnings are passed on as they come."""
     held: list[Block] = []
     size = 0
     for part in parts:
-        if isinstance(part, Mark):
+        if not isinstance(part, Block):
             yield part
             continue
         size += len(part.text) + len(separator)

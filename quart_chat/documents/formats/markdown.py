@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from quart_chat.documents.formats import Mark
-from quart_chat.documents.formats.text import read_text
+from quart_chat.documents.formats.encoding import read_text
 from quart_chat.documents.messages import Piece
+from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.search.passages import cut_sections
 from quart_chat.texts import _
 
@@ -22,8 +23,9 @@ _HEADING = re.compile(r"#{1,6}\s")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
-def read(path: Path) -> Iterator[Piece | Mark]:
-    text = read_text(path)
+def read(path: Path) -> Iterator[Piece | Mark | ReadingWarning]:
+    text, warnings = read_text(path)
+    yield from warnings
     headings: dict[int, str] = {}
     done = 0
     for part in _parts(text):

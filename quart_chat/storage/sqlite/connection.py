@@ -16,6 +16,8 @@ from typing import Any, TypeVar, cast
 
 import aiosqlite
 
+from quart_chat.search.folding import index_form
+from quart_chat.search.words import fold
 from quart_chat.storage.sqlite.failures import translated_errors
 
 Row = Sequence[Any]
@@ -89,6 +91,7 @@ class _Connection(sqlite3.Connection):
     def __init__(self, *args: Any, **options: Any) -> None:
         try:
             super().__init__(*args, **options)
+            create_functions(self)
         except sqlite3.Error as error:
             self._failure = error
 
@@ -106,6 +109,12 @@ class _Connection(sqlite3.Connection):
             return super().execute(sql, parameters)
         (work,) = parameters
         return _Result(work(self))
+
+
+def create_functions(connection: sqlite3.Connection) -> None:
+    """Give a connection the functions that the views and triggers of the indexes call."""
+    connection.create_function("index_form", 1, index_form, deterministic=True)
+    connection.create_function("fold_word", 1, fold, deterministic=True)
 
 
 @dataclass(frozen=True, slots=True)

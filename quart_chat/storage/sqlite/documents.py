@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
+import msgspec
 import orjson
 
 from quart_chat.documents.messages import Piece
 from quart_chat.documents.models import Document, Kind, Passage, Status
+from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.plaintext import one_line
 from quart_chat.storage.sqlite.connection import Row
 from quart_chat.storage.sqlite.database import Database
@@ -103,7 +105,8 @@ class Transaction(Reader):
     def update_document(self, document: Document) -> bool:
         rows = self.statements.fetch(
             "UPDATE documents SET status = ?, code = ?, message = ?, pages = ?, passages = ?,"
-            " attempts = ?, updated_at = ? WHERE id = ? AND status <> 'deleting' RETURNING id",
+            " attempts = ?, updated_at = ?, warnings = ?"
+            " WHERE id = ? AND status <> 'deleting' RETURNING id",
             (
                 document.status,
                 document.code,
@@ -112,6 +115,7 @@ class Transaction(Reader):
                 document.passages,
                 document.attempts,
                 document.updated_at,
+                _encode(document.warnings),
                 document.id,
             ),
         )
@@ -164,13 +168,19 @@ class DocumentRepository:
 
 def to_document(row: Row) -> Document:
     """A row of DOCUMENT."""
-    id_, user_id, name, kind, size, status, *rest = row
+    id_, user_id, name, kind, size, status, *rest, warnings = row
+    rest.append(msgspec.json.decode(warnings, type=tuple[ReadingWarning, ...]))
     return Document(id_, user_id, name, Kind(kind), size, Status(status), *rest)
 
 
 def from_document(document: Document) -> tuple[Any, ...]:
     """The values of a document in the order of DOCUMENT."""
-    return tuple(getattr(document, field.name) for field in fields(Document))
+    values = {field.name: getattr(document, field.name) for field in fields(Document)}
+    return tuple({**values, "warnings": _encode(document.warnings)}.values())
+
+
+def _encode(warnings: Sequence[ReadingWarning]) -> str:
+    return msgspec.json.encode(warnings).decode()
 
 
 def _to_passage(row: Row) -> Passage:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from secrets import token_hex
+from dataclasses import dataclass
 
 from quart_chat.chat.views import TextPart
+from quart_chat.search.folding import index_form
+from quart_chat.search.fts5 import phrase
+from quart_chat.search.marking import Phrase, mark, phrase_of, snippet
 
 SNIPPET_TOKENS = 16
 """Words in the piece of a message that shows where the hit is."""
 
 # The index folds ä to a. What people write in its place is looked for as well.
-_SPELLINGS = (("ß", "ss"), ("ä", "ae"), ("ö", "oe"), ("ü", "ue"))
+_SPELLINGS = (("ß", "ss"), ("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("å", "aa"), ("ø", "oe"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,31 +24,24 @@ class SearchQuery:
 
     Attributes:
         terms: For each word an expression of FTS5 that finds what begins with it.
-        opening: What stands in a marked text where a hit begins; no text has it.
-        closing: What stands where it ends.
+        phrases: For each word the phrases that the expression stands for.
     """
 
     terms: tuple[str, ...]
-    opening: str = field(default_factory=lambda: f"\x02{token_hex(8)}\x02")
-    closing: str = field(default_factory=lambda: f"\x03{token_hex(8)}\x03")
+    phrases: tuple[tuple[Phrase, ...], ...]
 
     @property
     def any_term(self) -> str:
         """An expression that finds each of the words."""
         return " OR ".join(self.terms)
 
-    def split(self, marked: str) -> tuple[TextPart, ...]:
-        """Cut a text into its hits and what is between them, in one line."""
-        parts: list[TextPart] = []
-        for piece in marked.split(self.opening):
-            hit, closed, rest = piece.rpartition(self.closing)
-            parts += [TextPart(hit, hit=True)] if closed else []
-            parts += [TextPart(rest, hit=False)] if rest else []
-        return tuple(parts)
+    def mark(self, text: str) -> tuple[TextPart, ...]:
+        """Cut a text into its hits and what is between them."""
+        return _text_parts(mark(text, self.phrases))
 
-    def split_line(self, marked: str) -> tuple[TextPart, ...]:
-        """The same of a text of many lines, whose white space is folded first."""
-        return self.split(" ".join(marked.split()))
+    def snippet(self, text: str) -> tuple[TextPart, ...]:
+        """A piece of a text in one line, cut so."""
+        return _text_parts(snippet(" ".join(text.split()), self.phrases, SNIPPET_TOKENS))
 
 
 def make_query(words: Sequence[str]) -> SearchQuery:
@@ -54,14 +49,25 @@ def make_query(words: Sequence[str]) -> SearchQuery:
 
     Nothing in them is syntax: quotes, stars and operators of FTS5 are looked for as any other text.
     """
-    return SearchQuery(tuple(map(_expression, words)))
-
-
-def _expression(word: str) -> str:
+    forms = [tuple(dict.fromkeys(map(index_form, _spellings(word)))) for word in words]
     # Every message has a word that begins with "a"; a name such as C or C++ is a word of its own.
-    star = "" if _is_letter(word) else " *"
-    phrases = ['"{}"{}'.format(w.replace('"', '""'), star) for w in _spellings(word)]
-    return f"({' OR '.join(phrases)})"
+    stars = [not _is_letter(word) for word in words]
+    return SearchQuery(
+        tuple(map(_expression, forms, stars)),
+        tuple(
+            tuple(phrase_of(form, prefix=star) for form in each)
+            for each, star in zip(forms, stars, strict=True)
+        ),
+    )
+
+
+def _text_parts(parts: Sequence[tuple[str, bool]]) -> tuple[TextPart, ...]:
+    return tuple(TextPart(text, hit=hit) for text, hit in parts)
+
+
+def _expression(forms: Sequence[str], star: bool) -> str:
+    ending = " *" if star else ""
+    return f"({' OR '.join(phrase(form) + ending for form in forms)})"
 
 
 def _is_letter(word: str) -> bool:

@@ -10,7 +10,7 @@ from quart_chat.chat.models import Workflow
 from quart_chat.chat.storage import CHANGES_AT_ONCE, MAX_LIST_CHANGES
 from quart_chat.chat.views import FoundPage, FoundWorkflow, ListChanges, TextPart, WorkflowPage
 from quart_chat.storage.sqlite.connection import Statements
-from quart_chat.storage.sqlite.list_search import SNIPPET_TOKENS, SearchQuery, make_query
+from quart_chat.storage.sqlite.list_search import SearchQuery, make_query
 from quart_chat.storage.sqlite.reads import Reads
 from quart_chat.storage.sqlite.rows import WORKFLOW, to_workflow
 
@@ -24,7 +24,7 @@ _HAS_TERM = (
     " ON messages.number = message_terms.rowid WHERE message_terms MATCH ?)"
 )
 _TITLES = (
-    "SELECT workflow_id, highlight(title_terms, 0, ?, ?) FROM title_terms"
+    "SELECT workflow_id, titles.title FROM title_terms"
     " JOIN titles ON titles.number = title_terms.rowid"
     " WHERE title_terms MATCH ? AND workflow_id IN ({})"
 )
@@ -37,10 +37,7 @@ _BEST = (
     " JOIN workflows ON workflows.id = workflow_id"
     " WHERE workflow_id IN ({}) AND content <> title GROUP BY workflow_id"
 )
-_SNIPPETS = (
-    "SELECT rowid, snippet(message_terms, 0, ?, ?, '…', ?) FROM message_terms"
-    " WHERE message_terms MATCH ? AND rowid IN ({})"
-)
+_CONTENTS = "SELECT number, content FROM messages WHERE number IN ({})"
 _CHANGES = (
     f"SELECT {WORKFLOW} FROM workflows WHERE user_id = ? AND list_seq > ? ORDER BY list_seq LIMIT ?"
 )
@@ -106,10 +103,8 @@ def _select(
 
 
 def _select_titles(statements: Statements, query: SearchQuery, ids: Sequence[str]) -> Parts:
-    rows = statements.fetch(
-        _TITLES.format(_places(ids)), (query.opening, query.closing, query.any_term, *ids)
-    )
-    return {id_: query.split(title) for id_, title in rows}
+    rows = statements.fetch(_TITLES.format(_places(ids)), (query.any_term, *ids))
+    return {id_: query.mark(title) for id_, title in rows}
 
 
 def _select_hits(
@@ -118,14 +113,10 @@ def _select_hits(
     """A piece of the best message of each workflow, and the number of its round."""
     best = statements.fetch(_BEST.format(_places(ids)), (query.any_term, *ids))
     places = {number: (id_, round_number) for id_, number, round_number, _ in best}
-    rows = statements.fetch(
-        _SNIPPETS.format(_places(places)),
-        (query.opening, query.closing, SNIPPET_TOKENS, query.any_term, *places),
-    )
     hits = {}
-    for number, snippet in rows:
+    for number, content in statements.fetch(_CONTENTS.format(_places(places)), tuple(places)):
         id_, round_number = places[number]
-        hits[id_] = query.split_line(snippet), round_number
+        hits[id_] = query.snippet(content), round_number
     return hits
 
 

@@ -164,6 +164,13 @@ class PulseItem(Struct, frozen=True):
     seconds: float
 
 
+class DocumentWarning(Struct, frozen=True):
+    """What of a document could not be read, or not for certain."""
+
+    code: str
+    message: str
+
+
 class DocumentItem(Struct, rename="camel", frozen=True):
     """A document in the list; `code` and `message` say why it failed."""
 
@@ -178,6 +185,7 @@ class DocumentItem(Struct, rename="camel", frozen=True):
     message: str | None
     pages: int | None
     passages: int
+    warnings: list[DocumentWarning]
     created_at: Seconds
     updated_at: Seconds
 

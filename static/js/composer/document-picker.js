@@ -4,7 +4,7 @@
  * question about it until it is ready.
  */
 import { listDocuments, uploadFiles } from "../documents/api.js";
-import { isBeingRead } from "../documents/document-state.js";
+import { isBeingRead, warningsOf } from "../documents/document-state.js";
 import { t } from "../texts.js";
 
 class DocumentPicker extends HTMLElement {
@@ -238,7 +238,8 @@ function fill(chip, item) {
   progress.value = item.progress ?? 0;
   const failed = item.status === "failed";
   chip.querySelector("input").disabled = failed;
-  chip.querySelector(".chip-state").textContent = failed ? item.message : "";
+  const news = failed ? item.message : warningsOf(item).join(" ");
+  chip.querySelector(".chip-state").textContent = news;
   const remove = chip.querySelector(".chip-remove");
   remove.setAttribute("aria-label", t("Don't search {name}", { name: item.name }));
 }

@@ -6,6 +6,11 @@ export function isBeingRead({ status }) {
   return status === "waiting" || status === "reading";
 }
 
+/** What of a document that is ready could not be read: a sentence each. */
+export function warningsOf({ status, warnings }) {
+  return status === "ready" ? warnings.map(({ message }) => message) : [];
+}
+
 export function stateOf({ status, step, message, passages, pages }) {
   if (status === "waiting") return t("Waiting to be read");
   if (status === "reading") return step ?? t("Being read");

@@ -5,7 +5,7 @@
  * change is missed in between; events that arrived since are newer than the list.
  */
 import { deleteDocument, listDocuments, uploadFiles } from "./api.js";
-import { isBeingRead, stateOf } from "./document-state.js";
+import { isBeingRead, stateOf, warningsOf } from "./document-state.js";
 import { attachFiles } from "./files-brought.js";
 import { keepFocus } from "../focus.js";
 import { number, plural, t } from "../texts.js";
@@ -63,7 +63,9 @@ class DocumentList extends HTMLElement {
   #tell(id) {
     const row = this.#rows.find(({ dataset }) => dataset.id === id);
     if (!row || isBeingRead(row.dataset) || !this.#awaited.delete(id)) return;
-    this.#announce(row, row.querySelector(".document-state").textContent);
+    const warnings = [...row.querySelectorAll(".document-warning")];
+    const news = [row.querySelector(".document-state"), ...warnings];
+    this.#announce(row, news.map(({ textContent }) => textContent).join(". "));
   }
 
   #announce(row, news) {
@@ -184,6 +186,7 @@ function fill(row, item) {
   name.textContent = item.name;
   row.querySelector(".document-size").textContent = size(item.size);
   row.querySelector(".document-state").textContent = stateOf(item);
+  row.querySelector(".document-warnings").replaceChildren(...warningsOf(item).map(warning));
   const form = row.querySelector("form");
   form.action = `/documents/${item.id}/delete`;
   form.dataset.question = t("Delete “{name}”?", { name: item.name });
@@ -191,6 +194,13 @@ function fill(row, item) {
   const progress = row.querySelector("progress");
   progress.hidden = !isBeingRead(item);
   progress.value = item.progress ?? 0;
+}
+
+function warning(message) {
+  return Object.assign(document.createElement("span"), {
+    className: "document-warning",
+    textContent: message,
+  });
 }
 
 function size(bytes) {

@@ -19,6 +19,11 @@ from tests.storage.contract.chats import (
 )
 from tests.storage.contract.test_documents import store
 
+TITLES = (
+    *("Kiwi and plum", "Grüße", "C++", "修复已验证，重跑gen-itgc后用户身份正确"),
+    *("Łódź", "أحمد", "deﬁnition"),
+)
+
 
 async def found(storage: Storage, *words: str) -> list[str]:
     page = await storage.chats.search(
@@ -40,13 +45,20 @@ async def found(storage: Storage, *words: str) -> list[str]:
         (["*"], []),
         (["near("], []),
         (["c++"], ["C++"]),
+        (["用户"], ["修复已验证，重跑gen-itgc后用户身份正确"]),
+        (["gen"], ["修复已验证，重跑gen-itgc后用户身份正确"]),
+        (["身"], ["修复已验证，重跑gen-itgc后用户身份正确"]),
+        (["户用"], []),
+        (["lodz"], ["Łódź"]),
+        (["احمد"], ["أحمد"]),
+        (["definition"], ["deﬁnition"]),
     ],
 )
 async def test_a_chat_is_found_that_has_each_word(
     storage: Storage, words: list[str], expected: list[str]
 ) -> None:
     def write(tx: ChatTransaction) -> None:
-        for title in ("Kiwi and plum", "Grüße", "C++"):
+        for title in TITLES:
             answered(tx, title)
 
     await storage.chats.write(write)

@@ -21,6 +21,7 @@ from quart_chat.chat.storage import ChatReader
 from quart_chat.chat.views import WorkflowPage
 from quart_chat.errors import DatabaseTooNew, DatabaseUnavailable, SearchTooBroad
 from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.connection import create_functions
 from quart_chat.storage.sqlite.database import Database
 from quart_chat.storage.sqlite.schema import MIGRATIONS, split_statements
 from tests.chat.managers import make_manager
@@ -294,6 +295,7 @@ async def test_no_trigger_reads_a_whole_table(path: Path) -> None:
     await open_and_close(path)
     scans = {}
     with closing(sqlite3.connect(path)) as connection:
+        create_functions(connection)
         triggers = connection.execute("SELECT sql FROM sqlite_schema WHERE type = 'trigger'")
         for (trigger,) in triggers.fetchall():
             _, _, body = trigger.partition("BEGIN")

@@ -19,6 +19,7 @@ from quart_chat.chat.service import ChatService
 from quart_chat.chat.views import TextPart
 from quart_chat.events import StreamingEventManager
 from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.connection import create_functions
 from quart_chat.storage.sqlite.list_search import make_query
 from quart_chat.storage.sqlite.schema import MIGRATIONS
 from tests.chat.parts import USER, ask, make_service
@@ -233,8 +234,11 @@ async def test_titles_of_an_earlier_version_are_found_renamed_restored_and_erase
 def titles(path: Path) -> list[str]:
     """What is indexed, after the index has been checked against it."""
     with closing(sqlite3.connect(path)) as connection:
+        create_functions(connection)
         connection.execute(
             "INSERT INTO title_terms (title_terms, rank) VALUES ('integrity-check', 1)"
         )
-        rows = connection.execute("SELECT title FROM title_terms ORDER BY title")
+        rows = connection.execute(
+            "SELECT titles.title FROM title_terms JOIN titles ON number = title_terms.rowid ORDER BY 1"
+        )
         return [title for (title,) in rows]
