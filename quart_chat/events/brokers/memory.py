@@ -18,5 +18,8 @@ class InProcessBroker:
     async def close(self) -> None:
         """Nothing waits, and there is nothing to disconnect from."""
 
+    async def flush(self) -> None:
+        """Nothing waits."""
+
     def publish(self, event: Event) -> None:
         self._deliver(event)
