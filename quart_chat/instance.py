@@ -56,6 +56,7 @@ class Hold:
 
     def __init__(self, file: int, folder: Path) -> None:
         self.alone = True
+        self._shared = False
         self._file = file
         self._folder = folder
 
@@ -66,6 +67,7 @@ class Hold:
 
     def take_to_share(self, address: str | None) -> None:
         """Keep those out that don't share; and all others, where none is there yet."""
+        self._shared = True
         try:
             self.alone = _lock(self._file, self._folder)
         except InstanceInUse:
@@ -74,8 +76,11 @@ class Hold:
         _note(self._file, address, shared=True)
 
     def share(self) -> None:
-        """Let others in that share, once it has made use of being alone."""
-        if self.alone:
+        """Let others in that share, once it has made use of being alone.
+
+        One that was not taken to share is kept.
+        """
+        if self.alone and self._shared:
             self.alone = False
             # Giving one lock for another is not atomic (flock(2)): another server may come between.
             self._wait_to_share()
