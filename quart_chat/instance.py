@@ -39,8 +39,11 @@ LOCK = "server.lock"
 _HELD = {errno.EWOULDBLOCK, errno.EACCES}
 _UNSUPPORTED = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
 _NO_FOLDER = N_("The database can't be opened: check its folder and permissions.")
-_START = 3.0
+_START = 30.0
 """Seconds that the start of a server may take that shares the folder, while it holds it alone."""
+
+_NOTED = 0.5
+"""Seconds within which a server that has locked the folder has written its note."""
 
 _LOOK_AGAIN = 0.02
 _MAX_NOTE = 4096
@@ -87,12 +90,14 @@ class Hold:
 
     def _wait_to_share(self) -> None:
         """Hold the lock with others, as soon as one that starts lets others in."""
-        deadline = monotonic() + _START
+        begun = monotonic()
         while True:
             try:
                 _lock(self._file, self._folder, shared=True)
             except InstanceInUse:
-                if monotonic() > deadline:
+                # A note of a server that does not share may be an old one, for a moment.
+                patience = _START if _is_shared(self._file) else _NOTED
+                if monotonic() - begun > patience:
                     raise
                 sleep(_LOOK_AGAIN)
             else:
@@ -176,6 +181,14 @@ def _note(file: int, address: str | None, *, shared: bool) -> None:
     except OSError as error:
         # A full disk is told by what has to be written there.
         _logger.warning("The file %s can't be written: %s", LOCK, error)
+
+
+def _is_shared(file: int) -> bool:
+    """Whether the holder, by its note, lets others in."""
+    try:
+        return bool(orjson.loads(os.pread(file, _MAX_NOTE, 0))["shared"])
+    except (ValueError, LookupError, TypeError, OSError):
+        return False
 
 
 def _describe(file: int) -> str:

@@ -32,6 +32,7 @@ BELOW = {
     "disk": COMMON,
     "instance": {"disk", *COMMON},
     "policies": COMMON,
+    "workers": set[str](),
     "wire": COMMON,
     "plaintext": COMMON,
     "search": {"wire", "plaintext", *COMMON},
