@@ -13,6 +13,7 @@ from quart_chat.assistants.protocol import Assistant
 from quart_chat.assistants.registry import collect_assistants
 from quart_chat.chat.emitted import DELTAS, ENVELOPED
 from quart_chat.config import Settings, load_settings, resource_path
+from quart_chat.events import Broker
 from quart_chat.events.quart import Events
 from quart_chat.web import assets, converters, errors, lifespan, openapi, security
 from quart_chat.web.api import assistants as assistants_api
@@ -54,7 +55,7 @@ def create_app(
     )
     configure(app, settings, config or {})
 
-    events = Events(app, coalescer=DELTAS, enveloped=ENVELOPED)
+    events = Events(app, broker=make_broker(settings), coalescer=DELTAS, enveloped=ENVELOPED)
     openapi.init_app(app, version("quart-chat"))
     app.json = OrjsonProvider(app)
 
@@ -90,6 +91,17 @@ def create_app(
         app, settings, events, collect_assistants(assistants, settings.named_assistants)
     )
     return app
+
+
+def make_broker(settings: Settings) -> Broker | None:
+    """What carries events between processes; None where there is one process alone."""
+    if not settings.shares:
+        return None
+    # A single process loads nothing of it.
+    from quart_chat.events.brokers.bus import SQLiteBus
+    from quart_chat.events.brokers.log import LogBroker
+
+    return LogBroker(SQLiteBus(settings.bus_path), DELTAS)
 
 
 def configure(app: Quart, settings: Settings, config: Mapping[str, Any]) -> None:

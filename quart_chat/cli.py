@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,13 @@ from quart_chat.config import ConfigError, Settings, load_settings, variable
 from quart_chat.errors import ChatError, InstanceInUse, StorageUnavailable
 from quart_chat.events.quart import Events
 from quart_chat.web.lifespan import SERVER_ADDRESS, start_failure
+from quart_chat.workers import Workers, stop_with_parent
 
 # Connections that may wait to be accepted: enough for every tab to come back after a restart.
 BACKLOG = 1024
+
+_GRACE = 2.0
+"""Seconds beyond the time to shut down, after which a process is killed."""
 
 Factory = Callable[[Mapping[str, Any]], "Quart"]
 
@@ -42,16 +47,18 @@ def main(argv: Sequence[str] | None = None, *, factory: Factory = create_app) ->
     options = _parser().parse_args(argv)
     config = {
         variable(name): getattr(options, name)
-        for name in ("host", "port", "instance")
+        for name in ("host", "port", "instance", "workers")
         if getattr(options, name) is not None
     }
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        _serve(config, factory)
-    except (ConfigError, CannotServe, InvalidAssistant) as error:
-        print(f"quart-chat: {error}", file=sys.stderr)  # noqa: T201 - a command prints
-        return 1
-    return 0
+        return _serve(config, factory)
+    except (ConfigError, CannotServe) as error:
+        return _fail(error)
+
+
+def _fail(error: Exception) -> int:
+    print(f"quart-chat: {error}", file=sys.stderr)  # noqa: T201 - a command prints
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,26 +69,62 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
     command.add_argument("--port", help="port to listen on, 0 for any free one (default: 8000)")
     command.add_argument("--instance", help="folder of the database (default: ./instance)")
+    command.add_argument("--workers", help="processes to serve with (default: 1)")
     return parser
 
 
-def _serve(config: Mapping[str, Any], factory: Factory) -> None:
-    """Serve in this process until a signal comes."""
+def _serve(config: Mapping[str, Any], factory: Factory) -> int:
+    """Serve until a signal comes, in this process or in several, and return an exit code."""
     settings = load_settings(config, os.environ)
-    # Assistants that a setting names are found where the server starts, as `python -m` would.
-    sys.path.append(str(Path.cwd()))
     listener = _listen(settings)
     address = _address(settings.host, listener)
-    app = factory(config)
-    app.config[SERVER_ADDRESS] = address
+    work = partial(_work, config, factory, address)
 
+    def announce() -> None:
+        # The last step of the start, and the socket listens already: who reads this can connect.
+        print(f"quart-chat is at {address} (Ctrl+C stops it)", flush=True)  # noqa: T201
+
+    if settings.workers == 1:
+        return work(listener, announce)
+    _log()
+    with listener:
+        patience = settings.shutdown_timeout + _GRACE
+        return Workers(work, settings.workers, listener, patience).run(announce)
+
+
+def _work(
+    config: Mapping[str, Any],
+    factory: Factory,
+    address: str,
+    listener: socket.socket,
+    ready: Callable[[], None],
+) -> int:
+    """Serve in this process until a signal comes, and return an exit code."""
+    _log()
+    # Assistants that a setting names are found where the server starts, as `python -m` would.
+    sys.path.append(str(Path.cwd()))
+    try:
+        app = factory(config)
+        app.config[SERVER_ADDRESS] = address
+        _run_app(app, load_settings(config, os.environ), listener, ready)
+    except (ConfigError, CannotServe, InvalidAssistant) as error:
+        return _fail(error)
+    return 0
+
+
+def _log() -> None:
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+def _run_app(
+    app: Quart, settings: Settings, listener: socket.socket, ready: Callable[[], None]
+) -> None:
     @app.while_serving
     async def announce() -> AsyncGenerator[None, None]:
         # What is loaded by now stays: the garbage collector need not walk it over and over.
         gc.collect()
         gc.freeze()
-        # The last step of the start, and the socket listens already: who reads this can connect.
-        print(f"quart-chat is at {address} (Ctrl+C stops it)", flush=True)  # noqa: T201
+        ready()
         yield
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -100,6 +143,7 @@ async def _run(app: Quart, server: ServerConfig) -> None:
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    stop_with_parent(stop.set)
 
     async def wait_for_signal() -> None:
         await stop.wait()

@@ -90,6 +90,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=0, le=65_535, description="port that `quart-chat serve` listens on; 0 for any"),
     ] = 8000
+    workers: Annotated[
+        int, Meta(ge=1, le=64, description="processes that `quart-chat serve` serves with")
+    ] = 1
+    broker: Annotated[
+        Literal["", "bus"],
+        Meta(
+            description="what carries events between processes on one folder: `bus`, a file there;"
+            " more than one worker takes it by itself"
+        ),
+    ] = ""
+    node_lease: Annotated[
+        float,
+        Meta(ge=0.1, description="seconds after which the work of a silent process is taken over"),
+    ] = 8.0
     allowed_hosts: Annotated[
         str,
         Meta(
@@ -207,6 +221,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             for name in self.__struct_fields__
             if name.startswith("events_")
         }
+
+    @property
+    def shares(self) -> bool:
+        """Whether other processes may serve the same folder."""
+        return bool(self.broker) or self.workers > 1
+
+    @property
+    def bus_path(self) -> Path:
+        """The folder of the bus."""
+        return self.instance_path / "bus"
 
     @property
     def model_url(self) -> str:

@@ -170,6 +170,10 @@ class RoundEnded(ChatError):
     code = "round_ended"
 
 
+class LostRound(RoundEnded):
+    """Another node has taken a round over, as this one was silent for too long."""
+
+
 class TooManyRequests(ChatError):
     status = 429
     code = "too_many_requests"

@@ -20,6 +20,9 @@ COMMON = {"errors", "texts"}
 TOOLS = {"search", "markdown", "wire", "plaintext", *COMMON}
 """What assistants and features build on."""
 
+SERVICES = {"availability", "cluster", "events", "patience", "policies"}
+"""What features run on."""
+
 BELOW = {
     "errors": set[str](),
     "texts": set[str](),
@@ -29,14 +32,16 @@ BELOW = {
     "disk": COMMON,
     "instance": {"disk", *COMMON},
     "policies": COMMON,
+    "workers": set[str](),
     "wire": COMMON,
     "plaintext": COMMON,
     "search": {"wire", "plaintext", *COMMON},
     "markdown": {"search", "wire", "plaintext", *COMMON},
     "assistants": {"events", *TOOLS},
-    "documents": {"assistants", "availability", "disk", "events", "patience", "policies", *TOOLS},
-    "chat": {"assistants", "availability", "disk", "events", "patience", "policies", *TOOLS},
-    "storage": {"assistants", "availability", "chat", "documents", "patience", *TOOLS},
+    "cluster": {"events", *COMMON},
+    "documents": {"assistants", "disk", *SERVICES, *TOOLS},
+    "chat": {"assistants", "disk", *SERVICES, *TOOLS},
+    "storage": {"assistants", "availability", "chat", "cluster", "documents", "patience", *TOOLS},
     "config": {"events", "errors"},
 }
 """The rooms that each room may import; what is not named here (web, app, cli) may import all."""

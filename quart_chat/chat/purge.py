@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 
 from quart_chat.chat.storage import ChatReader, ChatStorage
+from quart_chat.cluster.node import Node
 from quart_chat.errors import DatabaseUnavailable
 
 _RETRY = 60.0
@@ -16,15 +17,17 @@ _RETRY = 60.0
 class PurgeJob:
     """Erases what deleted chats hold once they can no longer be restored.
 
-    It sleeps until the first is due, or a deletion makes one that will be.
+    It sleeps until the first is due, or a deletion makes one that will be. Where there are several
+    nodes, the one that leads does it, and looks now and then for what others have deleted.
 
     Attributes:
         keep: Seconds for which a deleted chat can be restored.
     """
 
-    def __init__(self, storage: ChatStorage, keep: float) -> None:
+    def __init__(self, storage: ChatStorage, keep: float, node: Node | None = None) -> None:
         self.keep = keep
         self._storage = storage
+        self._node = node or Node()
         self._deleted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -44,8 +47,11 @@ class PurgeJob:
     async def _run(self) -> None:
         while True:
             self._deleted.clear()
+            due = await self._erase() if self._node.leads else None
+            if self._node.shares:
+                due = min(self._node.lease, self._node.lease if due is None else due)
             with suppress(TimeoutError):
-                async with asyncio.timeout(await self._erase()):
+                async with asyncio.timeout(due):
                     await self._deleted.wait()
 
     async def _erase(self) -> float | None:

@@ -18,7 +18,8 @@ from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
 from quart_chat.chat.purge import PurgeJob
 from quart_chat.chat.rounds.recording import RoundContext, RoundTimeouts
-from quart_chat.chat.rounds.recovery import end_interrupted_round, end_interrupted_rounds
+from quart_chat.chat.rounds.recovery import end_orphaned_rounds
+from quart_chat.chat.rounds.remote import RemoteStops
 from quart_chat.chat.rounds.start import Rounds, Started
 from quart_chat.chat.search_words import search_words
 from quart_chat.chat.shares import Sharing
@@ -27,6 +28,8 @@ from quart_chat.chat.transfer.imports import Imports
 from quart_chat.chat.tree import RoundTree, show_branch
 from quart_chat.chat.unit_of_work import Committer, UnitOfWork
 from quart_chat.chat.views import FoundPage, ListChanges, Snapshot, WorkflowPage
+from quart_chat.cluster.control import ControlChannel
+from quart_chat.cluster.node import Node
 from quart_chat.events import StreamingEventManager
 from quart_chat.markdown.rendering import Render
 from quart_chat.plaintext import clean, clean_system_prompt, clean_title
@@ -61,27 +64,33 @@ class ChatService:
         render: Render,
         limits: ChatLimits | None = None,
         timeouts: RoundTimeouts | None = None,
+        node: Node | None = None,
+        control: ControlChannel | None = None,
     ) -> None:
         self.events = events
         self.assistants = assistants
         self.default_assistant = default_assistant
         self._storage = storage
-        self._committer = Committer(storage, events)
+        self._node = node or Node()
+        self._committer = Committer(storage, events, self._node.id)
         self._limits = limits or ChatLimits()
-        self._render = render
+        self._context = RoundContext(
+            storage, self._node, self._committer, events, render, timeouts or RoundTimeouts()
+        )
         self.rounds = Rounds(
-            RoundContext(storage, self._committer, events, render, timeouts or RoundTimeouts()),
+            self._context,
             assistants,
             default_assistant,
             max_prompt=self._limits.prompt_chars,
             max_running=self._limits.running_rounds,
         )
+        self._remote = RemoteStops(self._context, self.rounds, control or ControlChannel(events))
         self.tree = RoundTree(storage, self.rounds)
         self.imports = Imports(
             self._committer, render, assistants, max_title=self._limits.title_chars
         )
         self.sharing = Sharing(storage, self._committer)
-        self._purge_job = PurgeJob(storage, self._limits.undo_seconds)
+        self._purge_job = PurgeJob(storage, self._limits.undo_seconds, self._node)
 
     @property
     def max_prompt(self) -> int:
@@ -108,27 +117,15 @@ class ChatService:
         """Stop the running round, and return how it has ended; None where none runs.
 
         Its end is stored by then, unless the database refuses it, which is tried again until it is.
+
+        Raises:
+            Unavailable: Another process runs it, which doesn't answer for now.
         """
         workflow = await self.workflow(user_id, workflow_id)
         stopped = await self.rounds.stop(workflow_id)
         if stopped is None and workflow.status is WorkflowStatus.RUNNING:
-            return await self._end_orphaned_round(workflow)
+            return await self._remote.end(workflow)
         return stopped
-
-    async def _end_orphaned_round(self, workflow: Workflow) -> Round | None:
-        """End a round that is stored as running but runs nowhere: its end was never stored."""
-        head = await self._storage.read(
-            lambda reader: reader.select_round(workflow.id, workflow.head or 0)
-        )
-        if head is None:
-            return None
-        return await end_interrupted_round(
-            head,
-            self._storage,
-            self._committer,
-            self._render,
-            lambda: workflow.id in self.rounds.running,
-        )
 
     # Workflows
 
@@ -323,7 +320,11 @@ class ChatService:
 
     async def recover(self) -> None:
         """Do what a process left undone when it died: end its rounds, erase what was deleted."""
-        await end_interrupted_rounds(self._storage, self._committer, self._render)
+        if self._node.may_take_over:
+            await end_orphaned_rounds(self._context)
+        if self._node.shares:
+            self._remote.listen()
+            self._node.on_take_over(lambda _: end_orphaned_rounds(self._context))
         self._purge_job.start()
 
     async def close(self) -> None:

@@ -68,8 +68,20 @@ class ChatReader(Protocol):
         """Count the rounds of a user that run."""
         ...
 
-    def select_running_rounds(self) -> list[Round]:
-        """Read the rounds of all users that run."""
+    def select_orphaned_rounds(self, node_id: str) -> list[Round]:
+        """Read the rounds that are stored as running and that no other node that lives runs."""
+        ...
+
+    def runs_elsewhere(self, round_: Round, node_id: str) -> bool:
+        """Whether another node that lives runs a round."""
+        ...
+
+    def is_stop_requested(self, round_: Round) -> bool:
+        """Whether a user has asked another node than the round's own to stop it."""
+        ...
+
+    def select_stop_requests(self, node_id: str) -> list[str]:
+        """Read the workflows with a round of the node that is to be stopped."""
         ...
 
     def select_round(self, workflow_id: str, number: int) -> Round | None:
@@ -169,8 +181,25 @@ class ChatTransaction(ChatReader, Protocol):
         """Store a step."""
         ...
 
-    def insert_round(self, round_: Round, request_id: str | None = None) -> None:
-        """Store a round that begins, under the id of the request that began it."""
+    def insert_round(
+        self, round_: Round, request_id: str | None = None, node_id: str | None = None
+    ) -> None:
+        """Store a round that begins, with the request that began it and the node that runs it."""
+        ...
+
+    def owns_round(self, round_: Round, node_id: str) -> bool:
+        """Whether a round runs, and on this node; it stays so to the end of the transaction."""
+        ...
+
+    def take_over_round(self, round_: Round, node_id: str) -> bool:
+        """Give a node a round that no other node that lives runs; False where it can't have it.
+
+        A node whose own lease has run out can't tell who lives, and gets none.
+        """
+        ...
+
+    def request_stop(self, round_: Round, now: float) -> bool:
+        """Ask the node that runs a round to stop it; False where the round does not run."""
         ...
 
     def end_round(self, round_: Round) -> bool:

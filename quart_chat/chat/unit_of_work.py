@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from quart_chat.chat.models import Log, Message, Round, RoundStatus, Workflow
 from quart_chat.chat.storage import ChatStorage, ChatTransaction
-from quart_chat.errors import ChatError, RoundEnded
+from quart_chat.errors import ChatError, LostRound, RoundEnded
 from quart_chat.events import StreamingEventManager
 from quart_chat.texts import _
 from quart_chat.wire import Item, list_context
@@ -36,10 +36,15 @@ class _Emission:
 
 
 class UnitOfWork:
-    """One transaction of the journal: what it changes, and what is emitted once it is committed."""
+    """One transaction of the journal: what it changes, and what is emitted once it is committed.
 
-    def __init__(self, transaction: ChatTransaction) -> None:
+    Attributes:
+        node_id: The node that makes the changes.
+    """
+
+    def __init__(self, transaction: ChatTransaction, node_id: str) -> None:
         self.transaction = transaction
+        self.node_id = node_id
         self.emissions: list[_Emission] = []
 
     def put_workflow(self, workflow: Workflow, now: float, **changes: Any) -> Workflow:
@@ -72,14 +77,20 @@ class UnitOfWork:
         return log
 
     def check_running(self, round_: Round) -> None:
-        """Refuse what would follow the end of a round.
+        """Refuse what would follow the end of a round, or what another node has taken over.
+
+        It comes before all else in a transaction of a round: see ``owns_round`` of the storage.
 
         Raises:
             RoundEnded: It does not run.
+            LostRound: It runs on another node.
         """
+        if self.transaction.owns_round(round_, self.node_id):
+            return
         stored = self.transaction.select_round(round_.workflow_id, round_.number)
         if stored is None or stored.status is not RoundStatus.RUNNING:
             raise _ended()
+        raise LostRound(_("Another server process has taken the answer over."))
 
     def end_round(self, round_: Round) -> Round:
         """Store how a round has ended. Its terminal event is to be the last of the entry.
@@ -121,9 +132,10 @@ class Committer:
     What is begun is brought to its end, whatever becomes of the one who asked for it.
     """
 
-    def __init__(self, storage: ChatStorage, events: StreamingEventManager) -> None:
+    def __init__(self, storage: ChatStorage, events: StreamingEventManager, node_id: str) -> None:
         self._storage = storage
         self._events = events
+        self._node_id = node_id
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def commit(
@@ -160,7 +172,7 @@ class Committer:
         self, change: Callable[[UnitOfWork], T], committed: Callable[[T], None] | None
     ) -> T:
         def write(transaction: ChatTransaction) -> tuple[T, list[_Emission]]:
-            unit = UnitOfWork(transaction)
+            unit = UnitOfWork(transaction, self._node_id)
             return change(unit), unit.emissions
 
         async def publish(written: tuple[T, list[_Emission]]) -> None:

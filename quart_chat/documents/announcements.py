@@ -7,7 +7,7 @@ import time
 from quart_chat.documents.models import Document, Progress, Status, context_of
 from quart_chat.events import StreamingEventManager
 from quart_chat.texts import N_, _
-from quart_chat.wire import chat_data, list_context
+from quart_chat.wire import Item, chat_data, list_context
 
 CATEGORY = "document"
 
@@ -42,18 +42,19 @@ class DocumentPublisher:
     async def repeat(self, document: Document) -> None:
         """Say in the document's context how it is, where nothing says so any more."""
         if not self._events.has_queue(context_of(document.id)):
-            await self._tell_context(document)
+            # Other processes have readers of their own, who know how it is.
+            self._events.emit_here(*_status(document))
 
     async def _tell_context(self, document: Document) -> None:
-        message = document.message or _(_SENTENCES[document.status])
-        await self._events.emit_event(
-            context_of(document.id),
-            _TERMINAL.get(document.status, "status"),
-            document.to_item(),
-            CATEGORY,
-            message,
-        )
+        await self._events.emit_event(*_status(document))
 
     async def _tell_list(self, document: Document, progress: Progress | None) -> None:
         data = chat_data("document", time.time(), document.to_item(progress))
         await self._events.emit_event(list_context(document.user_id), "chatdata", data, CATEGORY)
+
+
+def _status(document: Document) -> tuple[str, str, Item, str, str]:
+    """What a document's context is told: context, type, data, category and a sentence."""
+    message = document.message or _(_SENTENCES[document.status])
+    type_ = _TERMINAL.get(document.status, "status")
+    return context_of(document.id), type_, document.to_item(), CATEGORY, message

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,13 +32,23 @@ class Stored:
 
 
 class Files:
-    """Stores what is uploaded, as it comes."""
+    """Stores what is uploaded, as it comes.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where.
+        node_id: The node that does, which may share the folder with others.
+    """
+
+    def __init__(self, folder: Path, node_id: str) -> None:
         self._folder = folder
+        self._node_id = node_id
 
-    async def prepare(self, wanted: set[str]) -> None:
+    async def prepare(self, wanted: set[str] | None) -> None:
         """Make the folder, and remove from it what belongs to no document.
+
+        Args:
+            wanted: The ids of all documents; None to remove nothing, where another node may be
+                storing an upload.
 
         Raises:
             StorageUnavailable: It can't be made or written.
@@ -48,18 +58,29 @@ class Files:
             self._folder.mkdir(parents=True, exist_ok=True)
             TemporaryFile(dir=self._folder).close()  # told of now, and not with the first upload
             for path in self._folder.iterdir():
-                if path.is_file() and path.name not in wanted:
+                if wanted is not None and path.is_file() and path.name not in wanted:
                     path.unlink()
 
         with translated_errors():
             await asyncio.to_thread(tidy)
+
+    async def remove_parts(self, node_ids: Iterable[str]) -> None:
+        """Remove what nodes that died had begun to store."""
+
+        def remove() -> None:
+            for node_id in node_ids:
+                for path in self._folder.glob(f"*.{node_id}{_PART}"):
+                    path.unlink(missing_ok=True)
+
+        with translated_errors():
+            await asyncio.to_thread(remove)
 
     def path(self, document_id: str) -> Path:
         return self._folder / document_id
 
     def part(self, document_id: str) -> Path:
         """Where the file is as long as it is not known to be whole and sound."""
-        return self._folder / f"{document_id}{_PART}"
+        return self._folder / f"{document_id}.{self._node_id}{_PART}"
 
     async def store(
         self, document_id: str, name: str, chunks: AsyncIterator[bytes], *, limit: int, quota: int

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from quart_chat.availability import TOO_MANY_FILES, unavailable
+from quart_chat.cluster.node import Node
 from quart_chat.documents.announcements import DocumentPublisher
 from quart_chat.documents.files import Files
 from quart_chat.documents.messages import Advanced, Finished, Piece, Vocabulary
@@ -26,6 +27,8 @@ from quart_chat.errors import (
 from quart_chat.patience import outlive_request
 from quart_chat.texts import _
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestionTimeouts:
@@ -40,6 +43,10 @@ class IngestionTimeouts:
     retry: float = 1.0
 
 
+class LostReading(Exception):
+    """A document is deleted, or another node reads it as this one was silent for too long."""
+
+
 class IngestionQueue:
     """Reads documents and stores what is in them."""
 
@@ -50,12 +57,14 @@ class IngestionQueue:
         publisher: DocumentPublisher,
         resource_limits: ResourceLimits,
         timeouts: IngestionTimeouts,
+        node: Node,
     ) -> None:
         self._storage = storage
         self._files = files
         self._publisher = publisher
         self._resource_limits = resource_limits
         self._timeouts = timeouts
+        self._node = node
         # One at a time: a second would take the processor from those who wait for an answer.
         self._turn = asyncio.Lock()
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -91,6 +100,8 @@ class IngestionQueue:
                     await self._read(document)
                 except DatabaseUnavailable:
                     await asyncio.sleep(self._timeouts.retry)
+                except LostReading:
+                    return
                 else:
                     return
 
@@ -106,7 +117,7 @@ class IngestionQueue:
         if not await self._change(reading):
             return
         try:
-            await delete_contents(self._storage, document.id)
+            await self._delete_contents(document)
             ready = await self._with_reports(reading, self._store(reading))
         except (UnreadableFile, UnsupportedFile) as error:
             await self.fail(reading, error)
@@ -161,7 +172,8 @@ class IngestionQueue:
 
     async def fail(self, document: Document, error: ChatError) -> None:
         """Say why a document can't be read, and keep nothing else of it."""
-        await delete_contents(self._storage, document.id)
+        with suppress(LostReading):
+            await self._delete_contents(document)
         failed = replace(
             document,
             status=Status.FAILED,
@@ -182,14 +194,34 @@ class IngestionQueue:
         return True
 
     async def _update(self, document: Document) -> bool:
-        return await self._storage.write(lambda change: change.update_document(document))
+        with suppress(LostReading):
+            return await self._write(document, lambda change: change.update_document(document))
+        return False
+
+    async def _delete_contents(self, document: Document) -> None:
+        while await self._write(document, lambda change: change.delete_some_contents(document.id)):
+            pass
+
+    async def _write(self, document: Document, change: Callable[[DocumentTransaction], T]) -> T:
+        """Change what belongs to a document that this node reads.
+
+        Raises:
+            LostReading: It does no longer.
+        """
+
+        def fenced(transaction: DocumentTransaction) -> T:
+            if not transaction.owns_document(document.id, self._node.id):
+                raise LostReading
+            return change(transaction)
+
+        return await self._storage.write(fenced)
 
     async def _insert_passages(self, document: Document, pieces: Sequence[Piece]) -> None:
         first = document.passages + 1
-        await self._storage.write(lambda change: change.insert_passages(document, first, pieces))
+        await self._write(document, lambda change: change.insert_passages(document, first, pieces))
 
     async def _insert_words(self, document: Document, words: Sequence[tuple[str, str]]) -> None:
-        await self._storage.write(lambda change: change.insert_words(document, words))
+        await self._write(document, lambda change: change.insert_words(document, words))
 
 
 async def delete_contents(storage: DocumentStorage, document_id: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from quart_chat.cluster.node import Node
 from quart_chat.documents.announcements import DocumentPublisher
 from quart_chat.documents.files import Files, Stored
 from quart_chat.documents.kinds import clean_name
@@ -76,9 +77,11 @@ class DocumentService:
         limits: DocumentLimits | None = None,
         resource_limits: ResourceLimits | None = None,
         timeouts: IngestionTimeouts | None = None,
+        node: Node | None = None,
     ) -> None:
         self._storage = storage
-        self._files = Files(folder)
+        self._node = node or Node()
+        self._files = Files(folder, self._node.id)
         self._publisher = DocumentPublisher(events)
         self._limits = limits or DocumentLimits()
         self._resource_limits = resource_limits or ResourceLimits()
@@ -88,6 +91,7 @@ class DocumentService:
             self._publisher,
             self._resource_limits,
             timeouts or IngestionTimeouts(),
+            self._node,
         )
         self._checks = asyncio.Semaphore(CHECKS)
         self._arriving = Counter[str]()
@@ -165,6 +169,7 @@ class DocumentService:
                     )
                 )
             change.insert_document(document)
+            change.claim_document(document.id, self._node.id)
 
         await self._storage.write(insert)
 
@@ -247,20 +252,44 @@ class DocumentService:
 
     async def recover(self) -> None:
         """Go on with what a process left half done when it ended."""
-        kept = await self._storage.read(lambda reader: reader.select_ids_with_file())
+        kept = None
+        if self._node.may_take_over:
+            kept = await self._storage.read(lambda reader: reader.select_ids_with_file())
         await self._files.prepare(kept)
+        if self._node.may_take_over:
+            await self._purge_deleted()
+            await self._take_over(())
+        self._node.on_take_over(self._take_over)
+
+    async def _take_over(self, expired: tuple[str, ...]) -> None:
+        """Go on with what nodes left half done that died, and with what no node has claimed."""
+        if expired:
+            await self._files.remove_parts(expired)
+            await self._purge_deleted()
+        node_id = self._node.id
+        for document in await self._storage.read(lambda reader: reader.select_orphaned(node_id)):
+            await self._resume(document)
+
+    async def _purge_deleted(self) -> None:
         for document in await self._storage.read(lambda reader: reader.select_unsettled()):
             if document.status is Status.DELETING:
                 self._begin(self._purge(document))
-            elif not await self._files.exists(document.id):
-                await self._queue.fail(document, UnreadableFile(_("Its file is gone.")))
-            elif document.attempts >= MAX_ATTEMPTS:
-                await self._queue.fail(
-                    document,
-                    InterruptedReading(_("The server stopped each time it read the document.")),
-                )
-            else:
-                self._queue.start(document)
+
+    async def _resume(self, document: Document) -> None:
+        """Read a document that was not read to the end, unless another node does."""
+        if self._closing or not await self._storage.write(
+            lambda change: change.claim_document(document.id, self._node.id)
+        ):
+            return
+        if not await self._files.exists(document.id):
+            await self._queue.fail(document, UnreadableFile(_("Its file is gone.")))
+        elif document.attempts >= MAX_ATTEMPTS:
+            await self._queue.fail(
+                document,
+                InterruptedReading(_("The server stopped each time it read the document.")),
+            )
+        else:
+            self._queue.start(document)
 
     async def close(self) -> None:
         """Stop all readings, which go on at the next start; idempotent."""

@@ -30,6 +30,10 @@ class DocumentReader(Protocol):
         """Read all users' documents that are not read to the end, or not deleted to the end."""
         ...
 
+    def select_orphaned(self, node_id: str) -> list[Document]:
+        """Read the documents that are to be read and that no other node that lives has claimed."""
+        ...
+
     def select_ids_with_file(self) -> set[str]:
         """Read the ids of all documents whose file is to be kept."""
         ...
@@ -52,6 +56,17 @@ class DocumentTransaction(DocumentReader, Protocol):
 
     def update_document(self, document: Document) -> bool:
         """Change what can change of a document; False if it is being deleted."""
+        ...
+
+    def claim_document(self, document_id: str, node_id: str) -> bool:
+        """Have a node read a document; False where it is read, or another node has claimed it.
+
+        A node whose own lease has run out can't tell who lives, and gets none.
+        """
+        ...
+
+    def owns_document(self, document_id: str, node_id: str) -> bool:
+        """Whether a node is to read a document; it stays so to the end of the transaction."""
         ...
 
     def insert_passages(self, document: Document, first: int, pieces: Sequence[Piece]) -> None:

@@ -50,6 +50,10 @@ class Broker(Protocol):
         """Send what still waits, for a second at most, and disconnect; it may be opened again."""
         ...
 
+    async def flush(self) -> None:
+        """Wait until what was published here has been delivered here, for a second at most."""
+        ...
+
     def publish(self, event: Event) -> None:
         """Take an event of this process; called on the event loop."""
         ...

@@ -46,6 +46,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         body: The JSON that readers receive, encoded once.
         number: Its place in a log: it rises from event to event; 0 until it has one.
         epoch: Names the log that the number counts in: the context's own, or the broker's.
+        enveloped: Whether its data is all of its body, and not only the item in it.
     """
 
     context_id: str
@@ -59,6 +60,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     number: int = 0
     epoch: str = ""
+    enveloped: bool = False
 
     def __getitem__(self, key: str) -> Any:
         return getattr(self, _KEYS[key])
@@ -86,6 +88,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
             self.body,
             number,
             epoch,
+            self.enveloped,
         )
 
 
@@ -116,7 +119,18 @@ def make_event(
         payload = make_payload(event_type, created_at, data, message, step)
     # A copy: orjson shrinks a large buffer in place, and what a log keeps would hold all of it.
     body = b"%b" % orjson.dumps(payload)
-    return Event(context_id, event_type, data, category, message, step, created_at, seq, body)
+    return Event(
+        context_id,
+        event_type,
+        data,
+        category,
+        message,
+        step,
+        created_at,
+        seq,
+        body,
+        enveloped=enveloped,
+    )
 
 
 def make_payload(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Container, Iterable
 from contextlib import aclosing
 from threading import get_ident
 from time import monotonic
@@ -60,7 +60,7 @@ class StreamingEventManager:
         self.is_open = False
         self._enveloped = frozenset(enveloped)
         self._broker = broker or InProcessBroker()
-        self._broker.bind(self._deliver, self._lose_events)
+        self._broker.bind(self._deliver, self.lose_events)
         self._contexts = Contexts(self.settings, self.coalescer)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: int | None = None
@@ -111,6 +111,18 @@ class StreamingEventManager:
             created_at=created_at,
         )
 
+    def emit_here(
+        self,
+        context_id: str,
+        event_type: str,
+        data: dict[str, Any],
+        event_category: str = "default",
+        message: str | None = None,
+    ) -> None:
+        """Emit an event that the readers of this process alone get, on the manager's loop."""
+        self.attach_loop()
+        self._deliver(make_event(context_id, event_type, data, event_category, message))
+
     def emit_threadsafe(
         self,
         context_id: str,
@@ -153,8 +165,8 @@ class StreamingEventManager:
     def _deliver(self, event: Event) -> None:
         self._contexts.open(event.context_id).append(event, self._contexts.flusher)
 
-    def _lose_events(self) -> None:
-        """Events may be missing from any context: its readers are told so."""
+    def lose_events(self) -> None:
+        """Tell all readers that events may be missing, and hold none any more."""
         for log in self._contexts:
             log.lose_events()
 
@@ -165,6 +177,7 @@ class StreamingEventManager:
         *context_ids: str,
         categories: Iterable[str] | None = None,
         after: int | None = None,
+        held: Container[str] = (),
     ) -> Subscription:
         """Make a reader of one context or of several, to be entered with ``async with``.
 
@@ -173,12 +186,16 @@ class StreamingEventManager:
             categories: Read only events of these; terminal events are read in any case.
             after: Begin with the event after this number; what of that is no longer held counts
                 as lost. By default, begin with what is emitted from now on.
+            held: Contexts of which to begin with the oldest event held.
         """
         self.attach_loop()
         cursors: dict[ContextLog, int] = {}
         for context_id in context_ids:
             log = self._contexts.open(context_id, keep=cursors)
-            cursors[log] = log.end if after is None else log.position_after(after)
+            if context_id in held:
+                cursors[log] = log.first
+            else:
+                cursors[log] = log.end if after is None else log.position_after(after)
         return self._subscribe(cursors, categories)
 
     def _subscribe(
@@ -284,6 +301,10 @@ class StreamingEventManager:
     def shutdown_frames(self) -> bytes:
         """The last bytes of a stream that ends because the server does."""
         return encode_comment("the server is restarting") + self.retry()
+
+    async def flush(self) -> None:
+        """Wait until what was emitted has been delivered here, for a second at most."""
+        await self._broker.flush()
 
     async def open(self) -> None:
         """Attach to the running loop and connect the broker."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from quart_chat.assistants.librarian.corpora import ChatSearch, DocumentSearch
 from quart_chat.chat.storage import ChatStorage
+from quart_chat.cluster.storage import NodeStorage
 from quart_chat.documents.storage import DocumentStorage
 from quart_chat.storage.health import Health
 
@@ -22,6 +23,7 @@ class Storage:
 
     chats: ChatStorage
     documents: DocumentStorage
+    nodes: NodeStorage
     chat_search: ChatSearch
     document_search: DocumentSearch
     health: Health

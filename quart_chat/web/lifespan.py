@@ -17,6 +17,7 @@ from quart_chat.markdown import render_markdown
 from quart_chat.patience import grant
 from quart_chat.policies import ContextPolicies
 from quart_chat.storage import Storage, open_storage
+from quart_chat.web.cluster import Cluster
 from quart_chat.web.context import EXTENSION, Services
 from quart_chat.web.deadline import shutdown_deadline
 from quart_chat.web.descriptors import watch_descriptors
@@ -53,13 +54,20 @@ def init_app(
             stack.enter_context(shutdown_deadline(events, settings.shutdown_timeout))
             address = app.config.get(SERVER_ADDRESS)
             with _kept_failure(app):
-                stack.enter_context(hold_instance(settings.instance_path, address))
+                hold = stack.enter_context(
+                    hold_instance(settings.instance_path, address, shared=settings.shares)
+                )
                 storage = await open_storage(
                     f"sqlite:{settings.database_path}", patience=settings.database_timeout
                 )
                 stack.push_async_callback(storage.close)
-                chat = await open_chat(stack, storage, settings, events, assistants)
-                documents = await open_documents(stack, storage, settings, events)
+                cluster = Cluster(settings, storage, events)
+                await cluster.join(hold)
+                stack.push_async_callback(cluster.leave)
+                chat = await open_chat(stack, storage, settings, events, assistants, cluster)
+                documents = await open_documents(stack, storage, settings, events, cluster)
+                hold.share()
+                cluster.start()
             stream_limiter = StreamLimiter(settings.max_streams)
             health = HealthPublisher(events.manager, stream_limiter, chat)
             storage.health.listen(health.tell)
@@ -70,6 +78,7 @@ def init_app(
             app.extensions[EXTENSION] = Services(chat, documents, stream_limiter, policies)
             events.on_drain(chat.close)
             events.on_drain(documents.close)
+            events.on_drain(cluster.leave)
             yield
 
 
@@ -91,7 +100,7 @@ def start_failure(app: Quart) -> ChatError | None:
 
 
 async def open_documents(
-    stack: AsyncExitStack, storage: Storage, settings: Settings, events: Events
+    stack: AsyncExitStack, storage: Storage, settings: Settings, events: Events, cluster: Cluster
 ) -> DocumentService:
     """Open the documents, and go on reading those that are not read yet."""
     service = DocumentService(
@@ -104,6 +113,7 @@ async def open_documents(
         resource_limits=ResourceLimits(
             memory=settings.reading_memory, seconds=settings.reading_seconds
         ),
+        node=cluster.node,
     )
     stack.push_async_callback(service.close)
     await service.recover()
@@ -116,6 +126,7 @@ async def open_chat(
     settings: Settings,
     events: Events,
     assistants: Sequence[Assistant],
+    cluster: Cluster,
 ) -> ChatService:
     """Open the chat; what it opens is closed with the stack."""
     librarian = await stack.enter_async_context(
@@ -135,6 +146,8 @@ async def open_chat(
             undo_seconds=settings.restore_seconds,
             search_seconds=settings.search_timeout,
         ),
+        node=cluster.node,
+        control=cluster.control,
     )
     await service.recover()
     stack.push_async_callback(service.close)

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
-from quart_chat.chat.models import Log
+from quart_chat.chat.models import Log, Round
 from quart_chat.chat.rounds.in_flight import Answer
 from quart_chat.chat.storage import ChatStorage, ChatTransaction
 from quart_chat.errors import DatabaseUnavailable
 
 
 class Checkpointer:
-    """Checkpoints what is in flight, now and then: no seq, no event, and no wait for anyone."""
+    """Checkpoints what is in flight, now and then: no seq, no event, and no wait for anyone.
 
-    def __init__(self, storage: ChatStorage, answer: Answer, interval: float) -> None:
+    Args:
+        storage: Where it is saved.
+        node_id: The node that runs the round.
+        round_: The round.
+        answer: What it has so far.
+        interval: Seconds between two checkpoints.
+
+    Attributes:
+        lost: Called where the round is no longer this node's.
+    """
+
+    lost: Callable[[], None]
+
+    def __init__(
+        self, storage: ChatStorage, node_id: str, round_: Round, answer: Answer, interval: float
+    ) -> None:
+        self.lost = _nothing
         self._storage = storage
+        self._node_id = node_id
+        self._round = round_
         self._answer = answer
         self._interval = interval
         self._logs: dict[str, Log] = {}
@@ -41,15 +60,19 @@ class Checkpointer:
         message, logs = self._answer.checkpoint(), self._logs
         self._logs = {}
 
-        def write(transaction: ChatTransaction) -> None:
+        def write(transaction: ChatTransaction) -> bool:
+            if not transaction.owns_round(self._round, self._node_id):
+                return False
             if message is not None:
                 transaction.update_text_in_flight(message)
             for log in logs.values():
                 transaction.update_progress(log)
+            return True
 
         # What could not be saved is in memory still, and in the next checkpoint.
         with suppress(DatabaseUnavailable):
-            await self._storage.write(write)
+            if not await self._storage.write(write):
+                self.lost()
 
     async def close(self) -> None:
         """Save nothing more; what is final is stored elsewhere."""
@@ -57,3 +80,7 @@ class Checkpointer:
             self._timer.cancel()
         if self._task is not None:
             await asyncio.wait({self._task})
+
+
+def _nothing() -> None:
+    """The end of a round that has ended by itself is stored elsewhere."""

@@ -8,6 +8,7 @@ background, and at the latest with the end of the round.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,7 @@ from quart_chat.chat.rounds.checkpoints import Checkpointer
 from quart_chat.chat.rounds.in_flight import Answer
 from quart_chat.chat.storage import ChatStorage
 from quart_chat.chat.unit_of_work import Committer, UnitOfWork
+from quart_chat.cluster.node import Node
 from quart_chat.errors import DatabaseUnavailable, RoundEnded
 from quart_chat.events import StreamingEventManager
 from quart_chat.markdown.rendering import Render
@@ -34,6 +36,7 @@ class RoundTimeouts:
         retry: Before the first new attempt to store what must not be lost; doubled each time,
             up to ``max_retry``.
         max_retry: Before any further attempt.
+        look: How long another node may take to stop a round before its lease is looked at.
     """
 
     checkpoint: float = 0.5
@@ -42,6 +45,7 @@ class RoundTimeouts:
     known: float = 1.0
     retry: float = 0.1
     max_retry: float = 5.0
+    look: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,13 @@ class RoundContext:
     """What rounds share.
 
     Attributes:
+        node: This process, which runs them.
         closing: Set once nothing is tried again.
         abandoned: Tasks of assistants that did not stop, kept until they end by themselves.
     """
 
     storage: ChatStorage
+    node: Node
     committer: Committer
     events: StreamingEventManager
     render: Render
@@ -81,7 +87,13 @@ class Recorder:
         self._answer = answer
         self._begun = False
         self._later: asyncio.Task[None] | None = None
-        self._checkpointer = Checkpointer(context.storage, answer, context.timeouts.checkpoint)
+        self._checkpointer = Checkpointer(
+            context.storage, context.node.id, round_, answer, context.timeouts.checkpoint
+        )
+
+    def on_loss(self, lost: Callable[[], None]) -> None:
+        """Have a callback called once the round turns out to be another node's."""
+        self._checkpointer.lost = lost
 
     async def text(self, text: str) -> None:
         """Take a piece of the answer."""
@@ -139,6 +151,7 @@ class Recorder:
             except DatabaseUnavailable:
                 continue
             except RoundEnded:
+                self._checkpointer.lost()
                 return
             delay = 0.0
         self._later = None

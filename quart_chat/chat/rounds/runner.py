@@ -35,6 +35,7 @@ from quart_chat.chat.rounds.outcome import (
     COMPLETE,
     EMPTY_ANSWER,
     INTERNAL,
+    INTERRUPTED,
     INVALID_OUTPUT,
     Ending,
     end_round,
@@ -72,6 +73,11 @@ class RunningRound:
         self._question = question
         self._ending: Ending | None = None
         self._recorder = Recorder(context, round_, self.answer)
+        self._recorder.on_loss(self._lose)
+
+    @property
+    def number(self) -> int:
+        return self._round.number
 
     def start(self, ended: Callable[[RunningRound], None]) -> None:
         """Begin to run; ``ended`` is called once nothing more will happen."""
@@ -116,6 +122,14 @@ class RunningRound:
         if self._ending is None and self._consumer.cancel():
             self._ending = ending
             asyncio.get_running_loop().call_later(patience, self._abandon)
+
+    def _lose(self) -> None:
+        """End the assistant of a round that has an end, or that another node has taken over."""
+        if not self._consumer.done():
+            _logger.warning(
+                "Round %d of %s was taken over", self._round.number, self._round.workflow_id
+            )
+            self._cancel(INTERRUPTED, self._context.timeouts.stop)
 
     def _abandon(self) -> None:
         if not self._over.done():

@@ -140,7 +140,7 @@ class Rounds:
             head=round_.number,
             **chosen,
         )
-        transaction.insert_round(round_, ask.request_id)
+        transaction.insert_round(round_, ask.request_id, unit.node_id)
         unit.put_message(new_prompt(round_, *prompt, now))
         question = Question(
             prompt[0],
@@ -207,13 +207,17 @@ class Rounds:
         self.running[workflow_id] = running
         running.start(forget)
 
-    async def stop(self, workflow_id: str) -> Round | None:
+    async def stop(self, workflow_id: str, number: int | None = None) -> Round | None:
         """Stop the running round, and return how it has ended; None where none runs.
 
         Its end is stored by then, unless the database refuses it, which is tried again until it is.
+
+        Args:
+            workflow_id: Its workflow.
+            number: Stop this round alone, and none that has begun since.
         """
         running = self.running.get(workflow_id)
-        if running is None:
+        if running is None or number not in (None, running.number):
             return None
         return await running.stop(STOPPED, self._context.timeouts.stop)
 
@@ -225,6 +229,10 @@ class Rounds:
         """
         if running := self.running.get(workflow_id):
             await running.settle()
+
+    def may_run_elsewhere(self, workflow_id: str) -> bool:
+        """Whether another process may be running a round of a workflow."""
+        return self._context.node.shares and workflow_id not in self.running
 
     def overlay(self, snapshot: Snapshot) -> Snapshot:
         """Put what a running round has in memory over what the database holds of it."""

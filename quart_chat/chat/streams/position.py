@@ -85,6 +85,8 @@ class StreamPosition(Protocol):
         ended: Whether there is nothing more to deliver.
         redact: What the reader is shown in the place of an event, None for nothing of it; without
             one, events are shown as they were emitted.
+        elsewhere: Whether another process may be writing what is in flight. The database has of it
+            what was saved last, and the context's log what follows that.
     """
 
     context_id: str
@@ -95,6 +97,9 @@ class StreamPosition(Protocol):
 
     @property
     def redact(self) -> Redact | None: ...
+
+    @property
+    def elsewhere(self) -> bool: ...
 
     async def catch_up(self) -> Part:
         """Read from the database the next part of what is missing."""
@@ -137,6 +142,10 @@ class WorkflowPosition:
         # of that are delivered, of a step nothing.
         self._in_flight: dict[str, tuple[int, int]] = {}
 
+    @property
+    def elsewhere(self) -> bool:
+        return self._service.rounds.may_run_elsewhere(self.context_id)
+
     async def catch_up(self) -> Part:
         try:
             snapshot = await self._snapshot()
@@ -164,6 +173,8 @@ class WorkflowPosition:
         with use(self._language):
             items = snapshot.items
         for seq, data in items:
+            if seq <= snapshot.since and self._has_more(data):
+                continue
             frames.append((seq if seq > snapshot.since else None, self._encode(seq, data)))
             self._note(data["type"], data["item"])
             if self.ended:
@@ -229,6 +240,14 @@ class WorkflowPosition:
     def give_up(self, event: Event) -> None:
         self._in_flight.pop(event.data.get("messageId", ""), None)
 
+    def _has_more(self, data: Item) -> bool:
+        """Whether the reader has more of a text in flight than the database."""
+        item = data["item"]
+        if data["type"] != "message" or item["status"] != "streaming":
+            return False
+        revision, length = self._in_flight.get(item["id"], (0, 0))
+        return bool(revision == item.get("revision", 0) and length > len(item["content"]))
+
     def _note(self, type_: str, item: Item) -> None:
         if type_ == "message" and item["status"] == "streaming":
             self._in_flight[item["id"]] = item.get("revision", 0), len(item["content"])
@@ -245,6 +264,7 @@ class ListPosition:
     """A user's list of workflows; it never ends."""
 
     redact: Redact | None = None
+    elsewhere = False
 
     def __init__(self, service: ChatService, user_id: str, since: int) -> None:
         self.context_id = list_context(user_id)

@@ -132,6 +132,7 @@ class LinkPosition:
     """The link itself: with it ends the stream."""
 
     redact: Redact | None = None
+    elsewhere = False
 
     def __init__(self, sharing: Sharing, token: str, chat: SharedPosition) -> None:
         self.context_id = share_context(token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
 
 MakeId = Callable[[int], str | None]
+
+_PAUSES = (0.1, 0.1, 0.2, 0.2, 0.4, 0.4)
+"""Seconds to wait, one after the other, for what another process has not saved yet."""
 
 _PAGE_CURSOR = re.compile(r"([0-9]{1,16})-([0-9]{1,16})", re.ASCII)
 
@@ -113,7 +117,8 @@ async def stream_all(
 ) -> AsyncGenerator[bytes, None]:
     """Stream several contexts as one; ``make_ids`` says what the id of a seq is in each."""
     positions = {position.context_id: position for position in make_ids}
-    async with events.subscribe(*positions) as subscription:
+    held = {position.context_id for position in make_ids if position.elsewhere}
+    async with events.subscribe(*positions, held=held) as subscription:
         async with aclosing(_begin(make_ids)) as chunks:
             async for chunk in chunks:
                 if chunk or heartbeat:
@@ -166,6 +171,8 @@ async def _mend(
         place: The number of the event in the batch.
         make_id: Says what the id of a seq is.
     """
+    pauses = _PAUSES if position.elsewhere else ()
+    reads = 0
     while True:
         if kept:
             yield _encode_shown(position, kept, make_id)
@@ -175,9 +182,15 @@ async def _mend(
             more = part.more
             for chunk in _encode_frames(part.frames, make_id):
                 yield chunk
-        kept, place = _classify(position, batch.events, place, mended=place)
-        if place == len(batch.events):
+        is_last = reads == len(pauses)
+        kept, found = _classify(position, batch.events, place, mended=place if is_last else -1)
+        if found == len(batch.events):
             break
+        if found == place:
+            await asyncio.sleep(pauses[reads])
+            reads += 1
+        else:
+            place, reads = found, 0
     if kept:
         yield _encode_shown(position, kept, make_id)
 

@@ -18,3 +18,6 @@ class InProcessBroker:
 
     async def close(self) -> None:
         """Nothing waits, and there is nothing to disconnect from."""
+
+    async def flush(self) -> None:
+        """Nothing waits."""

@@ -104,6 +104,10 @@ class Events:
         """End the streams in the background; for a program that tells its server to stop."""
         self._shutdown.begin()
 
+    async def flush(self) -> None:
+        """Wait until what was emitted has reached the streams, for a second at most."""
+        await self.manager.flush()
+
     async def _close(self) -> None:
         await self.manager.close()
         self._shutdown.forget()

@@ -15,6 +15,7 @@ from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.plaintext import one_line
 from quart_chat.storage.sqlite.connection import Row
 from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.nodes import HELD, unless_expired
 from quart_chat.storage.sqlite.reads import Reads
 
 T = TypeVar("T")
@@ -25,6 +26,7 @@ PASSAGE = "number, page, form, path, text"
 DELETED_AT_ONCE = 200
 """Rows that one transaction deletes, so that others wait for none of them long."""
 
+_UNREAD = "status IN ('waiting', 'reading')"
 _DOCUMENTS = f"SELECT {DOCUMENT} FROM documents"
 _INSERT = f"INSERT INTO documents ({DOCUMENT}) VALUES ({', '.join('?' * len(fields(Document)))})"
 _INSERT_PASSAGES = (
@@ -66,6 +68,14 @@ class Reader(Reads):
         rows = self.statements.fetch(
             f"{_DOCUMENTS} WHERE status IN ('waiting', 'reading', 'deleting')"
             " ORDER BY created_at, id"
+        )
+        return [to_document(row) for row in rows]
+
+    def select_orphaned(self, node_id: str) -> list[Document]:
+        rows = self.statements.fetch(
+            f"{_DOCUMENTS} WHERE {_UNREAD} AND node_id IS NOT ? AND NOT {HELD}"
+            " ORDER BY created_at, id",
+            (node_id,),
         )
         return [to_document(row) for row in rows]
 
@@ -120,6 +130,19 @@ class Transaction(Reader):
             ),
         )
         return bool(rows)
+
+    def claim_document(self, document_id: str, node_id: str) -> bool:
+        condition, parameters = unless_expired(node_id)
+        rows = self.statements.fetch(
+            f"UPDATE documents SET node_id = ? WHERE id = ? AND {_UNREAD}"
+            f" AND (node_id = ? OR NOT {HELD} AND {condition}) RETURNING id",
+            (node_id, document_id, node_id, *parameters),
+        )
+        return bool(rows)
+
+    def owns_document(self, document_id: str, node_id: str) -> bool:
+        sql = f"SELECT 1 FROM documents WHERE id = ? AND {_UNREAD} AND node_id = ?"
+        return self.statements.fetch_one(sql, (document_id, node_id)) is not None
 
     def insert_passages(self, document: Document, first: int, pieces: Sequence[Piece]) -> None:
         rows = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quart_chat.chat.models import Log, Message, Round, Share, Workflow
+from quart_chat.storage.sqlite.nodes import HELD
 from quart_chat.storage.sqlite.reads import Reads
 from quart_chat.storage.sqlite.rows import (
     LOG,
@@ -95,12 +96,38 @@ class Lookups(Reads):
         assert row is not None  # noqa: S101 - a round is inserted with its prompt
         return row[0], row[1]
 
-    def select_running_rounds(self) -> list[Round]:
+    def select_orphaned_rounds(self, node_id: str) -> list[Round]:
+        """Read the rounds that are stored as running and that no other node that lives runs."""
         rows = self.statements.fetch(
-            f"SELECT {ROUND} FROM rounds WHERE status = 'running'"
-            " AND workflow_id IN (SELECT id FROM workflows WHERE NOT deleted)"
+            f"SELECT {ROUND} FROM rounds WHERE status = 'running' AND node_id IS NOT ?"
+            f" AND NOT {HELD} AND workflow_id IN (SELECT id FROM workflows WHERE NOT deleted)",
+            (node_id,),
         )
         return [to_round(row) for row in rows]
+
+    def runs_elsewhere(self, round_: Round, node_id: str) -> bool:
+        """Whether another node that lives runs a round."""
+        return self._is_running(round_, f"node_id IS NOT ? AND {HELD}", node_id)
+
+    def is_stop_requested(self, round_: Round) -> bool:
+        return self._is_running(round_, "stop_requested_at IS NOT NULL")
+
+    def _is_running(self, round_: Round, condition: str, *parameters: str) -> bool:
+        sql = (
+            "SELECT 1 FROM rounds WHERE workflow_id = ? AND number = ? AND status = 'running'"
+            f" AND {condition}"
+        )
+        row = self.statements.fetch_one(sql, (round_.workflow_id, round_.number, *parameters))
+        return row is not None
+
+    def select_stop_requests(self, node_id: str) -> list[str]:
+        """Read the workflows with a round of the node that is to be stopped."""
+        rows = self.statements.fetch(
+            "SELECT workflow_id FROM rounds WHERE status = 'running' AND node_id = ?"
+            " AND stop_requested_at IS NOT NULL",
+            (node_id,),
+        )
+        return [row[0] for row in rows]
 
     def select_in_flight(self, workflow_id: str) -> tuple[list[Message], list[Log]]:
         messages = self.statements.fetch(_MESSAGES + "status = 'streaming'", (workflow_id,))

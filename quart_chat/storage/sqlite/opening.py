@@ -10,6 +10,7 @@ from quart_chat.storage.sqlite.chats import ChatRepository
 from quart_chat.storage.sqlite.database import Database
 from quart_chat.storage.sqlite.document_search import SearchableDocuments
 from quart_chat.storage.sqlite.documents import DocumentRepository
+from quart_chat.storage.sqlite.nodes import NodeRepository
 
 
 async def open_sqlite(path: str, *, patience: float) -> Storage:
@@ -18,6 +19,7 @@ async def open_sqlite(path: str, *, patience: float) -> Storage:
     return Storage(
         ChatRepository(database),
         DocumentRepository(database),
+        NodeRepository(database),
         SearchableChats(database),
         SearchableDocuments(database),
         database.health,

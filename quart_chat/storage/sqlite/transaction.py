@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from quart_chat.chat.models import Log, Message, Round, Share, Workflow
+from quart_chat.storage.sqlite.nodes import HELD, unless_expired
 from quart_chat.storage.sqlite.reader import Reader
 from quart_chat.storage.sqlite.rows import (
     LOG,
@@ -61,12 +62,37 @@ class Transaction(Reader):
         )
         return (row[0] or 0) + 1 if row else 1
 
-    def insert_round(self, round_: Round, request_id: str | None = None) -> None:
-        values = (*from_model(round_), request_id)
+    def insert_round(
+        self, round_: Round, request_id: str | None = None, node_id: str | None = None
+    ) -> None:
+        values = (*from_model(round_), request_id, node_id)
         self.statements.fetch(
-            f"INSERT INTO rounds ({ROUND}, request_id) VALUES ({', '.join('?' * len(values))})",
+            f"INSERT INTO rounds ({ROUND}, request_id, node_id)"
+            f" VALUES ({', '.join('?' * len(values))})",
             values,
         )
+
+    def owns_round(self, round_: Round, node_id: str) -> bool:
+        return self._is_running(round_, "node_id = ?", node_id)
+
+    def take_over_round(self, round_: Round, node_id: str) -> bool:
+        """Give a node a round that no other node that lives runs; False where it can't have it."""
+        condition, parameters = unless_expired(node_id)
+        rows = self.statements.fetch(
+            "UPDATE rounds SET node_id = ? WHERE workflow_id = ? AND number = ?"
+            f" AND status = 'running' AND (node_id = ? OR NOT {HELD} AND {condition})"
+            " RETURNING number",
+            (node_id, round_.workflow_id, round_.number, node_id, *parameters),
+        )
+        return bool(rows)
+
+    def request_stop(self, round_: Round, now: float) -> bool:
+        rows = self.statements.fetch(
+            "UPDATE rounds SET stop_requested_at = coalesce(stop_requested_at, ?)"
+            " WHERE workflow_id = ? AND number = ? AND status = 'running' RETURNING number",
+            (now, round_.workflow_id, round_.number),
+        )
+        return bool(rows)
 
     def end_round(self, round_: Round) -> bool:
         """Store how a round has ended; False where it does not run, and nothing is changed."""

@@ -1,4 +1,4 @@
-"""Rounds that are stored as running and that nobody runs: their end could not be stored."""
+"""Rounds that are stored as running and that no process runs: their end could not be stored."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ async def test_a_round_that_has_ended_or_begun_in_the_meantime_is_left_alone(
 ) -> None:
     before = await service.workflow(USER, orphaned)
     await service.stop(USER, orphaned)
-    assert await service._end_orphaned_round(before) is None
+    assert await service._remote.end(before) is None
     started = await service.start(Ask(USER, "next", workflow_id=orphaned))
-    assert await service._end_orphaned_round(await service.workflow(USER, orphaned)) is None
+    assert await service._remote.end(await service.workflow(USER, orphaned)) is None
     assert started.workflow_id in service.rounds.running
 
 
@@ -99,7 +99,7 @@ async def test_one_in_a_deleted_chat_keeps_no_server_from_starting(
     await repository.write(lambda transaction: transaction.upsert_workflow(gone))
     following = make_service(repository, events, assistant)
     await following.recover()
-    assert await repository.read(lambda reader: reader.select_running_rounds()) == []
+    assert await repository.read(lambda reader: reader.select_orphaned_rounds("another")) == []
     await following.close()
 
 
@@ -116,14 +116,13 @@ async def test_the_brackets_of_a_quote_are_no_citations_after_a_crash_either(
     source = Source(1, "Title", "", "/documents/1", "quote")
     quoting = replace(message, citations_verified=citations_verified, sources=(source,))
     await repository.write(lambda transaction: transaction.upsert_message(quoting))
-    following = make_service(repository, events, assistant)
     rendered: list[int] = []
 
     def render(text: str, *sources: object) -> str:
         rendered.append(len(sources))
         return text
 
-    following._render = render
+    following = make_service(repository, events, assistant, render=render)
     await following.recover()
     assert rendered == [int(citations_verified)]
     await following.close()

@@ -16,13 +16,13 @@ from quart_chat.assistants.protocol import Step, Text
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Round
 from quart_chat.chat.rounds.outcome import COMPLETE, INTERRUPTED, STOPPED, end_round
-from quart_chat.chat.rounds.recovery import end_interrupted_rounds
+from quart_chat.chat.rounds.recovery import end_orphaned_rounds
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.errors import NotFound, RoundEnded
 from quart_chat.events import Event, StreamingEventManager
 from quart_chat.storage.sqlite.chats import ChatRepository
-from tests.chat.parts import USER, make_service, render
+from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, ScriptedAssistant
 from tests.examples import examples
 from tests.waiting import until
@@ -68,7 +68,7 @@ class Case:
             case "close":
                 await service.close()
             case "recover":
-                await end_interrupted_rounds(service._storage, service._committer, render)
+                await end_orphaned_rounds(service._context)
             case "recover elsewhere":
                 await self._recover_elsewhere()
             case "say":
@@ -83,7 +83,7 @@ class Case:
         repository = await ChatRepository.open(self.path)
         try:
             other = make_service(repository, StreamingEventManager(), self.assistant)
-            await end_interrupted_rounds(repository, other._committer, render)
+            await end_orphaned_rounds(other._context)
         finally:
             await repository.close()
 
@@ -190,7 +190,7 @@ async def test_a_round_that_was_ended_elsewhere_stores_nothing_more(
 ) -> None:
     repository = await ChatRepository.open(path)
     other = make_service(repository, StreamingEventManager(), assistant)
-    await end_interrupted_rounds(repository, other._committer, render)
+    await end_orphaned_rounds(other._context)
     await repository.close()
     before = await service.snapshot(USER, running.workflow_id)
     assistant.tell("Hello", Step("late", "Too late"), Text("late"), END)
@@ -205,7 +205,7 @@ async def test_a_stop_of_what_was_ended_elsewhere_says_how_it_has_ended(
 ) -> None:
     repository = await ChatRepository.open(path)
     other = make_service(repository, StreamingEventManager(), assistant)
-    await end_interrupted_rounds(repository, other._committer, render)
+    await end_orphaned_rounds(other._context)
     await repository.close()
     ended = await service.stop(USER, running.workflow_id)
     assert ended is not None

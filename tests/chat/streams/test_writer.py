@@ -219,7 +219,7 @@ async def test_the_progress_of_a_step_that_has_ended_is_not_shown_again(
         await assistant.say(ASK, Step("s", "Done", "completed"))
         assert early.lost == 0
     late = service.events.subscribe(workflow_id, after=2)
-    service.events.subscribe = lambda *_: late  # type: ignore[method-assign]  # a fault is put in
+    service.events.subscribe = lambda *_, **__: late  # type: ignore[method-assign]  # a fault is put in
     client, stream = Client(), open_stream(service, workflow_id)
     client.feed(await anext(stream))
     assistant.tell(ASK, END)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from quart_chat.events import Broker, InProcessBroker
+from quart_chat.events.brokers.bus import SQLiteBus
+from quart_chat.events.brokers.log import LogBroker
 from tests.events.brokers.shared import SharedBroker, SharedLog
 
 MakeBroker = Callable[[], Broker]
@@ -38,7 +42,14 @@ async def start_shared() -> AsyncGenerator[MakeBroker, None]:
     yield lambda: SharedBroker(log)
 
 
+@asynccontextmanager
+async def start_bus() -> AsyncGenerator[MakeBroker, None]:
+    with TemporaryDirectory() as folder:
+        yield lambda: LogBroker(SQLiteBus(Path(folder) / "bus"))
+
+
 ENGINES = [
     Engine("in process", start_in_process, nodes=1),
     Engine("a log in memory", start_shared, nodes=3),
+    Engine("bus", start_bus, nodes=3),
 ]

@@ -52,6 +52,9 @@ class SharedBroker:
         self._send()
         self._log.open.remove(self)
 
+    async def flush(self) -> None:
+        self._send()
+
     def publish(self, event: Event) -> None:
         self._waiting.append(event)
         if self._sending is None:

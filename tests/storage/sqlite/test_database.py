@@ -60,7 +60,7 @@ def damage(path: Path, intact: int) -> None:
 async def open_and_read(path: Path) -> None:
     repository = await ChatRepository.open(path)
     try:
-        await repository.read(lambda reader: reader.select_running_rounds())
+        await repository.read(lambda reader: reader.select_orphaned_rounds("another"))
     finally:
         await repository.close()
 

@@ -234,7 +234,7 @@ async def test_what_a_closing_service_can_not_store_is_in_the_log(
     await service.close()
     assert f"The end (complete) of round 1 of chat {workflow_id} is lost" in caplog.text
     await set_full(database, full=False)
-    successor = make_service(repository, service.events, assistant)
+    successor = make_service(repository, StreamingEventManager(), assistant)
     await successor.recover()
     snapshot = await successor.snapshot(USER, workflow_id)
     assert snapshot.rounds[0].code == "interrupted"

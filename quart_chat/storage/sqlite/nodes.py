@@ -1,0 +1,74 @@
+"""The leases of the nodes that share a database, by its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from quart_chat.cluster.storage import Beat
+from quart_chat.storage.sqlite.connection import Statements
+from quart_chat.storage.sqlite.database import Database
+
+NOW = "((julianday('now') - 2440587.5) * 86400.0)"
+"""Seconds since the epoch, UTC."""
+
+LIVES = f"abs({NOW} - nodes.beat_at) <= nodes.lease"
+"""Whether a node has renewed its lease in time. One that did so in the future lives no longer
+either: the clock was set back, and whether it lives is seen with its next beat."""
+
+HELD = f"EXISTS (SELECT 1 FROM nodes WHERE nodes.id = node_id AND {LIVES})"
+"""Whether a node that lives holds a row with a ``node_id``."""
+
+
+def unless_expired(node_id: str) -> tuple[str, tuple[str, ...]]:
+    """A condition, with its parameters: the node holds its lease, or there are no leases."""
+    return (
+        "(NOT EXISTS (SELECT 1 FROM nodes)"
+        f" OR EXISTS (SELECT 1 FROM nodes WHERE nodes.id = ? AND {LIVES}))",
+        (node_id,),
+    )
+
+
+class NodeRepository:
+    """Implements :class:`quart_chat.cluster.storage.NodeStorage`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def remove_all_nodes(self) -> None:
+        await self._database.write(lambda statements: statements.fetch("DELETE FROM nodes"))
+
+    async def renew_lease(self, node_id: str, seconds: float) -> Beat:
+        return await self._database.write(lambda statements: _renew(statements, node_id, seconds))
+
+    async def remove_expired_nodes(self, node_ids: Collection[str]) -> tuple[str, ...]:
+        marks = ", ".join("?" * len(node_ids))
+        rows = await self._database.write(
+            lambda statements: statements.fetch(
+                f"DELETE FROM nodes WHERE id IN ({marks}) AND NOT {LIVES} RETURNING id",
+                tuple(node_ids),
+            )
+        )
+        return tuple(row[0] for row in rows)
+
+    async def end_lease(self, node_id: str) -> None:
+        await self._database.write(
+            lambda statements: statements.fetch("DELETE FROM nodes WHERE id = ?", (node_id,))
+        )
+
+
+def _renew(statements: Statements, node_id: str, seconds: float) -> Beat:
+    unbroken = statements.fetch(
+        f"UPDATE nodes SET beat_at = {NOW}, lease = ? WHERE id = ? AND {LIVES} RETURNING id",
+        (seconds, node_id),
+    )
+    if not unbroken:
+        statements.fetch(
+            f"INSERT INTO nodes (id, started_at, beat_at, lease) VALUES (?, {NOW}, {NOW}, ?)"
+            " ON CONFLICT (id) DO UPDATE"
+            " SET started_at = excluded.started_at, beat_at = excluded.beat_at",
+            (node_id, seconds),
+        )
+    rows = statements.fetch(f"SELECT id, {LIVES} FROM nodes ORDER BY started_at, id")
+    expired = tuple(id_ for id_, lives in rows if not lives)
+    leader = next(id_ for id_, lives in rows if lives)
+    return Beat(bool(unbroken), expired, leader == node_id)

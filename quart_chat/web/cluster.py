@@ -1,0 +1,47 @@
+"""This process among those that serve the same folder, from its start to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quart_chat.cluster.control import ControlChannel
+from quart_chat.cluster.node import Node
+
+if TYPE_CHECKING:
+    from quart_chat.config import Settings
+    from quart_chat.events.quart import Events
+    from quart_chat.instance import Hold
+    from quart_chat.storage import Storage
+
+GAP = "gap"
+"""The type of the control event that says that events of a node that died may be missing."""
+
+
+class Cluster:
+    """The node, and what the nodes tell each other; a server that is alone tells nothing."""
+
+    def __init__(self, settings: Settings, storage: Storage, events: Events) -> None:
+        self._events = events
+        self._nodes = storage.nodes
+        self.node = Node(storage.nodes if settings.shares else None, settings.node_lease)
+        self.control = ControlChannel(events.manager)
+        self.control.listen(GAP, lambda _: events.manager.lose_events())
+        self.node.on_burial(lambda: self.control.tell(GAP))
+
+    async def join(self, hold: Hold) -> None:
+        """Hold a lease from now on."""
+        if hold.alone:
+            await self._nodes.remove_all_nodes()
+        await self.node.join(alone=hold.alone)
+
+    def start(self) -> None:
+        """Renew the lease, and hear the other nodes, from now on."""
+        if self.node.shares:
+            self.control.start()
+            self.node.start()
+
+    async def leave(self) -> None:
+        """End the lease, once what the node ran has ended; idempotent."""
+        await self.control.close()
+        await self.node.leave()
+        await self._events.flush()
