@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 
 _REL = "noopener noreferrer nofollow"
 
-# An address as people write it: what may stand in one (RFC 3986), and letters beyond ASCII, but
-# none of the scripts that are written without spaces, where it is over when they go on.
+# An address as people write it, or one that begins with "www." and has two more labels: what may
+# stand in one (RFC 3986), and letters beyond ASCII, but none of the scripts that are written
+# without spaces, where it is over when they go on.
 _LETTERS = "A-Za-z0-9\u00c0-\u1fff"
 _ADDRESS = re.compile(
-    rf"(?<![{_LETTERS}])[Hh][Tt][Tt][Pp][Ss]?://[{_LETTERS}][{_LETTERS}!#$%&'()*+,\-./:;=?@_~]*"
+    rf"(?<![{_LETTERS}])(?:[Hh][Tt][Tt][Pp][Ss]?://[{_LETTERS}]"
+    rf"|(?<![./:@\-_])(?:www|WWW|Www)\.[{_LETTERS}][{_LETTERS}\-]*\.(?=[{_LETTERS}]))"
+    rf"[{_LETTERS}!#$%&'()*+,\-./:;=?@_~]*"
 )
 # At its end these belong to the sentence.
 _PUNCTUATION = "!'*,.:;?_~"
@@ -58,7 +61,8 @@ def _addresses_as_links(text: str, markdown: MarkdownIt) -> Iterator[Token]:
     for match in _ADDRESS.finditer(text):
         address = _without_what_follows(match[0])
         yield _text(text[done : match.start()])
-        yield from _link({"href": markdown.normalizeLink(address)}, address)
+        url = address if "://" in address[:8] else f"http://{address}"
+        yield from _link({"href": markdown.normalizeLink(url)}, address)
         done = match.start() + len(address)
     yield _text(text[done:])
 

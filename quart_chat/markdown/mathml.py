@@ -41,7 +41,13 @@ VALUES = {
 }
 # An answer has no need to define commands, and a definition may grow without bound.
 _REFUSED = re.compile(r"\\(?:new|renew|provide)command|\\[gex]?def(?![A-Za-z])|\\let(?![A-Za-z])")
-_ALIGNED = re.compile(r"(\\(?:begin|end)\s*\{)(?:aligned|align|split|gathered|gather)\*?\}")
+_ALIGNED = re.compile(
+    r"(\\(?:begin|end)\s*\{)(?:(?:aligned|align|split|gathered|gather|multline|eqnarray)\*?\}"
+    r"|alignat(?:ed)?\*?\}(?:\s*\{\d\})?)"
+)
+# Names and numbers of equations, which the library does not know.
+_NUMBERING = re.compile(r"\\label\{[^{}]*\}|\\(?:nonumber|notag)(?![A-Za-z])")
+_TAG = re.compile(r"\\tag\*?\{([^{}\\$]*)\}")
 # What a formula that is not understood leaves: commands, and the ends of cells and rows.
 _LEFT_OVER = re.compile(r"\\\S|&")
 
@@ -56,7 +62,7 @@ def to_mathml(tex: str, *, display: bool) -> str | None:
         return None
     kind = "block" if display else "inline"
     try:
-        math = Converter(display=kind).convert_to_element(_ALIGNED.sub(r"\1align*}", tex))
+        math = Converter(display=kind).convert_to_element(_prepare(tex))
         inner = "".join(part for child in math for part in _serialise(child, 0))
     except Exception:  # noqa: BLE001 - the library raises many kinds, of its own and Python's
         return None
@@ -65,6 +71,12 @@ def to_mathml(tex: str, *, display: bool) -> str | None:
         f'<math display="{kind}"><semantics>{inner}'
         f'<annotation encoding="application/x-tex">{source}</annotation></semantics></math>'
     )
+
+
+def _prepare(tex: str) -> str:
+    """Write what the library does not know in terms that it knows."""
+    tex = _TAG.sub(r"\\qquad\\text{(\1)}", _NUMBERING.sub("", tex))
+    return _ALIGNED.sub(r"\1align*}", tex)
 
 
 def _serialise(element: Element, depth: int) -> Iterator[str]:

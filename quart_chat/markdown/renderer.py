@@ -1,10 +1,10 @@
 """Markdown as safe HTML, by the same rules as ``static/js/markdown/markdown.js``.
 
-CommonMark, tables, strikethrough, task lists, footnotes, formulas, and addresses as links; HTML in
-the text is shown as text. The output holds nothing that the page's Content-Security-Policy would
-refuse: alignment and highlighting are classes, and an image is a link to it. A test holds both
-renderers to the same output, but for what the browser leaves to the server and shows as it was
-written until then: the colours of code, formulas and footnotes.
+CommonMark, tables, strikethrough, task lists, footnotes, callouts, formulas, and addresses as
+links; of HTML in the text only harmless tags are kept. The output holds nothing that the page's
+Content-Security-Policy would refuse: alignment and highlighting are classes, and an image is a link
+to it. A test holds both renderers to the same output, but for what the browser leaves to the server
+and shows as it was written until then: the colours of code, formulas and footnotes.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 
+from quart_chat.markdown.callouts import add_callouts
 from quart_chat.markdown.citations import ENV, Citable, Citations, add_citations
 from quart_chat.markdown.code import add_code
+from quart_chat.markdown.fences import add_fences
+from quart_chat.markdown.flanking import CjkInline
 from quart_chat.markdown.footnotes import add_footnotes
 from quart_chat.markdown.formulas import add_formulas
 from quart_chat.markdown.links import add_links
+from quart_chat.markdown.tags import add_tags
 from quart_chat.markdown.tasks import add_tasks, make_tasks
 from quart_chat.search.words import language
 
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 # Blocks and spans within each other; what is nested deeper is left out. With it rendering takes
 # time in proportion to the text.
 MAX_NESTING = 20
+_OPTIONS = {"html": False, "xhtmlOut": False, "maxNesting": MAX_NESTING}
 # A byte order mark within a text; of the two libraries one takes it for white space.
 _NO_WIDTH = "\ufeff"
 _SAFE_SCHEME = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
@@ -49,20 +54,27 @@ def render_markdown(text: str, sources: Sequence[Citable] | None = None, /) -> s
 
 
 class _SafeMarkdown(MarkdownIt):
+    def __init__(self) -> None:
+        super().__init__("zero")
+        self.inline = CjkInline()
+        self.configure("commonmark", options_update=_OPTIONS).enable(["table", "strikethrough"])
+
     def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
         """Let through what is relative or of a scheme that only leads somewhere."""
         return _SAFE_SCHEME.match(url) is not None or _SCHEME.match(url) is None
 
 
 def _build() -> MarkdownIt:
-    options = {"html": False, "xhtmlOut": False, "maxNesting": MAX_NESTING}
-    markdown = _SafeMarkdown("commonmark", options).enable(["table", "strikethrough"])
+    markdown = _SafeMarkdown()
     markdown.inline.ruler.before("escape", "backslash", _keep_backslash)
     add_citations(markdown)
     markdown.core.ruler.push("safe", _make_safe)
     add_links(markdown)
     add_code(markdown)
+    add_fences(markdown)
     add_formulas(markdown)
+    add_tags(markdown)
+    add_callouts(markdown)
     add_footnotes(markdown)
     add_tasks(markdown)
     markdown.add_render_rule("table_open", _render_table_open)

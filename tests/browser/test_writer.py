@@ -39,7 +39,7 @@ WRITE = """async (pieces) => {
     for (const paint of paints.splice(0)) paint((clock += 1000));
     kept.push(shown.firstChild);
     const whole = document.createElement("div");
-    whole.append(...parseNodes(renderMarkdown(text)));
+    whole.append(...parseNodes(renderMarkdown(text, { unfinished: true })));
     if (!shown.isEqualNode(whole)) differences.push([text, shown.innerHTML, whole.innerHTML]);
   }
   [window.requestAnimationFrame, performance.now] = real;

@@ -43,7 +43,6 @@ def test_aligned_equations_are_a_table() -> None:
         "US$ 5 or 6$",
         "a $ b $ c",
         "`$a$`",
-        "$`a`$",
         r"\$a$",
         "$$\n\n$$",
         "$$a\n\nb$$",
@@ -52,6 +51,105 @@ def test_aligned_equations_are_a_table() -> None:
 )
 def test_other_dollars_are_text(text: str) -> None:
     assert "math" not in render_markdown(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cost ($) rises, price ($) falls",
+        "Preis ($), Kosten ($); Summe ($)!",
+        "$5 and $10, or 10$ and 5$",
+        "It is $5, US$ 7 or 6 US$",
+        "$5 (US$) and $7 (A$)",
+        "$10, HK$",
+        "the sign “$” and the sign “$”",
+        "“$” is '$'",
+        "价格（$）上涨，成本（$）下降",
+        "$5，或者10$",
+        "cheap $-$$, dear $$$-$$$$",
+        "Bar: $$ (moderate), $$$ (dear)",
+        "[$](/a) and [$](/b)",
+        "**$** and **$**",
+        "up 5% in $, down 3% in $",
+    ],
+)
+def test_money_is_text(text: str) -> None:
+    assert "math" not in render_markdown(text)
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        "x",
+        "5",
+        "a + b",
+        "2 < x",
+        "(0, 1]",
+        "]0,1[",
+        "5 km",
+        "f(x)",
+        "x = 5",
+        "n",
+        "3 \\text{ and } 4",
+    ],
+)
+def test_a_formula_beside_money_is_one(tex: str) -> None:
+    html = render_markdown(f"For $5 the ${tex}$-axis costs 3$.")
+    assert html.count("<math") == 1
+    assert html.startswith("<p>For $5 the <span")
+
+
+@pytest.mark.parametrize("text", ["$`x`$", "so $`x_1 * y_1`$."])
+def test_a_dollar_and_a_backtick_begin_a_formula(text: str) -> None:
+    assert '<math display="inline">' in render_markdown(text)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        "align",
+        "align*",
+        "equation",
+        "gather",
+        "cases",
+        "pmatrix",
+        "vmatrix",
+        "multline",
+        "eqnarray",
+    ],
+)
+def test_an_environment_is_a_formula_without_dollars(environment: str) -> None:
+    tex = f"\\begin{{{environment}}}\na\n\\end{{{environment}}}"
+    assert render_markdown(f"so\n{tex}\nthen").startswith(
+        '<p>so</p>\n<div class="math" tabindex="0"><math display="block">'
+    )
+    assert '<p>so <span class="math"><math' in render_markdown(f"so {tex}, then")
+
+
+@pytest.mark.parametrize(
+    "text", ["\\begin{a}x\\end{a}", "\\begin{align}\n\nx\n\\end{align}", "\\end{align}"]
+)
+def test_other_environments_are_text(text: str) -> None:
+    assert "math" not in render_markdown(text)
+
+
+def test_numbers_and_names_of_equations_are_no_obstacle() -> None:
+    html = to_mathml(r"\begin{align}a&=b\tag{1}\label{x}\\c&=d\nonumber\end{align}", display=True)
+    assert html
+    assert "<mtext>(1)</mtext>" in html
+
+
+@pytest.mark.parametrize("fence", ["```math", "~~~math", "```` math", "```Math "])
+def test_code_of_the_language_math_is_a_formula(fence: str) -> None:
+    end = fence.rstrip("mathM ")
+    html = render_markdown(f"{fence}\na^2\n\n+ b\n{end}\nafter")
+    assert html.startswith('<div class="math" tabindex="0"><math display="block">')
+    assert "<li>" not in html
+
+
+@pytest.mark.parametrize("text", ["```math\na", "```math\n\n```", "```mathematica\na\n```"])
+def test_other_code_is_no_formula(text: str) -> None:
+    assert "<math" not in render_markdown(text)
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from quart_chat.markdown import MAX_NESTING, render_markdown
 from quart_chat.markdown.code import MAX_HIGHLIGHTED
 from quart_chat.markdown.mathml import ELEMENTS, VALUES
+from quart_chat.markdown.tags import ALONE, PAIRED
 
 TAGS = frozenset(
-    """a blockquote br code del div em h1 h2 h3 h4 h5 h6 hr input label li ol p pre s section span
-    strong sup table tbody td th thead tr ul""".split()  # noqa: SIM905 - a paragraph of names reads best
-) | {"math", "semantics", "annotation", *ELEMENTS}
+    """a blockquote br code del details div em h1 h2 h3 h4 h5 h6 hr input label li ol p pre s
+    section span strong summary sup table tbody td th thead tr ul""".split()  # noqa: SIM905 - names read best
+) | {"math", "semantics", "annotation", *ELEMENTS, *ALONE, *PAIRED}
 ATTRIBUTES = frozenset(
     """checked class disabled display encoding href id rel role start tabindex title type""".split()  # noqa: SIM905
 ) | {*VALUES}
@@ -40,8 +41,9 @@ def collect(html: str) -> Collector:
 
 
 def test_html_is_shown_as_text() -> None:
-    html = render_markdown("<script>alert(1)</script> <b onclick='x'>bold</b>")
+    html = render_markdown("<script>alert(1)</script> <a onclick='x'>bold</a>")
     assert "<script" not in html
+    assert "<a " not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
 
 
@@ -95,10 +97,36 @@ def test_an_address_beyond_ascii_is_encoded_and_shown_as_it_was_written() -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["xhttps://a.b", "https://", "`https://a.b`", "    https://a.b", "ftp://a.b", "www.a.b"]
+    "text",
+    [
+        "xhttps://a.b",
+        "https://",
+        "`https://a.b`",
+        "    https://a.b",
+        "ftp://a.b",
+        "www.a",
+        "x.www.a.b",
+        "a@www.b.c",
+        "`www.a.b`",
+        "www..a.b",
+    ],
 )
 def test_what_is_no_address_of_a_page_is_text(text: str) -> None:
     assert "<a " not in render_markdown(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("See www.example.com.", "www.example.com"),
+        ("(www.example.com/a_(b)?c=d)", "www.example.com/a_(b)?c=d"),
+        ("请看www.example.com。", "www.example.com"),
+        ("**WWW.example.com**", "WWW.example.com"),
+    ],
+)
+def test_an_address_without_a_scheme_is_a_link(text: str, address: str) -> None:
+    link = f'<a href="http://{address}" rel="noopener noreferrer nofollow">{address}</a>'
+    assert link in render_markdown(text)
 
 
 def test_a_link_holds_no_other() -> None:
@@ -180,8 +208,11 @@ def test_a_list_may_start_anywhere() -> None:
 
 PIECES = [
     "$", "$$", "\\(", "\\)", "\\text{", "{", "}", "<img src=x onerror=y>", "&lt;b&gt;", "\\href{",
-    "_", "^", "javascript:a", "\\style{", "\\class{", "\\frac", "[^", "]", "]:", '"', "a", "1",
-    "\n\n", " ", "- [ ] ",
+    "<b", "<b onclick=a>", "</b>", "<KBD>", "</kbd>", "<br/>", "<br onload=x>", "*", "> [!NOTE]\n",
+    "<details ontoggle=x open>", "\n<details>", "</details>\n", "<summary>", "</summary>",
+    "<style>", "<a href=x>", "<iframe>", "<svg/onload=x>", "<b <b>", "<math>", "```math\n",
+    "```md\n", "www.a.b", "_", "^", "javascript:a", "\\style{", "\\class{", "\\frac", "[^", "]",
+    "]:", '"', "a", "1", "\n\n", " ", "- [ ] ",
 ]  # fmt: skip
 HOSTILE = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 

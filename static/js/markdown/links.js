@@ -4,7 +4,7 @@
  */
 const REL = "noopener noreferrer nofollow";
 const ADDRESS =
-  /(?<![A-Za-z0-9\u00c0-\u1fff])[Hh][Tt][Tt][Pp][Ss]?:\/\/[A-Za-z0-9\u00c0-\u1fff][A-Za-z0-9\u00c0-\u1fff!#$%&'()*+,\-./:;=?@_~]*/g;
+  /(?<![A-Za-z0-9\u00c0-\u1fff])(?:[Hh][Tt][Tt][Pp][Ss]?:\/\/[A-Za-z0-9\u00c0-\u1fff]|(?<![./:@\-_])(?:www|WWW|Www)\.[A-Za-z0-9\u00c0-\u1fff][A-Za-z0-9\u00c0-\u1fff\-]*\.(?=[A-Za-z0-9\u00c0-\u1fff]))[A-Za-z0-9\u00c0-\u1fff!#$%&'()*+,\-./:;=?@_~]*/g;
 const PUNCTUATION = /[!'*,.:;?_~]+$/;
 
 export function addLinks(markdown) {
@@ -32,7 +32,8 @@ function addressesAsLinks(text, Token, markdown) {
   for (const { 0: found, index } of text.matchAll(ADDRESS)) {
     const address = withoutWhatFollows(found);
     tokens.push(asText(text.slice(done, index), Token));
-    tokens.push(...asLink([["href", markdown.normalizeLink(address)]], address, Token));
+    const url = address.slice(0, 8).includes("://") ? address : `http://${address}`;
+    tokens.push(...asLink([["href", markdown.normalizeLink(url)]], address, Token));
     done = index + address.length;
   }
   return [...tokens, asText(text.slice(done), Token)];

@@ -1,12 +1,16 @@
 /**
  * Markdown as safe HTML, by the same rules as quart_chat/markdown: CommonMark, tables, strikethrough,
- * task lists, and addresses as links; HTML in the text is shown as text, images become links, and
- * there are no inline styles. The server adds the colours of code, formulas and footnotes once a
+ * task lists, callouts, and addresses as links; of HTML in the text only harmless tags are kept, images
+ * become links, and there are no inline styles. The server adds the colours of code, formulas and footnotes once a
  * message is final: until then they are shown as source text.
  */
 import MarkdownIt from "../../vendor/markdown-it/index.js";
+import { addCallouts } from "./callouts.js";
+import { addFences } from "./fences.js";
+import { addFlanking } from "./flanking.js";
 import { addFormulas } from "./formulas.js";
 import { addLinks } from "./links.js";
+import { addTags } from "./tags.js";
 import { addTasks, makeTasks } from "./tasks.js";
 
 const MAX_NESTING = 20;
@@ -21,7 +25,11 @@ const markdown = new MarkdownIt("commonmark", options).enable(["table", "striket
 const { escapeHtml } = markdown.utils;
 
 markdown.validateLink = (url) => SAFE_SCHEME.test(url) || !SCHEME.test(url);
+addFlanking(markdown);
+addFences(markdown);
 addFormulas(markdown);
+addTags(markdown);
+addCallouts(markdown);
 addTasks(markdown);
 markdown.block.ruler.before("reference", "footnote", footnote, { alt: ["paragraph", "reference"] });
 markdown.core.ruler.after("block", "trim", trimBlocks);

@@ -4,6 +4,7 @@
  * costs no more than the tenth. The text after them is parsed as a block of its own, which begins
  * with the lines in `prefix` if it needs them: the head of a table, the fence of code.
  */
+import { CHANGING } from "./fences.js";
 import { patchNodes, patchText } from "./patch.js";
 
 const KINDS = {
@@ -92,6 +93,7 @@ function findItems(tokens, lines) {
 
 /** All complete lines of code but the last, which may be the closing fence; in characters. */
 function findLines(tokens, lines) {
+  if (CHANGING.test(tokens[0].markup + tokens[0].info)) return { count: 0 };
   const count = Math.min(lines, tokens[0].map[1]) - 2;
   return { head: 1, from: 1 + count, count: count > 0 ? lineStart(tokens[0].content, count) : 0 };
 }

@@ -83,7 +83,7 @@ export class MarkdownWriter {
   #parse() {
     const text = this.#open.prefix + this.#tail;
     // Link definitions in the tail may still change: don't keep them.
-    const env = { references: { ...this.#env.references } };
+    const env = { references: { ...this.#env.references }, unfinished: true };
     return [text, parseMarkdown(text, env), env];
   }
 
