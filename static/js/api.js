@@ -34,6 +34,13 @@ export async function readAnswer(workflowId, roundNumber) {
   return response.text();
 }
 
+/** Import the chats of files. */
+export function importChats(files) {
+  const form = new FormData();
+  for (const file of files) form.append("files", file);
+  return sendForJson("POST", "/api/chatbot/import", form);
+}
+
 /** Stop the running round of a chat. */
 export function stopRound(workflowId) {
   return send("POST", `/api/chatbot/${workflowId}/stop`);

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+GARBLED = "Größe".encode() + b"\xff"
 LEASE = "# Lease\n\n## Notice\n\nThe period of notice is three months.\n\n## Rent\n\nIt is due.\n"
 
 
@@ -311,3 +314,55 @@ async def test_the_pages_are_accessible_and_fit_a_phone(open_tab: OpenTab, schem
         await tab.page.goto(path)
         assert await violations(tab.page, scheme) == []
         await expect_no_overflow(tab.page)
+
+
+@pytest.mark.parametrize("name", ["conversations.json", "export.zip"])
+async def test_an_export_of_chats_on_the_question_field_offers_the_import(
+    open_tab: OpenTab, tmp_path: Path, name: str
+) -> None:
+    export = [
+        {
+            "uuid": name,
+            "name": f"Cakes of {name}",
+            "chat_messages": [{"sender": "human", "text": "Hm?"}],
+        }
+    ]
+    path = tmp_path / name
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("conversations.json", json.dumps(export))
+    else:
+        path.write_text(json.dumps(export))
+    tab = await open_tab("/")
+    await drop(tab.page, "chat-composer", path)
+    offer = tab.page.locator(".import-offer")
+    await expect(offer).to_contain_text(f"“{name}” looks like an export of chats.")
+    await offer.get_by_role("button", name="Import chats").click()
+    await expect(offer).to_have_text("1 chat imported", use_inner_text=True)
+    await expect(tab.page.locator(".chips li")).to_have_count(0)
+    await expect(tab.page.get_by_role("link", name=f"Cakes of {name}")).to_be_visible()
+
+
+async def test_json_that_is_no_export_of_chats_is_a_document(
+    open_tab: OpenTab, tmp_path: Path
+) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"kiwi": "green"}')
+    tab = await open_tab("/")
+    await drop(tab.page, "chat-composer", path)
+    await expect(tab.page.locator(".chip-name")).to_have_text("settings.json")
+    await expect(tab.page.locator(".import-offer")).to_be_hidden()
+
+
+async def test_what_could_not_be_read_is_said_on_the_row_and_on_the_page(open_tab: OpenTab) -> None:
+    tab = await open_tab("/documents")
+    text: Any = {
+        "name": "unread.txt",
+        "mimeType": "text/plain",
+        "buffer": "Größe".encode() + b"\xff",
+    }
+    await upload(tab.page, text)
+    warning = tab.page.locator(".document-warning").first
+    await expect(warning).to_have_text("1 character could not be read.")
+    await tab.page.get_by_role("link", name="unread.txt").click()
+    await expect(warning).to_have_text("1 character could not be read.")

@@ -19,8 +19,10 @@ from typing import IO, Any
 
 import msgspec
 
-from quart_chat.chat.transfer.chatgpt import NotReadable, is_conversation, read_conversation
+from quart_chat.chat.transfer.chatgpt import is_conversation, read_conversation
 from quart_chat.chat.transfer.file import FORMAT, MAX_LOGS, ChatFile
+from quart_chat.chat.transfer.others import find_reader
+from quart_chat.chat.transfer.rounds import NotReadable
 from quart_chat.plaintext import clean
 from quart_chat.texts import N_, _
 
@@ -49,10 +51,17 @@ NotImplementedError says that zipfile does not know the way.
 """
 
 _CHATGPT = re.compile(r"conversations(-\d+)?\.json")
+_LISTS = ("conversations", "chats", "data")
 _SPACE = re.compile(r"[\s,]*")
 
-NO_JSON = N_("It is not valid JSON.")
-NO_CHAT = N_("It contains no chat that can be read.")
+NO_JSON = N_(
+    "It is not valid JSON. Import the exports of quart-chat, ChatGPT, Claude, Open WebUI, LibreChat"
+    " or llama.cpp, as JSON or as the zip that it came in."
+)
+NO_CHAT = N_(
+    "It contains no chat that can be read. The exports of quart-chat, ChatGPT, Claude, Open WebUI,"
+    " LibreChat and llama.cpp can be read."
+)
 NO_ZIP = N_("It is neither JSON nor a zip that can be read.")
 LOCKED = N_("It is protected with a password.")
 TOO_LARGE = N_("Its content is too large.")
@@ -144,7 +153,7 @@ def _read_json(name: str, data: bytes) -> Iterator[FoundChat | Fault]:
         place += is_list
         while (place := _skip(text, place)) < len(text) and not text.startswith("]", place):
             raw, place = decoder.raw_decode(text, place)
-            yield _read_chat(name, raw)
+            yield from (_read_chat(name, chat) for chat in _unwrap(raw))
             if not is_list:
                 return
         if not is_list or place >= len(text):
@@ -158,8 +167,17 @@ def _skip(text: str, place: int) -> int:
     return match.end() if match else place
 
 
+def _unwrap(raw: Any) -> list[Any]:
+    """The chats of a list, which some programs put below a name."""
+    for name in _LISTS if isinstance(raw, dict) else ():
+        chats = raw.get(name)
+        if isinstance(chats, list) and any(isinstance(chat, dict) for chat in chats):
+            return chats
+    return [raw]
+
+
 def _read_chat(name: str, raw: Any) -> FoundChat | Fault:
-    title = raw.get("title") if isinstance(raw, dict) else None
+    title = (raw.get("title") or raw.get("name")) if isinstance(raw, dict) else None
     shown = f"{name}: {clean(title[:200])}" if isinstance(title, str) and title else name
     try:
         if is_conversation(raw):
@@ -169,6 +187,10 @@ def _read_chat(name: str, raw: Any) -> FoundChat | Fault:
             chat = msgspec.convert(raw, ChatFile)
             check_tree(chat)
             return FoundChat(chat, clean(chat.chat.id) or f"content:{_digest(raw)}")
+        if (reader := find_reader(raw)) is not None:
+            chat = reader(raw)
+            who = chat.rounds[0].assistant
+            return FoundChat(chat, f"{who}:{clean(chat.chat.id) or _digest(raw)}")
     except NotReadable as error:
         return Fault(shown, str(error))
     except (msgspec.ValidationError, ValueError, RecursionError) as error:

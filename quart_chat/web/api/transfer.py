@@ -114,11 +114,11 @@ async def import_page() -> ResponseReturnValue:
 @operation(
     Answer(Imported),
     tag="chats",
-    files="JSON of chats, zips of it, or the export of ChatGPT",
+    files="JSON of chats, zips of it, or the exports of other programs",
     errors=[FileTooLarge, EmptyFile, StorageUnavailable],
 )
 async def import_chats(uploaded: Uploads) -> Item:
-    """Take the chats of files: JSON, or zips of it, of this application or of ChatGPT.
+    """Take the chats of files: JSON, or zips of it, of this application or of others.
 
     Each chat is taken whole or not at all; one that is here already is left as it is. Files that
     can't be taken are named with the reason; if none can, the first reason is the answer.

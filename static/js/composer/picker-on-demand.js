@@ -1,6 +1,8 @@
 /** Loads the document picker at its first use. */
 import { attachFiles } from "../documents/files-brought.js";
 
+const MAY_BE_EXPORT = /\.(json|zip)$/i;
+
 const load = () => import("./document-picker.js");
 
 /**
@@ -17,7 +19,18 @@ export function loadPickerOnDemand(form) {
     await load();
     picker.upload(files);
   };
-  attachFiles(form, upload, { pasted: form });
+  const bring = async (files) => {
+    if (!files.some(({ name }) => MAY_BE_EXPORT.test(name))) return upload(files);
+    const { isExport, offerImport } = await import("./chat-import.js");
+    const found = await Promise.all(
+      files.map((file) => MAY_BE_EXPORT.test(file.name) && isExport(file).catch(() => false)),
+    );
+    const exported = files.filter((_, index) => found[index]);
+    const documents = files.filter((_, index) => !found[index]);
+    if (exported.length) offerImport(picker, exported, upload);
+    if (documents.length) await upload(documents);
+  };
+  attachFiles(form, bring, { pasted: form });
 }
 
 /** Show the documents that were chosen for the chat in another tab. */

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from quart_chat.chat.transfer.file import ChatFile, encode
 from quart_chat.chat.transfer.prose import to_markdown
-from quart_chat.chat.transfer.reading import Fault, FoundChat, read_file
+from quart_chat.chat.transfer.reading import NO_JSON, Fault, FoundChat, read_file
 
 EXPORT = (Path(__file__).parent / "conversations.json").read_bytes()
 LIMIT = 1_000_000
@@ -95,7 +95,7 @@ def test_a_list_is_read_up_to_where_it_breaks() -> None:
     data = json.dumps([chat(), chat()])[:-30].encode()
     found = read(data)
     assert len(chats(found)) == 1
-    assert reasons(found) == ["It is not valid JSON."]
+    assert reasons(found) == [NO_JSON]
 
 
 @pytest.mark.parametrize(

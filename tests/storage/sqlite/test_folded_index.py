@@ -24,12 +24,13 @@ INDEXES = ("message_words", "message_terms", "title_terms", "document_terms")
 CHECK = "INSERT INTO {0} ({0}, rank) VALUES ('integrity-check', 1)"
 ROWS = f"""
 INSERT INTO users (id, created_at) VALUES ('u', 0);
-INSERT INTO workflows (id, user_id, title, status, pinned, deleted, seq,
-  item_seq, list_seq, created_at, updated_at) VALUES ('w', 'u', 'ŁÓDŹ', 'idle', 0, 0, 1, 1, 1, 0, 0);
+INSERT INTO workflows (id, user_id, title, status, pinned, deleted,
+  seq, item_seq, list_seq, created_at, updated_at)
+  VALUES ('w', 'u', 'ŁÓDŹ', 'idle', 0, 0, 1, 1, 1, 0, 0);
 INSERT INTO rounds (workflow_id, number, status, assistant, started_at)
   VALUES ('w', 1, 'complete', 'a', 0);
-INSERT INTO messages (id, workflow_id, round_number, role, content, status, sources, created_at,
-  updated_at, seq, checked) VALUES ('m', 'w', 1, 'user', '{TEXT}',
+INSERT INTO messages (id, workflow_id, round_number, role, content, status, sources,
+  created_at, updated_at, seq, checked) VALUES ('m', 'w', 1, 'user', '{TEXT}',
   '{MessageStatus.COMPLETE}', '[]', 0, 0, 1, 0);
 INSERT INTO documents (id, user_id, name, kind, size, status, passages, attempts, created_at,
   updated_at) VALUES ('d', 'u', 'Łódź.txt', 'text', 1, 'ready', 1, 1, 0, 0);

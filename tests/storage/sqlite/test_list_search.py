@@ -239,6 +239,7 @@ def titles(path: Path) -> list[str]:
             "INSERT INTO title_terms (title_terms, rank) VALUES ('integrity-check', 1)"
         )
         rows = connection.execute(
-            "SELECT titles.title FROM title_terms JOIN titles ON number = title_terms.rowid ORDER BY 1"
+            "SELECT titles.title FROM title_terms JOIN titles ON number = title_terms.rowid"
+            " ORDER BY titles.title"
         )
         return [title for (title,) in rows]
