@@ -39,7 +39,8 @@ _SCHEMA = (
     "PRAGMA synchronous = OFF",
     "CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), epoch TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS log ("
-    "number INTEGER PRIMARY KEY, appended_at REAL NOT NULL, body BLOB NOT NULL)",
+    "number INTEGER PRIMARY KEY, mark BLOB NOT NULL, appended_at REAL NOT NULL,"
+    " body BLOB NOT NULL)",
     "INSERT INTO head VALUES (1, hex(randomblob(4))) ON CONFLICT DO NOTHING",
 )
 _NOW = "((julianday('now') - 2440587.5) * 86400.0)"
@@ -62,26 +63,29 @@ class SQLiteBus:
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
                 number = connection.execute(
-                    f"INSERT INTO log (appended_at, body) VALUES ({_NOW}, ?)",  # noqa: S608 - no value
+                    f"INSERT INTO log (mark, appended_at, body) VALUES (randomblob(8), {_NOW}, ?)",  # noqa: S608 - no value
                     (batch,),
                 ).lastrowid
                 if (number or 0) % _TRIM == 0:
                     _trim(connection, number or 0)
 
-        await self._writer.run(append)
-        self._doorbell.ring()
+        try:
+            await self._writer.run(append)
+        finally:
+            # Where it fails because the file was replaced, the readers are to see that soon.
+            self._doorbell.ring()
 
     async def tail(self, after: Place | None) -> AsyncGenerator[tuple[Place, bytes | None], None]:
         try:
             woken = self._doorbell.open()
         except OSError as error:
             raise LogUnavailable(str(error)) from error
-        place = await self._reader.run(lambda connection: _find_start(connection, after))
+        place, mark = await self._reader.run(lambda connection: _find_start(connection, after))
         yield place, None
         while True:
             woken.clear()
-            rows = await self._reader.run(partial(_read, place=place))
-            for number, body in rows:
+            rows = await self._reader.run(partial(_read, place=place, mark=mark))
+            for number, mark, body in rows:  # noqa: B007 - the last one is the next place
                 place = Place(place.epoch, number)
                 yield place, body
             if not rows:
@@ -137,7 +141,14 @@ def _trim(connection: sqlite3.Connection, number: int) -> None:
     connection.execute("DELETE FROM log WHERE number <= ?", (oldest,))
 
 
-def _find_start(connection: sqlite3.Connection, after: Place | None) -> Place:
+def _find_start(connection: sqlite3.Connection, after: Place | None) -> tuple[Place, bytes | None]:
+    """The place where a reading begins, and the mark of the batch that is there."""
+    place = _find_place(connection, after)
+    row = connection.execute("SELECT mark FROM log WHERE number = ?", (place.number,)).fetchone()
+    return place, None if row is None else row[0]
+
+
+def _find_place(connection: sqlite3.Connection, after: Place | None) -> Place:
     epoch, first, last = connection.execute(
         "SELECT epoch, (SELECT min(number) FROM log), (SELECT max(number) FROM log) FROM head"
     ).fetchone()
@@ -154,26 +165,27 @@ def _find_start(connection: sqlite3.Connection, after: Place | None) -> Place:
     return Place(epoch, first - 1)
 
 
-def _read(connection: sqlite3.Connection, place: Place) -> list[tuple[int, bytes]]:
-    """Read the next batches.
+def _read(
+    connection: sqlite3.Connection, place: Place, mark: bytes | None
+) -> list[tuple[int, bytes, bytes]]:
+    """Read the next batches: number, mark and body of each.
+
+    The batch at the place itself has to be the one that was there: each has a mark of its own, so
+    that one of a log that was restored in the meantime is not taken for it.
 
     Raises:
         LogUnavailable: The log does not go on from there.
     """
     rows = connection.execute(
-        "SELECT number, body, epoch FROM log, head WHERE number > ? ORDER BY number LIMIT ?",
+        "SELECT number, mark, CASE WHEN number > ?1 THEN body END, epoch FROM head LEFT JOIN log"
+        " ON number >= ?1 ORDER BY number LIMIT ?2",
         (place.number, _AT_ONCE),
     ).fetchall()
-    if rows:
-        if rows[0][2] != place.epoch or rows[0][0] != place.number + 1:
-            raise LogUnavailable("the event log does not go on from where it was read")
-        return [(number, body) for number, body, _ in rows]
-    epoch, last = connection.execute(
-        "SELECT epoch, (SELECT max(number) FROM log) FROM head"
-    ).fetchone()
-    if epoch != place.epoch or (last or 0) < place.number:
-        raise LogUnavailable("the event log was emptied or rolled back")
-    return []
+    epoch, first = rows[0][3], rows[0][0]
+    at_place = rows.pop(0)[1] if first == place.number or first is None else None
+    if epoch != place.epoch or at_place != mark or (rows and rows[0][0] != place.number + 1):
+        raise LogUnavailable("the event log does not go on from where it was read")
+    return [row[:3] for row in rows]
 
 
 class _Connection:

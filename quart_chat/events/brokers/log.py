@@ -57,6 +57,7 @@ class LogBroker:
         self._unsent: bytes | None = None
         self._has_waiting = asyncio.Event()
         self._moved = asyncio.Event()
+        self._attached = asyncio.Event()
         self._ready: asyncio.Future[None] | None = None
         self._trouble = ""
         self._tasks: list[asyncio.Task[None]] = []
@@ -69,6 +70,7 @@ class LogBroker:
         self._ready = asyncio.get_running_loop().create_future()
         # Served again, it may be on another event loop.
         self._has_waiting, self._moved = asyncio.Event(), asyncio.Event()
+        self._attached = asyncio.Event()
         if self._waiting:
             self._has_waiting.set()
         self._tasks = [
@@ -122,6 +124,9 @@ class LogBroker:
     async def _append(self, batch: bytes) -> None:
         pause = _Pause("Events can't be sent to other processes")
         while True:
+            # A log that was rolled back is emptied by the first that attaches to it: what was
+            # appended before that would be lost.
+            await self._attached.wait()
             try:
                 async with asyncio.timeout(_CALL):
                     await self._log.append(batch)
@@ -143,6 +148,7 @@ class LogBroker:
                     async for place, data in batches:
                         self._take(place, data)
             except (LogUnavailable, TimeoutError) as error:
+                self._attached.clear()
                 self._trouble = str(error) or "it does not answer in time"
                 await pause.after(error)
 
@@ -167,6 +173,7 @@ class LogBroker:
         if last is not None and place != last:
             self._tell_gap("The event log has lost events, or was emptied")
         self._last, self._seen = place, seen
+        self._attached.set()
 
     def _take(self, place: Place, data: bytes | None) -> None:
         if data is None:

@@ -1,0 +1,350 @@
+"""The broker on an ordered log: what fails, dies or is rolled back is made good, or told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from quart_chat.events import BrokerUnavailable, DeltaCoalescer
+from quart_chat.events.brokers import log as log_module
+from quart_chat.events.brokers.bus import KEPT, SQLiteBus
+from quart_chat.events.brokers.log import LogBroker
+from quart_chat.events.brokers.waiting import WaitingEvents, merge_waiting
+from quart_chat.events.brokers.wire import decode_batch, encode_batch
+from quart_chat.events.event import Event, make_event
+from tests.events.brokers.contract import CONTEXTS, Node, check, check_numbers
+from tests.events.brokers.faults import FaultyBus, copy, empty, roll_back
+from tests.examples import examples
+from tests.waiting import until
+
+
+class Cluster:
+    """Nodes on one bus.
+
+    Attributes:
+        nodes: Those that live.
+        ended: Those that were killed; their last events may be in the log or not.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "bus"
+        self.nodes: list[Node] = []
+        self.ended: list[Node] = []
+        self.buses: dict[int, FaultyBus] = {}
+        self.copy: Path | None = None
+
+    async def start(self) -> None:
+        name = len(self.nodes) + len(self.ended)
+        self.buses[name] = FaultyBus(self.folder)
+        node = Node(name, LogBroker(self.buses[name]))
+        self.nodes.append(node)
+        await node.broker.open()
+
+    async def kill(self, index: int) -> None:
+        """End a node as a signal would: nothing that waits is sent."""
+        node = self.nodes.pop(index)
+        self.ended.append(node)
+        broker = node.broker
+        assert isinstance(broker, LogBroker)
+        await broker._stop()
+
+    async def settle(self) -> None:
+        """Publish until every node has seen what all have published last."""
+        while True:
+            gaps = self._gaps
+            for node in self.nodes:
+                node.publish("a")
+            await until(partial(self._has_settled, gaps))
+            if self._has_settled():
+                return
+
+    @property
+    def _gaps(self) -> list[int]:
+        return [node.gaps for node in self.nodes]
+
+    def _has_settled(self, gaps: list[int] | None = None) -> bool:
+        """Whether every node has seen all; or has been told other gaps than before."""
+        return self._gaps != (gaps or self._gaps) or all(map(self._has_seen_all, self.nodes))
+
+    def _has_seen_all(self, node: Node) -> bool:
+        last = {event.data["node"]: event.data["n"] for event in node.events}
+        return all(last.get(n.name) == len(n.published) - 1 for n in self.nodes)
+
+    def check(self) -> None:
+        everyone = [*self.nodes, *self.ended]
+        for node in everyone:
+            check_numbers(node)
+            for publisher in everyone:
+                check_runs(node, publisher)
+        check_ids(everyone)
+
+
+def check_runs(node: Node, publisher: Node) -> None:
+    """Between two gaps a publisher's events are there one by one, none lost and none twice."""
+    last: int | None = None
+    highest = -1
+    for event in node.delivered:
+        if event is None:
+            last = None
+        elif event.data["node"] == publisher.name:
+            number = event.data["n"]
+            assert number > highest, "doubled, or out of order"
+            assert last is None or number == last + 1, "lost untold"
+            last = highest = number
+
+
+def check_ids(nodes: list[Node]) -> None:
+    """The same ``epoch:number`` is the same event on every node.
+
+    Before a gap it may not be: a log that was rolled back is written to by nodes that had not read
+    so far, until one that had gives it another epoch.
+    """
+    seen: dict[str, object] = {}
+    for node in nodes:
+        for event in reversed(node.delivered):
+            if event is None:
+                break
+            assert seen.setdefault(event.id, event.data) == event.data
+
+
+@asynccontextmanager
+async def cluster(count: int = 3) -> AsyncGenerator[Cluster, None]:
+    with TemporaryDirectory() as folder:
+        cluster = Cluster(Path(folder))
+        for _ in range(count):
+            await cluster.start()
+        try:
+            yield cluster
+        finally:
+            for node in cluster.nodes:
+                await node.broker.close()
+
+
+ACTIONS = ["emit", "burst", "fail", "unheard", "kill", "start", "copy", "roll back", "empty"]
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_module, "_FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(log_module, "_LONGEST_PAUSE", 0.01)
+
+
+@hypothesis_settings(max_examples=examples(300), deadline=None)
+@example([("emit", 0, 1), ("copy", 0, 1), ("burst", 1, 9), ("roll back", 0, 0), ("emit", 2, 0)])
+@example([("unheard", 0, 0), ("burst", 0, 9), ("kill", 0, 0), ("start", 0, 0), ("emit", 1, 2)])
+@example([("burst", 0, 0), ("empty", 0, 0), ("burst", 1, 0), ("empty", 0, 3), ("emit", 2, 0)])
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(ACTIONS), st.integers(0, 2), st.integers(0, 9)), max_size=25
+    )
+)
+def test_nothing_is_lost_or_doubled_untold(steps: list[tuple[str, int, int]]) -> None:
+    asyncio.run(run(steps))
+
+
+async def run(steps: list[tuple[str, int, int]]) -> None:
+    async with cluster() as nodes:
+        for action, index, turns in steps:
+            await act(nodes, action, index % max(1, len(nodes.nodes)))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        await nodes.settle()
+        nodes.check()
+
+
+async def act(nodes: Cluster, action: str, index: int) -> None:
+    node = nodes.nodes[index]
+    match action:
+        case "emit":
+            node.publish(CONTEXTS[index])
+        case "burst":
+            for _ in range(3000):
+                node.publish(CONTEXTS[index])
+        case "fail":
+            nodes.buses[node.name].failing += 2
+        case "unheard":
+            nodes.buses[node.name].unheard += 1
+        case "kill" if len(nodes.nodes) > 1:
+            await nodes.kill(index)
+        case "start" if len(nodes.nodes) < 4:
+            await nodes.start()
+        case _:
+            await replace_log(nodes, action)
+
+
+async def replace_log(nodes: Cluster, action: str) -> None:
+    if action == "copy":
+        nodes.copy = copy(nodes.folder)
+    elif action == "roll back" and nodes.copy is not None:
+        roll_back(nodes.folder, nodes.copy)
+    elif action == "empty":
+        await empty(nodes.folder)
+
+
+async def test_a_log_that_was_rolled_back_has_another_epoch_and_is_told() -> None:
+    async with cluster() as nodes:
+        await nodes.settle()
+        before = copy(nodes.folder)
+        await nodes.settle()
+        epochs = {event.epoch for node in nodes.nodes for event in node.events}
+        roll_back(nodes.folder, before)
+        await nodes.settle()
+        assert all(node.gaps for node in nodes.nodes)
+        assert all(node.events[-1].epoch not in epochs for node in nodes.nodes)
+        nodes.check()
+
+
+async def test_without_a_fault_there_is_no_gap() -> None:
+    async with cluster() as nodes:
+        for number in range(500):
+            nodes.nodes[number % 3].publish("a")
+            await asyncio.sleep(0)
+        await nodes.settle()
+        check(nodes.nodes)
+        assert [node.gaps for node in nodes.nodes] == [0, 0, 0]
+
+
+async def test_a_node_that_stops_reading_for_a_while_goes_on_exactly() -> None:
+    async with cluster(2) as nodes:
+        here, there = nodes.nodes
+        await there.broker.close()
+        for _ in range(100):
+            here.publish("a")
+        await there.broker.open()
+        await nodes.settle()
+        check(nodes.nodes)
+        assert there.gaps == 0
+
+
+async def test_one_that_was_away_for_longer_than_the_log_reaches_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("quart_chat.events.brokers.bus.KEPT", 10)
+    assert KEPT > 10
+    async with cluster(2) as nodes:
+        here, there = nodes.nodes
+        await there.broker.close()
+        for _ in range(600):
+            here.publish("a")
+            broker = here.broker
+            await broker.flush()
+        await there.broker.open()
+        await nodes.settle()
+        assert (here.gaps, there.gaps) == (0, 1)
+
+
+async def test_a_new_node_has_what_is_a_minute_old_under_the_same_numbers() -> None:
+    async with cluster(1) as nodes:
+        await nodes.settle()
+        await nodes.start()
+        first, second = nodes.nodes
+        assert [event.id for event in second.events] == [event.id for event in first.events]
+
+
+async def test_a_folder_that_can_not_be_written_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_module, "_OPEN", 0.1)
+    (tmp_path / "file").touch()
+    broker = LogBroker(SQLiteBus(tmp_path / "file" / "bus"))
+    with pytest.raises(BrokerUnavailable, match="Not a directory"):
+        await broker.open()
+
+
+async def test_a_folder_with_a_long_path_works(tmp_path: Path) -> None:
+    folder = tmp_path / ("deep" * 30) / ("deeper" * 20)
+    nodes = [Node(name, LogBroker(SQLiteBus(folder))) for name in range(2)]
+    for node in nodes:
+        await node.broker.open()
+    nodes[0].publish("a")
+    await until(lambda: all(node.events for node in nodes))
+    for node in nodes:
+        await node.broker.close()
+    assert not list(folder.glob("*.socket"))
+
+
+# What waits
+
+DELTAS = DeltaCoalescer("delta")
+
+
+def piece(context_id: str, offset: int, text: str) -> Event:
+    return make_event(context_id, "delta", {"id": context_id, "offset": offset, "text": text})
+
+
+@given(
+    parts=st.lists(st.tuples(st.sampled_from(CONTEXTS), st.booleans()), max_size=30),
+)
+def test_merging_keeps_every_text_and_all_else_in_its_order(
+    parts: list[tuple[str, bool]],
+) -> None:
+    lengths = dict.fromkeys(CONTEXTS, 0)
+    events = []
+    for number, (context_id, is_delta) in enumerate(parts):
+        if is_delta:
+            events.append(piece(context_id, lengths[context_id], f"{number} "))
+            lengths[context_id] += len(f"{number} ")
+        else:
+            events.append(make_event(context_id, "status", {"n": number}))
+    merged = merge_waiting(DELTAS, events)
+    for context_id in CONTEXTS:
+        assert text_of(merged, context_id) == text_of(events, context_id)
+    others = [event.data["n"] for event in merged if event.type == "status"]
+    assert others == sorted(others)
+    assert len(others) == len([part for part in parts if not part[1]])
+    carried = decode_batch(encode_batch("origin", 1, False, merged)).events
+    assert [(event.body, event.data) for event in carried] == [
+        (event.body, event.data) for event in merged
+    ]
+
+
+def text_of(events: list[Event], context_id: str) -> str:
+    text = ""
+    for event in events:
+        if event.context_id == context_id and event.type == "delta":
+            assert event.data["offset"] == len(text)
+            text += event.data["text"]
+    return text
+
+
+def test_past_the_limit_what_is_stored_nowhere_goes_first_and_that_is_told() -> None:
+    waiting = WaitingEvents(DELTAS, limit=10_000)
+    for number in range(50):
+        waiting.add(make_event("a", "chatdata", {"n": number}, seq=number))
+        waiting.add(make_event("a", "status", {"text": "x" * 300}))
+    taken, dropped = [], False
+    while waiting:
+        events, gap = waiting.take()
+        taken += events
+        dropped = dropped or gap
+    assert dropped
+    assert [event.data["n"] for event in taken if event.seq is not None] == list(range(50))
+    assert 0 < len(taken) < 100
+
+
+def test_texts_are_merged_before_anything_is_dropped() -> None:
+    waiting = WaitingEvents(DELTAS, limit=10_000)
+    for number in range(1000):
+        waiting.add(piece("a", number, "x"))
+    events, dropped = waiting.take()
+    assert not dropped
+    assert text_of(events, "a") == "x" * 1000
+
+
+@pytest.mark.parametrize("enveloped", [False, True])
+def test_an_event_arrives_as_it_was_sent(enveloped: bool) -> None:
+    data = {"type": "message", "createdAt": 1.5, "item": {"text": "„Grüße“ \x00 😀"}}
+    event = make_event(
+        "c", "chatdata", data, "chat", "Said", "step", seq=3, created_at=2.5, enveloped=enveloped
+    )
+    (arrived,) = decode_batch(encode_batch("origin", 1, False, [event])).events
+    assert arrived == event
