@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from quart_chat.disk import translated_errors
-from quart_chat.documents.kinds import HEAD, detect, is_binary
+from quart_chat.documents.kinds import CHECKED, HEAD, detect, is_binary
 from quart_chat.documents.models import Kind
 from quart_chat.errors import EmptyFile, FileTooLarge, MislabelledFile, QuotaExceeded
 from quart_chat.texts import N_, _, number
@@ -114,7 +114,7 @@ class Files:
                 if kind is None:
                     head = (head + chunk)[:HEAD]
                     kind = detect(head, name) if len(head) == HEAD else None
-                if kind not in {None, Kind.PDF, Kind.DOCX} and is_binary(chunk, head):
+                if kind is not None and kind not in CHECKED and is_binary(chunk, head):
                     raise MislabelledFile(_("The file is not text, although it begins like one."))
                 pending += chunk
                 if len(pending) >= WRITE:

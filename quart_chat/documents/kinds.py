@@ -21,6 +21,7 @@ _READ = 1000
 _READ_AT_END = 100
 
 _PDF = b"%PDF-"
+_RTF = b"{\\rtf"
 _ZIP = b"PK\x03\x04"
 # Files of Office before 2007; a .docx with a password is wrapped in one, too.
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -50,24 +51,64 @@ _BY_SUFFIX = {
     ".csv": Kind.CSV,
     ".tsv": Kind.CSV,
     ".pdf": Kind.PDF,
-    ".docx": Kind.DOCX,
+    **dict.fromkeys((".docx", ".docm", ".dotx"), Kind.DOCX),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xltx"), Kind.XLSX),
+    **dict.fromkeys((".pptx", ".pptm", ".ppsx", ".potx"), Kind.PPTX),
+    ".odt": Kind.ODT,
+    ".ods": Kind.ODS,
+    ".odp": Kind.ODP,
+    ".epub": Kind.EPUB,
+    ".rtf": Kind.RTF,
+    ".eml": Kind.EML,
+    ".ipynb": Kind.IPYNB,
     **dict.fromkeys(_CODE.split(), Kind.CODE),
 }
-_NO_TEXT = frozenset(
-    """
-    .7z .bmp .doc .exe .gif .gz .jpeg .jpg .mp3 .mp4 .odt .png .ppt .pptx .rar .tar .webp .xls
-    .xlsx .zip
-    """.split()  # noqa: SIM905 - a list of strings is harder to read
-)
-_NOT_AS_NAMED = {
+ARCHIVES = frozenset({Kind.DOCX, Kind.XLSX, Kind.PPTX, Kind.ODT, Kind.ODS, Kind.ODP, Kind.EPUB})
+"""Kinds that are zip files of parts."""
+
+CHECKED = ARCHIVES | {Kind.PDF}
+"""Formats that a file can claim and not keep to, and that are no text."""
+
+_MIMETYPES = {
+    b"application/epub+zip": Kind.EPUB,
+    b"application/vnd.oasis.opendocument.text": Kind.ODT,
+    b"application/vnd.oasis.opendocument.spreadsheet": Kind.ODS,
+    b"application/vnd.oasis.opendocument.presentation": Kind.ODP,
+}
+
+_PICTURE = N_("Pictures can't be read. Run text recognition (OCR), and upload its text or PDF.")
+_RECORDING = N_("Sound and video can't be read. Upload a transcript.")
+_ARCHIVE = N_("Archives can't be read. Unpack it, and upload the files that are in it.")
+_APPLE = N_("Files of Pages, Numbers and Keynote can't be read. Export it as PDF.")
+_KINDLE = N_("Books for Kindle can't be read. Convert it to EPUB or PDF.")
+# What people bring that can't be read, and what to do.
+_REFUSED = {
+    **dict.fromkeys(
+        [".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".svgz", ".tif", ".tiff", ".webp"],
+        _PICTURE,
+    ),
+    **dict.fromkeys(
+        [".aac", ".avi", ".m4a", ".mkv", ".mov", ".mp3", ".mp4", ".ogg", ".wav", ".webm"],
+        _RECORDING,
+    ),
+    **dict.fromkeys([".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip"], _ARCHIVE),
+    **dict.fromkeys([".key", ".numbers", ".pages"], _APPLE),
+    **dict.fromkeys([".azw", ".azw3", ".mobi"], _KINDLE),
+    ".doc": N_("Word documents from before 2007 (.doc) can't be read. Save it as .docx."),
+    ".xls": N_("Excel workbooks from before 2007 (.xls) can't be read. Save it as .xlsx."),
+    ".xlsb": N_("Binary Excel workbooks (.xlsb) can't be read. Save it as .xlsx."),
+    ".ppt": N_("Presentations from before 2007 (.ppt) can't be read. Save it as .pptx."),
+    ".msg": N_("E-mails of Outlook (.msg) can't be read. Save it as .eml."),
+    ".exe": N_("Programs can't be read."),
+}
+_OTHERWISE = {
     Kind.PDF: N_("The file is not a PDF, although its name says so."),
     Kind.DOCX: N_("The file is not a Word document (.docx), although its name says so."),
 }
 _UNREADABLE = N_(
-    "The file can't be read. Text, Markdown, HTML, CSV, code, PDF and Word documents (.docx)"
-    " can be read."
+    "The file can't be read. Text, Markdown, HTML, CSV, code, PDF, Word, Excel, PowerPoint,"
+    " OpenDocument, EPUB, RTF, e-mails and notebooks can be read."
 )
-
 _HOLDS = {
     Kind.PDF: N_("The file is a PDF, although its name says otherwise."),
     Kind.DOCX: N_("The file is an archive or an Office file, although its name says otherwise."),
@@ -97,34 +138,29 @@ def detect(head: bytes, name: str) -> Kind:
     Raises:
         UnsupportedFile: It is of no kind that can be read.
         MislabelledFile: Its name says another kind.
-        EncryptedFile: It is a Word document with a password.
+        EncryptedFile: It is an Office document with a password.
     """
     suffix = PurePosixPath(name).suffix.lower()
     named = _BY_SUFFIX.get(suffix)
     if head.startswith(_COMPOUND):
-        if named is Kind.DOCX:
+        if named in ARCHIVES:
             raise EncryptedFile(
                 _(
-                    "The file is protected with a password, or is from a version of Word before"
-                    " 2007. Save it without a password as .docx."
+                    "The file is protected with a password, or is from a version of Office before"
+                    " 2007. Save it without a password in the format of its name."
                 )
             )
-        raise UnsupportedFile(_(_UNREADABLE))
-    found = _signed(head)
-    if found is None and is_binary(head, head):
-        if named is not None:
-            raise MislabelledFile(
-                _(
-                    "The file is not what its name says. Text, Markdown, HTML, CSV, code, PDF and"
-                    " Word documents (.docx) can be read."
-                )
-            )
-        raise UnsupportedFile(_(_UNREADABLE))
-    if found is not None:
+        raise UnsupportedFile(_(_REFUSED.get(suffix, _UNREADABLE)))
+    if (found := _signed(head)) is not None:
         return _agreed(found, named, suffix)
-    if named in _NOT_AS_NAMED:
-        raise MislabelledFile(_(_NOT_AS_NAMED[named]))
-    if suffix in _NO_TEXT:
+    if is_binary(head, head):
+        if named is not None:
+            raise MislabelledFile(_("The file is not what its name says, and can't be read."))
+        raise UnsupportedFile(_(_REFUSED.get(suffix, _UNREADABLE)))
+    if named in CHECKED:
+        sentence = N_("The file is not what its name says: it is a text.")
+        raise MislabelledFile(_(_OTHERWISE.get(named, sentence)))
+    if suffix in _REFUSED:
         raise MislabelledFile(_("The file holds text, although its name says something else."))
     if named is None and head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         return Kind.HTML
@@ -169,12 +205,26 @@ def _is_east_asian(head: bytes, order: str) -> bool:
 def _signed(head: bytes) -> Kind | None:
     if head.lstrip().startswith(_PDF):
         return Kind.PDF
-    return Kind.DOCX if head.startswith(_ZIP) else None
+    if head.startswith(_RTF):
+        return Kind.RTF
+    if not head.startswith(_ZIP):
+        return None
+    # The first part of some says what they are, and is not packed: it follows its own name.
+    _, stated, mimetype = head[:200].partition(b"mimetype")
+    kinds = [kind for each, kind in _MIMETYPES.items() if stated and mimetype.startswith(each)]
+    return kinds[-1] if kinds else Kind.DOCX
 
 
 def _agreed(found: Kind, named: Kind | None, suffix: str) -> Kind:
+    if found is Kind.RTF:
+        # Word has long saved it under the name of its own format.
+        if named in {Kind.RTF, Kind.DOCX, Kind.TEXT, None}:
+            return found
+        raise MislabelledFile(_("The file is an RTF document, although its name says otherwise."))
+    if found in ARCHIVES and named in ARCHIVES:
+        return named or found  # what is in it shows when it is checked
     if named not in {found, None}:
-        raise MislabelledFile(_(_HOLDS[found]))
-    if suffix in _NO_TEXT:
-        raise UnsupportedFile(_(_UNREADABLE))
+        raise MislabelledFile(_(_HOLDS[Kind.PDF if found is Kind.PDF else Kind.DOCX]))
+    if suffix in _REFUSED:
+        raise UnsupportedFile(_(_REFUSED[suffix]))
     return found

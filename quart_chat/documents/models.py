@@ -23,6 +23,15 @@ class Kind(StrEnum):
     CODE = "code"
     PDF = "pdf"
     DOCX = "docx"
+    XLSX = "xlsx"
+    PPTX = "pptx"
+    ODT = "odt"
+    ODS = "ods"
+    ODP = "odp"
+    EPUB = "epub"
+    RTF = "rtf"
+    EML = "eml"
+    IPYNB = "ipynb"
 
 
 class Status(StrEnum):

@@ -54,6 +54,26 @@ def _counted(code: str, count: int) -> str:
                 "The text of {count} pages could not be read.",
                 count,
             )
+        case "rows_left_out":
+            return ngettext(
+                "Only the first {count} row was read.",
+                "Only the first {count} rows were read.",
+                count,
+            )
+        case "sheets_hidden":
+            return ngettext(
+                "{count} hidden sheet was left out.", "{count} hidden sheets were left out.", count
+            )
+        case "slides_hidden":
+            return ngettext(
+                "{count} hidden slide was left out.", "{count} hidden slides were left out.", count
+            )
+        case "attachments_unread":
+            return ngettext(
+                "{count} attachment was not read. Upload it as a file of its own.",
+                "{count} attachments were not read. Upload them as files of their own.",
+                count,
+            )
         case _:
             return ngettext(
                 "{count} part could not be read.", "{count} parts could not be read.", count

@@ -16,11 +16,10 @@ from uuid import uuid4
 from quart_chat.cluster.node import Node
 from quart_chat.documents.announcements import DocumentPublisher
 from quart_chat.documents.files import Files, Stored
-from quart_chat.documents.kinds import clean_name
+from quart_chat.documents.kinds import CHECKED, clean_name
 from quart_chat.documents.models import (
     PAGE_SIZE,
     Document,
-    Kind,
     PassagePage,
     Status,
 )
@@ -50,8 +49,6 @@ CHECKS = 2
 """Files that are checked at a time, each by a process that may take all of its allowance."""
 
 _ID = re.compile(r"[0-9a-f]{32}")
-# Formats that a file can claim and not keep to.
-_CHECKED = frozenset({Kind.PDF, Kind.DOCX})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +110,7 @@ class DocumentService:
         name, document_id = clean_name(name), uuid4().hex
         async with self._files.removed_on_failure(document_id):
             stored = await self._store(user_id, document_id, name, chunks)
-            if stored.kind in _CHECKED:
+            if stored.kind in CHECKED:
                 async with self._checks:
                     await check(self._files.part(document_id), stored.kind, self._resource_limits)
         return await self._finish(self._enter(user_id, document_id, name, stored))

@@ -13,11 +13,13 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from time import monotonic
 
-from quart_chat.documents.formats import Mark, text
+from quart_chat.documents.formats import Mark
 from quart_chat.documents.formats.joining import join
+from quart_chat.documents.kinds import CHECKED
 from quart_chat.documents.messages import (
     Advanced,
     Failed,
@@ -52,49 +54,39 @@ MAX_WORDS = 200_000
 
 NICENESS = 5
 
+_READERS = {
+    Kind.TEXT: ("text", "plain"),
+    Kind.CODE: ("text", "code"),
+    Kind.MARKDOWN: ("markdown", ""),
+    Kind.HTML: ("html", "plain"),
+    Kind.CSV: ("delimited", ""),
+    Kind.PDF: ("pdf", "plain"),
+    Kind.DOCX: ("docx", "plain"),
+    Kind.XLSX: ("xlsx", ""),
+    Kind.PPTX: ("pptx", "plain"),
+    **dict.fromkeys((Kind.ODT, Kind.ODS, Kind.ODP), ("odf", "plain")),
+    Kind.EPUB: ("epub", "plain"),
+    Kind.RTF: ("rtf", "plain"),
+    Kind.EML: ("eml", "plain"),
+    Kind.IPYNB: ("ipynb", ""),
+}
+"""The module that reads each kind, and the form of its blocks; without one it yields passages."""
+
 Send = Callable[[Message], None]
 
 
 def pieces(path: Path, kind: Kind) -> Iterator[Piece | Mark | ReadingWarning]:
     """The passages of a file, with marks of how far the reading is, and warnings."""
     # What a format needs is imported for it alone: a process reads one file.
-    match kind:
-        case Kind.MARKDOWN:
-            from quart_chat.documents.formats import markdown
-
-            return markdown.read(path)
-        case Kind.HTML:
-            from quart_chat.documents.formats import html
-
-            return join(html.read(path), "plain", "\n\n")
-        case Kind.CSV:
-            from quart_chat.documents.formats import delimited
-
-            return delimited.read(path)
-        case Kind.CODE:
-            return join(text.paragraphs(path), "code", "\n\n")
-        case Kind.DOCX:
-            from quart_chat.documents.formats import docx
-
-            return join(docx.read(path), "plain", "\n\n")
-        case Kind.PDF:
-            from quart_chat.documents.formats import pdf
-
-            return join(pdf.read(path), "plain", "\n\n")
-        case Kind.TEXT:
-            return join(text.paragraphs(path), "plain", "\n\n")
+    name, form = _READERS[kind]
+    parts = import_module(f"quart_chat.documents.formats.{name}").read(path)
+    return join(parts, form, "\n\n") if form else iter(parts)
 
 
 def check(path: Path, kind: Kind) -> None:
     """Make sure that a file is what it seems to be, and can be read."""
-    if kind is Kind.DOCX:
-        from quart_chat.documents.formats import docx
-
-        docx.check(path)
-    elif kind is Kind.PDF:
-        from quart_chat.documents.formats import pdf
-
-        pdf.check(path)
+    if kind in CHECKED:
+        import_module(f"quart_chat.documents.formats.{_READERS[kind][0]}").check(path)
 
 
 def read(path: Path, kind: Kind, send: Send) -> Finished:

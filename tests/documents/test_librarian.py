@@ -197,16 +197,28 @@ async def test_any_script_and_spelling_is_quoted(
     assert (await ask(librarian, question, other.id)).sources == ()
 
 
+NUTS = "<w:tbl>{}</w:tbl>".format(
+    "".join(
+        "<w:tr>{}</w:tr>".format(
+            "".join(f"<w:tc><w:p><w:r><w:t>{cell}</w:t></w:r></w:p></w:tc>" for cell in row)
+        )
+        for row in (("Item", "Price", "Stock"), ("A-nut", "3", "5"), ("B-nut", "4", "6"))
+    )
+)
+
+
+@pytest.mark.parametrize("question", ["What does B-nut cost?", "B-nut price", "Price of B-nut?"])
 @pytest.mark.parametrize(
     ("name", "content"),
     [
+        ("nuts.docx", made.word_document(NUTS)),
         ("nuts.csv", "Item;Price\nA-nut;3\nB-nut;4\n"),
         ("nuts.html", "<table><tr><th>Item<th>Price<tr><td>A-nut<td>3<tr><td>B-nut<td>4</table>"),
     ],
 )
 async def test_a_row_is_quoted_with_its_headings(
-    library: Library, librarian: Librarian, name: str, content: str
+    library: Library, librarian: Librarian, name: str, content: str | bytes, question: str
 ) -> None:
     document = await library.read(name, content)
-    (source,) = (await ask(librarian, "What does B-nut cost?", document.id)).sources
+    (source,) = (await ask(librarian, question, document.id)).sources
     assert "Item: B-nut; Price: 4" in source.quote

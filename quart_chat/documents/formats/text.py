@@ -14,7 +14,7 @@ MARK_SIZE = 64 * 1024
 """Characters between two marks."""
 
 
-def paragraphs(path: Path) -> Iterator[Part]:
+def read(path: Path) -> Iterator[Part]:
     """The paragraphs of a file."""
     text, warnings = read_text(path)
     yield from warnings

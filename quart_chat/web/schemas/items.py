@@ -164,6 +164,26 @@ class PulseItem(Struct, frozen=True):
     seconds: float
 
 
+DocumentKind = Literal[
+    "text",
+    "markdown",
+    "html",
+    "csv",
+    "code",
+    "pdf",
+    "docx",
+    "xlsx",
+    "pptx",
+    "odt",
+    "ods",
+    "odp",
+    "epub",
+    "rtf",
+    "eml",
+    "ipynb",
+]
+
+
 class DocumentWarning(Struct, frozen=True):
     """What of a document could not be read, or not for certain."""
 
@@ -176,7 +196,7 @@ class DocumentItem(Struct, rename="camel", frozen=True):
 
     id: str
     name: str
-    kind: Literal["text", "markdown", "html", "csv", "code", "pdf", "docx"]
+    kind: DocumentKind
     size: int
     status: Literal["waiting", "reading", "ready", "failed"]
     progress: Progress | None

@@ -1,0 +1,76 @@
+"""E-mails: the lines of the head that people read, and the text; attachments are named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage, Message
+from pathlib import Path
+
+from quart_chat.documents.formats import Block, Part
+from quart_chat.documents.formats.encoding import decode
+from quart_chat.documents.formats.html import read_page
+from quart_chat.documents.reading_warnings import ReadingWarning
+from quart_chat.errors import MalformedFile
+from quart_chat.texts import _
+
+MAX_PARTS = 1_000
+
+_HEAD = ("Subject", "From", "To", "Cc", "Date")
+
+
+def read(path: Path) -> Iterator[Part]:
+    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+    if not isinstance(mail, EmailMessage) or not any(_header(mail, name) for name in _HEAD):
+        raise MalformedFile(_("The file is no e-mail: it has no sender and no subject."))
+    subject = _header(mail, "Subject")
+    headings = (subject,) if subject else ()
+    head = [f"{name}: {value}" for name in _HEAD if (value := _header(mail, name))]
+    yield Block("\n".join(head), headings)
+    for number, part in enumerate(mail.walk()):
+        if number >= MAX_PARTS:
+            return
+        if part.is_multipart():
+            continue
+        name = part.get_filename()
+        if name or part.get_content_maintype() != "text":
+            yield ReadingWarning("attachments_unread", 1)
+            if name:
+                yield Block(_("Attachment: {name}").format(name=name), headings)
+        elif not _is_repeated(part, mail):
+            yield from _text(part, headings)
+
+
+def _is_repeated(part: Message, mail: EmailMessage) -> bool:
+    """Whether a page says what the text beside it says."""
+    plain = any(
+        each.get_content_type() == "text/plain" and not each.get_filename() and _data(each).strip()
+        for each in mail.walk()
+        if not each.is_multipart()
+    )
+    return part.get_content_type() == "text/html" and plain
+
+
+def _text(part: Message, headings: tuple[str, ...]) -> Iterator[Part]:
+    text, warnings = decode(_data(part), part.get_content_charset() or "")
+    yield from warnings
+    if part.get_content_type() == "text/html":
+        for block in read_page(text):
+            if isinstance(block, Block):
+                yield Block(block.text, (*headings, *block.headings))
+        return
+    for paragraph in text.replace("\r\n", "\n").split("\n\n"):
+        if paragraph.strip():
+            yield Block(paragraph.strip("\n"), headings)
+
+
+def _data(part: Message) -> bytes:
+    data = part.get_payload(decode=True)
+    return data if isinstance(data, bytes) else b""
+
+
+def _header(mail: EmailMessage, name: str) -> str:
+    try:
+        return " ".join(str(mail.get(name) or "").split())
+    except (ValueError, LookupError, AttributeError, IndexError, TypeError):
+        return ""  # one that the library can't parse

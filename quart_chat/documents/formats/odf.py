@@ -1,0 +1,158 @@
+"""OpenDocument texts, spreadsheets and presentations: OASIS OpenDocument 1.3, by lxml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from quart_chat.documents.formats import Block, Mark, Part
+from quart_chat.documents.formats.archive import opened
+from quart_chat.documents.formats.rows import label
+from quart_chat.errors import EncryptedFile, MalformedFile
+from quart_chat.texts import _
+
+MAX_REPEATED = 100
+"""Times that a cell or a row is taken that stands for many: most of them are empty ones."""
+
+_CONTENT = "content.xml"
+_NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns:"
+_TEXT, _TABLE = f"{{{_NAMESPACE}text:1.0}}", f"{{{_NAMESPACE}table:1.0}}"
+_OFFICE, _DRAW = f"{{{_NAMESPACE}office:1.0}}", f"{{{_NAMESPACE}drawing:1.0}}"
+_STYLE = f"{{{_NAMESPACE}style:1.0}}"
+_LEFT_OUT = frozenset(
+    {
+        *(f"{_TEXT}tracked-changes", f"{_TEXT}hidden-text", f"{_TEXT}hidden-paragraph"),
+        *(f"{_TEXT}note-citation", f"{_TEXT}table-of-content", f"{_OFFICE}annotation"),
+        f"{_OFFICE}annotation-end",
+    }
+)
+_CHARACTERS = {f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n", f"{_TEXT}s": " "}
+_PAGE = f"{_DRAW}page"
+
+
+def check(path: Path) -> None:
+    with opened(path, _CONTENT) as archive:
+        if "META-INF/manifest.xml" in archive.namelist():
+            manifest = archive.read("META-INF/manifest.xml")
+            if b"encryption-data" in manifest:
+                raise EncryptedFile(
+                    _("The file is protected with a password. Save it without one.")
+                )
+
+
+def read(path: Path) -> Iterator[Part]:
+    check(path)
+    with opened(path, _CONTENT) as archive:
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+        try:
+            root = etree.fromstring(archive.read(_CONTENT), parser)
+        except etree.XMLSyntaxError as error:
+            raise MalformedFile(_("The file is damaged or incomplete.")) from error
+    yield Mark(0.5, _("Reading the document"))
+    reader = _Reader(_hidden_styles(root))
+    body = root.find(f"{_OFFICE}body")
+    yield from reader.read(body if body is not None else root)
+
+
+def _hidden_styles(root: Any) -> frozenset[str]:
+    return frozenset(
+        style.get(f"{_STYLE}name", "")
+        for style in root.iter(f"{_STYLE}style")
+        for properties in style.iter(f"{_STYLE}text-properties")
+        if properties.get(f"{_TEXT}display") == "none"
+    )
+
+
+class _Reader:
+    """Gathers blocks below their headings; slides and sheets have their name as heading."""
+
+    def __init__(self, hidden: frozenset[str]) -> None:
+        self._hidden = hidden
+        self._headings: dict[int, str] = {}
+        self._page: int | None = None
+
+    def read(self, element: Any) -> Iterator[Block]:
+        for child in element.iterchildren(etree.Element):
+            if self._is_left_out(child):
+                continue
+            if child.tag == f"{_TEXT}h":
+                self._head(int(child.get(f"{_TEXT}outline-level", "1")), self._line(child))
+            elif child.tag == f"{_TEXT}p":
+                yield from self._paragraph(child)
+            elif child.tag == f"{_TABLE}table":
+                yield from self._table(child)
+            else:
+                if child.tag == _PAGE:
+                    self._page = (self._page or 0) + 1
+                    self._headings = {}
+                yield from self.read(child)
+
+    def _head(self, level: int, text: str) -> None:
+        if text:
+            self._headings = {at: each for at, each in self._headings.items() if at < level}
+            self._headings[level] = text
+
+    def _block(self, text: str) -> Block:
+        return Block(text, tuple(each for _, each in sorted(self._headings.items())), self._page)
+
+    def _paragraph(self, paragraph: Any) -> Iterator[Block]:
+        if text := self._text(paragraph).strip():
+            yield self._block(text)
+        for each in _beside(paragraph):
+            yield from self.read(each)
+
+    def _table(self, table: Any) -> Iterator[Block]:
+        name = table.get(f"{_TABLE}name")
+        is_sheet = table.getparent().tag == f"{_OFFICE}spreadsheet"
+        headings = self._headings
+        if is_sheet and name:
+            self._headings = {1: name}
+        for line in label(self._rows(table)):
+            yield self._block(line)
+        self._headings = headings
+
+    def _rows(self, table: Any) -> Iterator[list[str]]:
+        for row in table.iter(f"{_TABLE}table-row"):
+            cells: list[str] = []
+            for cell in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+                text = " ".join(self._line(each) for each in cell.iter(f"{_TEXT}p", f"{_TEXT}h"))
+                cells += [text] * min(_repeated(cell, "columns"), MAX_REPEATED)
+            for _time in range(min(_repeated(row, "rows"), MAX_REPEATED) if any(cells) else 0):
+                yield cells
+
+    def _line(self, element: Any) -> str:
+        return " ".join(self._text(element).split())
+
+    def _text(self, element: Any) -> str:
+        parts = [element.text or ""]
+        for child in element.iterchildren():
+            if isinstance(child.tag, str) and not self._is_left_out(child):
+                if child.tag in _CHARACTERS:
+                    count = int(child.get(f"{_TEXT}c", "1")) if child.tag == f"{_TEXT}s" else 1
+                    parts.append(_CHARACTERS[child.tag] * min(count, MAX_REPEATED))
+                elif child.tag not in {f"{_TEXT}note", f"{_DRAW}frame"}:
+                    parts.append(self._text(child))
+            parts.append(child.tail or "")
+        return "".join(parts)
+
+    def _is_left_out(self, element: Any) -> bool:
+        return element.tag in _LEFT_OUT or element.get(f"{_TEXT}style-name") in self._hidden
+
+
+def _beside(paragraph: Any) -> Iterator[Any]:
+    """What stands inside a paragraph beside its text: notes, and boxes with their own."""
+    waiting = [paragraph]
+    while waiting:
+        for child in waiting.pop().iterchildren(etree.Element):
+            if child.tag in {f"{_TEXT}note", f"{_DRAW}frame"}:
+                yield child
+            elif child.tag not in _LEFT_OUT:
+                waiting.append(child)
+
+
+def _repeated(element: Any, kind: str) -> int:
+    value = element.get(f"{_TABLE}number-{kind}-repeated", "1")
+    return int(value) if value.isdigit() else 1

@@ -1,0 +1,93 @@
+"""Excel workbooks, row by row, by openpyxl; each row is a passage below the name of its sheet."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import openpyxl
+
+from quart_chat.documents.formats import Mark
+from quart_chat.documents.formats.archive import opened
+from quart_chat.documents.formats.rows import label
+from quart_chat.documents.messages import Piece
+from quart_chat.documents.reading_warnings import ReadingWarning
+from quart_chat.errors import MalformedFile
+from quart_chat.search.chunking import cut_block
+from quart_chat.texts import _
+
+MAX_ROWS = 200_000
+"""Rows that are read of a workbook."""
+
+MAX_COLUMNS = 500
+"""Columns that are read of a sheet."""
+
+_MARK_ROWS = 500
+_BOOK = "xl/workbook.xml"
+
+
+def check(path: Path) -> None:
+    with opened(path, _BOOK):
+        pass
+
+
+def read(path: Path) -> Iterator[Piece | Mark | ReadingWarning]:
+    check(path)
+    with path.open("rb") as file:
+        yield from _read_book(file)
+
+
+def _read_book(file: BinaryIO) -> Iterator[Piece | Mark | ReadingWarning]:
+    try:
+        # By its content: openpyxl refuses files whose name doesn't end as it expects.
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+    except (ValueError, TypeError, AttributeError, SyntaxError, IndexError, OSError) as error:
+        raise MalformedFile(_("The workbook is damaged or incomplete.")) from error
+    left = MAX_ROWS
+    shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    if len(shown) < len(book.worksheets):
+        yield ReadingWarning("sheets_hidden", len(book.worksheets) - len(shown))
+    for done, sheet in enumerate(shown):
+        yield Mark(done / len(shown), _("Reading the sheet “{name}”").format(name=sheet.title))
+        rows = _Rows(sheet, left)
+        for line in label(rows):
+            yield from (Piece((sheet.title,), None, "plain", text) for text in cut_block(line))
+        left -= rows.count
+        if rows.cut:
+            yield ReadingWarning("rows_left_out", MAX_ROWS)
+            return
+
+
+class _Rows:
+    """The rows of a sheet; ``cut`` says whether there are more than are read."""
+
+    def __init__(self, sheet: Any, limit: int) -> None:
+        self.count = 0
+        self.cut = False
+        self._sheet = sheet
+        self._limit = limit
+
+    def __iter__(self) -> Iterator[list[str]]:
+        # What a sheet says of its size is often wrong, and would be filled up with empty cells.
+        self._sheet.reset_dimensions()
+        for row in self._sheet.iter_rows(values_only=True):
+            cells = [_shown(value) for value in row[:MAX_COLUMNS]]
+            if not any(cells):
+                continue
+            if self.count >= self._limit:
+                self.cut = True
+                return
+            self.count += 1
+            yield cells
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ", "minutes").removesuffix(" 00:00")
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    return str(value)
