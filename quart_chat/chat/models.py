@@ -9,9 +9,6 @@ from quart_chat.assistants.protocol import Source, Usage
 from quart_chat.texts import _
 from quart_chat.wire import Item, chat_data
 
-NOT_STORED = {"stored": False}
-"""What is noted at a field that is known in memory alone."""
-
 
 class MessageStatus(StrEnum):
     """An answer streams, then ends as its round does; a prompt is complete at once."""
@@ -116,7 +113,7 @@ class Message:
         usage: What the answer took, where its assistant says so.
         citations_verified: Whether each ``[n]`` of the text leads to its source, or is marked where
             there is none. In text that quotes others nothing is: its brackets are theirs.
-        revision: How often its text was begun anew, while it is in flight; not stored.
+        revision: How often its text was begun anew; readers see it while it is in flight.
     """
 
     id: str
@@ -134,7 +131,7 @@ class Message:
     seq: int
     usage: Usage | None = None
     citations_verified: bool = field(default=False, metadata={"column": "checked"})
-    revision: int = field(default=0, metadata=NOT_STORED)
+    revision: int = 0
 
     @property
     def in_flight(self) -> bool:

@@ -1,7 +1,10 @@
 """What a process that died has left running is ended by another, or by the next one.
 
 The text of the answer is what the last checkpoint has of it, and what follows that in the context's
-log: where nodes share a broker, the log holds all that any of their readers was shown.
+log: where nodes share a broker, the log holds all that any of their readers was shown. A node that
+was only frozen may go on to write deltas. So the message first gets another revision, which comes
+after some of them in the log: readers show no delta of the old revision after that, and those from
+before it belong to the text.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from quart_chat.errors import LostRound, RoundEnded
 from quart_chat.events.log import ContextLog
 from quart_chat.markdown.rendering import render_html
 from quart_chat.texts import _
+from quart_chat.wire import Item
 
 _logger = logging.getLogger(__name__)
 
@@ -46,6 +50,8 @@ async def end_orphaned_round(
     """
     ended = None
     try:
+        if context.node.shares:
+            await _revise(round_, context)
         while ended is None and not runs():
             ended = await _end(round_, context, runs)
     except RoundEnded:
@@ -67,6 +73,31 @@ class _InFlight:
         return cls(*reader.select_in_flight(round_.workflow_id), stop_requested)
 
 
+async def _revise(round_: Round, context: RoundContext) -> None:
+    """Take a round over, and let no reader show more of what its node may still write.
+
+    Raises:
+        LostRound: Another node that lives runs it, or it has ended.
+    """
+
+    def change(unit: UnitOfWork) -> bool:
+        _take_over(round_, unit)
+        messages, _ = unit.transaction.select_in_flight(round_.workflow_id)
+        for message in messages:
+            text = add_deltas(message, message.revision, context.events.log(round_.workflow_id))
+            unit.put_message(replace(message, content=text, revision=message.revision + 1))
+        return bool(messages)
+
+    if await context.committer.commit(change):
+        # Its own event comes back after all that readers were shown before it.
+        await context.events.flush()
+
+
+def _take_over(round_: Round, unit: UnitOfWork) -> None:
+    if not unit.transaction.take_over_round(round_, unit.node_id):
+        raise LostRound(_("Another server process has taken the answer over."))
+
+
 async def _end(round_: Round, context: RoundContext, runs: Callable[[], bool]) -> Round | None:
     """End a round with what it has in flight; None where that has changed meanwhile."""
     found = await context.storage.read(lambda reader: _InFlight.read(reader, round_))
@@ -76,8 +107,7 @@ async def _end(round_: Round, context: RoundContext, runs: Callable[[], bool]) -
     logs = [replace(log, status=ending.log_status) for log in found.logs]
 
     def change(unit: UnitOfWork) -> Round | None:
-        if not unit.transaction.take_over_round(round_, unit.node_id):
-            raise LostRound(_("Another server process has taken the answer over."))
+        _take_over(round_, unit)
         if runs() or _InFlight.read(unit.transaction, round_) != found:
             return None
         return end_round(unit, ended, messages=messages, logs=logs)
@@ -86,9 +116,9 @@ async def _end(round_: Round, context: RoundContext, runs: Callable[[], bool]) -
 
 
 async def _finish(message: Message, ending: Ending, ended: Round, context: RoundContext) -> Message:
-    log = context.events.log(message.workflow_id)
-    if log is not None:
-        message = replace(message, content=add_deltas(message, log))
+    written = message.revision - 1 if context.node.shares else message.revision
+    content = add_deltas(message, written, context.events.log(message.workflow_id))
+    message = replace(message, content=content)
     return replace(
         message,
         html=await render_html(context.render, message.content, message.citable),
@@ -97,15 +127,24 @@ async def _finish(message: Message, ending: Ending, ended: Round, context: Round
     )
 
 
-def add_deltas(message: Message, log: ContextLog) -> str:
-    """The text of a message with the deltas of a log that follow it without a hole."""
+def add_deltas(message: Message, revision: int, log: ContextLog | None) -> str:
+    """The text of a message with those deltas of a revision that follow it without a hole.
+
+    They are in a log, up to where the message has another revision.
+    """
     text = message.content
-    for position in range(log.first, log.end):
+    for position in range(log.first, log.end) if log is not None else ():
+        assert log is not None  # noqa: S101 - there are positions
         event = log[position]
-        delta = event.data
-        if event.type != "delta" or delta["messageId"] != message.id:
-            continue
-        offset, end = delta["offset"], delta["offset"] + len(delta["text"])
-        if delta.get("revision", 0) == message.revision and offset <= len(text):
-            text = text[:offset] + delta["text"] + text[end:]
+        if event.type == "delta" and event.data["messageId"] == message.id:
+            offset, end = event.data["offset"], event.data["offset"] + len(event.data["text"])
+            if event.data.get("revision", 0) == revision and offset <= len(text):
+                text = text[:offset] + event.data["text"] + text[end:]
+        elif event.type == "chatdata" and _revision_of(message, event.data["item"]) > revision:
+            break
     return text
+
+
+def _revision_of(message: Message, item: Item) -> int:
+    """The revision that an item gives a message; -1 where it is another item."""
+    return item.get("revision", 0) if item.get("id") == message.id else -1

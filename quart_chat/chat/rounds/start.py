@@ -230,14 +230,21 @@ class Rounds:
         if running := self.running.get(workflow_id):
             await running.settle()
 
-    def may_run_elsewhere(self, workflow_id: str) -> bool:
-        """Whether another process may be running a round of a workflow."""
-        return self._context.node.shares and workflow_id not in self.running
+    @property
+    def are_shared(self) -> bool:
+        """Whether rounds run on several nodes.
+
+        Readers of all of them, also of this one, are shown no more of a text than is stored or has
+        come back from the broker: what this process alone knows would be lost with it.
+        """
+        return self._context.node.shares
 
     def overlay(self, snapshot: Snapshot) -> Snapshot:
         """Put what a running round has in memory over what the database holds of it."""
         running = self.running.get(snapshot.workflow.id)
-        return snapshot if running is None else running.answer.overlay(snapshot)
+        if running is None or self.are_shared:
+            return snapshot
+        return running.answer.overlay(snapshot)
 
     async def close(self) -> None:
         """End running rounds as interrupted, and wait until all is stored; idempotent."""

@@ -85,8 +85,8 @@ class StreamPosition(Protocol):
         ended: Whether there is nothing more to deliver.
         redact: What the reader is shown in the place of an event, None for nothing of it; without
             one, events are shown as they were emitted.
-        elsewhere: Whether another process may be writing what is in flight. The database has of it
-            what was saved last, and the context's log what follows that.
+        elsewhere: Whether what is in flight may not be in the memory of this process. The database
+            has of it what was saved last, and the context's log what follows that.
     """
 
     context_id: str
@@ -144,7 +144,7 @@ class WorkflowPosition:
 
     @property
     def elsewhere(self) -> bool:
-        return self._service.rounds.may_run_elsewhere(self.context_id)
+        return self._service.rounds.are_shared
 
     async def catch_up(self) -> Part:
         try:

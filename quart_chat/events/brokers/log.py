@@ -20,7 +20,7 @@ from contextlib import aclosing, suppress
 from quart_chat.events.broker import BrokerUnavailable, Deliver, Gap
 from quart_chat.events.brokers.protocol import Log, LogUnavailable, Place
 from quart_chat.events.brokers.waiting import WaitingEvents
-from quart_chat.events.brokers.wire import decode_batch, encode_batch, number_of
+from quart_chat.events.brokers.wire import can_be_carried, decode_batch, encode_batch, number_of
 from quart_chat.events.coalescing import Coalescer, NoCoalescing
 from quart_chat.events.event import Event
 
@@ -115,11 +115,19 @@ class LogBroker:
                 await self._has_waiting.wait()
                 events, dropped = self._waiting.take()
                 self._sent += 1
-                self._unsent = encode_batch(self._origin, self._sent, dropped, events)
+                self._unsent = self._encode(events, dropped)
             await self._append(self._unsent)
             self._unsent = None
             if not self._waiting:
                 self._has_waiting.clear()
+
+    def _encode(self, events: list[Event], dropped: bool) -> bytes:
+        try:
+            return encode_batch(self._origin, self._sent, dropped, events)
+        except (ValueError, TypeError):
+            _logger.exception("An event can't be sent to other processes")
+            events = [event for event in events if can_be_carried(event)]
+            return encode_batch(self._origin, self._sent, True, events)
 
     async def _append(self, batch: bytes) -> None:
         pause = _Pause("Events can't be sent to other processes")
@@ -150,6 +158,11 @@ class LogBroker:
             except (LogUnavailable, TimeoutError) as error:
                 self._attached.clear()
                 self._trouble = str(error) or "it does not answer in time"
+                await pause.after(error)
+            except Exception as error:
+                # What takes the events is to blame: without them, its readers have to read anew.
+                _logger.exception("An event could not be delivered")
+                self._tell_gap("An event was not delivered")
                 await pause.after(error)
 
     async def _attach(self, place: Place) -> None:

@@ -55,6 +55,15 @@ def encode_batch(origin: str, counter: int, gap: bool, events: Sequence[Event]) 
     return _encoder.encode(Envelope(origin, counter, gap, [_from_event(event) for event in events]))
 
 
+def can_be_carried(event: Event) -> bool:
+    """Whether an event can be written as bytes: a lone surrogate in a name can't."""
+    try:
+        _encoder.encode(_from_event(event))
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
 def decode_batch(data: bytes) -> Envelope:
     """Read a batch.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import Field, fields, replace
+from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
 
@@ -24,12 +24,8 @@ from quart_chat.storage.sqlite.connection import Row
 Model = Workflow | Message | Log | Round | Share
 
 
-def _stored(model: type[Model]) -> list[Field[Any]]:
-    return [field for field in fields(model) if field.metadata.get("stored", True)]
-
-
 def _columns(model: type[Model]) -> str:
-    return ", ".join(field.metadata.get("column", field.name) for field in _stored(model))
+    return ", ".join(field.metadata.get("column", field.name) for field in fields(model))
 
 
 WORKFLOW = _columns(Workflow)
@@ -44,7 +40,7 @@ _WORKFLOW_DOCUMENTS = WORKFLOW.split(", ").index("document_ids")
 _ROUND_DOCUMENTS = ROUND.split(", ").index("document_ids")
 _ENCODED = {tuple, Usage}
 _values = {
-    model: attrgetter(*(field.name for field in _stored(model)))
+    model: attrgetter(*(field.name for field in fields(model)))
     for model in (Workflow, Message, Log, Round, Share)
 }
 

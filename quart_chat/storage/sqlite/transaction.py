@@ -114,8 +114,9 @@ class Transaction(Reader):
     def update_text_in_flight(self, message: Message) -> None:
         """Checkpoint the text of an answer that is still being written."""
         self.statements.fetch(
-            "UPDATE messages SET content = ?, updated_at = ? WHERE id = ? AND status = 'streaming'",
-            (message.content, message.updated_at, message.id),
+            "UPDATE messages SET content = ?, revision = ?, updated_at = ?"
+            " WHERE id = ? AND status = 'streaming'",
+            (message.content, message.revision, message.updated_at, message.id),
         )
 
     def update_progress(self, log: Log) -> None:

@@ -250,6 +250,31 @@ async def test_a_new_node_has_what_is_a_minute_old_under_the_same_numbers() -> N
         assert [event.id for event in second.events] == [event.id for event in first.events]
 
 
+async def test_an_event_that_can_not_be_sent_is_told_and_stops_no_other() -> None:
+    async with cluster(2) as nodes:
+        nodes.nodes[0].broker.publish(make_event("\ud800", "status", {"node": 0, "n": -1}))
+        nodes.nodes[0].publish("a")
+        await nodes.settle()
+        assert [node.gaps for node in nodes.nodes] == [1, 1]
+
+
+async def test_a_reader_that_fails_is_told_and_goes_on() -> None:
+    async with cluster(1) as nodes:
+        (node,) = nodes.nodes
+        broken = [True]
+
+        def deliver(event: Event) -> None:
+            if broken.pop() if broken else False:
+                raise RuntimeError("broken")
+            node.delivered.append(event)
+
+        node.broker.bind(deliver, lambda: node.delivered.append(None))
+        node.publish("a")
+        node.publish("a")
+        await until(lambda: node.gaps)
+        await nodes.settle()
+
+
 async def test_a_folder_that_can_not_be_written_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

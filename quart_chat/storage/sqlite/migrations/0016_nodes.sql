@@ -11,4 +11,7 @@ CREATE TABLE nodes (
 
 ALTER TABLE rounds ADD COLUMN node_id TEXT;
 ALTER TABLE rounds ADD COLUMN stop_requested_at REAL;
+-- How often the text of an answer was begun anew, for readers of another node.
+ALTER TABLE messages ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+
 ALTER TABLE documents ADD COLUMN node_id TEXT;

@@ -1,0 +1,137 @@
+"""Leases, and what they decide: who runs a round, and who may take one over."""
+
+from __future__ import annotations
+
+import asyncio
+
+from quart_chat.chat.models import Round
+from quart_chat.chat.rounds.factories import new_round
+from quart_chat.chat.storage import ChatTransaction
+from quart_chat.documents.models import Document, Kind, Status
+from quart_chat.storage import Storage
+from tests.storage.contract.chats import begin_workflow, end_round
+
+SHORT = 0.05
+"""Seconds of a lease that runs out in a test."""
+
+
+def begin_round(tx: ChatTransaction, node_id: str) -> Round:
+    workflow = begin_workflow(tx)
+    round_ = new_round(workflow.id, 1, "scripted", 1.0)
+    tx.insert_round(round_, None, node_id)
+    return round_
+
+
+async def run_out(storage: Storage, node_id: str) -> None:
+    """Wait until a node's lease has run out."""
+    await storage.nodes.renew_lease("watcher", 60)
+    while node_id not in (await storage.nodes.renew_lease("watcher", 60)).expired:  # noqa: ASYNC110 - it has no event
+        await asyncio.sleep(0)
+    await storage.nodes.end_lease("watcher")
+
+
+async def test_a_lease_is_renewed_until_it_has_run_out(storage: Storage) -> None:
+    assert not (await storage.nodes.renew_lease("a", SHORT)).unbroken
+    assert (await storage.nodes.renew_lease("a", 60)).unbroken
+    await storage.nodes.renew_lease("a", SHORT)
+    await run_out(storage, "a")
+    assert not (await storage.nodes.renew_lease("a", SHORT)).unbroken
+
+
+async def test_the_oldest_node_leads(storage: Storage) -> None:
+    # The clock counts milliseconds: of two that start in the same one, the first by name leads.
+    assert (await storage.nodes.renew_lease("a", 60)).leads
+    assert not (await storage.nodes.renew_lease("b", 60)).leads
+    await storage.nodes.end_lease("a")
+    assert (await storage.nodes.renew_lease("b", 60)).leads
+
+
+async def test_only_nodes_whose_lease_has_run_out_are_removed(storage: Storage) -> None:
+    await storage.nodes.renew_lease("a", SHORT)
+    await storage.nodes.renew_lease("b", 60)
+    await run_out(storage, "a")
+    assert await storage.nodes.remove_expired_nodes(["a", "b", "c"]) == ("a",)
+    assert await storage.nodes.remove_expired_nodes(["a"]) == ()
+    assert (await storage.nodes.renew_lease("b", 60)).expired == ()
+
+
+async def test_a_round_is_its_nodes_until_another_takes_it_over(storage: Storage) -> None:
+    await storage.nodes.renew_lease("a", SHORT)
+    await storage.nodes.renew_lease("b", 60)
+    round_ = await storage.chats.write(lambda tx: begin_round(tx, "a"))
+    assert await storage.chats.read(lambda r: r.select_orphaned_rounds("a")) == []
+    await run_out(storage, "a")
+    assert await storage.chats.write(lambda tx: tx.owns_round(round_, "a"))
+    assert await storage.chats.read(lambda r: r.select_orphaned_rounds("b")) == [round_]
+    assert not await storage.chats.read(lambda r: r.runs_elsewhere(round_, "b"))
+    assert await storage.chats.write(lambda tx: tx.take_over_round(round_, "b"))
+    assert not await storage.chats.write(lambda tx: tx.owns_round(round_, "a"))
+    assert await storage.chats.write(lambda tx: tx.owns_round(round_, "b"))
+    assert await storage.chats.read(lambda r: r.runs_elsewhere(round_, "a"))
+
+
+async def test_the_round_of_a_node_that_lives_is_left_to_it(storage: Storage) -> None:
+    await storage.nodes.renew_lease("a", 60)
+    await storage.nodes.renew_lease("b", 60)
+    round_ = await storage.chats.write(lambda tx: begin_round(tx, "a"))
+    assert not await storage.chats.write(lambda tx: tx.take_over_round(round_, "b"))
+    assert await storage.chats.write(lambda tx: tx.take_over_round(round_, "a"))
+    assert await storage.chats.read(lambda r: r.runs_elsewhere(round_, "b"))
+
+
+async def test_a_node_whose_own_lease_has_run_out_takes_nothing_over(storage: Storage) -> None:
+    for node_id in ("a", "b"):
+        await storage.nodes.renew_lease(node_id, SHORT)
+    round_ = await storage.chats.write(lambda tx: begin_round(tx, "a"))
+    for node_id in ("a", "b"):
+        await run_out(storage, node_id)
+    assert not await storage.chats.write(lambda tx: tx.take_over_round(round_, "b"))
+    await storage.nodes.renew_lease("b", 60)
+    assert await storage.chats.write(lambda tx: tx.take_over_round(round_, "b"))
+
+
+async def test_without_leases_the_one_process_there_is_takes_over(storage: Storage) -> None:
+    round_ = await storage.chats.write(lambda tx: begin_round(tx, "dead"))
+    assert await storage.chats.write(lambda tx: tx.take_over_round(round_, "alive"))
+    ended = await storage.chats.write(lambda tx: end_round(tx, round_))
+    assert not await storage.chats.write(lambda tx: tx.take_over_round(ended, "alive"))
+    assert not await storage.chats.write(lambda tx: tx.owns_round(ended, "alive"))
+
+
+async def test_a_stop_is_asked_for_as_long_as_the_round_runs(storage: Storage) -> None:
+    round_ = await storage.chats.write(lambda tx: begin_round(tx, "a"))
+    assert await storage.chats.read(lambda r: r.select_stop_requests("a")) == []
+    assert await storage.chats.write(lambda tx: tx.request_stop(round_, 1.0))
+    assert await storage.chats.read(lambda r: r.select_stop_requests("a")) == [round_.workflow_id]
+    assert await storage.chats.read(lambda r: r.is_stop_requested(round_))
+    await storage.chats.write(lambda tx: end_round(tx, round_))
+    assert not await storage.chats.write(lambda tx: tx.request_stop(round_, 1.0))
+    assert await storage.chats.read(lambda r: r.select_stop_requests("a")) == []
+
+
+async def test_a_document_is_claimed_by_one_node_that_lives(storage: Storage) -> None:
+    waiting = Document(
+        id="1" * 32,
+        user_id="ada",
+        name="a.txt",
+        kind=Kind.TEXT,
+        size=1,
+        status=Status.WAITING,
+        code=None,
+        message=None,
+        pages=None,
+        passages=0,
+        attempts=0,
+        created_at=1.0,
+        updated_at=1.0,
+    )
+    await storage.nodes.renew_lease("a", SHORT)
+    await storage.nodes.renew_lease("b", 60)
+    await storage.documents.write(lambda tx: tx.insert_document(waiting))
+    assert await storage.documents.write(lambda tx: tx.claim_document(waiting.id, "a"))
+    await run_out(storage, "a")
+    assert await storage.documents.read(lambda r: r.select_orphaned("b")) == [waiting]
+    assert await storage.documents.write(lambda tx: tx.claim_document(waiting.id, "b"))
+    assert not await storage.documents.write(lambda tx: tx.owns_document(waiting.id, "a"))
+    assert not await storage.documents.write(lambda tx: tx.claim_document(waiting.id, "a"))
+    assert await storage.documents.read(lambda r: r.select_orphaned("a")) == []
