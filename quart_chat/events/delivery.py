@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from quart_chat.events.chunks import Chunks, DirectChunks
 from quart_chat.events.connections import find_connection
 from quart_chat.events.outlet import ConnectionLost, Outlet
 from quart_chat.events.server import Receive, Send
@@ -31,7 +32,7 @@ class Delivery:
     status: int
     headers: Iterable[tuple[bytes, bytes]]
     first: bytes
-    chunks: AsyncIterable[bytes]
+    chunks: Chunks
     shortcut: bool
 
 
@@ -55,6 +56,8 @@ async def _send_stream(delivery: Delivery, watch: ConnectionWatch, send: Send) -
         try:
             await outlet.start(delivery.status, delivery.headers)
             await outlet.write(delivery.first)
+            if isinstance(delivery.chunks, DirectChunks):
+                delivery.chunks.write_to(outlet)
             async for data in delivery.chunks:
                 await outlet.write(data)
         except ConnectionLost:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from quart_chat.events.chunks import Chunks
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.server import Application, Headers, Message, Receive, Scope, Send
 from quart_chat.events.subscription import QueueShutDown
 
 _NAME = "X-Event-Stream"
 _NAME_SENT = _NAME.lower().encode()
-
-
-class Chunks(Protocol):
-    """The body of a stream: an asynchronous generator, or what is used like one."""
-
-    def __aiter__(self) -> AsyncIterator[bytes]: ...
-
-    async def aclose(self) -> None:
-        """Let go of what it holds; idempotent."""
-        ...
 
 
 class Stream:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Self
 
 from quart_chat.events.batch import Batch
+from quart_chat.events.chunks import DirectWriter
 from quart_chat.events.log import ContextLog
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.sse import KEEPALIVE, encode_frame
@@ -65,7 +66,7 @@ class ContextFrames:
 
     __slots__ = (
         "_categories", "_context_id", "_ended", "_last_event_id", "_manager", "_subscription",
-        "_write",
+        "_writer",
     )  # fmt: skip
 
     def __init__(
@@ -80,15 +81,12 @@ class ContextFrames:
         self._categories = categories
         self._last_event_id = last_event_id
         self._subscription: Subscription | None = None
-        self._write: Callable[[bytes], bool] | None = None
+        self._writer: DirectWriter | None = None
         self._ended = False
 
-    def write_to(self, write: Callable[[bytes], bool]) -> None:
-        """Hand what comes while the next chunk is awaited to ``write``, unless that refuses it.
-
-        To be called before the first chunk is asked for.
-        """
-        self._write = write
+    def write_to(self, writer: DirectWriter) -> None:
+        """Write what comes while the next chunk is awaited directly, if the writer takes it."""
+        self._writer = writer
 
     def __aiter__(self) -> Self:
         return self
@@ -115,7 +113,7 @@ class ContextFrames:
         else:
             subscription = manager.subscribe_held(context_id, categories, all_generations=unknown)
         subscription.open()
-        if self._write is not None:
+        if self._writer is not None:
             subscription.sink = self._pass_on
         return subscription, unknown
 
@@ -132,11 +130,13 @@ class ContextFrames:
 
     def _pass_on(self, batch: Batch) -> bool:
         """Write a batch there and then; the end of the context is left to whatever iterates."""
-        assert self._write is not None  # noqa: S101 - else nothing calls this
-        events = batch.events
-        if not events:
-            return self._write(KEEPALIVE)
-        return not events[-1].terminal and self._write(batch.chunk)
+        writer, events = self._writer, batch.events
+        assert writer is not None  # noqa: S101 - else nothing calls this
+        chunk = batch.chunk if events else KEEPALIVE
+        if (events and events[-1].terminal) or not writer.takes(len(chunk)):
+            return False
+        writer.write_now(chunk)
+        return True
 
     async def aclose(self) -> None:
         """Stop reading; idempotent."""

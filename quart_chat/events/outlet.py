@@ -93,8 +93,7 @@ class Outlet:
         # loop, or none at all.
         if writer.is_closing():
             raise ConnectionLost
-        writer.write(b"%x\r\n%b\r\n" % (len(data), data))
-        self._progress.written += len(data)
+        self.write_now(data)
         if not writer.transport.get_write_buffer_size():
             return
         self._waiting_since = monotonic()
@@ -106,6 +105,20 @@ class Outlet:
             self._waiting_since = None
         if writer.is_closing():
             raise ConnectionLost
+
+    def takes(self, size: int) -> bool:
+        """Whether so many bytes can be written now: the client has all that came before."""
+        if not self._direct or size > SLICE:
+            return False
+        assert self._connection is not None  # noqa: S101 - it is written to directly
+        transport = self._connection.writer.transport
+        return not transport.get_write_buffer_size() and not transport.is_closing()
+
+    def write_now(self, data: bytes) -> None:
+        """Write some of the body, at least a byte."""
+        assert self._connection is not None  # noqa: S101 - it takes something
+        self._connection.writer.write(b"%x\r\n%b\r\n" % (len(data), data))
+        self._progress.written += len(data)
 
     async def _send_body(self, data: bytes) -> None:
         self._waiting_since = monotonic()

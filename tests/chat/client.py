@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
+from itertools import cycle
 from typing import Any
 
 import orjson
@@ -105,6 +106,28 @@ class Client:
                     chunks -= 1
                     if chunks == 0:
                         return
+
+
+class DirectClient:
+    """A connection that is written to directly, while its client takes what it is sent.
+
+    Args:
+        client: Reads what is written.
+        room: Whether there is room for what comes next, over and over.
+    """
+
+    def __init__(self, client: Client, room: Iterable[bool]) -> None:
+        self.written = 0
+        self._client = client
+        self._room = cycle(room)
+
+    def takes(self, size: int) -> bool:
+        return next(self._room)
+
+    def write_now(self, data: bytes) -> None:
+        assert data, "an empty chunk would end the response"
+        self.written += 1
+        self._client.feed(data)
 
 
 class EagerClient(Client):

@@ -20,17 +20,17 @@ from quart_chat.chat import storage
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.emitted import DELTAS, ENVELOPED
 from quart_chat.chat.streams import position as following
-from quart_chat.chat.streams.writer import stream_user, stream_workflow
+from quart_chat.chat.streams.writer import ChatFrames, stream_user, stream_workflow
 from quart_chat.errors import RoundRunning
 from quart_chat.events import Bounds, Settings, StreamingEventManager
 from quart_chat.storage.sqlite import workflow_list
 from quart_chat.storage.sqlite.chats import ChatRepository
-from tests.chat.client import TERMINAL, Client, EagerClient, identity, spare, state_of
+from tests.chat.client import TERMINAL, Client, DirectClient, EagerClient, identity, spare, state_of
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant
 from tests.examples import examples
 
-Open = Callable[[str], AsyncGenerator[bytes, None]]
+Open = Callable[[Client], ChatFrames]
 Rounds = list[tuple[list[tuple[int, Line]], Line]]
 Script = tuple[Rounds, list["Act"]]
 
@@ -169,10 +169,10 @@ class World:
             await pause(visit.after)
             if visit.forgetful:
                 client.forget()
-            await read_and_cut(client, open_stream(client.last_id), visit)
+            await read_and_cut(client, open_stream(client), visit)
         while client.farewells < contexts:
             client.connect()
-            async with aclosing(open_stream(client.last_id)) as stream:
+            async with aclosing(open_stream(client)) as stream:
                 async for chunk in stream:
                     client.feed(chunk)
                     if client.farewells >= contexts:
@@ -240,6 +240,7 @@ async def check_pages(world: World, workflow_id: str, pages: list[Client]) -> No
     slowness=st.sampled_from([0, 0, 50]),
     rows=st.sampled_from([1, 2, 3, 500]),
     kind=st.sampled_from([Client, EagerClient]),
+    room=st.sampled_from([[], [True, False], [True, True, True, False], [False]]),
 )
 def test_every_client_ends_with_exactly_what_the_database_has(
     scripts: list[Script],
@@ -250,18 +251,25 @@ def test_every_client_ends_with_exactly_what_the_database_has(
     slowness: int,
     rows: int,
     kind: type[Client],
+    room: list[bool],
 ) -> None:
     async def scene(world: World, script: Script, number: int) -> None:
         """One workflow: who answers, who meddles and who watches."""
         service, prompt = world.service, f"prompt {number}"
         workflow_id = (await service.start(Ask(USER, prompt))).workflow_id
 
-        def open_workflow(last_id: str) -> AsyncGenerator[bytes, None]:
-            since = int(last_id or 0)
-            return stream_workflow(service, USER, workflow_id, since=since, follow=True)
+        def open_workflow(client: Client) -> ChatFrames:
+            since = int(client.last_id or 0)
+            stream = stream_workflow(service, USER, workflow_id, since=since, follow=True)
+            return connect(client, stream)
 
-        def open_page(last_id: str) -> AsyncGenerator[bytes, None]:
-            return stream_user(service, USER, workflow_id, last_id or "0-0")
+        def open_page(client: Client) -> ChatFrames:
+            return connect(client, stream_user(service, USER, workflow_id, client.last_id or "0-0"))
+
+        def connect(client: Client, stream: ChatFrames) -> ChatFrames:
+            if room:
+                stream.write_to(DirectClient(client, room))
+            return stream
 
         watching, paging = [kind() for _ in readers], [kind() for _ in pages]
         async with asyncio.TaskGroup() as group:

@@ -27,7 +27,7 @@ _MARKS = (
 _FLAGS = re.ASCII | re.IGNORECASE
 _OPEN_OF = {close: opening for opening, close in _MARKS}
 _CLOSE = re.compile("|".join(map(re.escape, _OPEN_OF)), _FLAGS)
-_FIRST = frozenset(close[0] for close in _OPEN_OF)
+_FIRST = re.compile("[" + "".join({re.escape(close[0]) for close in _OPEN_OF}) + "]")
 _LONGEST = max(len(close) for _, close in _MARKS)
 _QUOTES = "\"'`(\\«»\u2018\u2019\u201c\u201d\u201e"
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
@@ -67,7 +67,7 @@ class Thinking:
         """Whether a text is answer as it is, as most are; it is taken if so."""
         if self._state == self._pass:
             return True
-        if self._state != self._watch or self._held or any(first in text for first in _FIRST):
+        if self._state != self._watch or self._held or _FIRST.search(text):
             return False
         self._answer.append(text)
         return True

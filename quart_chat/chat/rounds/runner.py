@@ -52,6 +52,9 @@ _logger = logging.getLogger(__name__)
 
 HISTORY = 100
 """Latest messages of a conversation that an assistant is given."""
+BURST = 8
+"""Outputs that are taken in a row: an assistant that never waits must not keep all others from
+running, and to let them run after each output costs as much as to take it."""
 
 
 class RunningRound:
@@ -242,6 +245,7 @@ class RunningRound:
         )
         turns = tuple(Turn(message.role, message.content) for message in history)
         question = replace(self._question, history=turns)
+        taken = 0
         async with aclosing(self._assistant.answer(question)) as outputs:
             async for output in outputs:
                 if self._ending is not None:
@@ -251,8 +255,9 @@ class RunningRound:
                     await self._take(output)
                 except InvalidOutput as error:
                     raise InvalidOutput(f"{error} ({place_of(outputs)})") from None
-                # An assistant that never waits must not keep all others from running.
-                await asyncio.sleep(0)
+                taken += 1
+                if taken % BURST == 0:
+                    await asyncio.sleep(0)
 
     async def _take(self, output: Output) -> None:
         match output:

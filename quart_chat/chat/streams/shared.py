@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
 import orjson
@@ -12,7 +11,7 @@ from quart_chat.chat.models import MessageStatus, Workflow, WorkflowStatus
 from quart_chat.chat.storage import PART
 from quart_chat.chat.streams.position import UNKNOWN, Disposition, Part, Redact, WorkflowPosition
 from quart_chat.chat.streams.redaction import Redacted, Redaction
-from quart_chat.chat.streams.writer import stream_all
+from quart_chat.chat.streams.writer import ChatFrames
 from quart_chat.chat.views import Snapshot
 from quart_chat.errors import NotFound
 from quart_chat.events import TERMINAL_TYPES, Event
@@ -27,13 +26,11 @@ PUBLIC = frozenset({"id", "title", "status", "headRound", "seq", "createdAt", "u
 """What a reader of the link is told of the chat's entry in its owner's list."""
 
 
-def stream_shared(
-    service: ChatService, workflow: Workflow, token: str, since: int
-) -> AsyncGenerator[bytes, None]:
+def stream_shared(service: ChatService, workflow: Workflow, token: str, since: int) -> ChatFrames:
     """Stream a chat to a reader of its link, until the link is revoked or the chat deleted."""
     chat = SharedPosition(service, workflow.user_id, workflow.id, since)
     link = LinkPosition(service.sharing, token, chat)
-    return stream_all(service.events, {chat: str, link: lambda _seq: None}, heartbeat=True)
+    return ChatFrames(service.events, {chat: str, link: lambda _seq: None}, heartbeat=True)
 
 
 class SharedPosition(WorkflowPosition):

@@ -4,40 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Coroutine,
+    Sequence,
+)
 from contextlib import aclosing
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from quart_chat.chat.emitted import DELTAS
+from quart_chat.chat.streams.encoding import (
+    MakeId,
+    encode_frames,
+    encode_heartbeat,
+    encode_kept,
+    encode_shown,
+)
 from quart_chat.chat.streams.position import (
-    LARGE,
     UNKNOWN,
     Disposition,
-    Frame,
     ListPosition,
     StreamPosition,
     WorkflowPosition,
 )
 from quart_chat.events import Batch, Event, StreamingEventManager
-from quart_chat.events.sse import KEEPALIVE, encode_frame, encode_pieces
-from quart_chat.wire import chat_data
+from quart_chat.events.chunks import DirectWriter
+from quart_chat.events.sse import KEEPALIVE
 
 if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
-
-MakeId = Callable[[int], str | None]
 
 _PAUSES = (0.1, 0.1, 0.2, 0.2, 0.4, 0.4)
 """Seconds to wait, one after the other, for what another process has not saved yet."""
 
 _PAGE_CURSOR = re.compile(r"([0-9]{1,16})-([0-9]{1,16})", re.ASCII)
-
-# Readers that stand at the same place get the same batch; those of one kind send the same bytes.
-_chunks: WeakKeyDictionary[Batch, dict[str | None, bytes]] = WeakKeyDictionary()
 
 
 def stream_workflow(
@@ -48,7 +48,7 @@ def stream_workflow(
     since: int | None,
     follow: bool,
     round_number: int | None = None,
-) -> AsyncGenerator[bytes, None]:
+) -> ChatFrames:
     """Stream a workflow's chatData; frames of stored items have their seq as id.
 
     Args:
@@ -68,7 +68,7 @@ def stream_workflow(
         follow=follow,
         until=round_number,
     )
-    return stream_all(service.events, {position: str})
+    return ChatFrames(service.events, {position: str})
 
 
 def stream_user(
@@ -78,7 +78,7 @@ def stream_user(
     cursor: str | None,
     *,
     heartbeat: bool = False,
-) -> AsyncGenerator[bytes, None]:
+) -> ChatFrames:
     """Stream a user's list of workflows, and one workflow; ids are ``<list_seq>-<seq>``.
 
     Args:
@@ -96,9 +96,9 @@ def stream_user(
     list_since, since = (UNKNOWN, UNKNOWN) if match is None else map(int, match.groups())
     the_list = ListPosition(service, user_id, list_since)
     if workflow_id is None:
-        return stream_all(service.events, {the_list: lambda seq: f"{seq}-0"}, heartbeat=heartbeat)
+        return ChatFrames(service.events, {the_list: lambda seq: f"{seq}-0"}, heartbeat=heartbeat)
     workflow = WorkflowPosition(service, user_id, workflow_id, since, follow=True)
-    return stream_all(
+    return ChatFrames(
         service.events,
         {
             # An id would say that the client has the workflow, which is still to come.
@@ -109,40 +109,105 @@ def stream_user(
     )
 
 
-async def stream_all(
-    events: StreamingEventManager,
-    make_ids: dict[StreamPosition, MakeId],
-    *,
-    heartbeat: bool = False,
-) -> AsyncGenerator[bytes, None]:
-    """Stream several contexts as one; ``make_ids`` says what the id of a seq is in each."""
-    positions = {position.context_id: position for position in make_ids}
-    held = {position.context_id for position in make_ids if position.elsewhere}
-    async with events.subscribe(*positions, held=held) as subscription:
-        async with aclosing(_begin(make_ids)) as chunks:
+class ChatFrames(AsyncGenerator[bytes, None]):
+    """Several contexts as one stream: to be iterated, and closed.
+
+    Args:
+        events: Where the contexts are.
+        make_ids: Says what the id of a seq is in each.
+        heartbeat: Send ``pulse`` items in place of keep-alive comments.
+    """
+
+    def __init__(
+        self,
+        events: StreamingEventManager,
+        make_ids: dict[StreamPosition, MakeId],
+        *,
+        heartbeat: bool = False,
+    ) -> None:
+        self._events = events
+        self._make_ids = make_ids
+        self._positions = {position.context_id: position for position in make_ids}
+        self._heartbeat = heartbeat
+        self._writer: DirectWriter | None = None
+        self._chunks = self._stream()
+
+    def write_to(self, writer: DirectWriter) -> None:
+        """Write what comes while the next chunk is awaited directly, if the writer takes it."""
+        self._writer = writer
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._chunks
+
+    def asend(self, value: None) -> Coroutine[Any, Any, bytes]:
+        return self._chunks.asend(value)
+
+    def athrow(self, *error: Any) -> Coroutine[Any, Any, bytes]:
+        return self._chunks.athrow(*error)
+
+    async def aclose(self) -> None:
+        await self._chunks.aclose()
+
+    @property
+    def _ended(self) -> bool:
+        return all(position.ended for position in self._make_ids)
+
+    def _idle(self) -> bytes:
+        return encode_heartbeat(self._events) if self._heartbeat else KEEPALIVE
+
+    async def _catch_up(self) -> AsyncGenerator[bytes, None]:
+        async with aclosing(_begin(self._make_ids)) as chunks:
             async for chunk in chunks:
-                if chunk or heartbeat:
+                if chunk or self._heartbeat:
                     yield chunk
-        if heartbeat:
-            yield _heartbeat(events)
-        while not all(position.ended for position in make_ids):
-            batch = await subscription.read()
-            if batch is None:
-                yield events.shutdown_frames()
-                return
-            if batch.keepalive:
-                yield _heartbeat(events) if heartbeat else KEEPALIVE
-                continue
-            position = positions[batch.context_id]
-            make_id = make_ids[position]
-            kept, place = ([], 0) if subscription.lost else _classify(position, batch.events)
-            if place == len(batch.events) and not subscription.lost:
-                if kept:
-                    yield _encode_kept(position, batch, kept, make_id)
-                continue
-            async with aclosing(_mend(position, batch, kept, place, make_id)) as chunks:
+        if self._heartbeat:
+            yield self._idle()
+
+    async def _stream(self) -> AsyncGenerator[bytes, None]:
+        held = {position.context_id for position in self._make_ids if position.elsewhere}
+        async with self._events.subscribe(*self._positions, held=held) as subscription:
+            async with aclosing(self._catch_up()) as chunks:
                 async for chunk in chunks:
                     yield chunk
+            if self._writer is not None:
+                subscription.sink = self._pass_on
+            while not self._ended:
+                batch = await subscription.read()
+                if batch is None:
+                    yield self._events.shutdown_frames()
+                    return
+                if batch.keepalive:
+                    yield self._idle()
+                    continue
+                position = self._positions[batch.context_id]
+                make_id = self._make_ids[position]
+                kept, place = ([], 0) if subscription.lost else _classify(position, batch.events)
+                if place == len(batch.events) and not subscription.lost:
+                    if kept:
+                        yield encode_kept(position, batch, kept, make_id)
+                    continue
+                async with aclosing(_mend(position, batch, kept, place, make_id)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+
+    def _pass_on(self, batch: Batch) -> bool:
+        """Write a batch there and then; whether nothing of it is left to whatever iterates.
+
+        An event that has been decided about is written. So a batch that is left can be taken again
+        from its beginning: what was written before a hole, or before the end, is covered then.
+        """
+        writer = self._writer
+        assert writer is not None  # noqa: S101 - else nothing calls this
+        if not writer.takes(sum([len(event.body) for event in batch.events])):
+            return False
+        if batch.keepalive:
+            writer.write_now(self._idle())
+            return True
+        position = self._positions[batch.context_id]
+        kept, place = _classify(position, batch.events)
+        if kept and (chunk := encode_kept(position, batch, kept, self._make_ids[position])):
+            writer.write_now(chunk)
+        return place == len(batch.events) and not self._ended
 
 
 async def _begin(make_ids: dict[StreamPosition, MakeId]) -> AsyncGenerator[bytes, None]:
@@ -152,7 +217,7 @@ async def _begin(make_ids: dict[StreamPosition, MakeId]) -> AsyncGenerator[bytes
     for position, make_id in make_ids.items():
         part = parts.pop(position, None) or await position.catch_up()
         while True:
-            for chunk in _encode_frames(part.frames, make_id):
+            for chunk in encode_frames(part.frames, make_id):
                 yield chunk
             if not part.more:
                 break
@@ -175,12 +240,12 @@ async def _mend(
     reads = 0
     while True:
         if kept:
-            yield _encode_shown(position, kept, make_id)
+            yield encode_shown(position, kept, make_id)
         more = not position.ended
         while more:
             part = await position.catch_up()
             more = part.more
-            for chunk in _encode_frames(part.frames, make_id):
+            for chunk in encode_frames(part.frames, make_id):
                 yield chunk
         is_last = reads == len(pauses)
         kept, found = _classify(position, batch.events, place, mended=place if is_last else -1)
@@ -192,13 +257,7 @@ async def _mend(
         else:
             place, reads = found, 0
     if kept:
-        yield _encode_shown(position, kept, make_id)
-
-
-def _heartbeat(events: StreamingEventManager) -> bytes:
-    """A sign of life, which says after how many seconds without another the next one comes."""
-    item = {"seconds": events.settings.keepalive}
-    return encode_frame(orjson.dumps(chat_data("pulse", time.time(), item)), None)
+        yield encode_shown(position, kept, make_id)
 
 
 def _classify(
@@ -229,61 +288,3 @@ def _classify(
         if disposition is Disposition.FORWARD:
             kept.append(event)
     return kept, len(events)
-
-
-def _encode_kept(
-    position: StreamPosition, batch: Batch, kept: list[Event], make_id: MakeId
-) -> bytes:
-    """Those of a batch that are to be sent; all of them are encoded once for all readers."""
-    if len(kept) == len(batch.events) and position.redact is None:
-        return _encode_whole(batch, make_id)
-    return _encode_shown(position, kept, make_id)
-
-
-def _encode_shown(position: StreamPosition, events: list[Event], make_id: MakeId) -> bytes:
-    """Events as this reader is shown them."""
-    if (redact := position.redact) is not None:
-        events = [shown for event in events if (shown := redact(event)) is not None]
-    return _encode_events(events, make_id)
-
-
-def _encode_whole(batch: Batch, make_id: MakeId) -> bytes:
-    shared = _chunks.setdefault(batch, {})
-    key = make_id(0)
-    if key not in shared:
-        shared[key] = _encode_events(batch.events, make_id)
-    return shared[key]
-
-
-def _encode_events(events: Iterable[Event], make_id: MakeId) -> bytes:
-    return b"".join(
-        [
-            encode_frame(body, None if event.seq is None else make_id(event.seq))
-            for event, body in DELTAS.merge(events)
-        ]
-    )
-
-
-def _encode_frames(frames: list[Frame], make_id: MakeId) -> Iterator[bytes]:
-    """Take the frames out of a list, and encode them in chunks of a bounded size.
-
-    A body that is large is a chunk of its own, as it is: other streams send the same bytes.
-    """
-    chunk: list[bytes] = []
-    size = 0
-    frames.reverse()
-    while frames:
-        seq, body = frames.pop()
-        pieces = encode_pieces(body.data, None if seq is None else make_id(seq))
-        if body.large:
-            yield b"".join([*chunk, pieces[0]])
-            yield body.data
-            chunk, size = [pieces[2]], 0
-            continue
-        chunk += pieces
-        size += len(body.data)
-        if size > LARGE:
-            yield b"".join(chunk)
-            chunk, size = [], 0
-    if chunk:
-        yield b"".join(chunk)

@@ -29,8 +29,8 @@ from typing import cast
 
 from hypercorn.asyncio.tcp_server import TCPServer
 
+from quart_chat.events.chunks import DirectChunks
 from quart_chat.events.exchange import Stream
-from quart_chat.events.frames import ContextFrames
 from quart_chat.events.hypercorn.connection import (
     Connection,
     count_unconfirmed,
@@ -97,8 +97,8 @@ class TakenConnection(asyncio.Protocol):
 
     def run(self, first: bytes, stream: Stream, watch: ConnectionWatch) -> asyncio.Task[None]:
         """Send bytes and a stream in a task of its own, which closes the stream."""
-        if isinstance(stream.chunks, ContextFrames):
-            stream.chunks.write_to(self.offer)
+        if isinstance(stream.chunks, DirectChunks):
+            stream.chunks.write_to(self)
         loop = asyncio.get_running_loop()
         self._unsent += encode_chunk(first)
         task = loop.create_task(self._send(stream, watch))
@@ -167,13 +167,16 @@ class TakenConnection(asyncio.Protocol):
 
     # What the stream does
 
-    def offer(self, data: bytes) -> bool:
-        """Write a chunk, unless the client has yet to take what came before, or has left."""
+    def takes(self, size: int) -> bool:
+        """Whether so many bytes can be written now: the client has all that came before."""
         transport = self._transport
-        if transport.get_write_buffer_size() or transport.is_closing() or len(data) > SLICE:
-            return False
+        return (
+            size <= SLICE and not transport.get_write_buffer_size() and not transport.is_closing()
+        )
+
+    def write_now(self, data: bytes) -> None:
+        """Write some of the body, at least a byte."""
         self._write(b"%x\r\n%b\r\n" % (len(data), data))
-        return True
 
     async def write(self, data: bytes) -> None:
         """Write some of the body, and wait while the client is slower than what it is sent."""

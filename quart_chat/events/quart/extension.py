@@ -9,13 +9,14 @@ async def job_events(job_id):
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from quart import Quart, Response, current_app, has_app_context
 
 from quart_chat.events.asgi import CONTENT_TYPE, EventStreams
 from quart_chat.events.broker import Broker
+from quart_chat.events.chunks import Chunks
 from quart_chat.events.coalescing import Coalescer
 from quart_chat.events.contexts import Settings
 from quart_chat.events.exchange import Stream, name_stream
@@ -183,6 +184,6 @@ def sse_response(
     )
 
 
-def stream_response(chunks: AsyncGenerator[bytes, None]) -> StreamResponse:
+def stream_response(chunks: Chunks) -> StreamResponse:
     """A response that streams frames for as long as they come, after a ``retry`` of its own."""
     return StreamResponse(Stream(chunks))

@@ -22,7 +22,7 @@ from quart_chat.events import Bounds, Settings
 from quart_chat.events.sse import KEEPALIVE
 from quart_chat.storage.sqlite import workflow_list
 from quart_chat.storage.sqlite.chats import ChatRepository
-from tests.chat.client import Client, state_of
+from tests.chat.client import Client, DirectClient, state_of
 from tests.chat.managers import make_manager
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant
@@ -61,6 +61,26 @@ async def read_until(
 
 async def assert_exact(client: Client, service: ChatService, workflow_id: str) -> None:
     assert (client.items, client.terminals) == state_of(await service.snapshot(USER, workflow_id))
+
+
+async def test_a_round_is_written_with_no_task_woken_until_its_end(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    workflow_id = await begin(service, assistant, "an")
+    client = Client()
+    direct = DirectClient(client, [True])
+    stream = stream_workflow(service, USER, workflow_id, since=0, follow=False)
+    stream.write_to(direct)
+    client.feed(await anext(stream))
+    waiting = asyncio.ensure_future(anext(stream))
+    await until(lambda: stream._chunks.ag_running)  # type: ignore[attr-defined]  # a generator
+    await assistant.say(ASK, Text(" answer"))
+    await until(lambda: "an answer" in str(client.items))
+    assert (direct.written, waiting.done()) == (1, False)
+    assistant.tell(ASK, END)
+    with pytest.raises(StopAsyncIteration):
+        await waiting
+    await assert_exact(client, service, workflow_id)
 
 
 async def test_a_stream_shows_a_round_and_ends_with_it(
