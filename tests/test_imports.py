@@ -20,12 +20,16 @@ COMMON = {"errors", "texts"}
 TOOLS = {"search", "markdown", "wire", "plaintext", *COMMON}
 """What assistants and features build on."""
 
+FEATURE = {"assistants", "availability", "committer", "disk", "events", "patience", "policies"}
+"""What features build on beside tools."""
+
 BELOW = {
     "errors": set[str](),
     "texts": set[str](),
     "events": set[str](),
     "availability": COMMON,
     "patience": set[str](),
+    "committer": {"events", *COMMON},
     "disk": COMMON,
     "instance": {"disk", *COMMON},
     "policies": COMMON,
@@ -34,8 +38,8 @@ BELOW = {
     "search": {"wire", "plaintext", *COMMON},
     "markdown": {"search", "wire", "plaintext", *COMMON},
     "assistants": {"events", *TOOLS},
-    "documents": {"assistants", "availability", "disk", "events", "patience", "policies", *TOOLS},
-    "chat": {"assistants", "availability", "disk", "events", "patience", "policies", *TOOLS},
+    "documents": {*FEATURE, *TOOLS},
+    "chat": {*FEATURE, *TOOLS},
     "storage": {"assistants", "availability", "chat", "documents", "patience", *TOOLS},
     "config": {"events", "errors"},
 }

@@ -66,7 +66,7 @@ class ChatService:
         self.assistants = assistants
         self.default_assistant = default_assistant
         self._storage = storage
-        self._committer = Committer(storage, events)
+        self._committer = Committer(storage, events, UnitOfWork)
         self._limits = limits or ChatLimits()
         self._render = render
         self.rounds = Rounds(
