@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
+from quart_chat.committer import Emission
 from quart_chat.documents.models import Document, Progress, Status, context_of
 from quart_chat.events import StreamingEventManager
 from quart_chat.texts import N_, _
-from quart_chat.wire import chat_data, list_context
+from quart_chat.wire import list_context
 
 CATEGORY = "document"
 
@@ -20,20 +19,36 @@ _SENTENCES = {
 _TERMINAL = {Status.READY: "complete", Status.FAILED: "error", Status.DELETING: "stopped"}
 
 
+def list_emission(document: Document) -> Emission:
+    """The event of a change in the list of the document's owner."""
+    data = document.to_chat_data()
+    return Emission(
+        list_context(document.user_id), "chatdata", data, CATEGORY, seq=document.list_seq
+    )
+
+
+def document_emission(document: Document) -> Emission:
+    """The event of a change in the document's own context."""
+    return Emission(
+        context_of(document.id),
+        _TERMINAL.get(document.status, "status"),
+        document.to_item(),
+        CATEGORY,
+        message=document.message or _(_SENTENCES[document.status]),
+    )
+
+
 class DocumentPublisher:
-    """Emits how documents change, after it is committed."""
+    """Emits what is no change of a document: how far its reading is, and how it is."""
 
     def __init__(self, events: StreamingEventManager) -> None:
         self._events = events
 
-    async def changed(self, document: Document) -> None:
-        """A document has another status."""
-        await self._tell_list(document, None)
-        await self._tell_context(document)
-
     async def advanced(self, document: Document, progress: Progress) -> None:
         """The reading of a document goes on."""
-        await self._tell_list(document, progress)
+        await self._events.emit_event(
+            list_context(document.user_id), "chatdata", document.to_chat_data(progress), CATEGORY
+        )
         data = {"id": document.id, "progress": progress.fraction, "step": progress.step}
         await self._events.emit_event(
             context_of(document.id), "progress", data, CATEGORY, progress.step
@@ -42,18 +57,7 @@ class DocumentPublisher:
     async def repeat(self, document: Document) -> None:
         """Say in the document's context how it is, where nothing says so any more."""
         if not self._events.has_queue(context_of(document.id)):
-            await self._tell_context(document)
-
-    async def _tell_context(self, document: Document) -> None:
-        message = document.message or _(_SENTENCES[document.status])
-        await self._events.emit_event(
-            context_of(document.id),
-            _TERMINAL.get(document.status, "status"),
-            document.to_item(),
-            CATEGORY,
-            message,
-        )
-
-    async def _tell_list(self, document: Document, progress: Progress | None) -> None:
-        data = chat_data("document", time.time(), document.to_item(progress))
-        await self._events.emit_event(list_context(document.user_id), "chatdata", data, CATEGORY)
+            event = document_emission(document)
+            await self._events.emit_event(
+                event.context_id, event.type, event.data, event.category, event.message
+            )

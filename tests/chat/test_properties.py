@@ -23,7 +23,7 @@ from quart_chat.chat.streams import position as following
 from quart_chat.chat.streams.writer import stream_user, stream_workflow
 from quart_chat.errors import RoundRunning
 from quart_chat.events import Bounds, Settings, StreamingEventManager
-from quart_chat.storage.sqlite import workflow_list
+from quart_chat.storage.sqlite import list_changes
 from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.client import TERMINAL, Client, EagerClient, identity, spare, state_of
 from tests.chat.parts import USER, make_service
@@ -299,6 +299,6 @@ def test_every_client_ends_with_exactly_what_the_database_has(
     with (
         tempfile.TemporaryDirectory() as folder,
         patch.object(following, "PART", storage.Bounds(rows, 256 * 1024)),
-        patch.object(workflow_list, "CHANGES_AT_ONCE", rows),
+        patch.object(list_changes, "CHANGES_AT_ONCE", rows),
     ):
         asyncio.run(run(Path(folder)))

@@ -165,7 +165,10 @@ class PulseItem(Struct, frozen=True):
 
 
 class DocumentItem(Struct, rename="camel", frozen=True):
-    """A document in the list; `code` and `message` say why it failed."""
+    """A document in the list; `code` and `message` say why it failed.
+
+    `seq` is the version of the list that its latest change has made.
+    """
 
     id: str
     name: str
@@ -178,6 +181,7 @@ class DocumentItem(Struct, rename="camel", frozen=True):
     message: str | None
     pages: int | None
     passages: int
+    seq: int
     created_at: Seconds
     updated_at: Seconds
 
