@@ -13,12 +13,12 @@ from weakref import WeakKeyDictionary
 import orjson
 
 from quart_chat.chat.emitted import DELTAS
+from quart_chat.chat.streams.list_position import ListPosition
 from quart_chat.chat.streams.position import (
     LARGE,
     UNKNOWN,
     Disposition,
     Frame,
-    ListPosition,
     StreamPosition,
     WorkflowPosition,
 )
@@ -79,7 +79,7 @@ def stream_user(
     *,
     heartbeat: bool = False,
 ) -> AsyncGenerator[bytes, None]:
-    """Stream a user's list of workflows, and one workflow; ids are ``<list_seq>-<seq>``.
+    """Stream a user's list of chats and documents, and a workflow; ids are ``<list_seq>-<seq>``.
 
     Args:
         service: The chats.
