@@ -41,6 +41,7 @@ class Lists:
 
     events: StreamingEventManager
     chat: ChatService
+    storage: DocumentRepository
     committer: DocumentCommitter
     publisher: DocumentPublisher
 
@@ -64,10 +65,9 @@ class Lists:
 async def lists(tmp_path: Path) -> AsyncIterator[Lists]:
     database, events = await Database.open(tmp_path / "chat.sqlite"), make_manager()
     chat = make_service(ChatRepository(database), events, ScriptedAssistant())
-    documents = DocumentCommitter(
-        DocumentRepository(database), events, partial(DocumentUnitOfWork, node_id="one")
-    )
-    yield Lists(events, chat, documents, DocumentPublisher(events))
+    storage = DocumentRepository(database)
+    committer = DocumentCommitter(storage, events, partial(DocumentUnitOfWork, node_id="one"))
+    yield Lists(events, chat, storage, committer, DocumentPublisher(events))
     await chat.close()
     await events.close()
     await database.close()
@@ -122,6 +122,26 @@ async def test_progress_from_before_the_database_was_read_is_not_told(
     client, stream = Client(), stream_user(lists.chat, USER, None, "0-0", heartbeat=True)
     await begin(stream, client)
     assert await lists.read_on(client, stream) == [("ready", None)]
+
+
+async def test_a_node_that_has_lost_a_reading_changes_nothing_and_takes_no_seq(
+    lists: Lists,
+) -> None:
+    begin_other = partial(DocumentUnitOfWork, node_id="two")
+    other = DocumentCommitter(lists.storage, lists.events, begin_other)
+    waiting = await lists.committer.commit(lambda unit: unit.add(new_document()))
+    reading = replace(waiting, status=Status.READING)
+    assert await other.commit(lambda unit: unit.change_claimed(reading)) is None
+    assert await lists.committer.commit(lambda unit: unit.change_claimed(reading)) is not None
+    assert await other.commit(lambda unit: unit.transaction.claim_document(waiting.id, "two"))
+    ready = replace(reading, status=Status.READY)
+    assert await lists.committer.commit(lambda unit: unit.change_claimed(ready)) is None
+    changed = await other.commit(lambda unit: unit.change_claimed(ready))
+    assert changed is not None
+    assert changed.list_seq == 3
+    # It is read to its end: the last node to read it has no more to say either.
+    assert await other.commit(lambda unit: unit.change_claimed(reading)) is None
+    assert await lists.storage.read(lambda reader: reader.select_documents(USER)) == [changed]
 
 
 @pytest.mark.parametrize("end", [Status.READY, Status.FAILED, Status.DELETING, Status.READING])

@@ -10,6 +10,7 @@ import pytest
 from quart_chat.chat.views import ListEntry
 from quart_chat.documents.messages import Piece
 from quart_chat.documents.models import Document, Kind, Status
+from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.documents.storage import DocumentTransaction
 from quart_chat.storage import Storage
 from tests.storage.contract.chats import begin_workflow
@@ -116,7 +117,8 @@ async def test_what_is_not_read_or_deleted_to_its_end_is_found_at_the_start(
 
 async def test_of_a_deleted_document_a_tombstone_stays(storage: Storage) -> None:
     document = await store(storage, "a.txt", *(f"kiwi {number}" for number in range(450)))
-    deleting = replace(document, status=Status.DELETING)
+    warnings = (ReadingWarning("encoding_guessed"),)
+    deleting = replace(document, status=Status.DELETING, warnings=warnings)
     deleting = await storage.documents.write(lambda tx: put(tx, deleting))
     assert await storage.documents.read(lambda r: r.select_document(USER, document.id)) is None
     assert await storage.documents.read(lambda r: r.select_documents(USER)) == []
@@ -132,7 +134,7 @@ async def test_of_a_deleted_document_a_tombstone_stays(storage: Storage) -> None
     assert await storage.documents.read(lambda r: r.select_documents(USER)) == []
     assert await storage.documents.read(lambda r: r.select_document(USER, document.id)) is None
     assert await storage.documents.read(lambda r: r.select_ids_with_file()) == set()
-    tombstone = replace(deleting, status=Status.DELETED, name="", size=0, passages=0)
+    tombstone = replace(deleting, status=Status.DELETED, name="", size=0, passages=0, warnings=())
     assert await changed_since(storage, document.list_seq) == [tombstone]
     assert await changed_since(storage, tombstone.list_seq) == []
 
