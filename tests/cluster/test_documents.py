@@ -122,3 +122,22 @@ async def test_the_reading_is_told_on_the_other_node(start_node: StartNode) -> N
         ]
     assert types[-1] == "complete"
     assert "progress" in types
+
+
+async def test_the_list_on_the_other_node_follows_a_reading(start_node: StartNode) -> None:
+    here, there = start_node(), start_node()
+    async with (
+        httpx2.AsyncClient(base_url=there.url, timeout=60) as http,
+        http.stream("GET", "/api/stream", params={"since": "0-0"}) as response,
+    ):
+        document_id = await upload(here, large(4))
+        items = []
+        async for line in response.aiter_lines():
+            payload = orjson.loads(line[6:]) if line.startswith("data: ") else {}
+            if payload.get("type") == "document" and payload["item"]["id"] == document_id:
+                items.append(payload["item"])
+                if items[-1]["status"] == "ready":
+                    break
+    seqs = [item["seq"] for item in items]
+    assert seqs == sorted(seqs)
+    assert [item for item in items if item["progress"] is not None]
