@@ -13,5 +13,5 @@ def chat_data(type_: str, created_at: float, item: Item) -> Item:
 
 
 def list_context(user_id: str) -> str:
-    """The context that a user's list of workflows is streamed in."""
+    """The context that a user's list of workflows and documents is streamed in."""
     return f"user:{user_id}"

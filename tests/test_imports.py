@@ -20,7 +20,7 @@ COMMON = {"errors", "texts"}
 TOOLS = {"search", "markdown", "wire", "plaintext", *COMMON}
 """What assistants and features build on."""
 
-SERVICES = {"availability", "cluster", "events", "patience", "policies"}
+SERVICES = {"availability", "cluster", "committer", "events", "patience", "policies"}
 """What features run on."""
 
 BELOW = {
@@ -29,6 +29,7 @@ BELOW = {
     "events": set[str](),
     "availability": COMMON,
     "patience": set[str](),
+    "committer": {"events", *COMMON},
     "disk": COMMON,
     "instance": {"disk", *COMMON},
     "policies": COMMON,

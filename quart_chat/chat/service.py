@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from quart_chat.assistants.protocol import Assistant
@@ -72,7 +73,8 @@ class ChatService:
         self.default_assistant = default_assistant
         self._storage = storage
         self._node = node or Node()
-        self._committer = Committer(storage, events, self._node.id)
+        begin = partial(UnitOfWork, node_id=self._node.id)
+        self._committer = Committer(storage, events, begin)
         self._limits = limits or ChatLimits()
         self._context = RoundContext(
             storage, self._node, self._committer, events, render, timeouts or RoundTimeouts()

@@ -143,7 +143,7 @@ class ChatReader(Protocol):
         ...
 
     def select_changes(self, user_id: str, since: int) -> ListChanges:
-        """Read the first changes after a version of a list."""
+        """Read the first changes after a version of a list, of chats and of documents."""
         ...
 
     def select_oldest_deletion(self) -> float | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from quart_chat.chat.models import Log, Message, Round, RoundStatus, Workflow
 from quart_chat.wire import Item
@@ -155,17 +156,35 @@ class FoundPage:
     next: str | None
 
 
+class ListEntry(Protocol):
+    """What a list has entries of: chats and documents.
+
+    Attributes:
+        list_seq: The version of the list that its latest change has made.
+    """
+
+    @property
+    def list_seq(self) -> int: ...
+
+    def to_chat_data(self) -> Item:
+        """What clients are shown of it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ListChanges:
-    """What has changed in a person's list after ``since``, deleted workflows included.
+    """What has changed in a person's list after ``since``, deleted entries included.
 
-    Where so much has changed, or ``since`` is ahead, that it can't be said, ``workflows`` is None.
+    Where so much has changed, or ``since`` is ahead, that it can't be said, ``entries`` is None.
 
     Attributes:
         list_seq: The version of the list that a reader has with them.
         more: Whether there are later ones.
+        reading: Where there are none: the documents that are being read, each with the version of
+            the list since which it is.
     """
 
-    workflows: tuple[Workflow, ...] | None
+    entries: tuple[ListEntry, ...] | None
     list_seq: int
     more: bool = False
+    reading: Mapping[str, int] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.texts import _
-from quart_chat.wire import Item
+from quart_chat.wire import Item, chat_data
 
 PAGE_SIZE = 200
 """Passages on one page of a document's preview."""
@@ -35,13 +35,17 @@ class Kind(StrEnum):
 
 
 class Status(StrEnum):
-    """A document waits, is read, and is then ready or failed, until it is deleted."""
+    """A document waits, is read, and is then ready or failed, until it is deleted.
+
+    Of one that is being deleted contents may be left; of a deleted one only a tombstone is.
+    """
 
     WAITING = "waiting"
     READING = "reading"
     READY = "ready"
     FAILED = "failed"
     DELETING = "deleting"
+    DELETED = "deleted"
 
 
 FINAL = frozenset({Status.READY, Status.FAILED})
@@ -58,6 +62,7 @@ class Document:
         pages: How many it has, where it has pages.
         passages: How many were found in it.
         attempts: How often reading it was begun.
+        list_seq: The place of its latest change among those of its owner's list.
         warnings: What of it could not be read, or not for certain.
     """
 
@@ -74,14 +79,19 @@ class Document:
     attempts: int
     created_at: float
     updated_at: float
+    list_seq: int = 0
     warnings: tuple[ReadingWarning, ...] = ()
+
+    @property
+    def deleted(self) -> bool:
+        return self.status in {Status.DELETING, Status.DELETED}
 
     @property
     def final(self) -> bool:
         return self.status in FINAL
 
     def to_item(self, progress: Progress | None = None) -> Item:
-        if self.status is Status.DELETING:
+        if self.deleted:
             return {"id": self.id, "deleted": True}
         return {
             "id": self.id,
@@ -96,9 +106,13 @@ class Document:
             "pages": self.pages,
             "passages": self.passages,
             "warnings": [warning.to_item() for warning in self.warnings],
+            "seq": self.list_seq,
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,
         }
+
+    def to_chat_data(self, progress: Progress | None = None) -> Item:
+        return chat_data("document", self.updated_at, self.to_item(progress))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from quart_chat.documents.messages import Advanced, Finished, Piece, Vocabulary
 from quart_chat.documents.models import Document, Progress, Status
 from quart_chat.documents.storage import DocumentStorage, DocumentTransaction
 from quart_chat.documents.subprocess import ResourceLimits, read
+from quart_chat.documents.unit_of_work import DocumentCommitter
 from quart_chat.errors import (
     ChatError,
     DatabaseUnavailable,
@@ -53,6 +53,7 @@ class IngestionQueue:
     def __init__(
         self,
         storage: DocumentStorage,
+        committer: DocumentCommitter,
         files: Files,
         publisher: DocumentPublisher,
         resource_limits: ResourceLimits,
@@ -60,6 +61,7 @@ class IngestionQueue:
         node: Node,
     ) -> None:
         self._storage = storage
+        self._committer = committer
         self._files = files
         self._publisher = publisher
         self._resource_limits = resource_limits
@@ -80,12 +82,17 @@ class IngestionQueue:
         self._tasks[document.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(document.id, None))
 
+    def cancel(self, document_id: str) -> None:
+        """Stop reading a document; from now on nothing is told of its progress."""
+        self._progress.pop(document_id, None)
+        if document_id in self._tasks:
+            self._tasks[document_id].cancel()
+
     async def stop(self, document_id: str) -> None:
         """Stop reading a document, and wait until nothing of it goes on."""
-        task = self._tasks.get(document_id)
-        if task is not None:
-            task.cancel()
-            await asyncio.wait({task})
+        self.cancel(document_id)
+        if document_id in self._tasks:
+            await asyncio.wait({self._tasks[document_id]})
 
     async def close(self) -> None:
         """Stop all; idempotent."""
@@ -106,15 +113,17 @@ class IngestionQueue:
                     return
 
     async def _read(self, document: Document) -> None:
-        reading = replace(
-            document,
-            status=Status.READING,
-            pages=None,
-            passages=0,
-            warnings=(),
-            attempts=document.attempts + 1,
+        reading = await self._change(
+            replace(
+                document,
+                status=Status.READING,
+                pages=None,
+                passages=0,
+                warnings=(),
+                attempts=document.attempts + 1,
+            )
         )
-        if not await self._change(reading):
+        if reading is None:
             return
         try:
             await self._delete_contents(document)
@@ -124,7 +133,7 @@ class IngestionQueue:
         except asyncio.CancelledError:
             # Not the document's fault: it waits again, for the next start of the server.
             with suppress(DatabaseUnavailable):
-                await self._update(document)
+                await self._change(document)
             raise
         else:
             await self._change(ready)
@@ -163,11 +172,11 @@ class IngestionQueue:
             return done
         finally:
             reports.cancel()
-            del self._progress[document.id]
+            self._progress.pop(document.id, None)
 
     async def _report(self, document: Document) -> None:
-        while True:
-            await self._publisher.advanced(document, self._progress[document.id])
+        while progress := self.progress(document.id):
+            await self._publisher.advanced(document, progress)
             await asyncio.sleep(self._timeouts.progress)
 
     async def fail(self, document: Document, error: ChatError) -> None:
@@ -180,23 +189,12 @@ class IngestionQueue:
             code=error.code,
             message=error.message,
             passages=0,
-            updated_at=time.time(),
         )
-        if await self._update(failed):
+        if await self._change(failed):
             await self._files.remove(document.id)
-            await self._publisher.changed(failed)
 
-    async def _change(self, document: Document) -> bool:
-        document = replace(document, updated_at=time.time())
-        if not await self._update(document):
-            return False
-        await self._publisher.changed(document)
-        return True
-
-    async def _update(self, document: Document) -> bool:
-        with suppress(LostReading):
-            return await self._write(document, lambda change: change.update_document(document))
-        return False
+    async def _change(self, document: Document) -> Document | None:
+        return await self._committer.commit(lambda unit: unit.change_claimed(document))
 
     async def _delete_contents(self, document: Document) -> None:
         while await self._write(document, lambda change: change.delete_some_contents(document.id)):

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -24,8 +25,9 @@ from quart_chat.documents.models import (
     Status,
 )
 from quart_chat.documents.queue import IngestionQueue, IngestionTimeouts, delete_contents
-from quart_chat.documents.storage import DocumentStorage, DocumentTransaction
+from quart_chat.documents.storage import DocumentStorage
 from quart_chat.documents.subprocess import ResourceLimits, check
+from quart_chat.documents.unit_of_work import DocumentCommitter, DocumentUnitOfWork
 from quart_chat.errors import (
     DatabaseUnavailable,
     InterruptedReading,
@@ -79,11 +81,14 @@ class DocumentService:
         self._storage = storage
         self._node = node or Node()
         self._files = Files(folder, self._node.id)
+        begin = partial(DocumentUnitOfWork, node_id=self._node.id)
+        self._committer = DocumentCommitter(storage, events, begin)
         self._publisher = DocumentPublisher(events)
         self._limits = limits or DocumentLimits()
         self._resource_limits = resource_limits or ResourceLimits()
         self._queue = IngestionQueue(
             storage,
+            self._committer,
             self._files,
             self._publisher,
             self._resource_limits,
@@ -150,25 +155,23 @@ class DocumentService:
         async with self._files.removed_on_failure(document_id):
             # The file first: one without a document is removed at the next start.
             await self._files.keep(document_id)
-            await self._insert(document)
-        await self._publisher.changed(document)
+            document = await self._insert(document)
         self._queue.start(document)
         return document
 
-    async def _insert(self, document: Document) -> None:
+    async def _insert(self, document: Document) -> Document:
         quota = self._limits.together
 
-        def insert(change: DocumentTransaction) -> None:
-            if change.select_size(document.user_id) + document.size > quota:
+        def insert(unit: DocumentUnitOfWork) -> Document:
+            if unit.transaction.select_size(document.user_id) + document.size > quota:
                 raise QuotaExceeded(
                     _("All your documents together may have {size} MB. Delete some first.").format(
                         size=number(quota // 1_000_000)
                     )
                 )
-            change.insert_document(document)
-            change.claim_document(document.id, self._node.id)
+            return unit.add(document)
 
-        await self._storage.write(insert)
+        return await self._committer.commit(insert)
 
     async def documents(self, user_id: str) -> list[Document]:
         """Read the user's documents, the latest first."""
@@ -228,22 +231,26 @@ class DocumentService:
         policies.register("document", self.announce)
 
     async def delete(self, user_id: str, document_id: str) -> None:
-        """Delete a document with its file and all that was read of it."""
+        """Delete a document with its file and all that was read of it; a tombstone stays."""
         document = await self.document(user_id, document_id)
         await self._finish(self._delete(replace(document, status=Status.DELETING)))
 
     async def _delete(self, document: Document) -> None:
-        if await self._storage.write(lambda change: change.update_document(document)):
+        def stop_reading(deleted: Document | None) -> None:
+            # Its end is told next, and no progress may follow that.
+            if deleted is not None:
+                self._queue.cancel(document.id)
+
+        if await self._committer.commit(lambda unit: unit.change(document), stop_reading):
             await self._queue.stop(document.id)
             await self._files.remove(document.id)
-            await self._publisher.changed(document)
             self._begin(self._purge(document))
 
     async def _purge(self, document: Document) -> None:
         # What can't be deleted now is deleted at the next start.
         with suppress(DatabaseUnavailable):
             await delete_contents(self._storage, document.id)
-            await self._storage.write(lambda change: change.delete_document(document.id))
+            await self._storage.write(lambda change: change.erase_document(document.id))
 
     # The service itself
 
@@ -295,6 +302,7 @@ class DocumentService:
         while self._tasks:
             await asyncio.wait(self._tasks)
         await self._queue.close()
+        await self._committer.settle()
 
     def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)

@@ -23,7 +23,7 @@ class DocumentReader(Protocol):
         ...
 
     def select_document(self, user_id: str, document_id: str) -> Document | None:
-        """Read a document of a user; None for one that is being deleted."""
+        """Read a document of a user; None for a deleted one."""
         ...
 
     def select_unsettled(self) -> list[Document]:
@@ -48,14 +48,18 @@ class DocumentReader(Protocol):
 
 
 class DocumentTransaction(DocumentReader, Protocol):
-    """Reads and changes documents."""
+    """Reads and changes documents; nothing is emitted here.
 
-    def insert_document(self, document: Document) -> None:
-        """Store a new document; makes its owner known if need be."""
+    See :class:`quart_chat.documents.unit_of_work.DocumentUnitOfWork`, which gives what it stores a
+    seq.
+    """
+
+    def next_list_seq(self, user_id: str, now: float) -> int:
+        """Count a change of a user's list; makes the user known if need be."""
         ...
 
-    def update_document(self, document: Document) -> bool:
-        """Change what can change of a document; False if it is being deleted."""
+    def upsert_document(self, document: Document) -> None:
+        """Store a document; its owner must be known."""
         ...
 
     def claim_document(self, document_id: str, node_id: str) -> bool:
@@ -84,8 +88,11 @@ class DocumentTransaction(DocumentReader, Protocol):
         """
         ...
 
-    def delete_document(self, document_id: str) -> None:
-        """Delete a document that has no contents any more."""
+    def erase_document(self, document_id: str) -> None:
+        """End the deletion of a document without contents; a tombstone stays.
+
+        That is what readers of the list need of it: whose it was, and when it was deleted.
+        """
         ...
 
 

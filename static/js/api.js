@@ -138,8 +138,8 @@ export async function send(method, url, body, signal) {
 }
 
 /** Send a request whose response is JSON. */
-export async function sendForJson(method, url, body) {
-  const response = await send(method, url, body);
+export async function sendForJson(method, url, body, signal) {
+  const response = await send(method, url, body, signal);
   return response.json().catch(() => {
     throw new Error(UNREACHABLE);
   });

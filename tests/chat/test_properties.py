@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +23,12 @@ from quart_chat.chat.streams import position as following
 from quart_chat.chat.streams.writer import ChatFrames, stream_user, stream_workflow
 from quart_chat.errors import RoundRunning
 from quart_chat.events import Bounds, Settings, StreamingEventManager
-from quart_chat.storage.sqlite import workflow_list
+from quart_chat.storage.sqlite import list_changes
 from quart_chat.storage.sqlite.chats import ChatRepository
-from tests.chat.client import TERMINAL, Client, DirectClient, EagerClient, identity, spare, state_of
+from tests.chat.client import TERMINAL, Client, DirectClient, EagerClient, identity, state_of
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant
+from tests.chat.visits import Visit, pause, read_and_cut, turns, visits
 from tests.examples import examples
 
 Open = Callable[[Client], ChatFrames]
@@ -47,7 +48,6 @@ lines = st.one_of(
     ),
 )
 ends = st.sampled_from([END, AssistantError("gone", "It is gone."), ValueError("a bug")])
-turns = st.integers(0, 40)
 
 
 @dataclass(frozen=True)
@@ -58,25 +58,8 @@ class Act:
     name: str
 
 
-@dataclass(frozen=True)
-class Visit:
-    """A connection: it comes after some turns, with or without a cursor, and is cut.
-
-    Between two chunks it takes its time.
-    """
-
-    after: int
-    chunks: int
-    cut_at: int
-    forgetful: bool
-    pause: int
-
-
 acts = st.builds(
     Act, turns, st.sampled_from(["stop", "rename", "pin", "prompt", "snapshot", "restart"])
-)
-visits = st.builds(
-    Visit, turns, st.integers(0, 8), st.integers(0, 400), st.booleans(), st.integers(0, 6)
 )
 rounds = st.tuples(st.lists(st.tuples(st.integers(0, 6), lines), max_size=8), ends)
 workflows = st.tuples(st.lists(rounds, min_size=1, max_size=3), st.lists(acts, max_size=5))
@@ -94,11 +77,6 @@ class RecordingManager(StreamingEventManager):
         await pause(self.slowness)
         self.emitted[context_id].append((event_type, kwargs.get("seq")))
         await super().emit_event(context_id, event_type, *args, **kwargs)
-
-
-async def pause(count: int) -> None:
-    for _ in range(count):
-        await asyncio.sleep(0)
 
 
 class World:
@@ -184,22 +162,6 @@ class World:
             for context_id in contexts:
                 await self.manager.emit_event(context_id, "status", {"farewell": context_id})
             await asyncio.sleep(0.001)
-
-
-async def read_and_cut(client: Client, stream: AsyncGenerator[bytes, None], visit: Visit) -> None:
-    """Read some chunks, the last of them cut at any byte."""
-    client.connect()
-    try:
-        for remaining in reversed(range(visit.chunks)):
-            async with asyncio.timeout(0.02):
-                chunk = await anext(stream)
-            client.feed(chunk if remaining else chunk[: spare(chunk, visit.cut_at)])
-            await pause(visit.pause)
-    except (TimeoutError, StopAsyncIteration):
-        # Nothing more came: as good a moment to be cut off as any.
-        pass
-    finally:
-        await stream.aclose()
 
 
 def check_emitted(emitted: list[tuple[str, int | None]], round_count: int) -> None:
@@ -307,6 +269,6 @@ def test_every_client_ends_with_exactly_what_the_database_has(
     with (
         tempfile.TemporaryDirectory() as folder,
         patch.object(following, "PART", storage.Bounds(rows, 256 * 1024)),
-        patch.object(workflow_list, "CHANGES_AT_ONCE", rows),
+        patch.object(list_changes, "CHANGES_AT_ONCE", rows),
     ):
         asyncio.run(run(Path(folder)))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from quart_chat.chat.limits import ChatLimits
+from quart_chat.chat.models import Workflow
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable, NotFound
 from quart_chat.events import StreamingEventManager
@@ -51,8 +52,8 @@ async def test_a_deleted_chat_is_nowhere_to_be_found(
     assert (await service.list_workflows(USER)).workflows == ()
     assert (await service.search_workflows(USER, "secret")).found == ()
     assert await find(repository, "secret") == []
-    (tombstone,) = (await service.list_changes(USER, 2)).workflows or ()
-    assert tombstone.to_item() == {"id": workflow_id, "deleted": True}
+    (tombstone,) = (await service.list_changes(USER, 2)).entries or ()
+    assert tombstone.to_chat_data()["item"] == {"id": workflow_id, "deleted": True}
 
 
 async def test_a_restored_chat_is_as_it_was(
@@ -113,8 +114,9 @@ async def test_what_was_deleted_is_erased_in_time(
     assert await count_messages(repository) == 2
     with pytest.raises(NotFound):
         await service.restore(USER, workflow_id)
-    tombstones = (await service.list_changes(USER, 4)).workflows or ()
-    assert [(unit.id, unit.title) for unit in tombstones] == [(workflow_id, "")]
+    (tombstone,) = (await service.list_changes(USER, 4)).entries or ()
+    assert isinstance(tombstone, Workflow)
+    assert (tombstone.id, tombstone.title) == (workflow_id, "")
     assert (await service.workflow(USER, kept)).title == "kept"
     await service.close()
 

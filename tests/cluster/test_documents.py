@@ -97,7 +97,10 @@ async def test_a_document_that_another_node_reads_is_deleted(start_node: StartNo
     await until(lambda: status(there, document_id) == "reading")
     async with plain_client(base_url=there.url, timeout=30) as http:
         assert (await http.delete(f"/api/documents/{document_id}")).status_code < 300
-    rows = "SELECT id FROM documents UNION SELECT document_id FROM document_passages"
+    rows = (
+        "SELECT id FROM documents WHERE status <> 'deleted'"
+        " UNION SELECT document_id FROM document_passages"
+    )
     await until(lambda: query(here, rows) == [])
     # The queue goes on with the next one.
     following = await upload(here, LINE)
@@ -119,3 +122,22 @@ async def test_the_reading_is_told_on_the_other_node(start_node: StartNode) -> N
         ]
     assert types[-1] == "complete"
     assert "progress" in types
+
+
+async def test_the_list_on_the_other_node_follows_a_reading(start_node: StartNode) -> None:
+    here, there = start_node(), start_node()
+    async with (
+        httpx2.AsyncClient(base_url=there.url, timeout=60) as http,
+        http.stream("GET", "/api/stream", params={"since": "0-0"}) as response,
+    ):
+        document_id = await upload(here, large(4))
+        items = []
+        async for line in response.aiter_lines():
+            payload = orjson.loads(line[6:]) if line.startswith("data: ") else {}
+            if payload.get("type") == "document" and payload["item"]["id"] == document_id:
+                items.append(payload["item"])
+                if items[-1]["status"] == "ready":
+                    break
+    seqs = [item["seq"] for item in items]
+    assert seqs == sorted(seqs)
+    assert [item for item in items if item["progress"] is not None]

@@ -69,6 +69,16 @@ class Library:
             assert row is not None
             return int(row[0])
 
+    async def tombstones(self) -> list[str]:
+        """The ids of the rows that say nothing of what their documents were."""
+        async with self.database.reading() as session:
+            rows = await session.fetch(
+                "SELECT id FROM documents WHERE status = 'deleted' AND name = '' AND kind = 'text'"
+                " AND size = 0 AND code IS NULL AND message IS NULL AND pages IS NULL"
+                " AND passages = 0 AND attempts = 0 ORDER BY id"
+            )
+        return [row[0] for row in rows]
+
 
 async def in_chunks(data: bytes, size: int = 50_000) -> AsyncIterator[bytes]:
     for start in range(0, len(data), size):

@@ -18,7 +18,7 @@ import pytest
 from quart_chat.documents import subprocess as reading
 from quart_chat.documents import worker as reader
 from quart_chat.documents.models import Document, Kind, Status
-from quart_chat.documents.queue import IngestionQueue
+from quart_chat.documents.queue import IngestionQueue, IngestionTimeouts
 from quart_chat.documents.service import DocumentLimits, DocumentService
 from quart_chat.documents.subprocess import ResourceLimits
 from quart_chat.errors import (
@@ -32,6 +32,7 @@ from quart_chat.errors import (
     Unavailable,
     UnreadableFile,
 )
+from quart_chat.events import Event
 from quart_chat.storage.sqlite.database import Database
 from quart_chat.storage.sqlite.documents import DocumentRepository, Transaction
 from quart_chat.texts import use
@@ -162,7 +163,8 @@ async def test_deleting_removes_the_file_the_passages_and_the_index(library: Lib
     assert library.files == []
     assert await library.service.documents(USER) == []
     await library.service.close()
-    for table in ("documents", "document_passages", "document_words"):
+    assert await library.tombstones() == [document.id]
+    for table in ("document_passages", "document_words"):
         assert await library.rows(table) == 0
     async with library.database.reading() as session:
         for index in ("document_terms", "document_trigrams"):
@@ -184,6 +186,55 @@ async def test_a_document_that_is_being_read_can_be_deleted(library: Library) ->
     assert library.files == [second.id]
     with pytest.raises(NotFound):
         await library.service.document(USER, first.id)
+
+
+async def test_no_progress_is_told_of_a_deleted_document(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.service = library.make_service(timeouts=IngestionTimeouts(progress=0.0))
+    stop = IngestionQueue.stop
+
+    async def stop_late(queue: IngestionQueue, document_id: str) -> None:
+        for _ in range(20):  # turns in each of which progress could be told
+            await asyncio.sleep(0)
+        await stop(queue, document_id)
+
+    document = await library.add("long.txt", TEXT * 2000)
+    async with library.events.subscribe(f"user:{USER}", after=0) as list_:
+        async for event in library.events.stream_events(f"document:{document.id}"):
+            if event["type"] == "progress":
+                break
+        monkeypatch.setattr(IngestionQueue, "stop", stop_late)
+        await library.service.delete(USER, document.id)
+        assert (await library.told(document))[-1]["type"] == "stopped"
+        await library.events.emit_event(f"user:{USER}", "status", {})
+        events: list[Event] = []
+        while not events or events[-1]["type"] != "status":
+            batch = await list_.read()
+            assert batch is not None
+            events += batch.events
+    assert events[-2]["data"]["item"] == {"id": document.id, "deleted": True}
+    await library.service.close()
+
+
+async def test_every_change_of_a_document_takes_the_next_seq_of_its_owners_list(
+    library: Library,
+) -> None:
+    async with library.events.subscribe(f"user:{USER}") as list_:
+        document = await library.read("fruit.txt", TEXT)
+        await library.service.delete(USER, document.id)
+        events: list[Event] = []
+        while not events or not events[-1]["data"]["item"].get("deleted"):
+            batch = await list_.read()
+            assert batch is not None
+            events += batch.events
+    changes = [event for event in events if event.seq is not None]
+    assert [event.seq for event in changes] == [1, 2, 3, 4]
+    told = [event["data"]["item"] for event in changes]
+    assert [item.get("seq") for item in told] == [1, 2, 3, None]
+    progress = [event["data"]["item"] for event in events if event.seq is None]
+    assert {(item["status"], item["seq"]) for item in progress} == {("reading", 2)}
+    assert document.list_seq == 3
 
 
 @pytest.mark.parametrize(
@@ -229,7 +280,7 @@ async def test_what_fails_while_it_is_read_says_why_and_keeps_nothing_else(
     assert (told[-1]["type"], told[-1]["data"]["code"]) == ("error", code)
     failed = await library.service.document(USER, document.id)
     assert failed.message == told[-1]["message"]
-    assert library.files == []
+    await until(lambda: library.files == [])
     assert await library.rows("document_passages") == 0
 
 
@@ -514,12 +565,13 @@ async def test_a_document_whose_file_is_gone_is_marked(library: Library) -> None
 
 
 async def test_a_deletion_that_was_interrupted_goes_on(library: Library) -> None:
-    await library.read("fruit.txt", TEXT)
+    document = await library.read("fruit.txt", TEXT)
     await interrupt(library, Status.DELETING, 1)
     service = await restart(library)
     await service.close()
     assert library.files == []
-    assert await library.rows("documents") == await library.rows("document_words") == 0
+    assert await library.tombstones() == [document.id]
+    assert await library.rows("document_words") == 0
 
 
 async def test_files_of_no_document_are_removed_at_start(library: Library) -> None:
@@ -575,7 +627,7 @@ async def test_a_deletion_that_the_database_refuses_is_left_to_the_next_start(
         await library.service.close()
     assert await library.service.documents(USER) == []
     await (await restart(library)).close()
-    assert await library.rows("documents") == 0
+    assert await library.tombstones() == [document.id]
 
 
 async def test_a_context_that_is_held_no_more_says_again_how_it_ended(library: Library) -> None:

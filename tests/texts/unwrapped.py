@@ -93,8 +93,13 @@ def in_script(source: str) -> Iterator[str]:
 
 
 def has_words(template: str) -> bool:
-    """Whether a template literal has a word that stands for itself beside its values."""
-    return bool(re.search(r"(?:^| )[A-Za-zÄÖÜäöü]{3,}(?:[ .,:;!?…]|$)", _VALUE.sub("", template)))
+    """Whether a template literal has a word that stands for itself beside its values.
+
+    The scheme of an address is none.
+    """
+    return bool(
+        re.search(r"(?:^| )[A-Za-zÄÖÜäöü]{3,}(?:[ .,:;!?…](?!//)|$)", _VALUE.sub("", template))
+    )
 
 
 SPEAKING = {"Step", "Mark", "Progress", "Ending", "Failed", "Advanced", "AssistantError"}

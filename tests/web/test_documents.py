@@ -13,6 +13,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat.documents import files
+from quart_chat.documents.service import DocumentService
 from quart_chat.web.api import uploads
 from tests.app import create_test_app
 from tests.documents import made
@@ -260,6 +261,30 @@ async def test_the_list_of_documents_is_live(client: Client) -> None:
     assert seen[-1]["item"] == document
 
 
+async def test_a_page_that_was_away_is_sent_the_documents_that_changed(
+    app: Quart, client: Client
+) -> None:
+    kept = await read(client, "kept.md", KIWI)
+    gone = await read(client, "gone.md", KIWI)
+    async with open_stream(client, "/api/stream?since=0-0") as stream:
+        while (await stream.until("document"))["item"]["id"] != gone["id"]:
+            pass
+        cursor = stream.parser.last_event_id
+    assert cursor == f"{gone['seq']}-0"
+    await client.delete(f"{PATH}/{gone['id']}")
+    added = await read(client, "added.md", KIWI)
+    manager = app.extensions["quart_chat.events"].manager
+    await manager.close()  # as after a restart, nothing is held of what was emitted
+    await manager.open()
+    headers = {"Last-Event-ID": cursor}
+    async with open_stream(client, "/api/stream", headers=headers) as stream:
+        await stream.until("pulse")
+    told = [item["item"] for item in stream.items if item["type"] == "document"]
+    assert told == [{"id": gone["id"], "deleted": True}, added]
+    assert stream.parser.last_event_id == f"{added['seq']}-0"
+    assert kept["seq"] < gone["seq"] < added["seq"]
+
+
 async def test_a_stream_of_chats_goes_on_beside_documents(client: Client) -> None:
     async with open_stream(client, "/api/stream") as stream:
         await read(client, "fruit.md", KIWI)
@@ -331,6 +356,34 @@ async def test_the_page_lists_documents_with_what_can_be_done(client: Client) ->
     assert "&lt;fruit&gt;.md" in page
     assert "2 passages" in page
     assert 'enctype="multipart/form-data"' in page
+
+
+@pytest.mark.parametrize("place", ["list", "document"])
+async def test_what_changes_while_a_page_is_made_is_streamed_to_it(
+    client: Client, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """The position that the page goes on from is not later than what it shows."""
+    _, answer = await upload(client, ("first.md", KIWI))
+    first = answer["documents"][0]["id"]
+    name = {"list": "documents", "document": "passages"}[place]
+    find = getattr(DocumentService, name)
+
+    async def find_before_a_change(*args: Any) -> Any:
+        found = await find(*args)
+        monkeypatch.setattr(DocumentService, name, find)
+        assert (await client.delete(f"{PATH}/{first}")).status_code == 204
+        return found
+
+    monkeypatch.setattr(DocumentService, name, find_before_a_change)
+    path = {"list": "/documents", "document": f"/documents/{first}"}[place]
+    page = await (await client.get(path)).get_data(as_text=True)
+    assert "first.md" in page
+    since = page.partition('data-since="')[2].partition('"')[0]
+    async with open_stream(client, f"/api/stream?since={since}") as stream:
+        while not (told := await stream.until("document"))["item"].get("deleted"):
+            pass
+    assert told["item"]["id"] == first
+    assert "reset" not in {item["type"] for item in stream.items}
 
 
 async def test_a_form_without_script_uploads_and_deletes(client: Client) -> None:

@@ -20,13 +20,12 @@ from weakref import WeakValueDictionary
 
 import orjson
 
-from quart_chat.chat.models import Workflow
 from quart_chat.chat.storage import PART
 from quart_chat.chat.views import Snapshot
 from quart_chat.errors import NotFound
 from quart_chat.events import TERMINAL_TYPES, Event
 from quart_chat.texts import language, use
-from quart_chat.wire import Item, chat_data, list_context
+from quart_chat.wire import Item, chat_data
 
 if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
@@ -160,7 +159,7 @@ class WorkflowPosition:
     def end(self) -> Part:
         """Say that there is no such workflow, or no longer, and nothing after that."""
         self.ended = True
-        return Part([_transient("workflow", {"id": self.context_id, "deleted": True})])
+        return Part([transient("workflow", {"id": self.context_id, "deleted": True})])
 
     async def _snapshot(self) -> Snapshot:
         return await self._service.snapshot(self._user_id, self.context_id, self.seq, PART)
@@ -169,7 +168,7 @@ class WorkflowPosition:
         frames: list[Frame] = []
         if snapshot.since != self.seq:
             item = {"workflowId": self.context_id, "seq": snapshot.seq}
-            frames.append(_transient("reset", item))
+            frames.append(transient("reset", item))
         with use(self._language):
             items = snapshot.items
         for seq, data in items:
@@ -260,54 +259,6 @@ class WorkflowPosition:
             self.ended = item.get("deleted", False)
 
 
-class ListPosition:
-    """A user's list of workflows; it never ends."""
-
-    redact: Redact | None = None
-    elsewhere = False
-
-    def __init__(self, service: ChatService, user_id: str, since: int) -> None:
-        self.context_id = list_context(user_id)
-        self.seq = since
-        self.ended = False
-        self._service = service
-        self._user_id = user_id
-
-    async def catch_up(self) -> Part:
-        changes = await self._service.list_changes(self._user_id, self.seq)
-        if changes.workflows is None:
-            return await self._begin_anew()
-        self.seq = changes.list_seq
-        return Part([(w.list_seq, _encode(w)) for w in changes.workflows], changes.more)
-
-    async def _begin_anew(self) -> Part:
-        page = await self._service.list_workflows(self._user_id)
-        self.seq = page.list_seq
-        frames = [
-            _transient("reset", {"workflowId": None, "seq": page.list_seq, "next": page.next})
-        ]
-        frames += [(None, _encode(w)) for w in page.workflows]
-        # A page is not in the order of changes: only with the last frame has a client all of it.
-        frames[-1] = (page.list_seq, frames[-1][1])
-        return Part(frames)
-
-    def classify(self, event: Event) -> Disposition:
-        if event.seq is None:
-            return Disposition.FORWARD
-        if event.seq <= self.seq:
-            return Disposition.COVERED
-        if event.seq > self.seq + 1:
-            return Disposition.HOLE
-        self.seq = event.seq
-        return Disposition.FORWARD
-
-    def give_up(self, event: Event) -> None:
-        """A list has no text in flight: reading it covers every event so far."""
-
-
-def _encode(workflow: Workflow) -> Body:
-    return Body(orjson.dumps(workflow.to_chat_data()))
-
-
-def _transient(type_: str, item: Item) -> Frame:
+def transient(type_: str, item: Item) -> Frame:
+    """The frame of what is no stored item."""
     return None, Body(orjson.dumps(chat_data(type_, time.time(), item)))

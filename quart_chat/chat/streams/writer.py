@@ -20,10 +20,10 @@ from quart_chat.chat.streams.encoding import (
     encode_kept,
     encode_shown,
 )
+from quart_chat.chat.streams.list_position import ListPosition
 from quart_chat.chat.streams.position import (
     UNKNOWN,
     Disposition,
-    ListPosition,
     StreamPosition,
     WorkflowPosition,
 )
@@ -79,7 +79,7 @@ def stream_user(
     *,
     heartbeat: bool = False,
 ) -> ChatFrames:
-    """Stream a user's list of workflows, and one workflow; ids are ``<list_seq>-<seq>``.
+    """Stream a user's list of chats and documents, and a workflow; ids are ``<list_seq>-<seq>``.
 
     Args:
         service: The chats.

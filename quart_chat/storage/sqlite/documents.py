@@ -15,6 +15,7 @@ from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.plaintext import one_line
 from quart_chat.storage.sqlite.connection import Row
 from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.list_counter import ListCounter
 from quart_chat.storage.sqlite.nodes import HELD, unless_expired
 from quart_chat.storage.sqlite.reads import Reads
 
@@ -28,7 +29,12 @@ DELETED_AT_ONCE = 200
 
 _UNREAD = "status IN ('waiting', 'reading')"
 _DOCUMENTS = f"SELECT {DOCUMENT} FROM documents"
-_INSERT = f"INSERT INTO documents ({DOCUMENT}) VALUES ({', '.join('?' * len(fields(Document)))})"
+_THERE = "status NOT IN ('deleting', 'deleted')"
+_UPSERT = (
+    f"INSERT INTO documents ({DOCUMENT}) VALUES ({', '.join('?' * len(fields(Document)))})"
+    " ON CONFLICT (id) DO UPDATE SET "
+    + ", ".join(f"{field.name} = excluded.{field.name}" for field in fields(Document))
+)
 _INSERT_PASSAGES = (
     f"INSERT INTO document_passages (document_id, {PASSAGE})"
     " SELECT ?, json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
@@ -51,15 +57,14 @@ class Reader(Reads):
 
     def select_documents(self, user_id: str) -> list[Document]:
         rows = self.statements.fetch(
-            f"{_DOCUMENTS} WHERE user_id = ? AND status <> 'deleting'"
-            " ORDER BY created_at DESC, id DESC",
+            f"{_DOCUMENTS} WHERE user_id = ? AND {_THERE} ORDER BY created_at DESC, id DESC",
             (user_id,),
         )
         return [to_document(row) for row in rows]
 
     def select_document(self, user_id: str, document_id: str) -> Document | None:
         row = self.statements.fetch_one(
-            f"{_DOCUMENTS} WHERE id = ? AND user_id = ? AND status <> 'deleting'",
+            f"{_DOCUMENTS} WHERE id = ? AND user_id = ? AND {_THERE}",
             (document_id, user_id),
         )
         return None if row is None else to_document(row)
@@ -81,14 +86,14 @@ class Reader(Reads):
 
     def select_ids_with_file(self) -> set[str]:
         rows = self.statements.fetch(
-            "SELECT id FROM documents WHERE status NOT IN ('failed', 'deleting')"
+            f"SELECT id FROM documents WHERE {_THERE} AND status <> 'failed'"
         )
         return {row[0] for row in rows}
 
     def select_size(self, user_id: str) -> int:
         row = self.statements.fetch_one(
             "SELECT coalesce(sum(size), 0) FROM documents WHERE user_id = ?"
-            " AND status NOT IN ('failed', 'deleting')",
+            f" AND {_THERE} AND status <> 'failed'",
             (user_id,),
         )
         return int(row[0]) if row else 0
@@ -102,34 +107,11 @@ class Reader(Reads):
         return tuple(_to_passage(row) for row in rows)
 
 
-class Transaction(Reader):
+class Transaction(Reader, ListCounter):
     """Implements :class:`quart_chat.documents.storage.DocumentTransaction`."""
 
-    def insert_document(self, document: Document) -> None:
-        self.statements.fetch(
-            "INSERT INTO users (id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            (document.user_id, document.created_at),
-        )
-        self.statements.fetch(_INSERT, from_document(document))
-
-    def update_document(self, document: Document) -> bool:
-        rows = self.statements.fetch(
-            "UPDATE documents SET status = ?, code = ?, message = ?, pages = ?, passages = ?,"
-            " attempts = ?, updated_at = ?, warnings = ?"
-            " WHERE id = ? AND status <> 'deleting' RETURNING id",
-            (
-                document.status,
-                document.code,
-                document.message,
-                document.pages,
-                document.passages,
-                document.attempts,
-                document.updated_at,
-                _encode(document.warnings),
-                document.id,
-            ),
-        )
-        return bool(rows)
+    def upsert_document(self, document: Document) -> None:
+        self.statements.fetch(_UPSERT, from_document(document))
 
     def claim_document(self, document_id: str, node_id: str) -> bool:
         condition, parameters = unless_expired(node_id)
@@ -166,8 +148,13 @@ class Transaction(Reader):
             for sql in _DELETE_SOME
         )
 
-    def delete_document(self, document_id: str) -> None:
-        self.statements.fetch("DELETE FROM documents WHERE id = ?", (document_id,))
+    def erase_document(self, document_id: str) -> None:
+        self.statements.fetch(
+            "UPDATE documents SET status = 'deleted', name = '', kind = 'text', size = 0,"
+            " code = NULL, message = NULL, pages = NULL, passages = 0, attempts = 0,"
+            " warnings = '[]', node_id = NULL WHERE id = ?",
+            (document_id,),
+        )
 
 
 class DocumentRepository:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from quart_chat.storage.sqlite.branches import Branches
+from quart_chat.storage.sqlite.list_changes import ChangesOfLists
 from quart_chat.storage.sqlite.snapshots import Snapshots
 from quart_chat.storage.sqlite.workflow_list import WorkflowList
 
 
-class Reader(Branches, Snapshots, WorkflowList):
+class Reader(Branches, Snapshots, WorkflowList, ChangesOfLists):
     """Implements :class:`quart_chat.chat.storage.ChatReader`."""

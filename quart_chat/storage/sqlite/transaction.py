@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from quart_chat.chat.models import Log, Message, Round, Share, Workflow
+from quart_chat.storage.sqlite.list_counter import ListCounter
 from quart_chat.storage.sqlite.nodes import HELD, unless_expired
 from quart_chat.storage.sqlite.reader import Reader
 from quart_chat.storage.sqlite.rows import (
@@ -17,7 +18,7 @@ from quart_chat.storage.sqlite.rows import (
 )
 
 
-class Transaction(Reader):
+class Transaction(Reader, ListCounter):
     """Reads and changes rows of chats."""
 
     def insert_share(self, share: Share) -> None:
@@ -28,16 +29,6 @@ class Transaction(Reader):
         sql = f"DELETE FROM shares WHERE workflow_id = ? RETURNING {SHARE}"
         row = self.statements.fetch_one(sql, (workflow_id,))
         return None if row is None else Share(*row)
-
-    def next_list_seq(self, user_id: str, now: float) -> int:
-        """Count a change of a user's list; makes the user known if need be."""
-        row = self.statements.fetch_one(
-            "INSERT INTO users (id, list_seq, created_at) VALUES (?, 1, ?)"
-            " ON CONFLICT (id) DO UPDATE SET list_seq = list_seq + 1 RETURNING list_seq",
-            (user_id, now),
-        )
-        assert row is not None  # noqa: S101 - an upsert returns its row
-        return int(row[0])
 
     def next_seq(self, workflow_id: str) -> int:
         """Count a change of a workflow."""

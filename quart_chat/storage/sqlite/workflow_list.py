@@ -1,4 +1,4 @@
-"""A person's list of chats in the database: its pages, its changes, what a search finds."""
+"""A person's list of chats in the database: its pages, and what a search finds."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from quart_chat.chat.cursors import decode_cursor, encode_cursor
 from quart_chat.chat.models import Workflow
-from quart_chat.chat.storage import CHANGES_AT_ONCE, MAX_LIST_CHANGES
-from quart_chat.chat.views import FoundPage, FoundWorkflow, ListChanges, TextPart, WorkflowPage
+from quart_chat.chat.views import FoundPage, FoundWorkflow, TextPart, WorkflowPage
 from quart_chat.storage.sqlite.connection import Statements
+from quart_chat.storage.sqlite.list_counter import read_list_seq
 from quart_chat.storage.sqlite.list_search import SearchQuery, make_query
 from quart_chat.storage.sqlite.reads import Reads
 from quart_chat.storage.sqlite.rows import WORKFLOW, to_workflow
@@ -38,9 +38,6 @@ _BEST = (
     " WHERE workflow_id IN ({}) AND content <> title GROUP BY workflow_id"
 )
 _CONTENTS = "SELECT number, content FROM messages WHERE number IN ({})"
-_CHANGES = (
-    f"SELECT {WORKFLOW} FROM workflows WHERE user_id = ? AND list_seq > ? ORDER BY list_seq LIMIT ?"
-)
 
 Parts = dict[Any, tuple[TextPart, ...]]
 
@@ -49,7 +46,7 @@ class WorkflowList(Reads):
     """A person's list of chats."""
 
     def select_page(self, user_id: str, *, before: str | None, limit: int) -> WorkflowPage:
-        list_seq = _list_seq(self.statements, user_id)
+        list_seq = read_list_seq(self.statements, user_id)
         workflows, next_ = _select(self.statements, _LIST, [user_id], before, limit)
         return WorkflowPage(workflows, next_, list_seq)
 
@@ -72,16 +69,6 @@ class WorkflowList(Reads):
             for workflow in workflows
         ]
         return FoundPage(tuple(found), next_)
-
-    def select_changes(self, user_id: str, since: int) -> ListChanges:
-        list_seq = _list_seq(self.statements, user_id)
-        if since < 0 or not 0 <= list_seq - since <= MAX_LIST_CHANGES:
-            return ListChanges(None, list_seq)
-        rows = self.statements.fetch(_CHANGES, (user_id, since, CHANGES_AT_ONCE + 1))
-        workflows = tuple(map(to_workflow, rows[:CHANGES_AT_ONCE]))
-        if len(rows) > CHANGES_AT_ONCE:
-            return ListChanges(workflows, workflows[-1].list_seq, more=True)
-        return ListChanges(workflows, list_seq)
 
     def select_oldest_deletion(self) -> float | None:
         row = self.statements.fetch_one(
@@ -122,8 +109,3 @@ def _select_hits(
 
 def _places(values: Sequence[Any] | dict[Any, Any]) -> str:
     return ", ".join("?" * len(values))
-
-
-def _list_seq(statements: Statements, user_id: str) -> int:
-    row = statements.fetch_one("SELECT list_seq FROM users WHERE id = ?", (user_id,))
-    return int(row[0]) if row else 0

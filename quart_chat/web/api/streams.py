@@ -24,7 +24,7 @@ blueprint = Blueprint("streams", __name__, url_prefix="/api")
     errors=[NotFound, TooManyRequests],
 )
 async def page_stream(query: PageStreamQuery, last_id: str | None) -> Response:
-    """Stream the list of chats, and one chat, on a connection that stays open.
+    """Stream the list of chats and documents, and one chat, on a connection that stays open.
 
     An event's id is a position in both; it is sent back as the `Last-Event-ID` header or `since`.
     """

@@ -6,12 +6,17 @@ from typing import Any
 
 from quart import render_template
 
-from quart_chat.web.pages.chat_list import view_list
+from quart_chat.web.pages.chat_list import ChatListView, view_list
 
 
-async def render_in_frame(template: str, **context: Any) -> str:
+async def render_in_frame(template: str, chats: ChatListView | None = None, **context: Any) -> str:
     """Render a template that extends ``frame.html``.
 
-    The list is read last: what the context took long to gather has not made it old.
+    Args:
+        template: Its name.
+        chats: The list of chats, read before anything else that changes with the version of the
+            list: the page's stream goes on from that version. Without it the list is read last, so
+            that what the context took long to gather has not made it old.
+        context: What the template needs beside the list.
     """
-    return await render_template(template, list=await view_list(), **context)
+    return await render_template(template, list=chats or await view_list(), **context)

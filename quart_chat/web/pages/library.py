@@ -12,6 +12,7 @@ from quart_chat.documents.models import page_start
 from quart_chat.web.api.uploads import take_files, uploads
 from quart_chat.web.context import services, user_id
 from quart_chat.web.inputs import query_string
+from quart_chat.web.pages.chat_list import view_list
 from quart_chat.web.pages.frame import render_in_frame
 from quart_chat.web.schemas.requests import PreviewQuery
 
@@ -58,9 +59,11 @@ async def delete_page(document_id: str) -> ResponseReturnValue:
 
 
 async def _render_list(refused: list[tuple[str, ChatError]]) -> str:
+    chats = await view_list()
     documents = services().documents
     return await render_in_frame(
         "documents.html",
+        chats,
         documents=[documents.item(found) for found in await documents.documents(user_id())],
         refused=[(name, error.message) for name, error in refused],
     )
@@ -69,9 +72,11 @@ async def _render_list(refused: list[tuple[str, ChatError]]) -> str:
 async def _render_document(document_id: str, *, asks: bool = False) -> str:
     query, documents = query_string(PreviewQuery), services().documents
     after = query.after if query.passage is None else page_start(query.passage)
+    chats = await view_list()
     page = await documents.passages(user_id(), document_id, after)
     return await render_in_frame(
         "document.html",
+        chats,
         document=documents.item(page.document),
         passages=page.passages,
         after=after,

@@ -192,7 +192,10 @@ class DocumentWarning(Struct, frozen=True):
 
 
 class DocumentItem(Struct, rename="camel", frozen=True):
-    """A document in the list; `code` and `message` say why it failed."""
+    """A document in the list; `code` and `message` say why it failed.
+
+    `seq` is the version of the list that its latest change has made.
+    """
 
     id: str
     name: str
@@ -206,6 +209,7 @@ class DocumentItem(Struct, rename="camel", frozen=True):
     pages: int | None
     passages: int
     warnings: list[DocumentWarning]
+    seq: int
     created_at: Seconds
     updated_at: Seconds
 

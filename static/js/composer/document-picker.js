@@ -5,6 +5,7 @@
  */
 import { listDocuments, uploadFiles } from "../documents/api.js";
 import { isBeingRead, warningsOf } from "../documents/document-state.js";
+import { known, newest } from "../documents/newest.js";
 import { t } from "../texts.js";
 
 class DocumentPicker extends HTMLElement {
@@ -32,7 +33,8 @@ class DocumentPicker extends HTMLElement {
     // Only for new questions, not when an earlier answer is regenerated.
     on(this.closest("chat-composer"), "chat:started", () => this.#sent());
     if (this.#panel.matches(":popover-open")) this.#open();
-    this.refresh();
+    // The stream may have told of chosen documents before this was loaded.
+    for (const id of this.#ids) if (known(id)) this.show(known(id));
   }
 
   disconnectedCallback() {
@@ -48,10 +50,11 @@ class DocumentPicker extends HTMLElement {
     this.#chips.hidden = this.#ids.length === 0;
   }
 
-  /** Fetch the state of documents, whose events may have been missed. */
-  async refresh() {
-    if (!this.querySelector(".chip-progress:not([hidden])") || !(await this.#read())) return;
-    for (const item of this.#documents) this.show(item);
+  /** All documents have been read anew. */
+  replace(items) {
+    this.#documents = items;
+    const states = new Map(items.map((item) => [item.id, item]));
+    for (const id of this.#ids) this.show(states.get(id) ?? { id, deleted: true });
   }
 
   /** Follow the choice for the chat in another tab, unless the user is choosing here. */
@@ -161,11 +164,13 @@ class DocumentPicker extends HTMLElement {
     }
   }
 
+  /** Add a chip; since the response that the item is from, the stream may have told more. */
   #add(item) {
-    if (this.#chip(item.id)) return;
+    const state = newest(item);
+    if (state.deleted || this.#chip(item.id)) return;
     const template = this.querySelector(".chip-template").content.firstElementChild;
     const chip = document.importNode(template, true);
-    fill(chip, item);
+    fill(chip, state);
     this.#chips.append(chip);
   }
 
@@ -201,8 +206,6 @@ class DocumentPicker extends HTMLElement {
     for (const item of documents) this.#add(item);
     this.#chosen();
     this.#complain(refused);
-    // Events may have arrived before the chips existed: fetch the state once.
-    this.refresh();
     return refused.length === 0 && (await before) !== false;
   }
 

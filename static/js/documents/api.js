@@ -5,13 +5,8 @@ import { t } from "../texts.js";
 let before = Promise.resolve();
 
 /** All documents, the latest first. */
-export async function listDocuments() {
-  return (await sendForJson("GET", "/api/documents")).documents;
-}
-
-/** The entry of a document in the list. */
-export async function readDocument(id) {
-  return (await sendForJson("GET", `/api/documents/${id}?limit=1`)).document;
+export async function listDocuments(signal) {
+  return (await sendForJson("GET", "/api/documents", null, signal)).documents;
 }
 
 /** Delete a document. */

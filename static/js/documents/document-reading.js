@@ -1,5 +1,4 @@
 /** On the page of a document: the progress of the reading, and then the page with the whole text. */
-import { readDocument } from "./api.js";
 import { isBeingRead, stateOf } from "./document-state.js";
 
 class DocumentReading extends HTMLElement {
@@ -11,14 +10,10 @@ class DocumentReading extends HTMLElement {
     else location.reload();
   }
 
-  /** Fetch the state, which may have changed while the page had no connection. */
-  async refresh() {
+  /** Show the state in a list of all documents. */
+  replace(items) {
     const { id } = this.dataset;
-    try {
-      this.show(await readDocument(id));
-    } catch ({ status }) {
-      if (status === 404) this.show({ id, deleted: true });
-    }
+    this.show(items.find((item) => item.id === id) ?? { id, deleted: true });
   }
 }
 

@@ -1,10 +1,8 @@
 /**
- * The live list of documents: uploads in this tab and in others, and the progress of each.
- *
- * The page passes on events from its stream. Once the stream is open, the list is fetched, so no
- * change is missed in between; events that arrived since are newer than the list.
+ * The live list of documents: uploads in this tab and in others, and the progress of each. The page
+ * passes on the events of its stream, which goes on from the list that the server has rendered.
  */
-import { deleteDocument, listDocuments, uploadFiles } from "./api.js";
+import { deleteDocument, uploadFiles } from "./api.js";
 import { isBeingRead, stateOf, warningsOf } from "./document-state.js";
 import { attachFiles } from "./files-brought.js";
 import { keepFocus } from "../focus.js";
@@ -13,7 +11,6 @@ import { number, plural, t } from "../texts.js";
 class DocumentList extends HTMLElement {
   #awaited = new Set();
   #controller = null;
-  #said = new Set();
   #uploading = null;
 
   connectedCallback() {
@@ -33,30 +30,19 @@ class DocumentList extends HTMLElement {
 
   /** Show the new state of a document. */
   show(item) {
-    this.#said.add(item.id);
-    this.#show(item);
-  }
-
-  /** Fetch the list, which may have changed while there was no connection. */
-  async refresh() {
-    const said = (this.#said = new Set());
-    const documents = await listDocuments().catch(() => null);
-    // The page may have reconnected by now, and fetches the list again.
-    if (!documents || said !== this.#said) return;
-    const listed = new Set(documents.map((item) => item.id));
-    for (const row of this.#rows) {
-      if (!listed.has(row.dataset.id) && !said.has(row.dataset.id)) this.#remove(row);
-    }
-    for (const item of documents.reverse()) if (!said.has(item.id)) this.#show(item);
-    this.#showEmpty();
-  }
-
-  #show(item) {
     const known = this.#rows.find((row) => row.dataset.id === item.id);
     if (item.deleted) known && this.#remove(known);
     else fill(known ?? this.#add(), item);
     this.#showEmpty();
     this.#tell(item.id);
+  }
+
+  /** Show these documents and no others; they are in order, the latest first. */
+  replace(items) {
+    const ids = new Set(items.map(({ id }) => id));
+    for (const row of this.#rows) if (!ids.has(row.dataset.id)) this.#remove(row);
+    for (const item of [...items].reverse()) this.show(item);
+    this.#showEmpty();
   }
 
   /** Announce to screen readers that a document of this page is ready or has failed. */

@@ -4,8 +4,12 @@
  */
 import { AnswerWatch } from "./answer-watch.js";
 import { Conversation } from "../chat/conversation.js";
+import { forget, newest, reconcile } from "../documents/newest.js";
 import { PageStream } from "./page-stream.js";
 import { ConnectionLifecycle } from "./connection-lifecycle.js";
+
+/** Milliseconds until documents that could not be read are requested again. */
+const READ_AGAIN = 2000;
 
 export class LivePage extends HTMLElement {
   conversation = new Conversation();
@@ -17,6 +21,7 @@ export class LivePage extends HTMLElement {
   #leaving = false;
   #lifecycle = null;
   #lifecycleEnds = null;
+  #documentsRead = null;
   #watch = null;
 
   connectedCallback() {
@@ -34,6 +39,7 @@ export class LivePage extends HTMLElement {
 
   disconnectedCallback() {
     this.#lifecycleEnds.abort();
+    this.#documentsRead?.abort();
     this.#controller.abort();
   }
 
@@ -63,8 +69,6 @@ export class LivePage extends HTMLElement {
   /** The state of the connection has changed. */
   connection(state) {
     this.notice.connection(state);
-    // Events about documents are not part of the cursor: fetch what was missed.
-    if (state === "open") this.documents?.refresh?.();
   }
 
   // One method for each kind of change.
@@ -81,7 +85,8 @@ export class LivePage extends HTMLElement {
   document({ document: item }) {
     // Only windows with a connection show each step of reading a document.
     if (item.status !== "reading") this.#lifecycle.tell();
-    this.documents?.show?.(item);
+    const state = newest(item);
+    this.documents?.show?.(state);
   }
 
   /** The server's status: whether it can store anything. */
@@ -92,6 +97,7 @@ export class LivePage extends HTMLElement {
   /** Reset the list; a page with a chat resets the chat, too. */
   reset({ next }) {
     this.list.clear(next);
+    this.#readDocuments();
   }
 
   /** The page shows another chat now. */
@@ -102,6 +108,21 @@ export class LivePage extends HTMLElement {
   #receive(data) {
     const change = this.conversation.apply(data);
     if (change) this[change.kind](change);
+  }
+
+  /** A reset of the list is followed by chats alone: fetch the documents, if the page shows any. */
+  async #readDocuments() {
+    this.#documentsRead?.abort();
+    this.#documentsRead = new AbortController();
+    const { signal } = this.#documentsRead;
+    forget();
+    if (!this.documents?.replace) return;
+    try {
+      const { listDocuments } = await import("../documents/api.js");
+      this.documents.replace(reconcile(await listDocuments(signal)));
+    } catch {
+      if (!signal.aborted) setTimeout(() => signal.aborted || this.#readDocuments(), READ_AGAIN);
+    }
   }
 
   /** Hold the stream while the page is visible. */

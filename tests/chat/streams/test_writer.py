@@ -20,7 +20,7 @@ from quart_chat.chat.streams import position
 from quart_chat.chat.streams.writer import stream_user, stream_workflow
 from quart_chat.events import Bounds, Settings
 from quart_chat.events.sse import KEEPALIVE
-from quart_chat.storage.sqlite import workflow_list
+from quart_chat.storage.sqlite import list_changes
 from quart_chat.storage.sqlite.chats import ChatRepository
 from tests.chat.client import Client, DirectClient, state_of
 from tests.chat.managers import make_manager
@@ -750,7 +750,7 @@ async def test_a_large_message_is_encoded_once_for_all_who_read_it(
 async def test_changes_of_the_list_come_in_parts(
     service: ChatService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workflow_list, "CHANGES_AT_ONCE", 2)
+    monkeypatch.setattr(list_changes, "CHANGES_AT_ONCE", 2)
     workflow_ids = [(await service.start(Ask(USER, f"{n}"))).workflow_id for n in range(5)]
     client, stream = Client(), stream_user(service, USER, None, "0-0")
     client.feed(await anext(stream))

@@ -233,9 +233,7 @@ async def test_what_is_deleted_can_be_restored_until_it_is_erased(storage: Stora
     assert await storage.chats.read(read) == [None, True, None, None, None]
     assert await storage.chats.read(lambda r: r.select_text(workflow.id, 1, "user")) == ""
     changes = await storage.chats.read(lambda r: r.select_changes(USER, 0))
-    assert [(w.id, w.deleted, w.title) for w in changes.workflows or ()] == [
-        (workflow.id, True, "")
-    ]
+    assert changes.entries == (replace(workflow, title="", deleted_at=None),)
 
 
 async def test_a_list_comes_in_pages_pinned_first_then_the_latest(storage: Storage) -> None:
@@ -272,10 +270,10 @@ async def test_changes_of_a_list_are_told_up_to_a_number(storage: Storage) -> No
     assert first.more
     rest = await storage.chats.read(lambda r: r.select_changes(USER, first.list_seq))
     assert not rest.more
-    told = [*(first.workflows or ()), *(rest.workflows or ())]
+    told = [*(first.entries or ()), *(rest.entries or ())]
     assert [w.list_seq for w in told] == list(range(1, 31))
     for since in (-1, 31):
         anew = await storage.chats.read(
             lambda r, s=since: r.select_changes(USER, s)  # type: ignore[misc]  # bound
         )
-        assert (anew.workflows, anew.list_seq) == (None, 30)
+        assert (anew.entries, anew.list_seq) == (None, 30)

@@ -7,10 +7,13 @@ from uuid import uuid4
 
 import pytest
 
+from quart_chat.chat.views import ListEntry
 from quart_chat.documents.messages import Piece
 from quart_chat.documents.models import Document, Kind, Status
+from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.documents.storage import DocumentTransaction
 from quart_chat.storage import Storage
+from tests.storage.contract.chats import begin_workflow
 
 USER = "ada"
 
@@ -33,6 +36,14 @@ def new_document(name: str, user: str = USER, *, size: int = 10, at: float = 1.0
     )
 
 
+def put(tx: DocumentTransaction, document: Document) -> Document:
+    """Store a document as the next change of its owner's list."""
+    list_seq = tx.next_list_seq(document.user_id, document.created_at)
+    changed = replace(document, list_seq=list_seq)
+    tx.upsert_document(changed)
+    return changed
+
+
 async def store(
     storage: Storage, name: str, *texts: str, user: str = USER, ready: bool = True
 ) -> Document:
@@ -40,24 +51,20 @@ async def store(
     document = new_document(name, user)
 
     def write(tx: DocumentTransaction) -> Document:
-        tx.insert_document(document)
+        put(tx, document)
         tx.insert_passages(document, 1, [Piece((), None, "plain", text) for text in texts])
         status = Status.READY if ready else Status.READING
-        changed = replace(document, status=status, passages=len(texts))
-        assert tx.update_document(changed)
-        return changed
+        return put(tx, replace(document, status=status, passages=len(texts)))
 
     return await storage.documents.write(write)
 
 
 async def test_documents_are_listed_latest_first_to_their_owner(storage: Storage) -> None:
-    documents = [new_document(f"{number}.txt", at=float(number)) for number in range(3)]
+    def write(tx: DocumentTransaction) -> list[Document]:
+        put(tx, new_document("theirs.txt", "bob"))
+        return [put(tx, new_document(f"{number}.txt", at=float(number))) for number in range(3)]
 
-    def write(tx: DocumentTransaction) -> None:
-        for document in (*documents, new_document("theirs.txt", "bob")):
-            tx.insert_document(document)
-
-    await storage.documents.write(write)
+    documents = await storage.documents.write(write)
     assert await storage.documents.read(lambda r: r.select_documents(USER)) == documents[::-1]
     assert (
         await storage.documents.read(lambda r: r.select_document(USER, documents[0].id))
@@ -68,7 +75,7 @@ async def test_documents_are_listed_latest_first_to_their_owner(storage: Storage
 
 async def test_a_change_that_fails_stores_no_document(storage: Storage) -> None:
     def fail(tx: DocumentTransaction) -> None:
-        tx.insert_document(new_document("a.txt"))
+        put(tx, new_document("a.txt"))
         assert tx.select_size(USER) == 10
         raise KeyError("broken")
 
@@ -82,7 +89,7 @@ async def test_passages_come_in_order_with_their_headings(storage: Storage) -> N
     pieces = [Piece(("One", "Two\nlines"), 3, "markdown", f"text {n}") for n in range(5)]
 
     def write(tx: DocumentTransaction) -> None:
-        tx.insert_document(document)
+        put(tx, document)
         tx.insert_passages(document, 1, pieces[:3])
         tx.insert_passages(document, 4, pieces[3:])
 
@@ -101,18 +108,19 @@ async def test_what_is_not_read_or_deleted_to_its_end_is_found_at_the_start(
     ready = await store(storage, "ready.txt", "text")
     deleted = await store(storage, "deleted.txt", "text")
     deleting = replace(deleted, status=Status.DELETING)
-    assert await storage.documents.write(lambda tx: tx.update_document(deleting))
+    await storage.documents.write(lambda tx: put(tx, deleting))
     unsettled = await storage.documents.read(lambda r: r.select_unsettled())
     assert {document.id for document in unsettled} == {waiting.id, deleted.id}
     kept = await storage.documents.read(lambda r: r.select_ids_with_file())
     assert kept == {waiting.id, ready.id}
 
 
-async def test_what_is_being_deleted_is_gone_and_stays_so(storage: Storage) -> None:
+async def test_of_a_deleted_document_a_tombstone_stays(storage: Storage) -> None:
     document = await store(storage, "a.txt", *(f"kiwi {number}" for number in range(450)))
-    deleting = replace(document, status=Status.DELETING)
-    assert await storage.documents.write(lambda tx: tx.update_document(deleting))
-    assert not await storage.documents.write(lambda tx: tx.update_document(document))
+    warnings = (ReadingWarning("encoding_guessed"),)
+    deleting = replace(document, status=Status.DELETING, warnings=warnings)
+    deleting = await storage.documents.write(lambda tx: put(tx, deleting))
+    assert await storage.documents.read(lambda r: r.select_document(USER, document.id)) is None
     assert await storage.documents.read(lambda r: r.select_documents(USER)) == []
     assert await storage.documents.read(lambda r: r.select_size(USER)) == 0
     rounds = 0
@@ -120,5 +128,61 @@ async def test_what_is_being_deleted_is_gone_and_stays_so(storage: Storage) -> N
         rounds += 1
     assert rounds >= 2
     assert await storage.documents.read(lambda r: r.select_passages(document.id, 0, 9)) == ()
-    await storage.documents.write(lambda tx: tx.delete_document(document.id))
+    assert await changed_since(storage, document.list_seq) == [deleting]
+    await storage.documents.write(lambda tx: tx.erase_document(document.id))
     assert await storage.documents.read(lambda r: r.select_unsettled()) == []
+    assert await storage.documents.read(lambda r: r.select_documents(USER)) == []
+    assert await storage.documents.read(lambda r: r.select_document(USER, document.id)) is None
+    assert await storage.documents.read(lambda r: r.select_ids_with_file()) == set()
+    tombstone = replace(deleting, status=Status.DELETED, name="", size=0, passages=0, warnings=())
+    assert await changed_since(storage, document.list_seq) == [tombstone]
+    assert await changed_since(storage, tombstone.list_seq) == []
+
+
+async def changed_since(storage: Storage, since: int, user: str = USER) -> list[ListEntry]:
+    """The changes of a list after a version of it, read to the last part."""
+    entries: list[ListEntry] = []
+    while True:
+        changes = await storage.chats.read(
+            lambda r, s=since: r.select_changes(user, s)  # type: ignore[misc]  # bound
+        )
+        assert changes.entries is not None
+        entries += changes.entries
+        since = changes.list_seq
+        if not changes.more:
+            return entries
+
+
+async def test_chats_and_documents_count_as_one_list(storage: Storage) -> None:
+    first = await store(storage, "first.txt", ready=False)
+    chat = await storage.chats.write(begin_workflow)
+    others = await store(storage, "theirs.txt", user="bob")
+    second = await store(storage, "second.txt")
+    assert [e.list_seq for e in (first, chat, second, others)] == [2, 3, 5, 2]
+    assert await changed_since(storage, 0) == [first, chat, second]
+    assert await changed_since(storage, 2) == [chat, second]
+    assert await changed_since(storage, 0, "bob") == [others]
+
+
+async def test_changes_of_chats_and_documents_come_in_parts_and_in_order(
+    storage: Storage,
+) -> None:
+    entries: list[ListEntry] = []
+    for number in range(30):
+        if number % 3:
+            entries.append(await store(storage, f"{number}.txt"))
+        else:
+            entries.append(await storage.chats.write(begin_workflow))
+    assert (await storage.chats.read(lambda r: r.select_changes(USER, 0))).more
+    assert await changed_since(storage, 0) == entries
+
+
+async def test_the_last_part_says_which_documents_are_being_read(storage: Storage) -> None:
+    reading = await store(storage, "reading.txt", ready=False)
+    await store(storage, "ready.txt")
+    await store(storage, "theirs.txt", user="bob", ready=False)
+    for since in (0, reading.list_seq, 4):
+        changes = await storage.chats.read(
+            lambda r, s=since: r.select_changes(USER, s)  # type: ignore[misc]  # bound
+        )
+        assert changes.reading == {reading.id: reading.list_seq}

@@ -60,7 +60,7 @@ async def test_what_follows_a_commit_comes_before_any_other_change(storage: Stor
 async def test_changes_count_without_a_gap_however_many_are_made(storage: Storage) -> None:
     await asyncio.gather(*(storage.chats.write(begin_workflow) for _ in range(20)))
     changes = await storage.chats.read(lambda r: r.select_changes(USER, 0))
-    assert [w.list_seq for w in changes.workflows or ()] == list(range(1, 21))
+    assert [w.list_seq for w in changes.entries or ()] == list(range(1, 21))
     assert changes.list_seq == 20
 
 
