@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.chaos.client import plain_client
 from tests.chaos.test_cuts import check, wait_for
-from tests.cluster.nodes import SHARED, Client, asked, freeze, settled, thaw
+from tests.cluster.nodes import SHARED, Client, asked, freeze, query, settled, thaw
 from tests.cluster.test_nodes import following
 from tests.examples import examples
 from tests.server import Server
@@ -37,6 +37,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, S
         yield here, it
 
 
+def has_one_fault(steps: list[tuple[str, int, int]]) -> bool:
+    """Whether no second node fails before the first one's work is taken over.
+
+    Half a second of text is on the nodes alone, and may go where both of two fail.
+    """
+    return sum(action in {"kill", "freeze"} for action, _, _ in steps) <= 1
+
+
 @settings(
     max_examples=examples(100),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -45,7 +53,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, S
     asked_on=st.integers(0, 1),
     steps=st.lists(
         st.tuples(st.sampled_from(ACTIONS), st.integers(0, 1), st.integers(0, 400)), max_size=6
-    ),
+    ).filter(has_one_fault),
 )
 def test_every_tab_ends_with_what_every_node_says_is_stored(
     shared: tuple[Server, Server], asked_on: int, steps: list[tuple[str, int, int]]
@@ -57,6 +65,7 @@ def test_every_tab_ends_with_what_every_node_says_is_stored(
 async def case(
     nodes: tuple[Server, Server], asked_on: int, steps: list[tuple[str, int, int]]
 ) -> None:
+    await until(lambda: len(query(nodes[0], "SELECT id FROM nodes")) == len(nodes))
     async with AsyncExitStack() as stack:
         chat = await stack.enter_async_context(asked(nodes[asked_on], PROMPT))
         clients = [Client(chat, *nodes), Client(chat, *reversed(nodes))]
