@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,7 +29,7 @@ MAX_WORD = 100
 _PIECE = re.compile(rf"\s+|\S{{1,{MAX_WORD}}}")
 
 # "Was heißt X?" asks what X means, "Wie heißt X?" for a name, which has to be there.
-_WHAT_IS_MEANT = re.compile(r"\bwas hei(?:ß|ss)t\b", re.IGNORECASE)
+WHAT_IS_MEANT = re.compile(r"\bwas hei(?:ß|ss)t\b", re.IGNORECASE)
 
 # Characters that tell the language of a text.
 _SAMPLE = 1000
@@ -118,7 +119,7 @@ def terms(text: str, limit: int = 1000) -> tuple[Term, ...]:
     """The first words of a text that say what it is about, each once, in order."""
     german = language(text) is Language.GERMAN
     found: dict[str, Term] = {}
-    for match in _WORD.finditer(_WHAT_IS_MEANT.sub("", compose(text))):
+    for match in _WORD.finditer(WHAT_IS_MEANT.sub("", compose(text))):
         if len(found) == limit:
             break
         word = match[0][:MAX_WORD]
@@ -126,6 +127,17 @@ def terms(text: str, limit: int = 1000) -> tuple[Term, ...]:
         if folded and folded not in _STOP_WORDS and folded not in found:
             found[folded] = Term(word, _spellings(word.lower(), german=german))
     return tuple(found.values())
+
+
+def make_term(word: str, spoken: Language, others: Iterable[str] = ()) -> Term:
+    """A word as a term, with its spellings and with other words that may stand for it."""
+    spellings = _spellings(word.lower(), german=spoken is Language.GERMAN)
+    return Term(word, tuple(dict.fromkeys((*spellings, *others))))
+
+
+def is_function_word(folded: str) -> bool:
+    """Whether a folded word says how something is asked, not what about."""
+    return folded in _STOP_WORDS
 
 
 def language(text: str) -> Language:

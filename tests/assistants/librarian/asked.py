@@ -11,13 +11,16 @@ import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from quart_chat.assistants.librarian.assistant import Librarian
+from quart_chat.assistants.librarian.assistant import Librarian, build_handbook
 from quart_chat.assistants.protocol import Source, Turn
+from quart_chat.search import analysis, fusion
+from quart_chat.search.analysis import collect
 from quart_chat.storage.sqlite.chat_search import SearchableChats
 from tests.assistants.conftest import HANDBOOK, ask
 from tests.documents.conftest import Library, open_library
@@ -98,12 +101,6 @@ class Figures:
         else:
             self.right.update(groups)
 
-    def share(self, group: str) -> float:
-        return self.right[group] / self.asked[group]
-
-    def rows(self) -> list[str]:
-        return [f"| {group} | {self.asked[group]} | {self.right[group]} |" for group in GROUPS]
-
 
 GROUPS = (
     "all",
@@ -153,21 +150,54 @@ async def _sources(librarian: Librarian, question: Asked) -> tuple[Source, ...]:
     return (await ask(librarian, question.ask, history=history)).sources
 
 
+@contextmanager
+def without_vectors() -> Iterator[None]:
+    """What is searched within finds no word vectors, as where the extra is not installed."""
+    build_handbook.cache_clear()
+    collect.cache_clear()
+    with patch.object(analysis, "load_vectors", _none), patch.object(fusion, "load_vectors", _none):
+        yield
+    build_handbook.cache_clear()
+    collect.cache_clear()
+
+
+def _none() -> None:
+    return None
+
+
 @asynccontextmanager
 async def open_librarian(library: Library) -> AsyncGenerator[Librarian]:
-    """A Librarian whose user has the papers as documents."""
-    for path in PAPERS:
-        await library.read(path.name, path.read_bytes())
+    """A Librarian over the documents of a library."""
     chats = SearchableChats(library.database)
     async with Librarian(HANDBOOK, chats, library.search) as librarian:
         yield librarian
 
 
-async def main() -> None:
+async def measure_both() -> tuple[Figures, Figures]:
+    """The figures with word vectors, where they are installed, and those without."""
     with tempfile.TemporaryDirectory() as folder:
-        async with open_library(Path(folder)) as library, open_librarian(library) as librarian:
-            figures = await measure(librarian)
-    print(*figures.faults, *figures.rows(), sep="\n")  # noqa: T201 - a program
+        async with open_library(Path(folder)) as library:
+            for path in PAPERS:
+                await library.read(path.name, path.read_bytes())
+            async with open_librarian(library) as librarian:
+                with_vectors = await measure(librarian)
+            with without_vectors():
+                async with open_librarian(library) as librarian:
+                    return with_vectors, await measure(librarian)
+
+
+async def main() -> None:
+    with_vectors, without = await measure_both()
+    print(*with_vectors.faults, *rows(with_vectors, without), sep="\n")  # noqa: T201 - a program
+
+
+def rows(with_vectors: Figures, without: Figures) -> list[str]:
+    """The rows of the table: what was asked, and what came out right with vectors and without."""
+    return [
+        f"| {group} | {without.asked[group]} | {with_vectors.right[group]}"
+        f" | {without.right[group]} |"
+        for group in GROUPS
+    ]
 
 
 if __name__ == "__main__":
