@@ -44,8 +44,9 @@ def rank_by_vectors(
     question: ReadQuestion, collections: Sequence[Collection]
 ) -> tuple[Ranking, ...]:
     """Rank all passages by static word vectors, which are of English; none without vectors."""
-    vectors = load_vectors()
-    if vectors is None or question.language is not Language.ENGLISH:
+    # Loaded for the first question that needs them: they take 60 MB.
+    vectors = load_vectors() if question.language is Language.ENGLISH else None
+    if vectors is None:
         return ()
     asked = vectors.embed([question.in_context])[0]
     likeness = {

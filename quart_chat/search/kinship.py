@@ -58,6 +58,7 @@ class Vocabulary:
 
     def __init__(self, words: Iterable[str]) -> None:
         self.words = frozenset(words)
+        self._lines = "\n".join(sorted(self.words))
         self._by_stem: dict[str, list[str]] = defaultdict(list)
         self._by_root: dict[str, list[str]] = defaultdict(list)
         for word in self.words:
@@ -97,12 +98,13 @@ class Vocabulary:
 
     def _german_kin(self, word: str) -> dict[str, float]:
         stems = german_stems(word)
-        starts = {stem[:4] for stem in stems}
+        if not stems:
+            return {}
+        # Only words that have the beginning of a stem somewhere are taken apart.
+        starts = "|".join(sorted({re.escape(stem[:SHORTEST_COMPONENT]) for stem in stems}))
         found: dict[str, float] = {}
         parts = tuple(stem for stem in stems if len(stem) >= SHORTEST_PART)
-        for other in self.words:
-            if not any(start in other for start in starts):
-                continue
+        for other in re.findall(f".*(?:{starts}).*", self._lines):
             theirs = german_stems(other)
             if stems & theirs:
                 found[other] = INFLECTED

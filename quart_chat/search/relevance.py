@@ -160,6 +160,10 @@ def _find_kin(question: ReadQuestion, collections: Sequence[Collection]) -> _Kin
     kin = _Kin({})
     for word in question.words:
         for number, collection in enumerate(collections):
+            if word.weight <= GRAMMAR:
+                known = word.folded in collection.places
+                kin.of[word.folded, number] = {word.folded: 1.0} if known else {}
+                continue
             found = dict(collection.vocabulary.kin(word.folded, question.language))
             if word.weight > GRAMMAR and question.language is Language.ENGLISH:
                 for other, likeness in collection.near(word.folded).items():
