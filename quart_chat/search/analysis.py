@@ -67,7 +67,7 @@ def analyse(passage: Passage, spoken: str = "", prior: float = 0.0) -> Analysed:
 
 def words_of(text: str) -> frozenset[str]:
     """The different words of a text, folded, with the parts of joined ones."""
-    return frozenset(_FOLDED(part) for word in split(text) for part in parts(word))
+    return frozenset(_FOLDED(part) for word in split(text) for part in parts(word)) - {""}
 
 
 class Collection:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from quart_chat.search.analysis import Collection
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.relevance import Hit, Judgement
-from quart_chat.search.vectors import load_vectors
+from quart_chat.search.vectors import is_latin, load_vectors
 from quart_chat.search.words import Language
 
 CONSTANT = 2
@@ -45,7 +45,8 @@ def rank_by_vectors(
 ) -> tuple[Ranking, ...]:
     """Rank all passages by static word vectors, which are of English; none without vectors."""
     # Loaded for the first question that needs them: they take 60 MB.
-    vectors = load_vectors() if question.language is Language.ENGLISH else None
+    is_english = question.language is Language.ENGLISH and is_latin(question.in_context)
+    vectors = load_vectors() if is_english else None
     if vectors is None:
         return ()
     asked = vectors.embed([question.in_context])[0]

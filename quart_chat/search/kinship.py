@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
+from quart_chat.search.folding import UNSPACED_RUN, index_form
 from quart_chat.search.spelling import (
     IRREGULAR_FORMS,
     ONE_SLIP,
@@ -49,8 +50,6 @@ _DERIVING = (
     *("ations", "ation", "itions", "ition", "ement", "ment", "anc", "enc", "ancy", "ency", "ant"),
     *("ent", "ion", "or", "er", "al", "iv", "abl", "ibl", "ness", "ity", "ful", "ly", "ee", "ag"),
 )
-# Scripts that put no spaces between words: a word is found inside a row of letters.
-_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 class Vocabulary:
@@ -59,6 +58,7 @@ class Vocabulary:
     def __init__(self, words: Iterable[str]) -> None:
         self.words = frozenset(words)
         self._lines = "\n".join(sorted(self.words))
+        self._unspaced = {word: index_form(word) for word in self.words if _is_unspaced(word)}
         self._by_stem: dict[str, list[str]] = defaultdict(list)
         self._by_root: dict[str, list[str]] = defaultdict(list)
         for word in self.words:
@@ -69,8 +69,9 @@ class Vocabulary:
     def kin(self, word: str, spoken: Language) -> dict[str, float]:
         """The words that may stand for a word, each with how far it does."""
         found: dict[str, float] = {}
-        if _UNSPACED.search(word):
-            return dict.fromkeys((other for other in self.words if word in other), SAME)
+        if _is_unspaced(word):
+            form = index_form(word)
+            return {other: SAME for other, whole in self._unspaced.items() if form in whole}
         if spoken is Language.GERMAN:
             found |= self._german_kin(word)
         stem = english_stem(word)
@@ -117,7 +118,9 @@ class Vocabulary:
         return found
 
     def mistyped(self, word: str) -> dict[str, float]:
-        """The words that a word may be with a slip or two."""
+        """The words that a word may be with a slip or two; none in a script without spaces."""
+        if _is_unspaced(word):
+            return {}
         allowed = 2 if len(word) >= TWO_SLIPS else 1 if len(word) >= ONE_SLIP else 0
         near = {
             other: edit_distance(word, other)
@@ -137,6 +140,11 @@ class Vocabulary:
             ):
                 return first, second
         return ()
+
+
+def _is_unspaced(word: str) -> bool:
+    """Whether a word is of a script that puts no spaces between words: it may be inside another."""
+    return UNSPACED_RUN.search(word) is not None
 
 
 def _is_short_part(word: str, other: str) -> bool:

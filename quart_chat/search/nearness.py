@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from quart_chat.search.vectors import WordVectors
+from quart_chat.search.vectors import WordVectors, is_latin
 
 LEAST = 0.42
 """Product of two vectors from which their words are taken to be near."""
@@ -20,7 +20,9 @@ class NearWords:
 
     def __init__(self, vectors: WordVectors, words: Iterable[str]) -> None:
         self._vectors = vectors
-        known = sorted(word for word in words if word.isalpha() and len(word) >= SHORTEST)
+        known = sorted(
+            word for word in words if word.isalpha() and len(word) >= SHORTEST and is_latin(word)
+        )
         pieces = vectors.pieces(known)
         self._words = [
             (word, ids) for word, ids in zip(known, pieces, strict=True) if len(ids) <= MOST_PIECES
@@ -30,7 +32,7 @@ class NearWords:
     def of(self, word: str) -> Mapping[str, float]:
         """The words near to a word, each with how far it may stand for it."""
         (ids,) = self._vectors.pieces([word])
-        if not self._words or len(ids) > MOST_PIECES:
+        if not self._words or len(ids) > MOST_PIECES or not is_latin(word):
             return {}
         likeness = self._matrix @ self._vectors.embed([word])[0]
         found = {}

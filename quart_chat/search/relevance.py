@@ -124,6 +124,7 @@ def judge(
     if question.language is Language.GERMAN:
         question = _split_compounds(question, collections)
     kin = _find_kin(question, collections)
+    question = _leave_out_fragments(question, kin, len(collections))
     weights = _weigh(question, collections, kin)
     hits = [
         hit
@@ -172,6 +173,15 @@ def _find_kin(question: ReadQuestion, collections: Sequence[Collection]) -> _Kin
         if word.weight >= 1 and not kin.best(word, len(collections)):
             _find_mistyped(word, collections, kin)
     return kin
+
+
+def _leave_out_fragments(question: ReadQuestion, kin: _Kin, corpora: int) -> ReadQuestion:
+    """The question without fragments that are nowhere: they are no words, unless most are such."""
+    fragments = [word for word in question.words if word.fragment]
+    nowhere = {word for word in fragments if not kin.best(word, corpora)}
+    if 2 * len(nowhere) > len(fragments):
+        return question
+    return replace(question, words=tuple(w for w in question.words if w not in nowhere))
 
 
 def _find_mistyped(word: Asked, collections: Sequence[Collection], kin: _Kin) -> None:

@@ -6,6 +6,7 @@ package's own loader looks for the tokenizer on the net.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
+
+_OTHER_LETTER = re.compile(r"[^\W\d_\u0000-\u024f\u1e00-\u1eff]")
 
 Matrix: TypeAlias = "NDArray[np.float32]"
 Vector: TypeAlias = "NDArray[np.float32]"
@@ -49,6 +52,11 @@ class WordVectors:
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         rows /= np.maximum(lengths, np.float32(1e-9))
         return rows
+
+
+def is_latin(text: str) -> bool:
+    """Whether all letters are Latin: of other scripts the table has pieces, but no words."""
+    return _OTHER_LETTER.search(text) is None
 
 
 @cache

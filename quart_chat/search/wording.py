@@ -10,7 +10,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from quart_chat.search.words import MAX_WORD, WHAT_IS_MEANT, compose, fold, is_function_word
+from quart_chat.search.folding import LETTER
+from quart_chat.search.unspaced import cut
+from quart_chat.search.words import (
+    MAX_WORD,
+    WHAT_IS_MEANT,
+    compose,
+    fold,
+    is_function_word,
+    split_runs,
+)
 
 GRAMMAR = 0.04
 """Weight of a word that only holds a sentence together."""
@@ -18,8 +27,10 @@ CODE = 2.0
 """Weight of a code of letters and digits, such as E1: a text that has another is about another."""
 LIGHT = 0.3
 """Weight of a word that says little by itself: it goes with nearly everything."""
+LONGEST_END = 2
+"""Letters after an apostrophe that are no word, as in "we'll"."""
 
-_WORD = re.compile(r"[^\W_]+(?:[-_.'\u2019][^\W_]+)*")
+_WORD = re.compile(rf"{LETTER}+(?:[-_.'\u2019]{LETTER}+)*")
 _CODE = re.compile(r"(?=.*\d)(?=.*[a-z])[a-z0-9]{2,8}")
 _APOSTROPHE = re.compile("['\u2019]")
 _JOINTS = re.compile(r"[-_.'\u2019]")
@@ -56,20 +67,23 @@ class Asked:
         text: As it was typed.
         folded: As words are compared.
         weight: How much it says by itself, 1 for most words; how rare it is comes on top.
+        fragment: Whether it is a part of characters in a row among which the words are not known:
+            some fragments are words, others the end of one and the beginning of the next.
     """
 
     text: str
     folded: str
     weight: float
+    fragment: bool = False
 
 
 def read_words(text: str, limit: int) -> tuple[Asked, ...]:
     """The words of a question, each once, the weightiest if there are too many."""
     found: dict[str, Asked] = {}
-    for word in split(WHAT_IS_MEANT.sub("was", text)):
+    for word, fragment in _asked_words(WHAT_IS_MEANT.sub("was", text)):
         folded = fold(word)
         if folded and folded not in found:
-            found[folded] = Asked(word, folded, _weight(folded))
+            found[folded] = Asked(word, folded, _weight(folded), fragment)
     words = list(found.values())
     if len(words) > limit:
         kept = sorted(words, key=lambda word: -word.weight)[:limit]
@@ -78,10 +92,30 @@ def read_words(text: str, limit: int) -> tuple[Asked, ...]:
 
 
 def split(text: str) -> Iterator[str]:
-    """The words of a text as they stand, without the ends of "isn't" and "Anna's"."""
+    """The words of a text as they stand, without the ends of "isn't" and "Anna's".
+
+    Characters of a script without spaces stay together: a word is looked for inside them.
+    """
+    return (word for word, _ in _split(text))
+
+
+def _split(text: str) -> Iterator[tuple[str, bool]]:
+    """The words of a text, and whether each is a run of characters without spaces."""
     for match in _WORD.finditer(compose(text)):
-        word = match[0][:MAX_WORD]
-        yield _APOSTROPHE.split(word, maxsplit=1)[0]
+        first, *others = _APOSTROPHE.split(match[0])
+        # "l'assurance" is about an insurance.
+        for word in (first, *(other for other in others if len(other) > LONGEST_END)):
+            for part, unspaced in split_runs(word):
+                yield (part if unspaced else part[:MAX_WORD]), unspaced
+
+
+def _asked_words(text: str) -> Iterator[tuple[str, bool]]:
+    """What to look for of a question, and whether each is only a fragment."""
+    for word, unspaced in _split(text):
+        if unspaced:
+            yield from cut(word)
+        else:
+            yield word, False
 
 
 def parts(word: str) -> tuple[str, ...]:

@@ -142,6 +142,9 @@ def is_function_word(folded: str) -> bool:
 
 def split_runs(word: str) -> Iterator[tuple[str, bool]]:
     """The runs of unspaced characters in a word and what is between, and which is such a run."""
+    if UNSPACED_RUN.search(word) is None:
+        yield word, False
+        return
     place = 0
     for run in UNSPACED_RUN.finditer(word):
         yield from ((part, False) for part in _WORD.findall(word[place : run.start()]))
