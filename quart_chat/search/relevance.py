@@ -43,7 +43,7 @@ CODE = 0.05
 """What a listing loses: it shows how, and says nothing."""
 
 # How far a word counts for a sentence that stands elsewhere.
-FROM_HEADING, FROM_PATH, FROM_PASSAGE = 0.9, 0.85, 0.5
+FROM_HEADING, FROM_PATH, FROM_PASSAGE = 0.9, 0.85, 0.65
 FADING = 0.25
 """The power of its place below a heading with which a passage loses what the heading says."""
 # What counts for the order alone.
