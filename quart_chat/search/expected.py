@@ -86,6 +86,7 @@ class Expected:
 _ASKING: tuple[tuple[re.Pattern[str], tuple[re.Pattern[str], ...]], ...] = tuple(
     (re.compile(rf"\b(?:{asking})\b", re.IGNORECASE), answering)
     for asking, answering in (
+        (r"who|whom|whose|wer|wen|wem|wessen|wie hei(?:ß|ss)t", (_NAME,)),
         (r"how (?:heavy)|(?:what|how much) (?:weight|weighs?)|wie schwer|gewicht", (_WEIGHT,)),
         (r"how (?:hot|warm|cold)|temperature|wie (?:heiß|heiss|warm|kalt)|temperatur", (_HEAT,)),
         (r"how (?:loud|noisy)|wie laut", (_NOISE,)),
@@ -104,7 +105,6 @@ _ASKING: tuple[tuple[re.Pattern[str], tuple[re.Pattern[str], ...]], ...] = tuple
         ),
         (r"(?:until )?when|(?:what|which) (?:time|day|date)|wann|uhrzeit", (_DATE, _SPAN)),
         (r"how (?:much|many)|wie ?viele?n?|wie hoch", (_MONEY, _WEIGHT, _VOLUME, _COUNT)),
-        (r"who|whom|whose|wer|wen|wem|wessen|wie hei(?:ß|ss)t", (_NAME,)),
     )
 )
 _MEASURES = frozenset(

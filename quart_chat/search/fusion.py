@@ -22,8 +22,8 @@ LAST = 1000
 """The rank of a passage that a ranking doesn't have."""
 AGREEMENT = 0.1
 """Evidence that the first passage of a ranking gains; the n-th gains a n-th of it."""
-WORD_VECTORS = 0.3
-"""Weight of the ranking by word vectors, beside that of the words."""
+WORD_VECTORS, EMBEDDINGS = 0.3, 0.6
+"""Weights of the rankings by word vectors and by an endpoint's embeddings."""
 
 Place = tuple[int, int]
 """The number of a collection, and of a passage in it."""
@@ -31,10 +31,17 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Passages ranked by one way to compare meanings, from 0; its weight beside the words' is 1."""
+    """Passages ranked by one way to compare meanings.
+
+    Attributes:
+        weight: Beside that of the words, which is 1.
+        ranks: From 0.
+        is_of_all: Whether all passages were compared, so that the first of them is evidence.
+    """
 
     weight: float
     ranks: Mapping[Place, int]
+    is_of_all: bool = True
 
     def rank(self, hit: Hit) -> int:
         return self.ranks.get((hit.corpus, hit.number), LAST)
@@ -78,5 +85,5 @@ def fuse(judgement: Judgement, rankings: Sequence[Ranking]) -> Judgement:
 
 
 def _believe(hit: Hit, rankings: Sequence[Ranking]) -> Hit:
-    best = min(ranking.rank(hit) for ranking in rankings)
+    best = min((each.rank(hit) for each in rankings if each.is_of_all), default=LAST)
     return replace(hit, evidence=hit.evidence + AGREEMENT / (1 + best))

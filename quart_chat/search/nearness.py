@@ -38,7 +38,7 @@ class NearWords:
         found = {}
         for position in (likeness >= LEAST).nonzero()[0]:
             other, others = self._words[position]
-            # "Salary" and "salt" are near only because they share a piece.
+            # Words that share a piece are near by their letters, whatever they mean.
             if not ids & others:
                 found[other] = min(MOST, (float(likeness[position]) - 0.2) * 1.1)
         return found

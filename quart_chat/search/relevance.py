@@ -11,13 +11,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from math import log, sqrt
+from dataclasses import dataclass
+from math import sqrt
 
 from quart_chat.search.analysis import HEADING, PATH, Analysed, Collection
 from quart_chat.search.kinship import INFLECTED
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.units import Unit
+from quart_chat.search.weighing import (
+    Kin,
+    find_kin,
+    leave_out_fragments,
+    split_compounds,
+    weigh,
+)
 from quart_chat.search.wording import GRAMMAR, Asked, parts
 from quart_chat.search.words import Language, fold
 
@@ -32,9 +39,6 @@ EXPECTED_WEIGHT = 0.6
 """Weight of the kind of answer that a question expects, beside that of its words."""
 MISSING = 0.1
 """What each word costs that says what a question is about and is nowhere in a passage."""
-LEAST_RARITY = 0.3
-PART_WEIGHT = 0.7
-"""Weight of a part of a compound."""
 SAME_PLACE = 0.1
 """What a follow-up gains where the answer before was found."""
 OTHER_LANGUAGE = 0.75
@@ -43,7 +47,7 @@ CODE = 0.05
 """What a listing loses: it shows how, and says nothing."""
 
 # How far a word counts for a sentence that stands elsewhere.
-FROM_HEADING, FROM_PATH, FROM_PASSAGE = 0.9, 0.85, 0.5
+FROM_HEADING, FROM_PATH, FROM_PASSAGE = 0.9, 0.85, 0.65
 FADING = 0.25
 """The power of its place below a heading with which a passage loses what the heading says."""
 # What counts for the order alone.
@@ -98,19 +102,6 @@ class Judgement:
         return tuple(hit for hit in self.hits if hit.evidence < self.needed)
 
 
-@dataclass
-class _Kin:
-    """For each word of the question and each collection, the words that may stand for it."""
-
-    of: dict[tuple[str, int], dict[str, float]]
-    respelled: dict[Asked, tuple[str, ...]] = field(default_factory=dict)
-
-    def best(self, word: Asked, corpora: int) -> float:
-        return max(
-            (max(self.of[word.folded, n].values(), default=0.0) for n in range(corpora)), default=0
-        )
-
-
 def judge(
     question: ReadQuestion, collections: Sequence[Collection], priors: Sequence[float] = ()
 ) -> Judgement:
@@ -122,10 +113,10 @@ def judge(
         priors: What each collection gains or loses in the order.
     """
     if question.language is Language.GERMAN:
-        question = _split_compounds(question, collections)
-    kin = _find_kin(question, collections)
-    question = _leave_out_fragments(question, kin, len(collections))
-    weights = _weigh(question, collections, kin)
+        question = split_compounds(question, collections)
+    kin = find_kin(question, collections)
+    question = leave_out_fragments(question, kin, len(collections))
+    weights = weigh(question, collections, kin)
     hits = [
         hit
         for corpus, collection in enumerate(collections)
@@ -143,73 +134,6 @@ def judge(
     return Judgement(tuple(hits), unknown, kin.respelled, needed)
 
 
-def _split_compounds(question: ReadQuestion, collections: Sequence[Collection]) -> ReadQuestion:
-    """The question with its compounds that occur nowhere as the words that they are joined from."""
-    words: list[Asked] = []
-    for word in question.words:
-        parts: tuple[str, ...] = ()
-        vocabularies = [collection.vocabulary for collection in collections]
-        if word.weight >= 1 and not any(
-            vocabulary.kin(word.folded, question.language) for vocabulary in vocabularies
-        ):
-            parts = next(filter(None, (each.components(word.folded) for each in vocabularies)), ())
-        words += [Asked(part, part, PART_WEIGHT) for part in parts] or [word]
-    return replace(question, words=tuple(words))
-
-
-def _find_kin(question: ReadQuestion, collections: Sequence[Collection]) -> _Kin:
-    kin = _Kin({})
-    for word in question.words:
-        for number, collection in enumerate(collections):
-            if word.weight <= GRAMMAR:
-                known = word.folded in collection.places
-                kin.of[word.folded, number] = {word.folded: 1.0} if known else {}
-                continue
-            found = dict(collection.vocabulary.kin(word.folded, question.language))
-            if word.weight > GRAMMAR and question.language is Language.ENGLISH:
-                for other, likeness in collection.near(word.folded).items():
-                    found[other] = max(likeness, found.get(other, 0.0))
-            kin.of[word.folded, number] = found
-        if word.weight >= 1 and not kin.best(word, len(collections)):
-            _find_mistyped(word, collections, kin)
-    return kin
-
-
-def _leave_out_fragments(question: ReadQuestion, kin: _Kin, corpora: int) -> ReadQuestion:
-    """The question without fragments that are nowhere: they are no words, unless most are such."""
-    fragments = [word for word in question.words if word.fragment]
-    nowhere = {word for word in fragments if not kin.best(word, corpora)}
-    if 2 * len(nowhere) > len(fragments):
-        return question
-    return replace(question, words=tuple(w for w in question.words if w not in nowhere))
-
-
-def _find_mistyped(word: Asked, collections: Sequence[Collection], kin: _Kin) -> None:
-    meant: dict[str, None] = {}
-    for number, collection in enumerate(collections):
-        mistyped = collection.vocabulary.mistyped(word.folded)
-        kin.of[word.folded, number].update(mistyped)
-        meant.update(dict.fromkeys(mistyped))
-    if meant:
-        kin.respelled[word] = tuple(meant)
-
-
-def _weigh(
-    question: ReadQuestion, collections: Sequence[Collection], kin: _Kin
-) -> dict[str, float]:
-    """The weight of each word: what it says by itself, and how rare it is in all texts."""
-    total = sum(collection.total for collection in collections)
-    weights = {}
-    for word in question.words:
-        holding = sum(
-            collection.holding(word.folded, kin.of[word.folded, number])
-            for number, collection in enumerate(collections)
-        )
-        rarity = log((total + 1) / (holding + 0.5)) / log((total + 1) / 0.5)
-        weights[word.folded] = word.weight * max(LEAST_RARITY, rarity)
-    return weights
-
-
 class _Scorer:
     """Scores the passages of one collection."""
 
@@ -218,7 +142,7 @@ class _Scorer:
         question: ReadQuestion,
         corpus: int,
         collection: Collection,
-        kin: _Kin,
+        kin: Kin,
         weights: Mapping[str, float],
     ) -> None:
         self._question = question

@@ -25,7 +25,13 @@ from quart_chat.assistants.librarian.corpora import (
     Handbook,
 )
 from quart_chat.assistants.librarian.phrases import SENTENCES, Sentences
-from quart_chat.assistants.librarian.retrieval import MAX_PASSAGES, Retrieved, retrieve
+from quart_chat.assistants.librarian.retrieval import (
+    MAX_PASSAGES,
+    Comparison,
+    Embeddings,
+    Retrieved,
+    retrieve,
+)
 from quart_chat.assistants.protocol import Output, Question, Sources, Step, Text
 from quart_chat.search.analysis import Analysed, Collection, analyse
 from quart_chat.search.passages import Passage, page_language, read_handbook
@@ -56,7 +62,17 @@ class Librarian:
         self._handbook = handbook
         self._chats = Chats(chats, self.name)
         self._documents = None if documents is None else Documents(documents)
+        self._comparison: Comparison | None = None
         self._corpora: list[Corpus] = []
+
+    def compare_with(self, embeddings: Embeddings, *, unasked: bool) -> None:
+        """Order what is found by an endpoint's embeddings as well.
+
+        Args:
+            embeddings: Where they come from.
+            unasked: Whether they may be given documents that a question doesn't name.
+        """
+        self._comparison = Comparison(embeddings, unasked)
 
     async def __aenter__(self) -> Self:
         """Read and index the handbook."""
@@ -80,7 +96,8 @@ class Librarian:
             yield Retrieved((), (), (), ())
             return
         chosen = [corpus for corpus in self._corpora if corpus.name in corpora]
-        async for done in retrieve(chosen, question, read, SENTENCES[read.answered_in], most):
+        say = SENTENCES[read.answered_in]
+        async for done in retrieve(chosen, question, read, say, most, self._comparison):
             yield done
 
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
@@ -115,7 +132,7 @@ class Librarian:
         if not read.words:
             yield Step("search", say.nothing_to_search, "completed")
             return
-        async for done in retrieve(corpora, question, read, say, MAX_PASSAGES):
+        async for done in retrieve(corpora, question, read, say, MAX_PASSAGES, self._comparison):
             yield done
 
 

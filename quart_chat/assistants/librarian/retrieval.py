@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from quart_chat.assistants.librarian.corpora import Corpus
 from quart_chat.assistants.librarian.phrases import Sentences
 from quart_chat.assistants.librarian.showing import choose_shown
 from quart_chat.assistants.protocol import Question, Step
 from quart_chat.search.analysis import Collection
-from quart_chat.search.fusion import fuse, rank_by_vectors
+from quart_chat.search.fusion import EMBEDDINGS, MOST, Ranking, fuse, rank, rank_by_vectors
 from quart_chat.search.passages import Passage
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.relevance import Hit, Judgement, judge
@@ -51,6 +52,22 @@ class Retrieved:
     read_again: bool = False
 
 
+class Embeddings(Protocol):
+    """Compares texts by their meaning."""
+
+    async def compare(self, question: str, texts: Sequence[str]) -> list[float] | None:
+        """How near each text is to the question; None where that can't be told now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Embeddings, and whether they may be given documents that a question doesn't name."""
+
+    embeddings: Embeddings
+    unasked: bool
+
+
 @dataclass
 class _Searched:
     """The corpora that serve a question, and their texts."""
@@ -65,6 +82,7 @@ async def retrieve(
     read: ReadQuestion,
     say: Sentences,
     most: int = MAX_PASSAGES,
+    comparison: Comparison | None = None,
 ) -> AsyncGenerator[Step | Retrieved, None]:
     """Search the corpora, and say what for and what came of it.
 
@@ -79,7 +97,10 @@ async def retrieve(
             searched.corpora.append(corpus)
             searched.collections.append(await corpus.collect(question, read, say))
     priors = [CHATS if corpus.name == "chats" else 0.0 for corpus in searched.corpora]
-    judgement = await asyncio.to_thread(_judge, read, searched.collections, priors)
+    judgement, rankings = await asyncio.to_thread(_judge, read, searched.collections, priors)
+    if comparison:
+        rankings += await _rank_by_comparison(comparison, question, read, judgement, searched)
+    judgement = fuse(judgement, rankings)
     if judgement.respelled:
         yield Step("spelling", _explain(judgement, say), "completed")
     for number, corpus in enumerate(searched.corpora):
@@ -89,8 +110,32 @@ async def retrieve(
 
 def _judge(
     read: ReadQuestion, collections: Sequence[Collection], priors: Sequence[float]
-) -> Judgement:
-    return fuse(judge(read, collections, priors), rank_by_vectors(read, collections))
+) -> tuple[Judgement, tuple[Ranking, ...]]:
+    return judge(read, collections, priors), rank_by_vectors(read, collections)
+
+
+async def _rank_by_comparison(
+    comparison: Comparison,
+    question: Question,
+    read: ReadQuestion,
+    judgement: Judgement,
+    searched: _Searched,
+) -> tuple[Ranking, ...]:
+    """Rank the first hits by an endpoint's embeddings; chats are never sent to it."""
+    allowed = {"handbook"}
+    if comparison.unasked or question.document_ids:
+        allowed.add("documents")
+    hits = [hit for hit in judgement.hits[:MOST] if searched.corpora[hit.corpus].name in allowed]
+    texts = [_whole(searched.collections[hit.corpus].passages[hit.number].passage) for hit in hits]
+    values = await comparison.embeddings.compare(read.in_context, texts)
+    if values is None:
+        return ()
+    places = {(hit.corpus, hit.number): value for hit, value in zip(hits, values, strict=True)}
+    return (Ranking(EMBEDDINGS, rank(places), is_of_all=False),)
+
+
+def _whole(passage: Passage) -> str:
+    return "\n".join((passage.title, *passage.headings, passage.text))
 
 
 def _result(judgement: Judgement, number: int, corpus: str, names: str, say: Sentences) -> str:

@@ -20,13 +20,13 @@ from tests.assistants.librarian.asked import (
 
 # How many of each group must come out right, with word vectors and without.
 FLOORS = {
-    "all": (154, 148),
-    "product": (77, 74),
-    "documents": (76, 73),
-    "English": (102, 96),
+    "all": (156, 153),
+    "product": (77, 75),
+    "documents": (77, 77),
+    "English": (103, 101),
     "German": (52, 52),
-    "follow-ups": (24, 23),
-    "held out": (25, 24),
+    "follow-ups": (25, 25),
+    "held out": (26, 25),
     "nothing": (38, 38),
     "nothing, held out": (11, 11),
 }
