@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from quart_chat.search.synonyms import SYNONYMS
+
 _NUMBER = (
     r"(?:\d[\d.,/]*|half an?|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty"
     r"|thirty|eine[nmrs]?|ein|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|zwanzig)"
@@ -118,10 +120,16 @@ _MEASURES = frozenset(
 )
 
 
+def _field(words: frozenset[str]) -> re.Pattern[str]:
+    """A number in a field that is named for what was asked, as in "Price: 4"."""
+    names = words.union(*(SYNONYMS.get(word, ()) for word in words))
+    return re.compile(rf"\b(?:{'|'.join(sorted(names))})\b[^:;\n]{{0,20}}:\s*\d", re.IGNORECASE)
+
+
 def read_expected(question: str) -> Expected | None:
     """What the answer to a question names; None where that can't be told."""
     for asking, answering in _ASKING:
         if match := asking.search(question):
             words = frozenset(match[0].lower().replace("ß", "ss").split())
-            return Expected(answering, words & _MEASURES)
+            return Expected((*answering, _field(words)), words & _MEASURES)
     return None

@@ -210,3 +210,32 @@ async def test_a_row_is_quoted_with_its_headings(
     document = await library.read(name, content)
     (source,) = (await ask(librarian, "What does B-nut cost?", document.id)).sources
     assert "Item: B-nut; Price: 4" in source.quote
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer"),
+    [
+        ("Artikel;Preis\nMutter;3\nSchraube;4\n", "Was kostet die Schraube?", "Preis: 4"),
+        ("Part;Weight (kg)\nBolt;3\nPlate;4\n", "How heavy is the plate?", "Weight (kg): 4"),
+    ],
+)
+async def test_a_bare_number_answers_in_a_column_named_for_what_was_asked(
+    library: Library, librarian: Librarian, text: str, question: str, answer: str
+) -> None:
+    document = await library.read("list.csv", text)
+    first, *_ = (await ask(librarian, question, document.id)).sources
+    assert answer in first.quote
+
+
+async def test_a_word_after_an_apostrophe_is_found(library: Library, librarian: Librarian) -> None:
+    document = await library.read("police.txt", "La prime de l’assurance est de 30 euros.")
+    (source,) = (await ask(librarian, "prime assurance", document.id)).sources
+    assert "l’assurance" in source.quote
+
+
+async def test_a_word_is_found_far_inside_characters_without_spaces(
+    library: Library, librarian: Librarian
+) -> None:
+    document = await library.read("long.txt", "天" * 150 + "合同期限为两年")
+    (source,) = (await ask(librarian, "合同期限多久？", document.id)).sources
+    assert "合同期限为两年" in source.quote
