@@ -57,13 +57,13 @@ screenshots: $(VENV)/.test chromium
 lock:
 	{ head -n 2 constraints.txt; printf 'pip\nhatchling\n' | uv pip compile --quiet --universal \
 		--python-version 3.11 --no-annotate --no-header --upgrade \
-		pyproject.toml --group check -; } > constraints.new
+		pyproject.toml --extra semantic --group check -; } > constraints.new
 	mv constraints.new constraints.txt
 
 # Each stamp says that a group of packages is installed as the files it depends on name it.
 $(VENV)/.run: pyproject.toml constraints.txt | $(PYTHON)
 	@echo "Installing into $(VENV)..."
-	@$(INSTALL) --editable .
+	@$(INSTALL) --editable '.[semantic]'
 	@touch $@
 
 $(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.run

@@ -126,6 +126,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     openai_model: Annotated[
         str, Meta(description="the default model; without it, the first that the endpoint lists")
     ] = ""
+    openai_embedding_model: Annotated[
+        str,
+        Meta(description="the model for embeddings; without it, the first listed that is named so"),
+    ] = ""
     system_prompt: Annotated[
         str, Meta(description="instructions that the model gets before anything else")
     ] = ""

@@ -47,6 +47,11 @@ def read_handbook(folder: Path) -> list[Passage]:
     return passages
 
 
+def page_language(place: str) -> str:
+    """The language of a page of the handbook: that of its folder, or English."""
+    return "de" if place.startswith("de/") else "en"
+
+
 def cut_page(source: str, url: str) -> list[Passage]:
     """The passages of a page, whose first heading of level 1 is its title.
 

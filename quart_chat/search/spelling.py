@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from quart_chat.search.folding import UNSPACED_RUN
 from quart_chat.search.words import Language, fold, without_umlauts
@@ -54,7 +55,7 @@ _IRREGULAR = """
     think thought, throw threw thrown, understand understood, wake woke woken, wear wore worn,
     weave wove woven, win won, write wrote written
 """
-_FORMS = {form: forms.split() for forms in _IRREGULAR.split(",") for form in forms.split()}
+IRREGULAR_FORMS = {form: forms.split() for forms in _IRREGULAR.split(",") for form in forms.split()}
 
 
 def words_of(text: str) -> set[str]:
@@ -69,7 +70,7 @@ def trigrams_of(word: str) -> tuple[str, ...]:
         return ()
     parts = dict.fromkeys(
         form[start : start + _TRIGRAM]
-        for form in _FORMS.get(folded, (folded,))
+        for form in IRREGULAR_FORMS.get(folded, (folded,))
         for start in range(len(form) - _TRIGRAM + 1)
     )
     return tuple(parts)
@@ -115,17 +116,25 @@ def _akin(word: str, other: str, spoken: Language) -> bool:
     return other.startswith(parts) or any(stem.endswith(parts) for stem in others)
 
 
-def _stems(word: str, spoken: Language) -> set[str]:
+def _stems(word: str, spoken: Language) -> set[str] | frozenset[str]:
     """What a word may be without its ending: several, since none of them is known."""
-    if spoken is Language.ENGLISH and word in _FORMS:
-        return {_FORMS[word][0]}
-    stems = {word.removesuffix(ending) for ending in _ENDINGS[spoken]}
+    if spoken is Language.ENGLISH and word in IRREGULAR_FORMS:
+        return {IRREGULAR_FORMS[word][0]}
     if spoken is Language.GERMAN:
-        stems |= {stem.removeprefix(particle) for stem in stems for particle in _PARTICLES}
-        stems |= {stem.removeprefix(_PARTICIPLE) for stem in stems}
-        # Umlauts come and go with the endings: Fahrrad, Fahrräder.
-        stems |= {without_umlauts(stem) for stem in stems}
+        return german_stems(word)
+    stems = {word.removesuffix(ending) for ending in _ENDINGS[spoken]}
     return {stem for stem in stems if len(stem) >= SHORTEST_STEM}
+
+
+@lru_cache(maxsize=4096)
+def german_stems(word: str) -> frozenset[str]:
+    """What a German word may be without its ending, its particle and its umlaut."""
+    stems = {word.removesuffix(ending) for ending in _ENDINGS[Language.GERMAN]}
+    stems |= {stem.removeprefix(particle) for stem in stems for particle in _PARTICLES}
+    stems |= {stem.removeprefix(_PARTICIPLE) for stem in stems}
+    # Umlauts come and go with the endings: Fahrrad, Fahrräder.
+    stems |= {without_umlauts(stem) for stem in stems}
+    return frozenset(stem for stem in stems if len(stem) >= SHORTEST_STEM)
 
 
 def edit_distance(word: str, other: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,7 +32,7 @@ MAX_WORD = 100
 _PIECE = re.compile(rf"\s+|\S{{1,{MAX_WORD}}}")
 
 # "Was heißt X?" asks what X means, "Wie heißt X?" for a name, which has to be there.
-_WHAT_IS_MEANT = re.compile(r"\bwas hei(?:ß|ss)t\b", re.IGNORECASE)
+WHAT_IS_MEANT = re.compile(r"\bwas hei(?:ß|ss)t\b", re.IGNORECASE)
 
 # Characters that tell the language of a text.
 _SAMPLE = 1000
@@ -92,20 +92,10 @@ _STOP_WORDS = _ENGLISH | _GERMAN
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word to look for: as it was typed, and in every spelling that means the same.
-
-    A fragment is a part of characters in a row among which the words are not known: some fragments
-    are words, and others are the end of one and the beginning of the next.
-    """
+    """A word to look for: as it was typed, and in every spelling that means the same."""
 
     text: str
     spellings: tuple[str, ...]
-    fragment: bool = False
-
-    @property
-    def size(self) -> int:
-        """Of how many words it is joined."""
-        return len(_JOINTS.split(self.text))
 
 
 def compose(text: str) -> str:
@@ -128,29 +118,48 @@ def without_umlauts(word: str) -> str:
 
 def terms(text: str, limit: int = 1000) -> tuple[Term, ...]:
     """The first words of a text that say what it is about, each once, in order."""
-    german = language(text) is Language.GERMAN
+    spoken = language(text)
     found: dict[str, Term] = {}
-    for word, fragment in _words(_WHAT_IS_MEANT.sub("", compose(text))):
+    for word in _words(WHAT_IS_MEANT.sub("", compose(text))):
         if len(found) == limit:
             break
         folded = fold(word)
         if folded and folded not in _STOP_WORDS and folded not in found:
-            found[folded] = Term(word, _spellings(word.lower(), german=german), fragment)
+            found[folded] = make_term(word, spoken)
     return tuple(found.values())
 
 
-def _words(text: str) -> Iterator[tuple[str, bool]]:
-    """The words of a text in order, and whether each is only a fragment."""
+def make_term(word: str, spoken: Language, others: Iterable[str] = ()) -> Term:
+    """A word as a term, with its spellings and with other words that may stand for it."""
+    spellings = _spellings(word.lower(), german=spoken is Language.GERMAN)
+    return Term(word, tuple(dict.fromkeys((*spellings, *others))))
+
+
+def is_function_word(folded: str) -> bool:
+    """Whether a folded word says how something is asked, not what about."""
+    return folded in _STOP_WORDS
+
+
+def split_runs(word: str) -> Iterator[tuple[str, bool]]:
+    """The runs of unspaced characters in a word and what is between, and which is such a run."""
+    if UNSPACED_RUN.search(word) is None:
+        yield word, False
+        return
+    place = 0
+    for run in UNSPACED_RUN.finditer(word):
+        yield from ((part, False) for part in _WORD.findall(word[place : run.start()]))
+        yield run[0], True
+        place = run.end()
+    yield from ((part, False) for part in _WORD.findall(word[place:]))
+
+
+def _words(text: str) -> Iterator[str]:
     for match in _WORD.finditer(text):
-        if UNSPACED_RUN.search(match[0]) is None:
-            yield match[0][:MAX_WORD], False
-            continue
-        place = 0
-        for run in UNSPACED_RUN.finditer(match[0]):
-            yield from ((word, False) for word in _WORD.findall(match[0][place : run.start()]))
-            yield from cut(run[0])
-            place = run.end()
-        yield from ((word, False) for word in _WORD.findall(match[0][place:]))
+        for part, unspaced in split_runs(match[0]):
+            if unspaced:
+                yield from (piece for piece, _ in cut(part))
+            else:
+                yield part[:MAX_WORD]
 
 
 def language(text: str) -> Language:

@@ -174,5 +174,8 @@ async def open_model(
         library=library,
         passages=settings.model_passages,
         unasked=settings.model_search == "all",
+        embedding_model=settings.openai_embedding_model,
     )
-    return (await stack.enter_async_context(assistant),)
+    opened = await stack.enter_async_context(assistant)
+    library.compare_with(opened.embeddings, unasked=settings.model_search == "all")
+    return (opened,)

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from quart_chat.assistants.librarian.assistant import Librarian
-from quart_chat.assistants.protocol import Question, Source, Sources, Step, Text
+from quart_chat.assistants.protocol import Question, Source, Sources, Step, Text, Turn
 from quart_chat.chat.models import (
     Message,
     MessageStatus,
@@ -45,10 +45,16 @@ class Answer:
 
 
 async def ask(
-    librarian: Librarian, prompt: str, *, user_id: str = "ada", workflow_id: str = "now"
+    librarian: Librarian,
+    prompt: str,
+    *,
+    user_id: str = "ada",
+    workflow_id: str = "now",
+    history: tuple[Turn, ...] = (),
 ) -> Answer:
     """All that the Librarian yields on a question."""
-    outputs = [output async for output in librarian.answer(Question(prompt, user_id, workflow_id))]
+    question = Question(prompt, user_id, workflow_id, history)
+    outputs = [output async for output in librarian.answer(question)]
     return Answer(
         tuple(output for output in outputs if isinstance(output, Step)),
         tuple(output.text for output in outputs if isinstance(output, Text)),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,9 +88,16 @@ async def in_chunks(data: bytes, size: int = 50_000) -> AsyncIterator[bytes]:
 
 @pytest.fixture
 async def library(tmp_path: Path) -> AsyncIterator[Library]:
-    database = await Database.open(tmp_path / "chat.sqlite")
+    async with open_library(tmp_path) as library:
+        yield library
+
+
+@asynccontextmanager
+async def open_library(folder: Path) -> AsyncGenerator[Library]:
+    """A library in an empty folder."""
+    database = await Database.open(folder / "chat.sqlite")
     events = make_manager()
-    library = Library(tmp_path / "documents", database, events, None)  # type: ignore[arg-type]  # made at once
+    library = Library(folder / "documents", database, events, None)  # type: ignore[arg-type]  # made at once
     library.service = library.make_service(
         limits=DocumentLimits(document=25_000_000, together=60_000_000),
         resource_limits=ResourceLimits(seconds=60),

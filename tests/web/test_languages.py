@@ -186,9 +186,19 @@ async def test_numbers_and_dates_are_written_as_the_language_does(app: Quart) ->
 
 async def test_the_handbook_says_that_it_is_english(client: Client) -> None:
     html = await page(client, "/handbook/", headers=GERMAN)
-    assert "Das Handbuch ist auf Englisch geschrieben." in html
+    assert "Diese Seite ist auf Englisch." in html
     assert 'id="text" lang="en"' in html
-    assert "written in English" not in await page(client, "/handbook/")
+    assert "in English." not in await page(client, "/handbook/")
+
+
+async def test_the_german_pages_come_first_for_a_german_reader(client: Client) -> None:
+    german = await page(client, "/handbook/de/erste-schritte", headers=GERMAN)
+    assert "Diese Seite ist auf Englisch." not in german
+    assert german.index("/handbook/de/dokumente") < german.index("/handbook/how-to/")
+    assert '<span class="chat-name" lang="en">Events' in german
+    english = await page(client, "/handbook/de/erste-schritte")
+    assert '<main class="conversation handbook prose" id="text" lang="de">' in english
+    assert english.index("/handbook/de/dokumente") > english.index("/handbook/how-to/")
 
 
 async def test_the_examples_of_the_start_page_are_answered_in_each_language(

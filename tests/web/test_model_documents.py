@@ -135,7 +135,7 @@ async def test_of_named_documents_passages_that_touch_on_the_question_are_given_
     client: Client, endpoint: FakeEndpoint
 ) -> None:
     lease = await read(client, "lease.md", LEASE)
-    question = "How long is the notice?"
+    question = "Does the notice mention penguins and volcanoes?"
     items = await ask(client, question, assistant="model", documentIds=[lease["id"]])
     assert "three months" in endpoint.completions[0]["messages"][-1]["content"]
     assert TOUCHING in steps(items)

@@ -13,7 +13,6 @@ from quart_chat.assistants.librarian.retrieval import Retrieved
 from quart_chat.assistants.protocol import Source
 from quart_chat.plaintext import fenced
 from quart_chat.search.passages import Passage
-from quart_chat.search.words import Term
 
 MAX_SUGGESTIONS = 5
 
@@ -28,10 +27,15 @@ _MARKUP = str.maketrans({mark: _ESCAPES[mark] for mark in "\\`*_[]<>&~|!$"})
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A passage and the ``n`` of its ``[n]``."""
+    """A passage and the ``n`` of its ``[n]``.
+
+    Attributes:
+        shown: The part of the passage that the text quotes; all of it where none is chosen.
+    """
 
     number: int
     passage: Passage
+    shown: str = ""
 
     @property
     def source(self) -> Source:
@@ -49,8 +53,8 @@ class Quote:
 
     @property
     def markdown(self) -> str:
-        """The passage as a blockquote, and below it its number and link."""
-        lines = _LINE_END.split(_as_markdown(self.passage))
+        """What is shown of the passage as a blockquote, and below it its number and link."""
+        lines = _LINE_END.split(_as_markdown(self.shown or self.passage.text, self.passage.form))
         quoted = "\n".join(f"> {line}" if line else ">" for line in lines)
         path = " · ".join((self.passage.title, *self.passage.headings))
         return f"{quoted}\n\n[{self.number}] {_link(path, self.passage.url)}\n"
@@ -59,7 +63,7 @@ class Quote:
 def write_found(retrieved: Retrieved, quotes: Sequence[Quote], say: Sentences) -> Iterator[str]:
     """The answer in its natural pieces: a lead, then each quote."""
     kinds = {found.corpus for found in retrieved.found}
-    places = say.join([corpus for corpus in retrieved.corpora if corpus in kinds], say.last_and)
+    places = say.join([name for name in retrieved.corpora if name in kinds], say.last_and)
     lead = _capital(say.found_in.format(places=places))
     if retrieved.unknown:
         sentence = say.read_differently if retrieved.read_again else say.not_mentioned
@@ -70,27 +74,28 @@ def write_found(retrieved: Retrieved, quotes: Sequence[Quote], say: Sentences) -
 
 
 def write_not_found(retrieved: Retrieved, say: Sentences) -> str:
-    """What was not found, the words that occur nowhere, and where to look next."""
-    unknown = retrieved.unknown
-    reason = say.unknown.format(terms=_words(unknown)) if unknown else say.not_together
-    places = say.join(retrieved.corpora, say.last_or)
-    text = f"{say.nothing_found.format(places=places)} {reason}\n"
+    """What was searched, where to look next, and the words that occur nowhere."""
+    text = _capital(say.nothing_found.format(places=say.join(retrieved.corpora, say.last_or)))
     pages = dict.fromkeys(
         (passage.title, _PLACE_IN_PAGE.sub("", passage.url)) for passage in retrieved.near
     )
     if pages:
         links = [f"- {_link(title, url)}\n" for title, url in list(pages)[:MAX_SUGGESTIONS]]
-        text += f"\n{say.closest}\n\n{''.join(links)}"
+        text += f" {say.closest}\n\n{''.join(links)}"
+    else:
+        text += "\n"
+    if retrieved.unknown:
+        text += f"\n{say.unknown.format(terms=_words(retrieved.unknown))}\n"
     return text
 
 
-def _as_markdown(passage: Passage) -> str:
+def _as_markdown(text: str, form: str) -> str:
     """The text so that Markdown shows it as it is."""
-    if passage.form == "markdown":
-        return passage.text
-    if passage.form == "code":
-        return fenced(passage.text)
-    lines = (line.strip() for line in _LINE_END.split(passage.text))
+    if form == "markdown":
+        return text
+    if form == "code":
+        return fenced(text)
+    lines = (line.strip() for line in _LINE_END.split(text))
     return "\n".join(line.translate(_PUNCTUATION) for line in lines)
 
 
@@ -98,8 +103,8 @@ def _capital(sentence: str) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-def _words(terms: Sequence[Term]) -> str:
-    return ", ".join(f"“{_escape(term.text)}”" for term in terms)
+def _words(words: Sequence[str]) -> str:
+    return ", ".join(f"“{_escape(word)}”" for word in words)
 
 
 def _link(text: str, url: str) -> str:

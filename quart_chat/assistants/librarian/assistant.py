@@ -8,8 +8,9 @@ found nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Sequence
-from contextlib import AsyncExitStack
+import re
+from collections.abc import AsyncGenerator
+from collections.abc import Collection as Names
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -24,16 +25,29 @@ from quart_chat.assistants.librarian.corpora import (
     Handbook,
 )
 from quart_chat.assistants.librarian.phrases import SENTENCES, Sentences
-from quart_chat.assistants.librarian.retrieval import Retrieved, retrieve
+from quart_chat.assistants.librarian.retrieval import (
+    MAX_PASSAGES,
+    Comparison,
+    Embeddings,
+    Retrieved,
+    retrieve,
+)
 from quart_chat.assistants.protocol import Output, Question, Sources, Step, Text
-from quart_chat.search.index import BuiltIndex, build_index, open_index
-from quart_chat.search.passages import read_handbook
-from quart_chat.search.words import Term, fold, language, terms
+from quart_chat.search.analysis import Analysed, Collection, analyse
+from quart_chat.search.passages import Passage, page_language, read_handbook
+from quart_chat.search.question import ReadQuestion, read_question
+from quart_chat.search.relevance import place_of
+from quart_chat.search.words import fold, terms
 
 # Words of a question that are looked for; a pasted page has thousands, and each costs a search.
 MAX_TERMS = 32
 # All of the handbook is about these, so they set no passage apart, and few passages repeat them.
 OWN_NAMES = frozenset({"quart-chat", "quart_chat", "quartchat"})
+# Pages in plain words come before those for developers that say as much.
+PRIORS = {"questions-and-answers": 0.05, "reference": -0.1, "discussion": -0.15}
+
+# The link of the first quote in an earlier answer.
+_FIRST_LINK = re.compile(r"^\[1\] \[.*\]\((/[^\s)]*)\)$", re.MULTILINE)
 
 
 class Librarian:
@@ -48,75 +62,98 @@ class Librarian:
         self._handbook = handbook
         self._chats = Chats(chats, self.name)
         self._documents = None if documents is None else Documents(documents)
-        self._resources = AsyncExitStack()
+        self._comparison: Comparison | None = None
         self._corpora: list[Corpus] = []
+
+    def compare_with(self, embeddings: Embeddings, *, unasked: bool) -> None:
+        """Order what is found by an endpoint's embeddings as well.
+
+        Args:
+            embeddings: Where they come from.
+            unasked: Whether they may be given documents that a question doesn't name.
+        """
+        self._comparison = Comparison(embeddings, unasked)
 
     async def __aenter__(self) -> Self:
         """Read and index the handbook."""
-        built = await asyncio.to_thread(build_handbook, self._handbook)
-        index = await self._resources.enter_async_context(open_index(built))
-        corpora = (Handbook(index), self._documents, self._chats)
+        pages = await asyncio.to_thread(build_handbook, self._handbook)
+        corpora = (Handbook(pages), self._documents, self._chats)
         self._corpora = [corpus for corpus in corpora if corpus is not None]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._corpora = []
-        await self._resources.aclose()
 
     async def retrieve(
-        self, question: Question, most: int, corpora: Collection[str]
+        self, question: Question, most: int, corpora: Names[str]
     ) -> AsyncGenerator[Step | Retrieved, None]:
-        """Search shelves for what covers the question, for an assistant that answers from it.
+        """Search corpora for what answers the question, for an assistant that answers from it.
 
         Yields a step for all that is done, and at last what was found: so many passages at most.
         """
-        wanted = _wanted(question)
-        if not wanted:
+        read = _read(question)
+        if not read.words:
             yield Retrieved((), (), (), ())
             return
         chosen = [corpus for corpus in self._corpora if corpus.name in corpora]
-        say = SENTENCES[language(question.prompt)]
-        async for done in retrieve(chosen, question, wanted, say, most):
+        say = SENTENCES[read.answered_in]
+        async for done in retrieve(chosen, question, read, say, most, self._comparison):
             yield done
 
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
-        """Quote what covers the question, or say what was not found."""
-        say = SENTENCES[language(question.prompt)]
-        wanted = _wanted(question)
+        """Quote what answers the question, or say what was not found."""
         if not self._corpora:
             raise RuntimeError("The Librarian must be opened before it can answer.")
-        if not wanted:
-            yield Step("search", say.nothing_to_search, "completed")
-            yield Text(say.help)
-            return
-        async for output in self._search(question, wanted, say):
-            yield output
-
-    async def _search(
-        self, question: Question, wanted: Sequence[Term], say: Sentences
-    ) -> AsyncGenerator[Output, None]:
-        async for done in retrieve(self._corpora, question, wanted, say):
+        read = _read(question)
+        say = SENTENCES[read.answered_in]
+        retrieved = Retrieved((), (), (), ())
+        async for done in self._look(question, read, say):
             if isinstance(done, Step):
                 yield done
-            elif not done.found:
-                yield Text(write_not_found(done, say))
             else:
-                quotes = [Quote(n, found.passage) for n, found in enumerate(done.found, 1)]
-                yield Sources(tuple(quote.source for quote in quotes), citations_verified=False)
-                for piece in write_found(done, quotes, say):
-                    yield Text(piece)
+                retrieved = done
+        if retrieved.found:
+            quotes = [
+                Quote(n, found.passage, found.shown) for n, found in enumerate(retrieved.found, 1)
+            ]
+            yield Sources(tuple(quote.source for quote in quotes), citations_verified=False)
+            for piece in write_found(retrieved, quotes, say):
+                yield Text(piece)
+        elif read.says_nothing:
+            yield Text(say.help)
+        else:
+            yield Text(write_not_found(retrieved, say))
+
+    async def _look(
+        self, question: Question, read: ReadQuestion, say: Sentences
+    ) -> AsyncGenerator[Step | Retrieved, None]:
+        """Search everything, or the handbook alone for a question of nothing but small words."""
+        corpora = self._corpora[:1] if read.says_nothing else self._corpora
+        if not read.words:
+            yield Step("search", say.nothing_to_search, "completed")
+            return
+        async for done in retrieve(corpora, question, read, say, MAX_PASSAGES, self._comparison):
+            yield done
 
 
 @lru_cache(maxsize=4)
-def build_handbook(folder: Path) -> BuiltIndex:
+def build_handbook(folder: Path) -> Collection:
     """Read and index the pages below a folder, once in a process: they come with the package."""
-    return build_index(read_handbook(folder), vocabulary=True)
+    return Collection([_analyse(passage) for passage in read_handbook(folder)])
 
 
-def _wanted(question: Question) -> Sequence[Term]:
-    """What of the question is looked for."""
-    asked = terms(question.prompt, MAX_TERMS)
-    return [term for term in asked if fold(term.text) not in OWN_NAMES] or asked
+def _analyse(passage: Passage) -> Analysed:
+    place = passage.url.removeprefix("/handbook/").partition("#")[0]
+    return analyse(passage, page_language(place), PRIORS.get(place.partition("/")[0], 0.0))
+
+
+def _read(question: Question) -> ReadQuestion:
+    """The question with those before it in its chat, and where the last of them was answered."""
+    before = [turn.content for turn in question.history if turn.role == "user"]
+    answers = [turn.content for turn in question.history if turn.role == "assistant"]
+    link = _FIRST_LINK.search(answers[-1]) if answers else None
+    last_place = place_of(link[1]) if link else ""
+    return read_question(question.prompt, MAX_TERMS, before, last_place, OWN_NAMES)
 
 
 def names_this_program(prompt: str) -> bool:

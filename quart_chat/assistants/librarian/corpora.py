@@ -10,28 +10,22 @@ from typing import Protocol
 
 from quart_chat.assistants.librarian.phrases import Sentences
 from quart_chat.assistants.protocol import Question
-from quart_chat.search.index import PassageIndex, build_index, open_index
+from quart_chat.search.analysis import Collection, analyse_documents, collect
 from quart_chat.search.passages import Passage, cut_text
-from quart_chat.search.ranking import DocumentFrequencies, Verdict
-from quart_chat.search.spelling import SIMILAR_WORDS
-from quart_chat.search.words import Term, fold, terms
+from quart_chat.search.question import ReadQuestion
+from quart_chat.search.spelling import SIMILAR_WORDS, suggest, trigrams_of
+from quart_chat.search.wording import Asked
+from quart_chat.search.words import Language, Term, fold, make_term, terms
 
 # Messages of one's own chats, and passages of one's documents, that are looked at closely.
 MAX_MESSAGES = 20
 MAX_CANDIDATES = 60
+# Passages of one's documents that are all looked at closely; of more, only the candidates are.
+MAX_WHOLE = 400
 
 # A passage that says where "[1]" leads, as in "[1]: https://...", would turn the numbers of the
 # answer that quotes it into links to there.
 _DEFINITION = re.compile(r"\[\s*\d+\s*\]:")
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """One shelf searched: its passages and what the search came to."""
-
-    corpus: str
-    passages: Sequence[Passage]
-    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +49,8 @@ class Corpus(Protocol):
         """Whether it is to be searched for the question."""
         ...
 
-    async def search(
-        self, question: Question, wanted: Sequence[Term], say: Sentences
-    ) -> Search: ...
-
-    async def similar_words(self, question: Question, trigrams: Sequence[str]) -> list[str]:
-        """The words on it that share some of the trigrams."""
+    async def collect(self, question: Question, read: ReadQuestion, say: Sentences) -> Collection:
+        """The passages that may answer, all of them or the best."""
         ...
 
 
@@ -69,17 +59,14 @@ class Handbook:
 
     name = "handbook"
 
-    def __init__(self, index: PassageIndex) -> None:
-        self._index = index
+    def __init__(self, pages: Collection) -> None:
+        self._pages = pages
 
     async def serves(self, question: Question) -> bool:
         return not question.document_ids
 
-    async def search(self, question: Question, wanted: Sequence[Term], say: Sentences) -> Search:
-        return Search(self.name, self._index.passages, await self._index.search(wanted))
-
-    async def similar_words(self, question: Question, trigrams: Sequence[str]) -> list[str]:
-        return await self._index.similar_words(trigrams)
+    async def collect(self, question: Question, read: ReadQuestion, say: Sentences) -> Collection:
+        return self._pages
 
 
 class DocumentSearch(Protocol):
@@ -95,6 +82,12 @@ class DocumentSearch(Protocol):
         Those that hold all, those that hold any, and the first below a heading that holds any:
         what a heading promises, they tell. Also counted is how many passages hold each term.
         """
+        ...
+
+    async def select_passages(
+        self, user_id: str, document_ids: Sequence[str], *, limit: int
+    ) -> list[Passage]:
+        """Read passages in the order of the documents."""
         ...
 
     async def select_similar_words(
@@ -117,22 +110,33 @@ class Documents:
             return True
         return await self._documents.count_passages(question.user_id, ()) > 0
 
-    async def search(self, question: Question, wanted: Sequence[Term], say: Sentences) -> Search:
-        """Narrow them down to a few passages, then judge these by how rare each term is in all."""
+    async def collect(self, question: Question, read: ReadQuestion, say: Sentences) -> Collection:
+        """All passages where they are few; else the best, and how rare each word is in all."""
         user_id, ids = question.user_id, question.document_ids
         total = await self._documents.count_passages(user_id, ids)
+        if total <= MAX_WHOLE:
+            passages = await self._documents.select_passages(user_id, ids, limit=MAX_WHOLE)
+            return await asyncio.to_thread(collect, tuple(passages))
+        telling = read.telling
+        terms = [await self._find_term(question, word, read.language) for word in telling]
         candidates = await self._documents.select_candidates(
-            user_id, wanted, ids, limit=MAX_CANDIDATES
+            user_id, terms, ids, limit=MAX_CANDIDATES
         )
-        frequencies = DocumentFrequencies(total, dict(zip(wanted, candidates.holding, strict=True)))
-        built = await asyncio.to_thread(build_index, candidates.passages)
-        async with open_index(built) as index:
-            return Search(self.name, candidates.passages, await index.search(wanted, frequencies))
+        held = {word.folded: count for word, count in zip(telling, candidates.holding, strict=True)}
+        analysed = await asyncio.to_thread(analyse_documents, candidates.passages)
+        return Collection(analysed, total, held)
 
-    async def similar_words(self, question: Question, trigrams: Sequence[str]) -> list[str]:
-        return await self._documents.select_similar_words(
+    async def _find_term(self, question: Question, word: Asked, spoken: Language) -> Term:
+        """A word with those of the documents that may stand for it."""
+        trigrams = trigrams_of(word.text)
+        if not trigrams or word.weight < 1:
+            return make_term(word.text, spoken)
+        known = await self._documents.select_similar_words(
             question.user_id, trigrams, question.document_ids, limit=SIMILAR_WORDS
         )
+        is_known = word.folded in map(fold, known)
+        meant = suggest(word.text, known, spoken, allow_typos=not is_known)
+        return make_term(word.text, spoken, meant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,25 +178,21 @@ class Chats:
     async def serves(self, question: Question) -> bool:
         return not question.document_ids
 
-    async def search(self, question: Question, wanted: Sequence[Term], say: Sentences) -> Search:
-        """Narrow the chats down to a few messages, then judge their passages as any other."""
+    async def collect(self, question: Question, read: ReadQuestion, say: Sentences) -> Collection:
+        """The passages of the few messages that have most of the words."""
         messages = await self._chats.select_matching_messages(
             question.user_id,
-            wanted,
+            [make_term(word.text, read.language) for word in read.telling],
             exclude_workflow_id=question.workflow_id,
             exclude_assistant=self._exclude_assistant,
             limit=MAX_MESSAGES,
         )
-        passages = await asyncio.to_thread(_passages, messages, wanted, say)
-        async with open_index(await asyncio.to_thread(build_index, passages)) as index:
-            return Search(self.name, passages, await index.search(wanted))
-
-    async def similar_words(self, question: Question, trigrams: Sequence[str]) -> list[str]:
-        return []
+        passages = await asyncio.to_thread(_passages, messages, read, say)
+        return Collection(await asyncio.to_thread(analyse_documents, passages))
 
 
 def _passages(
-    messages: Sequence[FoundMessage], wanted: Sequence[Term], say: Sentences
+    messages: Sequence[FoundMessage], read: ReadQuestion, say: Sentences
 ) -> list[Passage]:
     return [
         Passage(
@@ -203,7 +203,7 @@ def _passages(
         )
         for found in messages
         for text in cut_text(found.content)
-        if _says_more(text, wanted)
+        if _says_more(text, read)
     ]
 
 
@@ -213,9 +213,9 @@ def _address(message: FoundMessage) -> str:
     return f"/chat/{message.workflow_id}?round={number}#round-{number}"
 
 
-def _says_more(text: str, wanted: Sequence[Term]) -> bool:
+def _says_more(text: str, read: ReadQuestion) -> bool:
     """Whether a text can answer: not a question itself, and not just the question's own words."""
     if text.endswith("?") or _DEFINITION.search(text):
         return False
-    asked = {fold(term.text) for term in wanted}
+    asked = {word.folded for word in read.words}
     return any(fold(term.text) not in asked for term in terms(text))

@@ -15,44 +15,37 @@ class Sentences:
     nothing_to_search: str
     help: str
     places: dict[str, str]
-    inside: str
+    found_in: str
     last_and: str
     last_or: str
     searching: str
     searched: str
     read_as: str
-    found_in: str
     read_differently: str
     not_mentioned: str
     nothing_found: str
     unknown: str
-    not_together: str
     closest: str
     you: str
 
     def join(self, corpora: Sequence[str], last: str) -> str:
-        """Where the shelves are, in a row, the last of them after "and" or "or"."""
-        places = [self.inside.format(place=self.places[corpus]) for corpus in corpora]
+        """What was searched, in a row, the last of it after "and" or "or"."""
+        places = [self.places[corpus] for corpus in corpora]
         return last.join((", ".join(places[:-1]), places[-1])) if places[1:] else "".join(places)
 
 
 _ENGLISH = Sentences(
     nothing_to_search="No word to search for",
     help=(
-        "This is the Librarian: a search, not a language model. It searches the handbook, your"
-        " documents and your own chats, and quotes passages word for word, each with a link to its"
-        " source. It can't answer from anything else.\n\n"
-        "Ask a question, for example:\n\n"
-        "- How do I resume a stream?\n"
-        "- How can I stop a run?\n"
-        "- Which setting changes the keep-alive interval?\n"
+        "I'm the Librarian. I search and quote; I don't write answers myself. I look in the"
+        " handbook, in your documents and in your chats, and each quote links to its source.\n\n"
+        "Ask me a question, for example:\n\n"
+        "- What can I ask?\n"
+        "- How do I upload a PDF?\n"
+        "- Is my data sent to the cloud?\n"
     ),
-    places={
-        "handbook": "the handbook",
-        "documents": "your documents",
-        "chats": "your chats",
-    },
-    inside="in {place}",
+    places={"handbook": "the handbook", "documents": "your documents", "chats": "your chats"},
+    found_in="in {places}",
     last_and=" and ",
     last_or=" or ",
     searching="Searching {place} for: {terms}",
@@ -61,34 +54,31 @@ _ENGLISH = Sentences(
         " that touch on it: {near}; best coverage: {best:.0%}"
     ),
     read_as="Reading “{term}” as {words}",
-    found_in="Found {places}",
     read_differently="{lead} (reading {terms} as a word like it)",
     not_mentioned="{lead} (nothing there mentions {terms})",
-    nothing_found="Nothing found: no passage {places} covers this question.",
-    unknown="Nowhere mentioned: {terms}.",
-    not_together="Each word occurs somewhere, but no passage has enough of them together.",
-    closest="The closest pages:",
+    nothing_found="I couldn't find an answer in {places}.",
+    unknown="Not mentioned anywhere: {terms}.",
+    closest="These come closest:",
     you="You",
 )
 
 _GERMAN = Sentences(
     nothing_to_search="Kein Wort, nach dem gesucht werden kann",
     help=(
-        "Das ist der Librarian: eine Suche, kein Sprachmodell. Er durchsucht das Handbuch (auf"
-        " Englisch), Ihre Dokumente und Ihre Chats und zitiert wörtlich, was er findet, jedes"
-        " Zitat mit einem Link zu seiner Quelle. Was dort nicht steht, kann er nicht"
-        " beantworten.\n\n"
-        "Fragen Sie ihn zum Beispiel:\n\n"
-        "- How do I resume a stream?\n"
-        "- How can I stop a run?\n"
-        "- Which setting changes the keep-alive interval?\n"
+        "Ich bin der Librarian. Ich suche und zitiere; eigene Antworten schreibe ich nicht. Ich"
+        " sehe im Handbuch, in Ihren Dokumenten und in Ihren Chats nach, und jedes Zitat führt zu"
+        " seiner Quelle.\n\n"
+        "Fragen Sie mich zum Beispiel:\n\n"
+        "- Was kann ich fragen?\n"
+        "- Wie lade ich ein PDF hoch?\n"
+        "- Gehen meine Daten in eine Cloud?\n"
     ),
     places={
         "handbook": "im Handbuch",
         "documents": "in Ihren Dokumenten",
         "chats": "in Ihren Chats",
     },
-    inside="{place}",
+    found_in="{places}",
     last_and=" und ",
     last_or=" oder ",
     searching="Suche {place} nach: {terms}",
@@ -97,13 +87,11 @@ _GERMAN = Sentences(
         " die sie streifen: {near}; beste Abdeckung: {best:.0%}"
     ),
     read_as="„{term}“ gelesen als {words}",
-    found_in="{places} gefunden",
     read_differently="{lead} ({terms} gelesen als ein ähnliches Wort)",
     not_mentioned="{lead} (nicht erwähnt wird dort {terms})",
-    nothing_found="Nichts gefunden: Keine Stelle {places} deckt diese Frage ab.",
+    nothing_found="{places} habe ich keine Antwort gefunden.",
     unknown="Nirgends erwähnt: {terms}.",
-    not_together="Jedes Wort kommt irgendwo vor, aber keine Stelle hat genug davon beisammen.",
-    closest="Die nächstliegenden Seiten:",
+    closest="Am nächsten kommen:",
     you="Sie",
 )
 

@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, aclosing
 from typing import Self
 
 from quart_chat.assistants.openai.client import Endpoint
+from quart_chat.assistants.openai.embeddings import EndpointEmbeddings
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.grounding import Grounding, Library, ground
 from quart_chat.assistants.openai.history import Request, estimate_tokens, fit
@@ -48,6 +49,7 @@ class OpenAIAssistant:
         library: Where the passages are that it answers from; without one there are none.
         passages: How many it is given with a question at most.
         unasked: Whether it is given passages where the question names no documents.
+        embedding_model: The model that makes embeddings; if empty, the first listed that may.
     """
 
     name = "model"
@@ -66,6 +68,7 @@ class OpenAIAssistant:
         library: Library | None = None,
         passages: int = 6,
         unasked: bool = True,
+        embedding_model: str = "",
     ) -> None:
         self.title = model or "Model"
         self._endpoint = Endpoint(base_url, key, timeout)
@@ -77,6 +80,7 @@ class OpenAIAssistant:
         self._library = library
         self._passages = passages
         self._unasked = unasked
+        self.embeddings = EndpointEmbeddings(self._endpoint, embedding_model, self._list)
         self._resources = AsyncExitStack()
         self._listing: asyncio.Task[tuple[str, ...]] | None = None
         self._listed_at = 0.0

@@ -19,7 +19,7 @@ from quart_chat.assistants.openai.address import EndpointAddress
 from quart_chat.assistants.openai.body import Body, Silence, TooLarge
 from quart_chat.assistants.openai.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.errors import ModelError
-from quart_chat.assistants.openai.listing import read_models
+from quart_chat.assistants.openai.listing import read_embeddings, read_models
 from quart_chat.assistants.openai.words import find_words
 from quart_chat.texts import _
 
@@ -28,6 +28,8 @@ _logger = logging.getLogger(__name__)
 CONNECT_TIMEOUT = 10.0
 LIST_TIMEOUT = 5.0
 """Seconds without any of a list of models."""
+EMBED_TIMEOUT = 5.0
+"""Seconds until all embeddings of a question have come; the answer waits for them."""
 LIST_PATIENCE = 30.0
 """Seconds until all of a list of models has come."""
 KEPT = 4.0
@@ -137,6 +139,28 @@ class Endpoint:
         if models is None:
             raise self.failures.malformed(find_words(listed.decode("utf-8", "replace")))
         return models
+
+    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+        """Ask for the embedding of each text.
+
+        Raises:
+            ModelError: It gives none, or not one for each.
+        """
+        data = orjson.dumps({"model": model, "input": list(texts)})
+        headers = {"Content-Type": "application/json"}
+        answer = bytearray()
+        with self._translate_errors():
+            async with (
+                asyncio.timeout(EMBED_TIMEOUT),
+                self._ask("POST", "embeddings", EMBED_TIMEOUT, data, headers) as (response, body),
+            ):
+                await _read(body, MAX_LIST, answer)
+        if response.status != 200:
+            raise self._refusal(response, bytes(answer), model)
+        vectors = read_embeddings(bytes(answer))
+        if vectors is None or len(vectors) != len(texts):
+            raise self.failures.malformed(find_words(answer.decode("utf-8", "replace")))
+        return vectors
 
     @asynccontextmanager
     async def _ask(

@@ -1,4 +1,4 @@
-"""The list of an endpoint's models, in the shapes that servers give it."""
+"""The lists that an endpoint answers: its models, in the shapes that servers give, embeddings."""
 
 from __future__ import annotations
 
@@ -27,6 +27,20 @@ def read_models(body: bytes) -> tuple[str, ...] | None:
         return None
     names = (_name(each) for each in listed)
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def read_embeddings(body: bytes) -> list[list[float]] | None:
+    """The vectors that the OpenAI API answers, ``{"data": [{"index": 0, "embedding": [...]}]}``.
+
+    None where the body holds no such list, or where the vectors differ in length.
+    """
+    try:
+        data = load_json(body)["data"]
+        data = sorted(data, key=lambda each: each["index"])
+        vectors = [[float(number) for number in each["embedding"]] for each in data]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return vectors if len({len(vector) for vector in vectors}) == 1 else None
 
 
 def _find_list(found: Any) -> list[Any] | None:

@@ -36,6 +36,12 @@ _PASSAGE = (
 # A word in the name or in a heading says more about a passage than one in its text.
 _BEST = f"{_PASSAGE} ORDER BY bm25(document_terms, 4, 1) LIMIT ?"
 _FIRST = f"{_PASSAGE} ORDER BY document_passages.id LIMIT ?"
+_ALL = (
+    "SELECT documents.id, documents.name, document_passages.number, document_passages.page,"
+    " document_passages.form, document_passages.path, document_passages.text"
+    " FROM documents JOIN document_passages ON document_passages.document_id = documents.id"
+    f" WHERE {_MINE} ORDER BY document_passages.id LIMIT ?"
+)
 _COUNT = f"SELECT count(*) FROM (SELECT 1{_HOLDING} LIMIT {MAX_COUNTED})"
 _SIMILAR = (
     "SELECT document_words.word FROM document_trigrams"
@@ -75,6 +81,13 @@ class SearchableDocuments:
             return Candidates(passages, [int(row[0]) for row in holding])
 
         return await self._database.search(read)
+
+    async def select_passages(
+        self, user_id: str, document_ids: Sequence[str], *, limit: int
+    ) -> list[Passage]:
+        parameters = (*_mine(user_id, document_ids), limit)
+        rows = await self._database.search(lambda reading: reading.fetch(_ALL, parameters))
+        return [_to_passage(row) for row in rows]
 
     async def select_similar_words(
         self, user_id: str, trigrams: Sequence[str], document_ids: Sequence[str], *, limit: int

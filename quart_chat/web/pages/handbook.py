@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from quart import Blueprint, redirect, render_template
 
+from quart_chat import texts
 from quart_chat.config import resource_path
 from quart_chat.errors import NotFound
 from quart_chat.markdown import render_markdown
-from quart_chat.search.passages import anchors
+from quart_chat.search.passages import anchors, page_language
 from quart_chat.texts import N_, _
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ SECTIONS = {
     "how-to": N_("How to"),
     "reference": N_("Reference"),
     "discussion": N_("Discussion"),
+    "de": "Auf Deutsch",
 }
 """Titles of the sections by folder, in reading order."""
 
@@ -54,6 +56,10 @@ class Page:
     def section_title(self) -> str:
         return _(SECTIONS[self.section])
 
+    @property
+    def language(self) -> str:
+        return page_language(self.place)
+
 
 @blueprint.get("/")
 @blueprint.get("/<path:place>")
@@ -69,7 +75,7 @@ async def read_page(place: str = "index") -> ResponseReturnValue:
         title=page.title,
         html=await asyncio.to_thread(render_page, page.path.read_text("utf-8")),
         page=page,
-        contents=list(contents().values()),
+        contents=_in_reading_order(texts.language()),
     )
 
 
@@ -82,6 +88,13 @@ def contents() -> dict[str, Page]:
         key=lambda page: ([*SECTIONS].index(page.section), page.place != "index", page.title)
     )
     return {page.place: page for page in pages}
+
+
+def _in_reading_order(spoken: str) -> list[Page]:
+    """All pages, those in the reader's language first; the first page stays the first."""
+    first, *others = contents().values()
+    ours = [page for page in others if page.language == spoken != "en"]
+    return [first, *ours, *(page for page in others if page not in ours)]
 
 
 def render_page(source: str) -> str:

@@ -63,8 +63,9 @@ export class ChatAnswer extends HTMLElement {
       if (source.url) link.href = source.url;
       const quote = row.querySelector(".source-quote");
       quote.textContent = source.excerpt || source.quote;
-      // The handbook is in English, also on pages in other languages.
-      if (source.url?.startsWith("/handbook/")) link.lang = quote.lang = "en";
+      // A page of the handbook keeps its language on pages in others.
+      const page = source.url?.match(/^\/handbook\/(de\/)?/);
+      if (page) link.lang = quote.lang = page[1] ? "de" : "en";
       return row;
     });
     this.querySelector(".sources-list").replaceChildren(...rows);

@@ -16,7 +16,7 @@ from quart_chat.assistants.librarian.phrases import SENTENCES
 from quart_chat.assistants.librarian.retrieval import FoundPassage, Retrieved
 from quart_chat.markdown import render_markdown
 from quart_chat.search.passages import Passage, cut_text
-from quart_chat.search.words import Language, terms
+from quart_chat.search.words import Language
 
 SAY = SENTENCES[Language.ENGLISH]
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -91,8 +91,7 @@ def test_the_page_shows_a_title_to_the_letter(title: str) -> None:
 
 def test_the_page_shows_unknown_words_to_the_letter() -> None:
     word = "frob[x](y)\\(z\\)$a$"
-    (term,) = terms("frob", 1)
-    nothing = replace(retrieved(), unknown=(replace(term, text=word),))
+    nothing = replace(retrieved(), unknown=(word,))
     shown = Shown(render_markdown(write_not_found(nothing, SAY)))
     assert f"“{word}”" in "".join(shown.words)
 
@@ -132,15 +131,27 @@ def test_line_ends_of_every_kind_begin_a_quoted_line() -> None:
     assert make_quote("a\r\nb\rc\n\nd").markdown.startswith("> a\n> b\n> c\n>\n> d\n\n")
 
 
-def retrieved(near: tuple[Passage, ...] = (), unknown: str = "", **fields: Any) -> Retrieved:
+def retrieved(near: tuple[Passage, ...] = (), *unknown: str, **fields: Any) -> Retrieved:
     corpora = ("handbook", "documents", "chats")
-    return Retrieved((), near, terms(unknown), corpora, **fields)
+    return Retrieved((), near, unknown, corpora, **fields)
 
 
 def test_an_answer_without_near_pages_suggests_none() -> None:
-    assert write_not_found(retrieved(unknown="kiwi"), SAY) == (
-        "Nothing found: no passage in the handbook, in your documents or in your chats covers"
-        " this question. Nowhere mentioned: “kiwi”.\n"
+    assert write_not_found(retrieved((), "kiwi"), SAY) == (
+        "I couldn't find an answer in the handbook, your documents or your chats.\n\n"
+        "Not mentioned anywhere: “kiwi”.\n"
+    )
+
+
+def test_what_comes_closest_is_offered_in_the_place_of_an_answer() -> None:
+    passage = Passage("Fruit", (), "/handbook/fruit#kiwi", "")
+    assert write_not_found(retrieved((passage,)), SAY) == (
+        "I couldn't find an answer in the handbook, your documents or your chats."
+        " These come closest:\n\n- [Fruit](/handbook/fruit)\n"
+    )
+    assert write_not_found(retrieved((passage,)), SENTENCES[Language.GERMAN]).startswith(
+        "Im Handbuch, in Ihren Dokumenten oder in Ihren Chats habe ich keine Antwort gefunden."
+        " Am nächsten kommen:\n\n"
     )
 
 
@@ -154,16 +165,18 @@ def test_at_most_five_pages_are_suggested_each_once() -> None:
 def test_the_lead_says_where_the_quotes_are_from() -> None:
     quote = make_quote()
     of_chats = replace(retrieved(), found=(FoundPassage("chats", quote.passage),))
-    assert next(write_found(of_chats, [quote], SAY)) == "Found in your chats:\n"
+    assert next(write_found(of_chats, [quote], SAY)) == "In your chats:\n"
+    german = next(write_found(of_chats, [quote], SENTENCES[Language.GERMAN]))
+    assert german == "In Ihren Chats:\n"
 
 
 def test_the_lead_says_that_a_word_was_read_as_another() -> None:
     quote = make_quote()
     of_handbook = replace(
-        retrieved(unknown="kiwy", read_again=True), found=(FoundPassage("handbook", quote.passage),)
+        retrieved((), "kiwy", read_again=True), found=(FoundPassage("handbook", quote.passage),)
     )
     lead = next(write_found(of_handbook, [quote], SAY))
-    assert lead == "Found in the handbook (reading “kiwy” as a word like it):\n"
+    assert lead == "In the handbook (reading “kiwy” as a word like it):\n"
 
 
 @given(text=AWKWARD)

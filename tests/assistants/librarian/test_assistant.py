@@ -29,16 +29,21 @@ async def test_a_quote_stands_word_for_word_in_the_page_that_it_links_to(
     for source in answer.sources:
         page = source.url.removeprefix("/handbook/").partition("#")[0]
         assert source.quote in (HANDBOOK / f"{page}.md").read_text("utf-8")
-        quoted = "\n".join(f"> {line}" if line else ">" for line in source.quote.split("\n"))
-        assert quoted in answer.text
+        assert quotes_of(answer.text)[source.number - 1] in source.quote
         assert re.search(
             rf"^\[{source.number}\] \[.+\]\({source.url}\)$", answer.text, re.MULTILINE
         )
 
 
+def quotes_of(text: str) -> list[str]:
+    """The blockquotes of an answer, without their marks."""
+    blocks = re.findall(r"(?:^>.*\n)+", text, re.MULTILINE)
+    return [re.sub(r"^> ?", "", block, flags=re.MULTILINE).rstrip("\n") for block in blocks]
+
+
 async def test_the_answer_comes_in_a_lead_and_a_piece_a_quote(librarian: Librarian) -> None:
     answer = await ask(librarian, "What is a cursor?")
-    assert answer.pieces[0] == "Found in the handbook:\n"
+    assert answer.pieces[0] == "In the handbook:\n"
     assert len(answer.pieces) == 1 + len(answer.sources)
     assert [source.number for source in answer.sources] == [1, 2, 3][: len(answer.sources)]
 
@@ -47,30 +52,30 @@ async def test_steps_name_terms_hits_and_coverage(librarian: Librarian) -> None:
     answer = await ask(librarian, "How do I resume a stream?")
     assert [(step.key, step.status) for step in answer.steps] == [
         ("handbook", "running"),
-        ("handbook", "completed"),
         ("chats", "running"),
+        ("handbook", "completed"),
         ("chats", "completed"),
     ]
     assert answer.steps[0].message == "Searching the handbook for: resume, stream"
     assert re.fullmatch(
         r"Searched the handbook for resume, stream. Passages that cover the question: \d+;"
-        r" that touch on it: \d+; best coverage: 100%",
-        answer.steps[1].message,
+        r" that touch on it: \d+; best coverage: \d+%",
+        answer.steps[2].message,
     )
 
 
 async def test_what_is_nowhere_is_not_found_and_its_words_are_named(librarian: Librarian) -> None:
     answer = await ask(librarian, "How do I stream through Kafka?")
     assert answer.sources == ()
-    assert answer.text.startswith("Nothing found")
-    assert "Nowhere mentioned: “Kafka”." in answer.text
+    assert answer.text.startswith("I couldn't find an answer in the handbook or your chats.")
+    assert "Not mentioned anywhere: “Kafka”." in answer.text
     assert re.search(r"^- \[.+\]\(/handbook/", answer.text, re.MULTILINE)
 
 
 async def test_words_that_stand_only_apart_are_not_found_either(librarian: Librarian) -> None:
     answer = await ask(librarian, "Does nginx delete a broker?")
     assert answer.sources == ()
-    assert "no passage has enough of them together" in answer.text
+    assert answer.text.startswith("I couldn't find an answer in the handbook or your chats.")
 
 
 async def test_a_long_question_may_miss_a_word_and_the_answer_says_which(
@@ -78,23 +83,22 @@ async def test_a_long_question_may_miss_a_word_and_the_answer_says_which(
 ) -> None:
     prompt = "How do I restore a backup of chat.sqlite with its wal and shm, grandma?"
     answer = await ask(librarian, prompt)
-    assert answer.sources[0].heading == "Restore a backup"
-    assert answer.text.startswith("Found in the handbook (nothing there mentions “grandma”):")
+    assert answer.sources[0].heading == "How do I restore my backup?"
+    assert answer.text.startswith("In the handbook (nothing there mentions “grandma”):")
 
 
 @pytest.mark.parametrize("prompt", ["hi", "???", "What can you do?", "🙂", "\0"])
 async def test_a_question_without_words_gets_help(librarian: Librarian, prompt: str) -> None:
     answer = await ask(librarian, prompt)
-    assert answer.text.startswith("This is the Librarian: a search, not a language model.")
-    assert [step.status for step in answer.steps] == ["completed"]
+    assert answer.text.startswith("I'm the Librarian. I search and quote; I don't write answers")
 
 
 async def test_german_is_answered_in_german(librarian: Librarian) -> None:
     nothing = await ask(librarian, "Wie schmeckt ein Kuchen?")
-    assert nothing.text.startswith("Nichts gefunden")
+    assert nothing.text.startswith("Im Handbuch oder in Ihren Chats habe ich keine Antwort gefund")
     assert "Nirgends erwähnt: “schmeckt”, “Kuchen”." in nothing.text
-    assert (await ask(librarian, "Was ist ein Cursor?")).pieces[0] == "Im Handbuch gefunden:\n"
-    assert (await ask(librarian, "Was kannst du?")).text.startswith("Das ist der Librarian")
+    assert (await ask(librarian, "Was ist ein Cursor?")).pieces[0] == "Im Handbuch:\n"
+    assert (await ask(librarian, "Was kannst du?")).text.startswith("Ich bin der Librarian.")
 
 
 async def test_the_name_of_the_application_is_no_condition(librarian: Librarian) -> None:
@@ -118,7 +122,7 @@ async def test_own_chats_are_quoted_with_a_link_to_the_message(
     assert source.quote == note.content
     assert source.url == f"/chat/{note.workflow_id}?round=1#round-1"
     assert answer.pieces == (
-        "Found in your chats:\n",
+        "In your chats:\n",
         f"\n> {note.content}\n\n[1] [Office &#91;1\\] · You]({source.url})\n",
     )
 
@@ -133,9 +137,9 @@ async def test_the_handbook_comes_before_chats_that_cover_as_much(
 
 
 async def test_both_are_named_where_both_answer(librarian: Librarian, chats: Chats) -> None:
-    await chats.add("To restore a backup we call Grace on the phone.")
-    answer = await ask(librarian, "How do I restore a backup?")
-    assert answer.pieces[0] == "Found in the handbook and in your chats:\n"
+    await chats.add("Notify me of answers about notifications by pigeon, in the browser.")
+    answer = await ask(librarian, "Which notifications about answers are there in the browser?")
+    assert answer.pieces[0] == "In the handbook and your chats:\n"
 
 
 @pytest.mark.parametrize(
@@ -186,7 +190,7 @@ async def test_an_answer_of_another_assistant_is_quoted_under_its_name(
 async def test_an_empty_handbook_answers_nothing(tmp_path: Path, chats: Chats) -> None:
     async with Librarian(tmp_path / "none", chats.search) as librarian:
         answer = await ask(librarian, "What is a cursor?")
-    assert answer.text.endswith("Nowhere mentioned: “cursor”.\n")
+    assert answer.text.endswith("Not mentioned anywhere: “cursor”.\n")
 
 
 async def test_it_must_be_open_to_answer(chats: Chats) -> None:

@@ -143,6 +143,7 @@ class FakeEndpoint:
         requests: All that it was asked, in order.
         scripts: How completions are answered.
         models: How the list of models is answered.
+        embeddings: How embeddings are answered.
         open: Connections that are open.
     """
 
@@ -151,6 +152,7 @@ class FakeEndpoint:
         self.requests: list[Request] = []
         self.scripts: deque[Script] = deque([HELLO])
         self.models: Script = refuse(200, {"data": [{"id": "tiny"}, {"id": "large"}]})
+        self.embeddings: Script = refuse(404)
         self.open: set[asyncio.StreamWriter] = set()
 
     def script(self, *scripts: Script) -> None:
@@ -176,6 +178,8 @@ class FakeEndpoint:
     def _script(self, request: Request) -> Script:
         if request.path.endswith("/models"):
             return self.models
+        if request.path.endswith("/embeddings"):
+            return self.embeddings
         return self.scripts.popleft() if len(self.scripts) > 1 else self.scripts[0]
 
 

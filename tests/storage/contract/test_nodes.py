@@ -127,7 +127,7 @@ async def test_a_document_is_claimed_by_one_node_that_lives(storage: Storage) ->
     )
     await storage.nodes.renew_lease("a", SHORT)
     await storage.nodes.renew_lease("b", 60)
-    await storage.documents.write(lambda tx: tx.next_list_seq("ada"))
+    await storage.documents.write(lambda tx: tx.next_list_seq("ada", 1.0))
     await storage.documents.write(lambda tx: tx.upsert_document(waiting))
     assert await storage.documents.write(lambda tx: tx.claim_document(waiting.id, "a"))
     await run_out(storage, "a")

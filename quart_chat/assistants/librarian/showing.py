@@ -1,0 +1,60 @@
+"""The part of a passage that is shown: the sentence that answers, with what it needs to be read."""
+
+from __future__ import annotations
+
+import re
+
+from quart_chat.search.analysis import Analysed
+
+SHORT_PASSAGE = 420
+"""Characters of a passage that is shown whole where a question asks for no single fact."""
+SHORT_SENTENCE = 60
+"""Characters of a sentence that is shown with the next: "Yes." says too little."""
+ENOUGH_SHOWN = 300
+"""Characters after which no further sentence is shown."""
+
+# What a sentence begins with that the one before explains.
+_POINTS_BACK = re.compile(
+    r"(?:It|They|This|That|These|Those|He|She|Its|Their|Then|Er|Sie|Es|Das|Dies\w*|Dann|Dort|Danach"
+    r"|Davon|Dabei)\b"
+)
+
+
+def choose_shown(analysed: Analysed, number: int, *, asks_for_fact: bool) -> str:
+    """The part of a passage that answers, word for word.
+
+    Args:
+        analysed: The passage.
+        number: Of the unit in it that answers best.
+        asks_for_fact: Whether the question asks for a time, an amount or a name.
+    """
+    text = analysed.passage.text
+    if not analysed.units:
+        return text
+    unit = analysed.units[number]
+    if unit.kind == "row":
+        return f"{text[slice(*unit.head)]}\n{text[unit.start : unit.end]}"
+    if unit.kind == "item" and asks_for_fact:
+        head = text[slice(*unit.head)]
+        return f"{head}\n\n{text[unit.start : unit.end]}" if head else text[unit.start : unit.end]
+    if unit.kind != "sentence":
+        return text
+    if asks_for_fact:
+        return _sentence(analysed, number, SHORT_SENTENCE)
+    return text if len(text) <= SHORT_PASSAGE else _sentence(analysed, number, ENOUGH_SHOWN)
+
+
+def _sentence(analysed: Analysed, number: int, least: int) -> str:
+    """A sentence with those around it that it needs, up to so many characters at least."""
+    text, units = analysed.passage.text, analysed.units
+    first = last = number
+    if first and _POINTS_BACK.match(text, units[first].start):
+        first -= units[first - 1].kind == "sentence"
+    start = units[first].start
+    while last + 1 < len(units) and _goes_on(text, units[last].end, units[last].end - start, least):
+        last += 1
+    return text[start : units[last].end]
+
+
+def _goes_on(text: str, end: int, shown: int, least: int) -> bool:
+    return shown < least or text[end - 1] == ":"

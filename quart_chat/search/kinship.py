@@ -1,0 +1,202 @@
+"""How far one word may stand for another: the same, inflected, derived, joined, or mistyped.
+
+The closer two words are, the more a text that has one says about a question that has the other:
+"applicant" is the word itself, "applicants" nearly, and "application" only a hint.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from quart_chat.search.folding import UNSPACED_RUN, index_form
+from quart_chat.search.spelling import (
+    IRREGULAR_FORMS,
+    ONE_SLIP,
+    SHORTEST_PART,
+    TWO_SLIPS,
+    edit_distance,
+    german_stems,
+)
+from quart_chat.search.synonyms import SYNONYMS
+from quart_chat.search.words import Language
+
+SAME = 1.0
+INFLECTED = 0.95
+MISTYPED = 0.85
+JOINED = 0.75
+SYNONYM = 0.7
+DERIVED = 0.5
+
+SHORTEST_STEM = 3
+SHORTEST_ROOT = 5
+SHORTEST_COMPONENT = 4
+
+# British spellings and their American ones, at the end of a word or of its stem.
+_VARIANTS = (
+    (re.compile(r"mme(s?)$"), r"m\1"),
+    (re.compile(r"(?<=[^aeiou])our(s|ed|ing|ite|able)?$"), r"or\1"),
+    (re.compile(r"(?<=[^aeiou])is(e[sd]?|ing|ations?)$"), r"iz\1"),
+    (re.compile(r"ys(e[sd]?|ing)$"), r"yz\1"),
+    (re.compile(r"(?<=[bt])re(s?)$"), r"er\1"),
+    (re.compile(r"ogue(s?)$"), r"og\1"),
+    (re.compile(r"ll(ed|ing|ers?|ations?)$"), r"l\1"),
+    (re.compile(r"(?<=n)ce(s?)$"), r"se\1"),
+)
+_OTHERWISE = {"cheque": "check", "grey": "gray", "tyre": "tire", "aluminium": "aluminum"}
+_ENDINGS = ("ings", "ing", "ed", "es", "s")
+_DERIVING = (
+    *("ations", "ation", "itions", "ition", "ement", "ment", "anc", "enc", "ancy", "ency", "ant"),
+    *("ent", "ion", "or", "er", "al", "iv", "abl", "ibl", "ness", "ity", "ful", "ly", "ee", "ag"),
+)
+
+
+class Vocabulary:
+    """The words of some texts, by their stems."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = frozenset(words)
+        self._lines = "\n".join(sorted(self.words))
+        self._unspaced = {word: index_form(word) for word in self.words if _is_unspaced(word)}
+        self._by_stem: dict[str, list[str]] = defaultdict(list)
+        self._by_root: dict[str, list[str]] = defaultdict(list)
+        for word in self.words:
+            stem = english_stem(word)
+            self._by_stem[stem].append(word)
+            self._by_root[root(stem)].append(word)
+
+    def kin(self, word: str, spoken: Language) -> dict[str, float]:
+        """The words that may stand for a word, each with how far it does."""
+        found: dict[str, float] = {}
+        if _is_unspaced(word):
+            form = index_form(word)
+            return {other: SAME for other, whole in self._unspaced.items() if form in whole}
+        if spoken is Language.GERMAN:
+            found |= self._german_kin(word)
+        stem = english_stem(word)
+        if len(word) >= SHORTEST_STEM:
+            if len(stem) >= SHORTEST_ROOT:
+                found |= dict.fromkeys(self._by_root.get(root(stem), ()), DERIVED)
+            found |= dict.fromkeys(self._by_stem.get(stem, ()), INFLECTED)
+        for other in self._synonyms(word, spoken):
+            found.setdefault(other, SYNONYM)
+        if word in self.words:
+            found[word] = SAME
+        return found
+
+    def _synonyms(self, word: str, spoken: Language) -> Iterable[str]:
+        """The words of the texts that mean about the same, in whatever form."""
+        stem = english_stem(word)
+        meant = {*SYNONYMS.get(word, ()), *_BY_ENGLISH_STEM.get(stem, ())}
+        if spoken is Language.GERMAN:
+            for stem in german_stems(word):
+                meant |= _BY_GERMAN_STEM.get(stem, set())
+        for synonym in meant:
+            if synonym in self.words:
+                yield synonym
+            yield from self._by_stem.get(english_stem(synonym), ())
+
+    def _german_kin(self, word: str) -> dict[str, float]:
+        stems = german_stems(word)
+        if not stems:
+            return {}
+        # Only words that have the beginning of a stem somewhere are taken apart.
+        starts = "|".join(sorted({re.escape(stem[:SHORTEST_COMPONENT]) for stem in stems}))
+        found: dict[str, float] = {}
+        parts = tuple(stem for stem in stems if len(stem) >= SHORTEST_PART)
+        for other in re.findall(f".*(?:{starts}).*", self._lines):
+            theirs = german_stems(other)
+            if stems & theirs:
+                found[other] = INFLECTED
+            elif parts and (
+                other.startswith(parts) or any(stem.endswith(parts) for stem in theirs)
+            ):
+                found[other] = JOINED
+            elif _is_short_part(word, other):
+                found[other] = DERIVED
+        return found
+
+    def mistyped(self, word: str) -> dict[str, float]:
+        """The words that a word may be with a slip or two; none in a script without spaces."""
+        if _is_unspaced(word):
+            return {}
+        allowed = 2 if len(word) >= TWO_SLIPS else 1 if len(word) >= ONE_SLIP else 0
+        near = {
+            other: edit_distance(word, other)
+            for other in self.words
+            if allowed and abs(len(other) - len(word)) <= allowed and other[0] == word[0]
+        }
+        least = min(near.values(), default=allowed + 1)
+        return {other: MISTYPED for other, slips in near.items() if slips == least <= allowed}
+
+    def components(self, word: str) -> tuple[str, ...]:
+        """The two words that a German compound is joined from, if words of the texts have both."""
+        for cut in range(SHORTEST_COMPONENT, len(word) - SHORTEST_COMPONENT + 1):
+            first, second = word[:cut].removesuffix("s"), word[cut:]
+            if len(first) >= SHORTEST_COMPONENT and (
+                any(other.startswith(first) for other in self.words)
+                and any(other.endswith(second) for other in self.words)
+            ):
+                return first, second
+        return ()
+
+
+def _is_unspaced(word: str) -> bool:
+    """Whether a word is of a script that puts no spaces between words: it may be inside another."""
+    return UNSPACED_RUN.search(word) is not None
+
+
+def _is_short_part(word: str, other: str) -> bool:
+    """Whether a short German word without its e begins a compound: Farbe, Farbton."""
+    stem = word.removesuffix("e")
+    return len(stem) == SHORTEST_COMPONENT and len(other) > 6 and other.startswith(stem)
+
+
+def english_stem(word: str) -> str:
+    """A word without its ending, in American spelling; an irregular form as its infinitive."""
+    if word in IRREGULAR_FORMS:
+        return _bare(IRREGULAR_FORMS[word][0])
+    for pattern, replacement in _VARIANTS:
+        if (changed := pattern.sub(replacement, word)) != word:
+            word = changed
+            break
+    word = _OTHERWISE.get(word, word)
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    if word.endswith("ied") and len(word) > 4:
+        return f"{word[:-3]}y"
+    for ending in _ENDINGS:
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) >= SHORTEST_STEM and not word.endswith(("ss", "us", "is")):
+            return _bare(stem if stem not in IRREGULAR_FORMS else IRREGULAR_FORMS[stem][0])
+    return _bare(word)
+
+
+def _bare(stem: str) -> str:
+    """Without a silent e and without a doubled consonant: take and tak(ing), stop and stopp(ed)."""
+    if len(stem) > SHORTEST_STEM:
+        stem = stem.removesuffix("e")
+    if len(stem) > SHORTEST_STEM and stem[-1] == stem[-2] and stem[-1] not in "aeious":
+        stem = stem[:-1]
+    return stem
+
+
+def root(stem: str) -> str:
+    """What words that are derived from each other have in common, as far as endings tell."""
+    for ending in _DERIVING:
+        shorter = stem.removesuffix(ending)
+        if shorter != stem and len(shorter) >= SHORTEST_ROOT:
+            stem = _bare(shorter)
+            break
+    if len(stem) >= SHORTEST_ROOT:
+        stem = stem.removesuffix("ic").removesuffix("y").removesuffix("i")
+    return stem
+
+
+_BY_ENGLISH_STEM = {english_stem(word): others for word, others in SYNONYMS.items()}
+_BY_GERMAN_STEM: dict[str, set[str]] = defaultdict(set)
+for _word, _others in SYNONYMS.items():
+    for _stem in {_word.removesuffix("en"), _word.removesuffix("n"), _word.removesuffix("e")}:
+        if len(_stem) >= SHORTEST_PART:
+            _BY_GERMAN_STEM[_stem] |= _others

@@ -1,0 +1,57 @@
+"""What is shown of a passage is the part that answers, word for word."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quart_chat.assistants.librarian.showing import choose_shown
+from quart_chat.search.analysis import analyse
+from quart_chat.search.passages import Passage
+
+LONG = "The kettle is made of steel and holds a litre and a half of water. " * 8
+
+
+def show(text: str, part: str, *, fact: bool, form: str = "markdown") -> str:
+    analysed = analyse(Passage("Title", (), "/documents/0#p1", text, form))
+    number = next(n for n, unit in enumerate(analysed.units) if part in analysed.text_of(unit))
+    return choose_shown(analysed, number, asks_for_fact=fact)
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "expected"),
+    [
+        (
+            f"{LONG}The warranty of this kettle lasts for two whole years from the purchase. More.",
+            "two",
+            "The warranty of this kettle lasts for two whole years from the purchase.",
+        ),
+        ("Yes. It is free for all people and for all uses that they make of it.", "Yes", "all"),
+        (
+            "A deposit is paid by the tenant. It is returned within six weeks after the very end.",
+            "six",
+            "A deposit is paid by the tenant. It is returned within six weeks after the very end.",
+        ),
+        ("| a | b |\n| - | - |\n| 1 | 2 |\n| 3 | 4 |", "3", "| a | b |\n| - | - |\n| 3 | 4 |"),
+        ("You need:\n\n- 4 eggs\n- 1 lemon", "lemon", "You need:\n\n- 1 lemon"),
+    ],
+)
+def test_a_fact_is_shown_with_what_it_needs(text: str, part: str, expected: str) -> None:
+    shown = show(text, part, fact=True)
+    assert expected in shown
+    assert len(shown) < 200
+
+
+def test_how_something_is_done_is_shown_whole_where_it_is_short() -> None:
+    text = "Run this:\n\n```sh\nmake run\n```"
+    assert show(text, "Run", fact=False) == text
+    assert show(text, "make", fact=False) == text
+    assert len(show(LONG * 2, "kettle", fact=False)) < 500
+
+
+@given(st.text(alphabet="aB1 \n.!?:|-#`*", max_size=300), st.booleans(), st.integers(0, 9))
+def test_every_line_that_is_shown_stands_in_the_passage(text: str, fact: bool, number: int) -> None:
+    analysed = analyse(Passage("Title", (), "/documents/0#p1", text))
+    shown = choose_shown(analysed, number % max(1, len(analysed.units)), asks_for_fact=fact)
+    assert all(line in text for line in shown.split("\n"))
