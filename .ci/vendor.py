@@ -21,11 +21,12 @@ from typing import NamedTuple
 
 FOLDER = Path(__file__).parent.parent / "static/vendor"
 
-# The pages don't need the whole of these two, which are half of the weight: scripts of our own
-# stand in for them.
+# The pages don't need the whole of these, which are half of the weight: scripts of our own stand in
+# for them.
 STAND_INS = {
     "entities": "../../js/markdown/entities.js",
     "linkify-it": "../../js/markdown/linkify.js",
+    "punycode.js": "../../js/markdown/punycode.js",
 }
 
 _ROW = re.compile(

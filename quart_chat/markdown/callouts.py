@@ -1,6 +1,6 @@
 """Callouts: a quote whose first line is ``[!NOTE]``, or another of five such words.
 
-Its title is in English; a page shows it in its own language. ``static/js/markdown/callouts.js``
+Its title is in English; a page shows it in its own language. ``static/js/markdown/dialect.js``
 has the same rule.
 """
 

@@ -4,7 +4,7 @@ Models write documents as code of the language "markdown", with the same fence a
 and around the code in it. By CommonMark the first fence inside would end the block. Here a fence
 with a language inside of such a block always opens another block. One without may open or close:
 it opens where text follows at once, and the next fence closes again. A formula may be code of the
-language "math". ``static/js/markdown/fences.js`` has the same rules.
+language "math". ``static/js/markdown/dialect.js`` has the same rules.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ colon would stay as they were written. Here the flanking rules of the CommonMark
 Amendments hold (specification of markdown-cjk-friendly, § 6.2): CJK punctuation counts as a letter,
 and beside a CJK character any other punctuation may begin or end emphasis. ``_`` follows where
 there is such punctuation; between letters it remains a part of the word. The script
-``static/js/markdown/flanking.js`` has the same rules.
+``static/js/markdown/dialect.js`` has the same rules.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from quart_chat.search.passages import Passage
 from quart_chat.search.units import Unit, cut_units
 from quart_chat.search.vectors import Matrix, Vector, load_vectors
 from quart_chat.search.wording import parts, split
-from quart_chat.search.words import fold, language
+from quart_chat.search.words import detect_language, fold
 
 PATH, HEADING = -2, -1
 """In the place of the number of a unit: the title with all headings, and the last of these."""
@@ -175,7 +175,7 @@ def analyse_documents(passages: Sequence[Passage]) -> list[Analysed]:
     documents: dict[str, list[str]] = defaultdict(list)
     for passage in passages:
         documents[_document(passage)].append(passage.text)
-    spoken = {url: language("\n".join(texts)) for url, texts in documents.items()}
+    spoken = {url: detect_language("\n".join(texts)) or "" for url, texts in documents.items()}
     return [analyse(passage, spoken[_document(passage)]) for passage in passages]
 
 

@@ -47,7 +47,7 @@ _GROUPS = """
     install setup set-up installieren einrichten installation
     connect link attach verbinden anschliessen
     key schluessel
-    price cost fee charge preis kosten gebuehr
+    price cost costs fee charge preis kosten kostet gebuehr
     free gratis kostenlos umsonst
     money budget geld
     pay payment paid zahlen bezahlen zahlung begleichen ueberweisen transfer due faellig zahlbar

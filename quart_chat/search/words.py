@@ -164,10 +164,17 @@ def _words(text: str) -> Iterator[str]:
 
 def language(text: str) -> Language:
     """The language whose small words a text uses; English where neither says."""
+    return detect_language(text) or Language.ENGLISH
+
+
+def detect_language(text: str) -> Language | None:
+    """The language whose small words a text uses; None where it has none, as a table."""
     text = text[:_SAMPLE]
     words = [fold(word) for word in _WORD.findall(text)]
     german = sum(word in _GERMAN for word in words) + bool(re.search("[äöüÄÖÜß]", text))
     english = sum(word in _ENGLISH for word in words)
+    if not german and not english:
+        return None
     return Language.GERMAN if german > english else Language.ENGLISH
 
 

@@ -296,8 +296,7 @@ async def test_the_page_of_a_document_shows_its_text_once_it_is_read(open_tab: O
 async def test_the_page_of_a_document_that_is_deleted_gives_way(open_tab: OpenTab) -> None:
     tab = await open_tab("/documents")
     await upload(tab.page, file("going.txt", LONG_TEXT))
-    # It asks for what nobody has said to it once its stream is open.
-    async with tab.page.expect_response("**/api/documents/*?limit=1"):
+    async with tab.page.expect_response("**/api/stream?*"):
         await tab.page.locator(".document-name", has_text="going.txt").click()
     document = tab.page.url.rpartition("/")[2]
     await tab.page.request.delete(f"/api/documents/{document}")

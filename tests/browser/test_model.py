@@ -217,7 +217,9 @@ async def test_documents_are_found_chosen_and_let_go(
 async def test_a_file_that_is_refused_says_why(open_tab: OpenTab) -> None:
     tab = await open_tab(quiet=False)
     await upload(tab.page, file("a.exe", b"MZ\0\0"))
-    await expect(tab.page.locator(".picker-error")).to_contain_text("a.exe: The file can't be read")
+    await expect(tab.page.locator(".picker-error")).to_contain_text(
+        "a.exe: Programs can't be read."
+    )
     await expect(tab.page.locator(".chip")).to_have_count(0)
 
 

@@ -151,7 +151,8 @@ async def test_the_librarian_can_be_chosen_beside_a_model(
         items = await start(client, assistant="librarian")
         assert who_answered(items) == "librarian"
         assert who_answered(await start(client, workflowId=workflow_id(items))) == "librarian"
-    assert endpoint.requests == []
+    # It may look for embeddings, and asks no model for an answer.
+    assert {request.path for request in endpoint.requests} <= {"/v1/models", "/v1/embeddings"}
 
 
 async def test_a_chosen_model_is_remembered_in_its_chat(

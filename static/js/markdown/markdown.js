@@ -5,13 +5,10 @@
  * message is final: until then they are shown as source text.
  */
 import MarkdownIt from "../../vendor/markdown-it/index.js";
-import { addCallouts } from "./callouts.js";
-import { addFences } from "./fences.js";
-import { addFlanking } from "./flanking.js";
+import { addCallouts, addFences, addFlanking, addTasks, makeTasks } from "./dialect.js";
 import { addFormulas } from "./formulas.js";
 import { addLinks } from "./links.js";
 import { addTags } from "./tags.js";
-import { addTasks, makeTasks } from "./tasks.js";
 
 const MAX_NESTING = 20;
 const NO_WIDTH = /\uFEFF/g;

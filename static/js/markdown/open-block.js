@@ -4,7 +4,7 @@
  * costs no more than the tenth. The text after them is parsed as a block of its own, which begins
  * with the lines in `prefix` if it needs them: the head of a table, the fence of code.
  */
-import { CHANGING } from "./fences.js";
+import { CHANGING } from "./dialect.js";
 import { patchNodes, patchText } from "./patch.js";
 
 const KINDS = {

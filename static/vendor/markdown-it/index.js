@@ -3,7 +3,7 @@ import package0 from "../mdurl/index.js";
 import package1 from "../uc.micro/index.js";
 import package2 from "../../js/markdown/entities.js";
 import package3 from "../../js/markdown/linkify.js";
-import package4 from "../punycode.js/index.js";
+import package4 from "../../js/markdown/punycode.js";
 const require = (name) => ({ "mdurl": package0, "uc.micro": package1, "entities": package2, "linkify-it": package3, "punycode.js": package4 })[name];
 const module = { exports: {} };
 const { exports } = module;

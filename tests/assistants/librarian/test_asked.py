@@ -27,8 +27,8 @@ FLOORS = {
     "German": (52, 52),
     "follow-ups": (25, 25),
     "held out": (26, 25),
-    "nothing": (38, 38),
-    "nothing, held out": (11, 11),
+    "nothing": (37, 37),
+    "nothing, held out": (10, 10),
 }
 PAGE = (HANDBOOK / "discussion/how-the-librarian-decides.md").read_text("utf-8")
 

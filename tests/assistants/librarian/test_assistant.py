@@ -116,8 +116,8 @@ async def test_a_pasted_book_is_searched_for_a_bounded_number_of_words(
 async def test_own_chats_are_quoted_with_a_link_to_the_message(
     librarian: Librarian, chats: Chats
 ) -> None:
-    note = await chats.add("The password of the printer is kiwi.", title="Office [1]")
-    answer = await ask(librarian, "What is the printer's password?")
+    note = await chats.add("The password of the greenhouse is kiwi.", title="Office [1]")
+    answer = await ask(librarian, "What is the greenhouse's password?")
     (source,) = answer.sources
     assert source.quote == note.content
     assert source.url == f"/chat/{note.workflow_id}?round=1#round-1"
