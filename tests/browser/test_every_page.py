@@ -107,7 +107,7 @@ async def loaded(
     shared_server: Server,
     places: dict[str, str],
 ) -> AsyncIterator[tuple[Tab, set[str]]]:
-    """A page, once for all that is asked of it, and the addresses of what it has loaded."""
+    """A page, once for all that is asked of it, and the addresses of what it loads at first."""
     path = fill(request.param, places)
     context = await browser.new_context(base_url=shared_server.url, reduced_motion="reduce")
     tab = Tab(await context.new_page(), **kwargs_for(path))
@@ -116,7 +116,9 @@ async def loaded(
     tab.page.on("request", lambda request: urls.add(request.url))
     await tab.page.add_init_script(COLLECT)
     await tab.page.goto(path, wait_until="networkidle" if path in ERRORS else "load")
-    yield tab, urls
+    await tab.page.evaluate("new Promise(requestAnimationFrame)")
+    # What is done to the page later loads more: how much depends on the order of the tests.
+    yield tab, urls.copy()
     await context.close()
     assert tab.complaints == [] or not tab.quiet
 
