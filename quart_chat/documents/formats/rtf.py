@@ -19,8 +19,10 @@ _HIDDEN = re.compile(r"\{\\v(?![a-z0-9])[^{}]*\}|\\v(?:1)?(?![a-z0-9])[^{}]*?\\v
 
 def read(path: Path) -> Iterator[Block | Mark]:
     source = path.read_bytes().decode("latin-1")
+    visible = _HIDDEN.sub("", source)
     try:
-        text = rtf_to_text(_HIDDEN.sub("", source), encoding="cp1252", errors="replace")  # type: ignore[no-untyped-call]
+        # striprtf names no types.
+        text = rtf_to_text(visible, encoding="cp1252", errors="replace")  # type: ignore[no-untyped-call]
     except (ValueError, KeyError, IndexError, LookupError, AttributeError) as error:
         raise MalformedFile(_("The file is damaged or incomplete.")) from error
     yield Mark(0.5, _("Reading the text"))

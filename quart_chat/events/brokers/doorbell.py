@@ -29,7 +29,7 @@ class Doorbell:
         self._woken = asyncio.Event()
 
     def open(self) -> asyncio.Event:
-        """Listen, and return what is set when somebody rings; may be called again.
+        """Listen, and return the event that a ring sets; may be called again.
 
         Raises:
             OSError: The folder can't be written.
