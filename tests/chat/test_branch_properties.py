@@ -19,7 +19,7 @@ from quart_chat.chat.service import ChatService
 from quart_chat.chat.streams.writer import stream_workflow
 from quart_chat.errors import NotFound, RoundRunning
 from quart_chat.events import Bounds, Settings
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.client import Client, state_of
 from tests.chat.parts import USER, make_service
 from tests.chat.test_properties import RecordingManager, check_emitted

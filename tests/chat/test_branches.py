@@ -16,9 +16,9 @@ from quart_chat.chat.storage import ChatReader
 from quart_chat.chat.views import BranchPage
 from quart_chat.errors import ChatError, InvalidInput, NotFound, RoundRunning
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite import branches
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.schema import MIGRATIONS
+from quart_chat.storage.sqlite.chats import branches
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
+from quart_chat.storage.sqlite.file.schema import MIGRATIONS
 from tests.chat.managers import make_manager
 from tests.chat.parts import USER, find, make_service
 from tests.chat.scripted import END, ScriptedAssistant

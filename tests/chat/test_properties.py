@@ -23,8 +23,8 @@ from quart_chat.chat.streams import position as following
 from quart_chat.chat.streams.writer import ChatFrames, stream_user, stream_workflow
 from quart_chat.errors import RoundRunning
 from quart_chat.events import Bounds, Settings, StreamingEventManager
-from quart_chat.storage.sqlite import list_changes
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats import list_changes
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.client import TERMINAL, Client, DirectClient, EagerClient, identity, state_of
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant

@@ -14,9 +14,9 @@ from quart_chat.chat.models import Workflow
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable, NotFound
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.reader import Reader
-from quart_chat.storage.sqlite.schema import MIGRATIONS
+from quart_chat.storage.sqlite.chats.reader import Reader
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
+from quart_chat.storage.sqlite.file.schema import MIGRATIONS
 from tests.chat.parts import USER, ask, find, make_service
 from tests.chat.scripted import ScriptedAssistant
 from tests.waiting import until
@@ -142,7 +142,7 @@ async def test_what_an_older_version_left_of_erased_chats_is_erased_as_well(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as older:
-        older.setattr("quart_chat.storage.sqlite.schema.MIGRATIONS", MIGRATIONS[:9])
+        older.setattr("quart_chat.storage.sqlite.file.schema.MIGRATIONS", MIGRATIONS[:9])
         await (await ChatRepository.open(path)).close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(

@@ -23,7 +23,7 @@ from quart_chat.errors import (
     Unavailable,
 )
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.parts import USER, ask, find, make_service
 from tests.chat.scripted import OutOfTurn, ScriptedAssistant
 from tests.waiting import until

@@ -20,10 +20,10 @@ from quart_chat.documents.announcements import DocumentPublisher
 from quart_chat.documents.models import Document, Kind, Progress, Status
 from quart_chat.documents.unit_of_work import DocumentCommitter, DocumentUnitOfWork
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.documents import DocumentRepository
-from quart_chat.storage.sqlite.schema import MIGRATIONS
+from quart_chat.storage.sqlite.file.database import Database
+from quart_chat.storage.sqlite.file.schema import MIGRATIONS
 from quart_chat.texts import use
 from quart_chat.wire import list_context
 from tests.chat.client import Client
@@ -212,7 +212,7 @@ async def test_documents_of_an_older_version_are_kept_and_count_from_their_next_
 ) -> None:
     path = tmp_path / "old.sqlite"
     with monkeypatch.context() as older:
-        older.setattr("quart_chat.storage.sqlite.schema.MIGRATIONS", MIGRATIONS[:12])
+        older.setattr("quart_chat.storage.sqlite.file.schema.MIGRATIONS", MIGRATIONS[:12])
         await (await Database.open(path)).close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("INSERT INTO users (id, list_seq, created_at) VALUES (?, 7, 0)", [USER])

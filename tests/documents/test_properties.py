@@ -28,10 +28,10 @@ from quart_chat.documents.queue import IngestionTimeouts
 from quart_chat.documents.service import DocumentService
 from quart_chat.errors import EmptyFile, NotFound
 from quart_chat.events import Bounds, Settings, StreamingEventManager
-from quart_chat.storage.sqlite import list_changes
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.chats import list_changes
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.documents import DocumentRepository
+from quart_chat.storage.sqlite.file.database import Database
 from quart_chat.wire import Item, list_context
 from tests.chat.client import Client
 from tests.chat.parts import USER, make_service

@@ -33,8 +33,8 @@ from quart_chat.errors import (
     UnreadableFile,
 )
 from quart_chat.events import Event
-from quart_chat.storage.sqlite.database import Database
 from quart_chat.storage.sqlite.documents import DocumentRepository, Transaction
+from quart_chat.storage.sqlite.file.database import Database
 from quart_chat.texts import use
 from tests.documents import made
 from tests.documents.conftest import USER, Library, in_chunks

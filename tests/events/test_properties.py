@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from quart_chat.events import Bounds, Settings, StreamingEventManager, Subscription
-from quart_chat.events.frames import stream_frames
+from quart_chat.events.asgi.frames import stream_frames
 from tests.examples import examples
 
 turns = st.lists(st.integers(0, 3), max_size=12)

@@ -29,18 +29,18 @@ from typing import cast
 
 from hypercorn.asyncio.tcp_server import TCPServer
 
-from quart_chat.events.chunks import DirectChunks
-from quart_chat.events.exchange import Stream
+from quart_chat.events.asgi.chunks import DirectChunks
+from quart_chat.events.asgi.exchange import Stream
+from quart_chat.events.asgi.outlet import SLICE
+from quart_chat.events.asgi.progress import Progress
+from quart_chat.events.asgi.server import Headers, Send
+from quart_chat.events.asgi.watch import ConnectionWatch
 from quart_chat.events.hypercorn.connection import (
     Connection,
     count_unconfirmed,
     find_connection,
 )
 from quart_chat.events.hypercorn.departure import Departure, NextWriter
-from quart_chat.events.outlet import SLICE
-from quart_chat.events.progress import Progress
-from quart_chat.events.server import Headers, Send
-from quart_chat.events.watch import ConnectionWatch
 
 _RECEIVED_AT_MOST = 64 * 1024
 """Bytes that are kept of what a client sends during a stream."""

@@ -15,15 +15,15 @@ from typing import Any
 from quart import Quart, Response, current_app, has_app_context
 
 from quart_chat.events.asgi import CONTENT_TYPE, EventStreams
+from quart_chat.events.asgi.chunks import Chunks
+from quart_chat.events.asgi.exchange import Stream, name_stream
+from quart_chat.events.asgi.frames import stream_frames
+from quart_chat.events.asgi.shutdown import shutdown_of
 from quart_chat.events.broker import Broker
-from quart_chat.events.chunks import Chunks
 from quart_chat.events.coalescing import Coalescer
 from quart_chat.events.contexts import Settings
-from quart_chat.events.exchange import Stream, name_stream
-from quart_chat.events.frames import stream_frames
 from quart_chat.events.log import Bounds
 from quart_chat.events.manager import StreamingEventManager
-from quart_chat.events.shutdown import shutdown_of
 
 _EXTENSION = "quart_chat.events"
 

@@ -17,7 +17,7 @@ import msgspec
 from quart import Blueprint, Response, current_app, jsonify, request
 
 from quart_chat.errors import TooManyRequests
-from quart_chat.events.chunks import Chunks
+from quart_chat.events.asgi.chunks import Chunks
 from quart_chat.events.quart import get_event_manager, sse_response
 from quart_chat.web.context import services, user_id
 from quart_chat.web.operation import EVENTS, Answer, operation

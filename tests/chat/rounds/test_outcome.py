@@ -21,7 +21,7 @@ from quart_chat.chat.service import ChatService
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.errors import NotFound, RoundEnded
 from quart_chat.events import Event, StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, ScriptedAssistant
 from tests.examples import examples

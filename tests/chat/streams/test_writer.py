@@ -20,8 +20,8 @@ from quart_chat.chat.streams import position
 from quart_chat.chat.streams.writer import stream_user, stream_workflow
 from quart_chat.events import Bounds, Settings
 from quart_chat.events.sse import KEEPALIVE
-from quart_chat.storage.sqlite import list_changes
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats import list_changes
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.client import Client, DirectClient, state_of
 from tests.chat.managers import make_manager
 from tests.chat.parts import USER, make_service

@@ -15,9 +15,9 @@ from quart_chat.chat.ask import Ask
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite import database as module
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
+from quart_chat.storage.sqlite.file import database as module
+from quart_chat.storage.sqlite.file.database import Database
 from tests.chat.parts import USER, ask, make_service
 from tests.chat.scripted import ScriptedAssistant
 from tests.waiting import until

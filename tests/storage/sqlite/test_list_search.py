@@ -18,10 +18,10 @@ from quart_chat.chat.search_words import MAX_WORDS, search_words
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.views import TextPart
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.connection import create_functions
-from quart_chat.storage.sqlite.list_search import make_query
-from quart_chat.storage.sqlite.schema import MIGRATIONS
+from quart_chat.storage.sqlite.chats.list_search import make_query
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
+from quart_chat.storage.sqlite.file.connection import create_functions
+from quart_chat.storage.sqlite.file.schema import MIGRATIONS
 from tests.chat.parts import USER, ask, make_service
 from tests.chat.scripted import END, ScriptedAssistant
 from tests.waiting import until
@@ -195,7 +195,7 @@ async def test_titles_of_an_earlier_version_are_found_renamed_restored_and_erase
 ) -> None:
     earlier = next(n for n, script in enumerate(MIGRATIONS) if "CREATE TABLE titles" in script)
     with monkeypatch.context() as older:
-        older.setattr("quart_chat.storage.sqlite.schema.MIGRATIONS", MIGRATIONS[:earlier])
+        older.setattr("quart_chat.storage.sqlite.file.schema.MIGRATIONS", MIGRATIONS[:earlier])
         await (await ChatRepository.open(path)).close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("INSERT INTO users (id, created_at) VALUES (?, 0)", (USER,))
