@@ -1,76 +1,23 @@
 """Every setting: its name, type, bounds, unit and default.
 
-A setting ``max_streams`` is set by ``QUART_CHAT_MAX_STREAMS`` in the environment or under the same
-name in the mapping that ``create_app`` is given, which wins. Those of the model's endpoint have the
-names that other programs know them by: ``openai_model`` is ``OPENAI_MODEL``. The table in README.md
-is held equal to this file by a test.
+The table in README.md is held equal to this file by a test.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from quart_chat.config.values import Address, Secret
 from quart_chat.events.contexts import Settings as EventSettings
 
-PREFIX = "QUART_CHAT_"
-OPENAI_PREFIX = "OPENAI_"
 OPENAI_URL = "https://api.openai.com/v1"
 """Where an API key is for, if no other address is set."""
 
 _EVENTS = EventSettings()
-
-
-class ConfigError(Exception):
-    """A setting that can't be used; the message names it and says why."""
-
-
-class Address(str):
-    """An address of HTTP, without a slash at its end; or none."""
-
-    __slots__ = ()
-
-    def __new__(cls, text: str) -> Self:
-        text = text.strip().rstrip("/")
-        parts = urlsplit(text)
-        # A port that is none raises ValueError.
-        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        if (text and not valid) or not text.isprintable() or " " in text:
-            raise ValueError("Expected an address such as http://localhost:11434/v1")
-        return super().__new__(cls, text)
-
-
-class Secret:
-    """A text that no repr, log or error shows."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text.strip()
-        if not (self._text.isascii() and self._text.isprintable()) and self._text:
-            raise ValueError("Expected printable ASCII characters")
-
-    def reveal(self) -> str:
-        return self._text
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._text == self._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-    def __repr__(self) -> str:
-        return "'***'" if self else "''"
-
-    __str__ = __repr__
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -267,61 +214,3 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             for name in names
             if name
         )
-
-
-# Other programs have settings of their own that begin in the same way.
-_OPENAI = frozenset(
-    name.upper() for name in Settings.__struct_fields__ if name.upper().startswith(OPENAI_PREFIX)
-)
-
-
-def load_settings(config: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
-    """Read the settings: what ``config`` holds, else the environment, else the default.
-
-    Raises:
-        ConfigError: A name is unknown, or a value is not of its setting's type.
-    """
-    values: dict[str, Any] = {}
-    for source in (environ, config):
-        for key, value in source.items():
-            if key in _OPENAI:
-                values[key.lower()] = value
-            elif key.startswith(PREFIX):
-                values[_field(key)] = value
-    return Settings(**{name: _convert(name, value) for name, value in values.items()})
-
-
-def variable(name: str) -> str:
-    """The environment variable of a setting."""
-    return name.upper() if name.upper() in _OPENAI else PREFIX + name.upper()
-
-
-def _field(key: str) -> str:
-    name = key.removeprefix(PREFIX).lower()
-    if name not in Settings.__struct_fields__ or variable(name) in _OPENAI:
-        known = ", ".join(variable(field) for field in Settings.__struct_fields__)
-        raise ConfigError(f"{key} is not a setting. The settings are {known}.")
-    return name
-
-
-def _convert(name: str, value: Any) -> Any:
-    value = str(value) if isinstance(value, Path) else value
-    try:
-        # Text from the environment becomes a number where a number is meant.
-        settings = msgspec.convert({name: value}, Settings, strict=False, dec_hook=_to_own)
-    except msgspec.ValidationError as error:
-        reason = str(error).partition(" - at ")[0].replace("`", "")
-        shown = "" if name == "openai_api_key" else f"={value!r}"
-        raise ConfigError(f"{variable(name)}{shown} can't be used: {reason}.") from error
-    return getattr(settings, name)
-
-
-def _to_own(type_: type[Address | Secret], value: Any) -> Address | Secret:
-    return type_(str(value))
-
-
-def resource_path(name: str) -> Path:
-    """The folder ``static``, ``templates`` or ``docs``: inside the wheel, or beside the package."""
-    package = Path(__file__).parent
-    packaged = package / name
-    return packaged if packaged.is_dir() else package.parent / name
