@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from quart_chat.config.values import Address, Secret
-from quart_chat.events.contexts import Settings as EventSettings
+from quart_chat.events.settings import EventSettings
 
 OPENAI_URL = "https://api.openai.com/v1"
 """Where an API key is for, if no other address is set."""

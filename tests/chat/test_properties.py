@@ -22,7 +22,7 @@ from quart_chat.chat.emitted import DELTAS, ENVELOPED
 from quart_chat.chat.streams import position as following
 from quart_chat.chat.streams.writer import ChatFrames, stream_user, stream_workflow
 from quart_chat.errors import RoundRunning
-from quart_chat.events import Bounds, Settings, StreamingEventManager
+from quart_chat.events import Bounds, EventSettings, StreamingEventManager
 from quart_chat.storage.sqlite.chats import list_changes
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.client import TERMINAL, Client, DirectClient, EagerClient, identity, state_of
@@ -68,7 +68,7 @@ workflows = st.tuples(st.lists(rounds, min_size=1, max_size=3), st.lists(acts, m
 class RecordingManager(StreamingEventManager):
     """An event manager that remembers what was emitted, and takes some turns to emit it."""
 
-    def __init__(self, settings: Settings, slowness: int) -> None:
+    def __init__(self, settings: EventSettings, slowness: int) -> None:
         super().__init__(settings, coalescer=DELTAS, enveloped=ENVELOPED)
         self.slowness = slowness
         self.emitted: defaultdict[str, list[tuple[str, int | None]]] = defaultdict(list)
@@ -86,7 +86,7 @@ class World:
         self, repository: ChatRepository, bounds: Bounds, slowness: int, scenes: int
     ) -> None:
         self.assistant = ScriptedAssistant()
-        self.manager = RecordingManager(Settings(bounds=bounds), slowness)
+        self.manager = RecordingManager(EventSettings(bounds=bounds), slowness)
         self.service = make_service(repository, self.manager, self.assistant)
         self.quiet = asyncio.Barrier(scenes)
         self._prompts = 0

@@ -27,7 +27,7 @@ from quart_chat.documents.messages import Advanced, Finished, Message, Piece
 from quart_chat.documents.queue import IngestionTimeouts
 from quart_chat.documents.service import DocumentService
 from quart_chat.errors import EmptyFile, NotFound
-from quart_chat.events import Bounds, Settings, StreamingEventManager
+from quart_chat.events import Bounds, EventSettings, StreamingEventManager
 from quart_chat.storage.sqlite.chats import list_changes
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.documents import DocumentRepository
@@ -92,7 +92,7 @@ async def read_as_planned(path: Path, *_: object) -> AsyncIterator[AsyncIterator
 class LossyManager(StreamingEventManager):
     """An event manager that loses changes of the list when it is told to."""
 
-    def __init__(self, settings: Settings, slowness: int) -> None:
+    def __init__(self, settings: EventSettings, slowness: int) -> None:
         super().__init__(settings, coalescer=DELTAS, enveloped=ENVELOPED)
         self.to_lose = 0
         self.seqs: list[int] = []
@@ -286,7 +286,7 @@ async def run(
     folder: Path, acts: list[Act], readers: list[list[Visit]], held: int, slowness: int
 ) -> None:
     database = await Database.open(folder / "chat.sqlite")
-    manager = LossyManager(Settings(bounds=Bounds(max_events=held, pacing=0.0)), slowness)
+    manager = LossyManager(EventSettings(bounds=Bounds(max_events=held, pacing=0.0)), slowness)
     world = World(database, folder / "documents", manager)
     try:
         async with asyncio.timeout(30):

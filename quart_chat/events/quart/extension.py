@@ -21,13 +21,13 @@ from quart_chat.events.asgi.frames import stream_frames
 from quart_chat.events.asgi.shutdown import shutdown_of
 from quart_chat.events.broker import Broker
 from quart_chat.events.coalescing import Coalescer
-from quart_chat.events.contexts import Settings
 from quart_chat.events.log import Bounds
 from quart_chat.events.manager import StreamingEventManager
+from quart_chat.events.settings import EventSettings
 
 _EXTENSION = "quart_chat.events"
 
-_SETTINGS = Settings()
+_SETTINGS = EventSettings()
 
 DEFAULTS: dict[str, float] = {
     "EVENTS_MAX_EVENTS": _SETTINGS.bounds.max_events,
@@ -39,8 +39,8 @@ DEFAULTS: dict[str, float] = {
     "EVENTS_MAX_CONTEXTS": _SETTINGS.max_contexts,
     "EVENTS_SHORTCUT": True,
 }
-"""Configuration keys; their meanings and units are those of ``Bounds`` and ``Settings``, and of the
-``shortcut`` of ``EventStreams``."""
+"""Configuration keys; their meanings and units are those of ``Bounds`` and ``EventSettings``, and
+of the ``shortcut`` of ``EventStreams``."""
 
 
 class Events:
@@ -114,8 +114,8 @@ class Events:
         self._shutdown.forget()
 
 
-def _settings(config: dict[str, Any]) -> Settings:
-    return Settings(
+def _settings(config: dict[str, Any]) -> EventSettings:
+    return EventSettings(
         bounds=Bounds(
             max_events=int(config["EVENTS_MAX_EVENTS"]),
             max_bytes=int(config["EVENTS_MAX_BYTES"]),

@@ -18,7 +18,7 @@ from quart_chat.chat.service import ChatService
 from quart_chat.chat.storage import MAX_LIST_CHANGES, PART
 from quart_chat.chat.streams import position
 from quart_chat.chat.streams.writer import stream_user, stream_workflow
-from quart_chat.events import Bounds, Settings
+from quart_chat.events import Bounds, EventSettings
 from quart_chat.events.sse import KEEPALIVE
 from quart_chat.storage.sqlite.chats import list_changes
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
@@ -280,7 +280,7 @@ async def test_events_of_other_kinds_are_passed_on(
 async def test_one_that_falls_off_the_log_catches_up_from_the_database(
     repository: ChatRepository, assistant: ScriptedAssistant
 ) -> None:
-    manager = make_manager(Settings(bounds=Bounds(max_events=3, pacing=0)))
+    manager = make_manager(EventSettings(bounds=Bounds(max_events=3, pacing=0)))
     service = make_service(repository, manager, assistant)
     workflow_id = await begin(service, assistant, "a")
     client, stream = Client(), open_stream(service, workflow_id)
@@ -461,7 +461,7 @@ async def test_readers_at_the_same_place_are_sent_the_same_bytes(
 async def test_a_quiet_stream_is_kept_alive(
     repository: ChatRepository, assistant: ScriptedAssistant
 ) -> None:
-    service = make_service(repository, make_manager(Settings(keepalive=0.01)), assistant)
+    service = make_service(repository, make_manager(EventSettings(keepalive=0.01)), assistant)
     workflow_id = await begin(service, assistant)
     stream = open_stream(service, workflow_id)
     await anext(stream)
