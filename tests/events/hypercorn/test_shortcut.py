@@ -19,7 +19,7 @@ from quart_chat import events
 from quart_chat.events import StreamingEventManager, hypercorn
 from quart_chat.events.asgi.outlet import Outlet
 from quart_chat.events.hypercorn import connection
-from quart_chat.events.hypercorn.takeover import TakenConnection
+from quart_chat.events.hypercorn.taken_connection import TakenConnection
 from quart_chat.events.quart import Events, sse_response
 from quart_chat.events.sse import StreamParser
 from tests.events.serving import served

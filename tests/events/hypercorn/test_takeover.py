@@ -21,7 +21,7 @@ from quart import Quart, Response, request
 from quart_chat.events import StreamingEventManager
 from quart_chat.events.asgi import EventStreams, stream_context
 from quart_chat.events.hypercorn import find_connection, takeover
-from quart_chat.events.hypercorn.takeover import TakenConnection
+from quart_chat.events.hypercorn.taken_connection import TakenConnection
 from quart_chat.events.quart import Events, sse_response, stream_response
 from quart_chat.events.sse import StreamParser
 from tests.events.serving import served
