@@ -301,7 +301,7 @@ async def test_both_branches_are_found_by_a_search(
     service: ChatService, repository: ChatRepository, forked: str
 ) -> None:
     for word in ("three", "another"):
-        page = await service.search_workflows(USER, word)
+        page = await service.lists.search(USER, word)
         assert [found.workflow.id for found in page.found] == [forked]
     assert {each.round_number for each in await find(repository, "three")} == {3, 5}
 

@@ -185,7 +185,7 @@ async def check_clients(world: World, workflow_id: str, clients: list[Client]) -
 async def check_pages(world: World, workflow_id: str, pages: list[Client]) -> None:
     snapshot = await world.service.snapshot(USER, workflow_id)
     items, terminals = state_of(snapshot)
-    listed = await world.service.list_workflows(USER)
+    listed = await world.service.lists.page(USER)
     items |= {workflow.id: workflow.to_item() for workflow in listed.workflows}
     for client in pages:
         assert (client.items, client.terminals) == (items, terminals)

@@ -49,10 +49,10 @@ async def test_a_deleted_chat_is_nowhere_to_be_found(
         await service.snapshot(USER, workflow_id)
     with pytest.raises(NotFound):
         await service.delete(USER, workflow_id)
-    assert (await service.list_workflows(USER)).workflows == ()
-    assert (await service.search_workflows(USER, "secret")).found == ()
+    assert (await service.lists.page(USER)).workflows == ()
+    assert (await service.lists.search(USER, "secret")).found == ()
     assert await find(repository, "secret") == []
-    (tombstone,) = (await service.list_changes(USER, 2)).entries or ()
+    (tombstone,) = (await service.lists.changes(USER, 2)).entries or ()
     assert tombstone.to_chat_data()["item"] == {"id": workflow_id, "deleted": True}
 
 
@@ -72,8 +72,8 @@ async def test_a_restored_chat_is_as_it_was(
         before.logs,
         before.rounds,
     )
-    assert (await service.list_workflows(USER)).workflows == (restored,)
-    assert len((await service.search_workflows(USER, "kept")).found) == 1
+    assert (await service.lists.page(USER)).workflows == (restored,)
+    assert len((await service.lists.search(USER, "kept")).found) == 1
     assert await service.recoverable(USER, workflow_id) is None
     assert await service.restore(USER, workflow_id) == restored
 
@@ -114,7 +114,7 @@ async def test_what_was_deleted_is_erased_in_time(
     assert await count_messages(repository) == 2
     with pytest.raises(NotFound):
         await service.restore(USER, workflow_id)
-    (tombstone,) = (await service.list_changes(USER, 4)).entries or ()
+    (tombstone,) = (await service.lists.changes(USER, 4)).entries or ()
     assert isinstance(tombstone, Workflow)
     assert (tombstone.id, tombstone.title) == (workflow_id, "")
     assert (await service.workflow(USER, kept)).title == "kept"

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 
+from quart_chat.chat.lists import ChatLists
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.streams.writer import stream_user
 from quart_chat.chat.views import ListChanges
@@ -111,14 +112,14 @@ async def test_progress_from_before_the_database_was_read_is_not_told(
 ) -> None:
     """It would follow the end of the reading, and make the document seem to be read again."""
     reading = await lists.put(new_document(), Status.READING)
-    select = ChatService.list_changes
+    select = ChatLists.changes
 
-    async def select_later(service: ChatService, user_id: str, since: int) -> ListChanges:
+    async def select_later(lists_: ChatLists, user_id: str, since: int) -> ListChanges:
         await lists.publisher.advanced(reading, HALF)
         await lists.put(reading, Status.READY)
-        return await select(service, user_id, since)
+        return await select(lists_, user_id, since)
 
-    monkeypatch.setattr(ChatService, "list_changes", select_later)
+    monkeypatch.setattr(ChatLists, "changes", select_later)
     client, stream = Client(), stream_user(lists.chat, USER, None, "0-0", heartbeat=True)
     await begin(stream, client)
     assert await lists.read_on(client, stream) == [("ready", None)]
@@ -181,14 +182,14 @@ async def test_a_reset_is_followed_by_what_changes_after_it(
 ) -> None:
     """Documents from before it are for the client to fetch."""
     document = await lists.put(new_document(), Status.WAITING)
-    select = ChatService.list_workflows
+    select = ChatLists.page
 
-    async def select_before_a_change(service: ChatService, user_id: str) -> Any:
-        page = await select(service, user_id)
+    async def select_before_a_change(lists_: ChatLists, user_id: str) -> Any:
+        page = await select(lists_, user_id)
         await lists.put(document, Status.READING)
         return page
 
-    monkeypatch.setattr(ChatService, "list_workflows", select_before_a_change)
+    monkeypatch.setattr(ChatLists, "page", select_before_a_change)
     client, stream = Client(), stream_user(lists.chat, USER, None, None, heartbeat=True)
     await begin(stream, client)
     assert client.types == ["reset", "document", "pulse"]

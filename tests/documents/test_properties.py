@@ -210,7 +210,7 @@ class Page(Client):
         """Begin as a page that has just been rendered: its cursor is read before the documents."""
         await self.fetched()
         self.__init__(self.world)  # type: ignore[misc]  # anew
-        page = await self.world.chat.list_workflows(USER)
+        page = await self.world.chat.lists.page(USER)
         self.last_id = f"{page.list_seq}-0"
         await pause(3)
         self.documents = await self.world.items()

@@ -205,7 +205,7 @@ async def test_a_file_that_is_read_only_can_be_read_and_not_written(readable_fol
     make_read_only(readable_folder)
     repository = await ChatRepository.open(path)
     service = make_service(repository, make_manager(), ScriptedAssistant())
-    assert (await service.list_workflows(USER)).workflows == ()
+    assert (await service.lists.page(USER)).workflows == ()
     with pytest.raises(DatabaseUnavailable, match="read-only"):
         await service.start(Ask(USER, "Hello"))
     await service.close()
