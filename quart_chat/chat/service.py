@@ -24,7 +24,7 @@ from quart_chat.chat.rounds.recovery import end_orphaned_rounds
 from quart_chat.chat.rounds.remote import RemoteStops
 from quart_chat.chat.rounds.start import Rounds, Started
 from quart_chat.chat.shares import Sharing
-from quart_chat.chat.storage import WHOLE, Bounds, ChatReader, ChatStorage
+from quart_chat.chat.storage import WHOLE, ChatReader, ChatStorage, PartBounds
 from quart_chat.chat.transfer.imports import Imports
 from quart_chat.chat.tree import RoundTree, show_branch
 from quart_chat.chat.unit_of_work import Committer, UnitOfWork
@@ -240,7 +240,7 @@ class ChatService:
         policies.register("user", self.lists.check_owner)
 
     async def snapshot(
-        self, user_id: str, workflow_id: str, since: int = 0, bounds: Bounds = WHOLE
+        self, user_id: str, workflow_id: str, since: int = 0, bounds: PartBounds = WHOLE
     ) -> Snapshot:
         """Read what has changed in a workflow after ``since``, and all that is in flight.
 
@@ -255,7 +255,7 @@ class ChatService:
         return self.rounds.overlay(snapshot)
 
     async def shown_snapshot(
-        self, user_id: str, workflow_id: str, since: int, bounds: Bounds = WHOLE
+        self, user_id: str, workflow_id: str, since: int, bounds: PartBounds = WHOLE
     ) -> tuple[Snapshot, tuple[int, ...]]:
         """The same of the branch that is shown alone, and the numbers of its rounds."""
         check_id(workflow_id)

@@ -268,7 +268,7 @@ def test_every_client_ends_with_exactly_what_the_database_has(
 
     with (
         tempfile.TemporaryDirectory() as folder,
-        patch.object(following, "PART", storage.Bounds(rows, 256 * 1024)),
+        patch.object(following, "PART", storage.PartBounds(rows, 256 * 1024)),
         patch.object(list_changes, "CHANGES_AT_ONCE", rows),
     ):
         asyncio.run(run(Path(folder)))

@@ -25,9 +25,7 @@ def stream_frames(
 ) -> ContextFrames | None:
     """Stream a context as frames of server-sent events, until its terminal event.
 
-    A client that comes back with the id it saw last gets what followed. Where the next event is no
-    longer held, it gets a ``reset``, which says how many it has lost, and then all that is held.
-    The same where the id is of another process or means nothing; how many are lost is null then.
+    A client that comes back is served as ``stream_headers`` says.
 
     Args:
         manager: The manager of the context.

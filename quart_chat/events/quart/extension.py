@@ -161,10 +161,7 @@ def sse_response(
 ) -> StreamResponse:
     """Stream a context as server-sent events until its terminal event.
 
-    A client that comes back with the id it saw last gets what followed. Where the next event is no
-    longer held, it gets a ``reset``, which says how many it has lost, and then all that is held.
-    The same where the id is of another process or means nothing; how many are lost is null then.
-    One that has seen the end is answered 204, which ends its reconnecting (WHATWG HTML, 9.2.3).
+    Clients that come back are served as ``quart_chat.events.asgi.stream_headers`` says.
 
     Args:
         context_id: The context to stream; it opens if need be. Whether the client may read it is

@@ -169,15 +169,22 @@ async def test_a_client_that_has_all_gets_nothing(
     assert client.frames == []
 
 
-async def test_a_stream_of_one_round_ends_before_the_next(
-    service: ChatService, assistant: ScriptedAssistant
-) -> None:
+async def read_first_of_two(service: ChatService, assistant: ScriptedAssistant) -> Client:
+    """A client that has read the first round of a chat, of which the second runs."""
     workflow_id = await begin(service, assistant, "a")
     await finish(service, assistant, workflow_id)
     await service.start(Ask(USER, "two", workflow_id=workflow_id))
     client = Client()
-    stream = stream_workflow(service, USER, workflow_id, since=0, follow=False, round_number=1)
-    await client.read(stream)
+    await client.read(
+        stream_workflow(service, USER, workflow_id, since=0, follow=False, round_number=1)
+    )
+    return client
+
+
+async def test_a_stream_of_one_round_ends_before_the_next(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    client = await read_first_of_two(service, assistant)
     assert client.types[-1] == "complete"
 
 
@@ -609,7 +616,7 @@ async def test_a_hole_in_the_list_is_filled_from_the_database(service: ChatServi
 
 @pytest.fixture
 def one_row_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(position, "PART", storage.Bounds(rows=1, bytes=10**9))
+    monkeypatch.setattr(position, "PART", storage.PartBounds(rows=1, bytes=10**9))
 
 
 @pytest.mark.usefixtures("one_row_a_part")
@@ -705,12 +712,7 @@ async def test_a_position_that_is_not_known_is_reset_once_for_all_parts(
 async def test_a_stream_of_one_round_ends_with_it_in_the_midst_of_the_parts(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
-    workflow_id = await begin(service, assistant, "a")
-    await finish(service, assistant, workflow_id)
-    await service.start(Ask(USER, "two", workflow_id=workflow_id))
-    client = Client()
-    stream = stream_workflow(service, USER, workflow_id, since=0, follow=False, round_number=1)
-    await client.read(stream)
+    client = await read_first_of_two(service, assistant)
     assert client.types[-1] == "complete"
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from quart_chat.chat.models import Log, Message, Round
-from quart_chat.chat.storage import WHOLE, Bounds
+from quart_chat.chat.storage import WHOLE, PartBounds
 from quart_chat.chat.views import Snapshot
 from quart_chat.storage.sqlite.chats.lookups import Lookups
 from quart_chat.storage.sqlite.chats.rows import LOG, MESSAGE, ROUND, to_log, to_message, to_round
@@ -54,7 +54,7 @@ class Snapshots(Lookups):
     """A workflow as of one moment."""
 
     def select_snapshot(
-        self, user_id: str, workflow_id: str, since: int, bounds: Bounds = WHOLE
+        self, user_id: str, workflow_id: str, since: int, bounds: PartBounds = WHOLE
     ) -> Snapshot | None:
         """Read what has changed after ``since``, up to some bounds, and what is in flight.
 
@@ -79,7 +79,7 @@ class Snapshots(Lookups):
         )
 
     def _read_settled(
-        self, workflow_id: str, after: int, bounds: Bounds
+        self, workflow_id: str, after: int, bounds: PartBounds
     ) -> tuple[list[_Record], int | None]:
         """Read records in the order of seqs; the seq of the last one where there are more."""
         records: list[_Record] = []
