@@ -20,6 +20,7 @@ from unittest.mock import patch
 
 from jinja2 import FileSystemBytecodeCache
 from quart import Quart
+from quart.testing import TestApp
 from werkzeug.routing import Rule
 
 from quart_chat import create_app
@@ -79,6 +80,13 @@ async def _nested(*, wait: bool) -> AsyncGenerator[Step, None]:
         yield step.done()
 
 
+class PatientTestApp(TestApp):
+    """One that may take a minute to start or to end: a machine may have more to do."""
+
+    def __init__(self, app: Quart) -> None:
+        super().__init__(app, startup_timeout=60, shutdown_timeout=60)
+
+
 def create_test_app(config: Mapping[str, Any] | None = None) -> Quart:
     """Create an app; what all of the hundreds in one process have in common is made once."""
     with (
@@ -88,6 +96,7 @@ def create_test_app(config: Mapping[str, Any] | None = None) -> Quart:
     ):
         app = create_app(config, assistants=[SlowAssistant()])
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache()
+    app.test_app_class = PatientTestApp
     return app
 
 
