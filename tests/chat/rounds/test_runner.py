@@ -30,7 +30,7 @@ from quart_chat.chat.rounds.recording import RoundTimeouts
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import Event, StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.managers import make_manager
 from tests.chat.parts import TIMEOUTS, USER, make_service
 from tests.chat.scripted import END, OutOfTurn, ScriptedAssistant

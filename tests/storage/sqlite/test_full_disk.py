@@ -20,8 +20,8 @@ from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import StreamingEventManager
 from quart_chat.patience import Patience, grant, granted, outlive_request
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
+from quart_chat.storage.sqlite.file.database import Database
 from tests.chat.client import Client, state_of
 from tests.chat.parts import USER, ask, make_service
 from tests.chat.rounds.test_runner import Watcher, deltas, kinds
