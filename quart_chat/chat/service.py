@@ -19,6 +19,7 @@ from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.lists import ChatLists
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
 from quart_chat.chat.purge import PurgeJob
+from quart_chat.chat.rounds.checkpoints import Checkpointer
 from quart_chat.chat.rounds.recording import RoundContext, RoundTimeouts
 from quart_chat.chat.rounds.recovery import end_orphaned_rounds
 from quart_chat.chat.rounds.remote import RemoteStops
@@ -74,8 +75,10 @@ class ChatService:
         begin = partial(UnitOfWork, node_id=self._node.id)
         self._committer = Committer(storage, events, begin)
         self._limits = limits or ChatLimits()
+        timeouts = timeouts or RoundTimeouts()
+        checkpointer = Checkpointer(storage, self._node.id, timeouts.checkpoint)
         self._context = RoundContext(
-            storage, self._node, self._committer, events, render, timeouts or RoundTimeouts()
+            storage, self._node, self._committer, checkpointer, events, render, timeouts
         )
         self.rounds = Rounds(
             self._context,

@@ -405,9 +405,9 @@ async def test_an_open_stream_reads_nothing_from_the_database(
         await read_until(client, stream, lambda c=client: "delta" in c.types)  # type: ignore[misc]  # mypy knows no lambda with a default
 
     # From here on nothing writes: the saver's timer is stopped, and text is all that comes.
-    checkpointer = service.rounds.running[workflow_id]._recorder._checkpointer
+    checkpointer = service._context.checkpointer
     await checkpointer.close()
-    checkpointer.schedule = lambda log=None: None  # type: ignore[method-assign]  # a fault is put in
+    checkpointer.schedule = lambda draft: None  # type: ignore[method-assign]  # a fault is put in
     before = repository.queries
     for n in range(50):
         await assistant.say(ASK, Text(f" {n}"))

@@ -226,7 +226,7 @@ async def test_what_a_closing_service_can_not_store_is_in_the_log(
 ) -> None:
     workflow_id, _ = await begin(service)
     await assistant.say(ASK, Text("begun "))
-    checkpointer = service.rounds.running[workflow_id]._recorder._checkpointer
+    checkpointer = service._context.checkpointer
     await until(lambda: checkpointer._task and checkpointer._task.done())
     await set_full(database, full=True)
     assistant.tell(ASK, Text(LONG), END)

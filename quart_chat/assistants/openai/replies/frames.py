@@ -63,7 +63,8 @@ class Frames:
                 self._overlong = False
                 del lines[0]
         for line in lines:
-            self._take_line(line)
+            if line or self._pending or self._error:
+                self._take_line(line)
         if rest:
             self._add(rest)
 
