@@ -6,18 +6,23 @@ PYTHON := $(VENV)/bin/python
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 	--constraint constraints.txt --build-constraint constraints.txt
 
+# What tests and checks need of the package's own extras.
+EXTRAS := redis
+
 # What Python has made of the modules is kept: each worker and each server of a test imports them.
 test browser full: export PYTHONDONTWRITEBYTECODE :=
 
 EVERY_CORE := --numprocesses auto --dist worksteal
 CLIENTS := tests/chaos/clients/node_modules/.installed
 
-.PHONY: run test browser full check bench texts screenshots lock vendor chromium nginx node
+SERVICES := nginx redis
+
+.PHONY: run test browser full check bench texts screenshots lock vendor chromium node $(SERVICES)
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/quart-chat serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-test: $(VENV)/.test $(CLIENTS) chromium nginx
+test: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
 	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "not long and not browser")
 	$(if $(ARGS),,@echo "Left to 'make browser', which CI runs: all but the first look at the pages in Chromium."; \
 		echo "Left to 'make full': the coverage, most examples of each property, and what takes long in:"; \
@@ -28,7 +33,7 @@ browser: $(VENV)/.test chromium nginx
 	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "browser and not long")
 
 # All tests, also those that take long, each property with all its examples, and the coverage.
-full: $(VENV)/.test $(CLIENTS) chromium nginx
+full: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
 	$(PYTHON) -m pytest $(EVERY_CORE) -m "" --hypothesis-profile thorough --override-ini faulthandler_timeout=1800 \
 		--cov --cov-report= --durations=50
 	@$(PYTHON) .ci/branches.py $(addprefix quart_chat/,events chat documents assistants search markdown storage)
@@ -57,7 +62,7 @@ screenshots: $(VENV)/.test chromium
 lock:
 	{ head -n 2 constraints.txt; printf 'pip\nhatchling\n' | uv pip compile --quiet --universal \
 		--python-version 3.11 --no-annotate --no-header --upgrade \
-		pyproject.toml --extra semantic --group check -; } > constraints.new
+		pyproject.toml --extra semantic --extra redis --group check -; } > constraints.new
 	mv constraints.new constraints.txt
 
 # Each stamp says that a group of packages is installed as the files it depends on name it.
@@ -67,7 +72,7 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(PYTHON)
 	@touch $@
 
 $(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.run
-	@$(INSTALL) --group $*
+	@$(INSTALL) --editable '.[$(EXTRAS)]' --group $*
 	@touch $@
 
 $(PYTHON):
@@ -86,6 +91,12 @@ chromium:
 nginx:
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get update -qq && apt-get install -y -qq nginx-light; } >/dev/null || true
+
+# Brokers are tested on real servers, which the tests start and end. The package's own server, which
+# runs from the start of the machine on, is not needed.
+redis:
+	@command -v redis-server >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq redis-server; } >/dev/null || true
 
 # Event-stream clients by others are tried, too; two of them run on Node.
 node:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from quart_chat.events.brokers.address import EXAMPLE, is_address, without_password
 from quart_chat.events.contexts import Settings as EventSettings
 
 PREFIX = "QUART_CHAT_"
@@ -43,6 +44,21 @@ class Address(str):
         if (text and not valid) or not text.isprintable() or " " in text:
             raise ValueError("Expected an address such as http://localhost:11434/v1")
         return super().__new__(cls, text)
+
+
+class BrokerAddress(str):
+    """What names a broker; or none. No repr, log or error shows its password."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        text = text.strip()
+        if text and not is_address(text):
+            raise ValueError(f"Expected bus or an address such as {EXAMPLE}")
+        return super().__new__(cls, text)
+
+    def __repr__(self) -> str:
+        return repr(without_password(str(self)))
 
 
 class Secret:
@@ -94,12 +110,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, le=64, description="processes that `quart-chat serve` serves with")
     ] = 1
     broker: Annotated[
-        Literal["", "bus"],
+        BrokerAddress,
         Meta(
-            description="what carries events between processes on one folder: `bus`, a file there;"
-            " more than one worker takes it by itself"
+            description="what carries events between processes on one folder: `bus`, a file there,"
+            " or an address such as `redis://localhost:6379/0`; more than one worker takes the bus"
+            " by itself"
         ),
-    ] = ""
+    ] = BrokerAddress("")
     node_lease: Annotated[
         float,
         Meta(ge=0.1, description="seconds after which the work of a silent process is taken over"),
@@ -275,6 +292,10 @@ _OPENAI = frozenset(
 )
 
 
+_SECRET = {"openai_api_key", "broker"}
+"""Settings whose values hold what no error may show."""
+
+
 def load_settings(config: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Read the settings: what ``config`` holds, else the environment, else the default.
 
@@ -311,12 +332,14 @@ def _convert(name: str, value: Any) -> Any:
         settings = msgspec.convert({name: value}, Settings, strict=False, dec_hook=_to_own)
     except msgspec.ValidationError as error:
         reason = str(error).partition(" - at ")[0].replace("`", "")
-        shown = "" if name == "openai_api_key" else f"={value!r}"
+        shown = "" if name in _SECRET else f"={value!r}"
         raise ConfigError(f"{variable(name)}{shown} can't be used: {reason}.") from error
     return getattr(settings, name)
 
 
-def _to_own(type_: type[Address | Secret], value: Any) -> Address | Secret:
+def _to_own(
+    type_: type[Address | BrokerAddress | Secret], value: Any
+) -> Address | BrokerAddress | Secret:
     return type_(str(value))
 
 

@@ -20,7 +20,9 @@ from tests.events.brokers.shared import SharedBroker, SharedLog
 from tests.examples import examples
 from tests.waiting import until
 
-on_every_engine = pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
+on_every_engine = pytest.mark.parametrize(
+    "engine", ENGINES, ids=lambda engine: engine.name, indirect=True
+)
 
 
 @asynccontextmanager
