@@ -79,6 +79,9 @@ class RedisServer:
         self.process.kill()
         self.process.wait()
 
+    def empty(self) -> None:
+        self.admin.flushall()
+
     def save(self) -> Path:
         """Copy what it holds to a file."""
         self.admin.save()
