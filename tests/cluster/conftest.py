@@ -11,7 +11,11 @@ import pytest
 from tests.cluster.nodes import SHARED
 from tests.server import Server
 
-on_every_broker = pytest.mark.parametrize("broker", ["bus", "redis"], indirect=True)
+on_every_broker = pytest.mark.parametrize(
+    "broker",
+    ["bus", "redis", pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)],
+    indirect=True,
+)
 
 StartNode = Callable[[], Server]
 

@@ -9,7 +9,10 @@ BUS = "bus"
 
 EXAMPLE = "redis://localhost:6379/0"
 
-EXTRAS = {"redis": "redis", "rediss": "redis", "unix": "redis"}
+EXTRAS = {
+    **dict.fromkeys(("redis", "rediss", "unix"), "redis"),
+    **dict.fromkeys(("amqp", "amqps"), "rabbitmq"),
+}
 """The extra of this package that a scheme needs."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,7 +31,16 @@ def open_log(address: str, folder: Path) -> Log:
         return SQLiteBus(folder)
     extra = EXTRAS[urlsplit(address).scheme]
     try:
-        from quart_chat.events.brokers.redis import RedisLog
+        return _connect_to(extra)(address)
     except ModuleNotFoundError as error:
         raise MissingDriver(f"install it with: pip install 'quart-chat[{extra}]'") from error
-    return RedisLog(address)
+
+
+def _connect_to(extra: str) -> Callable[[str], Log]:
+    if extra == "redis":
+        from quart_chat.events.brokers.redis import RedisLog
+
+        return RedisLog
+    from quart_chat.events.brokers.rabbitmq import RabbitMQLog
+
+    return RabbitMQLog

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -40,6 +41,11 @@ class Cluster:
         broker = node.broker
         assert isinstance(broker, LogBroker)
         await broker._stop()
+
+    async def more(self) -> None:
+        """Return once every node has been delivered fifty events more."""
+        wanted = [len(node.events) + 50 for node in self.nodes]
+        await until(lambda: all(len(n.events) > w for n, w in zip(self.nodes, wanted, strict=True)))
 
     async def settle(self) -> None:
         """Publish until every node has seen what all have published last."""
@@ -111,3 +117,22 @@ async def running(storage: Storage, count: int = 3) -> AsyncGenerator[Cluster, N
     finally:
         for node in cluster.nodes:
             await node.broker.close()
+
+
+@asynccontextmanager
+async def publishing(storage: Storage, count: int = 3) -> AsyncGenerator[Cluster, None]:
+    """Nodes that publish all the time; at the end of the block all of them have to agree."""
+    async with running(storage, count) as cluster:
+
+        async def publish() -> None:
+            while True:
+                for node in cluster.nodes:
+                    node.publish("a")
+                await asyncio.sleep(0.001)
+
+        load = asyncio.create_task(publish())
+        await cluster.more()
+        yield cluster
+        load.cancel()
+        await cluster.settle()
+        cluster.check()

@@ -9,10 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
+
 from quart_chat.events import Broker, InProcessBroker
 from quart_chat.events.brokers.log import LogBroker
-from tests.events.brokers.faults import BusStorage, RedisStorage, Storage
+from tests.events.brokers.faults import BusStorage, RabbitMQStorage, RedisStorage, Storage
 from tests.events.brokers.shared import SharedBroker, SharedLog
+from tests.services.rabbitmq import RabbitMQServer
 from tests.services.redis import RedisServer
 
 MakeBroker = Callable[[], Broker]
@@ -25,11 +28,13 @@ class LogEngine:
     Attributes:
         service: The fixture of the server that it needs.
         start: Hands out its storage, which is empty; a server is its argument.
+        restores: Whether tests may copy it, put the copy back and shorten it while it is in use.
     """
 
     name: str
     start: Callable[..., AbstractAsyncContextManager[Storage]]
     service: str | None = None
+    restores: bool = True
 
 
 @asynccontextmanager
@@ -43,10 +48,34 @@ async def start_redis(server: RedisServer) -> AsyncGenerator[Storage, None]:
     yield RedisStorage(server.url, server.admin)
 
 
+@asynccontextmanager
+async def start_rabbitmq(server: RabbitMQServer) -> AsyncGenerator[Storage, None]:
+    storage = RabbitMQStorage(server)
+    await storage.empty()
+    yield storage
+
+
 LOGS = [
     LogEngine("bus", start_bus),
     LogEngine("redis", start_redis, "redis_server"),
+    LogEngine("rabbitmq", start_rabbitmq, "rabbitmq_server", restores=False),
 ]
+
+
+def on_engines(*engines: LogEngine | Engine) -> pytest.MarkDecorator:
+    """Try a test on each of some engines; RabbitMQ has a mark, since it takes long to start."""
+    return pytest.mark.parametrize(
+        "engine",
+        [
+            pytest.param(
+                engine,
+                id=engine.name,
+                marks=[pytest.mark.rabbitmq] if engine.name == "rabbitmq" else [],
+            )
+            for engine in engines
+        ],
+        indirect=True,
+    )
 
 
 @dataclass(frozen=True)

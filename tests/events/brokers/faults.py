@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +12,9 @@ from redis import Redis
 
 from quart_chat.events.brokers.bus import FILE, SQLiteBus
 from quart_chat.events.brokers.protocol import Log, LogUnavailable
+from quart_chat.events.brokers.rabbitmq import RabbitMQLog
 from quart_chat.events.brokers.redis import HEAD, STREAM, RedisLog
+from tests.services.rabbitmq import RabbitMQServer
 
 
 class FaultyLog:
@@ -120,3 +123,22 @@ class RedisStorage:
 
     async def empty(self) -> None:
         self._admin.flushdb()
+
+
+class RabbitMQStorage:
+    """The queue of a RabbitMQ, which can't be restored while the server runs."""
+
+    def __init__(self, server: RabbitMQServer) -> None:
+        self._server = server
+
+    def open_log(self) -> Log:
+        return RabbitMQLog(self._server.url)
+
+    async def copy(self) -> None:
+        """Nothing to copy."""
+
+    async def roll_back(self) -> None:
+        """Nothing to put back."""
+
+    async def empty(self) -> None:
+        await asyncio.to_thread(self._server.empty)

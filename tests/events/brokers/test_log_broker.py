@@ -21,14 +21,13 @@ from quart_chat.events.brokers.wire import decode_batch, encode_batch
 from quart_chat.events.event import Event, make_event
 from tests.events.brokers.cluster import Cluster, running
 from tests.events.brokers.contract import CONTEXTS, Node, check
-from tests.events.brokers.engines import LOGS, LogEngine
+from tests.events.brokers.engines import LOGS, LogEngine, on_engines
 from tests.events.brokers.faults import Storage
 from tests.examples import examples
 from tests.waiting import until
 
-on_every_log = pytest.mark.parametrize(
-    "engine", LOGS, ids=lambda engine: engine.name, indirect=True
-)
+on_every_log = on_engines(*LOGS)
+on_logs_that_can_be_restored = on_engines(*(log for log in LOGS if log.restores))
 
 
 @asynccontextmanager
@@ -46,17 +45,27 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_module, "_LONGEST_PAUSE", 0.01)
 
 
-@on_every_log
+HISTORIES = st.lists(
+    st.tuples(st.sampled_from(ACTIONS), st.integers(0, 2), st.integers(0, 9)), max_size=25
+)
+
+
+@on_logs_that_can_be_restored
 @hypothesis_settings(max_examples=examples(300), deadline=None)
 @example([("emit", 0, 1), ("copy", 0, 1), ("burst", 1, 9), ("roll back", 0, 0), ("emit", 2, 0)])
 @example([("unheard", 0, 0), ("burst", 0, 9), ("kill", 0, 0), ("start", 0, 0), ("emit", 1, 2)])
 @example([("burst", 0, 0), ("empty", 0, 0), ("burst", 1, 0), ("empty", 0, 3), ("emit", 2, 0)])
-@given(
-    steps=st.lists(
-        st.tuples(st.sampled_from(ACTIONS), st.integers(0, 2), st.integers(0, 9)), max_size=25
-    )
-)
+@given(steps=HISTORIES)
 def test_nothing_is_lost_or_doubled_untold(
+    engine: LogEngine, steps: list[tuple[str, int, int]]
+) -> None:
+    asyncio.run(run(engine, steps))
+
+
+@on_engines(*(log for log in LOGS if not log.restores))
+@hypothesis_settings(max_examples=examples(60), deadline=None)
+@given(steps=HISTORIES)
+def test_the_same_where_a_node_takes_long_to_start(
     engine: LogEngine, steps: list[tuple[str, int, int]]
 ) -> None:
     asyncio.run(run(engine, steps))
@@ -102,7 +111,7 @@ async def replace_log(storage: Storage, action: str) -> None:
             await storage.empty()
 
 
-@on_every_log
+@on_logs_that_can_be_restored
 async def test_a_log_that_was_rolled_back_has_another_epoch_and_is_told(engine: LogEngine) -> None:
     async with cluster(engine) as nodes:
         await nodes.settle()
@@ -140,7 +149,7 @@ async def test_a_node_that_stops_reading_for_a_while_goes_on_exactly(engine: Log
         assert there.gaps == 0
 
 
-@on_every_log
+@on_logs_that_can_be_restored
 async def test_one_that_was_away_for_longer_than_the_log_reaches_is_told(
     engine: LogEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

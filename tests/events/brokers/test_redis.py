@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from quart_chat.events.brokers import log as log_module
 from quart_chat.events.brokers import redis as redis_module
 from quart_chat.events.brokers.log import LogBroker
 from quart_chat.events.brokers.redis import HEAD, STREAM, RedisLog
-from tests.events.brokers.cluster import Cluster, running
+from tests.events.brokers.cluster import Cluster, publishing, running
 from tests.events.brokers.contract import Node, check
 from tests.events.brokers.faults import RedisStorage
 from tests.server import ROOT
@@ -37,34 +37,11 @@ def short_times(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_module, "_FIRST_PAUSE", 0.001)
     monkeypatch.setattr(log_module, "_LONGEST_PAUSE", 0.01)
     monkeypatch.setattr(redis_module, "_IDLE", 0.05)
-    monkeypatch.setattr(redis_module, "_TIMEOUT", 0.3)
+    monkeypatch.setattr(redis_module, "_TIMEOUT", 1.0)
 
 
-@asynccontextmanager
-async def under_load(server: RedisServer, count: int = 3) -> AsyncGenerator[Cluster, None]:
-    """Nodes that publish all the time; at the end of the block all of them have to agree."""
-    async with running(RedisStorage(server.url, server.admin), count) as nodes:
-
-        async def publish() -> None:
-            while True:
-                for node in nodes.nodes:
-                    node.publish("a")
-                await asyncio.sleep(0.001)
-
-        load = asyncio.create_task(publish())
-        await until(lambda: all(len(node.events) > 50 for node in nodes.nodes))
-        yield nodes
-        load.cancel()
-        await nodes.settle()
-        nodes.check()
-
-
-async def more(nodes: Cluster) -> None:
-    """Return once every node has been delivered fifty events more."""
-    counts = [len(node.events) for node in nodes.nodes]
-    await until(
-        lambda: all(len(n.events) > c + 50 for n, c in zip(nodes.nodes, counts, strict=True))
-    )
+def under_load(server: RedisServer, count: int = 3) -> AbstractAsyncContextManager[Cluster]:
+    return publishing(RedisStorage(server.url, server.admin), count)
 
 
 # What loses a part of the log, or all of it
@@ -105,11 +82,11 @@ async def test_what_is_lost_is_told_to_every_node_and_all_go_on(
 ) -> None:
     async with under_load(server) as nodes:
         copy = server.save()
-        await more(nodes)
+        await nodes.more()
         epochs = {event.epoch for node in nodes.nodes for event in node.events}
         await lose(server, copy)  # type: ignore[misc]
         await until(lambda: all(node.gaps for node in nodes.nodes))
-        await more(nodes)
+        await nodes.more()
         assert all(node.events[-1].epoch not in epochs for node in nodes.nodes)
 
 
@@ -118,7 +95,7 @@ async def test_a_stream_that_is_evicted_takes_nothing_from_readers_at_its_end(
 ) -> None:
     async with under_load(server) as nodes:
         server.admin.delete(STREAM)
-        await more(nodes)
+        await nodes.more()
 
 
 async def test_an_emptied_log_is_seen_although_no_node_publishes(server: RedisServer) -> None:
@@ -135,7 +112,7 @@ async def test_connections_that_are_cut_lose_nothing(server: RedisServer) -> Non
     async with under_load(server) as nodes:
         for _ in range(10):
             server.admin.client_kill_filter(_type="normal", skipme=True)
-            await more(nodes)
+            await nodes.more()
         assert [node.gaps for node in nodes.nodes] == [0, 0, 0]
 
 
@@ -147,7 +124,7 @@ async def test_a_frozen_server_is_said_and_loses_nothing(
         await until(lambda: "can't be read" in caplog.text and "can't be sent" in caplog.text)
         assert "Timeout" in caplog.text
         server.thaw()
-        await more(nodes)
+        await nodes.more()
         assert "are read again" in caplog.text
         assert "are sent to other processes again" in caplog.text
         assert [node.gaps for node in nodes.nodes] == [0, 0, 0]
@@ -190,18 +167,18 @@ async def test_memory_that_others_fill_is_said_and_loses_nothing(
         server.admin.config_set("maxmemory", "5mb")
         await until(lambda: "command not allowed when used memory > 'maxmemory'" in caplog.text)
         server.admin.delete("other")
-        await more(nodes)
+        await nodes.more()
         assert [node.gaps for node in nodes.nodes] == [0, 0, 0]
 
 
 async def test_a_log_that_fills_the_memory_makes_room_for_itself(server: RedisServer) -> None:
     async with under_load(server) as nodes:
         used = server.admin.info("memory")["used_memory"]
-        server.admin.config_set("maxmemory", used + 200_000)
+        server.admin.config_set("maxmemory", used + 3_000_000)
         for _ in range(20):
             for node in nodes.nodes:
-                node.publish("x" * 20_000)
-            await more(nodes)
+                node.publish("x" * 200_000)
+            await nodes.more()
 
 
 async def test_the_log_takes_a_bounded_amount_of_memory(
@@ -250,7 +227,7 @@ async def test_a_socket_of_the_file_system(tmp_path: Path) -> None:
 
 
 async def test_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_module, "_OPEN", 0.5)
+    monkeypatch.setattr(log_module, "_OPEN", 1.5)
     certificate = TLS / "certificate.pem"
     files = ("--tls-cert-file", str(certificate), "--tls-key-file", str(TLS / "key.pem"))
     with RedisServer(tmp_path, *files, "--tls-auth-clients", "no") as server:
@@ -286,12 +263,12 @@ async def test_an_address_that_can_not_be_used_is_said(
     server: RedisServer, monkeypatch: pytest.MonkeyPatch, address: str, reason: str
 ) -> None:
     server.admin.config_set("requirepass", "right")
-    monkeypatch.setattr(log_module, "_OPEN", 0.5)
+    monkeypatch.setattr(log_module, "_OPEN", 1.5)
     assert reason in await refusal(address.format(port=server.port))
 
 
 async def test_what_is_no_redis_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_module, "_OPEN", 0.5)
+    monkeypatch.setattr(log_module, "_OPEN", 1.5)
 
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -306,7 +283,7 @@ async def test_what_is_no_redis_is_said(monkeypatch: pytest.MonkeyPatch) -> None
 async def test_a_server_that_can_not_be_used_is_said(
     server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_module, "_OPEN", 0.5)
+    monkeypatch.setattr(log_module, "_OPEN", 1.5)
     server.admin.set(STREAM, "of another program")
     assert "wrong kind of value" in await refusal(server.url)
     server.admin.flushall()
@@ -334,5 +311,5 @@ async def test_a_node_has_one_connection_that_waits_and_one_that_does_not(
     server: RedisServer,
 ) -> None:
     async with under_load(server, 2) as nodes:
-        await more(nodes)
+        await nodes.more()
         assert len(server.admin.client_list()) <= 1 + 2 * 2
