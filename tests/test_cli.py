@@ -15,7 +15,7 @@ import pytest
 from quart_chat import create_app
 from quart_chat.cli import main
 from quart_chat.config import ConfigError
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 
 CODE = "from quart_chat.cli import main; raise SystemExit(main())"
 

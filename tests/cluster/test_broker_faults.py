@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.client import following
 from tests.cluster.conftest import StartNode
 from tests.cluster.nodes import Client, asked
-from tests.cluster.test_nodes import LONG, check_all, following, stop
+from tests.cluster.test_nodes import LONG, check_all, stop
 from tests.server import Server
 from tests.services.redis import RedisServer
 from tests.waiting import until

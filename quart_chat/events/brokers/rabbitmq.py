@@ -48,6 +48,8 @@ _IDLE = 2.0
 _TIMEOUT = 4.0
 """Seconds for each step: less than the broker's own limit."""
 
+_CLOSE = 0.8
+
 _INTERRUPTED = "the event log does not go on from where it was read"
 
 
@@ -67,6 +69,10 @@ class RabbitMQLog:
         parts = urlsplit(url)
         if not parts.hostname or parts.port == 0:
             raise ValueError("it names no host")
+        try:
+            parts.hostname.encode("idna")
+        except UnicodeError as error:
+            raise ValueError(f"{parts.hostname!r} is no name of a host") from error
         self._epoch = ""
         self._publisher: tuple[AbstractConnection, AbstractChannel] | None = None
 
@@ -152,7 +158,7 @@ class RabbitMQLog:
                 yield
         except TimeoutError as error:
             raise LogUnavailable(f"{self._name}: no answer in time") from error
-        except (AMQPError, ChannelInvalidStateError, OSError, UnicodeError) as error:
+        except (AMQPError, ChannelInvalidStateError, OSError) as error:
             raise LogUnavailable(f"{self._name}: {error}") from error
 
 
@@ -276,5 +282,5 @@ def _offset(message: AbstractIncomingMessage) -> int:
 async def _close(connection: AbstractConnection) -> None:
     """Close a connection, which may be broken, without waiting long for an answer."""
     with suppress(AMQPError, ChannelInvalidStateError, OSError, TimeoutError):
-        async with asyncio.timeout(1.0):
+        async with asyncio.timeout(_CLOSE):
             await connection.close()

@@ -115,7 +115,6 @@ async def refusal(url: str) -> str:
     [
         (("guest:guest@", "guest:geheim@"), "ACCESS_REFUSED"),
         (("guest:guest@", "someone:geheim@"), "ACCESS_REFUSED"),
-        (("127.0.0.1", "a..b"), "label empty or too long"),
         (("{port}", "1"), "127.0.0.1"),
         (("{port}/", "{port}/nowhere"), "/nowhere"),
         (("amqp:", "amqps:"), "SSL"),
@@ -129,7 +128,7 @@ async def test_an_address_that_can_not_be_used_is_said(
     assert reason in await refusal(server.url.replace(before, after))
 
 
-@pytest.mark.parametrize("url", ["amqp://", "amqp://host:0", "amqp://host:port"])
+@pytest.mark.parametrize("url", ["amqp://", "amqp://a..b", "amqp://host:0", "amqp://host:port"])
 def test_an_address_that_is_none_is_said_before_anything_is_begun(url: str) -> None:
     with pytest.raises(ValueError, match=r"host|Port"):
         RabbitMQLog(url)

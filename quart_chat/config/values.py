@@ -1,0 +1,66 @@
+"""Types of settings that take only what can be used."""
+
+from __future__ import annotations
+
+from typing import Self
+from urllib.parse import urlsplit
+
+from quart_chat.events.brokers.address import EXAMPLE, is_address, without_password
+
+
+class Address(str):
+    """An address of HTTP, without a slash at its end; or none."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        text = text.strip().rstrip("/")
+        parts = urlsplit(text)
+        # A port that is none raises ValueError.
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        if (text and not valid) or not text.isprintable() or " " in text:
+            raise ValueError("Expected an address such as http://localhost:11434/v1")
+        return super().__new__(cls, text)
+
+
+class BrokerAddress(str):
+    """What names a broker; or none. No repr, log or error shows its password."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        text = text.strip()
+        if text and not is_address(text):
+            raise ValueError(f"Expected bus or an address such as {EXAMPLE}")
+        return super().__new__(cls, text)
+
+    def __repr__(self) -> str:
+        return repr(without_password(str(self)))
+
+
+class Secret:
+    """A text that no repr, log or error shows."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text.strip()
+        if not (self._text.isascii() and self._text.isprintable()) and self._text:
+            raise ValueError("Expected printable ASCII characters")
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return "'***'" if self else "''"
+
+    __str__ = __repr__
