@@ -15,9 +15,9 @@ from quart_chat.events.brokers import rabbitmq as rabbitmq_module
 from quart_chat.events.brokers.log import LogBroker
 from quart_chat.events.brokers.rabbitmq import RabbitMQLog
 from tests.events.brokers.cluster import publishing, running
-from tests.events.brokers.contract import check
+from tests.events.brokers.contract import Node, check
 from tests.events.brokers.faults import RabbitMQStorage
-from tests.services.rabbitmq import RabbitMQServer
+from tests.services.rabbitmq import TLS, RabbitMQServer
 from tests.waiting import until
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.timeout(240)]
@@ -108,6 +108,20 @@ async def refusal(url: str) -> str:
         await broker.open()
     assert "geheim" not in str(error.value)
     return str(error.value)
+
+
+async def test_tls(server: RabbitMQServer) -> None:
+    nodes = [
+        Node(name, LogBroker(RabbitMQLog(f"{server.tls_url}?cafile={TLS}/certificate.pem")))
+        for name in range(2)
+    ]
+    for node in nodes:
+        await node.broker.open()
+    nodes[0].publish("a")
+    await until(lambda: all(node.events for node in nodes))
+    for node in nodes:
+        await node.broker.close()
+    assert "certificate verify failed" in await refusal(server.tls_url)
 
 
 @pytest.mark.parametrize(

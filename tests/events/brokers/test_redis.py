@@ -209,8 +209,15 @@ async def works(url: str) -> bool:
 
 async def test_users_and_passwords_sockets_and_databases(server: RedisServer) -> None:
     server.admin.config_set("requirepass", "p@ss:word")
+    # The handbook names these.
+    categories = ["+@read", "+@write", "+@scripting", "+@connection"]
     server.admin.acl_setuser(
-        "chat", True, passwords=["+secret"], categories=["+@all", "-@admin"], keys=["qc:*"]
+        "chat",
+        enabled=True,
+        passwords=["+secret"],
+        categories=categories,
+        commands=["+time"],
+        keys=["qc:*"],
     )
     address = f"127.0.0.1:{server.port}"
     assert await works(f"redis://:p%40ss%3Aword@{address}")
