@@ -120,6 +120,11 @@ class RabbitMQServer:
             return False
         return True
 
+    def stop(self) -> None:
+        """Let it end by itself, with all stored."""
+        self._process.terminate()
+        self._process.wait()
+
     def kill(self) -> None:
         """End it at once, with all that it has started."""
         self._signal(signal.SIGKILL)

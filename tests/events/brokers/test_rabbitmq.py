@@ -156,7 +156,7 @@ async def test_a_server_that_restarts_loses_nothing_and_with_an_older_copy_that_
         copy = tmp_path / "copy"
         async with running(RabbitMQStorage(server)) as nodes:
             await nodes.settle()
-            await asyncio.to_thread(server.kill)
+            await asyncio.to_thread(server.stop)
             shutil.copytree(server.data, copy)
             await asyncio.to_thread(server.start)
             await nodes.settle()
