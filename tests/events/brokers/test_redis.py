@@ -234,7 +234,7 @@ async def test_a_socket_of_the_file_system(tmp_path: Path) -> None:
 
 
 async def test_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_module, "_OPEN", 1.5)
+    monkeypatch.setattr(log_module, "_OPEN", 3.0)
     certificate = TLS / "certificate.pem"
     files = ("--tls-cert-file", str(certificate), "--tls-key-file", str(TLS / "key.pem"))
     with RedisServer(tmp_path, *files, "--tls-auth-clients", "no") as server:
@@ -270,12 +270,12 @@ async def test_an_address_that_can_not_be_used_is_said(
     server: RedisServer, monkeypatch: pytest.MonkeyPatch, address: str, reason: str
 ) -> None:
     server.admin.config_set("requirepass", "right")
-    monkeypatch.setattr(log_module, "_OPEN", 1.5)
+    monkeypatch.setattr(log_module, "_OPEN", 3.0)
     assert reason in await refusal(address.format(port=server.port))
 
 
 async def test_what_is_no_redis_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_module, "_OPEN", 1.5)
+    monkeypatch.setattr(log_module, "_OPEN", 3.0)
 
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -290,7 +290,7 @@ async def test_what_is_no_redis_is_said(monkeypatch: pytest.MonkeyPatch) -> None
 async def test_a_server_that_can_not_be_used_is_said(
     server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_module, "_OPEN", 1.5)
+    monkeypatch.setattr(log_module, "_OPEN", 3.0)
     server.admin.set(STREAM, "of another program")
     assert "wrong kind of value" in await refusal(server.url)
     server.admin.flushall()
