@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -25,12 +26,21 @@ from tests.services.redis import RedisServer
 for _name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"):
     os.environ.pop(_name, None)
 
+# There is a process for each core already.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 settings.load_profile(examples.SHORT)
 
 FIGURES = "figures"
 """A property of a test, which is printed at the end of the run."""
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays: the garbage collector need not look at it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
