@@ -13,11 +13,11 @@ from quart_chat.documents.messages import Piece
 from quart_chat.documents.models import Document, Kind, Passage, Status
 from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.plaintext import one_line
-from quart_chat.storage.sqlite.connection import Row
 from quart_chat.storage.sqlite.database import Database
 from quart_chat.storage.sqlite.list_counter import ListCounter
 from quart_chat.storage.sqlite.nodes import HELD, unless_expired
 from quart_chat.storage.sqlite.reads import Reads
+from quart_chat.storage.statements import Row
 
 T = TypeVar("T")
 

@@ -16,9 +16,9 @@ from operator import attrgetter
 from quart_chat.chat.models import Log, Message, Round
 from quart_chat.chat.storage import WHOLE, Bounds
 from quart_chat.chat.views import Snapshot
-from quart_chat.storage.sqlite.connection import Row, Statements
 from quart_chat.storage.sqlite.lookups import Lookups
 from quart_chat.storage.sqlite.rows import LOG, MESSAGE, ROUND, to_log, to_message, to_round
+from quart_chat.storage.statements import Row, Statements
 
 _Record = Message | Log | Round
 

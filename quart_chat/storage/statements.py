@@ -1,0 +1,40 @@
+"""What the repositories ask of an engine: statements, and work that runs them as a whole.
+
+The statements are SQLite's. An engine that says some of it otherwise translates them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from typing import Any, Protocol, TypeVar
+
+Row = Sequence[Any]
+T = TypeVar("T")
+
+
+class Statements(Protocol):
+    """Runs statements on the thread of their connection, for work that is done there."""
+
+    def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run a statement and take all its rows."""
+        ...
+
+    def fetch_one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+        """Run a statement and take its only row."""
+        ...
+
+    def iterate(self, sql: str, parameters: Sequence[Any] = ()) -> Generator[Row]:
+        """Run a statement and take its rows one by one, within the same work."""
+        ...
+
+
+class Writable(Protocol):
+    """A database whose transactions follow each other."""
+
+    async def write(
+        self,
+        work: Callable[[Statements], T],
+        committed: Callable[[T], Awaitable[None]] | None = None,
+    ) -> T:
+        """Run ``work`` in a transaction, then ``committed`` before any other is begun."""
+        ...
