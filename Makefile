@@ -12,12 +12,12 @@ test browser full: export PYTHONDONTWRITEBYTECODE :=
 EVERY_CORE := --numprocesses auto --dist worksteal
 CLIENTS := tests/chaos/clients/node_modules/.installed
 
-.PHONY: run test browser full check bench texts screenshots lock vendor chromium nginx node
+.PHONY: run test browser full check bench texts screenshots lock vendor chromium nginx node postgresql
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/quart-chat serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-test: $(VENV)/.test $(CLIENTS) chromium nginx
+test: $(VENV)/.test $(CLIENTS) chromium nginx postgresql
 	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "not long and not browser")
 	$(if $(ARGS),,@echo "Left to 'make browser', which CI runs: all but the first look at the pages in Chromium."; \
 		echo "Left to 'make full': the coverage, most examples of each property, and what takes long in:"; \
@@ -28,7 +28,7 @@ browser: $(VENV)/.test chromium nginx
 	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "browser and not long")
 
 # All tests, also those that take long, each property with all its examples, and the coverage.
-full: $(VENV)/.test $(CLIENTS) chromium nginx
+full: $(VENV)/.test $(CLIENTS) chromium nginx postgresql
 	$(PYTHON) -m pytest $(EVERY_CORE) -m "" --hypothesis-profile thorough --override-ini faulthandler_timeout=1800 \
 		--cov --cov-report= --durations=50
 	@$(PYTHON) .ci/branches.py $(addprefix quart_chat/,events chat documents assistants search markdown storage)
@@ -57,13 +57,13 @@ screenshots: $(VENV)/.test chromium
 lock:
 	{ head -n 2 constraints.txt; printf 'pip\nhatchling\n' | uv pip compile --quiet --universal \
 		--python-version 3.11 --no-annotate --no-header --upgrade \
-		pyproject.toml --extra semantic --group check -; } > constraints.new
+		pyproject.toml --extra semantic --extra postgres --group check -; } > constraints.new
 	mv constraints.new constraints.txt
 
 # Each stamp says that a group of packages is installed as the files it depends on name it.
 $(VENV)/.run: pyproject.toml constraints.txt | $(PYTHON)
 	@echo "Installing into $(VENV)..."
-	@$(INSTALL) --editable '.[semantic]'
+	@$(INSTALL) --editable '.[semantic,postgres]'
 	@touch $@
 
 $(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.run
@@ -86,6 +86,12 @@ chromium:
 nginx:
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get update -qq && apt-get install -y -qq nginx-light; } >/dev/null || true
+
+# The store is tested on a server of its own, never on the one that the system runs.
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq postgresql; } >/dev/null || true
 
 # Event-stream clients by others are tried, too; two of them run on Node.
 node:

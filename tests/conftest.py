@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -13,10 +14,12 @@ from hypothesis import settings
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from quart_chat.storage import open_storage
 from quart_chat.storage.sqlite.chats import ChatRepository
 from tests import examples
 from tests.app import create_test_app
 from tests.browser.tab import find_chromium
+from tests.postgres import PostgresServer, find_binaries
 from tests.server import Server
 
 # Endpoints of whoever runs the tests are not asked.
@@ -65,6 +68,36 @@ async def repository(path: Path) -> AsyncIterator[ChatRepository]:
     repository = await ChatRepository.open(path, busy_timeout=0.05)
     yield repository
     await repository.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A server of PostgreSQL that the tests of this process share."""
+    binaries = find_binaries() or pytest.skip(
+        "Needs PostgreSQL: on Debian 'apt install postgresql'"
+    )
+    with PostgresServer(binaries) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer) -> str:
+    """The name of a database with the schema and nothing in it."""
+    name = postgres.create()
+
+    async def make() -> None:
+        await (await open_storage(postgres.address(name))).close()
+
+    asyncio.run(make())
+    return name
+
+
+@pytest.fixture
+def postgres_database(postgres: PostgresServer, postgres_template: str) -> Iterator[str]:
+    """The address of an empty store."""
+    name = postgres.create(postgres_template)
+    yield postgres.address(name)
+    postgres.drop(name)
 
 
 @pytest.fixture(scope="session")
