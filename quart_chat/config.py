@@ -73,6 +73,19 @@ class Secret:
     __str__ = __repr__
 
 
+class DatabaseAddress(Secret):
+    """The address of a PostgreSQL database, which may hold a password; or none."""
+
+    __slots__ = ()
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        parts = urlsplit(self.reveal())
+        # A port that is none raises ValueError.
+        if self and (parts.scheme not in ("postgresql", "postgres") or parts.port == 0):
+            raise ValueError("Expected an address such as postgresql://user@localhost/chat")
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one application."""
 
@@ -83,6 +96,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="folder of the database and the documents, created at the start",
         ),
     ] = "instance"
+    database: Annotated[
+        DatabaseAddress,
+        Meta(
+            description="address of a PostgreSQL database that keeps chats and documents, such as"
+            " `postgresql://user@localhost/chat`; without it, a file in the folder does"
+        ),
+    ] = DatabaseAddress("")
     host: Annotated[
         str, Meta(min_length=1, description="address that `quart-chat serve` listens on")
     ] = "127.0.0.1"
@@ -255,6 +275,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.instance_path / "chat.sqlite"
 
     @property
+    def store(self) -> str:
+        """The address of the store; it may hold a password."""
+        return self.database.reveal() or f"sqlite:{self.database_path}"
+
+    @property
     def documents_path(self) -> Path:
         return self.instance_path / "documents"
 
@@ -311,7 +336,7 @@ def _convert(name: str, value: Any) -> Any:
         settings = msgspec.convert({name: value}, Settings, strict=False, dec_hook=_to_own)
     except msgspec.ValidationError as error:
         reason = str(error).partition(" - at ")[0].replace("`", "")
-        shown = "" if name == "openai_api_key" else f"={value!r}"
+        shown = "" if name in ("openai_api_key", "database") else f"={value!r}"
         raise ConfigError(f"{variable(name)}{shown} can't be used: {reason}.") from error
     return getattr(settings, name)
 

@@ -22,6 +22,7 @@ from quart_chat import create_app
 from quart_chat.assistants.protocol import AssistantError, Output, Question, Step, Text
 from quart_chat.cli import main
 from tests.answer import long_answer, pieces
+from tests.databases import settings_of
 
 _PROGRESS = re.compile(r"progress (\d+)")
 _ANSWER = re.compile(r"answer (\d+)ms")
@@ -74,6 +75,9 @@ async def _nested(*, wait: bool) -> AsyncGenerator[Step, None]:
 
 
 def create_test_app(config: Mapping[str, Any] | None = None) -> Quart:
+    config = dict(config or {})
+    if "QUART_CHAT_INSTANCE" in config:
+        config = {**settings_of(config["QUART_CHAT_INSTANCE"]), **config}
     app = create_app(config, assistants=[SlowAssistant()])
     # Hundreds of apps have the same templates: they are compiled once.
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache()

@@ -14,13 +14,14 @@ from hypothesis import settings
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from quart_chat.storage import open_storage
 from quart_chat.storage.sqlite.chats import ChatRepository
-from tests import examples
+from tests import databases, examples
 from tests.app import create_test_app
 from tests.browser.tab import find_chromium
+from tests.databases import Databases
 from tests.postgres import PostgresServer, find_binaries
 from tests.server import Server
+from tests.stores import make_template, open_chats
 
 # Endpoints of whoever runs the tests are not asked.
 for _name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"):
@@ -32,6 +33,23 @@ FIGURES = "figures"
 """A property of a test, which is printed at the end of the run."""
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--store",
+        choices=["sqlite", "postgres"],
+        default="sqlite",
+        help="run the tests that have a store, but are not about its engine, over this one",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about SQLite where stores are of another engine."""
+    if config.getoption("store") != "sqlite":
+        about_sqlite = [item for item in items if item.get_closest_marker("sqlite")]
+        items[:] = [item for item in items if item not in about_sqlite]
+        config.hook.pytest_deselected(items=about_sqlite)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -65,7 +83,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def repository(path: Path) -> AsyncIterator[ChatRepository]:
-    repository = await ChatRepository.open(path, busy_timeout=0.05)
+    repository = await open_chats(path, busy_timeout=0.05)
     yield repository
     await repository.close()
 
@@ -83,13 +101,7 @@ def postgres() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres: PostgresServer) -> str:
     """The name of a database with the schema and nothing in it."""
-    name = postgres.create()
-
-    async def make() -> None:
-        await (await open_storage(postgres.address(name))).close()
-
-    asyncio.run(make())
-    return name
+    return asyncio.run(make_template(postgres))
 
 
 @pytest.fixture
@@ -98,6 +110,19 @@ def postgres_database(postgres: PostgresServer, postgres_template: str) -> Itera
     name = postgres.create(postgres_template)
     yield postgres.address(name)
     postgres.drop(name)
+
+
+@pytest.fixture(autouse=True)
+def store_engine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Has the stores of the test be of the engine that the option names."""
+    if request.config.getoption("store") == "sqlite":
+        yield
+        return
+    server = request.getfixturevalue("postgres")
+    databases.current = Databases(server, request.getfixturevalue("postgres_template"))
+    yield
+    databases.current.drop()
+    databases.current = None
 
 
 @pytest.fixture(scope="session")

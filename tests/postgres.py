@@ -115,10 +115,14 @@ class PostgresServer:
     def address(self, database: str, user: str = OWNER) -> str:
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
 
-    def run(self, sql: str, database: str = "postgres") -> list[tuple[Any, ...]]:
+    def connect(self, database: str) -> psycopg.Connection[tuple[Any, ...]]:
+        """Connect as the owner."""
+        return psycopg.connect(self.address(database), autocommit=True)
+
+    def run(self, sql: str, database: str = "postgres", *parameters: Any) -> list[tuple[Any, ...]]:
         """Run a statement as the owner."""
-        with psycopg.connect(self.address(database), autocommit=True) as connection:
-            cursor = connection.execute(sql)
+        with self.connect(database) as connection:
+            cursor = connection.execute(sql, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
     def create(self, template: str = "template0") -> str:

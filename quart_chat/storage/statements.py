@@ -28,8 +28,25 @@ class Statements(Protocol):
         ...
 
 
-class Writable(Protocol):
-    """A database whose transactions follow each other."""
+class Database(Protocol):
+    """A database that is open; all raise DatabaseUnavailable where it can't be used."""
+
+    @property
+    def queries(self) -> int:
+        """Statements run so far."""
+        ...
+
+    async def read(self, work: Callable[[Statements], T]) -> T:
+        """Read as of one moment."""
+        ...
+
+    async def search(self, work: Callable[[Statements], T], seconds: float | None = None) -> T:
+        """Read what may take long; it is broken off where its waiter is cancelled.
+
+        Raises:
+            SearchTooBroad: It takes more than so many seconds, those included that it waits.
+        """
+        ...
 
     async def write(
         self,
@@ -37,4 +54,8 @@ class Writable(Protocol):
         committed: Callable[[T], Awaitable[None]] | None = None,
     ) -> T:
         """Run ``work`` in a transaction, then ``committed`` before any other is begun."""
+        ...
+
+    async def close(self) -> None:
+        """Close all connections; idempotent."""
         ...

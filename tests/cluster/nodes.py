@@ -14,6 +14,7 @@ import httpx2
 import orjson
 
 from quart_chat.events.sse import StreamParser
+from tests import databases
 from tests.chaos.client import FollowingClient, Item, plain_client, stream_url
 from tests.server import Server
 
@@ -115,8 +116,7 @@ def rounds_of(node: Server, chat: str) -> list[tuple[Any, ...]]:
 
 
 def query(node: Server, sql: str, *parameters: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(node.instance / "chat.sqlite")) as connection:
-        return connection.execute(sql, parameters).fetchall()
+    return databases.query(node.instance, sql, *parameters)
 
 
 async def settled(nodes: Sequence[Server], chat: str) -> Item:

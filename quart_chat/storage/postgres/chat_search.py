@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from quart_chat.assistants.librarian.corpora import FoundMessage
 from quart_chat.search.words import Term
-from quart_chat.storage.postgres.database import Database
 from quart_chat.storage.postgres.words import any_of, match
+from quart_chat.storage.statements import Database
 
 # Of a message in several parts the best one counts.
 _FOUND = (

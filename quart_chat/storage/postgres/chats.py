@@ -1,21 +1,15 @@
-"""The chats in their database: the statements of the SQLite engine, and the words of searches."""
+"""The chats in their database: the SQLite engine's statements, and the words of searches."""
 
 from __future__ import annotations
-
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 from quart_chat.chat.models import Message, Workflow
 from quart_chat.search.folding import index_form
 from quart_chat.storage.postgres import words
-from quart_chat.storage.postgres.database import Database
 from quart_chat.storage.postgres.workflow_list import WorkflowList
-from quart_chat.storage.sqlite.branches import Branches
-from quart_chat.storage.sqlite.list_changes import ChangesOfLists
-from quart_chat.storage.sqlite.snapshots import Snapshots
+from quart_chat.storage.sqlite.chats import ChatRepository as SharedRepository
+from quart_chat.storage.sqlite.reader import Reader as SharedReader
+from quart_chat.storage.sqlite.rows import ROUND
 from quart_chat.storage.sqlite.transaction import Transaction as SharedTransaction
-
-T = TypeVar("T")
 
 _INDEX_TITLE = (
     "INSERT INTO title_index (workflow_id, title, terms) VALUES (?, ?, CAST(? AS TSVECTOR))"
@@ -33,8 +27,22 @@ _INDEX_MESSAGE = (
 )
 
 
-class Reader(Branches, Snapshots, WorkflowList, ChangesOfLists):
+# OFFSET keeps the planner from joining in another way than from each round to the next by the index:
+# without statistics it would read the whole chat for each of them.
+_NEWEST_BELOW = (
+    "WITH RECURSIVE below (number) AS ("
+    " SELECT number FROM rounds WHERE workflow_id = ? AND number = ?"
+    " UNION ALL SELECT next.number FROM below CROSS JOIN LATERAL (SELECT number FROM rounds"
+    " WHERE workflow_id = ? AND coalesce(parent, 0) = below.number OFFSET 0) AS next)"
+    f" SELECT {ROUND} FROM rounds"
+    " WHERE workflow_id = ? AND number = (SELECT max(number) FROM below)"
+)
+
+
+class Reader(WorkflowList, SharedReader):
     """Implements :class:`quart_chat.chat.storage.ChatReader`."""
+
+    newest_below = _NEWEST_BELOW
 
 
 class Transaction(Reader, SharedTransaction):
@@ -55,31 +63,8 @@ class Transaction(Reader, SharedTransaction):
             self.statements.fetch(_INDEX_MESSAGE, (message.id, len(parts), terms, stems))
 
 
-class ChatRepository:
+class ChatRepository(SharedRepository):
     """Implements :class:`quart_chat.chat.storage.ChatStorage`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def close(self) -> None:
-        await self._database.close()
-
-    @property
-    def queries(self) -> int:
-        """Statements run so far."""
-        return self._database.queries
-
-    async def read(self, work: Callable[[Reader], T]) -> T:
-        return await self._database.read(lambda statements: work(Reader(statements)))
-
-    async def search(self, work: Callable[[Reader], T], seconds: float) -> T:
-        return await self._database.search(lambda statements: work(Reader(statements)), seconds)
-
-    async def write(
-        self,
-        change: Callable[[Transaction], T],
-        committed: Callable[[T], Awaitable[None]] | None = None,
-    ) -> T:
-        return await self._database.write(
-            lambda statements: change(Transaction(statements)), committed
-        )
+    reader = Reader
+    transaction = Transaction

@@ -50,8 +50,11 @@ class Database:
         health: Whether it can be written.
     """
 
-    def __init__(self, address: str, *, readers: int, patience: float, shared: bool) -> None:
+    def __init__(
+        self, address: str, *, readers: int, busy_timeout: float, patience: float, shared: bool
+    ) -> None:
         self.health = Health()
+        self._busy_timeout = busy_timeout
         self._patience = patience
         # Told by its connection that writes: who serves the database, alone or with others.
         self._writer = Session(address, _HOLD.format("_shared" if shared else ""))
@@ -63,15 +66,22 @@ class Database:
 
     @classmethod
     async def open(
-        cls, address: str, *, readers: int = 3, patience: float = 10.0, shared: bool = True
+        cls,
+        address: str,
+        *,
+        readers: int = 3,
+        busy_timeout: float = 5.0,
+        patience: float = 10.0,
+        shared: bool = True,
     ) -> Database:
         """Open the database, and bring its schema up to date.
 
         Args:
             address: Where it is, as libpq reads it: ``postgresql://user@host/name``.
             readers: Connections that read.
-            patience: Seconds to wait for other writers, where no request says how many it has left,
-                and for an answer of the server.
+            busy_timeout: Seconds to wait for a lock that another process holds.
+            patience: Seconds to wait for that and for writers of this process, where no request
+                says how many it has left; and for an answer of the server.
             shared: Whether other processes may have it open, all of which must say so.
 
         Raises:
@@ -79,7 +89,9 @@ class Database:
             DatabaseTooNew: A newer version of this program has written it.
             InstanceInUse: Another process has it, and one of the two does not share it.
         """
-        database = cls(address, readers=readers, patience=patience, shared=shared)
+        database = cls(
+            address, readers=readers, busy_timeout=busy_timeout, patience=patience, shared=shared
+        )
         try:
             await database._open()
         except BaseException as error:
@@ -177,7 +189,7 @@ class Database:
         Any other of this process, that is; one of another process may begin at once.
         """
         async with self.writing() as patience:
-            result = await self._transact(work, patience.left)
+            result = await self._transact(work, min(self._busy_timeout, patience.left))
             if committed is not None:
                 await committed(result)
             return result

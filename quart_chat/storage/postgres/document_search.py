@@ -9,10 +9,9 @@ from typing import Any
 from quart_chat.assistants.librarian.corpora import Candidates
 from quart_chat.search.passages import Passage
 from quart_chat.search.words import Term
-from quart_chat.storage.postgres.database import Database
 from quart_chat.storage.postgres.words import all_of, any_of, in_path, match
 from quart_chat.storage.sqlite.document_search import MAX_COUNTED, to_passage
-from quart_chat.storage.statements import Statements
+from quart_chat.storage.statements import Database, Statements
 
 _MINE = (
     "documents.user_id = ? AND documents.status = 'ready'"

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from quart_chat.documents.messages import Piece
 from quart_chat.documents.models import Document
 from quart_chat.plaintext import one_line
 from quart_chat.search.folding import index_form
 from quart_chat.storage.postgres import words
-from quart_chat.storage.postgres.database import Database
-from quart_chat.storage.sqlite.documents import PASSAGE, Reader
+from quart_chat.storage.sqlite.documents import PASSAGE
+from quart_chat.storage.sqlite.documents import DocumentRepository as SharedRepository
 from quart_chat.storage.sqlite.documents import Transaction as SharedTransaction
-
-T = TypeVar("T")
 
 _INSERT_PASSAGES = (
     f"INSERT INTO document_passages (document_id, {PASSAGE}, stems)"
@@ -66,20 +63,7 @@ def _stems(path: str, text: str) -> str:
     )
 
 
-class DocumentRepository:
+class DocumentRepository(SharedRepository):
     """Implements :class:`quart_chat.documents.storage.DocumentStorage`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def read(self, work: Callable[[Reader], T]) -> T:
-        return await self._database.read(lambda statements: work(Reader(statements)))
-
-    async def write(
-        self,
-        change: Callable[[Transaction], T],
-        committed: Callable[[T], Awaitable[None]] | None = None,
-    ) -> T:
-        return await self._database.write(
-            lambda statements: change(Transaction(statements)), committed
-        )
+    transaction = Transaction

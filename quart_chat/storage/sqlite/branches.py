@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import ClassVar
 
 import orjson
 
@@ -67,7 +68,13 @@ _NEWEST_BELOW = (
 
 
 class Branches(Reads):
-    """Rounds by their place in the tree of a workflow."""
+    """Rounds by their place in the tree of a workflow.
+
+    Attributes:
+        newest_below: The statement that goes through all that a round leads to.
+    """
+
+    newest_below: ClassVar[str] = _NEWEST_BELOW
 
     def select_shown(self, workflow: Workflow) -> tuple[int, ...]:
         """Read the numbers of the rounds of the branch that is shown, in order."""
@@ -116,6 +123,6 @@ class Branches(Reads):
     def select_newest_below(self, workflow_id: str, number: int) -> Round | None:
         """Read the newest round that a round leads to, itself if to none; it is a leaf."""
         row: Row | None = self.statements.fetch_one(
-            _NEWEST_BELOW, (workflow_id, number, workflow_id, workflow_id)
+            self.newest_below, (workflow_id, number, workflow_id, workflow_id)
         )
         return None if row is None else to_round(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from quart_chat.cluster.storage import Beat
-from quart_chat.storage.statements import Statements, Writable
+from quart_chat.storage.statements import Database, Statements
 
 NOW = "((julianday('now') - 2440587.5) * 86400.0)"
 """Seconds since the epoch, UTC."""
@@ -30,7 +30,7 @@ def unless_expired(node_id: str) -> tuple[str, tuple[str, ...]]:
 class NodeRepository:
     """Implements :class:`quart_chat.cluster.storage.NodeStorage`."""
 
-    def __init__(self, database: Writable) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     async def remove_all_nodes(self) -> None:
