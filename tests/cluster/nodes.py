@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx2
@@ -21,8 +22,11 @@ from tests.server import Server
 LEASE = 0.8
 """Seconds after which a silent node of these tests counts as dead."""
 
+PATIENCE = 0.5
+"""Seconds, longer than any node's own transaction takes."""
+
 SHARED = {"QUART_CHAT_BROKER": "bus", "QUART_CHAT_NODE_LEASE": str(LEASE)}
-FILES = ("chat.sqlite", "bus/events.sqlite")
+STORE, BUS = "chat.sqlite", "bus/events.sqlite"
 
 
 class Client(FollowingClient):
@@ -84,11 +88,11 @@ async def asked(
 def freeze(node: Server) -> None:
     """Stop a node in its tracks, but not while it keeps others from the files.
 
-    SQLite has one writer at a time: one that is frozen in the middle of a transaction stops all.
+    There is one writer at a time: one that is frozen in the middle of a transaction stops all.
     """
     while True:
         node.process.send_signal(signal.SIGSTOP)
-        if all(_is_writable(node.instance / name) for name in FILES):
+        if _is_store_free(node.instance) and _is_writable(node.instance / BUS):
             return
         node.process.send_signal(signal.SIGCONT)
 
@@ -97,9 +101,19 @@ def thaw(node: Server) -> None:
     node.process.send_signal(signal.SIGCONT)
 
 
+def _is_store_free(instance: Path) -> bool:
+    if databases.current is None:
+        return _is_writable(instance / STORE)
+    sql = "SELECT count(*) FROM pg_locks WHERE mode = 'ExclusiveLock' AND locktype = 'advisory'"
+    deadline = monotonic() + PATIENCE
+    while databases.query(instance, f"{sql} AND granted")[0][0]:
+        if monotonic() > deadline:
+            return False
+    return True
+
+
 def _is_writable(path: Path) -> bool:
-    # Longer than any other node's own transaction takes.
-    with closing(sqlite3.connect(path, timeout=0.5, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as connection:
         try:
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:

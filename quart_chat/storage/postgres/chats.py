@@ -20,14 +20,14 @@ _INDEX_MESSAGE = (
     "WITH indexed AS (SELECT number FROM messages WHERE id = ?), longer AS ("
     " DELETE FROM message_index WHERE message_number IN (SELECT number FROM indexed) AND part > ?)"
     " INSERT INTO message_index (message_number, part, terms, stems)"
-    " SELECT number, part, CAST(terms AS TSVECTOR), CAST(stems AS TSVECTOR) FROM indexed,"
+    " SELECT number, ? + part, CAST(terms AS TSVECTOR), CAST(stems AS TSVECTOR) FROM indexed,"
     " unnest(CAST(? AS TEXT[]), CAST(? AS TEXT[])) WITH ORDINALITY AS parts (terms, stems, part)"
     " ON CONFLICT (message_number, part) DO UPDATE"
     " SET terms = excluded.terms, stems = excluded.stems"
 )
 
 
-# OFFSET keeps the planner from joining in another way than from each round to the next by the index:
+# OFFSET keeps the planner from joining in another way than from each round to the next by an index:
 # without statistics it would read the whole chat for each of them.
 _NEWEST_BELOW = (
     "WITH RECURSIVE below (number) AS ("
@@ -37,6 +37,10 @@ _NEWEST_BELOW = (
     f" SELECT {ROUND} FROM rounds"
     " WHERE workflow_id = ? AND number = (SELECT max(number) FROM below)"
 )
+
+
+_AT_ONCE = 50
+"""Parts of a message that one statement stores."""
 
 
 class Reader(WorkflowList, SharedReader):
@@ -57,10 +61,16 @@ class Transaction(Reader, SharedTransaction):
     def upsert_message(self, message: Message) -> None:
         super().upsert_message(message)
         if not message.in_flight:
-            parts = list(words.parts(words.cut(index_form(message.content))))
-            terms = [words.vector(part) for part in parts]
-            stems = [words.vector(map(words.stem, part)) for part in parts]
-            self.statements.fetch(_INDEX_MESSAGE, (message.id, len(parts), terms, stems))
+            self._index_message(message)
+
+    def _index_message(self, message: Message) -> None:
+        parts = list(words.parts(words.cut(index_form(message.content))))
+        # The server ends a transaction in which it hears nothing for some seconds.
+        for first in range(0, len(parts), _AT_ONCE):
+            some = parts[first : first + _AT_ONCE]
+            terms = [words.vector(part) for part in some]
+            stems = [words.vector(map(words.stem, part)) for part in some]
+            self.statements.fetch(_INDEX_MESSAGE, (message.id, len(parts), first, terms, stems))
 
 
 class ChatRepository(SharedRepository):

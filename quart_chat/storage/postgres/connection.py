@@ -14,6 +14,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from itertools import count
 from os import dup
+from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
@@ -98,6 +99,7 @@ class Session:
         self._prepare = prepare
         self._connection: Connection | None = None
         self._interrupted = False
+        self._latest = 0.0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="postgres")
 
     async def open(self) -> None:
@@ -118,7 +120,8 @@ class Session:
             begin: Begins the transaction. Where its last statement gives a row, that is the id of
                 the transaction, by which is found out whether it was committed before a connection
                 broke.
-            seconds: After which the connection is cut, as a server may be silent without end.
+            seconds: How long one statement may take before the connection is cut, as a server may
+                be silent without end.
         """
         return await self.submit(lambda: self._transact(work, begin), seconds)
 
@@ -131,12 +134,21 @@ class Session:
             with translated_errors():
                 return context.run(work)
 
-        loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._thread, run)
+        self._latest = monotonic()
+        future = asyncio.get_running_loop().run_in_executor(self._thread, run)
         if seconds is not None:
-            timer = loop.call_later(seconds, self._cut)
-            future.add_done_callback(lambda _: timer.cancel())
+            self._watch(future, seconds)
         return await asyncio.shield(future)
+
+    def _watch(self, future: asyncio.Future[T], seconds: float) -> None:
+        """Cut the connection where a statement takes so many seconds."""
+        if future.done():
+            return
+        if (left := self._latest + seconds - monotonic()) <= 0:
+            self._cut()
+        else:
+            timer = future.get_loop().call_later(left, self._watch, future, seconds)
+            future.add_done_callback(lambda _: timer.cancel())
 
     async def interrupt(self) -> None:
         """Break off what runs, and return once it has ended."""
@@ -155,6 +167,7 @@ class Session:
         if self._interrupted:
             raise Interrupted
         self.queries += 1
+        self._latest = monotonic()
 
     def _transact(self, work: Callable[[Statements], T], begin: str) -> T:
         connection, transaction = self._begin(begin)
@@ -202,9 +215,10 @@ class Session:
         return row is not None and row[0] == "committed"
 
     def _connected(self) -> Connection:
-        if self._connection is not None and not self._connection.closed:
-            return self._connection
-        self._connection = None
+        if self._connection is not None:
+            if not self._connection.closed:
+                return self._connection
+            self._disconnect()
         with translated_refusals():
             connection = psycopg.connect(self._address, autocommit=True, **_unsaid(self._address))
         try:
@@ -230,12 +244,13 @@ class Session:
     async def close(self) -> None:
         """End the connection and its thread; idempotent."""
         with suppress(RuntimeError):  # its thread has ended
-            await self.submit(self._disconnect)
+            await self.submit(self._disconnect, seconds=1.0)
         await asyncio.to_thread(self._thread.shutdown)
 
     def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def _roll_back(connection: Connection) -> None:

@@ -39,7 +39,10 @@ _WRITE = (
     + "), CAST(pg_current_xact_id() AS TEXT)"
 )
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_HOLD = "SET lock_timeout = 3000; SELECT pg_advisory_lock{}(" + _KEY.format("serve") + ")"
+_HOLD = "SET lock_timeout = {}; SELECT pg_advisory_lock{}(" + _KEY.format("serve") + ")"
+_HELD = 3000
+"""Milliseconds in which the server has noticed that the one before is gone."""
+
 _FOREVER = 0
 
 
@@ -51,13 +54,21 @@ class Database:
     """
 
     def __init__(
-        self, address: str, *, readers: int, busy_timeout: float, patience: float, shared: bool
+        self,
+        address: str,
+        *,
+        readers: int,
+        busy_timeout: float,
+        patience: float,
+        silence: float,
+        shared: bool,
     ) -> None:
         self.health = Health()
+        self._silence = silence
         self._busy_timeout = busy_timeout
         self._patience = patience
         # Told by its connection that writes: who serves the database, alone or with others.
-        self._writer = Session(address, _HOLD.format("_shared" if shared else ""))
+        self._writer = Session(address, _HOLD.format(_HELD, "_shared" if shared else ""))
         self._all_readers = [Session(address) for _ in range(readers)]
         self._readers: asyncio.Queue[Session] = asyncio.Queue()
         self._searches = asyncio.Semaphore(max(1, readers - 1))
@@ -72,6 +83,7 @@ class Database:
         readers: int = 3,
         busy_timeout: float = 5.0,
         patience: float = 10.0,
+        silence: float = 30.0,
         shared: bool = True,
     ) -> Database:
         """Open the database, and bring its schema up to date.
@@ -81,7 +93,8 @@ class Database:
             readers: Connections that read.
             busy_timeout: Seconds to wait for a lock that another process holds.
             patience: Seconds to wait for that and for writers of this process, where no request
-                says how many it has left; and for an answer of the server.
+                says how many it has left.
+            silence: Seconds after which a server that does not answer a statement counts as gone.
             shared: Whether other processes may have it open, all of which must say so.
 
         Raises:
@@ -90,7 +103,12 @@ class Database:
             InstanceInUse: Another process has it, and one of the two does not share it.
         """
         database = cls(
-            address, readers=readers, busy_timeout=busy_timeout, patience=patience, shared=shared
+            address,
+            readers=readers,
+            busy_timeout=busy_timeout,
+            patience=patience,
+            silence=silence,
+            shared=shared,
         )
         try:
             await database._open()
@@ -159,7 +177,7 @@ class Database:
     async def read(self, work: Callable[[Statements], T]) -> T:
         """Read as of one moment; see :meth:`Session.transact`."""
         async with self.reading() as session:
-            return await session.transact(work, _READ, self._patience)
+            return await session.transact(work, _READ, self._silence)
 
     async def search(self, work: Callable[[Statements], T], seconds: float | None = None) -> T:
         """Read what may take long; it is broken off where its waiter is cancelled.
@@ -197,7 +215,7 @@ class Database:
     async def _transact(self, work: Callable[[Statements], T], wait: float) -> T:
         """Write, once no other process does, for which it waits so many seconds."""
         begin = _WRITE.format(max(1, int(wait * 1000)))
-        return await self._writer.transact(work, begin, wait + self._patience)
+        return await self._writer.transact(work, begin, self._silence)
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[Patience]:
@@ -246,7 +264,7 @@ class Database:
         with suppress(DatabaseUnavailable):
             async with self.writing() as patience:
                 if self.health.trouble is None:
-                    await self._writer.transact(_ask, _READ, self._patience)
+                    await self._writer.transact(_ask, _READ, self._silence)
                 else:
                     await self._transact(_try_to_write, min(1.0, patience.left))
         if self.health.trouble is not None:

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import errors
 
 from quart_chat.availability import (
+    BUSY,
     DAMAGED,
     FAILING,
     FULL,
@@ -27,6 +28,7 @@ _REASONS: dict[type[psycopg.Error], Reason] = {
     errors.LockNotAvailable: LOCKED,
     errors.DeadlockDetected: LOCKED,
     errors.SerializationFailure: LOCKED,
+    errors.IdleInTransactionSessionTimeout: BUSY,
     errors.DiskFull: FULL,
     errors.TooManyConnections: TOO_MANY_CONNECTIONS,
     errors.OutOfMemory: FAILING,
