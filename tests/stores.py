@@ -14,11 +14,11 @@ from quart_chat.storage.postgres.chats import ChatRepository as PostgresChats
 from quart_chat.storage.postgres.database import Database as PostgresDatabase
 from quart_chat.storage.postgres.document_search import SearchableDocuments as PostgresSearch
 from quart_chat.storage.postgres.documents import DocumentRepository as PostgresDocuments
-from quart_chat.storage.sqlite.chat_search import SearchableChats
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.database import Database as SQLiteDatabase
+from quart_chat.storage.sqlite.chats.search import SearchableChats
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.document_search import SearchableDocuments
 from quart_chat.storage.sqlite.documents import DocumentRepository
+from quart_chat.storage.sqlite.file.database import Database as SQLiteDatabase
 from quart_chat.storage.statements import Database, Row
 from tests import databases
 from tests.postgres import PostgresServer

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from quart_chat.storage.postgres.database import Database as PostgresDatabase
-from quart_chat.storage.sqlite.database import Database as SQLiteDatabase
+from quart_chat.storage.sqlite.file.database import Database as SQLiteDatabase
 from tests import databases
 from tests.chaos.client import plain_client
 from tests.chaos.test_cuts import running_app

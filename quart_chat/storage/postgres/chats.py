@@ -6,10 +6,10 @@ from quart_chat.chat.models import Message, Workflow
 from quart_chat.search.folding import index_form
 from quart_chat.storage.postgres import words
 from quart_chat.storage.postgres.workflow_list import WorkflowList
-from quart_chat.storage.sqlite.chats import ChatRepository as SharedRepository
-from quart_chat.storage.sqlite.reader import Reader as SharedReader
-from quart_chat.storage.sqlite.rows import ROUND
-from quart_chat.storage.sqlite.transaction import Transaction as SharedTransaction
+from quart_chat.storage.sqlite.chats.reader import Reader as SharedReader
+from quart_chat.storage.sqlite.chats.rows import ROUND
+from quart_chat.storage.sqlite.chats.storage import ChatRepository as SharedRepository
+from quart_chat.storage.sqlite.chats.transaction import Transaction as SharedTransaction
 
 _INDEX_TITLE = (
     "INSERT INTO title_index (workflow_id, title, terms) VALUES (?, ?, CAST(? AS TSVECTOR))"

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from quart_chat.plaintext import clean
 from quart_chat.storage.postgres.dialect import translate
 from quart_chat.storage.postgres.failures import translated_errors, translated_refusals
 from quart_chat.storage.statements import Row
@@ -60,7 +61,7 @@ class Statements:
     def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run a statement, in SQLite's dialect or PostgreSQL's own, and take all its rows."""
         self._session.note_statement()
-        cursor = self._connection.execute(translate(sql), parameters)
+        cursor = self._connection.execute(translate(sql), [*map(_fit, parameters)])
         return list(cursor.fetchall()) if cursor.description else []
 
     def fetch_one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
@@ -251,6 +252,13 @@ class Session:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+def _fit(value: Any) -> Any:
+    """A parameter without NUL, which PostgreSQL takes in no text, and no text that is kept has."""
+    if isinstance(value, str):
+        return clean(value) if "\0" in value else value
+    return [*map(_fit, value)] if isinstance(value, list) else value
 
 
 def _roll_back(connection: Connection) -> None:

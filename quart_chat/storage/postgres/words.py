@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from quart_chat.search.folding import index_form
-from quart_chat.search.kinship import english_stem
+from quart_chat.search.ranking.kinship import english_stem
 from quart_chat.search.words import Term
 
 PART = 250

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from quart_chat.storage.postgres import words
-from quart_chat.storage.sqlite import workflow_list as shared
-from quart_chat.storage.sqlite.list_search import SearchQuery
-from quart_chat.storage.sqlite.workflow_list import Hits, Titles
+from quart_chat.storage.sqlite.chats import workflow_list as shared
+from quart_chat.storage.sqlite.chats.list_search import SearchQuery
+from quart_chat.storage.sqlite.chats.workflow_list import Hits, Titles
 
 _TITLES = (
     "SELECT workflow_id, title FROM title_index"

@@ -19,7 +19,7 @@ from quart_chat.storage import Storage, open_storage
 from quart_chat.storage.postgres import words
 from quart_chat.storage.postgres.database import Database
 from quart_chat.storage.postgres.workflow_list import TextSearch
-from quart_chat.storage.sqlite.list_search import FTS5
+from quart_chat.storage.sqlite.chats.list_search import FTS5
 from tests.examples import examples
 from tests.postgres import PostgresServer
 from tests.storage.contract.chats import USER, answered, put_workflow
