@@ -6,20 +6,24 @@ PYTHON := $(VENV)/bin/python
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 	--constraint constraints.txt --build-constraint constraints.txt
 
+# What tests and checks need of the package's own extras.
+EXTRAS := postgres
+
 # What Python has made of the modules is kept: each worker and each server of a test imports them.
-test browser full: export PYTHONDONTWRITEBYTECODE :=
+test browser postgresql full: export PYTHONDONTWRITEBYTECODE :=
 
 EVERY_CORE := --numprocesses auto --dist worksteal
 CLIENTS := tests/chaos/clients/node_modules/.installed
 
-.PHONY: run test browser full check bench texts screenshots lock vendor chromium nginx node postgresql
+.PHONY: run test browser full check bench texts screenshots lock vendor chromium nginx node postgresql postgresql-server
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/quart-chat serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
-test: $(VENV)/.test $(CLIENTS) chromium nginx postgresql
+test: $(VENV)/.test $(CLIENTS) chromium nginx postgresql-server
 	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "not long and not browser")
 	$(if $(ARGS),,@echo "Left to 'make browser', which CI runs: all but the first look at the pages in Chromium."; \
+		echo "Left to 'make postgresql', which CI runs: the tests with a store, over PostgreSQL."; \
 		echo "Left to 'make full': the coverage, most examples of each property, and what takes long in:"; \
 		grep -rl mark.long tests --include=test_*.py)
 
@@ -27,8 +31,13 @@ test: $(VENV)/.test $(CLIENTS) chromium nginx postgresql
 browser: $(VENV)/.test chromium nginx
 	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "browser and not long")
 
+# The tests that have a store, but are not about its engine, over PostgreSQL in the place of SQLite.
+postgresql: $(VENV)/.test postgresql-server
+	$(PYTHON) -m pytest --store=postgres $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "not long and not browser" \
+		$(addprefix tests/,chat cluster documents web))
+
 # All tests, also those that take long, each property with all its examples, and the coverage.
-full: $(VENV)/.test $(CLIENTS) chromium nginx postgresql
+full: $(VENV)/.test $(CLIENTS) chromium nginx postgresql-server
 	$(PYTHON) -m pytest $(EVERY_CORE) -m "" --hypothesis-profile thorough --override-ini faulthandler_timeout=1800 \
 		--cov --cov-report= --durations=50
 	@$(PYTHON) .ci/branches.py $(addprefix quart_chat/,events chat documents assistants search markdown storage)
@@ -63,11 +72,11 @@ lock:
 # Each stamp says that a group of packages is installed as the files it depends on name it.
 $(VENV)/.run: pyproject.toml constraints.txt | $(PYTHON)
 	@echo "Installing into $(VENV)..."
-	@$(INSTALL) --editable '.[semantic,postgres]'
+	@$(INSTALL) --editable '.[semantic]'
 	@touch $@
 
 $(VENV)/.test $(VENV)/.check $(VENV)/.bench: $(VENV)/.%: $(VENV)/.run
-	@$(INSTALL) --group $*
+	@$(INSTALL) --editable '.[$(EXTRAS)]' --group $*
 	@touch $@
 
 $(PYTHON):
@@ -87,8 +96,8 @@ nginx:
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get update -qq && apt-get install -y -qq nginx-light; } >/dev/null || true
 
-# The store is tested on a server of its own, never on the one that the system runs.
-postgresql:
+# The store is tested on a server of the tests' own, never on the one that the system runs.
+postgresql-server:
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
 		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get update -qq && apt-get install -y -qq postgresql; } >/dev/null || true

@@ -46,6 +46,10 @@ REPLACED = Reason(
         " stored until the server is restarted."
     ),
 )
+NOT_INSTALLED = Reason(
+    "unopened",
+    N_("PostgreSQL needs packages that are not installed: pip install 'quart-chat[postgres]'."),
+)
 UNREACHABLE = Reason(
     "gone",
     N_(

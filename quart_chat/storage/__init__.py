@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quart_chat.availability import NOT_INSTALLED, unavailable
 from quart_chat.storage.engine import Storage
 
 __all__ = ["Storage", "open_storage"]
@@ -30,7 +31,9 @@ async def open_storage(url: str, *, patience: float = 10.0, shared: bool = True)
 
             return await open_sqlite(rest, patience=patience)
         case "postgresql" | "postgres":
-            from quart_chat.storage.postgres.opening import open_postgres
-
+            try:
+                from quart_chat.storage.postgres.opening import open_postgres
+            except ImportError as error:
+                raise unavailable(NOT_INSTALLED) from error
             return await open_postgres(url, patience=patience, shared=shared)
     raise ValueError(f"{scheme}: no engine of this name; expected sqlite or postgresql")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import Iterator
 
 import psycopg
@@ -45,6 +46,13 @@ async def refusal(address: str) -> DatabaseUnavailable:
 def tables(postgres: PostgresServer, name: str) -> set[str]:
     rows = postgres.run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", name)
     return {row[0] for row in rows}
+
+
+async def test_packages_that_are_missing_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("quart_chat.storage.postgres")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    assert "quart-chat[postgres]" in (await refusal("postgresql://chat@127.0.0.1/chat")).message
 
 
 async def test_a_wrong_password_is_told(postgres: PostgresServer, empty: str, locked: str) -> None:

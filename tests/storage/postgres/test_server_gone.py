@@ -17,10 +17,12 @@ from quart_chat.storage.postgres import database as module
 from quart_chat.storage.postgres.chats import ChatRepository
 from quart_chat.storage.postgres.database import Database
 from quart_chat.storage.statements import Statements
+from tests.app import create_test_app
 from tests.postgres import PostgresServer, find_binaries
 from tests.storage.contract.chats import begin_workflow
 from tests.stores import make_template
 from tests.waiting import until
+from tests.web.streams import ask, open_stream, workflow_id
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +93,41 @@ async def test_nothing_is_accepted_until_the_server_is_back(
     assert told[-1] is None
     await add(database)
     assert await database.read(count) == 2
+
+
+async def test_a_page_hears_that_nothing_can_be_stored_and_that_it_can_again(
+    server: PostgresServer, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BEAT", 0.01)
+    folder = tmp_path / "instance"
+    app = create_test_app(
+        {"QUART_CHAT_INSTANCE": folder, "QUART_CHAT_DATABASE": server.address(name)}
+    )
+    async with app.test_app() as running:
+        client = running.test_client()
+        chat = workflow_id(await ask(client, "count 1 0ms"))
+        async with open_stream(client, "/api/stream") as stream:
+            await stream.until("reset")
+            await client.patch(f"/api/chatbot/workflows/{chat}", json={"title": "Old"})
+            await stream.until("workflow")
+            await asyncio.to_thread(server.stop)
+            try:
+                told = (await stream.until("status"))["item"]
+                assert (told["code"], told["reason"]) == ("database_unavailable", "gone")
+                response = await client.patch(
+                    f"/api/chatbot/workflows/{chat}",
+                    json={"title": "New"},
+                    headers={"Accept-Language": "de"},
+                )
+                assert (response.status_code, "Retry-After" in response.headers) == (503, True)
+                message = (await response.get_json())["error"]["message"]
+                assert message.startswith("Der Datenbankserver ist nicht erreichbar")
+            finally:
+                await asyncio.to_thread(server.start)
+            while told["code"] is not None:
+                told = (await stream.until("status"))["item"]
+        await ask(client, "count 1 0ms", workflowId=chat)
+    assert not (folder / "chat.sqlite").exists()
 
 
 async def test_it_is_noticed_where_nothing_is_written(
