@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from itertools import count
 from os import dup
 from time import monotonic
@@ -129,17 +130,13 @@ class Session:
     async def submit(self, work: Callable[[], T], seconds: float | None = None) -> T:
         """Have the thread do something."""
         # Sentences for people are in the language of who asks, so the context goes along.
-        context = copy_context()
-
-        def run() -> T:
-            with translated_errors():
-                return context.run(work)
-
+        run = partial(copy_context().run, work)
         self._latest = monotonic()
         future = asyncio.get_running_loop().run_in_executor(self._thread, run)
         if seconds is not None:
             self._watch(future, seconds)
-        return await asyncio.shield(future)
+        with translated_errors():
+            return await asyncio.shield(future)
 
     def _watch(self, future: asyncio.Future[T], seconds: float) -> None:
         """Cut the connection where a statement takes so many seconds."""

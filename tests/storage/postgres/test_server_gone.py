@@ -17,6 +17,7 @@ from quart_chat.storage.postgres import database as module
 from quart_chat.storage.postgres.chats import ChatRepository
 from quart_chat.storage.postgres.database import Database
 from quart_chat.storage.statements import Statements
+from quart_chat.texts import use
 from tests.app import create_test_app
 from tests.postgres import PostgresServer, find_binaries
 from tests.storage.contract.chats import begin_workflow
@@ -285,6 +286,18 @@ async def test_one_that_is_frozen_in_a_transaction_keeps_others_waiting_only_for
     assert await here.read(count) == 2
     await here.close()
     await there.close()
+
+
+async def test_a_failure_is_told_in_the_language_of_who_asks(
+    database: Database, name: str, server: PostgresServer
+) -> None:
+    def change(statements: Statements) -> None:
+        end_connections(server, name)
+        statements.fetch("SELECT 1")
+
+    use("de")
+    with pytest.raises(DatabaseUnavailable, match="Der Datenbankserver ist nicht erreichbar"):
+        await database.write(change)
 
 
 async def test_an_error_in_the_sql_itself_is_no_matter_of_the_server(database: Database) -> None:
