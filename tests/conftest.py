@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -21,6 +22,8 @@ from tests.browser.tab import find_chromium
 from tests.databases import Databases
 from tests.postgres import PostgresServer, find_binaries
 from tests.server import Server
+from tests.services.rabbitmq import RabbitMQServer
+from tests.services.redis import RedisServer
 from tests.stores import make_template, open_chats
 
 # Endpoints of whoever runs the tests are not asked.
@@ -33,6 +36,12 @@ FIGURES = "figures"
 """A property of a test, which is printed at the end of the run."""
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays: the garbage collector need not look at it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -136,6 +145,20 @@ def whole_chromium() -> str:
     """The path of a browser that also has what only windows need."""
     found = find_chromium(whole=True)
     return found or pytest.skip("Needs the whole of Chromium: on Debian 'apt install chromium'")
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis that a test may empty, but that runs on for the next one."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQServer]:
+    """A RabbitMQ that a test may empty, but that runs on for the next one."""
+    with RabbitMQServer(tmp_path_factory.mktemp("rabbitmq")) as server:
+        yield server
 
 
 @pytest.fixture

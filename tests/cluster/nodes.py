@@ -92,7 +92,7 @@ def freeze(node: Server) -> None:
     """
     while True:
         node.process.send_signal(signal.SIGSTOP)
-        if _is_store_free(node.instance) and _is_writable(node.instance / BUS):
+        if _is_store_free(node.instance) and _is_bus_free(node.instance / BUS):
             return
         node.process.send_signal(signal.SIGCONT)
 
@@ -110,6 +110,10 @@ def _is_store_free(instance: Path) -> bool:
         if monotonic() > deadline:
             return False
     return True
+
+
+def _is_bus_free(path: Path) -> bool:
+    return not path.exists() or _is_writable(path)
 
 
 def _is_writable(path: Path) -> bool:

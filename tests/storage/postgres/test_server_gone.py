@@ -96,7 +96,7 @@ async def test_nothing_is_accepted_until_the_server_is_back(
     assert await database.read(count) == 2
 
 
-async def test_a_page_hears_that_nothing_can_be_stored_and_that_it_can_again(
+async def test_a_reader_hears_that_nothing_can_be_stored_and_that_it_can_again(
     server: PostgresServer, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_BEAT", 0.01)
@@ -104,13 +104,12 @@ async def test_a_page_hears_that_nothing_can_be_stored_and_that_it_can_again(
     app = create_test_app(
         {"QUART_CHAT_INSTANCE": folder, "QUART_CHAT_DATABASE": server.address(name)}
     )
+    prompt = {"prompt": "count 100000 5ms", "assistant": "slow"}
     async with app.test_app() as running:
         client = running.test_client()
         chat = workflow_id(await ask(client, "count 1 0ms"))
-        async with open_stream(client, "/api/stream") as stream:
-            await stream.until("reset")
-            await client.patch(f"/api/chatbot/workflows/{chat}", json={"title": "Old"})
-            await stream.until("workflow")
+        async with open_stream(client, "/api/chatbot/start/stream", json=prompt) as stream:
+            await stream.until("delta")
             await asyncio.to_thread(server.stop)
             try:
                 told = (await stream.until("status"))["item"]
@@ -123,10 +122,12 @@ async def test_a_page_hears_that_nothing_can_be_stored_and_that_it_can_again(
                 assert (response.status_code, "Retry-After" in response.headers) == (503, True)
                 message = (await response.get_json())["error"]["message"]
                 assert message.startswith("Der Datenbankserver ist nicht erreichbar")
+                await stream.until("delta")
             finally:
                 await asyncio.to_thread(server.start)
             while told["code"] is not None:
                 told = (await stream.until("status"))["item"]
+            await stream.until("delta")
         await ask(client, "count 1 0ms", workflowId=chat)
     assert not (folder / "chat.sqlite").exists()
 
@@ -295,8 +296,7 @@ async def test_a_failure_is_told_in_the_language_of_who_asks(
         end_connections(server, name)
         statements.fetch("SELECT 1")
 
-    use("de")
-    with pytest.raises(DatabaseUnavailable, match="Der Datenbankserver ist nicht erreichbar"):
+    with use("de"), pytest.raises(DatabaseUnavailable, match="Der Datenbankserver ist nicht"):
         await database.write(change)
 
 
