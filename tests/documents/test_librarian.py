@@ -13,7 +13,6 @@ from quart_chat.assistants.librarian.assistant import Librarian
 from quart_chat.assistants.protocol import Question, Sources, Step, Text
 from quart_chat.search.words import terms
 from quart_chat.storage.sqlite import document_search as documents_search
-from quart_chat.storage.sqlite.chats.search import SearchableChats
 from tests.assistants.conftest import HANDBOOK, Answer
 from tests.documents import made
 from tests.documents.conftest import USER, Library
@@ -24,7 +23,7 @@ KIWI = "The kiwi is green.\n\n" + "The plum is blue, and so on and on. " * 20
 
 @pytest.fixture
 async def librarian(library: Library) -> AsyncIterator[Librarian]:
-    async with Librarian(HANDBOOK, SearchableChats(library.database), library.search) as librarian:
+    async with Librarian(HANDBOOK, library.store.chat_search, library.search) as librarian:
         yield librarian
 
 
