@@ -52,10 +52,10 @@ async def test_what_scripts_say_is_german_and_stays_so_after_a_reload(open_tab: 
     tab = await open_tab(locale="de-DE")
     await tab.ask("count 20 20ms")
     await tab.until_ended("complete")
-    await expect(tab.round(1).locator(".steps-count")).to_have_text("2 Schritte")
+    await expect(tab.round(1).locator(".steps-summary")).to_contain_text("1 weiterer Schritt")
     await expect(tab.page.locator("#announcer")).to_have_text("Chatbot-Verarbeitung abgeschlossen")
     await tab.page.reload()
-    await expect(tab.round(1).locator(".steps-count")).to_have_text("2 Schritte")
+    await expect(tab.round(1).locator(".steps-summary")).to_contain_text("1 weiterer Schritt")
     await expect(tab.page.locator("html")).to_have_attribute("lang", "de")
 
 

@@ -38,6 +38,7 @@ async def test_a_chat_is_renamed_pinned_and_deleted(open_tab: OpenTab) -> None:
     page = tab.page
     await page.get_by_role("button", name="How do I resume a stream?").click()
     await expect(tab.round(1)).to_have_attribute("data-status", "complete")
+    await tab.round(1).locator(".sources > summary").click()
     await expect(tab.round(1).locator(".source a").first).to_be_visible()
     await page.locator(".rename summary").click()
     await page.fill("#title", "Resuming")

@@ -170,16 +170,16 @@ async def test_the_chat_that_is_shown_and_the_state_of_each_are_told(open_tab: O
 
 async def test_what_opens_says_whether_it_is_open(open_tab: OpenTab) -> None:
     tab = await open_tab(viewport=WIDE)
-    await tab.ask("count 20 20ms")  # seen live: the steps are open
+    await tab.ask("count 20 20ms")
     await tab.until_ended("complete")
 
     async def expanded(text: str) -> list[bool]:
         nodes = await tree(tab.page)
         return [prop(node, "expanded") for node in nodes if text in name(node)]
 
-    assert True in await expanded("2 steps")
+    assert False in await expanded("1 more step")
     await tab.page.locator(".steps-summary").click()
-    assert False in await expanded("2 steps")
+    assert True in await expanded("1 more step")
     assert False in await expanded("Pin, share, export or delete")
     assert False in await expanded("Choose documents")
     await tab.page.locator(".picker-button").click()
@@ -212,6 +212,7 @@ async def test_parts_in_another_language_say_so(open_tab: OpenTab) -> None:
     for _ in range(2):
         link = tab.page.locator('.source-link[href^="/handbook/"]').first
         await expect(link).to_have_attribute("lang", "en")
+        await tab.page.locator(".sources > summary").click()
         await expect(tab.page.locator(".source-quote[lang=en]").first).to_be_visible()
         await tab.page.reload()
     await tab.page.goto("/handbook/")

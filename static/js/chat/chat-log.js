@@ -83,7 +83,6 @@ export class ChatLog extends HTMLElement {
       remove(rounds.slice(at));
       this.#goToLatest();
     });
-    for (const earlier of rounds.slice(0, at)) earlier.fold();
     this.#live.append(round);
     if (this.#end.sticking || this.#expecting) this.#showNew(round);
     return true;

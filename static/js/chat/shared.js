@@ -140,7 +140,6 @@ class SharedChat extends HTMLElement {
     const fresh = rounds.filter(({ number }) => number > last);
     keepFocus(() => {
       for (const round of shown.slice(kept)) round.remove();
-      if (fresh.length) for (const round of shown.slice(0, kept)) round.fold();
       this.#log.append(...fresh.filter((round) => !round.running));
       this.#live.replaceChildren(...fresh.filter((round) => round.running));
       if (kept > 0) return;
