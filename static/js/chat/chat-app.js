@@ -79,8 +79,10 @@ export class ChatApp extends LivePage {
       this.#composer.arrived(message.content);
     } else {
       const titles = JSON.parse(this.dataset.assistants);
-      if (message.status !== "streaming") this.#log.hold();
-      round.answer(message, author(message, titles));
+      if (!round.answered) this.#log.linger();
+      const show = () => round.answer(message, author(message, titles));
+      if (message.status === "streaming") show();
+      else this.#log.hold(show);
     }
   }
 
@@ -106,8 +108,12 @@ export class ChatApp extends LivePage {
   }
 
   end({ status, end }) {
-    this.#log.round(end.roundNumber)?.end(status, end.message, end.assistant);
-    this.#log.settle(end.roundNumber);
+    const round = this.#log.round(end.roundNumber);
+    const show = () => {
+      round.end(status, end.message, end.assistant);
+      this.#log.settle(round);
+    };
+    if (round) this.#log.hold(show);
     // The reason is in the log, which is read out as well.
     this.#announce(status === "error" ? NOT_WHOLE : end.message);
   }

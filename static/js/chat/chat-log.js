@@ -38,22 +38,9 @@ export class ChatLog extends HTMLElement {
     this.#expecting = expecting;
   }
 
-  /** The answer is complete: later changes should not move it. */
-  hold() {
-    this.#end.hold();
-  }
-
-  /** A mark of the current content, for `countSince`. */
-  get mark() {
-    const last = this.#rounds.at(-1);
-    return { number: last?.number ?? 0, blocks: last?.blocks ?? 0 };
-  }
-
-  /** The number of questions and blocks of answers since a mark. */
-  countSince({ number, blocks }) {
-    const rounds = this.#rounds.filter((round) => round.number >= number);
-    const count = rounds.reduce((sum, round) => sum + 1 + round.blocks, 0);
-    return Math.max(0, rounds[0]?.number === number ? count - 1 - blocks : count);
+  /** Make a change that comes with the end of an answer: readers at the end stay there. */
+  hold(change) {
+    this.#end.hold(change);
   }
 
   /**
@@ -127,10 +114,14 @@ export class ChatLog extends HTMLElement {
     history.replaceState(history.state, "", url);
   }
 
-  /** The round with a number has ended: move it to the log. */
-  settle(number) {
-    const round = this.round(number);
-    if (round?.parentElement === this.#live) settle(round, this.#log);
+  /** An answer begins, perhaps with all of it: its beginning stays in view for a moment. */
+  linger() {
+    this.#end.wait(FIRST_LOOK);
+  }
+
+  /** A round has ended: move it to the log. */
+  settle(round) {
+    if (round.parentElement === this.#live) settle(round, this.#log);
   }
 
   /** Forget every round. */
@@ -146,7 +137,7 @@ export class ChatLog extends HTMLElement {
     this.#giveRoom(round);
     this.#end.go(FIRST_LOOK);
     if (round.running) return;
-    this.#end.hold();
+    this.#end.hold(() => {});
     const bar = document.querySelector(".bar").getBoundingClientRect();
     const top = round.getBoundingClientRect().top - bar.bottom - this.#padding;
     window.scrollBy({ top: Math.min(top, 0), behavior: "instant" });

@@ -16,9 +16,8 @@ export class ChatRound extends HTMLElement {
     return this.querySelector(".prompt-text").textContent;
   }
 
-  /** The number of blocks in its answer. */
-  get blocks() {
-    return this.querySelector(".prose").childElementCount;
+  get answered() {
+    return !this.#answer.hidden;
   }
 
   /** The number of the round before this one; null for the first. */
