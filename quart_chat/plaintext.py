@@ -59,7 +59,7 @@ def clean_prompt(prompt: Any, limit: int) -> str:
         raise InvalidInput(_("prompt: write something first."))
     if len(prompt) > limit:
         raise PromptTooLong(
-            _("prompt: {count} characters; at most {limit} are possible.").format(
+            _("Your message is too long: {count} of {limit} characters.").format(
                 count=number(len(prompt)), limit=number(limit)
             )
         )
@@ -79,7 +79,7 @@ def clean_title(title: Any, limit: int) -> str:
         raise InvalidInput(_("title: write something first."))
     if len(line) > limit:
         raise InvalidInput(
-            _("title: {count} characters; at most {limit} are possible.").format(
+            _("The title is too long: {count} of {limit} characters.").format(
                 count=number(len(line)), limit=number(limit)
             )
         )
@@ -96,7 +96,7 @@ def clean_system_prompt(text: Any, limit: int) -> str | None:
         raise InvalidInput(_("systemPrompt: expected a text."))
     if len(text) > limit:
         raise InvalidInput(
-            _("systemPrompt: {count} characters; at most {limit} are possible.").format(
+            _("The instructions are too long: {count} of {limit} characters.").format(
                 count=number(len(text)), limit=number(limit)
             )
         )

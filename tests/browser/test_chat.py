@@ -174,7 +174,7 @@ async def test_the_server_says_why_it_refuses_a_question(open_tab: OpenTab) -> N
     tab = await open_tab(quiet=False)
     await tab.page.fill("#prompt", "x" * 32_001)
     await tab.page.press("#prompt", "Enter")
-    await expect(tab.page.locator(".composer-error")).to_contain_text("32,001 characters")
+    await expect(tab.page.locator(".composer-error")).to_contain_text("32,001 of 32,000 characters")
     assert len(await tab.page.input_value("#prompt")) == 32_001
 
 

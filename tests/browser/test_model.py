@@ -225,7 +225,7 @@ async def test_instructions_of_a_chat_survive_and_are_live_in_other_tabs(
     await ask(tab.page, "Hello")
     await tab.until_ended("complete")
     other = await open_tab(tab.page.url)
-    await tab.page.get_by_label("Instructions for the model").click()
+    await tab.page.get_by_label("Custom instructions for this chat").click()
     await tab.page.fill("#instructions", "Be brief.")
     await tab.page.locator(".instructions .button").click()
     await expect(other.page.locator(".instructions[data-set]")).to_have_count(1)
@@ -252,7 +252,7 @@ async def test_what_belongs_to_a_model_is_accessible(open_tab: OpenTab, scheme: 
     await expect(tab.page.locator(".picker-option").first).to_be_visible()
     assert await violations(tab.page, scheme) == []
     await tab.page.keyboard.press("Escape")
-    await tab.page.get_by_label("Instructions for the model").click()
+    await tab.page.get_by_label("Custom instructions for this chat").click()
     assert await violations(tab.page, scheme) == []
     await expect_no_overflow(tab.page)
 

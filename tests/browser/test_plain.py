@@ -78,13 +78,13 @@ async def test_a_link_is_revoked_once_it_is_confirmed(open_tab: OpenTab) -> None
     await page.get_by_role("button", name="How do I resume a stream?").click()
     await expect(tab.round(1)).to_have_attribute("data-status", "complete")
     await page.goto(f"{page.url}/share")
-    await page.get_by_role("button", name="Create a link").click()
+    await page.get_by_role("button", name="Create link").click()
     await page.get_by_role("button", name="Revoke the link").click()
     dialog = page.get_by_role("alertdialog")
     await expect(dialog).to_contain_text("How do I resume a stream?")
     await expect(page.locator("#link")).to_be_visible()
     await dialog.get_by_role("button", name="Revoke the link").click()
-    await expect(page.get_by_role("button", name="Create a link")).to_be_visible()
+    await expect(page.get_by_role("button", name="Create link")).to_be_visible()
 
 
 async def test_chats_are_searched_and_paged(open_tab: OpenTab, server: Server) -> None:

@@ -302,14 +302,16 @@ async def test_a_connection_that_is_lost_and_back_is_told_once_each(
     await tab.until_ended("complete")
     await spoken(tab)
     await asyncio.to_thread(server.kill)
-    await expect(tab.page.locator(".notice")).to_have_text("The connection is lost. Reconnecting…")
+    await expect(tab.page.locator(".notice")).to_have_text(
+        "Connection lost. We'll reconnect automatically."
+    )
     # Another sign of the same is no news.
     await tab.page.evaluate("window.dispatchEvent(new Event('online'))")
     await expect(tab.page.locator(".notice a")).to_be_visible()
     await asyncio.to_thread(server.start)
     await expect(tab.page.locator(".notice")).to_have_text("Connected again.")
     assert [text for _, text in await spoken(tab)] == [
-        "The connection is lost. Reconnecting…",
+        "Connection lost. We'll reconnect automatically.",
         "Check the connection",
         "Connected again.",
     ]
@@ -363,7 +365,7 @@ async def test_whoever_reads_a_shared_chat_hears_that_an_answer_begins_and_ends(
     await writer.ask("count 1 1ms")
     await writer.until_ended("complete")
     await writer.page.goto(f"{writer.page.url}/share")
-    await writer.page.get_by_role("button", name="Create a link").click()
+    await writer.page.get_by_role("button", name="Create link").click()
     link = await writer.page.locator("#link").input_value()
     reader = await open_listening(open_tab, link)
     await writer.page.go_back()

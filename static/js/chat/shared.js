@@ -18,7 +18,7 @@ import { t } from "../texts.js";
 const READ_AGAIN = 2000;
 const COMPLETE = t("The answer is complete.");
 const CONNECTING = t("Connecting…");
-const LOST = t("The connection is lost. Reconnecting…");
+const LOST = t("Connection lost. We'll reconnect automatically.");
 const NOT_WHOLE = t("There is no complete answer.");
 
 class SharedChat extends HTMLElement {
