@@ -79,7 +79,7 @@ def clean_title(title: Any, limit: int) -> str:
         raise InvalidInput(_("title: write something first."))
     if len(line) > limit:
         raise InvalidInput(
-            _("The title is too long: {count} of {limit} characters.").format(
+            _("title: {count} characters; at most {limit} are possible.").format(
                 count=number(len(line)), limit=number(limit)
             )
         )
@@ -96,7 +96,7 @@ def clean_system_prompt(text: Any, limit: int) -> str | None:
         raise InvalidInput(_("systemPrompt: expected a text."))
     if len(text) > limit:
         raise InvalidInput(
-            _("The instructions are too long: {count} of {limit} characters.").format(
+            _("systemPrompt: {count} characters; at most {limit} are possible.").format(
                 count=number(len(text)), limit=number(limit)
             )
         )
