@@ -5,7 +5,8 @@ imports ``./b.js`` gets the same version of it. What such an address names never
 browser keeps it for good; the plain address ``/static/js/a.js`` is asked about every time.
 
 Scripts and styles are read as they were written; what is sent leaves out their comments and blanks,
-is one file for all styles, and is compressed. While debugging each file is sent as it is.
+is one file for all styles, one file for all that a page's script imports (see ``bundles``), and is
+compressed. While debugging each file is sent as it is.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import mimetypes
 import re
 from dataclasses import dataclass
 from hashlib import blake2b
-from posixpath import dirname, normpath
+from inspect import getsource
+from posixpath import splitext
 from typing import TYPE_CHECKING
 
 import rcssmin
@@ -24,6 +26,8 @@ from quart import Blueprint, Response, current_app, request
 
 from quart_chat.errors import NotFound
 from quart_chat.texts import _
+from quart_chat.web import bundles, modules
+from quart_chat.web.bundles import Bundles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +42,6 @@ blueprint = Blueprint("assets", __name__)
 # Python's own table differs from machine to machine.
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _IMPORT = re.compile(r'^@import url\("([\w/-]+\.css)"\);$', re.MULTILINE)
-_IMPORTED = re.compile(r'^(?:import|export)(?: .* from)? "(\.[^"]+)";$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,33 +65,36 @@ class Assets:
         self._folder = folder
         self._paths = _files(folder)
         self._ready: dict[str, Asset] = {}
-        self._imports: dict[str, list[str]] = {}
+        self._bundles = Bundles(lambda name: self._paths[name].read_text("utf-8"))
         self.version = content_version(folder)
 
     def get(self, name: str) -> Asset | None:
         """Make a file ready the first time it is asked for; None where there is none."""
-        path = self._paths.get(name)
-        if path is None:
-            return None
         if name not in self._ready:
-            self._ready[name] = _make(path, _shorten(path))
+            content = self._content(name)
+            if content is None:
+                return None
+            self._ready[name] = _make(name, content)
         return self._ready[name]
 
-    def imports(self, name: str) -> list[str]:
-        """The names of all scripts that one imports, and that those import, nearest first."""
-        if name not in self._imports:
-            found = [name]
-            for each in found:
-                text = self._paths[each].read_text("utf-8")
-                paths = (normpath(f"{dirname(each)}/{path}") for path in _IMPORTED.findall(text))
-                found += dict.fromkeys(path for path in paths if path not in found)
-            self._imports[name] = found[1:]
-        return self._imports[name]
+    def _content(self, name: str) -> bytes | None:
+        page, script = bundles.split(name)
+        path = self._paths.get(page)
+        if path is None:
+            return None
+        if path.suffix == ".js":
+            return self._joined(page, script)
+        return _styles(path) if path.suffix == ".css" else path.read_bytes()
+
+    def _joined(self, page: str, script: str) -> bytes | None:
+        if script not in self._bundles.files(page):
+            return None
+        return str(rjsmin.jsmin(self._bundles.join(page, script))).encode()
 
     def get_plain(self, name: str) -> Asset | None:
         """Read a file as it is at this moment."""
         path = _files(self._folder).get(name)
-        return None if path is None else _make(path, path.read_bytes())
+        return None if path is None else _make(name, path.read_bytes())
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -96,21 +102,17 @@ def _files(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in paths}
 
 
-def _shorten(path: Path) -> bytes:
-    content = path.read_bytes()
-    if path.suffix not in {".css", ".js"}:
-        return content
-    text = content.decode()
-    if path.suffix == ".js":
-        return str(rjsmin.jsmin(text)).encode()
-    whole = _IMPORT.sub(lambda name: (path.parent / name[1]).read_text(), text)
+def _styles(path: Path) -> bytes:
+    whole = _IMPORT.sub(
+        lambda name: (path.parent / name[1]).read_text("utf-8"), path.read_text("utf-8")
+    )
     return str(rcssmin.cssmin(whole)).encode()
 
 
-def _make(path: Path, content: bytes) -> Asset:
+def _make(name: str, content: bytes) -> Asset:
     # No time of day goes in: the same content is the same bytes.
     gzipped = gzip.compress(content, 9, mtime=0)
-    type_ = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0]
+    type_ = _TYPES.get(splitext(name)[1]) or mimetypes.guess_type(name)[0]
     return Asset(
         content,
         gzipped if len(gzipped) < 0.9 * len(content) else None,
@@ -123,7 +125,6 @@ def init_app(app: Quart, folder: Path) -> None:
     """Serve the files of ``folder``, and give the templates what they need to name them."""
     app.extensions[EXTENSION] = Assets(folder)
     app.add_template_global(static_url)
-    app.add_template_global(imported_urls)
 
 
 def static_url(filename: str) -> str:
@@ -131,13 +132,6 @@ def static_url(filename: str) -> str:
     # While the files are being edited, their version is not worth keeping.
     version = "" if current_app.debug else f"v/{_assets().version}/"
     return f"/static/{version}{filename}"
-
-
-def imported_urls(filename: str) -> list[str]:
-    """The addresses of all that a script imports: a browser would find them one level at a time."""
-    # While the files are being edited, what they import changes.
-    names = [] if current_app.debug else _assets().imports(filename)
-    return [static_url(name) for name in names]
 
 
 @blueprint.get("/static/<path:filename>")
@@ -166,8 +160,8 @@ def _assets() -> Assets:
 
 
 def content_version(folder: Path) -> str:
-    """A short hash of every file's path, and of its content."""
-    digest = blake2b(digest_size=8)
+    """A short hash of every file's path, of its content, and of how scripts are joined."""
+    digest = blake2b((getsource(bundles) + getsource(modules)).encode(), digest_size=8)
     for name, path in _files(folder).items():
         content = path.read_bytes()
         digest.update(f"{name}\0{len(content)}\0".encode())

@@ -12,6 +12,7 @@ import { ChatSteps } from "./chat/chat-steps.js";
 import { NotifySwitch } from "./page/notify-switch.js";
 import { loadPickerOnDemand } from "./composer/picker-on-demand.js";
 import { attachShortcuts } from "./shortcuts.js";
+import "./install.js";
 import "./list/sidebar.js";
 
 // The parts first, since the app calls them as soon as it is defined.

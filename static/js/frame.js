@@ -3,6 +3,7 @@ import { ChatList } from "./list/chat-list.js";
 import { ChatNotice } from "./page/chat-notice.js";
 import { LivePage } from "./page/live-page.js";
 import { NotifySwitch } from "./page/notify-switch.js";
+import "./install.js";
 import "./list/sidebar.js";
 
 // The parts first, since the page calls them as soon as it is defined.

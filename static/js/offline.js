@@ -1,4 +1,6 @@
 /** Polls the server now and then, and loads the page when the server answers. */
+import "./install.js";
+
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 15_000;
 

@@ -15,7 +15,7 @@ from tests.app import create_test_app
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab, watch
 from tests.browser.test_forced_colours import OUTLINE, SCHEMES, UNSEEN
-from tests.browser.test_page import WEIGHT, violations, weight
+from tests.browser.test_page import violations
 from tests.browser.test_preferences import COVERED, CUT, SPACED, TINY
 from tests.browser.test_screen_reader import (
     CONTROLS,
@@ -25,6 +25,7 @@ from tests.browser.test_screen_reader import (
     role,
     tree,
 )
+from tests.browser.test_weight import WEIGHT, weight
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

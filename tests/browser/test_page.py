@@ -1,18 +1,15 @@
-"""What every page keeps: its weight, its manners, its place for everybody."""
+"""What every page keeps: its manners, its place for everybody."""
 
 from __future__ import annotations
 
-import gzip
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
-from quart_chat.config import resource_path
+from quart_chat.resources import resource_path
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
-from tests.conftest import FIGURES
 from tests.server import ROOT, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -25,22 +22,6 @@ def server(shared_server: Server) -> Server:
 
 AXE = ROOT / "tests/browser/vendor/axe-core/axe.min.js"
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
-WEIGHT = 75 * 1024
-# What a person waits for, as the browser itself measures it.
-TIMES = """async () => {
-  const painted = (name) => new Promise((resolve) => {
-    new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
-      if (entry.name === name) resolve(entry.startTime);
-    })).observe({ type: "paint", buffered: true });
-  });
-  await customElements.whenDefined("chat-app");
-  const [page] = performance.getEntriesByType("navigation");
-  return {
-    "first contentful paint": await painted("first-contentful-paint"),
-    interactive: page.domContentLoadedEventEnd,
-    "whole page": performance.now(),
-  };
-}"""
 PHONE = {"width": 360, "height": 740}
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script> &amp; "it\'s"'
 LONG = "word" * 60
@@ -68,13 +49,6 @@ async def violations(page: Page, scheme: str = "light") -> list[str]:
     return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
 
 
-async def weight(page: Page, urls: set[str]) -> int:
-    """The bytes of the scripts and styles among what was loaded, compressed."""
-    files = sorted(url for url in urls if url.endswith((".js", ".css")))
-    bodies = [await (await page.request.get(url)).body() for url in files]
-    return sum(len(gzip.compress(body, 9)) for body in bodies)
-
-
 async def expect_no_overflow(page: Page) -> None:
     assert await page.evaluate("document.documentElement.scrollWidth") <= 360
 
@@ -91,23 +65,6 @@ async def answered(open_tab: OpenTab, **options: Any) -> Tab:
     await tab.ask("fail")
     await tab.until_ended("error", 3)
     return tab
-
-
-async def test_scripts_and_styles_of_a_page_are_light(
-    open_tab: OpenTab, record_property: Callable[[str, object], None]
-) -> None:
-    urls: set[str] = set()
-    tab = await open_tab()
-    tab.page.on("request", lambda request: urls.add(request.url))
-    await tab.page.reload()
-    times = await tab.page.evaluate(TIMES)
-    await tab.ask("count 3 1ms")
-    await tab.until_ended("complete")
-    assert any("/vendor/markdown-it/" in url for url in urls)
-    size = await weight(tab.page, urls)
-    figures = {"weight": f"{size / 1024:.1f} KB"} | {k: f"{v:.0f} ms" for k, v in times.items()}
-    record_property(FIGURES, ", ".join(f"{name} {value}" for name, value in figures.items()))
-    assert size <= WEIGHT
 
 
 async def test_nothing_is_written_into_the_pages_that_the_policy_forbids() -> None:

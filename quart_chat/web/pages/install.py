@@ -6,13 +6,13 @@ import json
 
 from quart import Blueprint, Response, current_app, render_template
 
-from quart_chat.config import resource_path
+from quart_chat.resources import resource_path
 from quart_chat.texts import _, language
 from quart_chat.web.assets import EXTENSION as ASSETS
 from quart_chat.web.assets import static_url
 
 OFFLINE = "/offline"
-OFFLINE_FILES = ("css/styles.css", "js/install.js", "js/offline.js", "favicon.svg")
+OFFLINE_FILES = ("css/styles.css", "js/offline.js", "favicon.svg")
 THEME = {"light": "#fdfbf7", "dark": "#181612"}
 """The colours of the page, as in tokens.css, for what stands around it."""
 

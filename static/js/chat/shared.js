@@ -10,6 +10,7 @@ import { ChatRound } from "./chat-round.js";
 import { ChatSteps } from "./chat-steps.js";
 import { Conversation } from "./conversation.js";
 import { keepFocus } from "../focus.js";
+import "../install.js";
 import { PageStream } from "../page/page-stream.js";
 import { ConnectionLifecycle } from "../page/connection-lifecycle.js";
 import { settle } from "./settling.js";

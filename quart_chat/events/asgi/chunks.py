@@ -1,0 +1,39 @@
+"""The body of a stream, and how parts of it reach a connection with no task woken."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+
+class Chunks(Protocol):
+    """The body of a stream: an asynchronous generator, or what is used like one."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None:
+        """Let go of what it holds; idempotent."""
+        ...
+
+
+class DirectWriter(Protocol):
+    """Writes to a connection there and then, as long as the client takes what it is sent."""
+
+    def takes(self, size: int) -> bool:
+        """Whether so many bytes can be written now."""
+        ...
+
+    def write_now(self, data: bytes) -> None:
+        """Write some of the body, at least a byte."""
+        ...
+
+
+def write_directly(chunks: Chunks, writer: DirectWriter) -> None:
+    """Have a body write what comes while its next chunk is awaited, where it can.
+
+    One that can has a method ``write_to``, which is called before its first chunk is asked for.
+    """
+    # To ask for the method costs a hundredth of asking whether this is of a protocol's kind.
+    write_to = getattr(chunks, "write_to", None)
+    if write_to is not None:
+        write_to(writer)

@@ -1,0 +1,3 @@
+/** The page of the stream doctor. */
+import "../doctor/doctor.js";
+import "../frame.js";

@@ -1,0 +1,3 @@
+/** The page of a document. */
+import "../confirm.js";
+import "../frame.js";

@@ -1,0 +1,3 @@
+/** A page of the handbook. */
+import "../install.js";
+import "../list/sidebar.js";
