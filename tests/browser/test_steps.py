@@ -118,7 +118,7 @@ def make_log(number: int, kind: tuple[str, str, float | None, float | None]) -> 
         id=str(number),
         workflow_id="w",
         round_number=1,
-        message=f"Step {number}",
+        message=f"Step {number}" + "." * (number % 2),
         type=type_,
         status=status,
         progress=progress,

@@ -95,7 +95,7 @@ class RoundView:
         lead = (warnings[-1:] or telling)[0]
         more = self.step_count - len(self.logs)
         others = len(telling) - 1 + more
-        parts = [lead.message]
+        parts = [lead.message.removesuffix(".")]
         if others:
             text = ngettext("{count} more step", "{count} more steps", others)
             parts.append(text.format(count=number(others)))
@@ -132,7 +132,7 @@ def _name_running(logs: list[Log]) -> StepsLine:
     lead = (running or logs)[-1]
     known = lead.status == "running" and lead.progress is not None
     share = f" · {number(lead.progress * 100)} %" if known and lead.progress is not None else ""
-    return StepsLine(lead.message + share, lead.type)
+    return StepsLine(lead.message.removesuffix(".") + share, lead.type)
 
 
 def build_rounds(page: BranchPage) -> list[RoundView]:

@@ -51,7 +51,7 @@ function isWarning({ type }) {
 }
 
 function message(row) {
-  return row.querySelector(".step-message").textContent;
+  return row.querySelector(".step-message").textContent.replace(/\.$/, "");
 }
 
 function spent(elements) {
