@@ -23,7 +23,7 @@ async def test_a_chat_is_asked_read_and_stopped(open_tab: OpenTab) -> None:
     # A page that runs is loaded again by itself.
     await expect(tab.round(1)).to_have_attribute("data-status", "complete")
     await expect(tab.answer()).to_have_text("1 2 3 4 5")
-    await page.locator("summary", has_text="2 steps").click()
+    await page.locator("summary", has_text="1 more step").click()
     await expect(page.get_by_text("Counted to 5")).to_be_visible()
     await page.fill("#prompt", "wait")
     await expect(page.locator("#assistant")).to_have_value("slow")

@@ -69,6 +69,8 @@ export class ChatApp extends LivePage {
 
   message({ message }) {
     const { roundNumber, parentRound, role } = message;
+    // Its place is taken by its round, in the same frame.
+    if (role === "user") this.#composer.arrived(message.content, roundNumber);
     if (role === "user" && this.#branch.extend(roundNumber)) {
       if (!this.#log.grow(roundNumber, parentRound)) this.#read();
     }
@@ -76,7 +78,6 @@ export class ChatApp extends LivePage {
     if (!round) return;
     if (role === "user") {
       round.ask(message);
-      this.#composer.arrived(message.content);
     } else {
       const titles = JSON.parse(this.dataset.assistants);
       if (!round.answered) this.#log.linger();
@@ -139,6 +140,7 @@ export class ChatApp extends LivePage {
     const { signal } = this.#reading;
     try {
       const fragment = await readRounds(this.dataset.workflow, { signal });
+      for (const { prompt, number } of fragment.rounds) this.#composer.stored(prompt, number);
       this.#log.show(fragment);
       this.conversation = new Conversation();
       this.#branch = new Branch(fragment.head, fragment.seq);

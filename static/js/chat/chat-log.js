@@ -38,6 +38,18 @@ export class ChatLog extends HTMLElement {
     this.#expecting = expecting;
   }
 
+  /** The number of the last round; 0 without one. */
+  get lastNumber() {
+    return this.#rounds.at(-1)?.number ?? 0;
+  }
+
+  /** Show a question that is on its way, where its round will be. */
+  expectPrompt(element) {
+    this.querySelector(".outbox").append(element);
+    this.#giveRoom(element);
+    this.#end.go(FIRST_LOOK);
+  }
+
   /** Make a change that comes with the end of an answer: readers at the end stay there. */
   hold(change) {
     this.#end.hold(change);
@@ -167,7 +179,7 @@ export class ChatLog extends HTMLElement {
     const height = this.#dock.offsetHeight;
     document.documentElement.style.setProperty("--dock", `${height}px`);
     this.#end.stay(() => {
-      const last = this.#rounds.at(-1);
+      const last = this.querySelector(".unsent:last-child") ?? this.#rounds.at(-1);
       if (last?.style.minBlockSize) this.#giveRoom(last);
     });
   }

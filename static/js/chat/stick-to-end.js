@@ -115,7 +115,7 @@ export class StickToEnd {
 
   #follow() {
     const held = this.#timer || this.#pressed;
-    if (this.following && !held && this.#growing.querySelector(".round")) this.#jump();
+    if (this.following && !held && this.#growing.querySelector(".round, .unsent")) this.#jump();
     else this.#offer();
   }
 
