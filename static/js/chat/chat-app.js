@@ -69,8 +69,6 @@ export class ChatApp extends LivePage {
 
   message({ message }) {
     const { roundNumber, parentRound, role } = message;
-    // Its place is taken by its round, in the same frame.
-    if (role === "user") this.#composer.arrived(message.content, roundNumber);
     if (role === "user" && this.#branch.extend(roundNumber)) {
       if (!this.#log.grow(roundNumber, parentRound)) this.#read();
     }
@@ -78,6 +76,8 @@ export class ChatApp extends LivePage {
     if (!round) return;
     if (role === "user") {
       round.ask(message);
+      // In the same frame, the round takes the place of what was on its way.
+      this.#composer.arrived(message.content, roundNumber);
     } else {
       const titles = JSON.parse(this.dataset.assistants);
       if (!round.answered) this.#log.linger();

@@ -263,7 +263,10 @@ export class ChatComposer extends HTMLElement {
   #sent(entry) {
     entry.sent = true;
     this.#own = this.#text !== "";
-    this.#save();
+    // What is being written belongs to the chat that begins now.
+    saveDraft(this.#workflowId, { text: "" });
+    this.#saved = "";
+    this.#changed();
   }
 
   #tell(type, detail) {
