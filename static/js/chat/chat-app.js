@@ -70,13 +70,14 @@ export class ChatApp extends LivePage {
   message({ message }) {
     const { roundNumber, parentRound, role } = message;
     if (role === "user" && this.#branch.extend(roundNumber)) {
+      // In the same frame, the round takes the place of what was on its way.
+      this.#composer.arrived(message.content, roundNumber);
       if (!this.#log.grow(roundNumber, parentRound)) this.#read();
     }
     const round = this.#log.round(roundNumber);
     if (!round) return;
     if (role === "user") {
       round.ask(message);
-      // In the same frame, the round takes the place of what was on its way.
       this.#composer.arrived(message.content, roundNumber);
     } else {
       const titles = JSON.parse(this.dataset.assistants);
