@@ -12,9 +12,10 @@ from quart import Quart
 from quart_chat.assistants.protocol import Assistant
 from quart_chat.assistants.registry import collect_assistants
 from quart_chat.chat.emitted import DELTAS, ENVELOPED
-from quart_chat.config import Settings, load_settings, resource_path
+from quart_chat.config import Settings, load_settings
 from quart_chat.events import Broker
 from quart_chat.events.quart import Events
+from quart_chat.resources import resource_path
 from quart_chat.web import assets, converters, errors, lifespan, openapi, security
 from quart_chat.web.api import assistants as assistants_api
 from quart_chat.web.api import chatbot, documents, streams, transfer, uploads, workflows

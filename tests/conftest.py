@@ -13,7 +13,7 @@ from hypothesis import settings
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests import examples
 from tests.app import create_test_app
 from tests.browser.tab import find_chromium

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from quart_chat.markdown.renderer import render_markdown
-from quart_chat.storage.sqlite.connection import create_functions
+from quart_chat.storage.sqlite.file.connection import create_functions
 
 ANSWER = """\
 A round is **one prompt** and all that answers it. This is number {number}:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quart_chat.assistants.librarian.assistant import build_handbook
-from quart_chat.config import resource_path
+from quart_chat.resources import resource_path
 from tests.app import create_test_app
 
 # What an app imports only when it is made, and the index that each would make of the handbook.

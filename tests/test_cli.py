@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from quart_chat.cli import main
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 
 CODE = "from quart_chat.cli import main; raise SystemExit(main())"
 

@@ -7,7 +7,8 @@ from typing import get_type_hints
 import pytest
 from msgspec.structs import asdict
 
-from quart_chat.config import ConfigError, Secret, Settings, load_settings, resource_path, variable
+from quart_chat.config import ConfigError, Secret, Settings, load_settings, variable
+from quart_chat.resources import resource_path
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = "http://localhost:11434/v1"

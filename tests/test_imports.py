@@ -33,6 +33,7 @@ BELOW = {
     "disk": COMMON,
     "instance": {"disk", *COMMON},
     "policies": COMMON,
+    "resources": set[str](),
     "workers": set[str](),
     "wire": COMMON,
     "plaintext": COMMON,

@@ -16,28 +16,26 @@ from quart_chat.chat.access import (
 )
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.limits import ChatLimits
+from quart_chat.chat.lists import ChatLists
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
 from quart_chat.chat.purge import PurgeJob
+from quart_chat.chat.rounds.checkpoints import Checkpointer
 from quart_chat.chat.rounds.recording import RoundContext, RoundTimeouts
 from quart_chat.chat.rounds.recovery import end_orphaned_rounds
 from quart_chat.chat.rounds.remote import RemoteStops
 from quart_chat.chat.rounds.start import Rounds, Started
-from quart_chat.chat.search_words import search_words
 from quart_chat.chat.shares import Sharing
-from quart_chat.chat.storage import WHOLE, Bounds, ChatReader, ChatStorage
+from quart_chat.chat.storage import WHOLE, ChatReader, ChatStorage, PartBounds
 from quart_chat.chat.transfer.imports import Imports
 from quart_chat.chat.tree import RoundTree, show_branch
 from quart_chat.chat.unit_of_work import Committer, UnitOfWork
-from quart_chat.chat.views import FoundPage, ListChanges, Snapshot, WorkflowPage
+from quart_chat.chat.views import Snapshot
 from quart_chat.cluster.control import ControlChannel
 from quart_chat.cluster.node import Node
 from quart_chat.events import StreamingEventManager
 from quart_chat.markdown.rendering import Render
-from quart_chat.plaintext import clean, clean_system_prompt, clean_title
+from quart_chat.plaintext import clean_system_prompt, clean_title
 from quart_chat.policies import ContextPolicies
-
-MAX_PAGE = 100
-"""Workflows on one page of a list."""
 
 
 class ChatService:
@@ -52,6 +50,7 @@ class ChatService:
         rounds: Those that run.
         tree: How the rounds of a chat hang together.
         imports: What takes chats from files.
+        lists: The lists that users have of their chats.
         sharing: The links that chats can be read with.
     """
 
@@ -76,8 +75,10 @@ class ChatService:
         begin = partial(UnitOfWork, node_id=self._node.id)
         self._committer = Committer(storage, events, begin)
         self._limits = limits or ChatLimits()
+        timeouts = timeouts or RoundTimeouts()
+        checkpointer = Checkpointer(storage, self._node.id, timeouts.checkpoint)
         self._context = RoundContext(
-            storage, self._node, self._committer, events, render, timeouts or RoundTimeouts()
+            storage, self._node, self._committer, checkpointer, events, render, timeouts
         )
         self.rounds = Rounds(
             self._context,
@@ -91,6 +92,7 @@ class ChatService:
         self.imports = Imports(
             self._committer, render, assistants, max_title=self._limits.title_chars
         )
+        self.lists = ChatLists(storage, self._limits.search_seconds)
         self.sharing = Sharing(storage, self._committer)
         self._purge_job = PurgeJob(storage, self._limits.undo_seconds, self._node)
 
@@ -235,61 +237,13 @@ class ChatService:
         )
         return found_workflow(workflow)
 
-    async def check_list(self, user_id: str, owner: str) -> None:
-        """Let a user follow a list of workflows: no one's but their own."""
-        if owner != user_id:
-            raise no_workflow()
-
     def register_contexts(self, policies: ContextPolicies) -> None:
         """Say who may read the contexts of workflows and of lists."""
         policies.register("", self.workflow)
-        policies.register("user", self.check_list)
-
-    async def list_workflows(
-        self,
-        user_id: str,
-        *,
-        before: str | None = None,
-        limit: int = 30,
-    ) -> WorkflowPage:
-        """Read a page of the user's list: pinned workflows first, then the latest first.
-
-        Args:
-            user_id: Whose list.
-            before: The ``next`` of the page before.
-            limit: Workflows on the page.
-        """
-        limit = max(1, min(limit, MAX_PAGE))
-        return await self._storage.read(
-            lambda reader: reader.select_page(user_id, before=before, limit=limit)
-        )
-
-    async def search_workflows(
-        self, user_id: str, text: str, *, before: str | None = None, limit: int = 30
-    ) -> FoundPage:
-        """Read a page of the user's workflows that have each word of a text, in a list's order.
-
-        A word is found in titles and final messages, also where another begins with it. A text
-        without a word finds nothing.
-
-        Raises:
-            SearchTooBroad: So much begins with the words that it takes too long.
-        """
-        words = search_words(clean(text))
-        if not words:
-            return FoundPage((), None)
-        limit = max(1, min(limit, MAX_PAGE))
-        return await self._storage.search(
-            lambda reader: reader.select_found(user_id, words, before=before, limit=limit),
-            self._limits.search_seconds,
-        )
-
-    async def list_changes(self, user_id: str, since: int) -> ListChanges:
-        """Read what has changed in the user's list after its version ``since``."""
-        return await self._storage.read(lambda reader: reader.select_changes(user_id, since))
+        policies.register("user", self.lists.check_owner)
 
     async def snapshot(
-        self, user_id: str, workflow_id: str, since: int = 0, bounds: Bounds = WHOLE
+        self, user_id: str, workflow_id: str, since: int = 0, bounds: PartBounds = WHOLE
     ) -> Snapshot:
         """Read what has changed in a workflow after ``since``, and all that is in flight.
 
@@ -304,7 +258,7 @@ class ChatService:
         return self.rounds.overlay(snapshot)
 
     async def shown_snapshot(
-        self, user_id: str, workflow_id: str, since: int, bounds: Bounds = WHOLE
+        self, user_id: str, workflow_id: str, since: int, bounds: PartBounds = WHOLE
     ) -> tuple[Snapshot, tuple[int, ...]]:
         """The same of the branch that is shown alone, and the numbers of its rounds."""
         check_id(workflow_id)

@@ -25,7 +25,7 @@ CHANGES_AT_ONCE = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class PartBounds:
     """How much is read at once; a part has at least one row in any case.
 
     Attributes:
@@ -37,8 +37,8 @@ class Bounds:
     bytes: float
 
 
-WHOLE = Bounds(math.inf, math.inf)
-PART = Bounds(500, 256 * 1024)
+WHOLE = PartBounds(math.inf, math.inf)
+PART = PartBounds(500, 256 * 1024)
 
 
 class ChatReader(Protocol):
@@ -121,7 +121,7 @@ class ChatReader(Protocol):
         ...
 
     def select_snapshot(
-        self, user_id: str, workflow_id: str, since: int, bounds: Bounds = WHOLE
+        self, user_id: str, workflow_id: str, since: int, bounds: PartBounds = WHOLE
     ) -> Snapshot | None:
         """Read what has changed after ``since``, up to some bounds, and what is in flight.
 

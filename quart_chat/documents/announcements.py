@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart_chat.committer import Emission
 from quart_chat.documents.models import Document, Progress, Status, context_of
-from quart_chat.events import StreamingEventManager
+from quart_chat.events import StreamingEventManager, make_event
 from quart_chat.texts import N_, _
 from quart_chat.wire import list_context
 
@@ -58,7 +58,7 @@ class DocumentPublisher:
         """Say in the document's context how it is, where nothing says so any more."""
         if not self._events.has_queue(context_of(document.id)):
             # Other processes have readers of their own, who know how it is.
-            event = document_emission(document)
+            told = document_emission(document)
             self._events.emit_here(
-                event.context_id, event.type, event.data, event.category, event.message
+                make_event(told.context_id, told.type, told.data, told.category, told.message)
             )

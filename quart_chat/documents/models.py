@@ -124,7 +124,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class StoredPassage:
     """A slice of a document, numbered from 1.
 
     Attributes:
@@ -154,7 +154,7 @@ class PassagePage:
     """Some passages of a document in order; ``next`` is the number of the last, if more follow."""
 
     document: Document
-    passages: tuple[Passage, ...]
+    passages: tuple[StoredPassage, ...]
     next: int | None
 
 

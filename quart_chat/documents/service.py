@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
-from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from quart_chat.cluster.node import Node
 from quart_chat.documents.announcements import DocumentPublisher
-from quart_chat.documents.files import Files, Stored
-from quart_chat.documents.kinds import CHECKED, clean_name
+from quart_chat.documents.files import Files
 from quart_chat.documents.models import (
     PAGE_SIZE,
     Document,
@@ -26,39 +22,28 @@ from quart_chat.documents.models import (
 )
 from quart_chat.documents.queue import IngestionQueue, IngestionTimeouts, delete_contents
 from quart_chat.documents.storage import DocumentStorage
-from quart_chat.documents.subprocess import ResourceLimits, check
+from quart_chat.documents.subprocess import ResourceLimits
 from quart_chat.documents.unit_of_work import DocumentCommitter, DocumentUnitOfWork
+from quart_chat.documents.uploads import DocumentLimits, Upload, Uploads
 from quart_chat.errors import (
     DatabaseUnavailable,
     InterruptedReading,
     InvalidInput,
     NotFound,
-    QuotaExceeded,
     Unavailable,
     UnreadableFile,
 )
 from quart_chat.events import StreamingEventManager
 from quart_chat.policies import ContextPolicies
-from quart_chat.texts import _, number
+from quart_chat.texts import _
 from quart_chat.wire import Item
 
 T = TypeVar("T")
 
 MAX_ATTEMPTS = 3
-"""IngestionQueue that may end with the server before a document is held to be what ends it."""
-
-CHECKS = 2
-"""Files that are checked at a time, each by a process that may take all of its allowance."""
+"""Readings that may end with the server before a document is held to be what ends it."""
 
 _ID = re.compile(r"[0-9a-f]{32}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentLimits:
-    """Bounds of what a person may store, in bytes: of a document, and of all of them together."""
-
-    document: int = 25_000_000
-    together: int = 500_000_000
 
 
 class DocumentService:
@@ -84,19 +69,19 @@ class DocumentService:
         begin = partial(DocumentUnitOfWork, node_id=self._node.id)
         self._committer = DocumentCommitter(storage, events, begin)
         self._publisher = DocumentPublisher(events)
-        self._limits = limits or DocumentLimits()
-        self._resource_limits = resource_limits or ResourceLimits()
+        resource_limits = resource_limits or ResourceLimits()
+        self._uploads = Uploads(
+            storage, self._committer, self._files, limits or DocumentLimits(), resource_limits
+        )
         self._queue = IngestionQueue(
             storage,
             self._committer,
             self._files,
             self._publisher,
-            self._resource_limits,
+            resource_limits,
             timeouts or IngestionTimeouts(),
             self._node,
         )
-        self._checks = asyncio.Semaphore(CHECKS)
-        self._arriving = Counter[str]()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing = False
 
@@ -112,66 +97,13 @@ class DocumentService:
         """
         if self._closing:
             raise Unavailable(_("The server is restarting. Try again in a moment."))
-        name, document_id = clean_name(name), uuid4().hex
-        async with self._files.removed_on_failure(document_id):
-            stored = await self._store(user_id, document_id, name, chunks)
-            if stored.kind in CHECKED:
-                async with self._checks:
-                    await check(self._files.part(document_id), stored.kind, self._resource_limits)
-        return await self._finish(self._enter(user_id, document_id, name, stored))
+        upload = await self._uploads.receive(user_id, name, chunks)
+        return await self._finish(self._enter(upload))
 
-    async def _store(
-        self, user_id: str, document_id: str, name: str, chunks: AsyncIterator[bytes]
-    ) -> Stored:
-        """Store the file; what arrives at the same time counts as stored already."""
-        used = await self._storage.read(lambda reader: reader.select_size(user_id))
-        left = self._limits.together - used - self._arriving[user_id]
-        expected = max(0, min(self._limits.document, left))
-        self._arriving[user_id] += expected
-        try:
-            return await self._files.store(
-                document_id, name, chunks, limit=self._limits.document, quota=max(0, left)
-            )
-        finally:
-            self._arriving[user_id] -= expected
-
-    async def _enter(self, user_id: str, document_id: str, name: str, stored: Stored) -> Document:
-        now = time.time()
-        document = Document(
-            id=document_id,
-            user_id=user_id,
-            name=name,
-            kind=stored.kind,
-            size=stored.size,
-            status=Status.WAITING,
-            code=None,
-            message=None,
-            pages=None,
-            passages=0,
-            attempts=0,
-            created_at=now,
-            updated_at=now,
-        )
-        async with self._files.removed_on_failure(document_id):
-            # The file first: one without a document is removed at the next start.
-            await self._files.keep(document_id)
-            document = await self._insert(document)
+    async def _enter(self, upload: Upload) -> Document:
+        document = await self._uploads.enter(upload)
         self._queue.start(document)
         return document
-
-    async def _insert(self, document: Document) -> Document:
-        quota = self._limits.together
-
-        def insert(unit: DocumentUnitOfWork) -> Document:
-            if unit.transaction.select_size(document.user_id) + document.size > quota:
-                raise QuotaExceeded(
-                    _("All your documents together may have {size} MB. Delete some first.").format(
-                        size=number(quota // 1_000_000)
-                    )
-                )
-            return unit.add(document)
-
-        return await self._committer.commit(insert)
 
     async def documents(self, user_id: str) -> list[Document]:
         """Read the user's documents, the latest first."""

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar
 
 from quart_chat.documents.messages import Piece
-from quart_chat.documents.models import Document, Passage
+from quart_chat.documents.models import Document, StoredPassage
 
 T = TypeVar("T")
 
@@ -42,7 +42,9 @@ class DocumentReader(Protocol):
         """Read how many bytes a user's documents have."""
         ...
 
-    def select_passages(self, document_id: str, after: int, limit: int) -> tuple[Passage, ...]:
+    def select_passages(
+        self, document_id: str, after: int, limit: int
+    ) -> tuple[StoredPassage, ...]:
         """Read passages of a document that follow a number."""
         ...
 

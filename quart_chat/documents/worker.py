@@ -61,7 +61,7 @@ _READERS = {
     Kind.HTML: ("html", "plain"),
     Kind.CSV: ("delimited", ""),
     Kind.PDF: ("pdf", "plain"),
-    Kind.DOCX: ("docx", "plain"),
+    Kind.DOCX: ("docx.reader", "plain"),
     Kind.XLSX: ("xlsx", ""),
     Kind.PPTX: ("pptx", "plain"),
     **dict.fromkeys((Kind.ODT, Kind.ODS, Kind.ODP), ("odf", "plain")),

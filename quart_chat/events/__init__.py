@@ -12,10 +12,10 @@ from quart_chat.events.batch import Batch
 from quart_chat.events.broker import Broker, BrokerUnavailable
 from quart_chat.events.brokers.memory import InProcessBroker
 from quart_chat.events.coalescing import Coalescer, DeltaCoalescer, NoCoalescing
-from quart_chat.events.contexts import Settings
-from quart_chat.events.event import TERMINAL_TYPES, Event
+from quart_chat.events.event import TERMINAL_TYPES, Event, make_event
 from quart_chat.events.log import Bounds
 from quart_chat.events.manager import StreamingEventManager
+from quart_chat.events.settings import EventSettings
 from quart_chat.events.subscription import EventQueue, QueueShutDown, Subscription
 
 __all__ = [
@@ -28,10 +28,11 @@ __all__ = [
     "DeltaCoalescer",
     "Event",
     "EventQueue",
+    "EventSettings",
     "InProcessBroker",
     "NoCoalescing",
     "QueueShutDown",
-    "Settings",
     "StreamingEventManager",
     "Subscription",
+    "make_event",
 ]

@@ -1,39 +1,20 @@
-"""The contexts of a manager: opened by use, and removed once they are unused."""
+"""The contexts of a manager, and their lifetime.
+
+They are opened by use, live on the event loop of their first use, and are removed once they are
+unused.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, field
+from threading import get_ident
 from time import monotonic
 
 from quart_chat.events.coalescing import Coalescer
 from quart_chat.events.flusher import Flusher
-from quart_chat.events.log import Bounds, ContextLog
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Bounds and times of a manager.
-
-    Attributes:
-        bounds: What each context may hold.
-        keepalive: Seconds with nothing to read after which a reader is told so, and for which a
-            client may take nothing of what it is sent.
-        retention: Seconds that an ended context is kept once it has no reader.
-        idle: Seconds that any other context is kept once it has no reader and no event.
-        max_contexts: Contexts held at once; past it those without a reader go, the longest
-            untouched first.
-        retry: Milliseconds, from and to, within which clients are asked to wait before they come
-            back: spread out, so that they do not all come at once.
-    """
-
-    bounds: Bounds = field(default_factory=Bounds)
-    keepalive: float = 15.0
-    retention: float = 60.0
-    idle: float = 600.0
-    max_contexts: int = 10_000
-    retry: tuple[int, int] = (500, 2500)
+from quart_chat.events.log import ContextLog
+from quart_chat.events.settings import EventSettings
 
 
 class Contexts:
@@ -45,26 +26,56 @@ class Contexts:
 
     Attributes:
         flusher: Shows readers what was emitted; there is one from ``attach`` on.
+        draining: Whether readers have been told to end.
     """
 
     flusher: Flusher
 
-    def __init__(self, settings: Settings, coalescer: Coalescer) -> None:
+    def __init__(self, settings: EventSettings, coalescer: Coalescer) -> None:
+        self.draining = False
         self._settings = settings
         self._coalescer = coalescer
         self._logs: dict[str, ContextLog] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: int | None = None
         self._heartbeat: asyncio.Handle | None = None
 
-    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Live on a loop from now on."""
+    def attach(self) -> None:
+        """Live on the running loop, unless another one that is not closed is home already.
+
+        A queue may be made, and a context asked for, before any loop runs.
+        """
+        if self._loop is not None and not self._loop.is_closed():
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
         # Contexts of a loop that has ended have nothing left to wake their readers.
         if self._loop is not None:
             self._logs.clear()
         self._loop = loop
+        self._thread = get_ident()
         self.flusher = Flusher(loop)
         self._heartbeat = None
         self._keep_beating()
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that they live on.
+
+        Raises:
+            RuntimeError: There is none yet.
+        """
+        if self._loop is None:
+            raise RuntimeError("the event manager is on no event loop yet: start the app first")
+        return self._loop
+
+    @property
+    def are_here(self) -> bool:
+        """Whether they live on the loop of this thread."""
+        # Asking for the thread is cheap; asking for the running loop is a system call on 3.11.
+        return self._thread == get_ident()
 
     def __iter__(self) -> Iterator[ContextLog]:
         return iter(tuple(self._logs.values()))
@@ -90,6 +101,26 @@ class Contexts:
             del self._logs[log.context_id]
             log.removed = True
             log.wake_all()
+
+    def remove_later(self, log: ContextLog, delay: float) -> None:
+        """Close a context in so many seconds, unless it has an event or a reader by then."""
+        self.loop.call_later(delay, self._remove_unless_touched, log, log.end)
+
+    def _remove_unless_touched(self, log: ContextLog, end: int) -> None:
+        if log.end == end and not log.has_readers:
+            self.remove(log)
+
+    def drain(self) -> None:
+        """Tell every reader to end once it has read what there is."""
+        self.draining = True
+        now = monotonic()
+        for log in self:
+            log.flush(now)
+
+    def clear(self) -> None:
+        """Close all contexts."""
+        for log in self:
+            self.remove(log)
 
     def _make_room(self, keep: Container[ContextLog]) -> None:
         # A tenth at a time, so that a manager at its limit does not sort for every new context.

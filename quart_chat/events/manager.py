@@ -1,4 +1,4 @@
-"""The event manager: contexts, who emits into them and who reads them."""
+"""The event manager: emits into contexts, and reads from them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,18 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Container, Iterable
 from contextlib import aclosing
-from threading import get_ident
-from time import monotonic
 from typing import Any
 
 from quart_chat.events.broker import Broker
 from quart_chat.events.brokers.memory import InProcessBroker
 from quart_chat.events.coalescing import Coalescer, NoCoalescing
-from quart_chat.events.contexts import Contexts, Settings
+from quart_chat.events.contexts import Contexts
+from quart_chat.events.detached import DetachedStreams
 from quart_chat.events.event import Event, make_event
 from quart_chat.events.log import ContextLog
+from quart_chat.events.settings import EventSettings
 from quart_chat.events.sse import encode_comment, encode_retry
 from quart_chat.events.subscription import EventQueue, Subscription
-
-_ENDING = 1.5
-"""Seconds that streams which have been told to end have to send what is left."""
 
 
 class StreamingEventManager:
@@ -41,30 +38,26 @@ class StreamingEventManager:
     Attributes:
         settings: Its bounds and times.
         coalescer: What is merged, and what is urgent.
-        draining: Whether streams have been told to end.
         is_open: Whether it has been opened, so that ``close`` will wait for the streams that the
             server does not wait for.
     """
 
     def __init__(
         self,
-        settings: Settings | None = None,
+        settings: EventSettings | None = None,
         broker: Broker | None = None,
         *,
         coalescer: Coalescer | None = None,
         enveloped: Iterable[str] = (),
     ) -> None:
-        self.settings = settings or Settings()
+        self.settings = settings or EventSettings()
         self.coalescer = coalescer or NoCoalescing()
-        self.draining = False
         self.is_open = False
         self._enveloped = frozenset(enveloped)
         self._broker = broker or InProcessBroker()
         self._broker.bind(self._deliver, self.lose_events)
         self._contexts = Contexts(self.settings, self.coalescer)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: int | None = None
-        self._streams: set[asyncio.Task[None]] = set()
+        self._detached = DetachedStreams()
 
     # What emits
 
@@ -99,7 +92,7 @@ class StreamingEventManager:
             TypeError: The data has no JSON form.
             ValueError: The coalescer could not merge it with others.
         """
-        self.attach_loop()
+        self._contexts.attach()
         self.emit_threadsafe(
             context_id,
             event_type,
@@ -110,18 +103,6 @@ class StreamingEventManager:
             seq=seq,
             created_at=created_at,
         )
-
-    def emit_here(
-        self,
-        context_id: str,
-        event_type: str,
-        data: dict[str, Any],
-        event_category: str = "default",
-        message: str | None = None,
-    ) -> None:
-        """Emit an event that the readers of this process alone get, on the manager's loop."""
-        self.attach_loop()
-        self._deliver(make_event(context_id, event_type, data, event_category, message))
 
     def emit_threadsafe(
         self,
@@ -142,8 +123,6 @@ class StreamingEventManager:
         Raises:
             RuntimeError: The manager is on no event loop yet, because nothing has used it on one.
         """
-        if self._loop is None:
-            raise RuntimeError("the event manager is on no event loop yet: start the app first")
         self.coalescer.check(event_type, data)
         event = make_event(
             context_id,
@@ -156,11 +135,15 @@ class StreamingEventManager:
             created_at=created_at,
             enveloped=event_type in self._enveloped,
         )
-        # Asking for the thread is cheap; asking for the running loop is a system call on 3.11.
-        if self._thread == get_ident():
+        if self._contexts.are_here:
             self._broker.publish(event)
         else:
-            self._loop.call_soon_threadsafe(self._broker.publish, event)
+            self._contexts.loop.call_soon_threadsafe(self._broker.publish, event)
+
+    def emit_here(self, event: Event) -> None:
+        """Emit an event that the readers of this process alone get, on the manager's loop."""
+        self._contexts.attach()
+        self._deliver(event)
 
     def _deliver(self, event: Event) -> None:
         self._contexts.open(event.context_id).append(event, self._contexts.flusher)
@@ -188,7 +171,7 @@ class StreamingEventManager:
                 as lost. By default, begin with what is emitted from now on.
             held: Contexts of which to begin with the oldest event held.
         """
-        self.attach_loop()
+        self._contexts.attach()
         cursors: dict[ContextLog, int] = {}
         for context_id in context_ids:
             log = self._contexts.open(context_id, keep=cursors)
@@ -196,13 +179,7 @@ class StreamingEventManager:
                 cursors[log] = log.first
             else:
                 cursors[log] = log.end if after is None else log.position_after(after)
-        return self._subscribe(cursors, categories)
-
-    def _subscribe(
-        self, cursors: dict[ContextLog, int], categories: Iterable[str] | None
-    ) -> Subscription:
-        wanted = None if categories is None else frozenset(categories)
-        return Subscription(self, self._home, cursors, wanted)
+        return Subscription(self._contexts, cursors, categories)
 
     async def stream_events(
         self,
@@ -236,25 +213,25 @@ class StreamingEventManager:
         all_generations: bool = False,
     ) -> Subscription:
         """Make a reader that begins with the first event held, of the latest generation or all."""
-        self.attach_loop()
+        self._contexts.attach()
         log = self._contexts.open(context_id)
         start = log.first if all_generations else max(log.first, log.generation)
-        return self._subscribe({log: start}, categories)
+        return Subscription(self._contexts, {log: start}, categories)
 
     def create_queue(self, context_id: str) -> EventQueue:
         """Open a context, or the next generation of one that has ended, and read it as a queue.
 
         Readers of an earlier generation stay attached. Each call hands out a reader of its own.
         """
-        self.attach_loop()
+        self._contexts.attach()
         log = self._contexts.open(context_id)
         log.open_generation()
-        return EventQueue(self, log)
+        return EventQueue(self._contexts, log)
 
     def get_queue(self, context_id: str) -> EventQueue | None:
         """Read an open context as a queue; None where there is no such context."""
         log = self.log(context_id)
-        return None if log is None else EventQueue(self, log)
+        return None if log is None else EventQueue(self._contexts, log)
 
     def has_queue(self, context_id: str) -> bool:
         """Whether a context is open."""
@@ -262,7 +239,7 @@ class StreamingEventManager:
 
     def log(self, context_id: str) -> ContextLog | None:
         """The log of an open context: its epoch, its numbers and whether it has ended."""
-        self.attach_loop()
+        self._contexts.attach()
         return self._contexts.get(context_id)
 
     # What ends
@@ -278,20 +255,21 @@ class StreamingEventManager:
         """
         log = self.log(context_id)
         if log is not None:
-            self._home.call_later(delay, self._remove_unless_touched, log, log.end)
+            self._contexts.remove_later(log, delay)
 
-    def _remove_unless_touched(self, log: ContextLog, end: int) -> None:
-        if log.end == end and not log.has_readers:
-            self._contexts.remove(log)
+    @property
+    def draining(self) -> bool:
+        """Whether streams have been told to end."""
+        return self._contexts.draining
 
     def drain(self) -> None:
         """Tell every stream to end once it has delivered what there is; new ones end at once."""
-        self.draining = True
-        now = monotonic()
-        for log in self._contexts:
-            log.flush(now)
-        if self._streams:
-            self._home.call_later(_ENDING, self._cut_off)
+        self._contexts.drain()
+        self._detached.cut_off_later()
+
+    def adopt(self, stream: asyncio.Task[None]) -> None:
+        """Have a stream that the server does not wait for come to its end before ``close`` does."""
+        self._detached.add(stream)
 
     def retry(self) -> bytes:
         """The first bytes of a stream: how long its client waits before it comes back."""
@@ -308,49 +286,15 @@ class StreamingEventManager:
 
     async def open(self) -> None:
         """Attach to the running loop and connect the broker."""
-        self.attach_loop()
-        self.draining = False
+        self._contexts.attach()
+        self._contexts.draining = False
         self.is_open = True
         await self._broker.open()
 
     async def close(self) -> None:
         """End all streams, remove all contexts and disconnect the broker."""
         self.drain()
-        for log in self._contexts:
-            self._contexts.remove(log)
-        if self._streams:
-            await asyncio.wait(set(self._streams))
+        self._contexts.clear()
+        await self._detached.wait()
         self.is_open = False
         await self._broker.close()
-
-    def adopt(self, stream: asyncio.Task[None]) -> None:
-        """Have a stream that the server does not wait for come to its end before ``close`` does."""
-        self._streams.add(stream)
-        stream.add_done_callback(self._streams.discard)
-
-    def _cut_off(self) -> None:
-        for stream in self._streams:
-            stream.cancel()
-
-    # The loop
-
-    def attach_loop(self) -> None:
-        """Live on the running loop, unless another one that is not closed is home already.
-
-        A queue may be made, and a context asked for, before any loop runs.
-        """
-        if self._loop is not None and not self._loop.is_closed():
-            return
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        self._loop = loop
-        self._thread = get_ident()
-        self._contexts.attach(loop)
-
-    @property
-    def _home(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            raise RuntimeError("the event manager is on no event loop yet")
-        return self._loop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from time import monotonic
 from types import TracebackType
 from typing import Protocol, Self
@@ -15,13 +15,18 @@ from quart_chat.events.log import ContextLog
 
 
 class Source(Protocol):
-    """What the contexts belong to: the manager.
+    """What the logs belong to: the contexts of a manager.
 
     Attributes:
         draining: Whether all readers have been told to end.
     """
 
     draining: bool
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that they live on."""
+        ...
 
 
 _logger = logging.getLogger(__name__)
@@ -47,14 +52,13 @@ class Subscription:
     def __init__(
         self,
         source: Source,
-        loop: asyncio.AbstractEventLoop,
         cursors: dict[ContextLog, int],
-        categories: frozenset[str] | None = None,
+        categories: Iterable[str] | None = None,
     ) -> None:
         self._source = source
-        self._loop = loop
+        self._loop = source.loop
         self._cursors = cursors
-        self._categories = categories
+        self._categories = None if categories is None else frozenset(categories)
         self._parked: asyncio.Future[bool] | None = None
         self._idle_since = 0.0
         self.sink: Sink | None = None

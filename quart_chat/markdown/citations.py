@@ -8,14 +8,16 @@ link. Where an answer is checked a number in brackets is always a citation: what
 from __future__ import annotations
 
 import re
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+
+from quart_chat.markdown.rules import Env, add_render_rule
 
 ENV = "citations"
 """Where the renderer's environment holds them."""
@@ -66,7 +68,7 @@ class Citations:
 def add_citations(markdown: MarkdownIt) -> None:
     """Teach a renderer the rule, which it follows where the environment has citations."""
     markdown.inline.ruler.before("link", "citation", _find)
-    markdown.add_render_rule("citation", _render)
+    add_render_rule(markdown, "citation", _render)
 
 
 def _find(state: StateInline, silent: bool) -> bool:
@@ -83,12 +85,6 @@ def _find(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _render(
-    _: object,
-    tokens: Sequence[Token],
-    index: int,
-    options: object,
-    env: MutableMapping[str, Any],
-) -> str:
+def _render(token: Token, env: Env) -> str:
     citations: Citations = env[ENV]
-    return "".join(map(citations.render, tokens[index].meta["numbers"]))
+    return "".join(map(citations.render, token.meta["numbers"]))

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from markdown_it.common.utils import escapeHtml
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-if TYPE_CHECKING:
-    from collections.abc import MutableMapping, Sequence
+from quart_chat.markdown.rules import add_render_rule
 
+if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
-    from markdown_it.utils import OptionsDict
+
+    from quart_chat.markdown.rules import Env
 
 # Characters of code that are highlighted in one text. On what was written for it, such as nothing
 # but line ends, many lexers take time by the square of its length.
@@ -32,35 +33,23 @@ _FORMATTER = HtmlFormatter(nowrap=True)
 
 def add_code(markdown: MarkdownIt) -> None:
     """Render code as a region that scrolls by itself and that the keyboard reaches."""
-    markdown.add_render_rule("fence", _render_fence)
-    markdown.add_render_rule("code_block", _render_code_block)
+    add_render_rule(markdown, "fence", _render_fence)
+    add_render_rule(markdown, "code_block", _render_code_block)
 
 
-def _render_fence(
-    _: object,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: MutableMapping[str, Any],
-) -> str:
-    language = _LANGUAGE.match(tokens[index].info)
+def _render_fence(token: Token, env: Env) -> str:
+    language = _LANGUAGE.match(token.info)
     if language is None:
-        return _render_code_block(_, tokens, index, options, env)
-    code = _highlight(tokens[index].content, language[1].lower(), env)
+        return _render_code_block(token, env)
+    code = _highlight(token.content, language[1].lower(), env)
     return f'<pre tabindex="0"><code class="language-{language[1]}">{code}</code></pre>\n'
 
 
-def _render_code_block(
-    _: object,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: MutableMapping[str, Any],
-) -> str:
-    return f'<pre tabindex="0"><code>{escapeHtml(tokens[index].content)}</code></pre>\n'
+def _render_code_block(token: Token, env: Env) -> str:
+    return f'<pre tabindex="0"><code>{escapeHtml(token.content)}</code></pre>\n'
 
 
-def _highlight(code: str, language: str, env: MutableMapping[str, Any]) -> str:
+def _highlight(code: str, language: str, env: Env) -> str:
     length = env.get("highlighted", 0) + len(code)
     if length > MAX_HIGHLIGHTED or not _HIGHLIGHTED.fullmatch(language):
         return escapeHtml(code)

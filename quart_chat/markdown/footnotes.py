@@ -10,19 +10,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from markdown_it.token import Token
 
-if TYPE_CHECKING:
-    from collections.abc import MutableMapping, Sequence
+from quart_chat.markdown.rules import add_render_rule
 
+if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.ruler import RuleOptionsType
     from markdown_it.rules_block import StateBlock
     from markdown_it.rules_core import StateCore
     from markdown_it.rules_inline import StateInline
-    from markdown_it.utils import OptionsDict
+
+    from quart_chat.markdown.rules import Env
 
 MAX_NOTES = 200
 
@@ -55,13 +56,13 @@ def add_footnotes(markdown: MarkdownIt) -> None:
     markdown.block.ruler.before("reference", "footnote", _definition, interrupts)
     markdown.inline.ruler.before("link", "footnote", _reference)
     markdown.core.ruler.after("inline", "footnotes", _append_notes)
-    markdown.add_render_rule("footnote", _render_reference)
+    add_render_rule(markdown, "footnote", _render_reference)
     markdown.add_render_rule("footnotes_open", lambda *_: '<section class="footnotes">\n<ol>\n')
     markdown.add_render_rule("footnotes_close", lambda *_: "</ol>\n</section>\n")
-    markdown.add_render_rule("footnote_back", _render_back)
+    add_render_rule(markdown, "footnote_back", _render_back)
 
 
-def _notes(env: MutableMapping[str, Any]) -> Notes:
+def _notes(env: Env) -> Notes:
     notes: Notes = env.setdefault("notes", Notes())
     return notes
 
@@ -159,26 +160,14 @@ def _item(notes: Notes, label: str, number: int, *, linked: bool) -> list[Token]
     return [*tokens, Token("list_item_close", "li", -1, block=True)]
 
 
-def _render_reference(
-    _: object,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: MutableMapping[str, Any],
-) -> str:
-    number, first = tokens[index].meta["number"], tokens[index].meta["first"]
+def _render_reference(token: Token, env: Env) -> str:
+    number, first = token.meta["number"], token.meta["first"]
     key = _notes(env).key
     anchor = f' id="noted-{key}-{number}"' if first else ""
     link = f'<a href="#note-{key}-{number}"{anchor} role="doc-noteref">{number}</a>'
     return f'<sup class="note">{link}</sup>'
 
 
-def _render_back(
-    _: object,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: MutableMapping[str, Any],
-) -> str:
-    anchor = f"noted-{_notes(env).key}-{tokens[index].meta['number']}"
+def _render_back(token: Token, env: Env) -> str:
+    anchor = f"noted-{_notes(env).key}-{token.meta['number']}"
     return f' <a href="#{anchor}" role="doc-backlink">↩</a>'

@@ -11,21 +11,23 @@ formulas, and leaves them as they are.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from markdown_it.common.utils import escapeHtml
 
 from quart_chat.markdown.mathml import to_mathml
+from quart_chat.markdown.rules import add_render_rule
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping, Sequence
+    from collections.abc import Sequence
 
     from markdown_it import MarkdownIt
     from markdown_it.ruler import RuleOptionsType
     from markdown_it.rules_block import StateBlock
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
-    from markdown_it.utils import OptionsDict
+
+    from quart_chat.markdown.rules import Env
 
 # Characters of a formula, and of all that are shown as such in one text: converting one takes
 # about 30 us a character.
@@ -67,8 +69,8 @@ def add_formulas(markdown: MarkdownIt) -> None:
     markdown.inline.ruler.before("escape", "formula", _formula)
     interrupts: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     markdown.block.ruler.before("fence", "formula_block", _formula_block, interrupts)
-    markdown.add_render_rule("formula", _render_formula)
-    markdown.add_render_rule("formula_block", _render_block)
+    add_render_rule(markdown, "formula", _render_formula)
+    add_render_rule(markdown, "formula_block", _render_block)
 
 
 def find_formula(text: str, start: int, end: int) -> Formula | None:
@@ -178,27 +180,15 @@ def _last_line(state: StateBlock, start: int, end: int, opener: str, closer: str
     return None
 
 
-def _render_formula(
-    _: object,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: MutableMapping[str, Any],
-) -> str:
-    return f'<span class="math">{_show(tokens[index], env)}</span>'
+def _render_formula(token: Token, env: Env) -> str:
+    return f'<span class="math">{_show(token, env)}</span>'
 
 
-def _render_block(
-    _: object,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: MutableMapping[str, Any],
-) -> str:
-    return f'<div class="math" tabindex="0">{_show(tokens[index], env)}</div>\n'
+def _render_block(token: Token, env: Env) -> str:
+    return f'<div class="math" tabindex="0">{_show(token, env)}</div>\n'
 
 
-def _show(token: Token, env: MutableMapping[str, Any]) -> str:
+def _show(token: Token, env: Env) -> str:
     formula: Formula = token.meta["formula"]
     together = env.get("formulas", 0) + len(formula.tex)
     if together > MAX_TOGETHER:

@@ -19,14 +19,14 @@ from quart_chat.chat.models import (
     Workflow,
     WorkflowStatus,
 )
-from quart_chat.storage.sqlite.chat_search import SearchableChats
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.search import SearchableChats
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.conftest import events
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from quart_chat.storage.sqlite.transaction import Transaction
+    from quart_chat.storage.sqlite.chats.transaction import Transaction
 
 __all__ = ["events"]
 

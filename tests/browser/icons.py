@@ -7,7 +7,7 @@ import base64
 
 from playwright.async_api import async_playwright
 
-from quart_chat.config import resource_path
+from quart_chat.resources import resource_path
 from tests.browser.tab import ARGUMENTS, find_chromium
 
 STATIC = resource_path("static")

@@ -109,3 +109,19 @@ def watch(tab: Tab, url: str) -> None:
 
 
 expect.set_options(timeout=PATIENCE)
+
+
+async def bring(page: Page, target: str, way: str, name: str, text: str) -> None:
+    """Drop or paste a Markdown file on an element."""
+    await page.evaluate(
+        """([target, way, name, text]) => {
+          const data = new DataTransfer();
+          data.items.add(new File([text], name, { type: "text/markdown" }));
+          const init = { bubbles: true, cancelable: true };
+          const event = way === "drop"
+            ? new DragEvent("drop", { ...init, dataTransfer: data })
+            : new ClipboardEvent("paste", { ...init, clipboardData: data });
+          document.querySelector(target).dispatchEvent(event);
+        }""",
+        [target, way, name, text],
+    )

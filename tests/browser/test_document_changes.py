@@ -81,14 +81,20 @@ def names(tab: Tab) -> Locator:
     return tab.page.locator(".document-name")
 
 
-async def test_a_page_of_documents_shows_what_changed_during_a_cut(
-    open_tab: OpenTab, elsewhere: Elsewhere
-) -> None:
+async def open_kept_and_gone(open_tab: OpenTab, elsewhere: Elsewhere) -> tuple[Tab, str]:
+    """A page of two documents, and the id of the one that will be deleted."""
     gone = await elsewhere.add("gone.md")
     await elsewhere.add("kept.md")
     tab = await open_tab("/documents", quiet=False)
-    reads = count_reads(tab.page)
     await expect(names(tab)).to_have_text(["kept.md", "gone.md"])
+    return tab, gone
+
+
+async def test_a_page_of_documents_shows_what_changed_during_a_cut(
+    open_tab: OpenTab, elsewhere: Elsewhere
+) -> None:
+    tab, gone = await open_kept_and_gone(open_tab, elsewhere)
+    reads = count_reads(tab.page)
     await tab.page.context.set_offline(True)
     await elsewhere.delete(gone)
     await elsewhere.add("added.md")
@@ -135,11 +141,8 @@ async def test_after_a_reset_the_list_is_fetched_until_it_can_be_read(
     open_tab: OpenTab, elsewhere: Elsewhere
 ) -> None:
     """A page that was away for too many changes is not told of each."""
-    gone = await elsewhere.add("gone.md")
-    await elsewhere.add("kept.md")
-    tab = await open_tab("/documents", quiet=False)
+    tab, gone = await open_kept_and_gone(open_tab, elsewhere)
     reads = count_reads(tab.page)
-    await expect(names(tab)).to_have_text(["kept.md", "gone.md"])
     await tab.page.context.set_offline(True)
     await elsewhere.delete(gone)
     await elsewhere.add("added.md")

@@ -13,6 +13,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import OpenTab
+from tests.browser.tab import bring
 from tests.browser.test_composer import PASTE
 from tests.browser.test_page import expect_no_overflow, violations
 from tests.server import Server
@@ -43,22 +44,6 @@ async def delete(page: Page, name: str) -> None:
     await page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
 
 
-async def bring(page: Page, kind: str, name: str) -> None:
-    """Drop or paste a file on the page."""
-    await page.evaluate(
-        """([kind, name, text]) => {
-          const data = new DataTransfer();
-          data.items.add(new File([text], name, { type: "text/markdown" }));
-          const init = { bubbles: true, cancelable: true };
-          const event = kind === "drop"
-            ? new DragEvent("drop", { ...init, dataTransfer: data })
-            : new ClipboardEvent("paste", { ...init, clipboardData: data });
-          document.querySelector(".upload").dispatchEvent(event);
-        }""",
-        [kind, name, LEASE],
-    )
-
-
 async def drop(page: Page, target: str, *paths: Path) -> None:
     """Let files of this computer go over an element, as the browser itself is told of it."""
     box = await page.locator(target).bounding_box()
@@ -78,7 +63,7 @@ async def test_a_document_is_uploaded_and_read_in_every_tab(open_tab: OpenTab, w
     if way == "button":
         await upload(tab.page, file(name))
     else:
-        await bring(tab.page, way, name)
+        await bring(tab.page, ".upload", way, name, LEASE)
     for page in (tab.page, other.page):
         row = page.locator(".document", has_text=name)
         await expect(row).to_have_attribute("data-status", "ready")
@@ -101,7 +86,7 @@ async def test_files_that_come_during_an_upload_are_uploaded_after_it(open_tab: 
     await expect(state).to_have_text("")
     await upload(tab.page, file("first.md"), file("empty.md", ""))
     await expect(state).to_have_text("Uploading…")
-    await bring(tab.page, "drop", "second.md")
+    await bring(tab.page, ".upload", "drop", "second.md", LEASE)
     await upload(tab.page, file("third.md"))
     assert len(sent) == 1
     go_on.set()
@@ -162,7 +147,7 @@ async def test_text_that_is_pasted_with_a_picture_of_it_is_no_file(open_tab: Ope
     pasting = PASTE.replace("#prompt", "#search")
     # As the browser does it.
     assert await tab.page.evaluate(pasting, {"text/plain": "a\tb"})
-    await bring(tab.page, "paste", "after the text.md")
+    await bring(tab.page, ".upload", "paste", "after the text.md", LEASE)
     await expect(tab.page.locator(".document", has_text="after the text.md")).to_have_count(1)
     assert sent.count("POST") == 1
 

@@ -12,6 +12,7 @@ from playwright.async_api import FilePayload, Locator, Page, expect
 
 from tests.assistants.openai.endpoint import FakeEndpoint, end, fake_endpoint, refuse, say, talk
 from tests.browser.conftest import OpenTab
+from tests.browser.tab import bring
 from tests.browser.test_page import expect_no_overflow, violations
 from tests.server import Server
 
@@ -56,22 +57,6 @@ def file(name: str, content: bytes = LEASE) -> Any:
 
 def chip(page: Page, name: str) -> Locator:
     return page.locator(".chip", has_text=name)
-
-
-async def bring(page: Page, kind: str, name: str) -> None:
-    """Drop or paste a file on the question field."""
-    await page.evaluate(
-        """([kind, name, text]) => {
-          const data = new DataTransfer();
-          data.items.add(new File([text], name, { type: "text/markdown" }));
-          const init = { bubbles: true, cancelable: true };
-          const event = kind === "drop"
-            ? new DragEvent("drop", { ...init, dataTransfer: data })
-            : new ClipboardEvent("paste", { ...init, clipboardData: data });
-          document.querySelector("#prompt").dispatchEvent(event);
-        }""",
-        [kind, name, LEASE.decode()],
-    )
 
 
 async def load_picker(page: Page) -> None:
@@ -176,7 +161,7 @@ async def test_a_file_becomes_a_document_to_answer_from(
     if way == "button":
         await upload(tab.page, file(name))
     else:
-        await bring(tab.page, way, name)
+        await bring(tab.page, "#prompt", way, name, LEASE.decode())
     await expect(chip(tab.page, name)).to_have_attribute("data-status", "ready")
     await ask(tab.page, "What is the period of notice?")
     await tab.until_ended("complete")

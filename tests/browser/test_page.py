@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from quart_chat.config import resource_path
+from quart_chat.resources import resource_path
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
 from tests.server import ROOT, Server

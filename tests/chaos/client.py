@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import httpx2
@@ -11,7 +13,20 @@ import orjson
 from quart_chat.events.sse import StreamParser
 
 Item = dict[str, Any]
+Following = asyncio.Task[None]
 _ENDS = frozenset({"complete", "stopped", "error"})
+
+
+@asynccontextmanager
+async def beside(works: Iterable[Coroutine[Any, Any, None]]) -> AsyncGenerator[list[Following]]:
+    """Work that goes on beside a block, and is given up with its end."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def plain_client(**options: Any) -> httpx2.AsyncClient:
@@ -137,3 +152,8 @@ def in_order(items: list[Item]) -> list[Item]:
         return payload["item"]["roundNumber"], payload["createdAt"], payload["item"]["id"]
 
     return sorted(items, key=place)
+
+
+def following(*clients: FollowingClient) -> AbstractAsyncContextManager[list[Following]]:
+    """Clients that follow their chats during a block."""
+    return beside(client.follow() for client in clients)

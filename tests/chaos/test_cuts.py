@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from quart_chat.events.sse import StreamParser
 from tests.app import create_test_app
-from tests.chaos.client import ChatCopy, FollowingClient, Item, in_order, plain_client
+from tests.chaos.client import ChatCopy, FollowingClient, Item, beside, in_order, plain_client
 from tests.chaos.proxy import ChaosProxy
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
@@ -105,19 +105,10 @@ async def case(
     async with plain_client(base_url=served.url, timeout=30) as http:
         chat = await ask(http, None, words)
         clients = [FollowingClient(served.proxy_url, chat) for _ in joins]
-        following = [
-            asyncio.create_task(join(client, turns))
-            for client, turns in zip(clients, joins, strict=True)
-        ]
-        try:
-            async with asyncio.timeout(30):
-                await asyncio.gather(*(produce(http, chat, words, steps) for steps in producers))
-                final = await settled(http, chat)
-                await wait_for(clients, following, final["seq"])
-        finally:
-            for task in following:
-                task.cancel()
-            await asyncio.gather(*following, return_exceptions=True)
+        async with beside(map(join, clients, joins)) as tasks, asyncio.timeout(30):
+            await asyncio.gather(*(produce(http, chat, words, steps) for steps in producers))
+            final = await settled(http, chat)
+            await wait_for(clients, tasks, final["seq"])
         for client in clients:
             check(client, final)
 

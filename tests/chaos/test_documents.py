@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.chaos.client import FollowingClient
+from tests.chaos.client import FollowingClient, beside
 from tests.chaos.test_cuts import ask, check, settled
 from tests.server import Server
 
@@ -55,10 +55,9 @@ async def test_a_large_document_is_read_beside_streams_and_found(server: Server)
     async with httpx2.AsyncClient(base_url=server.url, timeout=120) as http:
         chat = await ask(http, None, words=3)
         clients = [FollowingClient(server.url, chat) for _ in range(STREAMS)]
-        following = [asyncio.create_task(client.follow()) for client in clients]
         delays: list[float] = []
-        following.append(asyncio.create_task(measure_delays(http, chat, delays)))
-        try:
+        works = [client.follow() for client in clients]
+        async with beside([*works, measure_delays(http, chat, delays)]):
             body = {"prompt": "count 10000 20ms", "assistant": "slow", "workflowId": chat}
             async with http.stream("POST", "/api/chatbot/start/stream", json=body) as running:
                 assert running.status_code == 200
@@ -70,10 +69,6 @@ async def test_a_large_document_is_read_beside_streams_and_found(server: Server)
             await http.post(f"/api/chatbot/{chat}/stop")
             final = await settled(http, chat)
             await asyncio.gather(*(client.reached(final["seq"]) for client in clients))
-        finally:
-            for task in following:
-                task.cancel()
-            await asyncio.gather(*following, return_exceptions=True)
         for client in clients:
             check(client, final)
         assert told[-1]["type"] == "complete"

@@ -10,7 +10,7 @@ import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.chaos.client import ChatCopy, FollowingClient, plain_client
+from tests.chaos.client import ChatCopy, FollowingClient, following, plain_client
 from tests.chaos.proxy import ChaosProxy
 from tests.chaos.test_cuts import ask, check, produce, settled, wait_for
 from tests.server import Server
@@ -49,18 +49,13 @@ async def case(server: Server, kill_at: list[int], cuts: list[int], renames: int
         async with plain_client(base_url=server.url, timeout=30) as http:
             chat = await ask(http, None, words=3)
         clients = [FollowingClient(f"http://127.0.0.1:{proxy.port}", chat) for _ in range(2)]
-        following = [asyncio.create_task(client.follow()) for client in clients]
-        try:
+        async with following(*clients) as tasks:
             for length in kill_at:
                 proxy.cuts = iter(cuts)
                 await kill_in_mid_answer(server, chat, clients[0], length, renames)
             async with plain_client(base_url=server.url, timeout=30) as http:
                 final = await settled(http, chat)
-            await wait_for(clients, following, final["seq"])
-        finally:
-            for task in following:
-                task.cancel()
-            await asyncio.gather(*following, return_exceptions=True)
+            await wait_for(clients, tasks, final["seq"])
     for client in clients:
         check(client, final)
     assert list(clients[0].ends.values()) == ["complete", *["error"] * len(kill_at)]

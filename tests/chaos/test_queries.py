@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from quart_chat.storage.sqlite.connection import Session
-from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.file.connection import Session
+from quart_chat.storage.sqlite.file.database import Database
 from tests.chaos.client import FollowingClient
 from tests.chaos.test_cuts import ask, running_app
 

@@ -6,7 +6,7 @@ import pytest
 
 from quart_chat.chat.service import ChatService
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.managers import make_manager
 from tests.chat.parts import make_service
 from tests.chat.scripted import ScriptedAssistant

@@ -13,8 +13,8 @@ from quart_chat.chat.service import ChatService
 from quart_chat.events import StreamingEventManager
 from quart_chat.markdown.rendering import Render
 from quart_chat.search.words import terms
-from quart_chat.storage.sqlite.chat_search import SearchableChats
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.search import SearchableChats
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.scripted import END, ScriptedAssistant
 
 USER = "local"

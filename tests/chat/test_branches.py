@@ -16,9 +16,9 @@ from quart_chat.chat.storage import ChatReader
 from quart_chat.chat.views import BranchPage
 from quart_chat.errors import ChatError, InvalidInput, NotFound, RoundRunning
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite import branches
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.schema import MIGRATIONS
+from quart_chat.storage.sqlite.chats import branches
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
+from quart_chat.storage.sqlite.file.schema import MIGRATIONS
 from tests.chat.managers import make_manager
 from tests.chat.parts import USER, find, make_service
 from tests.chat.scripted import END, ScriptedAssistant
@@ -301,7 +301,7 @@ async def test_both_branches_are_found_by_a_search(
     service: ChatService, repository: ChatRepository, forked: str
 ) -> None:
     for word in ("three", "another"):
-        page = await service.search_workflows(USER, word)
+        page = await service.lists.search(USER, word)
         assert [found.workflow.id for found in page.found] == [forked]
     assert {each.round_number for each in await find(repository, "three")} == {3, 5}
 

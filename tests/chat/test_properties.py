@@ -22,9 +22,9 @@ from quart_chat.chat.emitted import DELTAS, ENVELOPED
 from quart_chat.chat.streams import position as following
 from quart_chat.chat.streams.writer import ChatFrames, stream_user, stream_workflow
 from quart_chat.errors import RoundRunning
-from quart_chat.events import Bounds, Settings, StreamingEventManager
-from quart_chat.storage.sqlite import list_changes
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.events import Bounds, EventSettings, StreamingEventManager
+from quart_chat.storage.sqlite.chats import list_changes
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.client import TERMINAL, Client, DirectClient, EagerClient, identity, state_of
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant
@@ -68,7 +68,7 @@ workflows = st.tuples(st.lists(rounds, min_size=1, max_size=3), st.lists(acts, m
 class RecordingManager(StreamingEventManager):
     """An event manager that remembers what was emitted, and takes some turns to emit it."""
 
-    def __init__(self, settings: Settings, slowness: int) -> None:
+    def __init__(self, settings: EventSettings, slowness: int) -> None:
         super().__init__(settings, coalescer=DELTAS, enveloped=ENVELOPED)
         self.slowness = slowness
         self.emitted: defaultdict[str, list[tuple[str, int | None]]] = defaultdict(list)
@@ -86,7 +86,7 @@ class World:
         self, repository: ChatRepository, bounds: Bounds, slowness: int, scenes: int
     ) -> None:
         self.assistant = ScriptedAssistant()
-        self.manager = RecordingManager(Settings(bounds=bounds), slowness)
+        self.manager = RecordingManager(EventSettings(bounds=bounds), slowness)
         self.service = make_service(repository, self.manager, self.assistant)
         self.quiet = asyncio.Barrier(scenes)
         self._prompts = 0
@@ -185,7 +185,7 @@ async def check_clients(world: World, workflow_id: str, clients: list[Client]) -
 async def check_pages(world: World, workflow_id: str, pages: list[Client]) -> None:
     snapshot = await world.service.snapshot(USER, workflow_id)
     items, terminals = state_of(snapshot)
-    listed = await world.service.list_workflows(USER)
+    listed = await world.service.lists.page(USER)
     items |= {workflow.id: workflow.to_item() for workflow in listed.workflows}
     for client in pages:
         assert (client.items, client.terminals) == (items, terminals)
@@ -268,7 +268,7 @@ def test_every_client_ends_with_exactly_what_the_database_has(
 
     with (
         tempfile.TemporaryDirectory() as folder,
-        patch.object(following, "PART", storage.Bounds(rows, 256 * 1024)),
+        patch.object(following, "PART", storage.PartBounds(rows, 256 * 1024)),
         patch.object(list_changes, "CHANGES_AT_ONCE", rows),
     ):
         asyncio.run(run(Path(folder)))

@@ -14,9 +14,9 @@ from quart_chat.chat.models import Workflow
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable, NotFound
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.reader import Reader
-from quart_chat.storage.sqlite.schema import MIGRATIONS
+from quart_chat.storage.sqlite.chats.reader import Reader
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
+from quart_chat.storage.sqlite.file.schema import MIGRATIONS
 from tests.chat.parts import USER, ask, find, make_service
 from tests.chat.scripted import ScriptedAssistant
 from tests.waiting import until
@@ -49,10 +49,10 @@ async def test_a_deleted_chat_is_nowhere_to_be_found(
         await service.snapshot(USER, workflow_id)
     with pytest.raises(NotFound):
         await service.delete(USER, workflow_id)
-    assert (await service.list_workflows(USER)).workflows == ()
-    assert (await service.search_workflows(USER, "secret")).found == ()
+    assert (await service.lists.page(USER)).workflows == ()
+    assert (await service.lists.search(USER, "secret")).found == ()
     assert await find(repository, "secret") == []
-    (tombstone,) = (await service.list_changes(USER, 2)).entries or ()
+    (tombstone,) = (await service.lists.changes(USER, 2)).entries or ()
     assert tombstone.to_chat_data()["item"] == {"id": workflow_id, "deleted": True}
 
 
@@ -72,8 +72,8 @@ async def test_a_restored_chat_is_as_it_was(
         before.logs,
         before.rounds,
     )
-    assert (await service.list_workflows(USER)).workflows == (restored,)
-    assert len((await service.search_workflows(USER, "kept")).found) == 1
+    assert (await service.lists.page(USER)).workflows == (restored,)
+    assert len((await service.lists.search(USER, "kept")).found) == 1
     assert await service.recoverable(USER, workflow_id) is None
     assert await service.restore(USER, workflow_id) == restored
 
@@ -114,7 +114,7 @@ async def test_what_was_deleted_is_erased_in_time(
     assert await count_messages(repository) == 2
     with pytest.raises(NotFound):
         await service.restore(USER, workflow_id)
-    (tombstone,) = (await service.list_changes(USER, 4)).entries or ()
+    (tombstone,) = (await service.lists.changes(USER, 4)).entries or ()
     assert isinstance(tombstone, Workflow)
     assert (tombstone.id, tombstone.title) == (workflow_id, "")
     assert (await service.workflow(USER, kept)).title == "kept"
@@ -142,7 +142,7 @@ async def test_what_an_older_version_left_of_erased_chats_is_erased_as_well(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as older:
-        older.setattr("quart_chat.storage.sqlite.schema.MIGRATIONS", MIGRATIONS[:9])
+        older.setattr("quart_chat.storage.sqlite.file.schema.MIGRATIONS", MIGRATIONS[:9])
         await (await ChatRepository.open(path)).close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(

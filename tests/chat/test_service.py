@@ -23,7 +23,7 @@ from quart_chat.errors import (
     Unavailable,
 )
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.parts import USER, ask, find, make_service
 from tests.chat.scripted import OutOfTurn, ScriptedAssistant
 from tests.waiting import until
@@ -37,7 +37,7 @@ async def test_a_request_that_runs_already_is_not_started_again(
     first = await service.start(Ask(USER, "Why?", request_id="request-1"))
     again = await service.start(Ask(USER, "Why?", request_id="request-1"))
     assert (again.workflow_id, again.round_number) == (first.workflow_id, first.round_number)
-    assert len((await service.list_workflows(USER)).workflows) == 1
+    assert len((await service.lists.page(USER)).workflows) == 1
     theirs = await service.start(Ask("bob", "Why?", request_id="request-1"))
     assert theirs.workflow_id != first.workflow_id
 
@@ -144,8 +144,8 @@ async def test_what_belongs_to_somebody_else_is_not_found(service: ChatService) 
     ):
         with pytest.raises(NotFound):
             await call
-    assert (await service.list_workflows(USER)).workflows == ()
-    assert (await service.search_workflows(USER, "mine")).found == ()
+    assert (await service.lists.page(USER)).workflows == ()
+    assert (await service.lists.search(USER, "mine")).found == ()
 
 
 async def test_an_unknown_assistant_is_refused(service: ChatService) -> None:
@@ -243,11 +243,11 @@ async def test_a_list_has_pinned_workflows_first_and_then_the_latest(
     ids = [await ask(service, assistant, prompt) for prompt in ("one", "two", "three", "four")]
     await service.change(USER, ids[1], pinned=True)
     await service.change(USER, ids[0], title="renamed")
-    titles = [workflow.title for workflow in (await service.list_workflows(USER)).workflows]
+    titles = [workflow.title for workflow in (await service.lists.page(USER)).workflows]
     assert titles == ["two", "four", "three", "renamed"]
     await service.change(USER, ids[1], pinned=False)
     await ask(service, assistant, "again", workflow_id=ids[0])
-    titles = [workflow.title for workflow in (await service.list_workflows(USER)).workflows]
+    titles = [workflow.title for workflow in (await service.lists.page(USER)).workflows]
     assert titles == ["renamed", "four", "three", "two"]
 
 
@@ -256,11 +256,11 @@ async def test_the_pages_of_a_list_make_the_whole(service: ChatService, limit: i
     ids = [(await service.start(Ask(USER, f"number {n}"))).workflow_id for n in range(5)]
     for id_ in ids[1:3]:
         await service.change(USER, id_, pinned=True)
-    whole = (await service.list_workflows(USER)).workflows
+    whole = (await service.lists.page(USER)).workflows
     pages: list[Workflow] = []
     cursor = None
     while True:
-        page = await service.list_workflows(USER, before=cursor, limit=limit)
+        page = await service.lists.page(USER, before=cursor, limit=limit)
         assert page.list_seq == 7
         pages += page.workflows
         cursor = page.next
@@ -273,7 +273,7 @@ async def test_the_pages_of_a_list_make_the_whole(service: ChatService, limit: i
 @pytest.mark.parametrize("cursor", ["x", "e30=", "ä", "WzEsMl0=", "bnVsbA==", "AAAA"])
 async def test_a_cursor_that_no_page_gave_is_refused(service: ChatService, cursor: str) -> None:
     with pytest.raises(InvalidInput, match=r"^before: "):
-        await service.list_workflows(USER, before=cursor)
+        await service.lists.page(USER, before=cursor)
 
 
 async def test_the_words_of_final_messages_can_be_searched(
@@ -302,7 +302,7 @@ async def test_a_start_goes_on_when_the_one_who_asked_is_gone(
     with pytest.raises(asyncio.CancelledError):
         await task
     await assistant.say("one", Text("still here"))
-    (workflow,) = (await service.list_workflows(USER)).workflows
+    (workflow,) = (await service.lists.page(USER)).workflows
     assert (await service.snapshot(USER, workflow.id)).messages[1].content == "still here"
 
 

@@ -13,7 +13,7 @@ from quart_chat.chat.service import ChatService
 from quart_chat.chat.streams.shared import stream_shared
 from quart_chat.events import StreamingEventManager
 from quart_chat.markdown import render_markdown
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.client import Client
 from tests.chat.parts import USER, ask, idle, make_service
 from tests.chat.scripted import END, ScriptedAssistant

@@ -11,7 +11,7 @@ import pytest
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.service import ChatService
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import ScriptedAssistant
 from tests.waiting import until

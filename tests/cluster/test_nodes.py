@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from tests.chaos.client import plain_client
+from tests.chaos.client import following, plain_client
 from tests.chaos.test_cuts import check, wait_for
 from tests.cluster.conftest import StartNode
 from tests.cluster.nodes import (
@@ -26,14 +26,15 @@ LONG = "count 2000 5ms"
 
 
 @asynccontextmanager
-async def following(*clients: Client) -> AsyncGenerator[list[asyncio.Task[None]], None]:
-    tasks = [asyncio.create_task(client.follow()) for client in clients]
-    try:
-        yield tasks
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+async def asked_and_read(
+    here: Server, there: Server, characters: int
+) -> AsyncGenerator[tuple[str, Client], None]:
+    """A chat that one node answers, and its client at the other that has read so much of it."""
+    async with asked(here, LONG) as chat:
+        client = Client(chat, there)
+        async with following(client):
+            await client.written(1, characters)
+            yield chat, client
 
 
 async def check_all(nodes: Sequence[Server], chat: str, *clients: Client) -> list[str]:
@@ -69,11 +70,8 @@ async def test_a_tab_on_the_other_node_sees_the_answer_grow(nodes: Nodes) -> Non
 
 async def test_a_round_is_stopped_from_the_other_node(nodes: Nodes) -> None:
     here, there = nodes
-    async with asked(here, LONG) as chat:
-        client = Client(chat, here)
-        async with following(client):
-            await client.written(1, 20)
-            assert await stop(there, chat) == "stopped"
+    async with asked_and_read(here, here, 20) as (chat, client):
+        assert await stop(there, chat) == "stopped"
     assert await check_all(nodes, chat, client, Client(chat, there)) == ["stopped"]
     assert await stop(there, chat) == "idle"
 
@@ -96,12 +94,9 @@ async def test_a_chat_that_runs_elsewhere_is_changed_and_deleted_from_here(nodes
 
 async def test_the_rounds_of_a_killed_node_end_once_with_all_that_was_shown(nodes: Nodes) -> None:
     here, there = nodes
-    async with asked(here, LONG) as chat:
-        client = Client(chat, there)
-        async with following(client):
-            await client.written(1, 400)
-            here.process.kill()
-            await until(lambda: client.ends, limit=10)
+    async with asked_and_read(here, there, 400) as (chat, client):
+        here.process.kill()
+        await until(lambda: client.ends, limit=10)
     assert await check_all([there], chat, client, Client(chat, there)) == ["error"]
     assert [row[1:3] for row in rounds_of(there, chat)] == [("error", "interrupted")]
     await until(lambda: len(query(there, "SELECT id FROM nodes")) == 1)
@@ -109,14 +104,11 @@ async def test_the_rounds_of_a_killed_node_end_once_with_all_that_was_shown(node
 
 async def test_what_a_frozen_node_does_late_is_refused(nodes: Nodes) -> None:
     here, there = nodes
-    async with asked(here, LONG) as chat:
-        client = Client(chat, there)
-        async with following(client):
-            await client.written(1, 100)
-            freeze(here)
-            await until(lambda: client.ends, limit=10)
-            thaw(here)
-            await until(lambda: any("was taken over" in line for line in here.output))
+    async with asked_and_read(here, there, 100) as (chat, client):
+        freeze(here)
+        await until(lambda: client.ends, limit=10)
+        thaw(here)
+        await until(lambda: any("was taken over" in line for line in here.output))
     assert await check_all(nodes, chat, client, Client(chat, here)) == ["error"]
     await until(lambda: len(query(there, "SELECT id FROM nodes")) == 2)
     # It goes on as a node like any other.
@@ -150,14 +142,11 @@ async def test_a_node_that_starts_ends_nothing(
 
 async def test_a_node_that_is_stopped_ends_its_rounds_and_leaves(nodes: Nodes) -> None:
     here, there = nodes
-    async with asked(here, LONG) as chat:
-        client = Client(chat, there)
-        async with following(client):
-            await client.written(1, 50)
-            assert await asyncio.to_thread(here.terminate) == 0
-            await until(lambda: client.ends)
-            (remaining,) = query(there, "SELECT id FROM nodes")
-            assert (await asyncio.to_thread(rounds_of, there, chat))[0][3] != remaining[0]
+    async with asked_and_read(here, there, 50) as (chat, client):
+        assert await asyncio.to_thread(here.terminate) == 0
+        await until(lambda: client.ends)
+        (remaining,) = query(there, "SELECT id FROM nodes")
+        assert (await asyncio.to_thread(rounds_of, there, chat))[0][3] != remaining[0]
     assert await check_all([there], chat, client) == ["error"]
 
 

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from quart_chat.storage.sqlite.connection import Session
-from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.file.connection import Session
+from quart_chat.storage.sqlite.file.database import Database
 from tests.chaos.client import plain_client
 from tests.chaos.test_cuts import running_app
 from tests.cluster.conftest import StartNode

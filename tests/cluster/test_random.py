@@ -14,10 +14,9 @@ import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.chaos.client import plain_client
+from tests.chaos.client import following, plain_client
 from tests.chaos.test_cuts import check, wait_for
 from tests.cluster.nodes import SHARED, Client, asked, freeze, query, settled, thaw
-from tests.cluster.test_nodes import following
 from tests.examples import examples
 from tests.server import Server
 from tests.waiting import until

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.client import plain_client
+from tests.chaos.client import following, plain_client
 from tests.chaos.test_cuts import ask
 from tests.cluster.nodes import LEASE, SHARED, Client, asked, query, settled
-from tests.cluster.test_nodes import check_all, following, stop
+from tests.cluster.test_nodes import check_all, stop
 from tests.server import TEST_SERVER, Server
 from tests.waiting import until
 

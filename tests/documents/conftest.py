@@ -13,12 +13,13 @@ import pytest
 
 from quart_chat.documents.models import Document
 from quart_chat.documents.queue import IngestionTimeouts
-from quart_chat.documents.service import DocumentLimits, DocumentService
+from quart_chat.documents.service import DocumentService
 from quart_chat.documents.subprocess import ResourceLimits
+from quart_chat.documents.uploads import DocumentLimits
 from quart_chat.events import Event, StreamingEventManager
-from quart_chat.storage.sqlite.database import Database
 from quart_chat.storage.sqlite.document_search import SearchableDocuments
 from quart_chat.storage.sqlite.documents import DocumentRepository
+from quart_chat.storage.sqlite.file.database import Database
 from tests.chat.managers import make_manager
 
 USER = "ada"

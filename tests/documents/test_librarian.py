@@ -13,7 +13,7 @@ from quart_chat.assistants.librarian.assistant import Librarian
 from quart_chat.assistants.protocol import Question, Sources, Step, Text
 from quart_chat.search.words import terms
 from quart_chat.storage.sqlite import document_search as documents_search
-from quart_chat.storage.sqlite.chat_search import SearchableChats
+from quart_chat.storage.sqlite.chats.search import SearchableChats
 from tests.assistants.conftest import HANDBOOK, Answer
 from tests.documents import made
 from tests.documents.conftest import USER, Library

@@ -9,27 +9,28 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
+from quart_chat.chat.lists import ChatLists
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.streams.writer import stream_user
 from quart_chat.chat.views import ListChanges
 from quart_chat.documents.announcements import DocumentPublisher
-from quart_chat.documents.models import Document, Kind, Progress, Status
+from quart_chat.documents.models import Document, Progress, Status
 from quart_chat.documents.unit_of_work import DocumentCommitter, DocumentUnitOfWork
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.documents import DocumentRepository
-from quart_chat.storage.sqlite.schema import MIGRATIONS
+from quart_chat.storage.sqlite.file.database import Database
+from quart_chat.storage.sqlite.file.schema import MIGRATIONS
 from quart_chat.texts import use
 from quart_chat.wire import list_context
 from tests.chat.client import Client
 from tests.chat.managers import make_manager
 from tests.chat.parts import make_service
 from tests.chat.scripted import ScriptedAssistant
+from tests.documents.waiting import new_document
 
 USER = "ada"
 HALF = Progress(0.5, "Reading")
@@ -73,24 +74,6 @@ async def lists(tmp_path: Path) -> AsyncIterator[Lists]:
     await database.close()
 
 
-def new_document() -> Document:
-    return Document(
-        id=uuid4().hex,
-        user_id=USER,
-        name="fruit.txt",
-        kind=Kind.TEXT,
-        size=10,
-        status=Status.WAITING,
-        code=None,
-        message=None,
-        pages=None,
-        passages=0,
-        attempts=0,
-        created_at=1.0,
-        updated_at=1.0,
-    )
-
-
 async def begin(stream: AsyncGenerator[bytes, None], client: Client) -> None:
     """Have a stream read the database, and follow from there."""
     while "pulse" not in client.types:
@@ -98,7 +81,7 @@ async def begin(stream: AsyncGenerator[bytes, None], client: Client) -> None:
 
 
 async def test_who_joins_during_a_reading_is_told_how_it_goes_on(lists: Lists) -> None:
-    reading = await lists.put(new_document(), Status.READING)
+    reading = await lists.put(new_document(USER), Status.READING)
     client, stream = Client(), stream_user(lists.chat, USER, None, "1-0", heartbeat=True)
     await begin(stream, client)
     await lists.publisher.advanced(reading, HALF)
@@ -110,15 +93,15 @@ async def test_progress_from_before_the_database_was_read_is_not_told(
     lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would follow the end of the reading, and make the document seem to be read again."""
-    reading = await lists.put(new_document(), Status.READING)
-    select = ChatService.list_changes
+    reading = await lists.put(new_document(USER), Status.READING)
+    select = ChatLists.changes
 
-    async def select_later(service: ChatService, user_id: str, since: int) -> ListChanges:
+    async def select_later(lists_: ChatLists, user_id: str, since: int) -> ListChanges:
         await lists.publisher.advanced(reading, HALF)
         await lists.put(reading, Status.READY)
-        return await select(service, user_id, since)
+        return await select(lists_, user_id, since)
 
-    monkeypatch.setattr(ChatService, "list_changes", select_later)
+    monkeypatch.setattr(ChatLists, "changes", select_later)
     client, stream = Client(), stream_user(lists.chat, USER, None, "0-0", heartbeat=True)
     await begin(stream, client)
     assert await lists.read_on(client, stream) == [("ready", None)]
@@ -129,7 +112,7 @@ async def test_a_node_that_has_lost_a_reading_changes_nothing_and_takes_no_seq(
 ) -> None:
     begin_other = partial(DocumentUnitOfWork, node_id="two")
     other = DocumentCommitter(lists.storage, lists.events, begin_other)
-    waiting = await lists.committer.commit(lambda unit: unit.add(new_document()))
+    waiting = await lists.committer.commit(lambda unit: unit.add(new_document(USER)))
     reading = replace(waiting, status=Status.READING)
     assert await other.commit(lambda unit: unit.change_claimed(reading)) is None
     assert await lists.committer.commit(lambda unit: unit.change_claimed(reading)) is not None
@@ -146,7 +129,7 @@ async def test_a_node_that_has_lost_a_reading_changes_nothing_and_takes_no_seq(
 
 @pytest.mark.parametrize("end", [Status.READY, Status.FAILED, Status.DELETING, Status.READING])
 async def test_progress_that_comes_too_late_is_not_told(lists: Lists, end: Status) -> None:
-    waiting = await lists.put(new_document(), Status.WAITING)
+    waiting = await lists.put(new_document(USER), Status.WAITING)
     client, stream = Client(), stream_user(lists.chat, USER, None, "1-0", heartbeat=True)
     await begin(stream, client)
     reading = await lists.put(waiting, Status.READING)
@@ -170,7 +153,7 @@ async def test_progress_of_a_reading_that_was_not_told_shows_a_hole(
 
     with monkeypatch.context() as losing:
         losing.setattr(lists.events, "emit_event", lose)
-        reading = await lists.put(new_document(), Status.READING)
+        reading = await lists.put(new_document(USER), Status.READING)
     await lists.publisher.advanced(reading, HALF)
     assert await lists.read_on(client, stream) == [("reading", None), ("reading", 0.5)]
     assert client.ids == ["1-0"]
@@ -180,15 +163,15 @@ async def test_a_reset_is_followed_by_what_changes_after_it(
     lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Documents from before it are for the client to fetch."""
-    document = await lists.put(new_document(), Status.WAITING)
-    select = ChatService.list_workflows
+    document = await lists.put(new_document(USER), Status.WAITING)
+    select = ChatLists.page
 
-    async def select_before_a_change(service: ChatService, user_id: str) -> Any:
-        page = await select(service, user_id)
+    async def select_before_a_change(lists_: ChatLists, user_id: str) -> Any:
+        page = await select(lists_, user_id)
         await lists.put(document, Status.READING)
         return page
 
-    monkeypatch.setattr(ChatService, "list_workflows", select_before_a_change)
+    monkeypatch.setattr(ChatLists, "page", select_before_a_change)
     client, stream = Client(), stream_user(lists.chat, USER, None, None, heartbeat=True)
     await begin(stream, client)
     assert client.types == ["reset", "document", "pulse"]
@@ -198,7 +181,7 @@ async def test_a_reset_is_followed_by_what_changes_after_it(
 
 
 async def test_why_a_document_failed_is_told_in_the_language_of_the_reader(lists: Lists) -> None:
-    await lists.put(new_document(), Status.FAILED, message="There is no text in it.")
+    await lists.put(new_document(USER), Status.FAILED, message="There is no text in it.")
     with use("de"):
         client, stream = Client(), stream_user(lists.chat, USER, None, "0-0", heartbeat=True)
     await begin(stream, client)
@@ -212,7 +195,7 @@ async def test_documents_of_an_older_version_are_kept_and_count_from_their_next_
 ) -> None:
     path = tmp_path / "old.sqlite"
     with monkeypatch.context() as older:
-        older.setattr("quart_chat.storage.sqlite.schema.MIGRATIONS", MIGRATIONS[:12])
+        older.setattr("quart_chat.storage.sqlite.file.schema.MIGRATIONS", MIGRATIONS[:12])
         await (await Database.open(path)).close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("INSERT INTO users (id, list_seq, created_at) VALUES (?, 7, 0)", [USER])

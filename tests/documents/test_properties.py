@@ -27,11 +27,11 @@ from quart_chat.documents.messages import Advanced, Finished, Message, Piece
 from quart_chat.documents.queue import IngestionTimeouts
 from quart_chat.documents.service import DocumentService
 from quart_chat.errors import EmptyFile, NotFound
-from quart_chat.events import Bounds, Settings, StreamingEventManager
-from quart_chat.storage.sqlite import list_changes
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.database import Database
+from quart_chat.events import Bounds, EventSettings, StreamingEventManager
+from quart_chat.storage.sqlite.chats import list_changes
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.documents import DocumentRepository
+from quart_chat.storage.sqlite.file.database import Database
 from quart_chat.wire import Item, list_context
 from tests.chat.client import Client
 from tests.chat.parts import USER, make_service
@@ -92,7 +92,7 @@ async def read_as_planned(path: Path, *_: object) -> AsyncIterator[AsyncIterator
 class LossyManager(StreamingEventManager):
     """An event manager that loses changes of the list when it is told to."""
 
-    def __init__(self, settings: Settings, slowness: int) -> None:
+    def __init__(self, settings: EventSettings, slowness: int) -> None:
         super().__init__(settings, coalescer=DELTAS, enveloped=ENVELOPED)
         self.to_lose = 0
         self.seqs: list[int] = []
@@ -210,7 +210,7 @@ class Page(Client):
         """Begin as a page that has just been rendered: its cursor is read before the documents."""
         await self.fetched()
         self.__init__(self.world)  # type: ignore[misc]  # anew
-        page = await self.world.chat.list_workflows(USER)
+        page = await self.world.chat.lists.page(USER)
         self.last_id = f"{page.list_seq}-0"
         await pause(3)
         self.documents = await self.world.items()
@@ -286,7 +286,7 @@ async def run(
     folder: Path, acts: list[Act], readers: list[list[Visit]], held: int, slowness: int
 ) -> None:
     database = await Database.open(folder / "chat.sqlite")
-    manager = LossyManager(Settings(bounds=Bounds(max_events=held, pacing=0.0)), slowness)
+    manager = LossyManager(EventSettings(bounds=Bounds(max_events=held, pacing=0.0)), slowness)
     world = World(database, folder / "documents", manager)
     try:
         async with asyncio.timeout(30):

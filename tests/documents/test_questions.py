@@ -14,7 +14,7 @@ import pytest
 
 from quart_chat.assistants.librarian.assistant import Librarian
 from quart_chat.assistants.protocol import Source
-from quart_chat.storage.sqlite.chat_search import SearchableChats
+from quart_chat.storage.sqlite.chats.search import SearchableChats
 from tests.assistants.conftest import HANDBOOK, ask
 from tests.assistants.librarian.test_questions import QUESTIONS, is_right
 from tests.documents.books import BOOKS, NOWHERE, write

@@ -19,8 +19,9 @@ from quart_chat.documents import subprocess as reading
 from quart_chat.documents import worker as reader
 from quart_chat.documents.models import Document, Kind, Status
 from quart_chat.documents.queue import IngestionQueue, IngestionTimeouts
-from quart_chat.documents.service import DocumentLimits, DocumentService
+from quart_chat.documents.service import DocumentService
 from quart_chat.documents.subprocess import ResourceLimits
+from quart_chat.documents.uploads import DocumentLimits
 from quart_chat.errors import (
     ChatError,
     DatabaseUnavailable,
@@ -33,8 +34,8 @@ from quart_chat.errors import (
     UnreadableFile,
 )
 from quart_chat.events import Event
-from quart_chat.storage.sqlite.database import Database
 from quart_chat.storage.sqlite.documents import DocumentRepository, Transaction
+from quart_chat.storage.sqlite.file.database import Database
 from quart_chat.texts import use
 from tests.documents import made
 from tests.documents.conftest import USER, Library, in_chunks
@@ -333,7 +334,7 @@ async def test_the_quota_holds_where_the_database_has_the_last_word(library: Lib
     document = await library.read("one.txt", TEXT)
     service = library.make_service(limits=DocumentLimits(together=document.size))
     with pytest.raises(ChatError) as error:
-        await service._insert(replace(document, id="1" * 32))
+        await service._uploads._insert(replace(document, id="1" * 32))
     assert error.value.code == "quota_exceeded"
 
 
@@ -667,7 +668,7 @@ async def test_two_files_are_checked_at_a_time(
         finally:
             running -= 1
 
-    monkeypatch.setattr("quart_chat.documents.service.check", check)
+    monkeypatch.setattr("quart_chat.documents.uploads.check", check)
     pdf = made.pdf(["The kiwi is green."])
     uploads = [asyncio.create_task(library.add("fruit.pdf", pdf, f"user {n}")) for n in range(4)]
     await until(lambda: running == 2)

@@ -13,8 +13,8 @@ from quart_chat.events import (
     Bounds,
     DeltaCoalescer,
     Event,
+    EventSettings,
     QueueShutDown,
-    Settings,
     StreamingEventManager,
 )
 from quart_chat.events.log import BATCH_BYTES
@@ -24,7 +24,7 @@ from tests.waiting import until
 @pytest.fixture
 async def manager() -> AsyncGenerator[StreamingEventManager, None]:
     manager = StreamingEventManager(
-        Settings(bounds=Bounds(max_events=50, max_bytes=100_000, pacing=0.001))
+        EventSettings(bounds=Bounds(max_events=50, max_bytes=100_000, pacing=0.001))
     )
     await manager.open()
     yield manager
@@ -98,7 +98,7 @@ async def test_a_stream_ends_after_silence(manager: StreamingEventManager) -> No
 
 
 async def test_keep_alives_do_not_count_against_silence() -> None:
-    manager = StreamingEventManager(Settings(keepalive=0.005))
+    manager = StreamingEventManager(EventSettings(keepalive=0.005))
     events = [event async for event in manager.stream_events("c", timeout=0.05)]
     assert events == []
 
@@ -275,7 +275,7 @@ async def test_readers_at_one_place_share_one_batch(manager: StreamingEventManag
 
 
 async def test_a_busy_context_waits_for_its_pace_but_not_with_the_end() -> None:
-    manager = StreamingEventManager(Settings(bounds=Bounds(pacing=3600)))
+    manager = StreamingEventManager(EventSettings(bounds=Bounds(pacing=3600)))
     async with manager.subscribe("c") as subscription:
         await emit(manager, 1)
         first = await subscription.read()
@@ -292,7 +292,7 @@ async def test_a_busy_context_waits_for_its_pace_but_not_with_the_end() -> None:
 
 async def test_the_first_piece_of_a_text_waits_for_no_pace() -> None:
     manager = StreamingEventManager(
-        Settings(bounds=Bounds(pacing=3600)), coalescer=DeltaCoalescer("delta")
+        EventSettings(bounds=Bounds(pacing=3600)), coalescer=DeltaCoalescer("delta")
     )
     async with manager.subscribe("c") as subscription:
         await emit(manager, 1)
@@ -360,7 +360,7 @@ async def test_one_subscription_reads_several_contexts(manager: StreamingEventMa
 
 
 async def test_a_quiet_reader_gets_a_keep_alive() -> None:
-    manager = StreamingEventManager(Settings(keepalive=0.005))
+    manager = StreamingEventManager(EventSettings(keepalive=0.005))
     manager.create_queue("c")
     async with manager.subscribe("c") as subscription:
         batch = await subscription.read()
@@ -369,7 +369,7 @@ async def test_a_quiet_reader_gets_a_keep_alive() -> None:
 
 
 async def test_a_waiting_queue_needs_no_keep_alive() -> None:
-    manager = StreamingEventManager(Settings(keepalive=0.005))
+    manager = StreamingEventManager(EventSettings(keepalive=0.005))
     queue = manager.create_queue("c")
     waiting = asyncio.create_task(queue.get())
     async with manager.subscribe("c") as subscription:
@@ -433,7 +433,9 @@ async def test_an_event_or_a_reader_keeps_a_context_from_cleanup(
 @pytest.mark.parametrize("ended", [True, False])
 async def test_a_context_nobody_reads_is_removed_with_no_call(ended: bool) -> None:
     manager = StreamingEventManager(
-        Settings(keepalive=0.005, retention=0.0 if ended else 3600, idle=3600 if ended else 0.0)
+        EventSettings(
+            keepalive=0.005, retention=0.0 if ended else 3600, idle=3600 if ended else 0.0
+        )
     )
     queue = manager.create_queue("c")
     await manager.emit_event("c", "complete" if ended else "status", {})
@@ -444,7 +446,7 @@ async def test_a_context_nobody_reads_is_removed_with_no_call(ended: bool) -> No
 
 
 async def test_contexts_are_bounded_and_those_in_use_stay() -> None:
-    manager = StreamingEventManager(Settings(max_contexts=20))
+    manager = StreamingEventManager(EventSettings(max_contexts=20))
     async with manager.subscribe("used"):
         await emit(manager, 1, context="running")
         await manager.emit_event("ended", "complete", {})
@@ -456,7 +458,7 @@ async def test_contexts_are_bounded_and_those_in_use_stay() -> None:
 
 
 async def test_the_contexts_of_one_reader_do_not_make_room_for_each_other() -> None:
-    manager = StreamingEventManager(Settings(max_contexts=2))
+    manager = StreamingEventManager(EventSettings(max_contexts=2))
     async with (
         manager.subscribe("x"),
         manager.subscribe("y"),

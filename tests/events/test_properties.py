@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from quart_chat.events import Bounds, Settings, StreamingEventManager, Subscription
-from quart_chat.events.frames import stream_frames
+from quart_chat.events import Bounds, EventSettings, StreamingEventManager, Subscription
+from quart_chat.events.asgi.frames import stream_frames
 from tests.examples import examples
 
 turns = st.lists(st.integers(0, 3), max_size=12)
@@ -36,7 +36,7 @@ def test_readers_that_come_and_go_and_return_miss_and_double_nothing(
     """Each reader is cut off after every read of its list and comes back with its last number."""
 
     async def run() -> None:
-        manager = StreamingEventManager(Settings(bounds=Bounds(pacing=pacing)))
+        manager = StreamingEventManager(EventSettings(bounds=Bounds(pacing=pacing)))
         total = sum(map(len, emitters))
 
         async def emitter(index: int, pauses: list[int]) -> None:
@@ -135,7 +135,7 @@ def test_a_reader_that_is_cut_at_any_byte_has_each_event_once_or_is_told_of_its_
     pauses: list[int], readers: list[list[tuple[int, int, int]]], held: int
 ) -> None:
     async def run() -> None:
-        manager = StreamingEventManager(Settings(bounds=Bounds(max_events=held, pacing=0)))
+        manager = StreamingEventManager(EventSettings(bounds=Bounds(max_events=held, pacing=0)))
 
         async def emit() -> None:
             for n, turns in enumerate(pauses):
@@ -175,7 +175,7 @@ class Contexts(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.manager = StreamingEventManager(
-            Settings(bounds=Bounds(max_events=self.MAX_EVENTS, max_bytes=900, pacing=0))
+            EventSettings(bounds=Bounds(max_events=self.MAX_EVENTS, max_bytes=900, pacing=0))
         )
         self.emitted: list[str] = []
         self.readers: list[tuple[Subscription, list[int]]] = []

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quart_chat.events import Batch, Bounds, Settings, StreamingEventManager, Subscription
+from quart_chat.events import Batch, Bounds, EventSettings, StreamingEventManager, Subscription
 
 
 class Client:
@@ -80,7 +80,7 @@ def test_a_sink_and_a_task_see_the_same_events_in_the_same_order(
     steps: list[tuple[str, str]], categories: list[str] | None, ending: str, contexts: list[str]
 ) -> None:
     async def run() -> None:
-        manager = StreamingEventManager(Settings(bounds=Bounds(pacing=0)))
+        manager = StreamingEventManager(EventSettings(bounds=Bounds(pacing=0)))
         clients = [
             Client(manager.subscribe(*contexts, categories=categories), direct=direct)
             for direct in (False, True)
@@ -122,7 +122,7 @@ def test_a_sink_and_a_task_see_the_same_events_in_the_same_order(
 @given(steps=steps)
 def test_a_slow_reader_with_a_sink_is_told_what_it_lost(steps: list[tuple[str, str]]) -> None:
     async def run() -> None:
-        manager = StreamingEventManager(Settings(bounds=Bounds(pacing=0, max_events=3)))
+        manager = StreamingEventManager(EventSettings(bounds=Bounds(pacing=0, max_events=3)))
         client = Client(manager.subscribe("c", after=0), direct=True)
         reading = asyncio.create_task(client.read_all())
         await asyncio.sleep(0)
@@ -148,7 +148,7 @@ def test_a_slow_reader_with_a_sink_is_told_what_it_lost(steps: list[tuple[str, s
 
 
 async def test_no_task_is_woken_while_a_sink_takes_what_comes() -> None:
-    manager = StreamingEventManager(Settings(bounds=Bounds(pacing=0)))
+    manager = StreamingEventManager(EventSettings(bounds=Bounds(pacing=0)))
     client = Client(manager.subscribe("c", categories=["a"]), direct=True)
     reading = asyncio.create_task(client.read_all())
     await asyncio.sleep(0)
@@ -168,7 +168,7 @@ async def test_no_task_is_woken_while_a_sink_takes_what_comes() -> None:
 
 
 async def test_a_sink_keeps_a_connection_alive() -> None:
-    manager = StreamingEventManager(Settings(keepalive=0.05))
+    manager = StreamingEventManager(EventSettings(keepalive=0.05))
     quiet = asyncio.Event()
     async with manager.subscribe("c") as subscription:
 
@@ -188,7 +188,7 @@ async def test_a_sink_keeps_a_connection_alive() -> None:
 async def test_a_sink_that_fails_costs_no_other_reader_anything(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    manager = StreamingEventManager(Settings(bounds=Bounds(pacing=0)))
+    manager = StreamingEventManager(EventSettings(bounds=Bounds(pacing=0)))
 
     def fail(batch: Batch) -> bool:
         raise ValueError

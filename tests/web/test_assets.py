@@ -10,7 +10,7 @@ import pytest
 from quart import Quart, render_template_string
 from quart.typing import TestClientProtocol as Client
 
-from quart_chat.config import resource_path
+from quart_chat.resources import resource_path
 from quart_chat.web.assets import FOREVER, content_version
 from tests.server import ROOT
 

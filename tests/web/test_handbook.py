@@ -5,7 +5,7 @@ import re
 import pytest
 from quart.typing import TestClientProtocol as Client
 
-from quart_chat.config import resource_path
+from quart_chat.resources import resource_path
 from quart_chat.search.passages import anchors, read_handbook
 from quart_chat.web.pages.handbook import contents, render_page
 

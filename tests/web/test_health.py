@@ -35,7 +35,7 @@ def database(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def short_beat(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quart_chat.storage.sqlite.database._BEAT", 0.01)
+    monkeypatch.setattr("quart_chat.storage.sqlite.file.database._BEAT", 0.01)
 
 
 def move(path: Path, target: Path) -> None:

@@ -132,7 +132,7 @@ async def test_a_search_that_takes_too_long_says_so_beside_the_list(
     app: Quart, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chat = workflow_id(await ask(client, "count 1 0ms"))
-    monkeypatch.setattr("quart_chat.storage.sqlite.connection._STEPS", 1)
+    monkeypatch.setattr("quart_chat.storage.sqlite.file.connection._STEPS", 1)
     monkeypatch.setattr(app.extensions[EXTENSION].chat, "_limits", ChatLimits(search_seconds=0.0))
     response = await client.get(f"/chat/{chat}?q=count")
     page = await response.get_data(as_text=True)

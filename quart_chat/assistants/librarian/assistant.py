@@ -33,10 +33,10 @@ from quart_chat.assistants.librarian.retrieval import (
     retrieve,
 )
 from quart_chat.assistants.protocol import Output, Question, Sources, Step, Text
-from quart_chat.search.analysis import Analysed, Collection, analyse
 from quart_chat.search.passages import Passage, page_language, read_handbook
 from quart_chat.search.question import ReadQuestion, read_question
-from quart_chat.search.relevance import place_of
+from quart_chat.search.ranking.analysis import Analysed, Collection, analyse
+from quart_chat.search.ranking.relevance import place_of
 from quart_chat.search.words import fold, terms
 
 # Words of a question that are looked for; a pasted page has thousands, and each costs a search.

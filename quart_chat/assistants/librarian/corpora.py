@@ -10,9 +10,9 @@ from typing import Protocol
 
 from quart_chat.assistants.librarian.phrases import Sentences
 from quart_chat.assistants.protocol import Question
-from quart_chat.search.analysis import Collection, analyse_documents, collect
 from quart_chat.search.passages import Passage, cut_text
 from quart_chat.search.question import ReadQuestion
+from quart_chat.search.ranking.analysis import Collection, analyse_documents, collect
 from quart_chat.search.spelling import SIMILAR_WORDS, suggest, trigrams_of
 from quart_chat.search.wording import Asked
 from quart_chat.search.words import Language, Term, fold, make_term, terms

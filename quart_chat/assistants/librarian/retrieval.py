@@ -11,11 +11,11 @@ from quart_chat.assistants.librarian.corpora import Corpus
 from quart_chat.assistants.librarian.phrases import Sentences
 from quart_chat.assistants.librarian.showing import choose_shown
 from quart_chat.assistants.protocol import Question, Step
-from quart_chat.search.analysis import Collection
-from quart_chat.search.fusion import EMBEDDINGS, MOST, Ranking, fuse, rank, rank_by_vectors
 from quart_chat.search.passages import Passage
 from quart_chat.search.question import ReadQuestion
-from quart_chat.search.relevance import Hit, Judgement, judge
+from quart_chat.search.ranking.analysis import Collection
+from quart_chat.search.ranking.fusion import EMBEDDINGS, MOST, Ranking, fuse, rank, rank_by_vectors
+from quart_chat.search.ranking.relevance import Hit, Judgement, judge
 
 MAX_PASSAGES = 3
 # A further passage is given while its place in the order is at least this share of the first one's.

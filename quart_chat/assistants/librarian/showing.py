@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from quart_chat.search.analysis import Analysed
+from quart_chat.search.ranking.analysis import Analysed
 
 SHORT_PASSAGE = 420
 """Characters of a passage that is shown whole where a question asks for no single fact."""

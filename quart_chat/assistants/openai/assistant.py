@@ -20,7 +20,7 @@ from quart_chat.assistants.openai.embeddings import EndpointEmbeddings
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.grounding import Grounding, Library, ground
 from quart_chat.assistants.openai.history import Request, estimate_tokens, fit
-from quart_chat.assistants.openai.reply import Reply
+from quart_chat.assistants.openai.replies.reply import Reply
 from quart_chat.assistants.protocol import Models, Output, Question, Step
 from quart_chat.texts import _, number
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from quart_chat.assistants.protocol import Step
 from quart_chat.chat.models import Log, Message, Round
-from quart_chat.chat.rounds.checkpoints import Checkpointer
+from quart_chat.chat.rounds.checkpoints import Checkpointer, Draft
 from quart_chat.chat.rounds.in_flight import Answer
 from quart_chat.chat.storage import ChatStorage
 from quart_chat.chat.unit_of_work import Committer, UnitOfWork
@@ -61,6 +61,7 @@ class RoundContext:
     storage: ChatStorage
     node: Node
     committer: Committer
+    checkpointer: Checkpointer
     events: StreamingEventManager
     render: Render
     timeouts: RoundTimeouts
@@ -79,34 +80,41 @@ class RoundContext:
 
 
 class Recorder:
-    """Stores and emits the texts and steps of one round."""
+    """Stores and emits the texts and steps of one round.
 
-    def __init__(self, context: RoundContext, round_: Round, answer: Answer) -> None:
+    Args:
+        context: What rounds share.
+        round_: The round.
+        answer: What it has so far.
+        lost: Called once the round turns out to be another node's.
+    """
+
+    def __init__(
+        self, context: RoundContext, round_: Round, answer: Answer, lost: Callable[[], None]
+    ) -> None:
         self._context = context
         self._round = round_
         self._answer = answer
         self._begun = False
         self._later: asyncio.Task[None] | None = None
-        self._checkpointer = Checkpointer(
-            context.storage, context.node.id, round_, answer, context.timeouts.checkpoint
-        )
+        self._draft = Draft(round_, answer, lost)
 
-    def on_loss(self, lost: Callable[[], None]) -> None:
-        """Have a callback called once the round turns out to be another node's."""
-        self._checkpointer.lost = lost
+    def continue_text(self, text: str) -> bool:
+        """Take a piece of the answer; False, and nothing is done, where none is stored yet."""
+        if self._begun and text:
+            self._emit_text(self._answer.append(text), text)
+        return self._begun
 
-    async def text(self, text: str) -> None:
-        """Take a piece of the answer."""
-        offset = self._answer.append(text)
-        if self._begun:
-            await self._emit_text(offset, text)
-        else:
+    async def begin_text(self, text: str) -> None:
+        """Take a piece of the answer, and store that there is one."""
+        if text:
+            self._answer.append(text)
             await self._store()
 
     async def rewrite(self, text: str) -> None:
         """Begin the answer anew: with another revision, whose deltas count from there."""
         if self._answer.message is None:
-            await self.text(text)
+            await self.begin_text(text)
             return
         self._answer.rewrite(text)
         self._begun = False
@@ -122,7 +130,8 @@ class Recorder:
         elif step.key not in self._answer.unstored:
             data = log.to_chat_data()
             await self._context.events.emit_event(log.workflow_id, "chatdata", data, "chat")
-            self._checkpointer.schedule(log)
+            self._draft.add(log)
+            self._context.checkpointer.schedule(self._draft)
 
     async def end(self) -> None:
         """Store nothing more: what is missing is stored with the end of the round."""
@@ -130,9 +139,9 @@ class Recorder:
             self._later.cancel()
             await asyncio.wait({self._later})
 
-    async def close(self) -> None:
-        """Wait until nothing is being stored."""
-        await self._checkpointer.close()
+    def close(self) -> None:
+        """Save no further checkpoint: the end is stored."""
+        self._context.checkpointer.release(self._draft)
 
     async def _store(self) -> None:
         if self._later is not None:
@@ -151,7 +160,7 @@ class Recorder:
             except DatabaseUnavailable:
                 continue
             except RoundEnded:
-                self._checkpointer.lost()
+                self._draft.lost()
                 return
             delay = 0.0
         self._later = None
@@ -177,7 +186,7 @@ class Recorder:
             self._begun = True
             sent = len(message.content)
             if rest := self._answer.text[sent:]:
-                await self._emit_text(sent, rest)
+                self._emit_text(sent, rest)
 
     def _put(self, unit: UnitOfWork, message: Message | None, logs: list[Log]) -> None:
         unit.check_running(self._round)
@@ -186,14 +195,14 @@ class Recorder:
         if message is not None:
             unit.put_message(message)
 
-    async def _emit_text(self, offset: int, text: str) -> None:
+    def _emit_text(self, offset: int, text: str) -> None:
         message = self._answer.message
         assert message is not None  # noqa: S101 - a text has made it
         delta = {"messageId": message.id, "offset": offset, "text": text}
         if message.revision:
             delta["revision"] = message.revision
-        await self._context.events.emit_event(self._round.workflow_id, "delta", delta, "chat")
-        self._checkpointer.schedule()
+        self._context.events.emit_threadsafe(self._round.workflow_id, "delta", delta, "chat")
+        self._context.checkpointer.schedule(self._draft)
 
 
 def _differ_in_progress_only(known: Log, log: Log) -> bool:

@@ -75,8 +75,7 @@ class RunningRound:
         self._assistant = assistant
         self._question = question
         self._ending: Ending | None = None
-        self._recorder = Recorder(context, round_, self.answer)
-        self._recorder.on_loss(self._lose)
+        self._recorder = Recorder(context, round_, self.answer, self._lose)
 
     @property
     def number(self) -> int:
@@ -159,7 +158,7 @@ class RunningRound:
         try:
             return await self._end(self._ending or self._outcome())
         finally:
-            await self._recorder.close()
+            self._recorder.close()
 
     def _outcome(self) -> Ending:
         error = None if self._consumer.cancelled() else self._consumer.exception()
@@ -252,18 +251,23 @@ class RunningRound:
                     # It was told to stop and went on.
                     return
                 try:
-                    await self._take(output)
+                    if not self._take_text(output):
+                        await self._take(output)
                 except InvalidOutput as error:
                     raise InvalidOutput(f"{error} ({place_of(outputs)})") from None
                 taken += 1
                 if taken % BURST == 0:
                     await asyncio.sleep(0)
 
+    def _take_text(self, output: Output) -> bool:
+        """Take a piece of a text that has begun, as most outputs are, without a task's step."""
+        text = output.text if isinstance(output, Text) else output
+        return isinstance(text, str) and self._recorder.continue_text(clean(text))
+
     async def _take(self, output: Output) -> None:
         match output:
             case Text(str(text)) | str(text):
-                if text := clean(text):
-                    await self._recorder.text(text)
+                await self._recorder.begin_text(clean(text))
             case Rewrite(str(text)):
                 await self._recorder.rewrite(clean(text))
             case Step():

@@ -254,4 +254,5 @@ class Rounds:
         await self._context.committer.settle()
         ends = [running.close(INTERRUPTED, patience) for running in self.running.values()]
         await asyncio.gather(*ends)
+        await self._context.checkpointer.close()
         await self._context.committer.settle()

@@ -40,7 +40,7 @@ class ListPosition:
         self._reading: dict[str, int] = {}
 
     async def catch_up(self) -> Part:
-        changes = await self._service.list_changes(self._user_id, self.seq)
+        changes = await self._service.lists.changes(self._user_id, self.seq)
         if changes.entries is None:
             return await self._begin_anew()
         self.seq = changes.list_seq
@@ -51,7 +51,7 @@ class ListPosition:
 
     async def _begin_anew(self) -> Part:
         """Begin with a page of the chats; what has changed since that is read is the next part."""
-        page = await self._service.list_workflows(self._user_id)
+        page = await self._service.lists.page(self._user_id)
         self.seq = page.list_seq
         frames = [transient("reset", {"workflowId": None, "seq": page.list_seq, "next": page.next})]
         frames += [(None, _encode(w)) for w in page.workflows]

@@ -28,7 +28,7 @@ from quart_chat.chat.streams.position import (
     WorkflowPosition,
 )
 from quart_chat.events import Batch, Event, StreamingEventManager
-from quart_chat.events.chunks import DirectWriter
+from quart_chat.events.asgi.chunks import DirectWriter
 from quart_chat.events.sse import KEEPALIVE
 
 if TYPE_CHECKING:

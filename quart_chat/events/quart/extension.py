@@ -15,19 +15,19 @@ from typing import Any
 from quart import Quart, Response, current_app, has_app_context
 
 from quart_chat.events.asgi import CONTENT_TYPE, EventStreams
+from quart_chat.events.asgi.chunks import Chunks
+from quart_chat.events.asgi.exchange import Stream, name_stream
+from quart_chat.events.asgi.frames import stream_frames
+from quart_chat.events.asgi.shutdown import shutdown_of
 from quart_chat.events.broker import Broker
-from quart_chat.events.chunks import Chunks
 from quart_chat.events.coalescing import Coalescer
-from quart_chat.events.contexts import Settings
-from quart_chat.events.exchange import Stream, name_stream
-from quart_chat.events.frames import stream_frames
 from quart_chat.events.log import Bounds
 from quart_chat.events.manager import StreamingEventManager
-from quart_chat.events.shutdown import shutdown_of
+from quart_chat.events.settings import EventSettings
 
 _EXTENSION = "quart_chat.events"
 
-_SETTINGS = Settings()
+_SETTINGS = EventSettings()
 
 DEFAULTS: dict[str, float] = {
     "EVENTS_MAX_EVENTS": _SETTINGS.bounds.max_events,
@@ -39,8 +39,8 @@ DEFAULTS: dict[str, float] = {
     "EVENTS_MAX_CONTEXTS": _SETTINGS.max_contexts,
     "EVENTS_SHORTCUT": True,
 }
-"""Configuration keys; their meanings and units are those of ``Bounds`` and ``Settings``, and of the
-``shortcut`` of ``EventStreams``."""
+"""Configuration keys; their meanings and units are those of ``Bounds`` and ``EventSettings``, and
+of the ``shortcut`` of ``EventStreams``."""
 
 
 class Events:
@@ -114,8 +114,8 @@ class Events:
         self._shutdown.forget()
 
 
-def _settings(config: dict[str, Any]) -> Settings:
-    return Settings(
+def _settings(config: dict[str, Any]) -> EventSettings:
+    return EventSettings(
         bounds=Bounds(
             max_events=int(config["EVENTS_MAX_EVENTS"]),
             max_bytes=int(config["EVENTS_MAX_BYTES"]),
@@ -161,10 +161,7 @@ def sse_response(
 ) -> StreamResponse:
     """Stream a context as server-sent events until its terminal event.
 
-    A client that comes back with the id it saw last gets what followed. Where the next event is no
-    longer held, it gets a ``reset``, which says how many it has lost, and then all that is held.
-    The same where the id is of another process or means nothing; how many are lost is null then.
-    One that has seen the end is answered 204, which ends its reconnecting (WHATWG HTML, 9.2.3).
+    Clients that come back are served as ``quart_chat.events.asgi.stream_headers`` says.
 
     Args:
         context_id: The context to stream; it opens if need be. Whether the client may read it is

@@ -12,8 +12,8 @@ from quart_chat.documents.models import passage_url
 from quart_chat.search.fts5 import all_of, any_of, any_trigram, match
 from quart_chat.search.passages import Passage
 from quart_chat.search.words import Term
-from quart_chat.storage.sqlite.connection import Row, Statements
-from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.file.connection import Row, Statements
+from quart_chat.storage.sqlite.file.database import Database
 
 # A passage that holds a term is worth counting up to here: beyond it the term is common.
 MAX_COUNTED = 5_000

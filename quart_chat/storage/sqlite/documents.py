@@ -10,11 +10,11 @@ import msgspec
 import orjson
 
 from quart_chat.documents.messages import Piece
-from quart_chat.documents.models import Document, Kind, Passage, Status
+from quart_chat.documents.models import Document, Kind, Status, StoredPassage
 from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.plaintext import one_line
-from quart_chat.storage.sqlite.connection import Row
-from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.file.connection import Row
+from quart_chat.storage.sqlite.file.database import Database
 from quart_chat.storage.sqlite.list_counter import ListCounter
 from quart_chat.storage.sqlite.nodes import HELD, unless_expired
 from quart_chat.storage.sqlite.reads import Reads
@@ -98,7 +98,9 @@ class Reader(Reads):
         )
         return int(row[0]) if row else 0
 
-    def select_passages(self, document_id: str, after: int, limit: int) -> tuple[Passage, ...]:
+    def select_passages(
+        self, document_id: str, after: int, limit: int
+    ) -> tuple[StoredPassage, ...]:
         rows = self.statements.fetch(
             f"SELECT {PASSAGE} FROM document_passages WHERE document_id = ? AND number > ?"
             " ORDER BY number LIMIT ?",
@@ -193,6 +195,6 @@ def _encode(warnings: Sequence[ReadingWarning]) -> str:
     return msgspec.json.encode(warnings).decode()
 
 
-def _to_passage(row: Row) -> Passage:
+def _to_passage(row: Row) -> StoredPassage:
     number, page, form, path, text = row
-    return Passage(number, page, form, tuple(path.split("\n")[1:]), text)
+    return StoredPassage(number, page, form, tuple(path.split("\n")[1:]), text)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from quart_chat.storage.engine import Storage
-from quart_chat.storage.sqlite.chat_search import SearchableChats
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.chats.search import SearchableChats
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.document_search import SearchableDocuments
 from quart_chat.storage.sqlite.documents import DocumentRepository
+from quart_chat.storage.sqlite.file.database import Database
 from quart_chat.storage.sqlite.nodes import NodeRepository
 
 

@@ -69,7 +69,7 @@ async def export_all() -> Response:
     ids: list[str] = []
     before = None
     while True:
-        page = await chat.list_workflows(user, before=before, limit=100)
+        page = await chat.lists.page(user, before=before, limit=100)
         ids += [workflow.id for workflow in page.workflows]
         before = page.next
         if before is None:

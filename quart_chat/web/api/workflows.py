@@ -29,9 +29,9 @@ async def list_workflows(query: ListQuery) -> Item:
     chat = services().chat
     before = query.before or None
     if not query.q.strip():
-        page = await chat.list_workflows(user_id(), before=before, limit=query.limit)
+        page = await chat.lists.page(user_id(), before=before, limit=query.limit)
         return {"workflows": [entry.to_item() for entry in page.workflows], "next": page.next}
-    hits = await chat.search_workflows(user_id(), query.q, before=before, limit=query.limit)
+    hits = await chat.lists.search(user_id(), query.q, before=before, limit=query.limit)
     return {"workflows": [entry.to_item() for entry in hits.found], "next": hits.next}
 
 

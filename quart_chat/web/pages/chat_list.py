@@ -87,10 +87,10 @@ async def view_list() -> ChatListView:
     chat, user = services().chat, user_id()
     query = request.args.get("q", "").strip()[:MAX_QUERY]
     before, deleted_id = request.args.get("before"), request.args.get("deleted", "")
-    page = await chat.list_workflows(user, before=None if query else before)
+    page = await chat.lists.page(user, before=None if query else before)
     found, refusal = FoundPage((), None), None
     try:
-        found = await chat.search_workflows(user, query, before=before)
+        found = await chat.lists.search(user, query, before=before)
     except SearchTooBroad as error:
         refusal = error.message
     return ChatListView(

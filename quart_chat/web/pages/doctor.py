@@ -17,7 +17,8 @@ import msgspec
 from quart import Blueprint, Response, current_app, jsonify, request
 
 from quart_chat.errors import TooManyRequests
-from quart_chat.events.chunks import Chunks
+from quart_chat.events import make_event
+from quart_chat.events.asgi.chunks import Chunks
 from quart_chat.events.quart import get_event_manager, sse_response
 from quart_chat.web.context import services, user_id
 from quart_chat.web.operation import EVENTS, Answer, operation
@@ -114,15 +115,17 @@ async def _with_probes(
 
 async def emit_probes(manager: StreamingEventManager, context_id: str, plan: ProbeQuery) -> None:
     """Emit the series; each event says its number and when it was sent."""
-    manager.emit_here(context_id, "probe", {"number": 1})
+    manager.emit_here(make_event(context_id, "probe", {"number": 1}))
     for number in range(2, plan.events + plan.padded + 1):
         await asyncio.sleep(plan.interval / 1000)
         data: dict[str, object] = {"number": number}
         if number > plan.events:
             # Random, so that nothing that compresses makes it small again.
             data["padding"] = secrets.token_hex(plan.padding // 2)
-        manager.emit_here(context_id, "probe", data)
+        manager.emit_here(make_event(context_id, "probe", data))
     if plan.pause:
         await asyncio.sleep(plan.pause)
-        manager.emit_here(context_id, "probe", {"number": plan.events + plan.padded + 1})
-    manager.emit_here(context_id, "complete", {"message": "This was all."})
+        manager.emit_here(
+            make_event(context_id, "probe", {"number": plan.events + plan.padded + 1})
+        )
+    manager.emit_here(make_event(context_id, "complete", {"message": "This was all."}))

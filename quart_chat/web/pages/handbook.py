@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from quart import Blueprint, redirect, render_template
 
 from quart_chat import texts
-from quart_chat.config import resource_path
 from quart_chat.errors import NotFound
 from quart_chat.markdown import render_markdown
+from quart_chat.resources import resource_path
 from quart_chat.search.passages import anchors, page_language
 from quart_chat.texts import N_, _
 

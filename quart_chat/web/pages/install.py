@@ -6,7 +6,7 @@ import json
 
 from quart import Blueprint, Response, current_app, render_template
 
-from quart_chat.config import resource_path
+from quart_chat.resources import resource_path
 from quart_chat.texts import _, language
 from quart_chat.web.assets import EXTENSION as ASSETS
 from quart_chat.web.assets import static_url

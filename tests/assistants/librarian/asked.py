@@ -19,9 +19,9 @@ from unittest.mock import patch
 
 from quart_chat.assistants.librarian.assistant import Librarian, build_handbook
 from quart_chat.assistants.protocol import Source, Turn
-from quart_chat.search import analysis, fusion
-from quart_chat.search.analysis import collect
-from quart_chat.storage.sqlite.chat_search import SearchableChats
+from quart_chat.search.ranking import analysis, fusion
+from quart_chat.search.ranking.analysis import collect
+from quart_chat.storage.sqlite.chats.search import SearchableChats
 from tests.assistants.conftest import HANDBOOK, ask
 from tests.documents.conftest import Library, open_library
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from quart_chat.search.vectors import load_vectors
+from quart_chat.search.ranking.vectors import load_vectors
 from tests.assistants.conftest import HANDBOOK
 from tests.assistants.librarian.asked import (
     GROUPS,

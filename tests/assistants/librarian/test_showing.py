@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_chat.assistants.librarian.showing import choose_shown
-from quart_chat.search.analysis import analyse
 from quart_chat.search.passages import Passage
+from quart_chat.search.ranking.analysis import analyse
 
 LONG = "The kettle is made of steel and holds a litre and a half of water. " * 8
 

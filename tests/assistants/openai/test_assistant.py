@@ -22,7 +22,7 @@ from quart_chat.chat.ask import Ask
 from quart_chat.chat.rounds.recording import RoundTimeouts
 from quart_chat.chat.rounds.start import Started
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.assistants.openai.endpoint import (
     HELLO,
     Exchange,

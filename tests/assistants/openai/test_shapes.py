@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quart_chat.assistants.openai import frames
 from quart_chat.assistants.openai.error_mapper import ErrorMapper
-from quart_chat.assistants.openai.reply import Reply
+from quart_chat.assistants.openai.replies import frames
+from quart_chat.assistants.openai.replies.reply import Reply
 from quart_chat.assistants.protocol import Output, Rewrite, Step, Text, Usage
 from tests.assistants.openai.endpoint import (
     DONE,

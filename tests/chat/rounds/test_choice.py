@@ -15,8 +15,8 @@ from quart_chat.chat.models import Workflow
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import InvalidInput
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.schema import MIGRATIONS
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
+from quart_chat.storage.sqlite.file.schema import MIGRATIONS
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import OutOfTurn
 

@@ -15,8 +15,8 @@ from tests.chat.parts import USER, ask, make_service
 if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
     from quart_chat.events import StreamingEventManager
-    from quart_chat.storage.sqlite.chats import ChatRepository
-    from quart_chat.storage.sqlite.transaction import Transaction
+    from quart_chat.storage.sqlite.chats.storage import ChatRepository
+    from quart_chat.storage.sqlite.chats.transaction import Transaction
     from tests.chat.scripted import ScriptedAssistant
 
 

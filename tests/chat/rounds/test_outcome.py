@@ -21,7 +21,7 @@ from quart_chat.chat.service import ChatService
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.errors import NotFound, RoundEnded
 from quart_chat.events import Event, StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, ScriptedAssistant
 from tests.examples import examples
@@ -185,13 +185,18 @@ async def test_a_round_that_is_not_there_has_no_end(
         await service._committer.commit(lambda unit: end_round(unit, ghost, messages=(), logs=()))
 
 
-async def test_a_round_that_was_ended_elsewhere_stores_nothing_more(
-    service: ChatService, assistant: ScriptedAssistant, running: Round, path: Path
-) -> None:
+async def end_elsewhere(path: Path, assistant: ScriptedAssistant) -> None:
+    """Have the rounds ended as another process does that takes them for orphaned."""
     repository = await ChatRepository.open(path)
     other = make_service(repository, StreamingEventManager(), assistant)
     await end_orphaned_rounds(other._context)
     await repository.close()
+
+
+async def test_a_round_that_was_ended_elsewhere_stores_nothing_more(
+    service: ChatService, assistant: ScriptedAssistant, running: Round, path: Path
+) -> None:
+    await end_elsewhere(path, assistant)
     before = await service.snapshot(USER, running.workflow_id)
     assistant.tell("Hello", Step("late", "Too late"), Text("late"), END)
     await until(lambda: not service.rounds.running)
@@ -203,10 +208,7 @@ async def test_a_round_that_was_ended_elsewhere_stores_nothing_more(
 async def test_a_stop_of_what_was_ended_elsewhere_says_how_it_has_ended(
     service: ChatService, assistant: ScriptedAssistant, running: Round, path: Path
 ) -> None:
-    repository = await ChatRepository.open(path)
-    other = make_service(repository, StreamingEventManager(), assistant)
-    await end_orphaned_rounds(other._context)
-    await repository.close()
+    await end_elsewhere(path, assistant)
     ended = await service.stop(USER, running.workflow_id)
     assert ended is not None
     assert ended.code == "interrupted"

@@ -30,7 +30,7 @@ from quart_chat.chat.rounds.recording import RoundTimeouts
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import Event, StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.managers import make_manager
 from tests.chat.parts import TIMEOUTS, USER, make_service
 from tests.chat.scripted import END, OutOfTurn, ScriptedAssistant
@@ -239,12 +239,8 @@ async def test_progress_alone_is_emitted_without_a_seq_and_saved_now_and_then(
     workflow_id, watcher = await begin(service)
     steps = [Step("read", "Reading", type="progress", progress=p) for p in (0, 0.5, math.nan, 7)]
     await assistant.say(ASK, *steps)
-    running = service.rounds.running[workflow_id]
-    await until(
-        lambda: (
-            running._recorder._checkpointer._task and running._recorder._checkpointer._task.done()
-        )
-    )
+    checkpointer = service._context.checkpointer
+    await until(lambda: checkpointer._task and checkpointer._task.done())
     snapshot = await service.snapshot(USER, workflow_id)
     assert (snapshot.seq, snapshot.logs[0].progress) == (3, 1.0)
     stored = await service._storage.read(
@@ -431,7 +427,7 @@ async def test_the_text_in_flight_is_kept_when_the_process_dies(
 ) -> None:
     workflow_id, _ = await begin(service)
     await assistant.say(ASK, Step("s", "Working"), Text("half an "), Text("answer"))
-    checkpointer = service.rounds.running[workflow_id]._recorder._checkpointer
+    checkpointer = service._context.checkpointer
     await until(
         lambda: checkpointer._timer is None and checkpointer._task and checkpointer._task.done()
     )
@@ -520,7 +516,7 @@ async def test_what_can_not_be_stored_before_the_service_closes_is_left_to_recov
     )
     workflow_id, _ = await begin(service)
     await assistant.say(ASK, Text("kept"))
-    checkpointer = service.rounds.running[workflow_id]._recorder._checkpointer
+    checkpointer = service._context.checkpointer
     await until(lambda: checkpointer._task and checkpointer._task.done())
     lock.execute("BEGIN IMMEDIATE")
     assistant.tell(ASK, END)

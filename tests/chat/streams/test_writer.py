@@ -18,10 +18,10 @@ from quart_chat.chat.service import ChatService
 from quart_chat.chat.storage import MAX_LIST_CHANGES, PART
 from quart_chat.chat.streams import position
 from quart_chat.chat.streams.writer import stream_user, stream_workflow
-from quart_chat.events import Bounds, Settings
+from quart_chat.events import Bounds, EventSettings
 from quart_chat.events.sse import KEEPALIVE
-from quart_chat.storage.sqlite import list_changes
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats import list_changes
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.client import Client, DirectClient, state_of
 from tests.chat.managers import make_manager
 from tests.chat.parts import USER, make_service
@@ -169,15 +169,22 @@ async def test_a_client_that_has_all_gets_nothing(
     assert client.frames == []
 
 
-async def test_a_stream_of_one_round_ends_before_the_next(
-    service: ChatService, assistant: ScriptedAssistant
-) -> None:
+async def read_first_of_two(service: ChatService, assistant: ScriptedAssistant) -> Client:
+    """A client that has read the first round of a chat, of which the second runs."""
     workflow_id = await begin(service, assistant, "a")
     await finish(service, assistant, workflow_id)
     await service.start(Ask(USER, "two", workflow_id=workflow_id))
     client = Client()
-    stream = stream_workflow(service, USER, workflow_id, since=0, follow=False, round_number=1)
-    await client.read(stream)
+    await client.read(
+        stream_workflow(service, USER, workflow_id, since=0, follow=False, round_number=1)
+    )
+    return client
+
+
+async def test_a_stream_of_one_round_ends_before_the_next(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    client = await read_first_of_two(service, assistant)
     assert client.types[-1] == "complete"
 
 
@@ -280,7 +287,7 @@ async def test_events_of_other_kinds_are_passed_on(
 async def test_one_that_falls_off_the_log_catches_up_from_the_database(
     repository: ChatRepository, assistant: ScriptedAssistant
 ) -> None:
-    manager = make_manager(Settings(bounds=Bounds(max_events=3, pacing=0)))
+    manager = make_manager(EventSettings(bounds=Bounds(max_events=3, pacing=0)))
     service = make_service(repository, manager, assistant)
     workflow_id = await begin(service, assistant, "a")
     client, stream = Client(), open_stream(service, workflow_id)
@@ -398,9 +405,9 @@ async def test_an_open_stream_reads_nothing_from_the_database(
         await read_until(client, stream, lambda c=client: "delta" in c.types)  # type: ignore[misc]  # mypy knows no lambda with a default
 
     # From here on nothing writes: the saver's timer is stopped, and text is all that comes.
-    checkpointer = service.rounds.running[workflow_id]._recorder._checkpointer
+    checkpointer = service._context.checkpointer
     await checkpointer.close()
-    checkpointer.schedule = lambda log=None: None  # type: ignore[method-assign]  # a fault is put in
+    checkpointer.schedule = lambda draft: None  # type: ignore[method-assign]  # a fault is put in
     before = repository.queries
     for n in range(50):
         await assistant.say(ASK, Text(f" {n}"))
@@ -461,7 +468,7 @@ async def test_readers_at_the_same_place_are_sent_the_same_bytes(
 async def test_a_quiet_stream_is_kept_alive(
     repository: ChatRepository, assistant: ScriptedAssistant
 ) -> None:
-    service = make_service(repository, make_manager(Settings(keepalive=0.01)), assistant)
+    service = make_service(repository, make_manager(EventSettings(keepalive=0.01)), assistant)
     workflow_id = await begin(service, assistant)
     stream = open_stream(service, workflow_id)
     await anext(stream)
@@ -609,7 +616,7 @@ async def test_a_hole_in_the_list_is_filled_from_the_database(service: ChatServi
 
 @pytest.fixture
 def one_row_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(position, "PART", storage.Bounds(rows=1, bytes=10**9))
+    monkeypatch.setattr(position, "PART", storage.PartBounds(rows=1, bytes=10**9))
 
 
 @pytest.mark.usefixtures("one_row_a_part")
@@ -705,12 +712,7 @@ async def test_a_position_that_is_not_known_is_reset_once_for_all_parts(
 async def test_a_stream_of_one_round_ends_with_it_in_the_midst_of_the_parts(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
-    workflow_id = await begin(service, assistant, "a")
-    await finish(service, assistant, workflow_id)
-    await service.start(Ask(USER, "two", workflow_id=workflow_id))
-    client = Client()
-    stream = stream_workflow(service, USER, workflow_id, since=0, follow=False, round_number=1)
-    await client.read(stream)
+    client = await read_first_of_two(service, assistant)
     assert client.types[-1] == "complete"
 
 

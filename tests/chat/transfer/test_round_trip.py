@@ -30,7 +30,7 @@ from quart_chat.chat.ask import Ask
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.transfer.file import encode, to_file
 from quart_chat.errors import InvalidInput
-from quart_chat.storage.sqlite.chats import ChatRepository
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.managers import make_manager
 from tests.chat.parts import USER, idle, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from quart_chat.events import StreamingEventManager
-from quart_chat.events.frames import stream_frames
+from quart_chat.events.asgi.frames import stream_frames
 from quart_chat.events.sse import Frame, StreamParser
 from tests.events.brokers.shared import SharedBroker, SharedLog
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from quart_chat.assistants.protocol import Source, Usage
 from quart_chat.chat.models import Message, MessageStatus, Round, Share, Workflow
-from quart_chat.chat.storage import Bounds, ChatReader, ChatTransaction
+from quart_chat.chat.storage import ChatReader, ChatTransaction, PartBounds
 from quart_chat.storage import Storage
 from quart_chat.wire import Item
 from tests.storage.contract.chats import (
@@ -154,7 +154,7 @@ async def test_parts_add_up_to_the_whole(storage: Storage) -> None:
     items: dict[int, Item] = {}
     while True:
         part = await storage.chats.read(
-            lambda r, s=since: r.select_snapshot(USER, workflow.id, s, Bounds(2, 10**6))  # type: ignore[misc]  # bound
+            lambda r, s=since: r.select_snapshot(USER, workflow.id, s, PartBounds(2, 10**6))  # type: ignore[misc]  # bound
         )
         assert part is not None
         assert len(part.items) <= 3

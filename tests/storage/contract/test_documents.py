@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from uuid import uuid4
 
 import pytest
 
 from quart_chat.chat.views import ListEntry
 from quart_chat.documents.messages import Piece
-from quart_chat.documents.models import Document, Kind, Status
+from quart_chat.documents.models import Document, Status
 from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.documents.storage import DocumentTransaction
 from quart_chat.storage import Storage
+from tests.documents.waiting import new_document
 from tests.storage.contract.chats import begin_workflow
 
 USER = "ada"
-
-
-def new_document(name: str, user: str = USER, *, size: int = 10, at: float = 1.0) -> Document:
-    return Document(
-        id=uuid4().hex,
-        user_id=user,
-        name=name,
-        kind=Kind.TEXT,
-        size=size,
-        status=Status.WAITING,
-        code=None,
-        message=None,
-        pages=None,
-        passages=0,
-        attempts=0,
-        created_at=at,
-        updated_at=at,
-    )
 
 
 def put(tx: DocumentTransaction, document: Document) -> Document:
@@ -48,7 +30,7 @@ async def store(
     storage: Storage, name: str, *texts: str, user: str = USER, ready: bool = True
 ) -> Document:
     """Store a document with a passage for each text."""
-    document = new_document(name, user)
+    document = new_document(user, name)
 
     def write(tx: DocumentTransaction) -> Document:
         put(tx, document)
@@ -61,8 +43,10 @@ async def store(
 
 async def test_documents_are_listed_latest_first_to_their_owner(storage: Storage) -> None:
     def write(tx: DocumentTransaction) -> list[Document]:
-        put(tx, new_document("theirs.txt", "bob"))
-        return [put(tx, new_document(f"{number}.txt", at=float(number))) for number in range(3)]
+        put(tx, new_document("bob", "theirs.txt"))
+        return [
+            put(tx, new_document(USER, f"{number}.txt", at=float(number))) for number in range(3)
+        ]
 
     documents = await storage.documents.write(write)
     assert await storage.documents.read(lambda r: r.select_documents(USER)) == documents[::-1]
@@ -75,7 +59,7 @@ async def test_documents_are_listed_latest_first_to_their_owner(storage: Storage
 
 async def test_a_change_that_fails_stores_no_document(storage: Storage) -> None:
     def fail(tx: DocumentTransaction) -> None:
-        put(tx, new_document("a.txt"))
+        put(tx, new_document(USER))
         assert tx.select_size(USER) == 10
         raise KeyError("broken")
 
@@ -85,7 +69,7 @@ async def test_a_change_that_fails_stores_no_document(storage: Storage) -> None:
 
 
 async def test_passages_come_in_order_with_their_headings(storage: Storage) -> None:
-    document = new_document("a.md")
+    document = new_document(USER, "a.md")
     pieces = [Piece(("One", "Two\nlines"), 3, "markdown", f"text {n}") for n in range(5)]
 
     def write(tx: DocumentTransaction) -> None:

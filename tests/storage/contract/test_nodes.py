@@ -7,8 +7,8 @@ import asyncio
 from quart_chat.chat.models import Round
 from quart_chat.chat.rounds.factories import new_round
 from quart_chat.chat.storage import ChatTransaction
-from quart_chat.documents.models import Document, Kind, Status
 from quart_chat.storage import Storage
+from tests.documents.waiting import new_document
 from tests.storage.contract.chats import begin_workflow, end_round
 
 SHORT = 0.05
@@ -110,21 +110,7 @@ async def test_a_stop_is_asked_for_as_long_as_the_round_runs(storage: Storage) -
 
 
 async def test_a_document_is_claimed_by_one_node_that_lives(storage: Storage) -> None:
-    waiting = Document(
-        id="1" * 32,
-        user_id="ada",
-        name="a.txt",
-        kind=Kind.TEXT,
-        size=1,
-        status=Status.WAITING,
-        code=None,
-        message=None,
-        pages=None,
-        passages=0,
-        attempts=0,
-        created_at=1.0,
-        updated_at=1.0,
-    )
+    waiting = new_document("ada")
     await storage.nodes.renew_lease("a", SHORT)
     await storage.nodes.renew_lease("b", 60)
     await storage.documents.write(lambda tx: tx.next_list_seq("ada", 1.0))

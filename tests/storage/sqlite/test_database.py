@@ -20,10 +20,10 @@ from quart_chat.chat.ask import Ask
 from quart_chat.chat.storage import ChatReader
 from quart_chat.chat.views import WorkflowPage
 from quart_chat.errors import DatabaseTooNew, DatabaseUnavailable, SearchTooBroad
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.connection import create_functions
-from quart_chat.storage.sqlite.database import Database
-from quart_chat.storage.sqlite.schema import MIGRATIONS, split_statements
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
+from quart_chat.storage.sqlite.file.connection import create_functions
+from quart_chat.storage.sqlite.file.database import Database
+from quart_chat.storage.sqlite.file.schema import MIGRATIONS, split_statements
 from tests.chat.managers import make_manager
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import ScriptedAssistant
@@ -100,7 +100,7 @@ async def test_a_migration_that_fails_changes_nothing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = (*MIGRATIONS, "CREATE TABLE extra (a INTEGER);\nINSERT INTO nowhere VALUES (1);\n")
-    monkeypatch.setattr("quart_chat.storage.sqlite.schema.MIGRATIONS", broken)
+    monkeypatch.setattr("quart_chat.storage.sqlite.file.schema.MIGRATIONS", broken)
     with pytest.raises(sqlite3.OperationalError, match="nowhere"):
         await open_and_close(path)
     monkeypatch.undo()
@@ -205,7 +205,7 @@ async def test_a_file_that_is_read_only_can_be_read_and_not_written(readable_fol
     make_read_only(readable_folder)
     repository = await ChatRepository.open(path)
     service = make_service(repository, make_manager(), ScriptedAssistant())
-    assert (await service.list_workflows(USER)).workflows == ()
+    assert (await service.lists.page(USER)).workflows == ()
     with pytest.raises(DatabaseUnavailable, match="read-only"):
         await service.start(Ask(USER, "Hello"))
     await service.close()

@@ -15,9 +15,9 @@ from quart_chat.chat.ask import Ask
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite import database as module
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
+from quart_chat.storage.sqlite.file import database as module
+from quart_chat.storage.sqlite.file.database import Database
 from tests.chat.parts import USER, ask, make_service
 from tests.chat.scripted import ScriptedAssistant
 from tests.waiting import until
@@ -232,7 +232,7 @@ async def test_a_round_that_was_running_is_told_as_far_as_it_can_be(
 
 async def test_what_is_there_can_still_be_read(service: ChatService, path: Path) -> None:
     delete(path)
-    assert len((await service.list_workflows(USER)).workflows) == 2
+    assert len((await service.lists.page(USER)).workflows) == 2
 
 
 # What looks like it and is none of it
@@ -241,7 +241,7 @@ async def test_what_is_there_can_still_be_read(service: ChatService, path: Path)
 async def test_a_vacuum_by_another_program_is_no_damage(
     service: ChatService, assistant: ScriptedAssistant, path: Path
 ) -> None:
-    page = await service.list_workflows(USER)
+    page = await service.lists.page(USER)
     await service.delete(USER, page.workflows[0].id)
     await service._storage.write(lambda transaction: transaction.erase_deleted(1e12))
     checkpoint(path)
@@ -287,8 +287,8 @@ async def test_a_transaction_is_undone_where_the_file_goes_before_it_is_committe
         transaction.next_list_seq(USER, 1.0)  # type: ignore[attr-defined]  # it is one
         path.rename(moved)
 
-    before = (await service.list_workflows(USER)).list_seq
+    before = (await service.lists.page(USER)).list_seq
     with pytest.raises(DatabaseUnavailable, match="gone"):
         await service._storage.write(change)
     moved.rename(path)
-    assert (await service.list_workflows(USER)).list_seq == before
+    assert (await service.lists.page(USER)).list_seq == before

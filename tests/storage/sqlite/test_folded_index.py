@@ -10,12 +10,12 @@ import pytest
 
 from quart_chat.chat.models import MessageStatus
 from quart_chat.search.words import terms
-from quart_chat.storage.sqlite.chat_search import SearchableChats
-from quart_chat.storage.sqlite.connection import create_functions
-from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.chats.search import SearchableChats
+from quart_chat.storage.sqlite.chats.workflow_list import WorkflowList
 from quart_chat.storage.sqlite.document_search import SearchableDocuments
-from quart_chat.storage.sqlite.schema import MIGRATIONS
-from quart_chat.storage.sqlite.workflow_list import WorkflowList
+from quart_chat.storage.sqlite.file.connection import create_functions
+from quart_chat.storage.sqlite.file.database import Database
+from quart_chat.storage.sqlite.file.schema import MIGRATIONS
 
 EARLIER = next(n for n, script in enumerate(MIGRATIONS) if "VIEW message_forms" in script)
 TEXT = "修复已验证，重跑gen-itgc后用户身份正确 in Łódź"
@@ -44,7 +44,7 @@ INSERT INTO document_words (document_id, word, folded) VALUES ('d', 'łódź', '
 async def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "chat.sqlite"
     with monkeypatch.context() as older:
-        older.setattr("quart_chat.storage.sqlite.schema.MIGRATIONS", MIGRATIONS[:EARLIER])
+        older.setattr("quart_chat.storage.sqlite.file.schema.MIGRATIONS", MIGRATIONS[:EARLIER])
         await (await Database.open(path)).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(ROWS)

@@ -20,8 +20,8 @@ from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import StreamingEventManager
 from quart_chat.patience import Patience, grant, granted, outlive_request
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.database import Database
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
+from quart_chat.storage.sqlite.file.database import Database
 from tests.chat.client import Client, state_of
 from tests.chat.parts import USER, ask, make_service
 from tests.chat.rounds.test_runner import Watcher, deltas, kinds
@@ -226,7 +226,7 @@ async def test_what_a_closing_service_can_not_store_is_in_the_log(
 ) -> None:
     workflow_id, _ = await begin(service)
     await assistant.say(ASK, Text("begun "))
-    checkpointer = service.rounds.running[workflow_id]._recorder._checkpointer
+    checkpointer = service._context.checkpointer
     await until(lambda: checkpointer._task and checkpointer._task.done())
     await set_full(database, full=True)
     assistant.tell(ASK, Text(LONG), END)

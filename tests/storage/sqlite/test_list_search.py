@@ -18,17 +18,17 @@ from quart_chat.chat.search_words import MAX_WORDS, search_words
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.views import TextPart
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite.chats import ChatRepository
-from quart_chat.storage.sqlite.connection import create_functions
-from quart_chat.storage.sqlite.list_search import make_query
-from quart_chat.storage.sqlite.schema import MIGRATIONS
+from quart_chat.storage.sqlite.chats.list_search import make_query
+from quart_chat.storage.sqlite.chats.storage import ChatRepository
+from quart_chat.storage.sqlite.file.connection import create_functions
+from quart_chat.storage.sqlite.file.schema import MIGRATIONS
 from tests.chat.parts import USER, ask, make_service
 from tests.chat.scripted import END, ScriptedAssistant
 from tests.waiting import until
 
 
 async def search(service: ChatService, text: str) -> list[str]:
-    page = await service.search_workflows(USER, text)
+    page = await service.lists.search(USER, text)
     return ["".join(part.text for part in unit.title) for unit in page.found]
 
 
@@ -134,10 +134,10 @@ async def test_hits_are_marked_in_the_title_and_in_the_best_message(
     await assistant.say("And how?", Text("Words " * 40 + "\n\nthen\n a **backup**, twice"), END)
     await until(lambda: chat not in service.rounds.running)
     await service.change(USER, chat, title="My backups")
-    (unit,) = (await service.search_workflows(USER, "backup")).found
+    (unit,) = (await service.lists.search(USER, "backup")).found
     assert marked(unit.title) == "My [backups]"
     assert "[backup" in marked(unit.snippet).lower()
-    (unit,) = (await service.search_workflows(USER, "twice")).found
+    (unit,) = (await service.lists.search(USER, "twice")).found
     assert marked(unit.title) == "My backups"
     assert marked(unit.snippet).startswith("…")
     assert marked(unit.snippet).endswith("then a **backup**, [twice]")
@@ -149,7 +149,7 @@ async def test_what_a_text_has_of_the_marks_is_no_hit(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
     await ask(service, assistant, "\x02 <mark>kiwi</mark> \x03")
-    (unit,) = (await service.search_workflows(USER, "kiwi")).found
+    (unit,) = (await service.lists.search(USER, "kiwi")).found
     assert marked(unit.title) == "\x02 <mark>[kiwi]</mark> \x03"
 
 
@@ -158,7 +158,7 @@ async def test_a_chat_is_found_in_its_title_alone(
 ) -> None:
     chat = await ask(service, assistant, "one")
     await service.change(USER, chat, title="Kiwi")
-    (unit,) = (await service.search_workflows(USER, "kiwi")).found
+    (unit,) = (await service.lists.search(USER, "kiwi")).found
     assert unit.snippet == ()
 
 
@@ -166,7 +166,7 @@ async def test_a_prompt_that_is_the_title_is_not_shown_twice(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
     await ask(service, assistant, "kiwi")
-    (unit,) = (await service.search_workflows(USER, "kiwi")).found
+    (unit,) = (await service.lists.search(USER, "kiwi")).found
     assert marked(unit.title) == "[kiwi]"
     assert marked(unit.snippet) == "About [kiwi]"
 
@@ -179,7 +179,7 @@ async def test_what_is_found_comes_in_the_pages_of_the_list(
     found: list[str] = []
     cursor = None
     while True:
-        page = await service.search_workflows(USER, "kiwi", before=cursor, limit=2)
+        page = await service.lists.search(USER, "kiwi", before=cursor, limit=2)
         found += [unit.workflow.id for unit in page.found]
         cursor = page.next
         if cursor is None:
@@ -195,7 +195,7 @@ async def test_titles_of_an_earlier_version_are_found_renamed_restored_and_erase
 ) -> None:
     earlier = next(n for n, script in enumerate(MIGRATIONS) if "CREATE TABLE titles" in script)
     with monkeypatch.context() as older:
-        older.setattr("quart_chat.storage.sqlite.schema.MIGRATIONS", MIGRATIONS[:earlier])
+        older.setattr("quart_chat.storage.sqlite.file.schema.MIGRATIONS", MIGRATIONS[:earlier])
         await (await ChatRepository.open(path)).close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("INSERT INTO users (id, created_at) VALUES (?, 0)", (USER,))
@@ -220,7 +220,7 @@ async def test_titles_of_an_earlier_version_are_found_renamed_restored_and_erase
         connection.execute("VACUUM")
     assert await search(service, "plum") == ["Deleted plums"]
     assert await search(service, "pear") == ["Yellow pears"]
-    (unit,) = (await service.search_workflows(USER, "appl")).found
+    (unit,) = (await service.lists.search(USER, "appl")).found
     assert marked(unit.title) == "Green [apples]"
     await service.recover()
     async with asyncio.timeout(30):

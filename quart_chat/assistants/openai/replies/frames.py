@@ -1,0 +1,180 @@
+"""The bytes of an endpoint's answer, parted into chunks however they come.
+
+What was asked for is a stream of server-sent events with a chunk of JSON in each (WHATWG HTML,
+9.2). What comes may also be a single object of JSON, on one line or on many, an object on each
+line, or no JSON at all. A chunk counts as soon as its line is there: the empty line after it adds
+nothing, and some servers leave it out. What can't be read costs itself alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+MAX_LINE = 8 * 1024 * 1024
+"""Bytes of a line, or of a chunk on several lines; a longer one is skipped."""
+MAX_PROSE = 64 * 1024
+"""Bytes kept of what is neither a field nor JSON."""
+
+_FIELDS = (b"event", b"id", b"retry")
+_CHUNK = re.compile(rb'\{.{0,2000}"choices"', re.DOTALL)
+
+Take = Callable[[bytes, bool], bool]
+"""Takes a chunk, and whether it is of the event ``error``; returns whether it could be read."""
+
+
+class Frames:
+    """Takes bytes, cut anywhere, and hands each chunk on.
+
+    Attributes:
+        skipped: Chunks that could not be read.
+    """
+
+    def __init__(self, take: Take) -> None:
+        self.skipped = 0
+        self._take = take
+        self._line: list[bytes] = []
+        self._size = 0
+        self._overlong = False
+        self._after_cr = False
+        self._began = False
+        self._pending: list[bytes] = []
+        self._pending_size = 0
+        self._raw = False
+        self._error = False
+        self._prose: list[bytes] = []
+        self._prose_size = 0
+
+    @property
+    def prose(self) -> bytes:
+        """What has come that is neither a field nor JSON, such as a page of HTML."""
+        return b"\n".join(self._prose)
+
+    def feed(self, piece: bytes) -> None:
+        """Take more bytes."""
+        if b"\r" in piece or self._after_cr:
+            piece = self._normalize(piece)
+        *lines, rest = piece.split(b"\n")
+        if lines and self._line:
+            self._add(lines[0])
+            lines[0] = b"".join(self._line)
+            self._line, self._size = [], 0
+            if self._overlong:
+                self._overlong = False
+                del lines[0]
+        for line in lines:
+            if line or self._pending or self._error:
+                self._take_line(line)
+        if rest:
+            self._add(rest)
+
+    def finish(self) -> None:
+        """No more bytes will come."""
+        if self._line and not self._overlong:
+            self._take_line(b"".join(self._line))
+        self._line = []
+        self._flush()
+
+    def _normalize(self, piece: bytes) -> bytes:
+        # A CR ends its line at once; should the LF of a CRLF come next, it ends no other.
+        if self._after_cr and piece.startswith(b"\n"):
+            piece = piece[1:]
+        self._after_cr = piece.endswith(b"\r")
+        return piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _add(self, part: bytes) -> None:
+        """Keep a part of a line; all of them are joined once, when it ends."""
+        self._size += len(part)
+        if self._size <= MAX_LINE:
+            self._line.append(part)
+        elif not self._overlong:
+            self._overlong = True
+            self.skipped += 1
+            self._line = [b""]
+
+    def _take_line(self, line: bytes) -> None:
+        if not self._began:
+            self._began = True
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if line.startswith(b"data:"):
+            self._take_data(line[5:].strip())
+        elif not (text := line.strip()):
+            self._end_frame()
+        elif text.startswith(b"data:"):
+            self._take_data(text[5:].strip())
+        elif not text.startswith(b":"):
+            name, colon, value = text.partition(b":")
+            if colon and name.rstrip() in _FIELDS:
+                self._take_field(name.rstrip(), value.strip())
+            else:
+                self._take_other(text)
+
+    def _take_data(self, data: bytes) -> None:
+        if not data:
+            return
+        if self._pending and _CHUNK.match(data):
+            # The frame before it has had no end.
+            self._flush()
+        # What can't be read may go on in the next line.
+        if self._pending or not self._take(data, self._error):
+            self._keep(data)
+
+    def _take_field(self, name: bytes, value: bytes) -> None:
+        if name == b"event":
+            self._flush()
+            self._error = value.lower() == b"error"
+
+    def _take_other(self, line: bytes) -> None:
+        """A line without a field: JSON of its own, or the next line of JSON that has begun."""
+        if self._pending:
+            self._keep(line)
+            if self._raw and line in (b"}", b"]"):
+                self._try_whole()
+        elif line[:1] not in (b"{", b"["):
+            self._keep_prose(line)
+        elif not self._take(line, self._error):
+            self._raw = True
+            self._keep(line)
+
+    def _try_whole(self) -> None:
+        """Take JSON on several lines that may have come to its end."""
+        if self._pending_size <= MAX_LINE and self._take(b"\n".join(self._pending), self._error):
+            self._forget_pending()
+
+    def _keep(self, data: bytes) -> None:
+        self._pending_size += len(data)
+        if self._pending_size <= MAX_LINE:
+            self._pending.append(data)
+
+    def _end_frame(self) -> None:
+        # JSON without fields goes on behind an empty line.
+        if not self._raw:
+            self._flush()
+        self._error = False
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        lines, whole = self._pending, self._pending_size <= MAX_LINE
+        self._forget_pending()
+        if not whole:
+            self.skipped += 1
+        elif len(lines) == 1:
+            self._skip(lines[0])
+        elif not self._take(b"\n".join(lines), self._error):
+            for line in lines:
+                if not self._take(line, self._error):
+                    self._skip(line)
+
+    def _forget_pending(self) -> None:
+        self._pending, self._pending_size, self._raw = [], 0, False
+
+    def _skip(self, data: bytes) -> None:
+        self.skipped += 1
+        if data[:1] not in (b"{", b"[", b'"'):
+            self._keep_prose(data)
+
+    def _keep_prose(self, line: bytes) -> None:
+        if self._prose_size < MAX_PROSE:
+            self._prose.append(line[: MAX_PROSE - self._prose_size])
+            self._prose_size += len(line) + 1

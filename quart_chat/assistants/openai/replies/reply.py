@@ -1,0 +1,267 @@
+"""A model's reply as it comes in: the bytes of its stream become text and steps. No I/O here."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator, Iterable, Iterator
+
+from quart_chat.assistants.openai.error_mapper import ErrorMapper
+from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.replies.chunk import Counted, Said, read_chunk
+from quart_chat.assistants.openai.replies.frames import Frames
+from quart_chat.assistants.openai.replies.surrogates import Halves
+from quart_chat.assistants.openai.replies.thinking import Parts, Thinking
+from quart_chat.assistants.openai.words import MAX_TEXT, find_words, load_json
+from quart_chat.assistants.protocol import Output, Rewrite, Step, Text, Usage
+from quart_chat.texts import N_, _, duration, number, rate
+
+_logger = logging.getLogger(__name__)
+
+DONE = frozenset({b"[DONE]", b"DONE", b'"[DONE]"'})
+GROWTH = 1.5
+"""A thought is shown again once it has grown by so much: what that costs stays linear."""
+MAX_PIECE = 32 * 1024
+"""Characters of one text: what comes after the model does with each takes a moment, not more."""
+MAX_THOUGHT = 256 * 1024
+"""Characters of a thought that are shown."""
+
+_WARNINGS = {
+    "length": N_("The model reached its token limit: the answer may be cut off."),
+    "content_filter": N_("The endpoint's content filter has ended the answer."),
+}
+_ROUTERS = ("auto", "router")
+"""Last parts of the names behind which an endpoint chooses the model."""
+
+
+class Reply:
+    """Takes the bytes of one stream, and keeps count of it.
+
+    Attributes:
+        begun: Whether anything of the answer has come.
+        over: Whether nothing of it can follow.
+        whole: Whether its end has come: what follows is at most what it took.
+        counted: What the endpoint has counted.
+        said: How many chunks said something.
+        failure: The error that came in the place of more, raised by :meth:`check`.
+    """
+
+    def __init__(self, failures: ErrorMapper) -> None:
+        self.begun = False
+        self.over = False
+        self.whole = False
+        self.counted: Counted | None = None
+        self.said = 0
+        self.failure: ModelError | None = None
+        self._model = ""
+        self._failures = failures
+        self._frames = Frames(self._take)
+        self._thinking = Thinking()
+        self._text_halves, self._thought_halves = Halves(), Halves()
+        self._asked_at = self._began_at = self._heard_at = 0.0
+        self._texts: list[str] = []
+        self._thoughts: list[str] = []
+        self._thought_size = 0
+        self._shown_size = 0
+        self._thinks = False
+        self._answered = self._written = self._came_whole = False
+        self._finished = False
+        self._all: list[str] = []
+        self._finish: str | None = None
+
+    def ask(self, model: str) -> Step:
+        """Begin to count; the step ends once the reply has."""
+        self._model = model
+        self._asked_at = time.monotonic()
+        return Step("model", _("Asking {model}").format(model=model))
+
+    def feed(self, data: bytes) -> Iterable[Output]:
+        """Take more of the stream: all the text that it holds is one piece, unless it is long."""
+        said = self.said
+        self._frames.feed(data)
+        if self.said == said:
+            return ()
+        self._heard_at = time.monotonic()
+        return self._outputs()
+
+    def check(self) -> None:
+        """Raise the error that came in the place of more, if one did."""
+        if self.failure is not None:
+            raise self.failure
+
+    def _take(self, data: bytes, error: bool) -> bool:
+        """Take a chunk; False where it can't be read."""
+        if self.over or self.failure is not None:
+            return True
+        if data in DONE:
+            self.over = self.whole = True
+            self.said += 1
+            return True
+        said = _read_error(data) if error else read_chunk(data)
+        if said is not None:
+            self._hear(said)
+        return said is not None
+
+    def _hear(self, said: Said) -> None:
+        if text := self._without_repeated(said):
+            self._texts.append(text)
+            self._all.append(text)
+        if said.thought:
+            self._think(self._thought_halves.join(said.thought))
+        news = text or said.thought or said.finish or said.error
+        if said.usage is not None and said.usage != self.counted:
+            self.counted = news = said.usage
+        if said.model and self._model.rpartition("/")[2].lower() in _ROUTERS:
+            self._model = said.model
+        if said.error is not None and not self.whole:
+            self.failure = self._failures.of_complaint(said.error, self._model)
+        elif said.finish is not None:
+            self._finish, self.whole = said.finish, True
+        if news:
+            self.said += 1
+
+    def _without_repeated(self, said: Said) -> str:
+        """A chunk's text; of a whole message, what did not come in pieces before it."""
+        if said.whole and said.text:
+            self._came_whole = True
+            return said.text.removeprefix("".join(self._all))
+        return said.text
+
+    def _outputs(self) -> Iterable[Output]:
+        text, self._texts = "".join(self._texts), []
+        if len(text) <= MAX_PIECE:
+            text = self._text_halves.join(text)
+            if text and self._answered and not self._thinks and self._thinking.passes(text):
+                return (Text(text),)
+            return self._put(text)
+        pieces = (text[at : at + MAX_PIECE] for at in range(0, len(text), MAX_PIECE))
+        return (output for piece in pieces for output in self._put(self._text_halves.join(piece)))
+
+    def _think(self, thought: str) -> None:
+        if thought:
+            self._thoughts.append(thought)
+            self._thought_size += len(thought)
+            self._thinks = True
+
+    def _put(self, text: str) -> Iterator[Output]:
+        if not text:
+            return self._show(Parts())
+        if self._thinks:
+            self._thinking.trust()
+        return self._show(self._thinking.feed(text))
+
+    def _show(self, parts: Parts) -> Generator[Output]:
+        self._think(parts.thought)
+        text = parts.answer
+        if text or self._thinks:
+            self._begin()
+        if parts.recalled and self._written:
+            self._answered = self._written = False
+            yield Rewrite("")
+        if text:
+            yield from self._end_thought()
+            self._answered = self._answered or not text.isspace()
+            self._written = True
+            yield Text(text)
+        elif self._shown_size < MAX_THOUGHT and self._thought_size > GROWTH * self._shown_size:
+            yield self._show_thought("running")
+
+    def _begin(self) -> None:
+        if not self.begun:
+            self.begun = True
+            self._began_at = time.monotonic()
+
+    def _end_thought(self) -> Generator[Step]:
+        if self._thinks:
+            self._thinks = False
+            yield self._show_thought("completed")
+
+    def _show_thought(self, status: str) -> Step:
+        self._shown_size = self._thought_size
+        thought = "".join(self._thoughts)[:MAX_THOUGHT]
+        self._thoughts = [thought]
+        return Step("reasoning", _("Reasoning: {text}").format(text=thought.strip()), status)
+
+    def rest(self) -> Generator[Output]:
+        """Take what was held back, once no more of the stream can come."""
+        if not self._finished:
+            self._finished = True
+            self._frames.finish()
+            self._log_skipped()
+        yield from self._outputs()
+        self._think(self._thought_halves.finish())
+        if half := self._text_halves.finish():
+            yield from self._put(half)
+        parts = self._thinking.finish()
+        if parts.answer or parts.recalled:
+            yield from self._show(parts)
+        elif parts.thought:
+            self._think(parts.thought)
+            self._begin()
+        yield from self._end_thought()
+
+    def finish(self) -> Generator[Output]:
+        """Say what is left to say once the stream has ended.
+
+        Raises:
+            ModelError: It ended too early, or without an answer.
+        """
+        yield from self.rest()
+        self.check()
+        if not self.whole and not self._came_whole:
+            raise self._broken()
+        if self._finish in _WARNINGS:
+            yield Step("finish", _(_WARNINGS[self._finish]), "completed", "warning")
+        if not self._answered:
+            raise self._failures.empty(self._model, thought=self._thought_size > 0)
+        yield Step("model", self._summary(self.usage()), "completed")
+
+    def _broken(self) -> ModelError:
+        """The stream has ended before the answer, or was none."""
+        words = find_words(self._frames.prose.decode("utf-8", "replace"))
+        if self.said == 0 and (words or self._frames.skipped):
+            return self._failures.malformed(words)
+        return self._failures.cut_off(words)
+
+    def _log_skipped(self) -> None:
+        if self._frames.skipped:
+            _logger.warning(
+                "%d chunks of an answer of %s could not be read; they were skipped",
+                self._frames.skipped,
+                self._failures.host,
+            )
+
+    def usage(self) -> Usage:
+        """What the answer has taken so far; tokens are counted by the endpoint, at its end."""
+        first_token_ms = (self._began_at - self._asked_at) * 1000 if self.begun else None
+        counted = self.counted
+        if counted is None or not counted.completion_tokens:
+            return Usage(self._model, first_token_ms=first_token_ms)
+        tokens = counted.completion_tokens
+        # The first token is what the rest is timed from.
+        speed = (tokens - 1) / max(self._heard_at - self._began_at, 1e-3)
+        return Usage(self._model, counted.prompt_tokens, tokens, speed, first_token_ms)
+
+    def _summary(self, usage: Usage) -> str:
+        first = duration(usage.first_token_ms or 0)
+        if usage.answer_tokens is None or usage.tokens_per_second is None:
+            return _("{model} answered in {total}, the first after {first}").format(
+                model=self._model,
+                total=duration(1000 * (self._heard_at - self._asked_at)),
+                first=first,
+            )
+        return _("{model} wrote {tokens} tokens, {rate} a second, the first after {first}").format(
+            model=self._model,
+            tokens=number(usage.answer_tokens),
+            rate=rate(usage.tokens_per_second),
+            first=first,
+        )
+
+
+def _read_error(data: bytes) -> Said:
+    """A frame of the event ``error``, whatever is in it."""
+    text = data[:MAX_TEXT].decode("utf-8", "replace")
+    try:
+        return Said(error=load_json(data) or text)
+    except ValueError:
+        return Said(error=text)

@@ -1,0 +1,1 @@
+"""Which passage answers a question: both are taken apart, compared and weighed."""

@@ -1,0 +1,1 @@
+"""Chats in SQLite: their rows, their branches, the list of them and its search."""

@@ -1,0 +1,48 @@
+"""The chats in their database."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Self, TypeVar
+
+from quart_chat.storage.sqlite.chats.reader import Reader
+from quart_chat.storage.sqlite.chats.transaction import Transaction
+from quart_chat.storage.sqlite.file.database import Database
+
+T = TypeVar("T")
+
+
+class ChatRepository:
+    """Implements :class:`quart_chat.chat.storage.ChatStorage`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    async def open(cls, path: Path, *, busy_timeout: float = 5.0) -> Self:
+        """Open the database, made if need be; see :meth:`Database.open` for what it raises."""
+        return cls(await Database.open(path, busy_timeout=busy_timeout))
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    @property
+    def queries(self) -> int:
+        """Statements run so far."""
+        return self._database.queries
+
+    async def read(self, work: Callable[[Reader], T]) -> T:
+        return await self._database.read(lambda statements: work(Reader(statements)))
+
+    async def search(self, work: Callable[[Reader], T], seconds: float) -> T:
+        return await self._database.search(lambda statements: work(Reader(statements)), seconds)
+
+    async def write(
+        self,
+        change: Callable[[Transaction], T],
+        committed: Callable[[T], Awaitable[None]] | None = None,
+    ) -> T:
+        return await self._database.write(
+            lambda statements: change(Transaction(statements)), committed
+        )

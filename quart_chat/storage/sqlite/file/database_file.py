@@ -1,0 +1,85 @@
+"""Whether the files of an open database are still those that were opened.
+
+A file that is deleted or replaced lives on for the process that has it open: SQLite goes on as if
+all were well, and what it writes is gone with the process. Only the folder tells. Nothing here
+opens the database by itself: on POSIX, closing a file drops all locks that the process has on it
+(sqlite.org/howtocorrupt.html, 2.2), so what has to be read is read through SQLite.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from quart_chat.availability import DAMAGED, GONE, REPLACED, unavailable
+from quart_chat.storage.sqlite.file.failures import translated_errors
+
+_SUFFIXES = ("", "-wal", "-shm")
+"""The database, what is committed and not yet in it, and an index of that (sqlite.org/wal.html)."""
+
+
+class DatabaseFile:
+    """The files of one database, as they were when it was opened."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[Path, tuple[int, int]] = {}
+        self._size = 0
+        self._changed = 0
+
+    def remember(self) -> None:
+        """Take the files as they are now for those that are open."""
+        for suffix in _SUFFIXES:
+            path = self._path.with_name(self._path.name + suffix)
+            if path.exists():
+                self._known[path] = _identity(path.stat())
+        self._note(self._path.stat())
+
+    def check(self) -> None:
+        """See whether what is written reaches the files; costs some microseconds.
+
+        Raises:
+            DatabaseUnavailable: A file is gone, replaced, cut short or overwritten.
+        """
+        with translated_errors():
+            for path, known in self._known.items():
+                if _identity(_stat(path)) != known:
+                    raise unavailable(REPLACED)
+            found = _stat(self._path)
+            if (found.st_size, found.st_mtime_ns) != (self._size, self._changed):
+                self._examine(found)
+
+    def _examine(self, found: os.stat_result) -> None:
+        """The file has changed, as every checkpoint does; see whether it is still a database."""
+        if found.st_size == 0:
+            # SQLite would take it for a new one, and delete the log beside it.
+            raise unavailable(DAMAGED)
+        uri = f"{self._path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            if found.st_size % page_size:
+                raise unavailable(DAMAGED)
+            if found.st_size < max(self._size, pages * page_size):
+                # Vacuumed, not all checkpointed, or cut short: only reading all of it tells.
+                (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+                if verdict != "ok":
+                    raise unavailable(DAMAGED)
+        self._note(found)
+
+    def _note(self, found: os.stat_result) -> None:
+        self._size, self._changed = found.st_size, found.st_mtime_ns
+
+
+def _stat(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise unavailable(GONE) from error
+
+
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
