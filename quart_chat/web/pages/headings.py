@@ -1,7 +1,8 @@
-"""The headings of an answer stand beneath the name of who gives it.
+"""Rendered Markdown as a part of a page.
 
-They look as they were written, and a screen reader is told where they stand: as in
-``static/js/chat/headings.js``, which does it for what the browser renders.
+The headings of an answer stand beneath its author's name: they look as they were written, and a
+screen reader is told where they stand. The titles of callouts are in the language of the page.
+``static/js/chat/headings.js`` does the same for what the browser renders.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ import re
 from typing import TYPE_CHECKING
 
 from quart_chat.chat.author import author
+from quart_chat.texts import N_, _
 
 if TYPE_CHECKING:
     from quart import Quart
 
 _HEADING = re.compile(r"<h([1-6])>")
+_CALLOUT = re.compile(r'(?<=<p class="callout-title">)\w+')
+_TITLES = {N_("Note"), N_("Tip"), N_("Important"), N_("Warning"), N_("Caution")}
 _ABOVE = 3
 _LOWEST = 6
 
@@ -27,7 +31,11 @@ def init_app(app: Quart) -> None:
 
 def beneath(html: str) -> str:
     """Rendered Markdown, its headings beneath those of the page; its text holds no ``<``."""
-    return _HEADING.sub(_lower, html)
+    return _CALLOUT.sub(_translate, _HEADING.sub(_lower, html))
+
+
+def _translate(match: re.Match[str]) -> str:
+    return _(match[0]) if match[0] in _TITLES else match[0]
 
 
 def _lower(match: re.Match[str]) -> str:

@@ -1,6 +1,6 @@
 /** The answer of a round: its author, its text while it is written, its sources. */
 import { frameCode, frameCodeIn } from "./code-blocks.js";
-import { lowerHeadings } from "./headings.js";
+import { fitIn } from "./headings.js";
 import { MarkdownWriter } from "../markdown/writer.js";
 import { describeUsage } from "./usage.js";
 
@@ -33,7 +33,7 @@ export class ChatAnswer extends HTMLElement {
   }
 
   get #text() {
-    this.#writer ??= new MarkdownWriter(this.#prose, (nodes) => lowerHeadings(frameCode(nodes)));
+    this.#writer ??= new MarkdownWriter(this.#prose, (nodes) => fitIn(frameCode(nodes)));
     return this.#writer;
   }
 
