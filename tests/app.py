@@ -21,7 +21,7 @@ from quart import Quart
 from quart_chat import create_app
 from quart_chat.assistants.protocol import AssistantError, Output, Question, Step, Text
 from quart_chat.cli import main
-from tests.answer import long_answer, pieces
+from tests.answer import LONG_ANSWERS, long_answer, pieces
 
 _PROGRESS = re.compile(r"progress (\d+)")
 _ANSWER = re.compile(r"answer (\d+)ms")
@@ -46,6 +46,12 @@ class SlowAssistant:
             for piece in pieces(long_answer()):
                 yield Text(piece)
                 await asyncio.sleep(int(match[1]) / 1000)
+            return
+        if question.prompt in LONG_ANSWERS:
+            text = LONG_ANSWERS[question.prompt]()
+            for at in range(0, len(text), 100):
+                yield Text(text[at : at + 100])
+                await asyncio.sleep(0.002)
             return
         if question.prompt.startswith("nest"):
             async for step in _nested(wait=question.prompt.endswith("wait")):

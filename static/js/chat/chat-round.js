@@ -88,6 +88,13 @@ export class ChatRound extends HTMLElement {
     this.#answer.show(message, author);
   }
 
+  /** Call back when the answer is shown as a whole. */
+  whenWhole(call) {
+    const { whole } = this.#answer;
+    if (whole) whole.then(call);
+    else call();
+  }
+
   /** Add to the answer. */
   write(text) {
     this.#answer.write(text);

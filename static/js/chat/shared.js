@@ -99,7 +99,7 @@ class SharedChat extends HTMLElement {
     if (!round) return;
     if (round.running) this.#announce(status === "error" ? NOT_WHOLE : end.message);
     round.end(status, end.message);
-    if (round.parentElement !== this.#log) settle(round, this.#log);
+    round.whenWhole(() => round.parentElement === this.#live && settle(round, this.#log));
   }
 
   reset() {

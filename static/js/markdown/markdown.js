@@ -10,6 +10,7 @@ import { addFences } from "./fences.js";
 import { addFlanking } from "./flanking.js";
 import { addFormulas } from "./formulas.js";
 import { addLinks } from "./links.js";
+import { addParts } from "./parts.js";
 import { addTags } from "./tags.js";
 import { addTasks, makeTasks } from "./tasks.js";
 
@@ -29,6 +30,7 @@ addFlanking(markdown);
 addFences(markdown);
 addFormulas(markdown);
 addTags(markdown);
+addParts(markdown);
 addCallouts(markdown);
 addTasks(markdown);
 markdown.block.ruler.before("reference", "footnote", footnote, { alt: ["paragraph", "reference"] });
