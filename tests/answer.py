@@ -45,7 +45,8 @@ def long_paragraph() -> str:
 def many_formulas() -> str:
     """300 formulas, half of them on lines of their own."""
     return "".join(
-        f"Formula {n} is $a_{{{n}}} + \\frac{{b}}{{{n}}}$, and so:\n\n$$x_{{{n}}} = \\sqrt{{{n} + y^2}}$$\n\n"
+        f"Formula {n} is $a_{{{n}}} + \\frac{{b}}{{{n}}}$, and so:\n\n"
+        f"$$x_{{{n}}} = \\sqrt{{{n} + y^2}}$$\n\n"
         for n in range(150)
     )
 

@@ -1,9 +1,9 @@
 """Very long paragraphs, in parts.
 
-A browser lays a paragraph out as a whole: one of 200,000 characters keeps a page from answering for
-seconds. So one of more than 8,000 is shown as several without a distance between them, each of 4,000
-to 7,000 characters. A part ends with a sentence where one ends there, or else with a word. Where it
-ends depends on the text before it alone, so that a part stays while the text grows.
+A browser lays a paragraph out as a whole: one of 200,000 characters keeps a page from answering
+for seconds. So one of more than 8,000 is shown as several without a distance between them, each of
+4,000 to 7,000 characters. A part ends with a sentence where one ends there, or else with a word.
+Where it ends depends on the text before it alone, so that a part stays while the text grows.
 ``static/js/markdown/parts.js`` has the same rule.
 """
 

@@ -1,9 +1,14 @@
 /** One question and its answer. */
+import { attachFolding, showQuestion } from "./question.js";
 import { t } from "../texts.js";
 
 const LIBRARIAN = "librarian";
 
 export class ChatRound extends HTMLElement {
+  connectedCallback() {
+    attachFolding(this);
+  }
+
   get number() {
     return Number(this.dataset.round);
   }
@@ -75,7 +80,7 @@ export class ChatRound extends HTMLElement {
 
   /** Show the question. */
   ask(message) {
-    this.querySelector(".prompt-text").textContent = message.content;
+    showQuestion(this, message.content);
   }
 
   /** Show a step. */

@@ -4,6 +4,7 @@
  */
 import { isShared, readShared } from "../api.js";
 import { author } from "./author.js";
+import { attachCopying } from "./copying.js";
 import { countKept } from "./branch.js";
 import { ChatAnswer } from "./chat-answer.js";
 import { ChatRound } from "./chat-round.js";
@@ -36,6 +37,7 @@ class SharedChat extends HTMLElement {
   connectedCallback() {
     this.#controller = new AbortController();
     const { signal } = this.#controller;
+    attachCopying(this, (text) => this.#announce(text), (reason) => this.#say(reason), signal);
     this.#running = this.#live.childElementCount > 0;
     this.#stream.follow("", this.#rounds.dataset.seq);
     const watch = { show() {}, hide: () => this.#stream.pause() };

@@ -10,8 +10,8 @@ export function parseNodes(html) {
   return [...template.content.childNodes].filter((node) => !isBlank(node));
 }
 
-/** What the page adds to an element: details that are open, and the height of a hidden block. */
-const OWN = new Set(["open", "style"]);
+/** What the page and its reader add: open details, wrapped code, the height of a block out of view. */
+const OWN = new Set(["aria-pressed", "data-done", "data-wrap", "open", "style"]);
 
 /**
  * Make the children of a node, from an index on, equal to the given nodes.

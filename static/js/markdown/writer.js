@@ -5,6 +5,7 @@
  * its changed elements are updated. So the page doesn't flicker, a selection stays, and a word costs
  * no more in a long answer than in a short one.
  */
+import { colour, removeColours } from "./colours.js";
 import { parseMarkdown, renderTokens } from "./markdown.js";
 import { OpenBlock, lineStart } from "./open-block.js";
 import { parseNodes, patchChild, patchNodes } from "./patch.js";
@@ -68,6 +69,7 @@ export class MarkdownWriter {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     if (html.length > LONG) this.#lengthen();
+    removeColours();
     return this.#replace(this.#dress(parseNodes(html)), 0);
   }
 
@@ -143,6 +145,7 @@ export class MarkdownWriter {
     }
     patchNodes(this.#element, start, nodes);
     if (this.#length > LONG) this.#lengthen();
+    for (const block of [...this.#element.children].slice(-2)) colour(block);
   }
 
   /** Finish the blocks that can't change any more, whatever text follows. */
