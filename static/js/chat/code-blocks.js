@@ -27,8 +27,8 @@ function frame(pre) {
   const template = document.getElementById("code-template");
   if (!template) return pre; // the page offers none
   const code = document.importNode(template.content.firstElementChild, true);
-  const language = /language-(\S+)/.exec(pre.firstChild.className)?.[1];
-  code.querySelector(".code-language").textContent = language ?? "";
+  const language = pre.firstChild.className.slice("language-".length);
+  code.querySelector(".code-language").append(language);
   code.append(pre);
   return code;
 }
@@ -36,6 +36,6 @@ function frame(pre) {
 /** Wrap the lines of a block of code, or no longer. */
 export function toggleWrap(button) {
   const wrapped = button.closest(".code").toggleAttribute("data-wrap");
-  if (wrapped) button.ariaPressed = "true";
+  if (wrapped) button.setAttribute("aria-pressed", wrapped);
   else button.removeAttribute("aria-pressed");
 }

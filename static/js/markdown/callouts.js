@@ -9,7 +9,7 @@ export function addCallouts(markdown) {
       const found = MARK.exec(text.content);
       if (!found) return [token];
       const kind = found[1].toLowerCase();
-      tokens[index - 1].attrSet("class", `callout callout-${kind}`);
+      tokens[index - 1].attrSet("class", ["callout", `callout-${kind}`].join(" "));
       text.content = text.content.slice(found[0].length);
       token.hidden = tokens[index + 2].hidden = !text.content;
       return [...title(token, kind, state.Token), token];

@@ -32,7 +32,7 @@ function addressesAsLinks(text, Token, markdown) {
   for (const { 0: found, index } of text.matchAll(ADDRESS)) {
     const address = withoutWhatFollows(found);
     tokens.push(asText(text.slice(done, index), Token));
-    const url = address.slice(0, 8).includes("://") ? address : `http://${address}`;
+    const url = address.slice(0, 8).includes("://") ? address : "http://" + address;
     tokens.push(...asLink([["href", markdown.normalizeLink(url)]], address, Token));
     done = index + address.length;
   }

@@ -184,7 +184,7 @@ export function keepHeights(element) {
   const blocks = [...element.children];
   const heights = blocks.map((block) => block.offsetHeight);
   blocks.forEach((block, index) => {
-    block.style.containIntrinsicBlockSize = `auto ${heights[index]}px`;
+    block.style.containIntrinsicBlockSize = ["auto", `${heights[index]}px`].join(" ");
   });
 }
 
