@@ -27,7 +27,7 @@ export function colour(element) {
 }
 
 /** Remove all such colours. */
-export function removeColours() {
+export function remove() {
   for (const highlight of globalThis.CSS?.highlights?.values() ?? []) highlight.clear();
 }
 

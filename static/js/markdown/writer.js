@@ -5,7 +5,6 @@
  * its changed elements are updated. So the page doesn't flicker, a selection stays, and a word costs
  * no more in a long answer than in a short one.
  */
-import { colour, removeColours } from "./colours.js";
 import { parseMarkdown, renderTokens } from "./markdown.js";
 import { OpenBlock, lineStart } from "./open-block.js";
 import { parseNodes, patchChild, patchNodes } from "./patch.js";
@@ -25,7 +24,9 @@ export class MarkdownWriter {
   #element;
   #dress;
   #env = {};
+  #colours = null;
   #continues = false;
+  #loading = null;
   #finished = 0;
   #length = 0;
   #waiting = "";
@@ -69,7 +70,7 @@ export class MarkdownWriter {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     if (html.length > LONG) this.#lengthen();
-    removeColours();
+    this.#colours?.remove();
     return this.#replace(this.#dress(parseNodes(html)), 0);
   }
 
@@ -129,6 +130,14 @@ export class MarkdownWriter {
     this.#settle(text, tokens);
   }
 
+  /** Colour new code; the script for that is loaded with the first code. */
+  #colour() {
+    const blocks = [...this.#element.children].slice(-2);
+    if (!blocks.some((block) => block.querySelector("pre") ?? block.matches("pre"))) return;
+    if (this.#colours) for (const block of blocks) this.#colours.colour(block);
+    else this.#loading ??= import("./colours.js").then((colours) => (this.#colours = colours), () => {});
+  }
+
   #parse() {
     const text = this.#open.prefix + this.#tail;
     // Link definitions in the tail may still change: don't keep them.
@@ -145,7 +154,7 @@ export class MarkdownWriter {
     }
     patchNodes(this.#element, start, nodes);
     if (this.#length > LONG) this.#lengthen();
-    for (const block of [...this.#element.children].slice(-2)) colour(block);
+    this.#colour();
   }
 
   /** Finish the blocks that can't change any more, whatever text follows. */
