@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 import pytest
 from quart.typing import TestClientProtocol as Client
 
-from quart_chat.config import resource_path
+from quart_chat.resources import resource_path
 from quart_chat.web.bundles import Bundles, split
 from quart_chat.web.modules import read_module
 

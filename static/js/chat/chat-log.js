@@ -131,7 +131,7 @@ export class ChatLog extends HTMLElement {
   /** The round with a number has ended: move it to the log. */
   settle(number) {
     const round = this.round(number);
-    if (round?.parentElement === this.#live) settle(round, this.#log);
+    round?.whenWhole(() => round.parentElement === this.#live && settle(round, this.#log));
   }
 
   /** Forget every round. */

@@ -7,18 +7,29 @@
  */
 import { parseMarkdown, renderTokens } from "./markdown.js";
 import { OpenBlock, lineStart } from "./open-block.js";
-import { parseNodes, patchNodes } from "./patch.js";
+import { parseNodes, patchChild, patchNodes } from "./patch.js";
 
 // Rendering gets at most this share of the time, however long a single block becomes, and there are
 // at least so many milliseconds between two renderings: readers are not faster.
 const SHARE = 0.1;
 const PAUSE = 30;
+// The final HTML is shown in tasks of so many milliseconds.
+const SLICE = 20;
+// Characters of new text that are shown at once.
+const CHUNK = 10_000;
+// Of a text with more characters the browser lays out only those blocks that are in view.
+const LONG = 20_000;
 
 export class MarkdownWriter {
   #element;
   #dress;
   #env = {};
+  #colours = null;
+  #continues = false;
+  #loading = null;
   #finished = 0;
+  #length = 0;
+  #waiting = "";
   #open = new OpenBlock();
   #tail = "";
   #frame = 0;
@@ -36,7 +47,10 @@ export class MarkdownWriter {
   /** Start again with a text. */
   set(text) {
     this.#env = {};
+    this.#continues = false;
     this.#finished = 0;
+    this.#length = 0;
+    this.#waiting = "";
     this.#open = new OpenBlock();
     this.#tail = "";
     this.append(text);
@@ -44,15 +58,42 @@ export class MarkdownWriter {
 
   /** Add to the text; it is shown with the next frame. */
   append(text) {
-    this.#tail += text;
+    this.#waiting += text;
     this.#frame ||= requestAnimationFrame((now) => this.#paint(now));
   }
 
-  /** Show the final HTML; only elements that differ are replaced. */
+  /**
+   * Show the final HTML; only elements that differ are replaced.
+   * @returns {Promise<void> | null} when it is shown; null if it is already
+   */
   finish(html) {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    patchNodes(this.#element, 0, this.#dress(parseNodes(html)));
+    if (html.length > LONG) this.#lengthen();
+    this.#colours?.remove();
+    return this.#replace(this.#dress(parseNodes(html)), 0);
+  }
+
+  #replace(nodes, start) {
+    const begun = performance.now();
+    for (let index = start; index < nodes.length; index += 1) {
+      patchChild(this.#element, index, nodes[index]);
+      if (performance.now() - begun > SLICE) return this.#goOn(nodes, index + 1);
+    }
+    patchNodes(this.#element, nodes.length, []);
+    return null;
+  }
+
+  async #goOn(nodes, start) {
+    await new Promise((resolve) => setTimeout(resolve));
+    await this.#replace(nodes, start);
+  }
+
+  /** From now on blocks out of view keep their heights and are not laid out. */
+  #lengthen() {
+    if (this.#element.classList.contains("long")) return;
+    keepHeights(this.#element);
+    this.#element.classList.add("long");
   }
 
   #paint(now) {
@@ -62,9 +103,18 @@ export class MarkdownWriter {
       return;
     }
     const begun = performance.now();
+    this.#take();
     this.#render();
     const ended = performance.now();
     this.#notBefore = Math.max(now + PAUSE, ended + (ended - begun) / SHARE);
+    if (this.#waiting) this.append("");
+  }
+
+  #take() {
+    const text = this.#waiting.slice(0, CHUNK);
+    this.#waiting = this.#waiting.slice(CHUNK);
+    this.#tail += text;
+    this.#length += text.length;
   }
 
   #render() {
@@ -80,10 +130,19 @@ export class MarkdownWriter {
     this.#settle(text, tokens);
   }
 
+  /** Colour new code; the script for that is loaded with the first code. */
+  #colour() {
+    const blocks = [...this.#element.children].slice(-2);
+    if (!blocks.some((block) => block.querySelector("pre") ?? block.matches("pre"))) return;
+    if (this.#colours) for (const block of blocks) this.#colours.colour(block);
+    else this.#loading ??= import("./colours.js").then((colours) => (this.#colours = colours), () => {});
+  }
+
   #parse() {
     const text = this.#open.prefix + this.#tail;
     // Link definitions in the tail may still change: don't keep them.
-    const env = { references: { ...this.#env.references }, unfinished: true };
+    const references = { ...this.#env.references };
+    const env = { references, unfinished: true, continues: this.#continues };
     return [text, parseMarkdown(text, env), env];
   }
 
@@ -94,6 +153,8 @@ export class MarkdownWriter {
       start += 1;
     }
     patchNodes(this.#element, start, nodes);
+    if (this.#length > LONG) this.#lengthen();
+    this.#colour();
   }
 
   /** Finish the blocks that can't change any more, whatever text follows. */
@@ -103,12 +164,19 @@ export class MarkdownWriter {
     // Each block is one element. An incomplete line decides nothing.
     const starts = blockStarts(tokens).filter((start) => start < complete);
     const last = starts.at(-1);
-    if (starts.length > 1 && lines[last - 1].trim() === "") {
+    const before = starts.filter((start) => start < last).length;
+    const part = tokens.findLast(({ level, meta }) => level === 0 && meta?.offset);
+    if (before > 0 && lines[last - 1].trim() === "") {
       const end = lineStart(text, last);
       this.#define(text.slice(0, end));
-      this.#finished += starts.length - 1;
+      this.#finished += before;
+      this.#continues = false;
       this.#open = new OpenBlock();
       this.#tail = text.slice(end);
+    } else if (part?.map[0] === 0 && before === 0) {
+      this.#finished += tokens.filter(({ level, meta }) => level === 0 && meta?.offset).length;
+      this.#continues = true;
+      this.#tail = text.trimStart().slice(part.meta.offset);
     } else if (starts.length === 1 && last === 0) {
       this.#tail = this.#open.keep(text, tokens, complete);
     }
@@ -118,6 +186,15 @@ export class MarkdownWriter {
   #define(text) {
     if (text.includes("]:")) parseMarkdown(text, this.#env);
   }
+}
+
+/** Set the heights that the blocks of a long text have while they are out of view. */
+export function keepHeights(element) {
+  const blocks = [...element.children];
+  const heights = blocks.map((block) => block.offsetHeight);
+  blocks.forEach((block, index) => {
+    block.style.containIntrinsicBlockSize = ["auto", `${heights[index]}px`].join(" ");
+  });
 }
 
 function blockStarts(tokens) {
