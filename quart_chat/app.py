@@ -12,7 +12,7 @@ from quart import Quart
 from quart_chat.assistants.protocol import Assistant
 from quart_chat.assistants.registry import collect_assistants
 from quart_chat.chat.emitted import DELTAS, ENVELOPED
-from quart_chat.config import Settings, load_settings
+from quart_chat.config import ConfigError, Settings, load_settings, variable
 from quart_chat.events import Broker
 from quart_chat.events.quart import Events
 from quart_chat.resources import resource_path
@@ -97,14 +97,23 @@ def create_app(
 
 
 def make_broker(settings: Settings) -> Broker | None:
-    """What carries events between processes; None where there is one process alone."""
+    """What carries events between processes; None where there is one process alone.
+
+    Raises:
+        ConfigError: Its address can't be used, or needs a package that is not installed.
+    """
     if not settings.shares:
         return None
     # A single process loads nothing of it.
-    from quart_chat.events.brokers.bus import SQLiteBus
+    from quart_chat.events.brokers.address import BUS
     from quart_chat.events.brokers.log import LogBroker
+    from quart_chat.events.brokers.opening import MissingDriver, open_log
 
-    return LogBroker(SQLiteBus(settings.bus_path), DELTAS)
+    try:
+        log = open_log(settings.broker or BUS, settings.bus_path)
+    except (MissingDriver, ValueError) as error:
+        raise ConfigError(f"{variable('broker')} can't be used: {error}.") from error
+    return LogBroker(log, DELTAS)
 
 
 def configure(app: Quart, settings: Settings, config: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ from quart import Quart
 from quart_chat import create_app
 from quart_chat.assistants import InvalidAssistant
 from quart_chat.config import ConfigError, Settings, load_settings, variable
-from quart_chat.errors import ChatError, InstanceInUse, StorageUnavailable
+from quart_chat.errors import InstanceInUse, StorageUnavailable
 from quart_chat.events.quart import Events
 from quart_chat.web.lifespan import SERVER_ADDRESS, start_failure
 from quart_chat.workers import Workers, stop_with_parent
@@ -131,7 +131,7 @@ def _run_app(
         try:
             runner.run(_run(app, _server_config(listener)))
         except LifespanFailureError as error:
-            raise (_explain(start_failure(app), settings) or error) from error
+            raise (_explain(app, settings) or error) from error
 
 
 async def _run(app: Quart, server: ServerConfig) -> None:
@@ -179,8 +179,12 @@ def _server_config(listener: socket.socket) -> ServerConfig:
     return server
 
 
-def _explain(failure: ChatError | None, settings: Settings) -> CannotServe | None:
+def _explain(app: Quart, settings: Settings) -> CannotServe | None:
     """Why the start failed, where the services say so."""
+    events: Events = app.extensions["quart_chat.events"]
+    if events.failure is not None:
+        return CannotServe(f"{variable('broker')}: {str(events.failure).rstrip('.')}.")
+    failure = start_failure(app)
     if isinstance(failure, StorageUnavailable):
         return CannotServe(f"{failure.message} (The folder is {settings.documents_path}.)")
     if isinstance(failure, InstanceInUse):

@@ -12,15 +12,22 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from functools import cache
+from importlib.metadata import entry_points
 from typing import Any
+from unittest.mock import patch
 
 from jinja2 import FileSystemBytecodeCache
 from quart import Quart
+from quart.testing import TestApp
+from werkzeug.routing import Rule
 
 from quart_chat import create_app
+from quart_chat.assistants import registry
 from quart_chat.assistants.protocol import AssistantError, Output, Question, Step, Text
 from quart_chat.cli import main
+from quart_chat.web import assets
 from tests.answer import LONG_ANSWERS, long_answer, pieces
 
 _PROGRESS = re.compile(r"progress (\d+)")
@@ -83,11 +90,40 @@ async def _nested(*, wait: bool) -> AsyncGenerator[Step, None]:
         yield step.done()
 
 
+class PatientTestApp(TestApp):
+    """One that may take a minute to start or to end: a machine may have more to do."""
+
+    def __init__(self, app: Quart) -> None:
+        super().__init__(app, startup_timeout=60, shutdown_timeout=60)
+
+
 def create_test_app(config: Mapping[str, Any] | None = None) -> Quart:
-    app = create_app(config, assistants=[SlowAssistant()])
-    # Hundreds of apps have the same templates: they are compiled once.
+    """Create an app; what all of the hundreds in one process have in common is made once."""
+    with (
+        patch.object(assets, "Assets", _make_assets),
+        patch.object(registry, "entry_points", _find_entry_points),
+        patch.object(Rule, "_compile_builder", _compile_builder),
+    ):
+        app = create_app(config, assistants=[SlowAssistant()])
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache()
+    app.test_app_class = PatientTestApp
     return app
+
+
+_make_assets = cache(assets.Assets)
+_find_entry_points = cache(entry_points)
+_write_builder = Rule._compile_builder
+_builders: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+
+
+def _compile_builder(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+    """What makes the addresses of a route; it depends on nothing but what is the key here."""
+    converters = tuple((name, type(value)) for name, value in rule._converters.items())
+    defaults = tuple((rule.defaults or {}).items())
+    key = (rule.rule, rule.subdomain, rule.host, defaults, converters, append_unknown)
+    if key not in _builders:
+        _builders[key] = _write_builder(rule, append_unknown)
+    return _builders[key]
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

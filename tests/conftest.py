@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -18,6 +19,8 @@ from tests import examples
 from tests.app import create_test_app
 from tests.browser.tab import find_chromium
 from tests.server import Server
+from tests.services.rabbitmq import RabbitMQServer
+from tests.services.redis import RedisServer
 
 # Endpoints of whoever runs the tests are not asked.
 for _name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"):
@@ -29,6 +32,12 @@ FIGURES = "figures"
 """A property of a test, which is printed at the end of the run."""
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays: the garbage collector need not look at it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -78,6 +87,20 @@ def whole_chromium() -> str:
     """The path of a browser that also has what only windows need."""
     found = find_chromium(whole=True)
     return found or pytest.skip("Needs the whole of Chromium: on Debian 'apt install chromium'")
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis that a test may empty, but that runs on for the next one."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQServer]:
+    """A RabbitMQ that a test may empty, but that runs on for the next one."""
+    with RabbitMQServer(tmp_path_factory.mktemp("rabbitmq")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from quart_chat import create_app
 from quart_chat.cli import main
+from quart_chat.config import ConfigError
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 
 CODE = "from quart_chat.cli import main; raise SystemExit(main())"
@@ -59,6 +61,29 @@ def test_a_port_in_use_is_said(tmp_path: Path) -> None:
 def test_a_setting_that_can_not_be_used_is_said(tmp_path: Path) -> None:
     line = refusal(run("serve", "--port", "many", cwd=tmp_path))
     assert line == "quart-chat: QUART_CHAT_PORT='many' can't be used: Expected int, got str."
+
+
+@pytest.mark.parametrize(
+    ("broker", "reason"),
+    [
+        ("redis://:geheim@127.0.0.1/first", " can't be used: 'first' is not the number of"),
+        ("redis://:geheim@127.0.0.1:1/2", ": The event log can't be used: redis://127.0.0.1:1/2: "),
+    ],
+)
+def test_a_broker_that_can_not_be_used_is_said(tmp_path: Path, broker: str, reason: str) -> None:
+    line = refusal(run("serve", "--port", "0", cwd=tmp_path, QUART_CHAT_BROKER=broker))
+    assert line.startswith(f"quart-chat: QUART_CHAT_BROKER{reason}")
+    assert "geheim" not in line
+
+
+def test_a_broker_whose_package_is_missing_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "redis.asyncio", None)
+    monkeypatch.delitem(sys.modules, "quart_chat.events.brokers.redis", raising=False)
+    config = {"QUART_CHAT_INSTANCE": tmp_path, "QUART_CHAT_BROKER": "redis://localhost"}
+    with pytest.raises(ConfigError, match=r"pip install 'quart-chat\[redis\]'"):
+        create_app(config)
 
 
 def test_an_instance_folder_that_can_not_be_made_is_said(tmp_path: Path) -> None:

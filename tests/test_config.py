@@ -47,6 +47,36 @@ def test_a_bad_value_is_named_with_its_reason(name: str, value: str, reason: str
     assert str(error.value) == f"{name}={value!r} can't be used: {reason}."
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["none", "redsi://:geheim@host", "redis:geheim", "http://:geheim@host", "redis://geheim\x00"],
+)
+def test_a_broker_that_is_none_is_refused_without_its_password(value: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load_settings({}, {"QUART_CHAT_BROKER": f" {value}"})
+    assert str(error.value) == (
+        "QUART_CHAT_BROKER can't be used: "
+        "Expected bus or an address such as redis://localhost:6379/0."
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("bus", "bus"),
+        ("redis://host", "redis://host"),
+        ("rediss://user:geheim@host:1/2?ssl_ca_certs=x", "rediss://host:1/2"),
+        ("redis://:ge@heim@host", "redis://host"),
+        ("unix:///tmp/redis.sock?password=geheim", "unix:///tmp/redis.sock"),
+    ],
+)
+def test_the_password_of_a_broker_is_not_shown(value: str, shown: str) -> None:
+    settings = load_settings({}, {"QUART_CHAT_BROKER": f"{value} "})
+    assert settings.broker == value
+    assert f"broker={shown!r}" in repr(settings)
+    assert "heim" not in repr(settings)
+
+
 def test_a_name_that_is_no_setting_is_refused() -> None:
     with pytest.raises(ConfigError, match="QUART_CHAT_PROT is not a setting"):
         load_settings({}, {"QUART_CHAT_PROT": "9000"})

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from quart_chat.config.settings import Settings
-from quart_chat.config.values import Address, Secret
+from quart_chat.config.values import Address, BrokerAddress, Secret
 
 PREFIX = "QUART_CHAT_"
 OPENAI_PREFIX = "OPENAI_"
@@ -23,6 +23,9 @@ OPENAI_PREFIX = "OPENAI_"
 _OPENAI = frozenset(
     name.upper() for name in Settings.__struct_fields__ if name.upper().startswith(OPENAI_PREFIX)
 )
+
+_SECRET = {"openai_api_key", "broker"}
+"""Settings whose values hold what no error may show."""
 
 
 class ConfigError(Exception):
@@ -65,10 +68,12 @@ def _convert(name: str, value: Any) -> Any:
         settings = msgspec.convert({name: value}, Settings, strict=False, dec_hook=_to_own)
     except msgspec.ValidationError as error:
         reason = str(error).partition(" - at ")[0].replace("`", "")
-        shown = "" if name == "openai_api_key" else f"={value!r}"
+        shown = "" if name in _SECRET else f"={value!r}"
         raise ConfigError(f"{variable(name)}{shown} can't be used: {reason}.") from error
     return getattr(settings, name)
 
 
-def _to_own(type_: type[Address | Secret], value: Any) -> Address | Secret:
+def _to_own(
+    type_: type[Address | BrokerAddress | Secret], value: Any
+) -> Address | BrokerAddress | Secret:
     return type_(str(value))

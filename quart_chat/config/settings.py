@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from quart_chat.config.values import Address, Secret
+from quart_chat.config.values import Address, BrokerAddress, Secret
 from quart_chat.events.settings import EventSettings
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -41,12 +41,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, le=64, description="processes that `quart-chat serve` serves with")
     ] = 1
     broker: Annotated[
-        Literal["", "bus"],
+        BrokerAddress,
         Meta(
-            description="what carries events between processes on one folder: `bus`, a file there;"
-            " more than one worker takes it by itself"
+            description="what carries events between processes on one folder: `bus`, a file there,"
+            " or an address such as `redis://localhost:6379/0`; more than one worker takes the bus"
+            " by itself"
         ),
-    ] = ""
+    ] = BrokerAddress("")
     node_lease: Annotated[
         float,
         Meta(ge=0.1, description="seconds after which the work of a silent process is taken over"),

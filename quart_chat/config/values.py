@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Self
 from urllib.parse import urlsplit
 
+from quart_chat.events.brokers.address import EXAMPLE, is_address, without_password
+
 
 class Address(str):
     """An address of HTTP, without a slash at its end; or none."""
@@ -19,6 +21,21 @@ class Address(str):
         if (text and not valid) or not text.isprintable() or " " in text:
             raise ValueError("Expected an address such as http://localhost:11434/v1")
         return super().__new__(cls, text)
+
+
+class BrokerAddress(str):
+    """What names a broker; or none. No repr, log or error shows its password."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        text = text.strip()
+        if text and not is_address(text):
+            raise ValueError(f"Expected bus or an address such as {EXAMPLE}")
+        return super().__new__(cls, text)
+
+    def __repr__(self) -> str:
+        return repr(without_password(str(self)))
 
 
 class Secret:

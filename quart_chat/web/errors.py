@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from quart_chat.availability import TOO_MANY_FILES
 from quart_chat.errors import ChatError, Unavailable
+from quart_chat.events import BrokerUnavailable
 from quart_chat.texts import N_, _
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def is_unexpected(record: logging.LogRecord) -> bool:
     A start that fails for a reason people can mend is shown to the administrator, in a
     sentence that a traceback would only hide.
     """
-    return not (record.exc_info and isinstance(record.exc_info[1], ChatError))
+    return not (record.exc_info and isinstance(record.exc_info[1], (ChatError, BrokerUnavailable)))
 
 
 async def answer(status: int, code: str, message: str) -> Response:

@@ -11,13 +11,31 @@ import pytest
 from tests.cluster.nodes import SHARED
 from tests.server import Server
 
+on_every_broker = pytest.mark.parametrize(
+    "broker",
+    ["bus", "redis", pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)],
+    indirect=True,
+)
+
 StartNode = Callable[[], Server]
 
 
 @pytest.fixture
-def start_node(start_server: Callable[..., Server], tmp_path: Path) -> StartNode:
+def broker(request: pytest.FixtureRequest) -> str:
+    """What carries events between the nodes; with ``on_every_broker``, one after the other."""
+    engine = getattr(request, "param", "bus")
+    if engine == "bus":
+        return "bus"
+    service = request.getfixturevalue(f"{engine}_server")
+    service.empty()
+    return str(service.url)
+
+
+@pytest.fixture
+def start_node(start_server: Callable[..., Server], tmp_path: Path, broker: str) -> StartNode:
     """Starts another server on the folder."""
-    return lambda: start_server(instance=tmp_path / "instance", env=SHARED)
+    env = {**SHARED, "QUART_CHAT_BROKER": broker}
+    return lambda: start_server(instance=tmp_path / "instance", env=env)
 
 
 @pytest.fixture

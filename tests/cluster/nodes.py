@@ -87,7 +87,8 @@ def freeze(node: Server) -> None:
     """
     while True:
         node.process.send_signal(signal.SIGSTOP)
-        if all(_is_writable(node.instance / name) for name in FILES):
+        files = [node.instance / name for name in FILES]
+        if all(_is_writable(path) for path in files if path.exists()):
             return
         node.process.send_signal(signal.SIGCONT)
 

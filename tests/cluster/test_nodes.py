@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from tests.chaos.client import following, plain_client
 from tests.chaos.test_cuts import check, wait_for
-from tests.cluster.conftest import StartNode
+from tests.cluster.conftest import StartNode, on_every_broker
 from tests.cluster.nodes import (
     Client,
     asked,
@@ -20,6 +20,8 @@ from tests.cluster.nodes import (
 )
 from tests.server import Server
 from tests.waiting import until
+
+pytestmark = on_every_broker
 
 Nodes = tuple[Server, Server]
 LONG = "count 2000 5ms"

@@ -10,7 +10,6 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from quart_chat.chat.limits import ChatLimits
 from quart_chat.web.context import EXTENSION
 from tests.web.streams import ask, open_stream, workflow_id
 
@@ -133,7 +132,7 @@ async def test_a_search_that_takes_too_long_says_so_beside_the_list(
 ) -> None:
     chat = workflow_id(await ask(client, "count 1 0ms"))
     monkeypatch.setattr("quart_chat.storage.sqlite.file.connection._STEPS", 1)
-    monkeypatch.setattr(app.extensions[EXTENSION].chat, "_limits", ChatLimits(search_seconds=0.0))
+    monkeypatch.setattr(app.extensions[EXTENSION].chat.lists, "_search_seconds", 0.0)
     response = await client.get(f"/chat/{chat}?q=count")
     page = await response.get_data(as_text=True)
     assert response.status_code == 200

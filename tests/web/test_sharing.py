@@ -43,8 +43,7 @@ async def test_a_link_that_nobody_made_leads_nowhere(client: Client, token: str)
 
 async def test_a_link_is_made_once_and_can_be_found_again(client: Client) -> None:
     id_ = await ask(client, "count 3 0ms")
-    none = {"token": None, "path": None, "createdAt": None}
-    assert await (await client.get(f"{API}/workflows/{id_}/share")).get_json() == none
+    assert (await client.get(f"{API}/workflows/{id_}/share")).status_code == 404
     token = await share(client, id_)
     assert re.fullmatch(r"[\w-]{43}", token)
     assert await share(client, id_) == token
@@ -52,6 +51,12 @@ async def test_a_link_is_made_once_and_can_be_found_again(client: Client) -> Non
     assert (found["token"], found["path"]) == (token, f"/shared/{token}")
     other = await ask(client, "count 3 0ms")
     assert await share(client, other) != token
+    await client.delete(f"{API}/workflows/{id_}/share")
+    gone = await client.get(f"{API}/workflows/{id_}/share")
+    assert (gone.status_code, (await gone.get_json())["error"]["message"]) == (
+        404,
+        "This chat has no link.",
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 
 class Chunks(Protocol):
@@ -28,13 +28,12 @@ class DirectWriter(Protocol):
         ...
 
 
-@runtime_checkable
-class DirectChunks(Chunks, Protocol):
-    """A body that may be written directly while the next of its chunks is awaited."""
+def write_directly(chunks: Chunks, writer: DirectWriter) -> None:
+    """Have a body write what comes while its next chunk is awaited, where it can.
 
-    def write_to(self, writer: DirectWriter) -> None:
-        """Write what comes meanwhile directly, as far as the writer takes it.
-
-        To be called before the first chunk is asked for.
-        """
-        ...
+    One that can has a method ``write_to``, which is called before its first chunk is asked for.
+    """
+    # To ask for the method costs a hundredth of asking whether this is of a protocol's kind.
+    write_to = getattr(chunks, "write_to", None)
+    if write_to is not None:
+        write_to(writer)

@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from quart_chat.events.asgi.chunks import Chunks, DirectChunks
+from quart_chat.events.asgi.chunks import Chunks, write_directly
 from quart_chat.events.asgi.connections import find_connection
 from quart_chat.events.asgi.outlet import ConnectionLost, Outlet
 from quart_chat.events.asgi.server import Receive, Send
@@ -56,8 +56,7 @@ async def _send_stream(delivery: Delivery, watch: ConnectionWatch, send: Send) -
         try:
             await outlet.start(delivery.status, delivery.headers)
             await outlet.write(delivery.first)
-            if isinstance(delivery.chunks, DirectChunks):
-                delivery.chunks.write_to(outlet)
+            write_directly(delivery.chunks, outlet)
             async for data in delivery.chunks:
                 await outlet.write(data)
         except ConnectionLost:

@@ -32,6 +32,7 @@ LIMIT = 16 * 1024 * 1024
 _OPEN = 5.0
 _CALL = 5.0
 _FLUSH = 1.0
+_CANCEL = 1.0
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
 
@@ -89,11 +90,12 @@ class LogBroker:
         await self._stop()
 
     async def _stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-        self._tasks = []
+        pending, self._tasks = set(self._tasks), []
+        while pending:
+            for task in pending:
+                task.cancel()
+            # A driver may lose a cancellation, as asyncio.wait_for does before Python 3.12.
+            _, pending = await asyncio.wait(pending, timeout=_CANCEL)
         await self._log.close()
 
     async def flush(self) -> None:

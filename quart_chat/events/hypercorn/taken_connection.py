@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import cast
 
-from quart_chat.events.asgi.chunks import DirectChunks
+from quart_chat.events.asgi.chunks import write_directly
 from quart_chat.events.asgi.exchange import Stream
 from quart_chat.events.asgi.outlet import SLICE
 from quart_chat.events.asgi.progress import Progress
@@ -72,8 +72,8 @@ class TakenConnection(asyncio.Protocol):
 
     def run(self, first: bytes, stream: Stream, watch: ConnectionWatch) -> asyncio.Task[None]:
         """Send bytes and a stream in a task of its own, which closes the stream."""
-        if isinstance(stream.chunks, DirectChunks):
-            stream.chunks.write_to(self)
+        assert stream.chunks is not None  # noqa: S101 - else there is no stream to send
+        write_directly(stream.chunks, self)
         loop = asyncio.get_running_loop()
         self._unsent += encode_chunk(first)
         task = loop.create_task(self._send(stream, watch))

@@ -19,7 +19,7 @@ from quart_chat.events.asgi.chunks import Chunks
 from quart_chat.events.asgi.exchange import Stream, name_stream
 from quart_chat.events.asgi.frames import stream_frames
 from quart_chat.events.asgi.shutdown import shutdown_of
-from quart_chat.events.broker import Broker
+from quart_chat.events.broker import Broker, BrokerUnavailable
 from quart_chat.events.coalescing import Coalescer
 from quart_chat.events.log import Bounds
 from quart_chat.events.manager import StreamingEventManager
@@ -54,6 +54,7 @@ class Events:
 
     Attributes:
         manager: The app's event manager.
+        failure: Why the broker could not be opened at the last start, if it could not.
     """
 
     manager: StreamingEventManager
@@ -66,6 +67,7 @@ class Events:
         coalescer: Coalescer | None = None,
         enveloped: Iterable[str] = (),
     ) -> None:
+        self.failure: BrokerUnavailable | None = None
         self._broker = broker
         self._coalescer = coalescer
         self._enveloped = frozenset(enveloped)
@@ -91,7 +93,7 @@ class Events:
             shortcut=bool(app.config["EVENTS_SHORTCUT"]),
         )
         # Quart's own hooks, which run in tests without a server, too.
-        app.before_serving(self.manager.open)
+        app.before_serving(self._open)
         app.after_serving(self._close)
 
     def on_drain(self, callback: Callable[[], Awaitable[None]]) -> None:
@@ -108,6 +110,14 @@ class Events:
     async def flush(self) -> None:
         """Wait until what was emitted has reached the streams, for a second at most."""
         await self.manager.flush()
+
+    async def _open(self) -> None:
+        self.failure = None
+        try:
+            await self.manager.open()
+        except BrokerUnavailable as error:
+            self.failure = error
+            raise
 
     async def _close(self) -> None:
         await self.manager.close()

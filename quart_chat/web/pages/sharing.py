@@ -12,6 +12,7 @@ from quart_chat.chat.streams.redaction import Redaction
 from quart_chat.chat.streams.shared import stream_shared
 from quart_chat.errors import NotFound, TooManyRequests
 from quart_chat.events.quart import stream_response
+from quart_chat.texts import _
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.inputs import parse_seq, query_string
 from quart_chat.web.operation import EVENTS, Answer, nothing, operation
@@ -34,8 +35,10 @@ API = "/api/chatbot/workflows/<workflow_id>/share"
 @blueprint.get(API)
 @operation(Answer(ShareItem), tag="chats", errors=[NotFound])
 async def get_share(workflow_id: str) -> Item:
-    """Read the link of a chat; its fields are null where it has none."""
+    """Read the link of a chat that has one."""
     share = await services().chat.sharing.find(user_id(), workflow_id)
+    if share is None:
+        raise NotFound(_("This chat has no link."))
     return _item(share)
 
 
@@ -151,9 +154,7 @@ async def _shown(workflow: Workflow) -> dict[str, Any]:
     }
 
 
-def _item(share: Share | None) -> Item:
-    if share is None:
-        return {"token": None, "path": None, "createdAt": None}
+def _item(share: Share) -> Item:
     return {"token": share.token, "path": _path(share), "createdAt": share.created_at}
 
 

@@ -102,11 +102,11 @@ class Imported(Struct, frozen=True):
 
 
 class ShareItem(Struct, rename="camel", frozen=True):
-    """The link of a chat, if it has one."""
+    """The link of a chat."""
 
-    token: str | None
-    path: str | None
-    created_at: Seconds | None
+    token: str
+    path: str
+    created_at: Seconds
 
 
 class Stopped(Struct, rename="camel", frozen=True):

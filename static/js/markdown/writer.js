@@ -27,6 +27,7 @@ export class MarkdownWriter {
   #colours = null;
   #continues = false;
   #loading = null;
+  #final = null;
   #finished = 0;
   #length = 0;
   #waiting = "";
@@ -48,6 +49,7 @@ export class MarkdownWriter {
   set(text) {
     this.#env = {};
     this.#continues = false;
+    this.#final = null;
     this.#finished = 0;
     this.#length = 0;
     this.#waiting = "";
@@ -63,30 +65,47 @@ export class MarkdownWriter {
   }
 
   /**
-   * Show the final HTML; only elements that differ are replaced.
+   * Show the final HTML; only elements that differ are replaced. Of a long text each step is a task
+   * of its own, so that the page goes on answering.
    * @returns {Promise<void> | null} when it is shown; null if it is already
    */
   finish(html) {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    if (html.length > LONG) this.#lengthen();
     this.#colours?.remove();
-    return this.#replace(this.#dress(parseNodes(html)), 0);
-  }
-
-  #replace(nodes, start) {
-    const begun = performance.now();
-    for (let index = start; index < nodes.length; index += 1) {
-      patchChild(this.#element, index, nodes[index]);
-      if (performance.now() - begun > SLICE) return this.#goOn(nodes, index + 1);
-    }
-    patchNodes(this.#element, nodes.length, []);
+    this.#final = html;
+    if (html.length > LONG) return this.#finishInSteps(html);
+    patchNodes(this.#element, 0, this.#dress(parseNodes(html)));
     return null;
   }
 
-  async #goOn(nodes, start) {
-    await new Promise((resolve) => setTimeout(resolve));
-    await this.#replace(nodes, start);
+  async #finishInSteps(html) {
+    for (const step of this.#steps(html)) {
+      await nextTask();
+      // Another text has taken its place.
+      if (this.#final !== html) return;
+      step();
+    }
+    await nextTask();
+  }
+
+  *#steps(html) {
+    let nodes;
+    yield () => (nodes = this.#dress(parseNodes(html)));
+    yield () => this.#lengthen();
+    for (let shown = 0; shown < nodes.length; ) yield () => (shown = this.#replace(nodes, shown));
+    yield () => patchNodes(this.#element, nodes.length, []);
+  }
+
+  /** Show nodes from an index on while there is time, and return the index of the next. */
+  #replace(nodes, start) {
+    const begun = performance.now();
+    let index = start;
+    while (index < nodes.length && performance.now() - begun < SLICE) {
+      patchChild(this.#element, index, nodes[index]);
+      index += 1;
+    }
+    return index;
   }
 
   /** From now on blocks out of view keep their heights and are not laid out. */
@@ -186,6 +205,11 @@ export class MarkdownWriter {
   #define(text) {
     if (text.includes("]:")) parseMarkdown(text, this.#env);
   }
+}
+
+/** Let the browser answer its user before the work goes on. */
+function nextTask() {
+  return globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
 }
 
 /** Set the heights that the blocks of a long text have while they are out of view. */

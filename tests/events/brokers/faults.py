@@ -1,60 +1,144 @@
-"""An SQLite bus to which things happen: calls that fail, and a log that is restored."""
+"""What happens to logs: calls that fail, and storage that is emptied or restored."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Protocol
+
+from redis import Redis
 
 from quart_chat.events.brokers.bus import FILE, SQLiteBus
-from quart_chat.events.brokers.protocol import LogUnavailable
+from quart_chat.events.brokers.protocol import Log, LogUnavailable
+from quart_chat.events.brokers.rabbitmq import RabbitMQLog
+from quart_chat.events.brokers.redis import HEAD, STREAM, RedisLog
+from tests.services.rabbitmq import RabbitMQServer
 
 
-class FaultyBus(SQLiteBus):
-    """A bus whose next calls may fail.
+class FaultyLog:
+    """A log whose next calls may fail.
 
     Attributes:
         failing: Appends that fail before anything is stored.
         unheard: Appends whose success is not heard of.
     """
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, log: Log) -> None:
+        self._log = log
         self.failing = 0
         self.unheard = 0
+        self.tail, self.at = log.tail, log.at
+        self.renew, self.close = log.renew, log.close
 
     async def append(self, batch: bytes) -> None:
         if self.failing:
             self.failing -= 1
             raise LogUnavailable("cut off")
-        await super().append(batch)
+        await self._log.append(batch)
         if self.unheard:
             self.unheard -= 1
             raise LogUnavailable("cut off after the append")
 
 
-def copy(folder: Path) -> Path:
-    """Copy the log as it is now."""
-    target = folder.parent / "copy.sqlite"
-    target.unlink(missing_ok=True)
-    with closing(sqlite3.connect(folder / FILE)) as log, closing(sqlite3.connect(target)) as other:
-        log.backup(other)
-    return target
+class Storage(Protocol):
+    """Where a log is, seen by what happens to it while it is in use."""
+
+    def open_log(self) -> Log:
+        """Make another node's log on it."""
+        ...
+
+    async def copy(self) -> None:
+        """Copy what it holds now."""
+        ...
+
+    async def roll_back(self) -> None:
+        """Put the copy in the place of what it holds; without one nothing happens."""
+        ...
+
+    async def empty(self) -> None:
+        """Lose all that it holds."""
+        ...
 
 
-def roll_back(folder: Path, to: Path) -> None:
-    """Put what an earlier copy holds in the place of what the log holds.
+class BusStorage:
+    """The file of a bus.
 
-    The file stays: SQLite does not bear that it is replaced while it is open.
+    The file itself stays: SQLite does not bear that it is replaced while it is open.
     """
-    with closing(sqlite3.connect(to)) as earlier, closing(sqlite3.connect(folder / FILE)) as log:
-        earlier.backup(log)
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "bus"
+        self._copy = folder / "copy.sqlite"
+
+    def open_log(self) -> Log:
+        return SQLiteBus(self.folder)
+
+    async def copy(self) -> None:
+        self._copy.unlink(missing_ok=True)
+        _overwrite(self._copy, self.folder / FILE)
+
+    async def roll_back(self) -> None:
+        if self._copy.exists():
+            _overwrite(self.folder / FILE, self._copy)
+
+    async def empty(self) -> None:
+        new = SQLiteBus(self.folder.parent / "new")
+        await new.append(b"")
+        await new.renew((await anext(new.tail(None)))[0].epoch)
+        await new.close()
+        _overwrite(self.folder / FILE, self.folder.parent / "new" / FILE)
 
 
-async def empty(folder: Path) -> None:
-    """Put a new log in the place of the one that is there."""
-    new = SQLiteBus(folder.parent / "new")
-    await new.append(b"")
-    await new.renew((await anext(new.tail(None)))[0].epoch)
-    await new.close()
-    roll_back(folder, folder.parent / "new" / FILE)
+def _overwrite(target: Path, source: Path) -> None:
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)
+
+
+class RedisStorage:
+    """A database of Redis; its connections stay, as where a key is restored by hand."""
+
+    def __init__(self, url: str, admin: Redis) -> None:
+        self._url = url
+        self._admin = admin
+        self._copy: dict[str, bytes | None] | None = None
+        admin.flushdb()
+
+    def open_log(self) -> Log:
+        return RedisLog(self._url)
+
+    async def copy(self) -> None:
+        self._copy = {key: self._admin.dump(key) for key in (HEAD, STREAM)}
+
+    async def roll_back(self) -> None:
+        if self._copy is None:
+            return
+        with self._admin.pipeline(transaction=True) as together:
+            for key, value in self._copy.items():
+                together.delete(key)
+                if value is not None:
+                    together.restore(key, 0, value)
+            together.execute()
+
+    async def empty(self) -> None:
+        self._admin.flushdb()
+
+
+class RabbitMQStorage:
+    """The queue of a RabbitMQ, which can't be restored while the server runs."""
+
+    def __init__(self, server: RabbitMQServer) -> None:
+        self._server = server
+
+    def open_log(self) -> Log:
+        return RabbitMQLog(self._server.url)
+
+    async def copy(self) -> None:
+        """Nothing to copy."""
+
+    async def roll_back(self) -> None:
+        """Nothing to put back."""
+
+    async def empty(self) -> None:
+        await asyncio.to_thread(self._server.empty)

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from quart_chat.events import StreamingEventManager
 from quart_chat.events.event import Event
 from tests.events.brokers.contract import CONTEXTS, Node, check
-from tests.events.brokers.engines import ENGINES, Engine
+from tests.events.brokers.engines import ENGINES, Engine, on_engines
 from tests.events.brokers.shared import SharedBroker, SharedLog
 from tests.examples import examples
 from tests.waiting import until
 
-on_every_engine = pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
+on_every_engine = on_engines(*ENGINES)
 
 
 @asynccontextmanager

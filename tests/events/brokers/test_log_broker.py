@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import example, given
@@ -16,117 +14,26 @@ from hypothesis import strategies as st
 
 from quart_chat.events import BrokerUnavailable, DeltaCoalescer
 from quart_chat.events.brokers import log as log_module
-from quart_chat.events.brokers.bus import KEPT, SQLiteBus
+from quart_chat.events.brokers.bus import SQLiteBus
 from quart_chat.events.brokers.log import LogBroker
 from quart_chat.events.brokers.waiting import WaitingEvents, merge_waiting
 from quart_chat.events.brokers.wire import decode_batch, encode_batch
 from quart_chat.events.event import Event, make_event
-from tests.events.brokers.contract import CONTEXTS, Node, check, check_numbers
-from tests.events.brokers.faults import FaultyBus, copy, empty, roll_back
+from tests.events.brokers.cluster import Cluster, running
+from tests.events.brokers.contract import CONTEXTS, Node, check
+from tests.events.brokers.engines import LOGS, LogEngine, on_engines
+from tests.events.brokers.faults import Storage
 from tests.examples import examples
 from tests.waiting import until
 
-
-class Cluster:
-    """Nodes on one bus.
-
-    Attributes:
-        nodes: Those that live.
-        ended: Those that were killed; their last events may be in the log or not.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "bus"
-        self.nodes: list[Node] = []
-        self.ended: list[Node] = []
-        self.buses: dict[int, FaultyBus] = {}
-        self.copy: Path | None = None
-
-    async def start(self) -> None:
-        name = len(self.nodes) + len(self.ended)
-        self.buses[name] = FaultyBus(self.folder)
-        node = Node(name, LogBroker(self.buses[name]))
-        self.nodes.append(node)
-        await node.broker.open()
-
-    async def kill(self, index: int) -> None:
-        """End a node as a signal would: nothing that waits is sent."""
-        node = self.nodes.pop(index)
-        self.ended.append(node)
-        broker = node.broker
-        assert isinstance(broker, LogBroker)
-        await broker._stop()
-
-    async def settle(self) -> None:
-        """Publish until every node has seen what all have published last."""
-        while True:
-            gaps = self._gaps
-            for node in self.nodes:
-                node.publish("a")
-            await until(partial(self._has_settled, gaps))
-            if self._has_settled():
-                return
-
-    @property
-    def _gaps(self) -> list[int]:
-        return [node.gaps for node in self.nodes]
-
-    def _has_settled(self, gaps: list[int] | None = None) -> bool:
-        """Whether every node has seen all; or has been told other gaps than before."""
-        return self._gaps != (gaps or self._gaps) or all(map(self._has_seen_all, self.nodes))
-
-    def _has_seen_all(self, node: Node) -> bool:
-        last = {event.data["node"]: event.data["n"] for event in node.events}
-        return all(last.get(n.name) == len(n.published) - 1 for n in self.nodes)
-
-    def check(self) -> None:
-        everyone = [*self.nodes, *self.ended]
-        for node in everyone:
-            check_numbers(node)
-            for publisher in everyone:
-                check_runs(node, publisher)
-        check_ids(everyone)
-
-
-def check_runs(node: Node, publisher: Node) -> None:
-    """Between two gaps a publisher's events are there one by one, none lost and none twice."""
-    last: int | None = None
-    highest = -1
-    for event in node.delivered:
-        if event is None:
-            last = None
-        elif event.data["node"] == publisher.name:
-            number = event.data["n"]
-            assert number > highest, "doubled, or out of order"
-            assert last is None or number == last + 1, "lost untold"
-            last = highest = number
-
-
-def check_ids(nodes: list[Node]) -> None:
-    """The same ``epoch:number`` is the same event on every node.
-
-    Before a gap it may not be: a log that was rolled back is written to by nodes that had not read
-    so far, until one that had gives it another epoch.
-    """
-    seen: dict[str, object] = {}
-    for node in nodes:
-        for event in reversed(node.delivered):
-            if event is None:
-                break
-            assert seen.setdefault(event.id, event.data) == event.data
+on_every_log = on_engines(*LOGS)
+on_logs_that_can_be_restored = on_engines(*(log for log in LOGS if log.restores))
 
 
 @asynccontextmanager
-async def cluster(count: int = 3) -> AsyncGenerator[Cluster, None]:
-    with TemporaryDirectory() as folder:
-        cluster = Cluster(Path(folder))
-        for _ in range(count):
-            await cluster.start()
-        try:
-            yield cluster
-        finally:
-            for node in cluster.nodes:
-                await node.broker.close()
+async def cluster(engine: LogEngine, count: int = 3) -> AsyncGenerator[Cluster, None]:
+    async with engine.start() as storage, running(storage, count) as nodes:
+        yield nodes
 
 
 ACTIONS = ["emit", "burst", "fail", "unheard", "kill", "start", "copy", "roll back", "empty"]
@@ -138,21 +45,34 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_module, "_LONGEST_PAUSE", 0.01)
 
 
+HISTORIES = st.lists(
+    st.tuples(st.sampled_from(ACTIONS), st.integers(0, 2), st.integers(0, 9)), max_size=25
+)
+
+
+@on_logs_that_can_be_restored
 @hypothesis_settings(max_examples=examples(300), deadline=None)
 @example([("emit", 0, 1), ("copy", 0, 1), ("burst", 1, 9), ("roll back", 0, 0), ("emit", 2, 0)])
 @example([("unheard", 0, 0), ("burst", 0, 9), ("kill", 0, 0), ("start", 0, 0), ("emit", 1, 2)])
 @example([("burst", 0, 0), ("empty", 0, 0), ("burst", 1, 0), ("empty", 0, 3), ("emit", 2, 0)])
-@given(
-    steps=st.lists(
-        st.tuples(st.sampled_from(ACTIONS), st.integers(0, 2), st.integers(0, 9)), max_size=25
-    )
-)
-def test_nothing_is_lost_or_doubled_untold(steps: list[tuple[str, int, int]]) -> None:
-    asyncio.run(run(steps))
+@given(steps=HISTORIES)
+def test_nothing_is_lost_or_doubled_untold(
+    engine: LogEngine, steps: list[tuple[str, int, int]]
+) -> None:
+    asyncio.run(run(engine, steps))
 
 
-async def run(steps: list[tuple[str, int, int]]) -> None:
-    async with cluster() as nodes:
+@on_engines(*(log for log in LOGS if not log.restores))
+@hypothesis_settings(max_examples=examples(60), deadline=None)
+@given(steps=HISTORIES)
+def test_the_same_where_a_node_takes_long_to_start(
+    engine: LogEngine, steps: list[tuple[str, int, int]]
+) -> None:
+    asyncio.run(run(engine, steps))
+
+
+async def run(engine: LogEngine, steps: list[tuple[str, int, int]]) -> None:
+    async with cluster(engine) as nodes:
         for action, index, turns in steps:
             await act(nodes, action, index % max(1, len(nodes.nodes)))
             for _ in range(turns):
@@ -170,41 +90,44 @@ async def act(nodes: Cluster, action: str, index: int) -> None:
             for _ in range(3000):
                 node.publish(CONTEXTS[index])
         case "fail":
-            nodes.buses[node.name].failing += 2
+            nodes.logs[node.name].failing += 2
         case "unheard":
-            nodes.buses[node.name].unheard += 1
+            nodes.logs[node.name].unheard += 1
         case "kill" if len(nodes.nodes) > 1:
             await nodes.kill(index)
         case "start" if len(nodes.nodes) < 4:
             await nodes.start()
         case _:
-            await replace_log(nodes, action)
+            await replace_log(nodes.storage, action)
 
 
-async def replace_log(nodes: Cluster, action: str) -> None:
-    if action == "copy":
-        nodes.copy = copy(nodes.folder)
-    elif action == "roll back" and nodes.copy is not None:
-        roll_back(nodes.folder, nodes.copy)
-    elif action == "empty":
-        await empty(nodes.folder)
+async def replace_log(storage: Storage, action: str) -> None:
+    match action:
+        case "copy":
+            await storage.copy()
+        case "roll back":
+            await storage.roll_back()
+        case "empty":
+            await storage.empty()
 
 
-async def test_a_log_that_was_rolled_back_has_another_epoch_and_is_told() -> None:
-    async with cluster() as nodes:
+@on_logs_that_can_be_restored
+async def test_a_log_that_was_rolled_back_has_another_epoch_and_is_told(engine: LogEngine) -> None:
+    async with cluster(engine) as nodes:
         await nodes.settle()
-        before = copy(nodes.folder)
+        await nodes.storage.copy()
         await nodes.settle()
         epochs = {event.epoch for node in nodes.nodes for event in node.events}
-        roll_back(nodes.folder, before)
+        await nodes.storage.roll_back()
         await nodes.settle()
         assert all(node.gaps for node in nodes.nodes)
         assert all(node.events[-1].epoch not in epochs for node in nodes.nodes)
         nodes.check()
 
 
-async def test_without_a_fault_there_is_no_gap() -> None:
-    async with cluster() as nodes:
+@on_every_log
+async def test_without_a_fault_there_is_no_gap(engine: LogEngine) -> None:
+    async with cluster(engine) as nodes:
         for number in range(500):
             nodes.nodes[number % 3].publish("a")
             await asyncio.sleep(0)
@@ -213,8 +136,9 @@ async def test_without_a_fault_there_is_no_gap() -> None:
         assert [node.gaps for node in nodes.nodes] == [0, 0, 0]
 
 
-async def test_a_node_that_stops_reading_for_a_while_goes_on_exactly() -> None:
-    async with cluster(2) as nodes:
+@on_every_log
+async def test_a_node_that_stops_reading_for_a_while_goes_on_exactly(engine: LogEngine) -> None:
+    async with cluster(engine, 2) as nodes:
         here, there = nodes.nodes
         await there.broker.close()
         for _ in range(100):
@@ -225,12 +149,12 @@ async def test_a_node_that_stops_reading_for_a_while_goes_on_exactly() -> None:
         assert there.gaps == 0
 
 
+@on_logs_that_can_be_restored
 async def test_one_that_was_away_for_longer_than_the_log_reaches_is_told(
-    monkeypatch: pytest.MonkeyPatch,
+    engine: LogEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("quart_chat.events.brokers.bus.KEPT", 10)
-    assert KEPT > 10
-    async with cluster(2) as nodes:
+    monkeypatch.setattr(f"quart_chat.events.brokers.{engine.name}.KEPT", 10)
+    async with cluster(engine, 2) as nodes:
         here, there = nodes.nodes
         await there.broker.close()
         for _ in range(600):
@@ -242,24 +166,29 @@ async def test_one_that_was_away_for_longer_than_the_log_reaches_is_told(
         assert (here.gaps, there.gaps) == (0, 1)
 
 
-async def test_a_new_node_has_what_is_a_minute_old_under_the_same_numbers() -> None:
-    async with cluster(1) as nodes:
+@on_every_log
+async def test_a_new_node_has_what_is_a_minute_old_under_the_same_numbers(
+    engine: LogEngine,
+) -> None:
+    async with cluster(engine, 1) as nodes:
         await nodes.settle()
         await nodes.start()
         first, second = nodes.nodes
         assert [event.id for event in second.events] == [event.id for event in first.events]
 
 
-async def test_an_event_that_can_not_be_sent_is_told_and_stops_no_other() -> None:
-    async with cluster(2) as nodes:
+@on_every_log
+async def test_an_event_that_can_not_be_sent_is_told_and_stops_no_other(engine: LogEngine) -> None:
+    async with cluster(engine, 2) as nodes:
         nodes.nodes[0].broker.publish(make_event("\ud800", "status", {"node": 0, "n": -1}))
         nodes.nodes[0].publish("a")
         await nodes.settle()
         assert [node.gaps for node in nodes.nodes] == [1, 1]
 
 
-async def test_a_reader_that_fails_is_told_and_goes_on() -> None:
-    async with cluster(1) as nodes:
+@on_every_log
+async def test_a_reader_that_fails_is_told_and_goes_on(engine: LogEngine) -> None:
+    async with cluster(engine, 1) as nodes:
         (node,) = nodes.nodes
         broken = [True]
 
