@@ -169,6 +169,32 @@ async def test_of_a_very_long_paragraph_the_first_parts_are_not_touched_again(
     assert shown.count('class="part"') == 3
 
 
+async def test_the_last_of_two_long_ends_is_shown(modules: Page) -> None:
+    long = [f"<p>{letter}</p>" * 5000 for letter in "ab"]
+    shown = await modules.evaluate(
+        """async ([first, second]) => {
+          const { MarkdownWriter } = await import("/js/markdown/writer.js");
+          const element = document.createElement("div");
+          const text = () => new Set(element.textContent);
+          const writer = new MarkdownWriter(element);
+          const shown = [];
+          const ended = writer.finish(first);
+          shown.push(element.childElementCount);
+          writer.finish(second);
+          await ended;
+          shown.push(element.childElementCount, [...text()].join(""));
+          writer.set("c");
+          writer.finish(first);
+          writer.finish("<p>d</p>");
+          shown.push(element.textContent);
+          await new Promise((resolve) => setTimeout(resolve));
+          return [...shown, element.textContent];
+        }""",
+        long,
+    )
+    assert shown == [0, 5000, "b", "d", "d"]
+
+
 async def test_details_that_a_reader_has_opened_stay_open(modules: Page) -> None:
     shown = await modules.evaluate("""async () => {
       const { MarkdownWriter } = await import("/js/markdown/writer.js");

@@ -31,6 +31,7 @@ export class MarkdownWriter {
   #finished = 0;
   #length = 0;
   #waiting = "";
+  #whole = null;
   #open = new OpenBlock();
   #tail = "";
   #frame = 0;
@@ -53,6 +54,7 @@ export class MarkdownWriter {
     this.#finished = 0;
     this.#length = 0;
     this.#waiting = "";
+    this.#whole = null;
     this.#open = new OpenBlock();
     this.#tail = "";
     this.append(text);
@@ -72,21 +74,23 @@ export class MarkdownWriter {
   finish(html) {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    this.#colours?.remove();
     this.#final = html;
-    if (html.length > LONG) return this.#finishInSteps(html);
-    patchNodes(this.#element, 0, this.#dress(parseNodes(html)));
-    return null;
+    this.#whole = html.length > LONG ? this.#finishInSteps(html) : null;
+    if (!this.#whole) {
+      patchNodes(this.#element, 0, this.#dress(parseNodes(html)));
+      this.#colours?.remove();
+    }
+    return this.#whole;
   }
 
   async #finishInSteps(html) {
     for (const step of this.#steps(html)) {
       await nextTask();
       // Another text has taken its place.
-      if (this.#final !== html) return;
+      if (this.#final !== html) return this.#whole;
       step();
     }
-    await nextTask();
+    return nextTask();
   }
 
   *#steps(html) {
@@ -95,6 +99,7 @@ export class MarkdownWriter {
     yield () => this.#lengthen();
     for (let shown = 0; shown < nodes.length; ) yield () => (shown = this.#replace(nodes, shown));
     yield () => patchNodes(this.#element, nodes.length, []);
+    yield () => this.#colours?.remove();
   }
 
   /** Show nodes from an index on while there is time, and return the index of the next. */
