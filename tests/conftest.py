@@ -26,6 +26,9 @@ from tests.services.redis import RedisServer
 for _name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"):
     os.environ.pop(_name, None)
 
+# There is a process for each core already.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 settings.load_profile(examples.SHORT)
 
 FIGURES = "figures"

@@ -7,7 +7,7 @@ from hypothesis import settings
 SHORT, THOROUGH = "short", "thorough"
 """Names of the profiles: "--hypothesis-profile thorough" chooses the second."""
 
-_SHARES = {SHORT: 20, THOROUGH: 100}
+_SHARES = {SHORT: 12, THOROUGH: 100}
 """Of a hundred examples."""
 
 # How fast a machine is decides nothing.

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -19,24 +18,32 @@ from tests.server import Server
 PACKAGE = "generated_chat_client"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(instance=tmp_path_factory.mktemp("client") / "instance") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
 def generated(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Any]]:
     """Imports modules of a client that is made of the server's document."""
-    document = tmp_path / "openapi.json"
+    folder = tmp_path_factory.mktemp("generated")
+    document = folder / "openapi.json"
     with urlopen(f"{server.url}/openapi.json") as response:
         document.write_bytes(response.read())
     command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
     made = subprocess.run(
-        [*command, "--path", str(document), "--output-path", str(tmp_path / PACKAGE)],
+        [*command, "--path", str(document), "--output-path", str(folder / PACKAGE)],
         capture_output=True,
         text=True,
         check=True,
     )
     assert "Unable" not in made.stdout + made.stderr
-    monkeypatch.syspath_prepend(str(tmp_path))
-    yield lambda name: import_module(f"{PACKAGE}.{name}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        yield lambda name: import_module(f"{PACKAGE}.{name}")
     for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
         del sys.modules[name]
 

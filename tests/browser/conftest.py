@@ -23,6 +23,17 @@ FIRST_LOOK = {"test_chat", "test_markdown_parity", "test_stop", "test_streaming"
 """The modules that `make test` runs; all others of this folder are left to `make browser`."""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Pass over what is left out as a whole: importing all these modules takes seconds."""
+    is_left_out = (
+        collection_path.parent == Path(__file__).parent
+        and collection_path.stem.startswith("test_")
+        and collection_path.stem not in FIRST_LOOK
+        and "not browser" in config.option.markexpr
+    )
+    return True if is_left_out else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == Path(__file__).parent and item.path.stem not in FIRST_LOOK:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_chat.events import Batch, Bounds, EventSettings, StreamingEventManager, Subscription
+from tests.examples import examples
 
 
 class Client:
@@ -69,7 +70,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     steps=steps,
     categories=st.sampled_from([None, ["a"], ["a", "b"], ["c"]]),
@@ -118,7 +119,7 @@ def test_a_sink_and_a_task_see_the_same_events_in_the_same_order(
     asyncio.run(run())
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(steps=steps)
 def test_a_slow_reader_with_a_sink_is_told_what_it_lost(steps: list[tuple[str, str]]) -> None:
     async def run() -> None:

@@ -140,7 +140,7 @@ def _whole(passage: Passage) -> str:
 
 def _result(judgement: Judgement, number: int, corpus: str, names: str, say: Sentences) -> str:
     hits = [hit for hit in judgement.hits if hit.corpus == number]
-    found = sum(hit in judgement.found for hit in hits)
+    found = sum(hit.corpus == number for hit in judgement.found)
     result = say.searched.format(
         place=say.places[corpus],
         terms=names,

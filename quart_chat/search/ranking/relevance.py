@@ -220,18 +220,18 @@ class _Scorer:
         fading = self._collection.below[number] ** -FADING
         _raise_to(around, self._values.get((number, PATH), nothing), FROM_PATH * fading)
         _raise_to(around, self._values.get((number, HEADING), nothing), FROM_HEADING * fading)
+        # Most units have no word of the question themselves.
+        inherited = {word: around.get(word, 0.0) for word in self._weights}
         best, chosen = 0.0, 0
         for position, unit in enumerate(analysed.units):
-            own = self._values.get((number, position), nothing)
-            covered = self._cover(own, around, analysed, unit)
+            own = self._values.get((number, position))
+            words = inherited if own is None else _join(inherited, own)
+            covered = self._cover(words, analysed, unit)
             if covered > best:
                 best, chosen = covered, position
         return best, chosen
 
-    def _cover(
-        self, own: Mapping[str, float], around: Mapping[str, float], analysed: Analysed, unit: Unit
-    ) -> float:
-        words = {word: max(own.get(word, 0.0), around.get(word, 0.0)) for word in self._weights}
+    def _cover(self, words: Mapping[str, float], analysed: Analysed, unit: Unit) -> float:
         covered = sum(self._weights[word] * value for word, value in words.items())
         whole = self._whole
         expected = self._question.expected
@@ -273,6 +273,10 @@ class _Scorer:
         )
         said = len(analysed.heading & self._asked) / len(analysed.heading)
         return 2 * asked * said / (asked + said) / sqrt(self._collection.below[number])
+
+
+def _join(values: Mapping[str, float], others: Mapping[str, float]) -> dict[str, float]:
+    return {word: max(value, others.get(word, 0.0)) for word, value in values.items()}
 
 
 def _raise_to(values: dict[str, float], others: Mapping[str, float], share: float) -> None:

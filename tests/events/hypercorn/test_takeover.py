@@ -25,6 +25,7 @@ from quart_chat.events.hypercorn.taken_connection import TakenConnection
 from quart_chat.events.quart import Events, sse_response, stream_response
 from quart_chat.events.sse import StreamParser
 from tests.events.serving import served
+from tests.examples import examples
 from tests.waiting import until
 
 LOOPS = [pytest.param(None, id="asyncio"), pytest.param(uvloop.new_event_loop, id="uvloop")]
@@ -365,7 +366,7 @@ steps = st.lists(
 
 
 @pytest.mark.parametrize("taken", [True, False])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(steps=steps, category=st.sampled_from([None, "a"]))
 def test_cuts_and_last_event_ids_lose_and_double_nothing(
     taken: bool, steps: list[tuple[str, str, int]], category: str | None
