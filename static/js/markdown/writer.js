@@ -96,10 +96,11 @@ export class MarkdownWriter {
   *#steps(html) {
     let nodes;
     yield () => (nodes = this.#dress(parseNodes(html)));
-    yield () => this.#lengthen();
     for (let shown = 0; shown < nodes.length; ) yield () => (shown = this.#replace(nodes, shown));
     yield () => patchNodes(this.#element, nodes.length, []);
     yield () => this.#colours?.remove();
+    // Last, since the heights that are kept are those of the final blocks.
+    yield () => this.#lengthen();
   }
 
   /** Show nodes from an index on while there is time, and return the index of the next. */
