@@ -19,6 +19,8 @@ const SLICE = 20;
 const CHUNK = 10_000;
 // Of a text with more characters the browser lays out only those blocks that are in view.
 const LONG = 20_000;
+// Characters of HTML above which the end is shown in steps.
+const STEPPED = 100_000;
 
 export class MarkdownWriter {
   #element;
@@ -75,10 +77,11 @@ export class MarkdownWriter {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     this.#final = html;
-    this.#whole = html.length > LONG ? this.#finishInSteps(html) : null;
+    this.#whole = html.length > STEPPED ? this.#finishInSteps(html) : null;
     if (!this.#whole) {
       patchNodes(this.#element, 0, this.#dress(parseNodes(html)));
       this.#colours?.remove();
+      if (html.length > LONG) this.#lengthen();
     }
     return this.#whole;
   }
