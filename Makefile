@@ -7,17 +7,17 @@ INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 	--constraint constraints.txt --build-constraint constraints.txt
 
 # What tests and checks need of the package's own extras.
-EXTRAS := redis,rabbitmq
+EXTRAS := redis,rabbitmq,postgres
 
 # What Python has made of the modules is kept: each worker and each server of a test imports them.
-test browser full: export PYTHONDONTWRITEBYTECODE :=
+test browser postgresql full: export PYTHONDONTWRITEBYTECODE :=
 
 EVERY_CORE := --numprocesses auto --dist worksteal
 CLIENTS := tests/chaos/clients/node_modules/.installed
 
-SERVICES := nginx redis
+SERVICES := nginx redis postgresql-server
 
-.PHONY: run test browser rabbitmq full check bench texts screenshots lock vendor \
+.PHONY: run test browser rabbitmq postgresql full check bench texts screenshots lock vendor \
 	chromium node rabbitmq-server $(SERVICES)
 
 run: $(VENV)/.run
@@ -27,6 +27,7 @@ test: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
 	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "not long and not browser and not rabbitmq")
 	$(if $(ARGS),,@echo "Left to 'make browser', which CI runs: all but the first look at the pages in Chromium."; \
 		echo "Left to 'make rabbitmq', which CI runs: what needs RabbitMQ, which takes long to start."; \
+		echo "Left to 'make postgresql', which CI runs: the tests with a store, over PostgreSQL."; \
 		echo "Left to 'make full': the coverage, most examples of each property, and what takes long in:"; \
 		grep -rl mark.long tests --include=test_*.py)
 
@@ -37,6 +38,11 @@ browser: $(VENV)/.test chromium nginx
 # What needs RabbitMQ: on one core, so that it is started once.
 rabbitmq: $(VENV)/.test rabbitmq-server
 	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),-m "rabbitmq and not long")
+
+# The tests that have a store, but are not about its engine, over PostgreSQL in the place of SQLite.
+postgresql: $(VENV)/.test postgresql-server
+	$(PYTHON) -m pytest --store=postgres $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "not long and not browser and not rabbitmq" \
+		$(addprefix tests/,chat cluster documents web))
 
 # All tests, also those that take long, each property with all its examples, and the coverage.
 full: $(VENV)/.test $(CLIENTS) chromium rabbitmq-server $(SERVICES)
@@ -68,7 +74,7 @@ screenshots: $(VENV)/.test chromium
 lock:
 	{ head -n 2 constraints.txt; printf 'pip\nhatchling\n' | uv pip compile --quiet --universal \
 		--python-version 3.11 --no-annotate --no-header --upgrade \
-		pyproject.toml --extra semantic --extra redis --extra rabbitmq --group check -; } > constraints.new
+		pyproject.toml --extra semantic --extra redis --extra rabbitmq --extra postgres --group check -; } > constraints.new
 	mv constraints.new constraints.txt
 
 # Each stamp says that a group of packages is installed as the files it depends on name it.
@@ -107,6 +113,11 @@ redis:
 rabbitmq-server:
 	@[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get update -qq && apt-get install -y -qq rabbitmq-server; } >/dev/null || true
+# The store is tested on a server of the tests' own, never on the one that the system runs.
+postgresql-server:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq postgresql; } >/dev/null || true
 
 # Event-stream clients by others are tried, too; two of them run on Node.
 node:

@@ -46,6 +46,35 @@ REPLACED = Reason(
         " stored until the server is restarted."
     ),
 )
+NOT_INSTALLED = Reason(
+    "unopened",
+    N_("PostgreSQL needs packages that are not installed: pip install 'quart-chat[postgres]'."),
+)
+UNREACHABLE = Reason(
+    "gone",
+    N_(
+        "The database server can't be reached. Nothing can be stored until it is back; this server"
+        " keeps trying."
+    ),
+)
+LOGIN_REFUSED = Reason(
+    "unopened", N_("The database server refuses the user or the password of QUART_CHAT_DATABASE.")
+)
+NO_SUCH_DATABASE = Reason(
+    "unopened",
+    N_("The database server has no database of the name in QUART_CHAT_DATABASE. Create it first."),
+)
+NO_RIGHTS = Reason(
+    "unopened",
+    N_("The database can't be used: its user may not create or change tables in its schema."),
+)
+STANDBY = Reason(
+    "read_only", N_("The database can't be written: its server is read-only, as a standby is.")
+)
+TOO_MANY_CONNECTIONS = Reason(
+    "too_many_connections",
+    N_("The database server has too many connections. Try again in a moment."),
+)
 TOO_MANY_FILES = Reason(
     "too_many_files",
     N_("The server has too many files and connections open. Try again in a moment."),

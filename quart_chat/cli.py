@@ -187,8 +187,10 @@ def _explain(app: Quart, settings: Settings) -> CannotServe | None:
     failure = start_failure(app)
     if isinstance(failure, StorageUnavailable):
         return CannotServe(f"{failure.message} (The folder is {settings.documents_path}.)")
-    if isinstance(failure, InstanceInUse):
+    if isinstance(failure, InstanceInUse) and not settings.database:
         return CannotServe(f"{failure.message} (The folder is {settings.instance_path}.)")
+    if failure is not None and settings.database:
+        return CannotServe(failure.message)
     if failure is not None:
         return CannotServe(f"{failure.message} (The database is {settings.database_path}.)")
     return None

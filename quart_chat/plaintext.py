@@ -59,7 +59,7 @@ def clean_prompt(prompt: Any, limit: int) -> str:
         raise InvalidInput(_("prompt: write something first."))
     if len(prompt) > limit:
         raise PromptTooLong(
-            _("prompt: {count} characters; at most {limit} are possible.").format(
+            _("Your message is too long: {count} of {limit} characters.").format(
                 count=number(len(prompt)), limit=number(limit)
             )
         )

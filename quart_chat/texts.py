@@ -64,6 +64,11 @@ def duration(ms: float) -> str:
     return f"{number(ms)} ms" if ms < 1000 else f"{number(ms / 1000, 1)} s"
 
 
+def seconds(ms: float) -> str:
+    """How long something took, in seconds with one decimal."""
+    return f"{number(ms / 1000, 1)} s" if ms >= 50 else _("under 0.1 s")
+
+
 def language() -> str:
     """The language in use."""
     return _language.get()

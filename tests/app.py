@@ -29,6 +29,7 @@ from quart_chat.assistants.protocol import AssistantError, Output, Question, Ste
 from quart_chat.cli import main
 from quart_chat.web import assets
 from tests.answer import LONG_ANSWERS, long_answer, pieces
+from tests.databases import settings_of
 
 _PROGRESS = re.compile(r"progress (\d+)")
 _ANSWER = re.compile(r"answer (\d+)ms")
@@ -99,6 +100,9 @@ class PatientTestApp(TestApp):
 
 def create_test_app(config: Mapping[str, Any] | None = None) -> Quart:
     """Create an app; what all of the hundreds in one process have in common is made once."""
+    config = dict(config or {})
+    if "QUART_CHAT_INSTANCE" in config:
+        config = {**settings_of(config["QUART_CHAT_INSTANCE"]), **config}
     with (
         patch.object(assets, "Assets", _make_assets),
         patch.object(registry, "entry_points", _find_entry_points),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -15,12 +16,15 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
-from tests import examples
+from tests import databases, examples
 from tests.app import create_test_app
 from tests.browser.tab import find_chromium
+from tests.databases import Databases
+from tests.postgres import PostgresServer, find_binaries
 from tests.server import Server
 from tests.services.rabbitmq import RabbitMQServer
 from tests.services.redis import RedisServer
+from tests.stores import make_template, open_chats
 
 # Endpoints of whoever runs the tests are not asked.
 for _name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"):
@@ -41,6 +45,23 @@ def pytest_collection_finish() -> None:
     """What has been imported and collected stays: the garbage collector need not look at it."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--store",
+        choices=["sqlite", "postgres"],
+        default="sqlite",
+        help="run the tests that have a store, but are not about its engine, over this one",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about SQLite where stores are of another engine."""
+    if config.getoption("store") != "sqlite":
+        about_sqlite = [item for item in items if item.get_closest_marker("sqlite")]
+        items[:] = [item for item in items if item not in about_sqlite]
+        config.hook.pytest_deselected(items=about_sqlite)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -74,9 +95,46 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def repository(path: Path) -> AsyncIterator[ChatRepository]:
-    repository = await ChatRepository.open(path, busy_timeout=0.05)
+    repository = await open_chats(path, busy_timeout=0.05)
     yield repository
     await repository.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A server of PostgreSQL that the tests of this process share."""
+    binaries = find_binaries() or pytest.skip(
+        "Needs PostgreSQL: on Debian 'apt install postgresql'"
+    )
+    with PostgresServer(binaries) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer) -> str:
+    """The name of a database with the schema and nothing in it."""
+    return asyncio.run(make_template(postgres))
+
+
+@pytest.fixture
+def postgres_database(postgres: PostgresServer, postgres_template: str) -> Iterator[str]:
+    """The address of an empty store."""
+    name = postgres.create(postgres_template)
+    yield postgres.address(name)
+    postgres.drop(name)
+
+
+@pytest.fixture(autouse=True)
+def store_engine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Has the stores of the test be of the engine that the option names."""
+    if request.config.getoption("store") == "sqlite":
+        yield
+        return
+    server = request.getfixturevalue("postgres")
+    databases.current = Databases(server, request.getfixturevalue("postgres_template"))
+    yield
+    databases.current.drop()
+    databases.current = None
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from tests.databases import settings_of
 from tests.forked import ForkedApp
 
 ROOT = Path(__file__).parent.parent
@@ -68,7 +69,7 @@ class Server:
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
-            "QUART_CHAT_INSTANCE": str(instance),
+            **settings_of(instance),
             **(env or {}),
         }
         self._port = port

@@ -116,6 +116,26 @@ def test_a_key_that_can_not_be_sent_is_refused_unseen() -> None:
     assert str(error.value) == "OPENAI_API_KEY can't be used: Expected printable ASCII characters."
 
 
+def test_a_database_is_shown_nowhere_and_has_to_be_one_of_postgresql() -> None:
+    address = "postgresql://ada:ovenbird@127.0.0.1:5432/chat"
+    settings = load_settings({}, {"QUART_CHAT_DATABASE": address})
+    assert settings.store == address
+    assert "ovenbird" not in f"{settings!r} {settings} {settings.database}"
+    for wrong in (
+        "mysql://ada:ovenbird@host/chat",
+        "ovenbird",
+        "postgresql://ovenbird@host:99999/",
+    ):
+        with pytest.raises(ConfigError, match="QUART_CHAT_DATABASE can't be used: ") as error:
+            load_settings({}, {"QUART_CHAT_DATABASE": wrong})
+        assert "ovenbird" not in str(error.value)
+
+
+def test_without_an_address_the_store_is_a_file_of_the_instance(tmp_path: Path) -> None:
+    settings = Settings(instance=str(tmp_path))
+    assert settings.store == f"sqlite:{tmp_path / 'chat.sqlite'}"
+
+
 def test_hosts_are_the_allowed_names_and_the_own_address() -> None:
     settings = Settings(host="192.0.2.7", allowed_hosts=" Chat.Example , [::1],")
     assert settings.hosts == {"192.0.2.7", "chat.example", "[::1]"}

@@ -124,7 +124,8 @@ class Step:
         key: Names the step within the round.
         message: What is being done, for people.
         status: "running", "completed" or "failed".
-        type: "info", "warning", "error" or "progress".
+        type: "info" for what is worth a line above the answer; "progress" for what is so while it
+            happens; "warning"; "error"; or "reasoning", whose message is the thought itself.
         progress: 0 to 1 where it is known.
         parent: The key of the step that this one is part of, which has been yielded before. An
             update need not name it again.

@@ -11,7 +11,7 @@ from quart_chat.chat.models import Workflow
 from quart_chat.errors import InvalidInput
 from quart_chat.texts import _
 
-Keys = tuple[int, float, str]
+Keys = tuple[bool, float, str]
 
 
 def encode_cursor(workflow: Workflow) -> str:
@@ -32,5 +32,5 @@ def decode_cursor(cursor: str) -> Keys:
         keys = None
     match keys:
         case [0 | 1 as pinned, float(updated_at), str(id_)]:
-            return pinned, updated_at, id_
+            return bool(pinned), updated_at, id_
     raise InvalidInput(_("before: expected the 'next' of another page of this list."))

@@ -24,7 +24,7 @@ _OPENAI = frozenset(
     name.upper() for name in Settings.__struct_fields__ if name.upper().startswith(OPENAI_PREFIX)
 )
 
-_SECRET = {"openai_api_key", "broker"}
+_SECRET = {"openai_api_key", "broker", "database"}
 """Settings whose values hold what no error may show."""
 
 

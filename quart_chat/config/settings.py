@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from quart_chat.config.values import Address, BrokerAddress, Secret
+from quart_chat.config.values import Address, BrokerAddress, DatabaseAddress, Secret
 from quart_chat.events.settings import EventSettings
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -30,6 +30,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="folder of the database and the documents, created at the start",
         ),
     ] = "instance"
+    database: Annotated[
+        DatabaseAddress,
+        Meta(
+            description="address of a PostgreSQL database that keeps chats and documents, such as"
+            " `postgresql://user@localhost/chat`; without it, a file in the folder does"
+        ),
+    ] = DatabaseAddress("")
     host: Annotated[
         str, Meta(min_length=1, description="address that `quart-chat serve` listens on")
     ] = "127.0.0.1"
@@ -201,6 +208,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def database_path(self) -> Path:
         return self.instance_path / "chat.sqlite"
+
+    @property
+    def store(self) -> str:
+        """The address of the store; it may hold a password."""
+        return self.database.reveal() or f"sqlite:{self.database_path}"
 
     @property
     def documents_path(self) -> Path:

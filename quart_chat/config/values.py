@@ -64,3 +64,16 @@ class Secret:
         return "'***'" if self else "''"
 
     __str__ = __repr__
+
+
+class DatabaseAddress(Secret):
+    """The address of a PostgreSQL database, which may hold a password; or none."""
+
+    __slots__ = ()
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        parts = urlsplit(self.reveal())
+        # A port that is none raises ValueError.
+        if self and (parts.scheme not in ("postgresql", "postgres") or parts.port == 0):
+            raise ValueError("Expected an address such as postgresql://user@localhost/chat")

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from quart_chat.availability import NOT_INSTALLED, unavailable
 from quart_chat.storage.engine import Storage
 
 __all__ = ["Storage", "open_storage"]
 
 
-async def open_storage(url: str, *, patience: float = 10.0) -> Storage:
+async def open_storage(url: str, *, patience: float = 10.0, shared: bool = True) -> Storage:
     """Open a store, made if need be, and bring its schema up to date.
 
     Args:
-        url: ``sqlite:`` and the path of a file. An engine is imported only where it is named.
+        url: ``sqlite:`` and the path of a file, or ``postgresql://user@host/name`` as libpq reads
+            it. An engine is imported only where it is named.
         patience: Seconds to wait for other writers, where no request says how many it has left.
+        shared: Whether other servers may have the same database of PostgreSQL open. Who has a file
+            open is told by its folder; see :mod:`quart_chat.instance`.
 
     Raises:
         ValueError: No engine has this scheme.
         DatabaseUnavailable: It can't be used; the message says why.
         DatabaseTooNew: A newer version of this program has written it.
+        InstanceInUse: Another server has it open that does not share it, or this one does not.
     """
     scheme, _, rest = url.partition(":")
     match scheme:
@@ -25,4 +30,10 @@ async def open_storage(url: str, *, patience: float = 10.0) -> Storage:
             from quart_chat.storage.sqlite.opening import open_sqlite
 
             return await open_sqlite(rest, patience=patience)
-    raise ValueError(f"{scheme}: no engine of this name; expected sqlite")
+        case "postgresql" | "postgres":
+            try:
+                from quart_chat.storage.postgres.opening import open_postgres
+            except ImportError as error:
+                raise unavailable(NOT_INSTALLED) from error
+            return await open_postgres(url, patience=patience, shared=shared)
+    raise ValueError(f"{scheme}: no engine of this name; expected sqlite or postgresql")

@@ -22,6 +22,8 @@ class Cluster:
 
     def __init__(self, settings: Settings, storage: Storage, events: Events) -> None:
         self._events = events
+        # A database on a server is not in the folder: nodes with other folders may be on it.
+        self._may_be_elsewhere = bool(settings.database) and settings.shares
         self._nodes = storage.nodes
         self.node = Node(storage.nodes if settings.shares else None, settings.node_lease)
         self.control = ControlChannel(events.manager)
@@ -30,9 +32,10 @@ class Cluster:
 
     async def join(self, hold: Hold) -> None:
         """Hold a lease from now on."""
-        if hold.alone:
+        alone = hold.alone and not self._may_be_elsewhere
+        if alone:
             await self._nodes.remove_all_nodes()
-        await self.node.join(alone=hold.alone)
+        await self.node.join(alone=alone)
 
     def start(self) -> None:
         """Renew the lease, and hear the other nodes, from now on."""

@@ -59,7 +59,7 @@ def init_app(
                     hold_instance(settings.instance_path, address, shared=settings.shares)
                 )
                 storage = await open_storage(
-                    f"sqlite:{settings.database_path}", patience=settings.database_timeout
+                    settings.store, patience=settings.database_timeout, shared=settings.shares
                 )
                 stack.push_async_callback(storage.close)
                 cluster = Cluster(settings, storage, events)

@@ -19,7 +19,7 @@ export function t(text, values = {}) {
 }
 
 /**
- * A text that depends on a number: `plural("{count} step", "{count} steps", count)`.
+ * A text that depends on a number: `plural("{count} more step", "{count} more steps", count)`.
  * @param {string} one
  * @param {string} many
  * @param {number} count
@@ -44,6 +44,11 @@ export function rate(value) {
 /** A duration in milliseconds, or in seconds from one second on. */
 export function duration(ms) {
   return ms < 1000 ? `${number(ms)} ms` : `${number(ms / 1000, 1)} s`;
+}
+
+/** A duration in milliseconds, in seconds with one decimal. */
+export function seconds(ms) {
+  return ms < 50 ? t("under 0.1 s") : `${number(ms / 1000, 1)} s`;
 }
 
 /**

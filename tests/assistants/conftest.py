@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from quart_chat.assistants.librarian.assistant import Librarian
+from quart_chat.assistants.librarian.corpora import ChatSearch
 from quart_chat.assistants.protocol import Question, Source, Sources, Step, Text, Turn
 from quart_chat.chat.models import (
     Message,
@@ -19,9 +20,9 @@ from quart_chat.chat.models import (
     Workflow,
     WorkflowStatus,
 )
-from quart_chat.storage.sqlite.chats.search import SearchableChats
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.conftest import events
+from tests.stores import open_chats, store_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -69,8 +70,8 @@ class Chats:
     repository: ChatRepository
 
     @property
-    def search(self) -> SearchableChats:
-        return SearchableChats(self.repository._database)
+    def search(self) -> ChatSearch:
+        return store_of(self.repository._database).chat_search
 
     async def add(
         self,
@@ -130,7 +131,7 @@ class Chats:
 
 @pytest.fixture
 async def chats(tmp_path: Path) -> AsyncIterator[Chats]:
-    repository = await ChatRepository.open(tmp_path / "chat.sqlite")
+    repository = await open_chats(tmp_path / "chat.sqlite")
     yield Chats(repository)
     await repository.close()
 

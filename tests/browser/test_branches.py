@@ -187,7 +187,7 @@ async def test_an_edit_that_can_not_be_sent_stays_and_says_why(open_tab: OpenTab
     await tab.until_ended("complete")
     await edit(tab, 1, "x" * 32_001)
     error = tab.page.locator(".prompt-editor-error")
-    await expect(error).to_contain_text("32,001 characters")
+    await expect(error).to_contain_text("32,001 of 32,000 characters")
     await tab.page.route("**/start/stream", lambda route: route.abort())
     field = tab.page.locator("prompt-editor textarea")
     await field.fill("count 2 1ms")

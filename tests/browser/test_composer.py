@@ -63,9 +63,10 @@ async def test_a_question_that_is_refused_stays_marked_with_the_reason(
 
     await tab.page.route("**/start/stream", refuse)
     await tab.ask("count 3 1ms")
-    await expect(tab.page.locator(".composer-error")).to_contain_text(f"No {status}.")
-    await expect(tab.page.locator(".composer[data-failed]")).to_be_visible()
-    await expect(tab.page.locator("#prompt")).to_have_value("count 3 1ms")
+    unsent = tab.page.locator(".unsent[data-failed]")
+    await expect(unsent).to_contain_text(f"Not sent. No {status}.")
+    await expect(unsent.locator(".prompt-text")).to_have_text("count 3 1ms")
+    await expect(tab.page.locator("#prompt")).to_have_value("")
     await tab.page.unroute("**/start/stream")
     await tab.page.reload()
     await expect(tab.page.locator("#prompt")).to_have_value("count 3 1ms")
@@ -78,18 +79,18 @@ async def test_offline_a_question_stays_until_there_is_a_network_again(open_tab:
     tab = await open_tab(quiet=False)
     await tab.page.context.set_offline(True)
     await tab.ask("count 4 1ms")
-    retry = tab.page.locator(".composer-error").get_by_role("button", name="Retry")
+    retry = tab.page.locator(".unsent").get_by_role("button", name="Try again")
     await retry.click()
-    await expect(tab.page.locator(".composer-error")).to_contain_text("can't be reached")
+    await expect(tab.page.locator(".unsent")).to_contain_text("can't be reached")
     await tab.page.context.set_offline(False)
     await retry.click()
     await tab.until_ended("complete")
-    await expect(tab.page.locator(".composer-error")).to_be_hidden()
+    await expect(tab.page.locator(".unsent")).to_have_count(0)
     await expect(tab.page.locator("chat-round")).to_have_count(1)
 
 
 async def test_a_question_whose_receipt_was_lost_is_not_asked_twice(open_tab: OpenTab) -> None:
-    """It has arrived, and has been answered, before somebody presses Retry."""
+    """It has arrived, and has been answered, before the user tries again."""
     tab = await open_tab(quiet=False)
 
     async def lose_the_answer(route: Route) -> None:
@@ -99,7 +100,7 @@ async def test_a_question_whose_receipt_was_lost_is_not_asked_twice(open_tab: Op
     await tab.page.route("**/start/stream", lose_the_answer)
     await tab.page.route("**/api/stream*", lambda route: route.abort())
     await tab.ask("count 5 1ms for a receipt")
-    retry = tab.page.locator(".composer-error").get_by_role("button", name="Retry")
+    retry = tab.page.locator(".unsent").get_by_role("button", name="Try again")
     await expect(retry).to_be_visible()
     await tab.page.unroute_all()
     await retry.click()

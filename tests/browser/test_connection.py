@@ -31,7 +31,9 @@ async def test_a_killed_server_comes_back_and_the_page_shows_what_was_kept(
     await tab.ask("count 1000 20ms")
     await expect(tab.answer()).to_contain_text("50 ")
     await asyncio.to_thread(server.kill)
-    await expect(tab.page.locator(".notice")).to_have_text("The connection is lost. Reconnecting…")
+    await expect(tab.page.locator(".notice")).to_have_text(
+        "Connection lost. We'll reconnect automatically."
+    )
     await asyncio.to_thread(server.start)
     await tab.until_ended("error")
     await expect(tab.round(1).locator(".outcome")).to_have_text(INTERRUPTED)
@@ -184,9 +186,7 @@ async def test_a_network_that_goes_and_comes_back_is_told_quietly(open_tab: Open
     offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
     await session.send("Network.emulateNetworkConditions", offline)
     notice = tab.page.locator(".notice")
-    await expect(notice).to_have_text(
-        "You are offline. This page continues when you are online again."
-    )
+    await expect(notice).to_have_text("You are offline. We'll reconnect automatically.")
     await session.send("Network.emulateNetworkConditions", {**offline, "offline": False})
     await expect(notice).to_have_text("Connected again.")
     await expect(notice).to_be_hidden()
@@ -203,7 +203,9 @@ async def test_a_server_that_falls_silent_is_noticed(
     await tab.ask("count 1 1ms")
     await tab.until_ended("complete")
     os.kill(server.process.pid, signal.SIGSTOP)
-    await expect(tab.page.locator(".notice")).to_have_text("The connection is lost. Reconnecting…")
+    await expect(tab.page.locator(".notice")).to_have_text(
+        "Connection lost. We'll reconnect automatically."
+    )
     os.kill(server.process.pid, signal.SIGCONT)
     await expect(tab.page.locator(".notice")).to_be_hidden()
     await tab.ask("count 2 1ms")

@@ -219,9 +219,10 @@ async def test_steps_open_and_close_and_the_focus_outlasts_the_end_of_the_answer
     summary = tab.round(1).locator(".steps-summary")
     await keys.go(summary, "Shift+Tab")
     await keys.press("Enter")
+    await expect(tab.round(1).locator(".steps")).to_have_attribute("open", "")
+    await keys.press("Space")
     await expect(tab.round(1).locator(".steps")).not_to_have_attribute("open", "")
     await keys.press("Space")
-    await expect(tab.round(1).locator(".steps")).to_have_attribute("open", "")
     await keys.press("Escape")
     await tab.until_ended("stopped")
     await keys.expect_kept(summary)
@@ -362,7 +363,7 @@ async def test_a_chat_is_shared_and_no_longer(open_tab: OpenTab) -> None:
     await keys.go(tab.page.get_by_role("link", name="Share…"))
     await keys.press("Enter")
     await tab.page.wait_for_url("**/share")
-    await keys.go(button(tab.page, "Create a link"))
+    await keys.go(button(tab.page, "Create link"))
     await keys.press("Enter")
     await expect(tab.page.locator("#link")).to_be_visible()
     await keys.go(button(tab.page, "Copy"))
@@ -379,7 +380,7 @@ async def test_a_chat_is_shared_and_no_longer(open_tab: OpenTab) -> None:
     await keys.go(dialog.get_by_role("button", name="Revoke the link"))
     await keys.press("Enter")
     await expect(tab.page.locator("#link")).to_have_count(0)
-    await keys.go(button(tab.page, "Create a link"))
+    await keys.go(button(tab.page, "Create link"))
 
 
 async def test_the_list_of_keys_takes_the_focus_keeps_it_and_gives_it_back(

@@ -52,19 +52,28 @@ async def test_what_scripts_say_is_german_and_stays_so_after_a_reload(open_tab: 
     tab = await open_tab(locale="de-DE")
     await tab.ask("count 20 20ms")
     await tab.until_ended("complete")
-    await expect(tab.round(1).locator(".steps-count")).to_have_text("2 Schritte")
+    await expect(tab.round(1).locator(".steps-summary")).to_contain_text("1 weiterer Schritt")
     await expect(tab.page.locator("#announcer")).to_have_text("Chatbot-Verarbeitung abgeschlossen")
     await tab.page.reload()
-    await expect(tab.round(1).locator(".steps-count")).to_have_text("2 Schritte")
+    await expect(tab.round(1).locator(".steps-summary")).to_contain_text("1 weiterer Schritt")
     await expect(tab.page.locator("html")).to_have_attribute("lang", "de")
 
 
 @pytest.mark.parametrize(
     ("locale", "expected"),
     [
-        ("de", ["1 Schritt", "1.234 Schritte", "1.234,5", "01.01.1970", "Nicht gesendet. {x}"]),
-        ("en", ["1 step", "1,234 steps", "1,234.5", "Jan 1, 1970", "Not sent. {x}"]),
-        ("fr", ["1 step", "1,234 steps", "1,234.5", "Jan 1, 1970", "Not sent. {x}"]),
+        (
+            "de",
+            [
+                "1 weiterer Schritt",
+                "1.234 weitere Schritte",
+                "1.234,5",
+                "01.01.1970",
+                "Nicht gesendet. {x}",
+            ],
+        ),
+        ("en", ["1 more step", "1,234 more steps", "1,234.5", "Jan 1, 1970", "Not sent. {x}"]),
+        ("fr", ["1 more step", "1,234 more steps", "1,234.5", "Jan 1, 1970", "Not sent. {x}"]),
     ],
 )
 async def test_scripts_write_numbers_and_dates_as_the_language_does(
@@ -76,8 +85,8 @@ async def test_scripts_write_numbers_and_dates_as_the_language_does(
           const { date, number, plural, t } = await import(
             document.querySelector("script[src]").src.replace(/[^/]+$/, "texts.js"));
           return [
-            plural("{count} step", "{count} steps", 1),
-            plural("{count} step", "{count} steps", 1234),
+            plural("{count} more step", "{count} more steps", 1),
+            plural("{count} more step", "{count} more steps", 1234),
             number(1234.5, 1),
             date(0, { dateStyle: "medium", timeZone: "UTC" }),
             t("Not sent. {reason}", { reason: "{x}" }),

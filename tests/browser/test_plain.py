@@ -23,7 +23,7 @@ async def test_a_chat_is_asked_read_and_stopped(open_tab: OpenTab) -> None:
     # A page that runs is loaded again by itself.
     await expect(tab.round(1)).to_have_attribute("data-status", "complete")
     await expect(tab.answer()).to_have_text("1 2 3 4 5")
-    await page.locator("summary", has_text="2 steps").click()
+    await page.locator("summary", has_text="1 more step").click()
     await expect(page.get_by_text("Counted to 5")).to_be_visible()
     await page.fill("#prompt", "wait")
     await expect(page.locator("#assistant")).to_have_value("slow")
@@ -38,6 +38,7 @@ async def test_a_chat_is_renamed_pinned_and_deleted(open_tab: OpenTab) -> None:
     page = tab.page
     await page.get_by_role("button", name="How do I resume a stream?").click()
     await expect(tab.round(1)).to_have_attribute("data-status", "complete")
+    await tab.round(1).locator(".sources > summary").click()
     await expect(tab.round(1).locator(".source a").first).to_be_visible()
     await page.locator(".rename summary").click()
     await page.fill("#title", "Resuming")
@@ -77,13 +78,13 @@ async def test_a_link_is_revoked_once_it_is_confirmed(open_tab: OpenTab) -> None
     await page.get_by_role("button", name="How do I resume a stream?").click()
     await expect(tab.round(1)).to_have_attribute("data-status", "complete")
     await page.goto(f"{page.url}/share")
-    await page.get_by_role("button", name="Create a link").click()
+    await page.get_by_role("button", name="Create link").click()
     await page.get_by_role("button", name="Revoke the link").click()
     dialog = page.get_by_role("alertdialog")
     await expect(dialog).to_contain_text("How do I resume a stream?")
     await expect(page.locator("#link")).to_be_visible()
     await dialog.get_by_role("button", name="Revoke the link").click()
-    await expect(page.get_by_role("button", name="Create a link")).to_be_visible()
+    await expect(page.get_by_role("button", name="Create link")).to_be_visible()
 
 
 async def test_chats_are_searched_and_paged(open_tab: OpenTab, server: Server) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from playwright.async_api import Locator, Route, expect
 
@@ -89,19 +87,55 @@ async def test_any_gesture_that_goes_up_lets_go_of_the_end(open_tab: OpenTab, ge
     await tab.page.keyboard.press("Escape")
 
 
-async def test_the_way_back_counts_what_has_come(open_tab: OpenTab) -> None:
-    tab = await long_chat(open_tab, 1)
-    await tab.ask("answer 1ms")
-    await expect(tab.answer(2).locator("p")).not_to_have_count(0)
-    await tab.page.mouse.move(180, 200)
-    await tab.page.mouse.wheel(0, -200)
-    button = tab.page.get_by_role("button", name=re.compile(r"Jump to latest \(\d+\)"))
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (1280, 700)])
+async def test_the_way_back_covers_no_text_and_has_no_number(
+    open_tab: OpenTab, width: int, height: int
+) -> None:
+    tab = await open_tab(viewport={"width": width, "height": height})
+    await tab.ask("count 3000 1ms")
+    await tab.until_ended("complete")
+    await tab.page.mouse.move(width / 2, 200)
+    await tab.page.mouse.wheel(0, -300)
+    button = tab.page.get_by_role("button", name="Jump to latest", exact=True)
     await expect(button).to_be_visible()
-    await tab.until_ended("complete", 2)
-    blocks = await tab.answer(2).locator("> *").count()
-    counted = re.search(r"\d+", await button.inner_text())
-    assert counted
-    assert 3 <= int(counted[0]) <= blocks
+    beneath = await button.evaluate(
+        """(button) => {
+          const { left, right, top, bottom } = button.getBoundingClientRect();
+          const fields = [...document.querySelectorAll(".prose, .composer, .notice")];
+          const dock = button.closest(".dock").getBoundingClientRect();
+          const colour = getComputedStyle(button.closest(".dock")).backgroundImage;
+          return [dock.top + 12 <= top && bottom <= dock.bottom, colour.includes("12px"),
+            fields.filter((field) => field.matches(".composer")).every(
+              (field) => field.getBoundingClientRect().top >= bottom)];
+        }"""
+    )
+    assert beneath == [True, True, True]
+    await button.click()
+    await tab.page.wait_for_function(AT_END)
+    await expect(button).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("ending", ["complete", "stopped"])
+async def test_at_the_end_of_an_answer_its_buttons_are_in_view(
+    open_tab: OpenTab, width: int, ending: str
+) -> None:
+    """Who is at the end stays there, as the buttons, what it took and the outcome come."""
+    tab = await open_tab(viewport={"width": width, "height": 640})
+    await tab.ask("count 900 2ms")
+    await expect(tab.answer()).to_contain_text("700 ")
+    await tab.page.wait_for_function(AT_END)
+    if ending == "stopped":
+        await tab.page.keyboard.press("Escape")
+    await tab.until_ended(ending)
+    await tab.page.wait_for_function(AT_END)
+    button = tab.page.get_by_role("button", name="Regenerate")
+    await expect(button).to_be_in_viewport(ratio=1)
+    box, dock = await button.bounding_box(), await tab.page.locator(".dock").bounding_box()
+    assert box
+    assert dock
+    assert box["y"] + box["height"] <= dock["y"] + 24
+    await expect(tab.page.get_by_role("button", name="Jump to latest")).to_be_hidden()
 
 
 async def test_at_the_end_of_an_answer_nothing_moves(open_tab: OpenTab) -> None:

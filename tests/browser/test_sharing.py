@@ -42,7 +42,7 @@ async def share(owner: Tab) -> str:
     """Share the chat of a tab by its menu; the path of the link."""
     await owner.page.locator(".heading-more summary").click()
     await owner.page.get_by_role("link", name="Share…").click()
-    await owner.page.get_by_role("button", name="Create a link").click()
+    await owner.page.get_by_role("button", name="Create link").click()
     link = await owner.page.get_by_label("Link", exact=True).input_value()
     return link[link.index("/shared/") :]
 
@@ -72,7 +72,7 @@ async def test_a_reader_sees_the_chat_go_on_until_the_link_is_revoked(open_tab: 
     await owner.page.get_by_role("button", name="Revoke the link").click()
     await dialog.get_by_role("button", name="Revoke the link").click()
     await expect(reader.page.get_by_text("This chat is no longer shared.")).to_be_visible()
-    await expect(owner.page.get_by_role("button", name="Create a link")).to_be_visible()
+    await expect(owner.page.get_by_role("button", name="Create link")).to_be_visible()
 
 
 async def test_what_is_being_written_stands_outside_of_what_is_read_aloud(
@@ -114,7 +114,7 @@ async def test_a_reader_who_is_refused_keeps_the_page_and_is_told(open_tab: Open
         async with reader.page.expect_response(lambda response: response.status == 429):
             await set_hidden(reader.page, False)
     notice = reader.page.locator(".notice")
-    await expect(notice).to_have_text("The connection is lost. Reconnecting…")
+    await expect(notice).to_have_text("Connection lost. We'll reconnect automatically.")
     await owner.page.goto(chat)
     await owner.ask("count 4 1ms")
     await owner.until_ended("complete", 2)
@@ -135,7 +135,7 @@ async def test_a_reader_whose_link_is_revoked_meanwhile_is_told_so(open_tab: Ope
     await owner.page.get_by_role("button", name="Revoke the link").click()
     dialog = owner.page.get_by_role("alertdialog")
     await dialog.get_by_role("button", name="Revoke the link").click()
-    await expect(owner.page.get_by_role("button", name="Create a link")).to_be_visible()
+    await expect(owner.page.get_by_role("button", name="Create link")).to_be_visible()
     await set_hidden(reader.page, False)
     await expect(reader.page.get_by_text("This chat is no longer shared.")).to_be_visible()
     await expect(reader.answer()).to_have_text("1 2 3")
@@ -155,7 +155,7 @@ async def test_a_reader_whose_connection_is_dead_is_told_and_goes_on(
     await reader.page.wait_for_function("() => window.pulses > 1")
     os.kill(server.process.pid, signal.SIGSTOP)
     notice = reader.page.locator(".notice")
-    await expect(notice).to_have_text("The connection is lost. Reconnecting…")
+    await expect(notice).to_have_text("Connection lost. We'll reconnect automatically.")
     os.kill(server.process.pid, signal.SIGCONT)
     await expect(notice).to_be_empty()
     await owner.page.goto(chat)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.async_api import expect
+from dataclasses import replace
+from itertools import product
 
+import pytest
+from playwright.async_api import Page, expect
+
+from quart_chat.chat.models import Log, RoundStatus
+from quart_chat.web.pages.views import RoundView
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
 from tests.browser.test_page import violations
@@ -46,12 +51,15 @@ async def tree(tab: Tab) -> list[str]:
 async def test_steps_nest_while_they_run_and_after_a_reload(open_tab: OpenTab) -> None:
     tab = await open_tab()
     await tab.ask("nest and wait")
+    await expect(tab.page.locator(".steps-summary")).to_have_text("Comparing two texts · 50 %")
+    await tab.page.locator(".steps-summary").click()
     await expect(tab.page.locator(".step-message", has_text="Level 6")).to_be_visible()
     await expect(tab.page.get_by_role("progressbar", name="Comparing two texts")).to_be_visible()
     await expect(tab.page.locator(".step-time", has_text="50 %")).to_be_visible()
     assert await tree(tab) == RUNNING
     assert await violations(tab.page) == []
     await tab.page.reload()
+    await expect(tab.page.locator(".steps-summary")).to_have_text("Comparing two texts · 50 %")
     assert await tree(tab) == RUNNING
     await tab.page.get_by_role("button", name="Stop").click()
     await tab.until_ended("stopped")
@@ -75,3 +83,71 @@ async def test_steps_that_have_ended_are_nested_alike_in_every_way(open_tab: Ope
       for (const { type, item } of items) if (type === "log") steps.show(item);
     }""")
     assert await tree(tab) == live
+
+
+SUM_UP = """async (rounds) => {
+  const { sumUp } = await import("/js/chat/steps-line.js");
+  return rounds.map(([logs, running, more]) => {
+    const rows = logs.map(({ message, type, status, progress, durationMs, parts }) => {
+      const row = document.createElement("li");
+      row.innerHTML = `<span class="step-message"></span><progress></progress>`;
+      row.querySelector("span").textContent = message;
+      row.querySelector("progress").hidden = status !== "running" || progress === null;
+      row.querySelector("progress").value = progress ?? 0;
+      if (parts) row.append(Object.assign(document.createElement("p"), { className: "step" }));
+      Object.assign(row.dataset, { type, status, duration: durationMs ?? "" });
+      return row;
+    });
+    const line = sumUp(rows, running, more);
+    return line && [line.text, line.type];
+  });
+}"""
+KINDS = [
+    ("info", "completed", None, 230.0),
+    ("progress", "completed", None, 40.0),
+    ("progress", "failed", None, 1500.0),
+    ("progress", "running", 0.25, None),
+    ("warning", "completed", None, 0.0),
+    ("info", "running", None, None),
+]
+
+
+def make_log(number: int, kind: tuple[str, str, float | None, float | None]) -> Log:
+    type_, status, progress, duration = kind
+    return Log(
+        id=str(number),
+        workflow_id="w",
+        round_number=1,
+        message=f"Step {number}" + "." * (number % 2),
+        type=type_,
+        status=status,
+        progress=progress,
+        timestamp=float(number),
+        duration_ms=duration,
+        seq=number,
+    )
+
+
+async def test_the_server_and_the_browser_sum_up_steps_alike(modules: Page) -> None:
+    """Every series of up to three steps, running and ended, all shown or not, with parts or not."""
+    cases, expected = [], []
+    series = [kinds for count in range(4) for kinds in product(KINDS, repeat=count)]
+    for kinds, status, more, parts in product(
+        series, (RoundStatus.RUNNING, RoundStatus.COMPLETE), (0, 2), (False, True)
+    ):
+        logs = [make_log(number, kind) for number, kind in enumerate(kinds)]
+        nested = [
+            replace(log, id=f"{log.id}.1", parent_id=log.id, type="info") for log in logs if parts
+        ]
+        view = RoundView(
+            "w", 1, None, status, None, "slow", (1,), len(logs) + len(nested) + more, None,
+            [*logs, *nested],
+        )  # fmt: skip
+        line = view.steps_line
+        expected.append(line and [line.text, line.type])
+        items = [{**log.to_item(), "parts": parts} for log in logs]
+        cases.append([items, status == "running", more])
+    assert await modules.evaluate(SUM_UP, cases) == expected
+    assert ["Step 0 · 1 more step · 0.5 s", "info"] in expected
+    assert ["Step 0 · 25 %", "progress"] in expected
+    assert None in expected

@@ -13,9 +13,9 @@ from quart_chat.chat.service import ChatService
 from quart_chat.events import StreamingEventManager
 from quart_chat.markdown.rendering import Render
 from quart_chat.search.words import terms
-from quart_chat.storage.sqlite.chats.search import SearchableChats
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.scripted import END, ScriptedAssistant
+from tests.stores import store_of
 
 USER = "local"
 TIMEOUTS = RoundTimeouts(
@@ -64,5 +64,5 @@ async def idle(service: ChatService, workflow_id: str) -> None:
 async def find(repository: ChatRepository, text: str, **exclude: str) -> list[FoundMessage]:
     """Search the chats of the user as the Librarian does."""
     exclude = {"exclude_workflow_id": "", "exclude_assistant": "", **exclude}
-    search = SearchableChats(repository._database)
+    search = store_of(repository._database).chat_search
     return await search.select_matching_messages(USER, terms(text), limit=9, **exclude)

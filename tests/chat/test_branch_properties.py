@@ -19,11 +19,11 @@ from quart_chat.chat.service import ChatService
 from quart_chat.chat.streams.writer import stream_workflow
 from quart_chat.errors import NotFound, RoundRunning
 from quart_chat.events import Bounds, EventSettings
-from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.client import Client, state_of
 from tests.chat.parts import USER, make_service
 from tests.chat.test_properties import RecordingManager, check_emitted
 from tests.examples import examples
+from tests.stores import open_chats
 from tests.waiting import until
 
 
@@ -149,7 +149,7 @@ def test_both_end_with_the_branch_that_the_database_has(
             await person.act(act)
 
     async def run(folder: Path) -> None:
-        repository = await ChatRepository.open(folder / "chat.sqlite")
+        repository = await open_chats(folder / "chat.sqlite")
         manager = RecordingManager(EventSettings(bounds=Bounds(max_events=held, pacing=0.0)), 0)
         service = make_service(repository, manager, Moody(answers))
         chat = (await service.start(Ask(USER, "the first prompt"))).workflow_id

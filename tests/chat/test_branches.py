@@ -22,6 +22,7 @@ from quart_chat.storage.sqlite.file.schema import MIGRATIONS
 from tests.chat.managers import make_manager
 from tests.chat.parts import USER, find, make_service
 from tests.chat.scripted import END, ScriptedAssistant
+from tests.databases import query
 
 Scripted = ScriptedAssistant
 
@@ -316,7 +317,7 @@ async def test_a_page_of_a_long_chat_takes_seven_statements_and_no_scan(
     service: ChatService, repository: ChatRepository, path: Path, assistant: Scripted
 ) -> None:
     chat = await ask(service, assistant, "one")
-    lengthen(path, chat, 1000)
+    lengthen(path.parent, chat, 1000)
     before = repository.queries
     page = await service.tree.branch(USER, chat)
     assert repository.queries - before == 7
@@ -324,19 +325,20 @@ async def test_a_page_of_a_long_chat_takes_seven_statements_and_no_scan(
     assert (await service.change(USER, chat, head=1)).head == 1000
 
 
-def lengthen(path: Path, chat: str, rounds: int) -> None:
+def lengthen(instance: Path, chat: str, rounds: int) -> None:
     """Make a chat of one round longer, as if it had gone on and on."""
-    with sqlite3.connect(path) as database:
-        database.execute(
-            "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
-            " INSERT INTO rounds (workflow_id, number, parent, status, assistant, started_at)"
-            " SELECT ?, i, i - 1, 'complete', 'scripted', 0 FROM n",
-            (rounds, chat),
-        )
-        database.execute("UPDATE workflows SET head = ? WHERE id = ?", (rounds, chat))
-    database.close()
+    query(
+        instance,
+        "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+        " INSERT INTO rounds (workflow_id, number, parent, status, assistant, started_at)"
+        " SELECT ?, i, i - 1, 'complete', 'scripted', 0 FROM n",
+        rounds,
+        chat,
+    )
+    query(instance, "UPDATE workflows SET head = ? WHERE id = ?", rounds, chat)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("statement", ["_ROUNDS", "_HISTORY", "_VERSIONS", "_NEWEST_BELOW"])
 async def test_branches_are_searched_by_index(
     repository: ChatRepository, path: Path, statement: str
@@ -349,6 +351,7 @@ async def test_branches_are_searched_by_index(
     assert [line for line in read if line.startswith(("SCAN rounds", "SCAN messages"))] == []
 
 
+@pytest.mark.sqlite
 async def test_a_chat_of_an_earlier_version_is_one_branch(path: Path) -> None:
     path.parent.mkdir()
     earlier = next(number for number, script in enumerate(MIGRATIONS) if "head INTEGER" in script)

@@ -30,6 +30,7 @@ from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant
 from tests.chat.visits import Visit, pause, read_and_cut, turns, visits
 from tests.examples import examples
+from tests.stores import open_chats
 
 Open = Callable[[Client], ChatFrames]
 Rounds = list[tuple[list[tuple[int, Line]], Line]]
@@ -255,7 +256,7 @@ def test_every_client_ends_with_exactly_what_the_database_has(
         await check_pages(world, workflow_id, paging)
 
     async def run(folder: Path) -> None:
-        repository = await ChatRepository.open(folder / "chat.sqlite")
+        repository = await open_chats(folder / "chat.sqlite")
         world = World(repository, Bounds(max_events=held, pacing=pacing), slowness, len(scripts))
         try:
             async with asyncio.timeout(30), asyncio.TaskGroup() as group:

@@ -19,25 +19,25 @@ from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.file.schema import MIGRATIONS
 from tests.chat.parts import USER, ask, find, make_service
 from tests.chat.scripted import ScriptedAssistant
+from tests.databases import query
+from tests.stores import fetch, writing
 from tests.waiting import until
 
 NOWHERE = "0" * 32
 
 
 async def count_messages(repository: ChatRepository) -> int:
-    async with repository._database.reading() as session:
-        row = await session.fetch_one("SELECT count(*) FROM messages")
-    assert row is not None
+    (row,) = await fetch(repository._database, "SELECT count(*) FROM messages")
     return int(row[0])
 
 
 def tombstones(path: Path) -> list[tuple[str | None, ...]]:
     """What is left of the deleted chats beside ids, numbers and times."""
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(
-            "SELECT title, assistant, model, system_prompt, document_ids FROM workflows"
-            " WHERE deleted ORDER BY id"
-        ).fetchall()
+    return query(
+        path.parent,
+        "SELECT title, assistant, model, system_prompt, document_ids FROM workflows"
+        " WHERE deleted ORDER BY id",
+    )
 
 
 async def test_a_deleted_chat_is_nowhere_to_be_found(
@@ -138,6 +138,7 @@ async def test_nothing_is_left_that_says_what_was_in_an_erased_chat(
     await service.close()
 
 
+@pytest.mark.sqlite
 async def test_what_an_older_version_left_of_erased_chats_is_erased_as_well(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,7 +163,7 @@ async def test_what_was_deleted_is_erased_though_nobody_waits_for_the_deletion(
     service = make_service(repository, events, assistant, limits=ChatLimits(undo_seconds=0.0))
     await service.recover()
     workflow_id = await ask(service, assistant, "secret")
-    async with repository._database.writing():
+    async with writing(repository):
         deleting = asyncio.create_task(service.delete(USER, workflow_id))
         await until(lambda: service._committer._tasks)
         deleting.cancel()

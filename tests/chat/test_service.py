@@ -86,7 +86,7 @@ async def test_a_prompt_that_is_blank_or_no_text_is_refused(
 
 async def test_a_prompt_may_have_32000_characters_and_no_more(service: ChatService) -> None:
     await service.start(Ask(USER, "😀" * 32_000))
-    with pytest.raises(PromptTooLong, match="32,001 characters"):
+    with pytest.raises(PromptTooLong, match="32,001 of 32,000 characters"):
         await service.start(Ask(USER, "a" * 32_001))
 
 

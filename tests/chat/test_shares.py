@@ -18,6 +18,7 @@ from tests.chat.client import Client
 from tests.chat.parts import USER, ask, idle, make_service
 from tests.chat.scripted import END, ScriptedAssistant
 from tests.chat.streams.test_writer import read_until
+from tests.stores import writing
 from tests.waiting import until
 
 Stream = AsyncGenerator[bytes, None]
@@ -58,7 +59,7 @@ async def test_readers_are_let_go_though_nobody_waits_for_the_link_to_be_revoked
 ) -> None:
     workflow_id = await ask(service, assistant, "one")
     _, stream = await read_shared(service, workflow_id)
-    async with repository._database.writing():
+    async with writing(repository):
         revoking = asyncio.create_task(service.sharing.revoke(USER, workflow_id))
         await until(lambda: service._committer._tasks)
         revoking.cancel()

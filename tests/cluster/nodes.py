@@ -8,20 +8,25 @@ import sqlite3
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx2
 import orjson
 
 from quart_chat.events.sse import StreamParser
+from tests import databases
 from tests.chaos.client import FollowingClient, Item, plain_client, stream_url
 from tests.server import Server
 
 LEASE = 0.8
 """Seconds after which a silent node of these tests counts as dead."""
 
+PATIENCE = 0.5
+"""Seconds, longer than any node's own transaction takes."""
+
 SHARED = {"QUART_CHAT_BROKER": "bus", "QUART_CHAT_NODE_LEASE": str(LEASE)}
-FILES = ("chat.sqlite", "bus/events.sqlite")
+STORE, BUS = "chat.sqlite", "bus/events.sqlite"
 
 
 class Client(FollowingClient):
@@ -83,12 +88,11 @@ async def asked(
 def freeze(node: Server) -> None:
     """Stop a node in its tracks, but not while it keeps others from the files.
 
-    SQLite has one writer at a time: one that is frozen in the middle of a transaction stops all.
+    There is one writer at a time: one that is frozen in the middle of a transaction stops all.
     """
     while True:
         node.process.send_signal(signal.SIGSTOP)
-        files = [node.instance / name for name in FILES]
-        if all(_is_writable(path) for path in files if path.exists()):
+        if _is_store_free(node.instance) and _is_bus_free(node.instance / BUS):
             return
         node.process.send_signal(signal.SIGCONT)
 
@@ -97,9 +101,23 @@ def thaw(node: Server) -> None:
     node.process.send_signal(signal.SIGCONT)
 
 
+def _is_store_free(instance: Path) -> bool:
+    if databases.current is None:
+        return _is_writable(instance / STORE)
+    sql = "SELECT count(*) FROM pg_locks WHERE mode = 'ExclusiveLock' AND locktype = 'advisory'"
+    deadline = monotonic() + PATIENCE
+    while databases.query(instance, f"{sql} AND granted")[0][0]:
+        if monotonic() > deadline:
+            return False
+    return True
+
+
+def _is_bus_free(path: Path) -> bool:
+    return not path.exists() or _is_writable(path)
+
+
 def _is_writable(path: Path) -> bool:
-    # Longer than any other node's own transaction takes.
-    with closing(sqlite3.connect(path, timeout=0.5, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as connection:
         try:
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
@@ -116,8 +134,7 @@ def rounds_of(node: Server, chat: str) -> list[tuple[Any, ...]]:
 
 
 def query(node: Server, sql: str, *parameters: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(node.instance / "chat.sqlite")) as connection:
-        return connection.execute(sql, parameters).fetchall()
+    return databases.query(node.instance, sql, *parameters)
 
 
 async def settled(nodes: Sequence[Server], chat: str) -> Item:

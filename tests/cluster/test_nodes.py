@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import pytest
+
 from tests.chaos.client import following, plain_client
 from tests.chaos.test_cuts import check, wait_for
 from tests.cluster.conftest import StartNode, on_every_broker
@@ -152,6 +154,7 @@ async def test_a_node_that_is_stopped_ends_its_rounds_and_leaves(nodes: Nodes) -
     assert await check_all([there], chat, client) == ["error"]
 
 
+@pytest.mark.sqlite
 async def test_all_nodes_dead_the_first_that_starts_ends_their_rounds_at_once(
     nodes: Nodes, start_node: StartNode
 ) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
-from quart_chat.storage.sqlite.file.connection import Session
-from quart_chat.storage.sqlite.file.database import Database
+from quart_chat.storage.postgres.database import Database as PostgresDatabase
+from quart_chat.storage.sqlite.file.database import Database as SQLiteDatabase
+from tests import databases
 from tests.chaos.client import plain_client
 from tests.chaos.test_cuts import running_app
 from tests.cluster.conftest import StartNode
@@ -24,15 +26,16 @@ async def test_streams_of_another_nodes_round_make_no_query(
     start_node: StartNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads: list[asyncio.Task[object] | None] = []
-    reading = Database.reading
+    engine = SQLiteDatabase if databases.current is None else PostgresDatabase
+    reading = engine.reading
 
     @asynccontextmanager
-    async def counted(database: Database) -> AsyncGenerator[Session]:
+    async def counted(database: Any) -> AsyncGenerator[Any]:
         reads.append(asyncio.current_task())
         async with reading(database) as session:
             yield session
 
-    monkeypatch.setattr(Database, "reading", counted)
+    monkeypatch.setattr(engine, "reading", counted)
     monkeypatch.setenv("QUART_CHAT_BROKER", "bus")
     here = start_node()
     length = sum(len(f"{word} ") for word in range(1, WORDS + 1))

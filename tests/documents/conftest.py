@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
+from quart_chat.assistants.librarian.corpora import DocumentSearch
 from quart_chat.documents.models import Document
 from quart_chat.documents.queue import IngestionTimeouts
 from quart_chat.documents.service import DocumentService
 from quart_chat.documents.subprocess import ResourceLimits
 from quart_chat.documents.uploads import DocumentLimits
 from quart_chat.events import Event, StreamingEventManager
-from quart_chat.storage.sqlite.document_search import SearchableDocuments
-from quart_chat.storage.sqlite.documents import DocumentRepository
-from quart_chat.storage.sqlite.file.database import Database
+from quart_chat.storage.statements import Database
 from tests.chat.managers import make_manager
+from tests.stores import Store, fetch, open_store
 
 USER = "ada"
 LIMIT = 60.0
@@ -31,13 +31,17 @@ class Library:
     """The documents of this test, with what is under them."""
 
     folder: Path
-    database: Database
+    store: Store
     events: StreamingEventManager
     service: DocumentService
 
     @property
-    def search(self) -> SearchableDocuments:
-        return SearchableDocuments(self.database)
+    def database(self) -> Database:
+        return self.store.database
+
+    @property
+    def search(self) -> DocumentSearch:
+        return self.store.document_search
 
     @property
     def files(self) -> list[str]:
@@ -45,9 +49,7 @@ class Library:
 
     def make_service(self, **options: Any) -> DocumentService:
         options.setdefault("timeouts", IngestionTimeouts(progress=0.01, retry=0.01))
-        return DocumentService(
-            DocumentRepository(self.database), self.events, self.folder, **options
-        )
+        return DocumentService(self.store.documents, self.events, self.folder, **options)
 
     async def add(self, name: str, content: bytes | str, user_id: str = USER) -> Document:
         data = content.encode() if isinstance(content, str) else content
@@ -66,19 +68,17 @@ class Library:
             return [event async for event in self.events.stream_events(context)]
 
     async def rows(self, table: str) -> int:
-        async with self.database.reading() as session:
-            row = await session.fetch_one(f"SELECT count(*) FROM {table}")  # noqa: S608
-            assert row is not None
-            return int(row[0])
+        (row,) = await fetch(self.database, f"SELECT count(*) FROM {table}")  # noqa: S608
+        return int(row[0])
 
     async def tombstones(self) -> list[str]:
         """The ids of the rows that say nothing of what their documents were."""
-        async with self.database.reading() as session:
-            rows = await session.fetch(
-                "SELECT id FROM documents WHERE status = 'deleted' AND name = '' AND kind = 'text'"
-                " AND size = 0 AND code IS NULL AND message IS NULL AND pages IS NULL"
-                " AND passages = 0 AND attempts = 0 ORDER BY id"
-            )
+        rows = await fetch(
+            self.database,
+            "SELECT id FROM documents WHERE status = 'deleted' AND name = '' AND kind = 'text'"
+            " AND size = 0 AND code IS NULL AND message IS NULL AND pages IS NULL"
+            " AND passages = 0 AND attempts = 0 ORDER BY id",
+        )
         return [row[0] for row in rows]
 
 
@@ -96,9 +96,9 @@ async def library(tmp_path: Path) -> AsyncIterator[Library]:
 @asynccontextmanager
 async def open_library(folder: Path) -> AsyncGenerator[Library]:
     """A library in an empty folder."""
-    database = await Database.open(folder / "chat.sqlite")
+    store = await open_store(folder / "chat.sqlite")
     events = make_manager()
-    library = Library(folder / "documents", database, events, None)  # type: ignore[arg-type]  # made at once
+    library = Library(folder / "documents", store, events, None)  # type: ignore[arg-type]  # made at once
     library.service = library.make_service(
         limits=DocumentLimits(document=25_000_000, together=60_000_000),
         resource_limits=ResourceLimits(seconds=60),
@@ -107,4 +107,4 @@ async def open_library(folder: Path) -> AsyncGenerator[Library]:
     yield library
     await library.service.close()
     await events.close()
-    await database.close()
+    await store.database.close()

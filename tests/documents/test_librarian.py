@@ -13,7 +13,6 @@ from quart_chat.assistants.librarian.assistant import Librarian
 from quart_chat.assistants.protocol import Question, Sources, Step, Text
 from quart_chat.search.words import terms
 from quart_chat.storage.sqlite import document_search as documents_search
-from quart_chat.storage.sqlite.chats.search import SearchableChats
 from tests.assistants.conftest import HANDBOOK, Answer
 from tests.documents import made
 from tests.documents.conftest import USER, Library
@@ -24,7 +23,7 @@ KIWI = "The kiwi is green.\n\n" + "The plum is blue, and so on and on. " * 20
 
 @pytest.fixture
 async def librarian(library: Library) -> AsyncIterator[Librarian]:
-    async with Librarian(HANDBOOK, SearchableChats(library.database), library.search) as librarian:
+    async with Librarian(HANDBOOK, library.store.chat_search, library.search) as librarian:
         yield librarian
 
 
@@ -47,7 +46,8 @@ async def test_a_document_is_quoted_with_a_link_to_the_passage(
     assert answer.sources[0].title == "fruit.txt"
     assert answer.sources[0].url == f"/documents/{document.id}?passage=1#p1"
     assert "kiwi is green" in answer.sources[0].quote
-    assert [step.key for step in answer.steps][:3] == ["handbook", "documents", "chats"]
+    assert answer.steps[0].message == "Searching handbook, documents and chats…"
+    assert [step.key for step in answer.steps[2:5]] == ["handbook", "documents", "chats"]
 
 
 async def test_a_passage_far_into_a_document_is_on_its_page(
@@ -81,7 +81,7 @@ async def test_only_the_named_documents_are_searched(
     red = await library.read("red.txt", "The kiwi is red.")
     answer = await ask(librarian, "What is the kiwi?", red.id)
     assert [source.title for source in answer.sources] == ["red.txt"]
-    assert {step.key for step in answer.steps} == {"documents"}
+    assert answer.steps[-1].message == "Searched the chosen documents · 1 found"
     nothing = await ask(librarian, "What is a cursor?", green.id)
     assert nothing.text.startswith("I couldn't find an answer in your documents.")
 
@@ -102,7 +102,7 @@ async def test_a_mistyped_word_is_read_as_the_one_that_is_meant(
     assert answer.sources[0].title == "voyage.txt"
     assert "(reading “chronometr” as a word like it)" in answer.text
     (spelling,) = (step for step in answer.steps if step.key == "spelling")
-    assert spelling.message == "Reading “chronometr” as “chronometer”"
+    assert spelling.message == "Read “chronometr” as “chronometer”"
 
 
 async def test_a_part_of_a_compound_is_found(library: Library, librarian: Librarian) -> None:

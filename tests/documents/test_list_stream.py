@@ -31,6 +31,7 @@ from tests.chat.managers import make_manager
 from tests.chat.parts import make_service
 from tests.chat.scripted import ScriptedAssistant
 from tests.documents.waiting import new_document
+from tests.stores import open_store
 
 USER = "ada"
 HALF = Progress(0.5, "Reading")
@@ -64,14 +65,14 @@ class Lists:
 
 @pytest.fixture
 async def lists(tmp_path: Path) -> AsyncIterator[Lists]:
-    database, events = await Database.open(tmp_path / "chat.sqlite"), make_manager()
-    chat = make_service(ChatRepository(database), events, ScriptedAssistant())
-    storage = DocumentRepository(database)
+    store, events = await open_store(tmp_path / "chat.sqlite"), make_manager()
+    chat = make_service(store.chats, events, ScriptedAssistant())
+    storage = store.documents
     committer = DocumentCommitter(storage, events, partial(DocumentUnitOfWork, node_id="one"))
     yield Lists(events, chat, storage, committer, DocumentPublisher(events))
     await chat.close()
     await events.close()
-    await database.close()
+    await store.database.close()
 
 
 async def begin(stream: AsyncGenerator[bytes, None], client: Client) -> None:
@@ -190,6 +191,7 @@ async def test_why_a_document_failed_is_told_in_the_language_of_the_reader(lists
     assert item["message"] == "Das Dokument enthält keinen Text."
 
 
+@pytest.mark.sqlite
 async def test_documents_of_an_older_version_are_kept_and_count_from_their_next_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,9 +29,6 @@ from quart_chat.documents.service import DocumentService
 from quart_chat.errors import EmptyFile, NotFound
 from quart_chat.events import Bounds, EventSettings, StreamingEventManager
 from quart_chat.storage.sqlite.chats import list_changes
-from quart_chat.storage.sqlite.chats.storage import ChatRepository
-from quart_chat.storage.sqlite.documents import DocumentRepository
-from quart_chat.storage.sqlite.file.database import Database
 from quart_chat.wire import Item, list_context
 from tests.chat.client import Client
 from tests.chat.parts import USER, make_service
@@ -39,6 +36,7 @@ from tests.chat.scripted import ScriptedAssistant
 from tests.chat.visits import Visit, pause, read_and_cut, turns, visits
 from tests.documents.conftest import in_chunks
 from tests.examples import examples
+from tests.stores import Store, open_store
 from tests.waiting import until
 
 LIST = list_context(USER)
@@ -112,11 +110,11 @@ class LossyManager(StreamingEventManager):
 class World:
     """Documents and chats of one user, in use."""
 
-    def __init__(self, database: Database, folder: Path, manager: LossyManager) -> None:
+    def __init__(self, store: Store, folder: Path, manager: LossyManager) -> None:
         self.manager = manager
         self._folder = folder
-        self._storage = DocumentRepository(database)
-        chats = ChatRepository(database)
+        self._storage = store.documents
+        chats = store.chats
         self.chat = make_service(chats, manager, ScriptedAssistant())
         self._committer = Committer(chats, manager, partial(UnitOfWork, node_id="one"))
         self._restarting = asyncio.Lock()
@@ -285,9 +283,9 @@ class Page(Client):
 async def run(
     folder: Path, acts: list[Act], readers: list[list[Visit]], held: int, slowness: int
 ) -> None:
-    database = await Database.open(folder / "chat.sqlite")
+    store = await open_store(folder / "chat.sqlite")
     manager = LossyManager(EventSettings(bounds=Bounds(max_events=held, pacing=0.0)), slowness)
-    world = World(database, folder / "documents", manager)
+    world = World(store, folder / "documents", manager)
     try:
         async with asyncio.timeout(30):
             await world.documents.recover()
@@ -312,7 +310,7 @@ async def run(
         await world.documents.close()
         await world.chat.close()
         await manager.close()
-        await database.close()
+        await store.database.close()
 
 
 async def check(world: World, pages: list[Page]) -> None:

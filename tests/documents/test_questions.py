@@ -14,7 +14,6 @@ import pytest
 
 from quart_chat.assistants.librarian.assistant import Librarian
 from quart_chat.assistants.protocol import Source
-from quart_chat.storage.sqlite.chats.search import SearchableChats
 from tests.assistants.conftest import HANDBOOK, ask
 from tests.assistants.librarian.test_questions import QUESTIONS, is_right
 from tests.documents.books import BOOKS, NOWHERE, write
@@ -24,7 +23,7 @@ from tests.documents.conftest import Library
 @pytest.fixture
 async def librarian(library: Library) -> AsyncIterator[Librarian]:
     await asyncio.gather(*(library.read(book["name"], write(book)) for book in BOOKS))
-    chats = SearchableChats(library.database)
+    chats = library.store.chat_search
     async with Librarian(HANDBOOK, chats, library.search) as librarian:
         yield librarian
 

@@ -34,11 +34,11 @@ from quart_chat.errors import (
     UnreadableFile,
 )
 from quart_chat.events import Event
-from quart_chat.storage.sqlite.documents import DocumentRepository, Transaction
-from quart_chat.storage.sqlite.file.database import Database
+from quart_chat.storage.sqlite.documents import Transaction
 from quart_chat.texts import use
 from tests.documents import made
 from tests.documents.conftest import USER, Library, in_chunks
+from tests.stores import fetch, open_store
 from tests.waiting import until
 
 TEXT = "The kiwi is green.\n\n" + "The plum is blue, and so on and on. " * 60
@@ -158,7 +158,7 @@ async def test_ids_are_checked_and_taken_once_each(library: Library) -> None:
         await library.service.check_ids(USER, [failed.id])
 
 
-async def test_deleting_removes_the_file_the_passages_and_the_index(library: Library) -> None:
+async def test_deleting_removes_the_file_and_the_passages(library: Library) -> None:
     document = await library.read("fruit.txt", TEXT * 20)
     await library.service.delete(USER, document.id)
     assert library.files == []
@@ -167,10 +167,16 @@ async def test_deleting_removes_the_file_the_passages_and_the_index(library: Lib
     assert await library.tombstones() == [document.id]
     for table in ("document_passages", "document_words"):
         assert await library.rows(table) == 0
-    async with library.database.reading() as session:
-        for index in ("document_terms", "document_trigrams"):
-            rows = await session.fetch(f"SELECT rowid FROM {index} WHERE {index} MATCH 'kiwi'")  # noqa: S608
-            assert rows == []
+
+
+@pytest.mark.sqlite
+async def test_deleting_removes_the_words_from_the_index(library: Library) -> None:
+    document = await library.read("fruit.txt", TEXT * 20)
+    await library.service.delete(USER, document.id)
+    await library.service.close()
+    for index in ("document_terms", "document_trigrams"):
+        sql = f"SELECT rowid FROM {index} WHERE {index} MATCH 'kiwi'"  # noqa: S608
+        assert await fetch(library.database, sql) == []
 
 
 async def test_a_document_that_is_being_read_can_be_deleted(library: Library) -> None:
@@ -534,8 +540,8 @@ async def restart(library: Library) -> DocumentService:
 
 
 async def interrupt(library: Library, status: Status, attempts: int) -> None:
-    async with library.database.writing() as writer:
-        await writer.fetch("UPDATE documents SET status = ?, attempts = ?", (status, attempts))
+    sql = "UPDATE documents SET status = ?, attempts = ?"
+    await library.database.write(lambda statements: statements.fetch(sql, (status, attempts)))
 
 
 async def test_a_document_that_was_being_read_is_read_again(library: Library) -> None:
@@ -600,7 +606,8 @@ async def test_closing_in_the_middle_of_a_reading_costs_no_attempt(library: Libr
 async def test_what_the_database_refuses_for_a_moment_is_tried_again(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    insert = Transaction.insert_words
+    engine = library.store.documents.transaction
+    insert = engine.insert_words
     refusals = iter([DatabaseUnavailable("busy"), DatabaseUnavailable("busy")])
 
     def refuse(*args: Any) -> None:
@@ -608,7 +615,7 @@ async def test_what_the_database_refuses_for_a_moment_is_tried_again(
             raise refusal
         insert(*args)
 
-    monkeypatch.setattr(Transaction, "insert_words", refuse)
+    monkeypatch.setattr(engine, "insert_words", refuse)
     document = await library.read("fruit.txt", TEXT)
     assert document.status is Status.READY
     assert await library.rows("document_passages") == document.passages
@@ -642,10 +649,10 @@ async def test_a_context_that_is_held_no_more_says_again_how_it_ended(library: L
 
 async def test_documents_survive_in_the_file(library: Library, tmp_path: Path) -> None:
     document = await library.read("fruit.txt", TEXT)
-    other = await Database.open(tmp_path / "chat.sqlite")
-    stored = await DocumentRepository(other).read(lambda reader: reader.select_documents(USER))
+    other = await open_store(tmp_path / "chat.sqlite")
+    stored = await other.documents.read(lambda reader: reader.select_documents(USER))
     assert stored == [document]
-    await other.close()
+    await other.database.close()
 
 
 async def test_chunks_may_be_of_any_size(library: Library) -> None:

@@ -18,9 +18,19 @@ import pytest
 from aio_pika import connect
 
 from quart_chat.events.brokers.rabbitmq import QUEUE
-from tests.server import free_port
+from tests.server import ROOT, free_port
 
 START_TIMEOUT = 120.0
+TLS = ROOT / "tests/assistants/openai/tls"
+"""A certificate for 127.0.0.1 and its key, good for tests alone."""
+
+_CONFIG = """
+listeners.ssl.1 = 127.0.0.1:{port}
+ssl_options.certfile = {files}/certificate.pem
+ssl_options.keyfile = {files}/key.pem
+ssl_options.verify = verify_none
+"""
+
 SCRIPTS = Path("/usr/lib/rabbitmq/bin")
 
 
@@ -31,6 +41,7 @@ class RabbitMQServer:
 
     Attributes:
         url: Its address.
+        tls_url: Its address with TLS.
         port: The port of it.
         data: The folder that holds its queues.
     """
@@ -41,6 +52,9 @@ class RabbitMQServer:
         self.port, self._epmd_port = port, _ = free_port(), free_port()
         self.url = f"amqp://guest:guest@127.0.0.1:{port}/"
         (folder / "plugins").write_text("[].")
+        tls_port = free_port()
+        self.tls_url = f"amqps://guest:guest@127.0.0.1:{tls_port}/"
+        (folder / "rabbitmq.conf").write_text(_CONFIG.format(port=tls_port, files=TLS))
         self._env = {
             **os.environ,
             "HOME": str(folder),
@@ -105,6 +119,11 @@ class RabbitMQServer:
         except ConnectionRefusedError:
             return False
         return True
+
+    def stop(self) -> None:
+        """Let it end by itself, with all stored."""
+        self._process.terminate()
+        self._process.wait()
 
     def kill(self) -> None:
         """End it at once, with all that it has started."""

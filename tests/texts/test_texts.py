@@ -20,15 +20,15 @@ from quart_chat.texts import (
 
 def test_without_a_language_texts_are_what_is_written() -> None:
     assert _("There is no such chat.") == "There is no such chat."
-    assert ngettext("{count} step", "{count} steps", 2) == "{count} steps"
+    assert ngettext("{count} more step", "{count} more steps", 2) == "{count} more steps"
     assert number(1234567) == "1,234,567"
 
 
 def test_texts_are_those_of_the_language_in_use() -> None:
     with use("de"):
         assert _("There is no such chat.") == "Diesen Chat gibt es nicht."
-        assert ngettext("{count} step", "{count} steps", 1) == "{count} Schritt"
-        assert ngettext("{count} step", "{count} steps", 0) == "{count} Schritte"
+        assert ngettext("{count} more step", "{count} more steps", 1) == "{count} weiterer Schritt"
+        assert ngettext("{count} more step", "{count} more steps", 0) == "{count} weitere Schritte"
         assert (number(1234567), number(1.25, 1)) == ("1.234.567", "1,2")
     assert language() == "en"
 
@@ -64,6 +64,9 @@ async def test_a_task_has_the_language_of_whoever_made_it() -> None:
 def test_scripts_get_their_texts_and_no_others() -> None:
     texts = script_texts("de")
     assert texts["Stopped."] == "Angehalten."
-    assert texts["{count} step"] == {"one": "{count} Schritt", "other": "{count} Schritte"}
+    assert texts["{count} more step"] == {
+        "one": "{count} weiterer Schritt",
+        "other": "{count} weitere Schritte",
+    }
     assert "There is no such chat." not in texts
     assert script_texts("en") == {}

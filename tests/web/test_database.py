@@ -6,8 +6,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from quart.typing import TestClientProtocol as Client
 
+from tests.databases import Lock
 from tests.web.streams import ask, open_stream, workflow_id
 
 
@@ -15,8 +17,8 @@ async def test_a_database_locked_by_another_program_is_503_until_it_is_free(
     client: Client, tmp_path: Path
 ) -> None:
     chat = workflow_id(await ask(client, "count 1 0ms"))
-    with closing(sqlite3.connect(tmp_path / "instance" / "chat.sqlite")) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with Lock(tmp_path / "instance") as other:
+        other.take()
         response = await client.post(
             "/api/chatbot/start/stream", json={"prompt": "Hello", "workflowId": chat}
         )
@@ -26,6 +28,7 @@ async def test_a_database_locked_by_another_program_is_503_until_it_is_free(
     assert (await ask(client, "count 1 0ms", workflowId=chat))[-1]["item"]["roundNumber"] == 2
 
 
+@pytest.mark.sqlite
 async def test_a_stream_of_a_damaged_database_is_503(client: Client, tmp_path: Path) -> None:
     """Not a stream that says nothing."""
     path = tmp_path / "instance" / "chat.sqlite"
@@ -41,8 +44,8 @@ async def test_a_stream_of_a_damaged_database_is_503(client: Client, tmp_path: P
 async def test_a_stream_outlives_a_locked_database(client: Client, tmp_path: Path) -> None:
     async with open_stream(client, "/api/stream") as stream:
         await stream.until("reset")
-        with closing(sqlite3.connect(tmp_path / "instance" / "chat.sqlite")) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with Lock(tmp_path / "instance") as other:
+            other.take()
             response = await client.post("/chat", form={"prompt": "Hello"})
             assert (response.status_code, response.mimetype) == (503, "text/html")
         chat = workflow_id(await ask(client, "count 1 0ms"))

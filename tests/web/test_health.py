@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from tests.app import create_test_app
+from tests.databases import Lock
 from tests.web.streams import ask, open_stream, workflow_id
 
 
@@ -46,6 +45,7 @@ def delete(path: Path) -> None:
     path.unlink()
 
 
+@pytest.mark.sqlite
 @pytest.mark.usefixtures("short_beat")
 async def test_a_page_hears_that_nothing_can_be_stored_and_that_it_can_again(
     client: Client, database: Path
@@ -62,6 +62,7 @@ async def test_a_page_hears_that_nothing_can_be_stored_and_that_it_can_again(
     await ask(client, "count 1 0ms")
 
 
+@pytest.mark.sqlite
 @pytest.mark.usefixtures("short_beat")
 async def test_a_page_that_comes_later_hears_it_as_well(client: Client, database: Path) -> None:
     delete(database)
@@ -69,6 +70,7 @@ async def test_a_page_that_comes_later_hears_it_as_well(client: Client, database
         assert (await stream.until("status"))["item"]["reason"] == "gone"
 
 
+@pytest.mark.sqlite
 @pytest.mark.usefixtures("short_beat")
 async def test_whoever_follows_a_running_answer_hears_it(client: Client, database: Path) -> None:
     prompt = {"prompt": "count 1000 5ms", "assistant": "slow"}
@@ -87,6 +89,7 @@ async def test_whoever_follows_a_running_answer_hears_it(client: Client, databas
         ("DELETE", "/api/chatbot/workflows/{chat}"),
     ],
 )
+@pytest.mark.sqlite
 async def test_a_write_is_503_and_says_when_to_come_again(
     client: Client, database: Path, method: str, path: str
 ) -> None:
@@ -101,6 +104,7 @@ async def test_a_write_is_503_and_says_when_to_come_again(
     assert str(database.parent) not in error["message"]
 
 
+@pytest.mark.sqlite
 async def test_the_sentence_is_in_the_language_of_who_asks(client: Client, database: Path) -> None:
     await client.get("/", headers={"Accept-Language": "de"})
     delete(database)
@@ -116,8 +120,8 @@ async def test_the_sentence_is_in_the_language_of_who_asks(client: Client, datab
 async def test_requests_that_wait_together_are_answered_together(
     client: Client, database: Path
 ) -> None:
-    with closing(sqlite3.connect(database, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with Lock(database.parent) as other:
+        other.take()
         starts = [
             client.post("/api/chatbot/start/stream", json={"prompt": f"Hello {number}"})
             for number in range(10)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat.web.context import EXTENSION
+from tests.databases import Lock
 from tests.web.streams import ask, open_stream, workflow_id
 
 
@@ -112,8 +111,8 @@ async def test_a_chat_is_opened_where_nothing_can_be_written(
     client: Client, tmp_path: Path
 ) -> None:
     chat = workflow_id(await ask(client, "count 1 0ms"))
-    with closing(sqlite3.connect(tmp_path / "instance" / "chat.sqlite")) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with Lock(tmp_path / "instance") as other:
+        other.take()
         assert (await client.get(f"/chat/{chat}")).status_code == 200
 
 
@@ -127,6 +126,7 @@ async def test_a_search_shows_its_hits(client: Client) -> None:
     assert "Nothing found for “&lt;i&gt;”." in page
 
 
+@pytest.mark.sqlite
 async def test_a_search_that_takes_too_long_says_so_beside_the_list(
     app: Quart, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -334,7 +334,7 @@ async def test_a_page_shows_the_first_of_very_many_steps(client: Client) -> None
     page = await (await client.get(f"/chat/{taken['id']}")).get_data(as_text=True)
     assert page.count('<span class="step-message">Step ') == MAX_STEPS
     assert f">Step {MAX_STEPS - 1}.<" in page
-    assert f">{MAX_STEPS + 50} steps<" in page
+    assert f"Step 0 · {MAX_STEPS + 49} more steps<" in page
     assert "50 more steps are not shown" in page
 
 

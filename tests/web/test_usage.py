@@ -20,29 +20,38 @@ USAGES = [
 """An answer of which each of what may be unknown is known, or is not."""
 
 
-async def describe(app: Quart, usage: Usage) -> str:
+async def describe(app: Quart, usage: Usage, author: str = "tiny") -> str:
     """The words of the page."""
-    template = app.jinja_env.from_string('{% from "_round.html" import usage %}{{ usage(used) }}')
-    return str(await template.render_async(used=usage)).strip()
+    macro = '{% from "_round.html" import usage %}{{ usage(used, author) }}'
+    template = app.jinja_env.from_string(macro)
+    return str(await template.render_async(used=usage, author=author)).strip()
 
 
 @pytest.mark.parametrize(
     ("usage", "words"),
     [
-        (Usage("tiny"), "tiny · tokens not reported"),
-        (Usage("tiny", 9, 5), "tiny · 9 tokens read, 5 written"),
-        (Usage("tiny", None, 5), "tiny · 5 tokens written"),
-        (Usage("tiny", 9), "tiny · tokens not reported"),
-        (Usage("tiny", 9, 5, 7.5), "tiny · 9 tokens read, 5 written · 7.5 a second"),
-        (
-            Usage("tiny", None, None, 7.5, 70.0),
-            "tiny · tokens not reported · 7.5 a second · first after 70 ms",
-        ),
+        (Usage("tiny"), ""),
+        (Usage("tiny", 37, 310, 99.4), "37 in · 310 out · 99.4 tok/s"),
+        (Usage("tiny", 37, 310, 299.4), "37 in · 310 out · 299 tok/s"),
+        (Usage("tiny", None, 5), "5 out"),
+        (Usage("tiny", 9), ""),
+        (Usage("tiny", 9, 5, None, 70.0), "9 in · 5 out"),
+        (Usage("tiny", None, None, 7.5), "7.5 tok/s"),
     ],
 )
 async def test_what_is_not_known_is_left_out(app: Quart, usage: Usage, words: str) -> None:
     async with app.test_request_context("/"):
         assert await describe(app, usage) == words
+
+
+@pytest.mark.parametrize(
+    ("author", "words"), [("tiny", "9 in · 5 out"), ("Poet", "tiny · 9 in · 5 out")]
+)
+async def test_a_model_is_named_where_the_author_is_not_the_model(
+    app: Quart, author: str, words: str
+) -> None:
+    async with app.test_request_context("/"):
+        assert await describe(app, Usage("tiny", 9, 5), author) == words
 
 
 async def test_a_chat_opens_whatever_is_known(tmp_path: Path) -> None:

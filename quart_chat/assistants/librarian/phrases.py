@@ -15,11 +15,16 @@ class Sentences:
     nothing_to_search: str
     help: str
     places: dict[str, str]
+    names: dict[str, str]
     found_in: str
     last_and: str
     last_or: str
     searching: str
     searched: str
+    found: str
+    nothing: str
+    looked_for: str
+    in_place: str
     read_as: str
     read_differently: str
     not_mentioned: str
@@ -31,7 +36,31 @@ class Sentences:
     def join(self, corpora: Sequence[str], last: str) -> str:
         """What was searched, in a row, the last of it after "and" or "or"."""
         places = [self.places[corpus] for corpus in corpora]
-        return last.join((", ".join(places[:-1]), places[-1])) if places[1:] else "".join(places)
+        return _join(places, last)
+
+    def search(self, corpora: Sequence[str]) -> str:
+        """That these corpora are being searched, in one line."""
+        return _capital(self.searching.format(places=self._names(corpora)))
+
+    def sum_up(self, corpora: Sequence[str], count: int) -> str:
+        """That these corpora were searched, and how many passages were found, in one line."""
+        searched = self.searched.format(places=self._names(corpora))
+        return f"{_capital(searched)} · {self.count(count)}"
+
+    def count(self, count: int) -> str:
+        """How many passages were found."""
+        return self.found.format(count=count) if count else self.nothing
+
+    def _names(self, corpora: Sequence[str]) -> str:
+        return _join([self.names[corpus] for corpus in corpora], self.last_and)
+
+
+def _join(words: Sequence[str], last: str) -> str:
+    return last.join((", ".join(words[:-1]), words[-1])) if words[1:] else "".join(words)
+
+
+def _capital(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]
 
 
 _ENGLISH = Sentences(
@@ -45,15 +74,22 @@ _ENGLISH = Sentences(
         "- Is my data sent to the cloud?\n"
     ),
     places={"handbook": "the handbook", "documents": "your documents", "chats": "your chats"},
+    names={
+        "handbook": "handbook",
+        "documents": "documents",
+        "chosen": "the chosen documents",
+        "chats": "chats",
+    },
     found_in="in {places}",
     last_and=" and ",
     last_or=" or ",
-    searching="Searching {place} for: {terms}",
-    searched=(
-        "searched {place} for {terms}. Passages that cover the question: {found};"
-        " that touch on it: {near}; best coverage: {best:.0%}"
-    ),
-    read_as="Reading “{term}” as {words}",
+    searching="searching {places}…",
+    searched="searched {places}",
+    found="{count} found",
+    nothing="nothing found",
+    looked_for="Words looked for: {terms}",
+    in_place="{place}: {found}",
+    read_as="Read “{term}” as {words}",
     read_differently="{lead} (reading {terms} as a word like it)",
     not_mentioned="{lead} (nothing there mentions {terms})",
     nothing_found="I couldn't find an answer in {places}.",
@@ -78,14 +114,21 @@ _GERMAN = Sentences(
         "documents": "in Ihren Dokumenten",
         "chats": "in Ihren Chats",
     },
+    names={
+        "handbook": "Handbuch",
+        "documents": "Dokumente",
+        "chosen": "die gewählten Dokumente",
+        "chats": "Chats",
+    },
     found_in="{places}",
     last_and=" und ",
     last_or=" oder ",
-    searching="Suche {place} nach: {terms}",
-    searched=(
-        "{place} gesucht nach {terms}. Stellen, die die Frage abdecken: {found};"
-        " die sie streifen: {near}; beste Abdeckung: {best:.0%}"
-    ),
+    searching="durchsuche {places} …",
+    searched="{places} durchsucht",
+    found="{count} gefunden",
+    nothing="nichts gefunden",
+    looked_for="Gesuchte Wörter: {terms}",
+    in_place="{place}: {found}",
     read_as="„{term}“ gelesen als {words}",
     read_differently="{lead} ({terms} gelesen als ein ähnliches Wort)",
     not_mentioned="{lead} (nicht erwähnt wird dort {terms})",
@@ -94,6 +137,5 @@ _GERMAN = Sentences(
     closest="Am nächsten kommen:",
     you="Sie",
 )
-
 
 SENTENCES = {Language.ENGLISH: _ENGLISH, Language.GERMAN: _GERMAN}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from quart_chat.assistants.librarian.corpora import Corpus
-from quart_chat.assistants.librarian.phrases import Sentences
+from quart_chat.assistants.librarian.phrases import SENTENCES, Sentences
 from quart_chat.assistants.librarian.showing import choose_shown
 from quart_chat.assistants.protocol import Question, Step
 from quart_chat.search.passages import Passage
@@ -16,7 +16,10 @@ from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import Collection
 from quart_chat.search.ranking.fusion import EMBEDDINGS, MOST, Ranking, fuse, rank, rank_by_vectors
 from quart_chat.search.ranking.relevance import Hit, Judgement, judge
+from quart_chat.search.words import Language
 
+SEARCH = "search"
+"""The step that tells of the whole search, in one line; its parts have the details."""
 MAX_PASSAGES = 3
 # A further passage is given while its place in the order is at least this share of the first one's.
 ORDER_SHARE = 0.55
@@ -43,6 +46,8 @@ class Retrieved:
         unknown: The words that occur nowhere.
         corpora: The names of the corpora that were searched.
         read_again: Whether words were read as others like them.
+        chosen: Whether the person has chosen the documents.
+        say: The sentences in the language of the question.
     """
 
     found: tuple[FoundPassage, ...]
@@ -50,6 +55,13 @@ class Retrieved:
     unknown: tuple[str, ...]
     corpora: tuple[str, ...]
     read_again: bool = False
+    chosen: bool = False
+    say: Sentences = SENTENCES[Language.ENGLISH]
+
+    def sum_up(self, count: int) -> Step:
+        """The step of the whole search, with the number of passages that were of use."""
+        places = _places(self.corpora or ("documents",), chosen=self.chosen)
+        return Step(SEARCH, self.say.sum_up(places, count), "completed")
 
 
 class Embeddings(Protocol):
@@ -88,24 +100,49 @@ async def retrieve(
 
     Yields a step for all that is done, and at last what was found: so many passages at most.
     """
-    names = ", ".join(word.text for word in read.subjects)
-    searched = _Searched()
-    for corpus in corpora:
-        if await corpus.serves(question):
-            place = say.places[corpus.name]
-            yield Step(corpus.name, say.searching.format(place=place, terms=names))
-            searched.corpora.append(corpus)
-            searched.collections.append(await corpus.collect(question, read, say))
+    searched = _Searched([corpus for corpus in corpora if await corpus.serves(question)])
+    chosen = bool(question.document_ids)
+    if searched.corpora:
+        names = [corpus.name for corpus in searched.corpora]
+        yield Step(SEARCH, say.search(_places(names, chosen=chosen)))
+    for corpus in searched.corpora:
+        searched.collections.append(await corpus.collect(question, read, say))
     priors = [CHATS if corpus.name == "chats" else 0.0 for corpus in searched.corpora]
     judgement, rankings = await asyncio.to_thread(_judge, read, searched.collections, priors)
     if comparison:
         rankings += await _rank_by_comparison(comparison, question, read, judgement, searched)
     judgement = fuse(judgement, rankings)
+    retrieved = replace(_gather(judgement, searched, read, most), chosen=chosen, say=say)
+    if searched.corpora:
+        for key, message in _details(read, judgement, retrieved):
+            yield Step(key, message, "completed", parent=SEARCH)
+        yield retrieved.sum_up(len(retrieved.found))
+    yield retrieved
+
+
+def _places(names: Sequence[str], *, chosen: bool) -> list[str]:
+    """What was searched, as people know it."""
+    return ["chosen" if chosen and name == "documents" else name for name in names]
+
+
+def _details(
+    read: ReadQuestion, judgement: Judgement, retrieved: Retrieved
+) -> Iterator[tuple[str, str]]:
+    """The parts of a search, each with its key: what was looked for, and what was found where."""
+    say = retrieved.say
+    if terms := ", ".join(word.text for word in read.subjects):
+        yield "terms", say.looked_for.format(terms=terms)
     if judgement.respelled:
-        yield Step("spelling", _explain(judgement, say), "completed")
-    for number, corpus in enumerate(searched.corpora):
-        yield Step(corpus.name, _result(judgement, number, corpus.name, names, say), "completed")
-    yield _gather(judgement, searched, read, most)
+        yield "spelling", _explain(judgement, say)
+    for name, place in zip(
+        retrieved.corpora, _places(retrieved.corpora, chosen=retrieved.chosen), strict=True
+    ):
+        count = sum(found.corpus == name for found in retrieved.found)
+        label = say.names[place]
+        yield (
+            name,
+            say.in_place.format(place=label[0].upper() + label[1:], found=say.count(count)),
+        )
 
 
 def _judge(
@@ -136,19 +173,6 @@ async def _rank_by_comparison(
 
 def _whole(passage: Passage) -> str:
     return "\n".join((passage.title, *passage.headings, passage.text))
-
-
-def _result(judgement: Judgement, number: int, corpus: str, names: str, say: Sentences) -> str:
-    hits = [hit for hit in judgement.hits if hit.corpus == number]
-    found = sum(hit.corpus == number for hit in judgement.found)
-    result = say.searched.format(
-        place=say.places[corpus],
-        terms=names,
-        found=found,
-        near=len(hits) - found,
-        best=max((hit.coverage for hit in hits), default=0.0),
-    )
-    return result[0].upper() + result[1:]
 
 
 def _gather(judgement: Judgement, searched: _Searched, read: ReadQuestion, most: int) -> Retrieved:

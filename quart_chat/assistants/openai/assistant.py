@@ -156,8 +156,10 @@ class OpenAIAssistant:
                 yield change
             return
         if (delay := self._delay(error, request.attempt)) is None:
-            raise error
-        step = self._retry(error, request.attempt, delay)
+            if reply.asked:
+                yield reply.give_up()
+            raise error.after(request.attempt + 1)
+        step = self._retry(reply, error, request.attempt, delay)
         yield step
         await asyncio.sleep(delay)
         yield step.done()
@@ -167,7 +169,7 @@ class OpenAIAssistant:
         self, reply: Reply, model: str | None, request: Request
     ) -> AsyncGenerator[Output, None]:
         model = model or await self._default_model()
-        yield reply.ask(model)
+        yield reply.ask(model, request.attempt + 1, self._retries + 1)
         # Who answers is known before the answer.
         yield reply.usage()
         said, told = 0, False
@@ -183,6 +185,7 @@ class OpenAIAssistant:
                     # An answer that is stopped has this much to say.
                     told = True
                     yield reply.usage()
+                    yield reply.waited()
                 reply.check()
                 if reply.whole:
                     body.expect_end(LAST_GRACE if reply.counted else GRACE)
@@ -190,6 +193,8 @@ class OpenAIAssistant:
                     body.heard()
             for output in reply.rest():
                 yield output
+            if reply.begun and not told:
+                yield reply.waited()
             reply.check()
         for output in reply.finish():
             yield output
@@ -221,22 +226,18 @@ class OpenAIAssistant:
         ).format(count=len(request.history), total=len(request.history) + request.left_out)
         return [Step("history", message, "completed", "warning")]
 
-    def _retry(self, error: ModelError, attempt: int, delay: float) -> Step:
-        message = _("{problem} Attempt {attempt} follows after {delay} s.").format(
-            problem=error.problem, attempt=attempt + 2, delay=number(delay, 1)
+    def _retry(self, reply: Reply, error: ModelError, attempt: int, delay: float) -> Step:
+        message = _("{problem} Next try after {delay} s.").format(
+            problem=error.problem, delay=number(delay, 1)
         )
-        return Step(f"retry {attempt}", message, type="warning")
+        parent = "model" if reply.asked else None
+        return Step(f"retry {attempt}", message, type="warning", parent=parent)
 
     def _left_out(self, request: Request) -> Step:
         message = _(
-            "Left out the oldest {count} of {total} earlier messages: the model is sent"
-            " about {tokens} tokens at most"
-        ).format(
-            count=request.left_out,
-            total=len(request.history) + request.left_out,
-            tokens=number(self._history_tokens),
-        )
-        return Step("history", message, "completed", "warning")
+            "The chat is long: the model was not sent the oldest {count} of {total} messages"
+        ).format(count=request.left_out, total=len(request.history) + request.left_out)
+        return Step("history", message, "completed", "progress")
 
     async def _default_model(self) -> str:
         if self._model:

@@ -1,7 +1,7 @@
 """What can go wrong between here and a model, each with its code and what a person can do.
 
-What an endpoint says of itself follows our own sentence: once, on one line, shortened, and without
-the key, which it may hold.
+What an endpoint says of itself stands before our own sentence, on a line of its own: once,
+shortened, and without the key, which it may hold.
 """
 
 from __future__ import annotations
@@ -63,10 +63,10 @@ class ErrorMapper:
     def cut_off(self, words: str = "") -> ModelError:
         return ModelError(
             "answer_cut_off",
-            _("{host} closed the connection before the answer was complete. Retry.").format(
+            self._quote(words)
+            + _("{host} closed the connection before the answer was complete. Retry.").format(
                 host=self.host
-            )
-            + self._quote(words),
+            ),
             passing=True,
         )
 
@@ -89,7 +89,7 @@ class ErrorMapper:
             return self._too_long(model, self._quote(words), complaint)
         return ModelError(
             "endpoint_error",
-            _("{host} stopped with an error. Retry.").format(host=self.host) + self._quote(words),
+            self._quote(words) + _("{host} stopped with an error. Retry.").format(host=self.host),
             complaint=complaint,
         )
 
@@ -104,29 +104,29 @@ class ErrorMapper:
             case 401:
                 return ModelError(
                     "endpoint_unauthorized",
-                    _(
+                    quote
+                    + _(
                         "{host} does not accept the API key. Set OPENAI_API_KEY to one that is"
                         " valid there, and restart the server."
-                    ).format(host=host)
-                    + quote,
+                    ).format(host=host),
                 )
             case 403:
                 return ModelError(
                     "endpoint_forbidden",
-                    _(
+                    quote
+                    + _(
                         "{host} does not let this API key use {model}. Choose another model, or use"
                         " another key."
-                    ).format(host=host, model=model)
-                    + quote,
+                    ).format(host=host, model=model),
                 )
             case 404:
                 return ModelError(
                     "model_not_found",
-                    _(
+                    quote
+                    + _(
                         "{host} does not know {model}. Choose another model, or check OPENAI_MODEL"
                         " and whether OPENAI_BASE_URL should end with /v1."
-                    ).format(host=host, model=model)
-                    + quote,
+                    ).format(host=host, model=model),
                 )
             case 429:
                 return self._busy(retry_after, quote, complaint)
@@ -134,10 +134,10 @@ class ErrorMapper:
             return self._failed(status, words, complaint)
         return ModelError(
             "endpoint_rejected",
-            _("{host} has rejected the request with status {status}.").format(
+            self._quote(words)
+            + _("{host} has rejected the request with status {status}.").format(
                 host=host, status=status
-            )
-            + self._quote(words),
+            ),
             complaint=complaint,
         )
 
@@ -149,7 +149,7 @@ class ErrorMapper:
         ).format(host=self.host, status=status)
         return ModelError(
             "endpoint_failed",
-            text + self._quote(words),
+            self._quote(words) + text,
             problem=problem,
             complaint=complaint,
             passing=True,
@@ -158,11 +158,11 @@ class ErrorMapper:
     def _too_long(self, model: str, quote: str, complaint: str) -> ModelError:
         return ModelError(
             "context_too_long",
-            _(
+            quote
+            + _(
                 "The chat is too long for {model}. Begin a new chat, shorten the prompt, or set"
                 " QUART_CHAT_HISTORY_TOKENS lower."
-            ).format(model=model)
-            + quote,
+            ).format(model=model),
             complaint=complaint,
         )
 
@@ -173,7 +173,7 @@ class ErrorMapper:
         ).format(host=self.host, advice=_try_again(retry_after))
         return ModelError(
             "endpoint_busy",
-            text + quote,
+            quote + text,
             problem=problem,
             complaint=complaint,
             passing=True,
@@ -183,11 +183,11 @@ class ErrorMapper:
     def malformed(self, words: str = "") -> ModelError:
         return ModelError(
             "answer_malformed",
-            _(
+            self._quote(words)
+            + _(
                 "What {host} sent is not the stream of a chat completion. Check OPENAI_BASE_URL,"
                 " and whether the server there is OpenAI-compatible."
-            ).format(host=self.host)
-            + self._quote(words),
+            ).format(host=self.host),
         )
 
     def too_large(self) -> ModelError:
@@ -218,15 +218,14 @@ class ErrorMapper:
         )
 
     def _quote(self, words: str, status: int | None = None) -> str:
-        """What the endpoint says; its status where our own sentence does not name it."""
+        """A line of what the endpoint says; its status where our own sentence does not name it."""
         for secret in self._secrets:
             words = words.replace(secret, "***")
         words = shorten(words, MAX_COMPLAINT)
         if not words:
             return ""
-        if status is None:
-            return " " + _("It says: {words}").format(words=words)
-        return " " + _("It says with status {status}: {words}").format(status=status, words=words)
+        text = _("“{words}”") if status is None else _("“{words}” (status {status})")
+        return text.format(words=words, status=status) + "\n"
 
 
 def parse_retry_after(value: str) -> float | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from quart_chat.assistants.protocol import AssistantError
+from quart_chat.texts import ngettext, number
 
 
 class ModelError(AssistantError):
@@ -32,3 +35,10 @@ class ModelError(AssistantError):
         self.passing = passing
         self.retry_after = retry_after
         self.unknown: set[str] = set()
+
+    def after(self, attempts: int) -> Self:
+        """The same failure, of the last of several attempts: its message says how many."""
+        if attempts > 1:
+            tried = ngettext("Tried {count} time.", "Tried {count} times.", attempts)
+            self.message += "\n" + tried.format(count=number(attempts))
+        return self

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncGenerator, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from quart_chat.assistants.librarian.answer import Quote
 from quart_chat.assistants.librarian.assistant import names_this_program
 from quart_chat.assistants.librarian.retrieval import Retrieved
 from quart_chat.assistants.protocol import Question, Sources, Step
-from quart_chat.texts import _, number
 
 INSTRUCTIONS = """\
 The question comes with passages from documents, each between tags with its number, its document \
@@ -108,8 +107,9 @@ async def ground(
     touching = [passage for passage in found.near if named][: most - len(covering)]
     quotes = tuple(Quote(n, passage) for n, passage in enumerate((*covering, *touching), 1))
     grounding = Grounding(quotes, named)
-    told = _what_was_searched(len(covering), len(touching), found, named=named)
-    yield Step("passages", told, "completed", "info" if covering else "warning")
+    if named and (touching or not covering):
+        summary = found.sum_up(len(quotes))
+        yield summary if quotes else replace(summary, type="warning")
     if quotes or named:
         yield grounding.sources
     yield grounding
@@ -120,19 +120,6 @@ def _corpora(question: Question) -> Sequence[str]:
     if question.document_ids or not names_this_program(question.prompt):
         return ("documents",)
     return ("documents", "handbook")
-
-
-def _what_was_searched(covering: int, touching: int, found: Retrieved, *, named: bool) -> str:
-    if covering or touching:
-        return _(
-            "Passages that the model is given: {covering} that cover the question, {touching} that"
-            " touch on it"
-        ).format(covering=number(covering), touching=number(touching))
-    if named:
-        return _("Nothing found in the chosen documents: the model is given no passage")
-    if "documents" in found.corpora:
-        return _("Nothing found in your documents: the model is given no passage")
-    return _("Nothing found in the handbook: the model is given no passage")
 
 
 def _block(quote: Quote, tag: str) -> str:

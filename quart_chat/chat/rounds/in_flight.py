@@ -13,7 +13,7 @@ from quart_chat.chat.rounds.factories import new_answer
 from quart_chat.chat.views import Snapshot
 from quart_chat.plaintext import clean
 
-LOG_TYPES = frozenset({"info", "warning", "error", "progress"})
+LOG_TYPES = frozenset({"info", "warning", "error", "progress", "reasoning"})
 LOG_STATUSES = frozenset({"running", "completed", "failed"})
 
 MAX_DEPTH = 4

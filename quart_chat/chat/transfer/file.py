@@ -36,7 +36,7 @@ Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Number = Annotated[int, Meta(ge=1, le=1_000_000)]
 Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 Real = Annotated[float, Meta(ge=-1e18, le=1e18)]
-LogType = Literal["info", "warning", "error", "progress"]
+LogType = Literal["info", "warning", "error", "progress", "reasoning"]
 LogStatus = Literal["running", "completed", "failed"]
 Ending = Literal["running", "complete", "stopped", "error"]
 

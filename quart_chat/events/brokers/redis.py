@@ -8,9 +8,10 @@ of it at once, and sees by epoch and number that it does not go on from where it
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -138,7 +139,7 @@ class RedisLog:
         entry = self._entries.get(place)
         if entry is None:
             return None
-        with self._told():
+        async with self._told():
             found: Any = await self._connected.xrange(STREAM, entry, entry)
         return next((fields[b"b"] for _, fields in found if _place_of(fields) == place), None)
 
@@ -159,13 +160,13 @@ class RedisLog:
     async def _read(self, entry: bytes, *, wait: bool) -> list[tuple[bytes, dict[bytes, bytes]]]:
         """Read the next batches; where it waits for one, there may be none."""
         block = int(1000 * _IDLE) if wait else None
-        with self._told():
+        async with self._told():
             found: Any = await self._connected.xread({STREAM: entry}, count=_AT_ONCE, block=block)
         return found[0][1] if found else []
 
     async def _run(self, script: str, *values: str | bytes | int) -> Any:
         """Run a script; before the values comes an epoch, for a log that has none."""
-        with self._told():
+        async with self._told():
             run = self._connected.register_script(script)
             return await run([HEAD, STREAM], [secrets.token_hex(4), *values])
 
@@ -175,10 +176,13 @@ class RedisLog:
             self._client = Redis.from_pool(ConnectionPool(**self._options))
         return self._client
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def _told(self) -> AsyncIterator[None]:
         try:
-            yield
+            async with asyncio.timeout(_TIMEOUT):
+                yield
+        except TimeoutError as error:
+            raise LogUnavailable(f"{self._name}: no answer in time") from error
         except (RedisError, OSError) as error:
             raise LogUnavailable(f"{self._name}: {error}") from error
 
@@ -206,8 +210,9 @@ def _read_url(url: str) -> dict[str, Any]:
         raise ValueError(f"{database!r} is not the number of a database")
     options: dict[str, Any] = {
         **parse_url(url),
-        "socket_timeout": _TIMEOUT,
-        "socket_connect_timeout": _TIMEOUT,
+        # Each call has a timeout here: redis-py's own may lose a cancellation before Python 3.12.
+        "socket_timeout": None,
+        "socket_connect_timeout": None,
         # The broker itself tries again, and says so.
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,

@@ -12,8 +12,9 @@ from quart_chat.documents.models import passage_url
 from quart_chat.search.fts5 import all_of, any_of, any_trigram, match
 from quart_chat.search.passages import Passage
 from quart_chat.search.words import Term
-from quart_chat.storage.sqlite.file.connection import Row, Statements
+from quart_chat.storage.sqlite.file.connection import Statements
 from quart_chat.storage.sqlite.file.database import Database
+from quart_chat.storage.statements import Row
 
 # A passage that holds a term is worth counting up to here: beyond it the term is common.
 MAX_COUNTED = 5_000
@@ -75,7 +76,7 @@ class SearchableDocuments:
             found: dict[int, Passage] = {}
             for sql, query in ((_BEST, every), (_BEST, some), (_FIRST, f"{{path}} : ({some})")):
                 for row in statements.fetch(sql, (query, *mine, limit)):
-                    found[row[0]] = _to_passage(row[1:])
+                    found[row[0]] = to_passage(row[1:])
             holding = [statements.fetch_one(_COUNT, (match(term), *mine)) or (0,) for term in terms]
             passages = tuple(found[id_] for id_ in sorted(found))
             return Candidates(passages, [int(row[0]) for row in holding])
@@ -87,7 +88,7 @@ class SearchableDocuments:
     ) -> list[Passage]:
         parameters = (*_mine(user_id, document_ids), limit)
         rows = await self._database.search(lambda reading: reading.fetch(_ALL, parameters))
-        return [_to_passage(row) for row in rows]
+        return [to_passage(row) for row in rows]
 
     async def select_similar_words(
         self, user_id: str, trigrams: Sequence[str], document_ids: Sequence[str], *, limit: int
@@ -102,7 +103,8 @@ def _mine(user_id: str, document_ids: Sequence[str]) -> tuple[Any, ...]:
     return user_id, ids, ids
 
 
-def _to_passage(row: Row) -> Passage:
+def to_passage(row: Row) -> Passage:
+    """A row of a passage with its document's id and name."""
     document_id, name, number, page, form, path, text = row
     headings = tuple(path.split("\n")[1:])
     if page is not None:

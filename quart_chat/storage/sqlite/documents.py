@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 import orjson
@@ -13,11 +13,10 @@ from quart_chat.documents.messages import Piece
 from quart_chat.documents.models import Document, Kind, Status, StoredPassage
 from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.plaintext import one_line
-from quart_chat.storage.sqlite.file.connection import Row
-from quart_chat.storage.sqlite.file.database import Database
 from quart_chat.storage.sqlite.list_counter import ListCounter
 from quart_chat.storage.sqlite.nodes import HELD, unless_expired
 from quart_chat.storage.sqlite.reads import Reads
+from quart_chat.storage.statements import Database, Row
 
 T = TypeVar("T")
 
@@ -160,7 +159,13 @@ class Transaction(Reader, ListCounter):
 
 
 class DocumentRepository:
-    """Implements :class:`quart_chat.documents.storage.DocumentStorage`."""
+    """Implements :class:`quart_chat.documents.storage.DocumentStorage`.
+
+    Attributes:
+        transaction: Changes with the statements of an engine.
+    """
+
+    transaction: ClassVar[type[Transaction]] = Transaction
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -174,7 +179,7 @@ class DocumentRepository:
         committed: Callable[[T], Awaitable[None]] | None = None,
     ) -> T:
         return await self._database.write(
-            lambda statements: change(Transaction(statements)), committed
+            lambda statements: change(self.transaction(statements)), committed
         )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from quart_chat.storage.sqlite.file.connection import Statements
 from quart_chat.storage.sqlite.reads import Reads
+from quart_chat.storage.statements import Statements
 
 
 class ListCounter(Reads):
@@ -13,7 +13,7 @@ class ListCounter(Reads):
         """Count a change of a user's list; makes the user known if need be."""
         row = self.statements.fetch_one(
             "INSERT INTO users (id, list_seq, created_at) VALUES (?, 1, ?)"
-            " ON CONFLICT (id) DO UPDATE SET list_seq = list_seq + 1 RETURNING list_seq",
+            " ON CONFLICT (id) DO UPDATE SET list_seq = users.list_seq + 1 RETURNING list_seq",
             (user_id, now),
         )
         assert row is not None  # noqa: S101 - an upsert returns its row

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from quart_chat.cluster.storage import Beat
-from quart_chat.storage.sqlite.file.connection import Statements
-from quart_chat.storage.sqlite.file.database import Database
+from quart_chat.storage.statements import Database, Statements
 
 NOW = "((julianday('now') - 2440587.5) * 86400.0)"
 """Seconds since the epoch, UTC."""

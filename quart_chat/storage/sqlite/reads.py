@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quart_chat.storage.sqlite.file.connection import Statements
+from quart_chat.storage.statements import Statements
 
 
 class Reads:

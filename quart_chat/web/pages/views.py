@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from quart_chat.texts import _
+from quart_chat.texts import _, ngettext, number, seconds
 
 if TYPE_CHECKING:
     from quart_chat.chat.models import Log, Message, Round, RoundStatus
@@ -18,6 +18,14 @@ class StepView:
 
     log: Log
     parts: list[StepView] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class StepsLine:
+    """What the steps of a round come to, in one line; ``type`` is that of the step it names."""
+
+    text: str
+    type: str
 
 
 @dataclass(slots=True)
@@ -60,13 +68,71 @@ class RoundView:
     @property
     def steps(self) -> list[StepView]:
         """What was done, in the order in which it began; parts stand under what they belong to."""
-        logs = sorted(self.logs, key=lambda log: log.timestamp)
+        logs = sorted(
+            (log for log in self.logs if log.type != "reasoning"), key=lambda log: log.timestamp
+        )
         views = {log.id: StepView(log) for log in logs}
         top: list[StepView] = []
         for view in views.values():
             parent = views.get(view.log.parent_id or "")
             (top if parent is None else parent.parts).append(view)
         return top
+
+    @property
+    def steps_line(self) -> StepsLine | None:
+        """The steps in one line: the running one, or what came of them; None if that says nothing.
+
+        static/js/chat/steps-line.js has the same rule.
+        """
+        steps = self.steps
+        logs = [view.log for view in steps]
+        if not steps or (len(steps) == 1 and _is_over(steps[0])):
+            return None
+        if self.status == "running":
+            return _name_running(logs)
+        telling = [log for log in logs if log.type != "progress"] or logs[-1:]
+        warnings = [log for log in telling if log.type in ("warning", "error")]
+        lead = (warnings[-1:] or telling)[0]
+        more = self.step_count - len(self.logs)
+        others = len(telling) - 1 + more
+        parts = [lead.message.removesuffix(".")]
+        if others:
+            text = ngettext("{count} more step", "{count} more steps", others)
+            parts.append(text.format(count=number(others)))
+        # The durations of steps that are not shown are unknown.
+        if not more and not warnings:
+            parts.append(seconds(sum(log.duration_ms or 0 for log in telling)))
+        return StepsLine(" · ".join(parts), lead.type)
+
+    @property
+    def thoughts(self) -> list[Log]:
+        """What a model has thought, in order."""
+        thoughts = (log for log in self.logs if log.type == "reasoning")
+        return sorted(thoughts, key=lambda log: log.timestamp)
+
+    @property
+    def thoughts_line(self) -> str:
+        """How long a model has thought."""
+        if any(log.status == "running" for log in self.thoughts):
+            return _("Thinking…")
+        total = sum(log.duration_ms or 0 for log in self.thoughts)
+        if total < 1000:
+            return _("Thought briefly")
+        return _("Thought for {seconds} s").format(seconds=number(total / 1000))
+
+
+def _is_over(step: StepView) -> bool:
+    """Whether a step was of interest only while it ran."""
+    log = step.log
+    return log.type == "progress" and log.status == "completed" and not step.parts
+
+
+def _name_running(logs: list[Log]) -> StepsLine:
+    running = [log for log in logs if log.status == "running"]
+    lead = (running or logs)[-1]
+    known = lead.status == "running" and lead.progress is not None
+    share = f" · {number(lead.progress * 100)} %" if known and lead.progress is not None else ""
+    return StepsLine(lead.message.removesuffix(".") + share, lead.type)
 
 
 def build_rounds(page: BranchPage) -> list[RoundView]:

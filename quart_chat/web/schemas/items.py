@@ -57,7 +57,7 @@ class LogItem(Struct, rename="camel", frozen=True):
     round_number: int
     parent_id: str | None
     message: str
-    type: Literal["info", "warning", "error", "progress"]
+    type: Literal["info", "warning", "error", "progress", "reasoning"]
     status: Literal["running", "completed", "failed"]
     progress: Progress | None
     timestamp: Seconds

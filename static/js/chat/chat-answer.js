@@ -25,8 +25,8 @@ export class ChatAnswer extends HTMLElement {
     this.ariaBusy = writing ? "true" : null;
     if (writing || message.html === null) this.#text.set(message.content);
     else this.whole = this.#text.finish(message.html);
-    this.#showSources(message.sources);
-    this.#showUsage(writing ? null : message.usage);
+    this.#showSources(message);
+    this.#showUsage(message.usage, author, writing);
   }
 
   /** Add to the text of an answer that is being written. */
@@ -49,13 +49,16 @@ export class ChatAnswer extends HTMLElement {
     return prose;
   }
 
-  #showUsage(usage) {
+  /** While the answer is being written, its line is kept free. */
+  #showUsage(usage, author, writing) {
     const line = this.querySelector(".usage");
-    line.hidden = !usage;
-    line.textContent = usage ? describeUsage(usage) : "";
+    const text = usage && !writing ? describeUsage(usage, author) : "";
+    line.textContent = text;
+    line.hidden = !text && !(usage && writing);
   }
 
-  #showSources(sources) {
+  /** The Librarian's text quotes its sources already, so their cards are closed. */
+  #showSources({ sources, assistant }) {
     const template = document.getElementById("source-template");
     const rows = sources.map((source) => {
       const row = template.content.firstElementChild.cloneNode(true);
@@ -71,6 +74,8 @@ export class ChatAnswer extends HTMLElement {
       return row;
     });
     this.querySelector(".sources-list").replaceChildren(...rows);
-    this.querySelector(".sources").hidden = sources.length === 0;
+    const box = this.querySelector(".sources");
+    if (box.hidden) box.open = assistant !== "librarian";
+    box.hidden = sources.length === 0;
   }
 }

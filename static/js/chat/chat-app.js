@@ -70,17 +70,21 @@ export class ChatApp extends LivePage {
   message({ message }) {
     const { roundNumber, parentRound, role } = message;
     if (role === "user" && this.#branch.extend(roundNumber)) {
+      // In the same frame, the round takes the place of what was on its way.
+      this.#composer.arrived(message.content, roundNumber);
       if (!this.#log.grow(roundNumber, parentRound)) this.#read();
     }
     const round = this.#log.round(roundNumber);
     if (!round) return;
     if (role === "user") {
       round.ask(message);
-      this.#composer.arrived(message.content);
+      this.#composer.arrived(message.content, roundNumber);
     } else {
       const titles = JSON.parse(this.dataset.assistants);
-      if (message.status !== "streaming") this.#log.hold();
-      round.answer(message, author(message, titles));
+      if (!round.answered) this.#log.linger();
+      const show = () => round.answer(message, author(message, titles));
+      if (message.status === "streaming") show();
+      else this.#log.hold(show);
     }
   }
 
@@ -106,8 +110,12 @@ export class ChatApp extends LivePage {
   }
 
   end({ status, end }) {
-    this.#log.round(end.roundNumber)?.end(status, end.message, end.assistant);
-    this.#log.settle(end.roundNumber);
+    const round = this.#log.round(end.roundNumber);
+    const show = () => {
+      round.end(status, end.message, end.assistant);
+      this.#log.settle(round);
+    };
+    if (round) this.#log.hold(show);
     // The reason is in the log, which is read out as well.
     this.#announce(status === "error" ? NOT_WHOLE : end.message);
   }
@@ -133,6 +141,7 @@ export class ChatApp extends LivePage {
     const { signal } = this.#reading;
     try {
       const fragment = await readRounds(this.dataset.workflow, { signal });
+      for (const { prompt, number } of fragment.rounds) this.#composer.stored(prompt, number);
       this.#log.show(fragment);
       this.conversation = new Conversation();
       this.#branch = new Branch(fragment.head, fragment.seq);

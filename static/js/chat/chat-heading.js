@@ -46,7 +46,9 @@ export class ChatHeading extends HTMLElement {
     const details = this.querySelector(".instructions");
     if (!details) return;
     details.toggleAttribute("data-set", text !== "");
-    const label = text ? t("Instructions for the model (set)") : t("Instructions for the model");
+    const label = text
+      ? t("Custom instructions for this chat (set)")
+      : t("Custom instructions for this chat");
     details.querySelector("summary").ariaLabel = label;
     if (!details.open) details.querySelector("textarea").value = text;
   }

@@ -38,22 +38,21 @@ export class ChatLog extends HTMLElement {
     this.#expecting = expecting;
   }
 
-  /** The answer is complete: later changes should not move it. */
-  hold() {
-    this.#end.hold();
+  /** The number of the last round; 0 without one. */
+  get lastNumber() {
+    return this.#rounds.at(-1)?.number ?? 0;
   }
 
-  /** A mark of the current content, for `countSince`. */
-  get mark() {
-    const last = this.#rounds.at(-1);
-    return { number: last?.number ?? 0, blocks: last?.blocks ?? 0 };
+  /** Show a question that is on its way, where its round will be. */
+  expectPrompt(element) {
+    this.querySelector(".outbox").append(element);
+    this.#giveRoom(element);
+    this.#end.go(FIRST_LOOK);
   }
 
-  /** The number of questions and blocks of answers since a mark. */
-  countSince({ number, blocks }) {
-    const rounds = this.#rounds.filter((round) => round.number >= number);
-    const count = rounds.reduce((sum, round) => sum + 1 + round.blocks, 0);
-    return Math.max(0, rounds[0]?.number === number ? count - 1 - blocks : count);
+  /** Make a change that comes with the end of an answer: readers at the end stay there. */
+  hold(change) {
+    this.#end.hold(change);
   }
 
   /**
@@ -83,7 +82,6 @@ export class ChatLog extends HTMLElement {
       remove(rounds.slice(at));
       this.#goToLatest();
     });
-    for (const earlier of rounds.slice(0, at)) earlier.fold();
     this.#live.append(round);
     if (this.#end.sticking || this.#expecting) this.#showNew(round);
     return true;
@@ -128,10 +126,16 @@ export class ChatLog extends HTMLElement {
     history.replaceState(history.state, "", url);
   }
 
-  /** The round with a number has ended: move it to the log. */
-  settle(number) {
-    const round = this.round(number);
-    round?.whenWhole(() => round.parentElement === this.#live && settle(round, this.#log));
+  /** An answer begins, perhaps with all of it: its beginning stays in view for a moment. */
+  linger() {
+    this.#end.wait(FIRST_LOOK);
+  }
+
+  /** A round has ended: move it to the log as soon as its answer is shown as a whole. */
+  settle(round) {
+    round.whenWhole(() => {
+      if (round.parentElement === this.#live) this.hold(() => settle(round, this.#log));
+    });
   }
 
   /** Forget every round. */
@@ -147,7 +151,7 @@ export class ChatLog extends HTMLElement {
     this.#giveRoom(round);
     this.#end.go(FIRST_LOOK);
     if (round.running) return;
-    this.#end.hold();
+    this.#end.hold(() => {});
     const bar = document.querySelector(".bar").getBoundingClientRect();
     const top = round.getBoundingClientRect().top - bar.bottom - this.#padding;
     window.scrollBy({ top: Math.min(top, 0), behavior: "instant" });
@@ -177,7 +181,7 @@ export class ChatLog extends HTMLElement {
     const height = this.#dock.offsetHeight;
     document.documentElement.style.setProperty("--dock", `${height}px`);
     this.#end.stay(() => {
-      const last = this.#rounds.at(-1);
+      const last = this.querySelector(".unsent:last-child") ?? this.#rounds.at(-1);
       if (last?.style.minBlockSize) this.#giveRoom(last);
     });
   }

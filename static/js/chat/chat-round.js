@@ -21,9 +21,8 @@ export class ChatRound extends HTMLElement {
     return this.querySelector(".prompt-text").textContent;
   }
 
-  /** The number of blocks in its answer. */
-  get blocks() {
-    return this.querySelector(".prose").childElementCount;
+  get answered() {
+    return !this.#answer.hidden;
   }
 
   /** The number of the round before this one; null for the first. */
@@ -115,14 +114,10 @@ export class ChatRound extends HTMLElement {
     this.dataset.status = status;
     const outcome = this.querySelector(".outcome");
     outcome.hidden = status === "complete";
-    outcome.textContent = { complete: "", stopped: t("Stopped.") }[status] ?? message;
-    this.#steps.end();
+    const texts = { complete: [], stopped: [t("Stopped.")] }[status];
+    outcome.replaceChildren(...(texts ?? explain(message)));
+    this.#steps.sumUp();
     this.#offer(status === "error", assistant);
-  }
-
-  /** The chat goes on: collapse the steps of this answer into one line. */
-  fold() {
-    this.#steps.fold();
   }
 
   #offer(failed, assistant) {
@@ -144,6 +139,15 @@ export class ChatRound extends HTMLElement {
   get #answer() {
     return this.querySelector("chat-answer");
   }
+}
+
+/** The cause of an error, and below it what else there is to say. */
+function explain(message) {
+  return message.split("\n").map((line, index) => {
+    const element = document.createElement(index ? "span" : "strong");
+    element.textContent = line;
+    return element;
+  });
 }
 
 function step(button, number) {

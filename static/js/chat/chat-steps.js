@@ -1,14 +1,14 @@
-/** The steps of an answer, collapsed into a summary line once the chat goes on. */
-import { duration, number, plural, t } from "../texts.js";
+/** The steps of an answer in one line, with the details on a click; and what a model has thought. */
+import { sumUp, sumUpThoughts } from "./steps-line.js";
+import { duration, number, t } from "../texts.js";
 
 export class ChatSteps extends HTMLElement {
-  connectedCallback() {
-    // An attribute, so that the copy that is moved to the log has it too.
-    this.querySelector("summary").addEventListener("click", () => (this.dataset.touched = ""));
-  }
-
   /** Show a step or its update. */
   show(log) {
+    if (log.type === "reasoning") {
+      this.#think(log);
+      return;
+    }
     const row = this.#row(log);
     row.dataset.status = log.status;
     row.dataset.type = log.type;
@@ -17,21 +17,35 @@ export class ChatSteps extends HTMLElement {
     row.querySelector(".step-failed").textContent = log.status === "failed" ? t("not finished") : "";
     row.querySelector(".step-time").textContent = time(log);
     showProgress(row.querySelector(".step-progress"), log);
-    this.#details.hidden = false;
-    this.#summarise(log.message);
+    this.sumUp();
   }
 
-  /** Show the summary. The steps stay open: closing them would move the answer below. */
-  end() {
-    const rows = [...this.#list.children];
-    const spent = rows.reduce((sum, row) => sum + Number(row.dataset.duration), 0);
-    // The durations of steps that are not shown are unknown.
-    this.#summarise(this.#more ? "" : duration(spent));
+  /** Show what the steps come to. */
+  sumUp() {
+    const running = this.closest(".round").dataset.status === "running";
+    const line = sumUp([...this.#list.children], running, Number(this.#details.dataset.more));
+    this.#details.hidden = !line;
+    if (!line) return;
+    const summary = this.#details.querySelector("summary");
+    summary.dataset.type = line.type;
+    if (summary.textContent !== line.text) summary.textContent = line.text;
   }
 
-  /** Close, unless the user has opened or closed it. */
-  fold() {
-    if (!("touched" in this.dataset)) this.#details.open = false;
+  #think({ id, message, status, durationMs }) {
+    const box = this.querySelector(".thought");
+    const thoughts = [...box.querySelectorAll("p")];
+    let text = thoughts.find(({ dataset }) => dataset.log === id);
+    if (!text) {
+      text = document.createElement("p");
+      text.className = "thought-text";
+      text.dir = "auto";
+      thoughts.push(text);
+      box.append(text);
+    }
+    Object.assign(text.dataset, { log: id, status, duration: durationMs ?? 0 });
+    text.textContent = message;
+    box.hidden = false;
+    box.querySelector("summary").textContent = sumUpThoughts(thoughts);
   }
 
   get #details() {
@@ -44,17 +58,6 @@ export class ChatSteps extends HTMLElement {
 
   get #rows() {
     return [...this.querySelectorAll(".step")];
-  }
-
-  /** The number of steps that are not shown. */
-  get #more() {
-    return Number(this.#details.dataset.more);
-  }
-
-  #summarise(detail) {
-    const count = this.#rows.length + this.#more;
-    this.querySelector(".steps-count").textContent = plural("{count} step", "{count} steps", count);
-    this.querySelector(".steps-detail").textContent = detail;
   }
 
   /** The row of a step among those with the same parent, in the order in which they began. */
@@ -98,6 +101,6 @@ function showProgress(bar, { status, progress, message }) {
 }
 
 function time({ status, progress, durationMs }) {
-  if (durationMs !== null) return duration(durationMs);
+  if (durationMs !== null) return durationMs < 1 ? "" : duration(durationMs);
   return status === "running" && progress !== null ? `${number(progress * 100)} %` : "";
 }

@@ -20,7 +20,7 @@ import { t } from "../texts.js";
 const READ_AGAIN = 2000;
 const COMPLETE = t("The answer is complete.");
 const CONNECTING = t("Connecting…");
-const LOST = t("The connection is lost. Reconnecting…");
+const LOST = t("Connection lost. We'll reconnect automatically.");
 const NOT_WHOLE = t("There is no complete answer.");
 
 class SharedChat extends HTMLElement {
@@ -143,7 +143,6 @@ class SharedChat extends HTMLElement {
     const fresh = rounds.filter(({ number }) => number > last);
     keepFocus(() => {
       for (const round of shown.slice(kept)) round.remove();
-      if (fresh.length) for (const round of shown.slice(0, kept)) round.fold();
       this.#log.append(...fresh.filter((round) => !round.running));
       this.#live.replaceChildren(...fresh.filter((round) => round.running));
       if (kept > 0) return;

@@ -1,10 +1,8 @@
 /**
  * Keeps the end of a growing element in view while the reader is there. Any upward gesture, however
- * short, stops that; a button, which counts the additions since, leads back to the end, and so does
- * scrolling down to it.
+ * short, stops that; a button leads back to the end, and so does scrolling down to it.
  */
 import { keepFocus } from "../focus.js";
-import { t } from "../texts.js";
 
 // Distance from the end, in pixels, that counts as the end when scrolling down.
 const NEAR = 64;
@@ -20,7 +18,6 @@ export class StickToEnd {
   #coasting = 0;
   #growing;
   #holding = false;
-  #mark = null;
   #page = document.scrollingElement;
   #pressed = false;
   #sticking = true;
@@ -29,8 +26,7 @@ export class StickToEnd {
   #touch = 0;
 
   /**
-   * @param {Element & {mark: object, countSince: (mark: object) => number}} element The growing
-   *   element, which counts the additions since a mark.
+   * @param {Element} element The growing element.
    * @param {HTMLButtonElement} button Leads back to the end.
    * @param {AbortSignal} signal Ends it.
    */
@@ -75,11 +71,17 @@ export class StickToEnd {
    *   begin at the beginning.
    */
   go(patience = 0) {
-    clearTimeout(this.#timer);
-    this.#timer = patience && setTimeout(() => this.#followOn(), patience);
     this.#sticking = true;
     this.#holding = false;
+    this.wait(patience);
     this.#jump();
+  }
+
+  /** Additions do not move the view for a number of milliseconds. */
+  wait(patience) {
+    if (!this.following) return;
+    clearTimeout(this.#timer);
+    this.#timer = patience && setTimeout(() => this.#followOn(), patience);
   }
 
   /** Stay where the reader is. */
@@ -88,7 +90,6 @@ export class StickToEnd {
     this.#sticking = false;
     clearTimeout(this.#coasting);
     this.#coasting = 0;
-    this.#mark = this.#growing.mark;
     this.#offer();
   }
 
@@ -101,16 +102,20 @@ export class StickToEnd {
     this.#offer();
   }
 
-  /** The answer has ended: later additions do not move the view. */
-  hold() {
-    if (!this.#sticking || this.#holding) return;
-    this.#holding = true;
-    this.#mark = this.#growing.mark;
+  /**
+   * The answer ends: what comes with its end leaves a reader at the end there, and later additions do
+   * not move the view.
+   */
+  hold(change) {
+    const stays = this.#sticking && !this.#timer && !this.#pressed;
+    this.#holding ||= this.#sticking;
+    if (stays) this.stay(change);
+    else change();
   }
 
   #follow() {
     const held = this.#timer || this.#pressed;
-    if (this.following && !held && this.#growing.mark.number) this.#jump();
+    if (this.following && !held && this.#growing.querySelector(".round, .unsent")) this.#jump();
     else this.#offer();
   }
 
@@ -208,10 +213,5 @@ export class StickToEnd {
     this.#atEnd = distance < 2;
     const hidden = distance < NEAR || this.following;
     if (hidden !== this.#button.hidden) keepFocus(() => (this.#button.hidden = hidden));
-    if (hidden) return;
-    const count = this.#growing.countSince(this.#mark);
-    const text = count ? t("Jump to latest ({count})", { count }) : t("Jump to latest");
-    const label = this.#button.querySelector("span");
-    if (label.textContent !== text) label.textContent = text;
   }
 }

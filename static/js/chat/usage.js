@@ -1,24 +1,17 @@
 /** The cost of an answer, as a text; templates/_round.html has the same. */
-import { duration, rate, t } from "../texts.js";
+import { number, rate, t } from "../texts.js";
 
 /**
- * @param {{model: string, promptTokens: ?number, answerTokens: ?number,
- *   tokensPerSecond: ?number, firstTokenMs: ?number}} usage
+ * @param {{model: string, promptTokens: ?number, answerTokens: ?number, tokensPerSecond: ?number}} usage
+ * @param {string} author The name above the answer, which is not repeated.
  * @returns {string}
  */
-export function describeUsage({ model, tokensPerSecond, firstTokenMs, ...usage }) {
-  const parts = [model, tokens(usage)];
-  if (tokensPerSecond !== null) {
-    parts.push(t("{rate} a second", { rate: rate(tokensPerSecond) }));
+export function describeUsage({ model, promptTokens, answerTokens, tokensPerSecond }, author) {
+  const parts = model === author ? [] : [model];
+  if (answerTokens !== null) {
+    if (promptTokens !== null) parts.push(t("{read} in", { read: number(promptTokens) }));
+    parts.push(t("{written} out", { written: number(answerTokens) }));
   }
-  if (firstTokenMs !== null) {
-    parts.push(t("first after {duration}", { duration: duration(firstTokenMs) }));
-  }
+  if (tokensPerSecond !== null) parts.push(t("{rate} tok/s", { rate: rate(tokensPerSecond) }));
   return parts.join(" · ");
-}
-
-function tokens({ promptTokens: read, answerTokens: written }) {
-  if (written === null) return t("tokens not reported");
-  if (read === null) return t("{written} tokens written", { written });
-  return t("{read} tokens read, {written} written", { read, written });
 }

@@ -1,10 +1,11 @@
 /**
  * The question field. Enter sends the question; Shift and Enter start a new line, as Enter alone does
- * on a touch screen; Escape stops the answer, Up edits the last question. A draft survives a reload;
- * a question that could not be sent stays in the field, marked, with a Retry button.
+ * on a touch screen; Escape stops the answer, Up edits the last question. A question is shown in the
+ * chat at once. A draft survives a reload, and so does a question that could not be sent.
  */
 import { stopRound } from "../api.js";
 import { ask, forget, nameOf, remember } from "../chat/asking.js";
+import { Unsent } from "../chat/outbox.js";
 import { choicesOf } from "./choices.js";
 import { loadDraft, saveDraft } from "./drafts.js";
 import { grow } from "./growing.js";
@@ -21,6 +22,7 @@ export class ChatComposer extends HTMLElement {
   #own = false;
   #saved = "";
   #saving = 0;
+  #unsent = new Set();
 
   connectedCallback() {
     this.#controller = new AbortController();
@@ -51,29 +53,54 @@ export class ChatComposer extends HTMLElement {
     if (assistant) Object.assign(choices, { assistant, model: undefined });
     const body = { ...this.#question(prompt), ...choices };
     // An example is asked in place of the draft, which stays.
-    const kept = assistant ? this.#text : "";
-    this.#text = prompt;
+    if (!assistant) this.#text = "";
+    const entry = new Unsent(this.closest("chat-app").querySelector("chat-log"), prompt, {
+      again: () => this.#deliver(entry, body),
+      edit: () => this.#takeBack(entry),
+    });
+    this.#unsent.add(entry);
+    await this.#deliver(entry, body);
+  }
+
+  async #deliver(entry, body) {
+    if (this.#sending) return;
+    entry.sending();
     this.#sending = true;
+    this.#own = true;
     try {
-      await ask(this, body, () => this.#sent());
+      // Since the last attempt, another question may have begun the chat.
+      const workflowId = this.#workflowId || undefined;
+      await ask(this, { ...body, workflowId }, () => this.#sent(entry));
       this.#invite();
-      if (kept) this.#text = kept;
     } catch (error) {
       // The server may have received the question although its response was lost.
-      if (kept) this.#tell("chat:failed", error.message);
-      else if (this.#text) this.#failure = error.message;
-      if (kept) this.#text = kept;
+      if (this.#unsent.has(entry)) entry.fail(error.message);
     } finally {
       this.#sending = false;
     }
   }
 
+  #takeBack(entry) {
+    this.#drop(entry);
+    this.add(entry.prompt);
+  }
+
+  #drop(entry) {
+    this.#unsent.delete(entry);
+    entry.remove();
+  }
+
   /** The server has the question: don't send it again. */
-  arrived(prompt) {
+  arrived(prompt, number) {
     forget(prompt);
-    if (this.#text.trim() !== prompt.trim()) return;
-    this.#sent();
-    this.#failure = "";
+    this.stored(prompt, number);
+    if (this.#text.trim() === prompt.trim()) this.#text = "";
+    this.#save();
+  }
+
+  /** A round is on the page: it takes the place of its question. */
+  stored(prompt, number) {
+    for (const entry of this.#unsent) if (entry.is(prompt, number)) this.#drop(entry);
   }
 
   /** Append a text to the draft. */
@@ -96,9 +123,9 @@ export class ChatComposer extends HTMLElement {
   async #uploaded() {
     const { uploading } = this.querySelector("document-picker");
     if (!uploading) return true;
-    this.#sending = true;
+    this.#sending = this.#field.readOnly = true;
     const taken = await uploading;
-    this.#sending = false;
+    this.#sending = this.#field.readOnly = false;
     if (!taken) this.#failure = t("A file was not taken.");
     return taken;
   }
@@ -142,7 +169,6 @@ export class ChatComposer extends HTMLElement {
 
   set #sending(value) {
     this.ariaBusy = value ? "true" : null;
-    this.#field.readOnly = value;
   }
 
   set #failure(reason) {
@@ -207,9 +233,15 @@ export class ChatComposer extends HTMLElement {
     line.textContent = t("{count} of {limit} characters", { count, limit });
   }
 
+  /** What is not sent yet, and what is being written. */
+  get #draft() {
+    const texts = [...this.#unsent].map(({ prompt, sent }) => (sent ? "" : prompt));
+    return [...texts, this.#text].filter((text) => text.trim()).join("\n\n");
+  }
+
   #save() {
     clearTimeout(this.#saving);
-    if (this.#text !== this.#saved) this.#store();
+    if (this.#draft !== this.#saved) this.#store();
   }
 
   /**
@@ -218,20 +250,23 @@ export class ChatComposer extends HTMLElement {
    */
   #keep() {
     this.#save();
-    if (this.#own && this.#text) this.#store();
+    if (this.#own && this.#draft) this.#store();
   }
 
   #store() {
-    const text = this.#text;
+    const text = this.#draft;
     this.#saved = text;
     saveDraft(this.#workflowId, { text, requestId: nameOf(this.#question(text)) });
   }
 
-  /** A text that has been sent is no longer a draft. */
-  #sent() {
-    this.#own = false;
-    this.#text = "";
-    this.#save();
+  /** A text that has been sent is no longer a draft; its round will take its place. */
+  #sent(entry) {
+    entry.sent = true;
+    this.#own = this.#text !== "";
+    // What is being written belongs to the chat that begins now.
+    saveDraft(this.#workflowId, { text: "" });
+    this.#saved = "";
+    this.#changed();
   }
 
   #tell(type, detail) {

@@ -211,8 +211,8 @@ export class ChatNotice extends HTMLElement {
 }
 
 const CONNECTING = t("Connecting…");
-const LOST = t("The connection is lost. Reconnecting…");
-const OFFLINE = t("You are offline. This page continues when you are online again.");
+const LOST = t("Connection lost. We'll reconnect automatically.");
+const OFFLINE = t("You are offline. We'll reconnect automatically.");
 const AGAIN = t("Connected again.");
 const RESTORED = t("The chat was restored.");
 const WELL = t("The server can store again.");

@@ -48,20 +48,41 @@ async def test_the_answer_comes_in_a_lead_and_a_piece_a_quote(librarian: Librari
     assert [source.number for source in answer.sources] == [1, 2, 3][: len(answer.sources)]
 
 
-async def test_steps_name_terms_hits_and_coverage(librarian: Librarian) -> None:
+async def test_the_search_is_one_step_and_its_parts_say_what_was_found_where(
+    librarian: Librarian,
+) -> None:
     answer = await ask(librarian, "How do I resume a stream?")
-    assert [(step.key, step.status) for step in answer.steps] == [
-        ("handbook", "running"),
-        ("chats", "running"),
-        ("handbook", "completed"),
-        ("chats", "completed"),
+    assert [(step.key, step.status, step.parent) for step in answer.steps] == [
+        ("search", "running", None),
+        ("terms", "completed", "search"),
+        ("handbook", "completed", "search"),
+        ("chats", "completed", "search"),
+        ("search", "completed", None),
     ]
-    assert answer.steps[0].message == "Searching the handbook for: resume, stream"
-    assert re.fullmatch(
-        r"Searched the handbook for resume, stream. Passages that cover the question: \d+;"
-        r" that touch on it: \d+; best coverage: \d+%",
-        answer.steps[2].message,
-    )
+    count = len(answer.sources)
+    assert [step.message for step in answer.steps] == [
+        "Searching handbook and chats…",
+        "Words looked for: resume, stream",
+        f"Handbook: {count} found",
+        "Chats: nothing found",
+        f"Searched handbook and chats · {count} found",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "line"),
+    [
+        ("Wie lade ich ein PDF hoch?", r"Handbuch und Chats durchsucht · \d gefunden"),
+        ("Wie schmeckt ein Kuchen?", "Handbuch und Chats durchsucht · nichts gefunden"),
+        ("How do I stream through Kafka?", "Searched handbook and chats · nothing found"),
+    ],
+)
+async def test_the_line_of_a_search_is_in_the_language_of_the_question(
+    librarian: Librarian, prompt: str, line: str
+) -> None:
+    answer = await ask(librarian, prompt)
+    assert re.fullmatch(line, answer.steps[-1].message)
+    assert not re.search("coverage|Abdeckung|%", " ".join(step.message for step in answer.steps))
 
 
 async def test_what_is_nowhere_is_not_found_and_its_words_are_named(librarian: Librarian) -> None:
@@ -110,7 +131,7 @@ async def test_a_pasted_book_is_searched_for_a_bounded_number_of_words(
     librarian: Librarian,
 ) -> None:
     answer = await ask(librarian, " ".join(f"word{n}" for n in range(5000)))
-    assert answer.steps[0].message.count(",") == 31
+    assert answer.steps[1].message.count(",") == 31
 
 
 async def test_own_chats_are_quoted_with_a_link_to_the_message(

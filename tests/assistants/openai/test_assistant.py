@@ -128,10 +128,7 @@ async def test_a_history_is_cut_to_its_budget_and_says_so(
     assert [note.message for note in notes] == (
         []
         if kept == 8
-        else [
-            f"Left out the oldest {8 - kept} of 8 earlier messages: the model is sent about"
-            f" {budget:,} tokens at most"
-        ]
+        else [f"The chat is long: the model was not sent the oldest {8 - kept} of 8 messages"]
     )
 
 
@@ -139,7 +136,7 @@ async def test_the_chosen_model_is_asked_instead_of_the_default_one(endpoint: Fa
     async with assistant(endpoint) as model:
         outputs = await outputs_of(model, question(model="large"))
     assert endpoint.completions[0]["model"] == "large"
-    assert Step("model", "Asking large") in outputs
+    assert Step("model", "Asking large…", type="progress") in outputs
 
 
 async def test_without_a_default_the_first_listed_model_is_asked(endpoint: FakeEndpoint) -> None:

@@ -195,7 +195,7 @@ def test_a_host_with_several_addresses_is_judged_by_each(cause: OSError, code: s
 
 def test_without_a_key_a_complaint_is_quoted_as_it_is() -> None:
     failure = ErrorMapper("localhost", "").of_status(400, {}, b'{"error": "no tools"}', "tiny")
-    assert failure.message.endswith(" It says: no tools")
+    assert failure.message.startswith("“no tools”\nlocalhost has rejected")
 
 
 ECHO = {"error": {"message": f"Incorrect API key provided: {KEY}", "code": "whatever"}}
@@ -220,8 +220,8 @@ LLAMA_TOO_LONG = {
         (refuse(429, **{"Retry-After": "600"}), "endpoint_busy", "Try again in 10 minutes."),
         (refuse(500, CRASH), "endpoint_failed", "has failed with status 500. Retry;"),
         (refuse(502, b"<html>Bad gateway</html>"), "endpoint_failed", "status 502"),
-        (refuse(400, ECHO), "endpoint_rejected", "It says: Incorrect API key provided: ***"),
-        (refuse(400, {"error": "no\n tools"}), "endpoint_rejected", "It says: no tools"),
+        (refuse(400, ECHO), "endpoint_rejected", "“Incorrect API key provided: ***”\n"),
+        (refuse(400, {"error": "no\n tools"}), "endpoint_rejected", "“no tools”\n"),
         (refuse(400, CRASH), "endpoint_rejected", "has rejected the request with status 400."),
         (refuse(400, {"message": "x" * 999}), "endpoint_rejected", "xxx…"),
         (refuse(400, [1]), "endpoint_rejected", "status 400."),
@@ -265,8 +265,8 @@ OVERFLOW = event({"error": {"message": "This model's maximum context length is 9
         (talk(say("Hello")), "answer_cut_off", "before the answer was complete.", "Hello"),
         (talk(say("Hello"), b"data: {\n\n"), "answer_cut_off", "before the answer", "Hello"),
         (talk(b"data: \xff\n\n"), "answer_malformed", "OpenAI-compatible", None),
-        (talk(say("Hello"), BROKEN), "endpoint_error", "It says: GPU *** lost", "Hello"),
-        (talk(BROKEN), "endpoint_error", "It says: GPU *** lost", None),
+        (talk(say("Hello"), BROKEN), "endpoint_error", "“GPU *** lost”\n", "Hello"),
+        (talk(BROKEN), "endpoint_error", "“GPU *** lost”\n", None),
         (talk(say("He"), OVERFLOW), "context_too_long", "too long for tiny", "He"),
         (talk(end(0)), "empty_answer", "tiny gave an empty answer", None),
         (talk(DONE), "empty_answer", "tiny gave an empty answer", None),
@@ -340,7 +340,7 @@ async def test_what_came_before_a_failure_is_shown_with_its_steps(
 ) -> None:
     endpoint.script(talk(delta(reasoning="Let me see."), BROKEN))
     round_ = await chat.ask(endpoint.url)
-    assert round_.steps == ["failed: Asking tiny", "completed: Reasoning: Let me see."]
+    assert round_.steps == ["completed: Waited for the first word", "completed: Let me see."]
 
 
 async def test_the_key_is_sent_to_the_endpoint_alone(chat: Chat, endpoint: FakeEndpoint) -> None:

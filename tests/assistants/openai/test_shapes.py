@@ -59,7 +59,7 @@ END = delta("stop") + DONE
 def answer(outputs: list[Output]) -> tuple[str, str]:
     """What was thought, and what stands as the answer in the end."""
     thoughts = [
-        output.message.removeprefix("Reasoning: ")
+        output.message
         for output in outputs
         if isinstance(output, Step) and (output.key, output.status) == ("reasoning", "completed")
     ]

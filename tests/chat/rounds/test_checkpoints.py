@@ -11,6 +11,7 @@ from quart_chat.chat.service import ChatService
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.parts import USER
 from tests.chat.scripted import ScriptedAssistant
+from tests.stores import fetch
 from tests.waiting import until
 
 PROMPTS = [f"Question {n}" for n in range(5)]
@@ -26,8 +27,8 @@ async def begin_all(service: ChatService, assistant: ScriptedAssistant) -> list[
 
 
 async def stored_texts(repository: ChatRepository, ids: list[str]) -> list[str]:
-    rows = await repository._database._writer.fetch(
-        "SELECT workflow_id, content FROM messages WHERE role = 'assistant'"
+    rows = await fetch(
+        repository._database, "SELECT workflow_id, content FROM messages WHERE role = 'assistant'"
     )
     texts = {row[0]: str(row[1]) for row in rows}
     return [texts[id_] for id_ in ids]
@@ -61,9 +62,8 @@ async def test_a_round_that_another_node_has_taken_keeps_none_from_being_saved(
     service: ChatService, assistant: ScriptedAssistant, repository: ChatRepository
 ) -> None:
     ids = await begin_all(service, assistant)
-    await repository._database._writer.fetch(
-        "UPDATE rounds SET node_id = 'another' WHERE workflow_id = ?", (ids[1],)
-    )
+    taken = "UPDATE rounds SET node_id = 'another' WHERE workflow_id = ?"
+    await repository.write(lambda transaction: transaction.statements.fetch(taken, (ids[1],)))
     await service._context.checkpointer._save_all()
     texts = await stored_texts(repository, ids)
     assert [text.endswith("a half") for text in texts] == [True, False, True, True, True]

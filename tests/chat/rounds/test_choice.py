@@ -102,6 +102,7 @@ async def test_an_assistant_that_is_gone_is_not_replaced(
     ]
 
 
+@pytest.mark.sqlite
 async def test_chats_of_the_version_before_remember_who_answered(path: Path) -> None:
     path.parent.mkdir()
     database = sqlite3.connect(path)

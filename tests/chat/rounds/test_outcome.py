@@ -25,6 +25,7 @@ from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.parts import USER, make_service
 from tests.chat.scripted import END, ScriptedAssistant
 from tests.examples import examples
+from tests.stores import fetch, open_chats
 from tests.waiting import until
 
 WAYS = ("stop", "delete", "close", "recover", "recover elsewhere", "say", "finish", "fail")
@@ -80,7 +81,7 @@ class Case:
 
     async def _recover_elsewhere(self) -> None:
         """As a second server would that nothing keeps from starting."""
-        repository = await ChatRepository.open(self.path)
+        repository = await open_chats(self.path)
         try:
             other = make_service(repository, StreamingEventManager(), self.assistant)
             await end_orphaned_rounds(other._context)
@@ -107,15 +108,14 @@ class Case:
         assert await self.in_flight() == ([], [])
 
     async def stored(self) -> list[Any]:
-        async with self.repository._database.reading() as session:
-            return list(await session.fetch("SELECT status, seq FROM rounds"))
+        return await fetch(self.repository._database, "SELECT status, seq FROM rounds")
 
     async def in_flight(self) -> tuple[list[Any], list[Any]]:
         return await self.repository.read(lambda reader: reader.select_in_flight(self.workflow_id))
 
 
 async def race(path: Path, ways: list[tuple[str, int]]) -> None:
-    repository = await ChatRepository.open(path)
+    repository = await open_chats(path)
     assistant = ScriptedAssistant()
     service = make_service(repository, StreamingEventManager(), assistant)
     case = Case(service, repository, path, assistant)
@@ -187,7 +187,7 @@ async def test_a_round_that_is_not_there_has_no_end(
 
 async def end_elsewhere(path: Path, assistant: ScriptedAssistant) -> None:
     """Have the rounds ended as another process does that takes them for orphaned."""
-    repository = await ChatRepository.open(path)
+    repository = await open_chats(path)
     other = make_service(repository, StreamingEventManager(), assistant)
     await end_orphaned_rounds(other._context)
     await repository.close()

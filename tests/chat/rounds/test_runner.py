@@ -6,7 +6,6 @@ import asyncio
 import logging
 import math
 import re
-import sqlite3
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,8 @@ from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.managers import make_manager
 from tests.chat.parts import TIMEOUTS, USER, make_service
 from tests.chat.scripted import END, OutOfTurn, ScriptedAssistant
+from tests.databases import Lock
+from tests.stores import open_chats
 from tests.waiting import until
 
 ASK = "Hello"
@@ -434,7 +435,7 @@ async def test_the_text_in_flight_is_kept_when_the_process_dies(
 
     # As another process finds it, when this one is gone without a word.
     async with asyncio.timeout(30):
-        repository = await ChatRepository.open(path)
+        repository = await open_chats(path)
         successor = make_service(repository, make_manager(), assistant)
         before = (await successor.snapshot(USER, workflow_id)).seq
         await successor.recover()
@@ -454,24 +455,23 @@ async def test_the_text_in_flight_is_kept_when_the_process_dies(
 
 
 @pytest.fixture
-def lock(path: Path, repository: ChatRepository) -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(path, isolation_level=None)
-    yield connection
-    connection.close()
+def lock(path: Path, repository: ChatRepository) -> Iterator[Lock]:
+    with Lock(path.parent) as lock:
+        yield lock
 
 
 async def test_an_end_that_can_not_be_stored_is_stored_later(
-    service: ChatService, assistant: ScriptedAssistant, lock: sqlite3.Connection
+    service: ChatService, assistant: ScriptedAssistant, lock: Lock
 ) -> None:
     workflow_id, watcher = await begin(service)
     await assistant.say(ASK, Text("kept "))
-    lock.execute("BEGIN IMMEDIATE")
+    lock.take()
     assistant.tell(ASK, Text("in memory"), Step("s", "Working", "completed"), END)
     await until(lambda: service.rounds.running[workflow_id].answer.log("s"))
     assert (await service.snapshot(USER, workflow_id)).messages[-1].content == "kept in memory"
     stop = asyncio.create_task(stopped_round(service, workflow_id))
     await until(service.rounds.running[workflow_id]._over.done)
-    lock.execute("ROLLBACK")
+    lock.release()
     assert (await stop).status == "stopped"
     events = await watcher.until_terminal()
     assert [e.seq for e in events if e.seq is not None] == list(range(1, events[-1].seq + 1))  # type: ignore[operator]  # the last has one
@@ -484,24 +484,24 @@ async def test_a_round_goes_on_once_the_database_is_free(
     service: ChatService,
     assistant: ScriptedAssistant,
     repository: ChatRepository,
-    lock: sqlite3.Connection,
+    lock: Lock,
 ) -> None:
     _, watcher = await begin(service)
-    lock.execute("BEGIN IMMEDIATE")
+    lock.take()
     assistant.tell(ASK, Text("an answer"), END)
     statements = repository.queries
     await until(lambda: repository.queries > statements + 2)
-    lock.execute("ROLLBACK")
+    lock.release()
     assert (await watcher.until_terminal())[-1].type == "complete"
 
 
 async def test_a_prompt_is_refused_while_the_database_is_locked(
-    service: ChatService, lock: sqlite3.Connection
+    service: ChatService, lock: Lock
 ) -> None:
-    lock.execute("BEGIN IMMEDIATE")
+    lock.take()
     with pytest.raises(DatabaseUnavailable, match="in use by another program"):
         await service.start(Ask(USER, ASK))
-    lock.execute("ROLLBACK")
+    lock.release()
     assert (await service.start(Ask(USER, ASK))).since == 0
 
 
@@ -509,7 +509,7 @@ async def test_what_can_not_be_stored_before_the_service_closes_is_left_to_recov
     repository: ChatRepository,
     events: StreamingEventManager,
     assistant: ScriptedAssistant,
-    lock: sqlite3.Connection,
+    lock: Lock,
 ) -> None:
     service = make_service(
         repository, events, assistant, timeouts=RoundTimeouts(checkpoint=0.0, retry=60)
@@ -518,11 +518,11 @@ async def test_what_can_not_be_stored_before_the_service_closes_is_left_to_recov
     await assistant.say(ASK, Text("kept"))
     checkpointer = service._context.checkpointer
     await until(lambda: checkpointer._task and checkpointer._task.done())
-    lock.execute("BEGIN IMMEDIATE")
+    lock.take()
     assistant.tell(ASK, END)
     await until(service.rounds.running[workflow_id]._over.done)
     await service.close()
-    lock.execute("ROLLBACK")
+    lock.release()
     assert not service.rounds.running
     await make_service(repository, events, assistant).recover()
     snapshot = await repository.read(lambda reader: reader.select_snapshot(USER, workflow_id, 0))

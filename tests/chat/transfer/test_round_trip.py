@@ -30,11 +30,11 @@ from quart_chat.chat.ask import Ask
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.transfer.file import encode, to_file
 from quart_chat.errors import InvalidInput
-from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.managers import make_manager
 from tests.chat.parts import USER, idle, make_service
 from tests.chat.scripted import END, Line, ScriptedAssistant
 from tests.examples import examples
+from tests.stores import open_chats
 
 STOP = "stop"
 
@@ -184,7 +184,7 @@ class World:
 @asynccontextmanager
 async def world() -> AsyncIterator[World]:
     with tempfile.TemporaryDirectory() as folder:
-        repository = await ChatRepository.open(Path(folder) / "chat.sqlite")
+        repository = await open_chats(Path(folder) / "chat.sqlite")
         events = make_manager()
         assistants = Choosy(), Other()
         service = make_service(repository, events, *assistants)

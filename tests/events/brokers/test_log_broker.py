@@ -50,6 +50,7 @@ HISTORIES = st.lists(
 )
 
 
+@pytest.mark.timeout(180)
 @on_logs_that_can_be_restored
 @hypothesis_settings(max_examples=examples(300), deadline=None)
 @example([("emit", 0, 1), ("copy", 0, 1), ("burst", 1, 9), ("roll back", 0, 0), ("emit", 2, 0)])

@@ -15,9 +15,9 @@ from quart_chat.events.brokers import rabbitmq as rabbitmq_module
 from quart_chat.events.brokers.log import LogBroker
 from quart_chat.events.brokers.rabbitmq import RabbitMQLog
 from tests.events.brokers.cluster import publishing, running
-from tests.events.brokers.contract import check
+from tests.events.brokers.contract import Node, check
 from tests.events.brokers.faults import RabbitMQStorage
-from tests.services.rabbitmq import RabbitMQServer
+from tests.services.rabbitmq import TLS, RabbitMQServer
 from tests.waiting import until
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.timeout(240)]
@@ -110,6 +110,20 @@ async def refusal(url: str) -> str:
     return str(error.value)
 
 
+async def test_tls(server: RabbitMQServer) -> None:
+    nodes = [
+        Node(name, LogBroker(RabbitMQLog(f"{server.tls_url}?cafile={TLS}/certificate.pem")))
+        for name in range(2)
+    ]
+    for node in nodes:
+        await node.broker.open()
+    nodes[0].publish("a")
+    await until(lambda: all(node.events for node in nodes))
+    for node in nodes:
+        await node.broker.close()
+    assert "certificate verify failed" in await refusal(server.tls_url)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -142,7 +156,7 @@ async def test_a_server_that_restarts_loses_nothing_and_with_an_older_copy_that_
         copy = tmp_path / "copy"
         async with running(RabbitMQStorage(server)) as nodes:
             await nodes.settle()
-            await asyncio.to_thread(server.kill)
+            await asyncio.to_thread(server.stop)
             shutil.copytree(server.data, copy)
             await asyncio.to_thread(server.start)
             await nodes.settle()

@@ -9,13 +9,16 @@ import pytest
 
 from quart_chat.storage import Storage, open_storage
 
-ENGINES = ["sqlite"]
+ENGINES = ["sqlite", "postgresql"]
 
 
 @pytest.fixture(params=ENGINES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a store that is not there yet."""
-    return f"{request.param}:{tmp_path / 'instance' / 'chat.sqlite'}"
+    """The address of a store that is empty."""
+    if request.param == "postgresql":
+        address: str = request.getfixturevalue("postgres_database")
+        return address
+    return f"sqlite:{tmp_path / 'instance' / 'chat.sqlite'}"
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from quart_chat.assistants.protocol import Source, Usage
 from quart_chat.chat.models import Message, MessageStatus, Round, Share, Workflow
 from quart_chat.chat.storage import ChatReader, ChatTransaction, PartBounds
@@ -38,6 +40,19 @@ async def test_nothing_is_found_of_what_is_not_there(storage: Storage) -> None:
     assert await storage.chats.read(read) == [None] * 9
     assert not await storage.chats.read(lambda r: r.has_workflow("0" * 32))
     assert await storage.chats.read(lambda r: r.select_text("0" * 32, 1, "user")) == ""
+
+
+@pytest.mark.parametrize("id_", ["\0", "0" * 31 + "\0", "a\0b"])
+async def test_nothing_is_found_by_what_can_not_be_stored(storage: Storage, id_: str) -> None:
+    def read(reader: ChatReader) -> list[object]:
+        return [
+            reader.select_workflow(id_, id_),
+            reader.select_shared(id_),
+            reader.select_requested(USER, id_),
+        ]
+
+    await storage.chats.write(lambda tx: answered(tx, "one"))
+    assert await storage.chats.read(read) == [None, None, None]
 
 
 async def test_a_workflow_is_its_owners_alone(storage: Storage) -> None:

@@ -18,7 +18,7 @@ from quart_chat.chat.search_words import MAX_WORDS, search_words
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.views import TextPart
 from quart_chat.events import StreamingEventManager
-from quart_chat.storage.sqlite.chats.list_search import make_query
+from quart_chat.storage.sqlite.chats.list_search import FTS5, make_query
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.file.connection import create_functions
 from quart_chat.storage.sqlite.file.schema import MIGRATIONS
@@ -121,7 +121,7 @@ async def test_nothing_that_is_typed_is_syntax(
 
 @given(st.text(max_size=200))
 def test_every_text_is_a_query(typed: str) -> None:
-    query = make_query(search_words(typed))
+    query = make_query(search_words(typed), FTS5())
     assert len(query.terms) <= MAX_WORDS
     assert all(term.startswith('("') and term.endswith(('" *)', '")')) for term in query.terms)
 

@@ -14,7 +14,7 @@ from quart_chat.assistants.openai.replies.surrogates import Halves
 from quart_chat.assistants.openai.replies.thinking import Parts, Thinking
 from quart_chat.assistants.openai.words import MAX_TEXT, find_words, load_json
 from quart_chat.assistants.protocol import Output, Rewrite, Step, Text, Usage
-from quart_chat.texts import N_, _, duration, number, rate
+from quart_chat.texts import N_, _, number
 
 _logger = logging.getLogger(__name__)
 
@@ -27,8 +27,8 @@ MAX_THOUGHT = 256 * 1024
 """Characters of a thought that are shown."""
 
 _WARNINGS = {
-    "length": N_("The model reached its token limit: the answer may be cut off."),
-    "content_filter": N_("The endpoint's content filter has ended the answer."),
+    "length": N_("The model reached its token limit: the answer may be cut off"),
+    "content_filter": N_("The endpoint's content filter has ended the answer"),
 }
 _ROUTERS = ("auto", "router")
 """Last parts of the names behind which an endpoint chooses the model."""
@@ -69,11 +69,30 @@ class Reply:
         self._all: list[str] = []
         self._finish: str | None = None
 
-    def ask(self, model: str) -> Step:
-        """Begin to count; the step ends once the reply has."""
+    @property
+    def asked(self) -> bool:
+        """Whether the request is on its way."""
+        return bool(self._model)
+
+    def ask(self, model: str, attempt: int = 1, attempts: int = 1) -> Step:
+        """Begin to count; the step lasts until something of the answer has come."""
         self._model = model
         self._asked_at = time.monotonic()
-        return Step("model", _("Asking {model}").format(model=model))
+        if attempt == 1:
+            return Step("model", _("Asking {model}…").format(model=model), type="progress")
+        text = _("Asking {model} again ({attempt} of {attempts})…")
+        values = {"attempt": number(attempt), "attempts": number(attempts)}
+        return Step("model", text.format(model=model, **values), type="progress")
+
+    def waited(self) -> Step:
+        """The end of the step: its duration is how long the first word took."""
+        return Step("model", _("Waited for the first word"), "completed", "progress")
+
+    def give_up(self) -> Step:
+        """The end of the step where nothing of an answer has come."""
+        return Step(
+            "model", _("No answer from {model}").format(model=self._model), "failed", "progress"
+        )
 
     def feed(self, data: bytes) -> Iterable[Output]:
         """Take more of the stream: all the text that it holds is one piece, unless it is long."""
@@ -180,7 +199,7 @@ class Reply:
         self._shown_size = self._thought_size
         thought = "".join(self._thoughts)[:MAX_THOUGHT]
         self._thoughts = [thought]
-        return Step("reasoning", _("Reasoning: {text}").format(text=thought.strip()), status)
+        return Step("reasoning", thought.strip(), status, "reasoning")
 
     def rest(self) -> Generator[Output]:
         """Take what was held back, once no more of the stream can come."""
@@ -214,7 +233,6 @@ class Reply:
             yield Step("finish", _(_WARNINGS[self._finish]), "completed", "warning")
         if not self._answered:
             raise self._failures.empty(self._model, thought=self._thought_size > 0)
-        yield Step("model", self._summary(self.usage()), "completed")
 
     def _broken(self) -> ModelError:
         """The stream has ended before the answer, or was none."""
@@ -241,21 +259,6 @@ class Reply:
         # The first token is what the rest is timed from.
         speed = (tokens - 1) / max(self._heard_at - self._began_at, 1e-3)
         return Usage(self._model, counted.prompt_tokens, tokens, speed, first_token_ms)
-
-    def _summary(self, usage: Usage) -> str:
-        first = duration(usage.first_token_ms or 0)
-        if usage.answer_tokens is None or usage.tokens_per_second is None:
-            return _("{model} answered in {total}, the first after {first}").format(
-                model=self._model,
-                total=duration(1000 * (self._heard_at - self._asked_at)),
-                first=first,
-            )
-        return _("{model} wrote {tokens} tokens, {rate} a second, the first after {first}").format(
-            model=self._model,
-            tokens=number(usage.answer_tokens),
-            rate=rate(usage.tokens_per_second),
-            first=first,
-        )
 
 
 def _read_error(data: bytes) -> Said:

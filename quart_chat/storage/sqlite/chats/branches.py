@@ -9,22 +9,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import ClassVar
 
 import orjson
 
 from quart_chat.chat.models import Message, Round, Workflow
 from quart_chat.chat.views import MAX_STEPS, BranchPage, Snapshot, Versions
 from quart_chat.storage.sqlite.chats.rows import LOG, MESSAGE, ROUND, to_log, to_message, to_round
-from quart_chat.storage.sqlite.file.connection import Row
 from quart_chat.storage.sqlite.reads import Reads
+from quart_chat.storage.statements import Row
 
 # CROSS JOIN is an order to the planner: from each round to its parent, by the primary key.
 _BRANCH = (
-    "WITH RECURSIVE branch (number, parent) AS ("
-    " SELECT number, parent FROM rounds WHERE workflow_id = ? AND number = ?"
-    " UNION ALL SELECT rounds.number, rounds.parent FROM branch CROSS JOIN rounds"
-    " WHERE rounds.workflow_id = ? AND rounds.number = branch.parent LIMIT ?) "
+    "WITH RECURSIVE branch (number, parent, place) AS ("
+    " SELECT number, parent, 1 FROM rounds WHERE workflow_id = ? AND number = ?"
+    " UNION ALL SELECT rounds.number, rounds.parent, place + 1 FROM branch CROSS JOIN rounds"
+    " WHERE rounds.workflow_id = ? AND rounds.number = branch.parent AND place < ?) "
 )
+_ALL = 2**31 - 1
+"""More rounds than a workflow has."""
+
 _ROUNDS = (
     f"{_BRANCH} SELECT {ROUND} FROM rounds"
     " WHERE workflow_id = ? AND number IN (SELECT number FROM branch) ORDER BY number"
@@ -46,7 +50,7 @@ _LOGS = (
     f" SELECT {LOG}, count(*) OVER (PARTITION BY round_number) AS steps,"
     " row_number() OVER (PARTITION BY round_number ORDER BY timestamp, rowid) AS place"
     " FROM logs WHERE workflow_id = ?"
-    " AND round_number IN (SELECT value FROM json_each(?)))"
+    " AND round_number IN (SELECT value FROM json_each(?))) AS placed"
     " WHERE place <= ? ORDER BY round_number, seq"
 )
 _VERSIONS = (
@@ -64,11 +68,17 @@ _NEWEST_BELOW = (
 
 
 class Branches(Reads):
-    """Rounds by their place in the tree of a workflow."""
+    """Rounds by their place in the tree of a workflow.
+
+    Attributes:
+        newest_below: The statement that goes through all that a round leads to.
+    """
+
+    newest_below: ClassVar[str] = _NEWEST_BELOW
 
     def select_shown(self, workflow: Workflow) -> tuple[int, ...]:
         """Read the numbers of the rounds of the branch that is shown, in order."""
-        rows = self.statements.fetch(_NUMBERS, (workflow.id, workflow.head or 0, workflow.id, -1))
+        rows = self.statements.fetch(_NUMBERS, (workflow.id, workflow.head or 0, workflow.id, _ALL))
         return tuple(number for (number,) in rows)
 
     def select_branch(self, workflow: Workflow, last: int | None, limit: int) -> BranchPage:
@@ -113,6 +123,6 @@ class Branches(Reads):
     def select_newest_below(self, workflow_id: str, number: int) -> Round | None:
         """Read the newest round that a round leads to, itself if to none; it is a leaf."""
         row: Row | None = self.statements.fetch_one(
-            _NEWEST_BELOW, (workflow_id, number, workflow_id, workflow_id)
+            self.newest_below, (workflow_id, number, workflow_id, workflow_id)
         )
         return None if row is None else to_round(row)

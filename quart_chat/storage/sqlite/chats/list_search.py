@@ -1,10 +1,11 @@
-"""The words of a search of the list as queries of FTS5; what is found, in parts."""
+"""The words of a search of the list as a query; what is found, in parts."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from quart_chat.chat.views import TextPart
 from quart_chat.search.folding import index_form
@@ -23,17 +24,14 @@ class SearchQuery:
     """The words of a search.
 
     Attributes:
-        terms: For each word an expression of FTS5 that finds what begins with it.
+        terms: For each word an expression of the engine that finds what begins with it.
+        any_term: An expression that finds each of the words.
         phrases: For each word the phrases that the expression stands for.
     """
 
     terms: tuple[str, ...]
+    any_term: str
     phrases: tuple[tuple[Phrase, ...], ...]
-
-    @property
-    def any_term(self) -> str:
-        """An expression that finds each of the words."""
-        return " OR ".join(self.terms)
 
     def mark(self, text: str) -> tuple[TextPart, ...]:
         """Cut a text into its hits and what is between them."""
@@ -44,16 +42,41 @@ class SearchQuery:
         return _text_parts(snippet(" ".join(text.split()), self.phrases, SNIPPET_TOKENS))
 
 
-def make_query(words: Sequence[str]) -> SearchQuery:
+class Expressions(Protocol):
+    """The query language of an engine."""
+
+    def begins(self, forms: Sequence[str], *, prefix: bool) -> str:
+        """Find one of some folded texts; the last word of it may go on."""
+        ...
+
+    def any_of(self, expressions: Sequence[str]) -> str:
+        """Find what one of some expressions finds."""
+        ...
+
+
+class FTS5:
+    """That of SQLite's FTS5."""
+
+    def begins(self, forms: Sequence[str], *, prefix: bool) -> str:
+        ending = " *" if prefix else ""
+        return f"({' OR '.join(phrase(form) + ending for form in forms)})"
+
+    def any_of(self, expressions: Sequence[str]) -> str:
+        return " OR ".join(expressions)
+
+
+def make_query(words: Sequence[str], language: Expressions) -> SearchQuery:
     """Look for words, each of which a chat must have, or one that begins so.
 
-    Nothing in them is syntax: quotes, stars and operators of FTS5 are looked for as any other text.
+    Nothing in them is syntax: quotes, stars and operators are looked for as any other text.
     """
     forms = [tuple(dict.fromkeys(map(index_form, _spellings(word)))) for word in words]
     # Every message has a word that begins with "a"; a name such as C or C++ is a word of its own.
     stars = [not _is_letter(word) for word in words]
+    terms = [language.begins(each, prefix=star) for each, star in zip(forms, stars, strict=True)]
     return SearchQuery(
-        tuple(map(_expression, forms, stars)),
+        tuple(terms),
+        language.any_of(terms),
         tuple(
             tuple(phrase_of(form, prefix=star) for form in each)
             for each, star in zip(forms, stars, strict=True)
@@ -63,11 +86,6 @@ def make_query(words: Sequence[str]) -> SearchQuery:
 
 def _text_parts(parts: Sequence[tuple[str, bool]]) -> tuple[TextPart, ...]:
     return tuple(TextPart(text, hit=hit) for text, hit in parts)
-
-
-def _expression(forms: Sequence[str], star: bool) -> str:
-    ending = " *" if star else ""
-    return f"({' OR '.join(phrase(form) + ending for form in forms)})"
 
 
 def _is_letter(word: str) -> bool:

@@ -28,8 +28,8 @@ class Lookups(Reads):
     def select_workflow(self, workflow_id: str, user_id: str | None = None) -> Workflow | None:
         """Read a workflow, of the user if one is named; None for a deleted one."""
         row = self.statements.fetch_one(
-            _WORKFLOW + "id = ? AND (? IS NULL OR user_id = ?) AND NOT deleted",
-            (workflow_id, user_id, user_id),
+            _WORKFLOW + "id = ? AND user_id = coalesce(?, user_id) AND NOT deleted",
+            (workflow_id, user_id),
         )
         return None if row is None else to_workflow(row)
 

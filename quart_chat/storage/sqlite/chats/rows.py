@@ -19,7 +19,7 @@ from quart_chat.chat.models import (
     Workflow,
     WorkflowStatus,
 )
-from quart_chat.storage.sqlite.file.connection import Row
+from quart_chat.storage.statements import Row
 
 Model = Workflow | Message | Log | Round | Share
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from quart_chat.assistants.librarian.corpora import FoundMessage
 from quart_chat.search.fts5 import any_of
 from quart_chat.search.words import Term
-from quart_chat.storage.sqlite.file.database import Database
+from quart_chat.storage.statements import Database
 
 _FOUND = (
     "SELECT messages.workflow_id, messages.round_number, workflows.title, messages.assistant,"

@@ -18,7 +18,7 @@ from quart_chat.chat.storage import WHOLE, PartBounds
 from quart_chat.chat.views import Snapshot
 from quart_chat.storage.sqlite.chats.lookups import Lookups
 from quart_chat.storage.sqlite.chats.rows import LOG, MESSAGE, ROUND, to_log, to_message, to_round
-from quart_chat.storage.sqlite.file.connection import Row, Statements
+from quart_chat.storage.statements import Row, Statements
 
 _Record = Message | Log | Round
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from quart_chat.chat.cursors import decode_cursor, encode_cursor
 from quart_chat.chat.models import Workflow
 from quart_chat.chat.views import FoundPage, FoundWorkflow, TextPart, WorkflowPage
-from quart_chat.storage.sqlite.chats.list_search import SearchQuery, make_query
+from quart_chat.storage.sqlite.chats.list_search import FTS5, Expressions, SearchQuery, make_query
 from quart_chat.storage.sqlite.chats.rows import WORKFLOW, to_workflow
-from quart_chat.storage.sqlite.file.connection import Statements
 from quart_chat.storage.sqlite.list_counter import read_list_seq
 from quart_chat.storage.sqlite.reads import Reads
+from quart_chat.storage.statements import Statements
 
 _LIST = f"SELECT {WORKFLOW} FROM workflows WHERE user_id = ? AND NOT deleted"
 _AFTER = " AND (pinned, updated_at, id) < (?, ?, ?)"
@@ -39,11 +39,18 @@ _BEST = (
 )
 _CONTENTS = "SELECT number, content FROM messages WHERE number IN ({})"
 
-Parts = dict[Any, tuple[TextPart, ...]]
+Titles = dict[str, tuple[TextPart, ...]]
+"""The title of each workflow with its hits."""
+
+Hits = dict[str, tuple[tuple[TextPart, ...], int]]
+"""A piece of the best message of each workflow, and the number of its round."""
 
 
 class WorkflowList(Reads):
     """A person's list of chats."""
+
+    has_term: ClassVar[str] = _HAS_TERM
+    language: ClassVar[Expressions] = FTS5()
 
     def select_page(self, user_id: str, *, before: str | None, limit: int) -> WorkflowPage:
         list_seq = read_list_seq(self.statements, user_id)
@@ -53,13 +60,13 @@ class WorkflowList(Reads):
     def select_found(
         self, user_id: str, words: Sequence[str], *, before: str | None, limit: int
     ) -> FoundPage:
-        query = make_query(words)
-        sql = _LIST + _HAS_TERM * len(query.terms)
+        query = make_query(words, self.language)
+        sql = _LIST + self.has_term * len(query.terms)
         parameters = [user_id, *(term for term in query.terms for _ in range(2))]
         workflows, next_ = _select(self.statements, sql, parameters, before, limit)
         ids = [workflow.id for workflow in workflows]
-        titles = _select_titles(self.statements, query, ids)
-        hits = _select_hits(self.statements, query, ids)
+        titles = self.select_titles(query, ids)
+        hits = self.select_hits(query, ids)
         found = [
             FoundWorkflow(
                 workflow,
@@ -69,6 +76,22 @@ class WorkflowList(Reads):
             for workflow in workflows
         ]
         return FoundPage(tuple(found), next_)
+
+    def select_titles(self, query: SearchQuery, ids: Sequence[str]) -> Titles:
+        """Mark the hits in the titles that have some."""
+        rows = self.statements.fetch(_TITLES.format(_places(ids)), (query.any_term, *ids))
+        return {id_: query.mark(title) for id_, title in rows}
+
+    def select_hits(self, query: SearchQuery, ids: Sequence[str]) -> Hits:
+        """Read where the hits in messages are."""
+        best = self.statements.fetch(_BEST.format(_places(ids)), (query.any_term, *ids))
+        places = {number: (id_, round_number) for id_, number, round_number, _ in best}
+        contents = _CONTENTS.format(_places(places))
+        hits = {}
+        for number, content in self.statements.fetch(contents, tuple(places)):
+            id_, round_number = places[number]
+            hits[id_] = query.snippet(content), round_number
+        return hits
 
     def select_oldest_deletion(self) -> float | None:
         row = self.statements.fetch_one(
@@ -87,24 +110,6 @@ def _select(
     rows = statements.fetch(sql + _ORDER, (*parameters, limit + 1))
     workflows = tuple(map(to_workflow, rows[:limit]))
     return workflows, encode_cursor(workflows[-1]) if len(rows) > limit else None
-
-
-def _select_titles(statements: Statements, query: SearchQuery, ids: Sequence[str]) -> Parts:
-    rows = statements.fetch(_TITLES.format(_places(ids)), (query.any_term, *ids))
-    return {id_: query.mark(title) for id_, title in rows}
-
-
-def _select_hits(
-    statements: Statements, query: SearchQuery, ids: Sequence[str]
-) -> dict[str, tuple[tuple[TextPart, ...], int]]:
-    """A piece of the best message of each workflow, and the number of its round."""
-    best = statements.fetch(_BEST.format(_places(ids)), (query.any_term, *ids))
-    places = {number: (id_, round_number) for id_, number, round_number, _ in best}
-    hits = {}
-    for number, content in statements.fetch(_CONTENTS.format(_places(places)), tuple(places)):
-        id_, round_number = places[number]
-        hits[id_] = query.snippet(content), round_number
-    return hits
 
 
 def _places(values: Sequence[Any] | dict[Any, Any]) -> str:

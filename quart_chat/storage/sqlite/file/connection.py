@@ -19,8 +19,8 @@ import aiosqlite
 from quart_chat.search.folding import index_form
 from quart_chat.search.words import fold
 from quart_chat.storage.sqlite.file.failures import translated_errors
+from quart_chat.storage.statements import Row
 
-Row = Sequence[Any]
 T = TypeVar("T")
 
 _WORK = "-- work"

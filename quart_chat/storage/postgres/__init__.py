@@ -1,0 +1,1 @@
+"""Chats and documents in a database of PostgreSQL."""

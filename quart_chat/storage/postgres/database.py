@@ -1,0 +1,298 @@
+"""A database of PostgreSQL: its connections, and who has which of them.
+
+One connection of each process writes, a few others read beside it. Writers of all processes follow
+each other, as they do on an SQLite file: a transaction that writes begins with an advisory lock. So
+what it reads stays as it is until it commits, and the changes of a list or a chat are counted
+without a hole, with no more rules than SQLite's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from time import monotonic
+from typing import TypeVar
+
+import psycopg
+
+from quart_chat.availability import BUSY, unavailable
+from quart_chat.errors import DatabaseUnavailable, InstanceInUse, SearchTooBroad
+from quart_chat.patience import Patience, granted
+from quart_chat.storage.health import Health
+from quart_chat.storage.postgres.connection import Session, Statements
+from quart_chat.storage.postgres.schema import migrate
+from quart_chat.texts import _
+
+_logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_BEAT = 2.0
+"""Seconds between two looks at the server where nothing is written."""
+
+_KEY = "hashtext('quart-chat {}'), hashtext(current_schema())"
+_WRITE = (
+    "BEGIN; SET LOCAL lock_timeout = {}; SELECT pg_advisory_xact_lock("
+    + _KEY.format("write")
+    + "), CAST(pg_current_xact_id() AS TEXT)"
+)
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_HOLD = "SET lock_timeout = {}; SELECT pg_advisory_lock{}(" + _KEY.format("serve") + ")"
+_HELD = 3000
+"""Milliseconds in which the server has noticed that the one before is gone."""
+
+_FOREVER = 0
+
+
+class Database:
+    """A database that is open, made by ``await Database.open(address)``.
+
+    Attributes:
+        health: Whether it can be written.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        readers: int,
+        busy_timeout: float,
+        patience: float,
+        silence: float,
+        shared: bool,
+    ) -> None:
+        self.health = Health()
+        self._silence = silence
+        self._busy_timeout = busy_timeout
+        self._patience = patience
+        # Told by its connection that writes: who serves the database, alone or with others.
+        self._writer = Session(address, _HOLD.format(_HELD, "_shared" if shared else ""))
+        self._all_readers = [Session(address) for _ in range(readers)]
+        self._readers: asyncio.Queue[Session] = asyncio.Queue()
+        self._searches = asyncio.Semaphore(max(1, readers - 1))
+        self._lock = asyncio.Lock()
+        self._watch: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        address: str,
+        *,
+        readers: int = 3,
+        busy_timeout: float = 5.0,
+        patience: float = 10.0,
+        silence: float = 30.0,
+        shared: bool = True,
+    ) -> Database:
+        """Open the database, and bring its schema up to date.
+
+        Args:
+            address: Where it is, as libpq reads it: ``postgresql://user@host/name``.
+            readers: Connections that read.
+            busy_timeout: Seconds to wait for a lock that another process holds.
+            patience: Seconds to wait for that and for writers of this process, where no request
+                says how many it has left.
+            silence: Seconds after which a server that does not answer a statement counts as gone.
+            shared: Whether other processes may have it open, all of which must say so.
+
+        Raises:
+            DatabaseUnavailable: It can't be used; the message says why.
+            DatabaseTooNew: A newer version of this program has written it.
+            InstanceInUse: Another process has it, and one of the two does not share it.
+        """
+        database = cls(
+            address,
+            readers=readers,
+            busy_timeout=busy_timeout,
+            patience=patience,
+            silence=silence,
+            shared=shared,
+        )
+        try:
+            await database._open()
+        except BaseException as error:
+            if error.__cause__ is not None:
+                _logger.error("The database can't be opened: %s", error.__cause__)  # noqa: TRY400
+            await database.close()
+            raise
+        return database
+
+    @property
+    def queries(self) -> int:
+        """Statements run so far."""
+        return sum(session.queries for session in (self._writer, *self._all_readers))
+
+    async def _open(self) -> None:
+        try:
+            await self._writer.open()
+        except DatabaseUnavailable as error:
+            if not isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+                raise
+            raise InstanceInUse(
+                _(
+                    "Another server uses this database. Stop that one first, give this one a"
+                    " database of its own (QUART_CHAT_DATABASE), or let all of them share it"
+                    " (QUART_CHAT_BROKER)."
+                )
+            ) from error
+        await migrate(self._writer, _WRITE.format(_FOREVER))
+        for reader in self._all_readers:
+            await reader.open()
+            self._readers.put_nowait(reader)
+        self._watch = asyncio.create_task(self._look_now_and_then())
+
+    async def close(self) -> None:
+        """Close all connections; idempotent. One that fails to close keeps none of the others."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.wait({self._watch})
+        for session in (self._writer, *self._all_readers):
+            try:
+                await session.close()
+            except (DatabaseUnavailable, psycopg.Error):
+                _logger.exception("A database connection failed to close")
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[Session]:
+        """Have a connection that reads.
+
+        Raises:
+            DatabaseUnavailable: All readers are busy for too long, or the server can't be read.
+        """
+        try:
+            async with asyncio.timeout(self._patience):
+                session = await self._readers.get()
+        except TimeoutError as error:
+            raise unavailable(BUSY) from error
+        try:
+            yield session
+        except DatabaseUnavailable as error:
+            _logger.warning("The database can't be read: %s", error.__cause__ or error)
+            raise
+        finally:
+            self._readers.put_nowait(session)
+
+    async def read(self, work: Callable[[Statements], T]) -> T:
+        """Read as of one moment; see :meth:`Session.transact`."""
+        async with self.reading() as session:
+            return await session.transact(work, _READ, self._silence)
+
+    async def search(self, work: Callable[[Statements], T], seconds: float | None = None) -> T:
+        """Read what may take long; it is broken off where its waiter is cancelled.
+
+        Raises:
+            SearchTooBroad: It takes more than so many seconds, those included that it waits.
+        """
+        deadline = None if seconds is None else monotonic() + seconds
+        try:
+            async with asyncio.timeout(seconds):
+                await self._searches.acquire()
+        except TimeoutError as error:
+            raise _too_broad() from error
+        try:
+            async with self.reading() as session:
+                return await _search(session, work, deadline)
+        finally:
+            self._searches.release()
+
+    async def write(
+        self,
+        work: Callable[[Statements], T],
+        committed: Callable[[T], Awaitable[None]] | None = None,
+    ) -> T:
+        """Run ``work`` in a transaction, then ``committed`` before any other is begun.
+
+        Any other of this process, that is; one of another process may begin at once.
+        """
+        async with self.writing() as patience:
+            result = await self._transact(work, min(self._busy_timeout, patience.left))
+            if committed is not None:
+                await committed(result)
+            return result
+
+    async def _transact(self, work: Callable[[Statements], T], wait: float) -> T:
+        """Write, once no other process does, for which it waits so many seconds."""
+        begin = _WRITE.format(max(1, int(wait * 1000)))
+        return await self._writer.transact(work, begin, self._silence)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[Patience]:
+        """Keep all other writers of this process out; a transaction is begun by the caller.
+
+        Waiting for them and for other processes takes no longer than the request has left.
+
+        Raises:
+            DatabaseUnavailable: That was too short, or the database can't be written.
+        """
+        patience = granted() or Patience(self._patience)
+        with patience:
+            await self._take_turn(patience)
+            try:
+                yield patience
+                self.health.succeeded()
+            except DatabaseUnavailable as error:
+                self.health.failed(error)
+                raise
+            finally:
+                self._lock.release()
+
+    async def _take_turn(self, patience: Patience) -> None:
+        try:
+            async with asyncio.timeout(patience.left):
+                await self._lock.acquire()
+        except TimeoutError as error:
+            raise unavailable(BUSY) from error
+        if not patience.left:
+            self._lock.release()
+            raise unavailable(BUSY)
+
+    async def _look_now_and_then(self) -> None:
+        """Notice what becomes of the server, and whether the database can be written again."""
+        while True:
+            await asyncio.sleep(_BEAT)
+            await self.look()
+
+    async def look(self) -> None:
+        """See whether the server answers; where nothing could be written, try whether it can.
+
+        A writer that is at work sees to that by itself.
+        """
+        if self._lock.locked():
+            return
+        with suppress(DatabaseUnavailable):
+            async with self.writing() as patience:
+                if self.health.trouble is None:
+                    await self._writer.transact(_ask, _READ, self._silence)
+                else:
+                    await self._transact(_try_to_write, min(1.0, patience.left))
+        if self.health.trouble is not None:
+            self.health.repeat()
+
+
+async def _search(session: Session, work: Callable[[Statements], T], deadline: float | None) -> T:
+    """Read on a connection until a deadline, and leave it free."""
+    seconds = None if deadline is None else max(0.0, deadline - monotonic())
+    try:
+        async with asyncio.timeout(seconds):
+            return await session.transact(work, _READ)
+    except TimeoutError as error:
+        await session.interrupt()
+        raise _too_broad() from error
+    except asyncio.CancelledError:
+        await asyncio.shield(session.interrupt())
+        raise
+
+
+def _ask(statements: Statements) -> None:
+    statements.fetch("SELECT version FROM schema_version")
+
+
+def _try_to_write(statements: Statements) -> None:
+    """Write what changes nothing."""
+    statements.fetch("UPDATE schema_version SET version = version")
+
+
+def _too_broad() -> SearchTooBroad:
+    return SearchTooBroad(_("This search takes too long. Type more of the words, or rarer ones."))

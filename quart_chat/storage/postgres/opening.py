@@ -1,0 +1,25 @@
+"""All that one database of PostgreSQL keeps."""
+
+from __future__ import annotations
+
+from quart_chat.storage.engine import Storage
+from quart_chat.storage.postgres.chat_search import SearchableChats
+from quart_chat.storage.postgres.chats import ChatRepository
+from quart_chat.storage.postgres.database import Database
+from quart_chat.storage.postgres.document_search import SearchableDocuments
+from quart_chat.storage.postgres.documents import DocumentRepository
+from quart_chat.storage.sqlite.nodes import NodeRepository
+
+
+async def open_postgres(address: str, *, patience: float, shared: bool) -> Storage:
+    """Open a database; see :meth:`Database.open` for what it raises."""
+    database = await Database.open(address, patience=patience, shared=shared)
+    return Storage(
+        ChatRepository(database),
+        DocumentRepository(database),
+        NodeRepository(database),
+        SearchableChats(database),
+        SearchableDocuments(database),
+        database.health,
+        database.close,
+    )
