@@ -25,7 +25,7 @@ export class ChatLog extends HTMLElement {
     observer.observe(this.#dock);
     signal.addEventListener("abort", () => observer.disconnect());
     window.addEventListener("pagehide", () => this.#remember(), { signal });
-    window.addEventListener("pageshow", () => (history.scrollRestoration = "auto"), { signal });
+    window.addEventListener("pageshow", leaveToBrowser, { signal });
     this.#open();
   }
 
@@ -217,6 +217,14 @@ export class ChatLog extends HTMLElement {
   get #live() {
     return this.querySelector(".live");
   }
+}
+
+/**
+ * Later moves within the page are the browser's again. In the task and frame of this event it may
+ * still restore the place at which the page was left.
+ */
+function leaveToBrowser() {
+  requestAnimationFrame(() => setTimeout(() => (history.scrollRestoration = "auto")));
 }
 
 function numbers(rounds) {
