@@ -28,6 +28,7 @@ from quart_chat.web.pages import (
     install,
     languages,
     library,
+    questions,
     rounds,
     sharing,
 )
@@ -84,6 +85,7 @@ def create_app(
     assets.init_app(app, resource_path("static"))
     errors.init_app(app)
     headings.init_app(app)
+    questions.init_app(app)
     languages.init_app(app)
     security.init_app(app, settings)
     settings_page.init_app(app, settings)

@@ -34,3 +34,21 @@ def pieces(text: str, seed: int = 1) -> Iterator[str]:
         end = at + source.randint(1, 20)
         yield text[at:end]
         at = end
+
+
+def long_paragraph() -> str:
+    """200,000 characters of Markdown in one paragraph."""
+    sentences = (f"Sentence {n} says *something* short, with `code` in it." for n in range(3700))
+    return " ".join(sentences)[:200_000]
+
+
+def many_formulas() -> str:
+    """300 formulas, half of them on lines of their own."""
+    return "".join(
+        f"Formula {n} is $a_{{{n}}} + \\frac{{b}}{{{n}}}$, and so:\n\n"
+        f"$$x_{{{n}}} = \\sqrt{{{n} + y^2}}$$\n\n"
+        for n in range(150)
+    )
+
+
+LONG_ANSWERS = {"paragraph": long_paragraph, "formulas": many_formulas}

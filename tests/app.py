@@ -3,8 +3,8 @@
 "count 50 20ms" makes it write "1 2 3 ... 50 " with 20 ms between the words; "wait" makes it say
 nothing until it is stopped; "fail" makes it fail after a word; "progress 1000" makes it report its
 progress that often before it says a word; "answer 2ms" makes it give a long answer in short pieces;
-"nest" makes it do things in things, and "nest and wait"
-makes it wait in the midst of them.
+"paragraph" and "formulas" make it give very long ones; "nest" makes it do things in things, and
+"nest and wait" makes it wait in the midst of them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from quart_chat.assistants import registry
 from quart_chat.assistants.protocol import AssistantError, Output, Question, Step, Text
 from quart_chat.cli import main
 from quart_chat.web import assets
-from tests.answer import long_answer, pieces
+from tests.answer import LONG_ANSWERS, long_answer, pieces
 from tests.databases import settings_of
 
 _PROGRESS = re.compile(r"progress (\d+)")
@@ -40,7 +40,7 @@ class SlowAssistant:
     name = "slow"
     title = "Slow"
 
-    async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
+    async def answer(self, question: Question) -> AsyncGenerator[Output, None]:  # noqa: C901 - one case a prompt
         yield Step("read", "Reading the question", "completed")
         if question.prompt == "wait":
             await asyncio.Event().wait()
@@ -55,6 +55,10 @@ class SlowAssistant:
                 yield Text(piece)
                 await asyncio.sleep(int(match[1]) / 1000)
             return
+        if question.prompt in LONG_ANSWERS:
+            async for output in _long(LONG_ANSWERS[question.prompt]()):
+                yield output
+            return
         if question.prompt.startswith("nest"):
             async for step in _nested(wait=question.prompt.endswith("wait")):
                 yield step
@@ -65,6 +69,12 @@ class SlowAssistant:
             yield Text(f"{number} ")
             await asyncio.sleep(pause / 1000)
         yield Step("count", f"Counted to {words}", "completed")
+
+
+async def _long(text: str) -> AsyncGenerator[Text, None]:
+    for at in range(0, len(text), 100):
+        yield Text(text[at : at + 100])
+        await asyncio.sleep(0.002)
 
 
 async def _nested(*, wait: bool) -> AsyncGenerator[Step, None]:

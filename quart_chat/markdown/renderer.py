@@ -22,6 +22,7 @@ from quart_chat.markdown.flanking import CjkInline
 from quart_chat.markdown.footnotes import add_footnotes
 from quart_chat.markdown.formulas import add_formulas
 from quart_chat.markdown.links import add_links
+from quart_chat.markdown.parts import add_parts
 from quart_chat.markdown.tags import add_tags
 from quart_chat.markdown.tasks import add_tasks, make_tasks
 from quart_chat.search.words import language
@@ -74,6 +75,7 @@ def _build() -> MarkdownIt:
     add_fences(markdown)
     add_formulas(markdown)
     add_tags(markdown)
+    add_parts(markdown)
     add_callouts(markdown)
     add_footnotes(markdown)
     add_tasks(markdown)

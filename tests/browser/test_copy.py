@@ -63,7 +63,7 @@ async def test_code_is_copied_with_the_keyboard(open_tab: OpenTab) -> None:
     tab = await answered(open_tab)
     for _ in range(2):  # once as it was written here, once as the server has rendered it
         await tab.page.locator(".code pre").focus()
-        await tab.page.keyboard.press("Tab")
+        await tab.page.keyboard.press("Shift+Tab")
         await expect(tab.page.get_by_role("button", name="Copy this code")).to_be_focused()
         await tab.page.keyboard.press("Enter")
         await expect(tab.page.locator("#announcer")).to_have_text("Copied.")

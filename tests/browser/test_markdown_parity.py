@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from playwright.async_api import Page
 
 from quart_chat.markdown import render_markdown
+from tests.answer import long_paragraph
 from tests.examples import examples
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -174,6 +175,20 @@ async def differences(page: Page, texts: list[str]) -> list[list[str]]:
 
 async def test_samples_of_every_construct_are_rendered_alike(modules: Page) -> None:
     assert await differences(modules, SAMPLES) == []
+
+
+async def test_a_very_long_paragraph_is_parted_alike(modules: Page) -> None:
+    texts = [
+        long_paragraph(),
+        "word " * 4000,
+        "字。" * 12_000,
+        "😀a" * 9000,
+        "x" * 30_000,
+        "=" * 30_000,
+        "- " + "One. Two\n  " * 3000,
+        "> a *b c* `d e`\n" * 2000,
+    ]
+    assert await differences(modules, texts) == []
 
 
 async def test_every_named_character_is_read_alike(modules: Page) -> None:

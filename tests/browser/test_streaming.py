@@ -43,6 +43,8 @@ WATCH = """() => {
 SHOWN = """() => {
   const prose = document.querySelector(".answer .prose").cloneNode(true);
   for (const node of [...prose.childNodes]) if (!node.textContent.trim()) node.remove();
+  // The heights that the page keeps for blocks out of view.
+  for (const block of prose.children) block.removeAttribute("style");
   return prose.innerHTML;
 }"""
 

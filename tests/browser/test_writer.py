@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.async_api import Page
 
-from tests.answer import ROWS, long_answer, pieces
+from tests.answer import ROWS, long_answer, long_paragraph, pieces
 from tests.browser.test_markdown_parity import PIECES as ANY_PIECES
 from tests.browser.test_markdown_parity import SAMPLES
 from tests.examples import examples
@@ -156,6 +156,56 @@ async def test_of_a_long_answer_no_finished_block_row_or_item_is_touched_again(
     lost, rows = await modules.evaluate(WATCH, list(pieces(long_answer())))
     assert lost == []
     assert rows == ROWS + 1
+
+
+async def test_of_a_very_long_paragraph_the_first_parts_are_not_touched_again(
+    modules: Page,
+) -> None:
+    text = long_paragraph()[:19_000]
+    parts = [text[at : at + 990] for at in range(0, len(text), 990)]
+    differences, shown, first_children = await write(modules, [*parts, "\n\nThe *end*."])
+    assert differences == []
+    assert first_children == 1
+    assert shown.count('class="part"') == 3
+
+
+async def test_the_last_of_two_long_ends_is_shown(modules: Page) -> None:
+    long = [f"<p>{letter}</p>" * 15_000 for letter in "ab"]
+    shown = await modules.evaluate(
+        """async ([first, second]) => {
+          const { MarkdownWriter } = await import("/js/markdown/writer.js");
+          const element = document.createElement("div");
+          const text = () => new Set(element.textContent);
+          const writer = new MarkdownWriter(element);
+          const shown = [];
+          const ended = writer.finish(first);
+          shown.push(element.childElementCount);
+          writer.finish(second);
+          await ended;
+          shown.push(element.childElementCount, [...text()].join(""));
+          writer.set("c");
+          writer.finish(first);
+          writer.finish("<p>d</p>");
+          shown.push(element.textContent);
+          await new Promise((resolve) => setTimeout(resolve));
+          return [...shown, element.textContent];
+        }""",
+        long,
+    )
+    assert shown == [0, 15_000, "b", "d", "d"]
+
+
+async def test_details_that_a_reader_has_opened_stay_open(modules: Page) -> None:
+    shown = await modules.evaluate("""async () => {
+      const { MarkdownWriter } = await import("/js/markdown/writer.js");
+      const shown = document.createElement("div");
+      const writer = new MarkdownWriter(shown);
+      writer.finish("<details><summary>a</summary><p>b</p></details>");
+      shown.firstChild.open = true;
+      writer.finish("<details><summary>a</summary><p>c</p></details>");
+      return shown.innerHTML;
+    }""")
+    assert shown == '<details open=""><summary>a</summary><p>c</p></details>'
 
 
 async def test_a_definition_holds_for_what_follows(modules: Page) -> None:

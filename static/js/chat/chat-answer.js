@@ -6,6 +6,8 @@ import { describeUsage } from "./usage.js";
 
 export class ChatAnswer extends HTMLElement {
   #writer = null;
+  /** When the final text is shown; null if it is. */
+  whole = null;
 
   connectedCallback() {
     frameCodeIn(this.querySelector(".prose"));
@@ -22,7 +24,7 @@ export class ChatAnswer extends HTMLElement {
     const writing = message.status === "streaming";
     this.ariaBusy = writing ? "true" : null;
     if (writing || message.html === null) this.#text.set(message.content);
-    else this.#text.finish(message.html);
+    else this.whole = this.#text.finish(message.html);
     this.#showSources(message);
     this.#showUsage(message.usage, author, writing);
   }

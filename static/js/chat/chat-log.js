@@ -25,7 +25,7 @@ export class ChatLog extends HTMLElement {
     observer.observe(this.#dock);
     signal.addEventListener("abort", () => observer.disconnect());
     window.addEventListener("pagehide", () => this.#remember(), { signal });
-    window.addEventListener("pageshow", () => (history.scrollRestoration = "auto"), { signal });
+    window.addEventListener("pageshow", leaveToBrowser, { signal });
     this.#open();
   }
 
@@ -131,9 +131,11 @@ export class ChatLog extends HTMLElement {
     this.#end.wait(FIRST_LOOK);
   }
 
-  /** A round has ended: move it to the log. */
+  /** A round has ended: move it to the log as soon as its answer is shown as a whole. */
   settle(round) {
-    if (round.parentElement === this.#live) settle(round, this.#log);
+    round.whenWhole(() => {
+      if (round.parentElement === this.#live) this.hold(() => settle(round, this.#log));
+    });
   }
 
   /** Forget every round. */
@@ -215,6 +217,14 @@ export class ChatLog extends HTMLElement {
   get #live() {
     return this.querySelector(".live");
   }
+}
+
+/**
+ * Later moves within the page are the browser's again. In the task and frame of this event it may
+ * still restore the place at which the page was left.
+ */
+function leaveToBrowser() {
+  requestAnimationFrame(() => setTimeout(() => (history.scrollRestoration = "auto")));
 }
 
 function numbers(rounds) {

@@ -1,9 +1,14 @@
 /** One question and its answer. */
+import { attachFolding, showQuestion } from "./question.js";
 import { t } from "../texts.js";
 
 const LIBRARIAN = "librarian";
 
 export class ChatRound extends HTMLElement {
+  connectedCallback() {
+    attachFolding(this);
+  }
+
   get number() {
     return Number(this.dataset.round);
   }
@@ -74,7 +79,7 @@ export class ChatRound extends HTMLElement {
 
   /** Show the question. */
   ask(message) {
-    this.querySelector(".prompt-text").textContent = message.content;
+    showQuestion(this, message.content);
   }
 
   /** Show a step. */
@@ -85,6 +90,13 @@ export class ChatRound extends HTMLElement {
   /** Show the answer as it is. */
   answer(message, author) {
     this.#answer.show(message, author);
+  }
+
+  /** Call back when the answer is shown as a whole. */
+  whenWhole(call) {
+    const { whole } = this.#answer;
+    if (whole) whole.then(call);
+    else call();
   }
 
   /** Add to the answer. */

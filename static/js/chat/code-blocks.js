@@ -1,4 +1,4 @@
-/** Give each block of code a button that copies it, unless it has one. */
+/** Give each block of code a bar with its language, and buttons that wrap and copy it. */
 
 /**
  * @param {Node[]} nodes Parsed Markdown.
@@ -27,6 +27,15 @@ function frame(pre) {
   const template = document.getElementById("code-template");
   if (!template) return pre; // the page offers none
   const code = document.importNode(template.content.firstElementChild, true);
-  code.prepend(pre);
+  const language = pre.firstChild.className.slice("language-".length);
+  code.querySelector(".code-language").append(language);
+  code.append(pre);
   return code;
+}
+
+/** Wrap the lines of a block of code, or no longer. */
+export function toggleWrap(button) {
+  const wrapped = button.closest(".code").toggleAttribute("data-wrap");
+  if (wrapped) button.setAttribute("aria-pressed", wrapped);
+  else button.removeAttribute("aria-pressed");
 }

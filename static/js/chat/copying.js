@@ -4,6 +4,7 @@
  */
 import { readAnswer } from "../api.js";
 import { writeText } from "../clipboard.js";
+import { toggleWrap } from "./code-blocks.js";
 import { t } from "../texts.js";
 
 // Milliseconds for which a button says that it has copied.
@@ -26,6 +27,8 @@ const SOURCES = {
  */
 export function attachCopying(app, announce, fail, signal) {
   const click = async ({ target }) => {
+    const wrap = target.closest(".wrap-code");
+    if (wrap) toggleWrap(wrap);
     const button = target.closest("[data-copy]");
     if (!button) return;
     try {

@@ -1,5 +1,6 @@
 /** Moves a round that has ended to the log, which is a live region. */
 import { keepFocus } from "../focus.js";
+import { keepHeights } from "../markdown/writer.js";
 
 /**
  * Add a round to the log: as a copy, since browsers announce elements that are new in a live region,
@@ -13,6 +14,7 @@ export function settle(round, log) {
     moveAsItIs(round, log);
     return;
   }
+  for (const prose of round.querySelectorAll(".long")) keepHeights(prose);
   const copy = round.cloneNode(true);
   round.remove();
   log.append(copy);
@@ -24,7 +26,9 @@ function isInUse(round) {
   return (
     round.contains(document.activeElement) ||
     (!selection.isCollapsed && selection.containsNode(round, true)) ||
-    [...round.querySelectorAll("pre, .table")].some((block) => block.scrollLeft > 0)
+    [...round.querySelectorAll("pre, .table")].some(
+      (block) => block.checkVisibility({ contentVisibilityAuto: true }) && block.scrollLeft > 0,
+    )
   );
 }
 

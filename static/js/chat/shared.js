@@ -4,6 +4,7 @@
  */
 import { isShared, readShared } from "../api.js";
 import { author } from "./author.js";
+import { attachCopying } from "./copying.js";
 import { countKept } from "./branch.js";
 import { ChatAnswer } from "./chat-answer.js";
 import { ChatRound } from "./chat-round.js";
@@ -37,6 +38,7 @@ class SharedChat extends HTMLElement {
   connectedCallback() {
     this.#controller = new AbortController();
     const { signal } = this.#controller;
+    attachCopying(this, (text) => this.#announce(text), (reason) => this.#say(reason), signal);
     this.#running = this.#live.childElementCount > 0;
     this.#stream.follow("", this.#rounds.dataset.seq);
     const watch = { show() {}, hide: () => this.#stream.pause() };
@@ -100,7 +102,7 @@ class SharedChat extends HTMLElement {
     if (!round) return;
     if (round.running) this.#announce(status === "error" ? NOT_WHOLE : end.message);
     round.end(status, end.message);
-    if (round.parentElement !== this.#log) settle(round, this.#log);
+    round.whenWhole(() => round.parentElement === this.#live && settle(round, this.#log));
   }
 
   reset() {

@@ -8,6 +8,7 @@ import MarkdownIt from "../../vendor/markdown-it/index.js";
 import { addCallouts, addFences, addFlanking, addTasks, makeTasks } from "./dialect.js";
 import { addFormulas } from "./formulas.js";
 import { addLinks } from "./links.js";
+import { addParts } from "./parts.js";
 import { addTags } from "./tags.js";
 
 const MAX_NESTING = 20;
@@ -26,6 +27,7 @@ addFlanking(markdown);
 addFences(markdown);
 addFormulas(markdown);
 addTags(markdown);
+addParts(markdown);
 addCallouts(markdown);
 addTasks(markdown);
 markdown.block.ruler.before("reference", "footnote", footnote, { alt: ["paragraph", "reference"] });

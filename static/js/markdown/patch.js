@@ -10,6 +10,9 @@ export function parseNodes(html) {
   return [...template.content.childNodes].filter((node) => !isBlank(node));
 }
 
+/** What the page and its reader add: open details, wrapped code, the height of a block out of view. */
+const OWN = new Set(["aria-pressed", "data-done", "data-wrap", "open", "style"]);
+
 /**
  * Make the children of a node, from an index on, equal to the given nodes.
  * @param {Node} parent
@@ -17,18 +20,15 @@ export function parseNodes(html) {
  * @param {Node[]} nodes
  */
 export function patchNodes(parent, start, nodes) {
-  let old = parent.childNodes[start] ?? null;
-  for (const node of nodes) {
-    const next = old?.nextSibling ?? null;
-    if (old) patchNode(old, node);
-    else parent.append(node);
-    old = next;
-  }
-  while (old) {
-    const next = old.nextSibling;
-    old.remove();
-    old = next;
-  }
+  nodes.forEach((node, index) => patchChild(parent, start + index, node));
+  while (parent.childNodes.length > start + nodes.length) parent.lastChild.remove();
+}
+
+/** Make the child of a node at an index equal to the given node. */
+export function patchChild(parent, index, node) {
+  const old = parent.childNodes[index];
+  if (old) patchNode(old, node);
+  else parent.append(node);
 }
 
 /** Append to a text that has grown, so that a selection in it stays. */
@@ -51,7 +51,7 @@ function patchNode(old, node) {
 
 function patchAttributes(old, node) {
   for (const { name } of [...old.attributes]) {
-    if (!node.hasAttribute(name)) old.removeAttribute(name);
+    if (!OWN.has(name) && !node.hasAttribute(name)) old.removeAttribute(name);
   }
   for (const { name, value } of node.attributes) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);

@@ -7,18 +7,33 @@
  */
 import { parseMarkdown, renderTokens } from "./markdown.js";
 import { OpenBlock, lineStart } from "./open-block.js";
-import { parseNodes, patchNodes } from "./patch.js";
+import { parseNodes, patchChild, patchNodes } from "./patch.js";
 
 // Rendering gets at most this share of the time, however long a single block becomes, and there are
 // at least so many milliseconds between two renderings: readers are not faster.
 const SHARE = 0.1;
 const PAUSE = 30;
+// The final HTML is shown in tasks of so many milliseconds.
+const SLICE = 20;
+// Characters of new text that are shown at once.
+const CHUNK = 10_000;
+// Of a text with more characters the browser lays out only those blocks that are in view.
+const LONG = 20_000;
+// Characters of HTML above which the end is shown in steps.
+const STEPPED = 100_000;
 
 export class MarkdownWriter {
   #element;
   #dress;
   #env = {};
+  #colours = null;
+  #continues = false;
+  #loading = null;
+  #final = null;
   #finished = 0;
+  #length = 0;
+  #waiting = "";
+  #whole = null;
   #open = new OpenBlock();
   #tail = "";
   #frame = 0;
@@ -36,7 +51,12 @@ export class MarkdownWriter {
   /** Start again with a text. */
   set(text) {
     this.#env = {};
+    this.#continues = false;
+    this.#final = null;
     this.#finished = 0;
+    this.#length = 0;
+    this.#waiting = "";
+    this.#whole = null;
     this.#open = new OpenBlock();
     this.#tail = "";
     this.append(text);
@@ -44,15 +64,64 @@ export class MarkdownWriter {
 
   /** Add to the text; it is shown with the next frame. */
   append(text) {
-    this.#tail += text;
+    this.#waiting += text;
     this.#frame ||= requestAnimationFrame((now) => this.#paint(now));
   }
 
-  /** Show the final HTML; only elements that differ are replaced. */
+  /**
+   * Show the final HTML; only elements that differ are replaced. Of a long text each step is a task
+   * of its own, so that the page goes on answering.
+   * @returns {Promise<void> | null} when it is shown; null if it is already
+   */
   finish(html) {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    patchNodes(this.#element, 0, this.#dress(parseNodes(html)));
+    this.#final = html;
+    this.#whole = html.length > STEPPED ? this.#finishInSteps(html) : null;
+    if (!this.#whole) {
+      patchNodes(this.#element, 0, this.#dress(parseNodes(html)));
+      this.#colours?.remove();
+      if (html.length > LONG) this.#lengthen();
+    }
+    return this.#whole;
+  }
+
+  async #finishInSteps(html) {
+    for (const step of this.#steps(html)) {
+      await nextTask();
+      // Another text has taken its place.
+      if (this.#final !== html) return this.#whole;
+      step();
+    }
+    return nextTask();
+  }
+
+  *#steps(html) {
+    let nodes;
+    yield () => (nodes = this.#dress(parseNodes(html)));
+    for (let shown = 0; shown < nodes.length; ) yield () => (shown = this.#replace(nodes, shown));
+    yield () => patchNodes(this.#element, nodes.length, []);
+    yield () => this.#colours?.remove();
+    // Last, since the heights that are kept are those of the final blocks.
+    yield () => this.#lengthen();
+  }
+
+  /** Show nodes from an index on while there is time, and return the index of the next. */
+  #replace(nodes, start) {
+    const begun = performance.now();
+    let index = start;
+    while (index < nodes.length && performance.now() - begun < SLICE) {
+      patchChild(this.#element, index, nodes[index]);
+      index += 1;
+    }
+    return index;
+  }
+
+  /** From now on blocks out of view keep their heights and are not laid out. */
+  #lengthen() {
+    if (this.#element.classList.contains("long")) return;
+    keepHeights(this.#element);
+    this.#element.classList.add("long");
   }
 
   #paint(now) {
@@ -62,9 +131,18 @@ export class MarkdownWriter {
       return;
     }
     const begun = performance.now();
+    this.#take();
     this.#render();
     const ended = performance.now();
     this.#notBefore = Math.max(now + PAUSE, ended + (ended - begun) / SHARE);
+    if (this.#waiting) this.append("");
+  }
+
+  #take() {
+    const text = this.#waiting.slice(0, CHUNK);
+    this.#waiting = this.#waiting.slice(CHUNK);
+    this.#tail += text;
+    this.#length += text.length;
   }
 
   #render() {
@@ -80,10 +158,19 @@ export class MarkdownWriter {
     this.#settle(text, tokens);
   }
 
+  /** Colour new code; the script for that is loaded with the first code. */
+  #colour() {
+    const blocks = [...this.#element.children].slice(-2);
+    if (!blocks.some((block) => block.querySelector("pre") ?? block.matches("pre"))) return;
+    if (this.#colours) for (const block of blocks) this.#colours.colour(block);
+    else this.#loading ??= import("./colours.js").then((colours) => (this.#colours = colours), () => {});
+  }
+
   #parse() {
     const text = this.#open.prefix + this.#tail;
     // Link definitions in the tail may still change: don't keep them.
-    const env = { references: { ...this.#env.references }, unfinished: true };
+    const references = { ...this.#env.references };
+    const env = { references, unfinished: true, continues: this.#continues };
     return [text, parseMarkdown(text, env), env];
   }
 
@@ -94,6 +181,8 @@ export class MarkdownWriter {
       start += 1;
     }
     patchNodes(this.#element, start, nodes);
+    if (this.#length > LONG) this.#lengthen();
+    this.#colour();
   }
 
   /** Finish the blocks that can't change any more, whatever text follows. */
@@ -103,12 +192,19 @@ export class MarkdownWriter {
     // Each block is one element. An incomplete line decides nothing.
     const starts = blockStarts(tokens).filter((start) => start < complete);
     const last = starts.at(-1);
-    if (starts.length > 1 && lines[last - 1].trim() === "") {
+    const before = starts.filter((start) => start < last).length;
+    const part = tokens.findLast(({ level, meta }) => level === 0 && meta?.offset);
+    if (before > 0 && lines[last - 1].trim() === "") {
       const end = lineStart(text, last);
       this.#define(text.slice(0, end));
-      this.#finished += starts.length - 1;
+      this.#finished += before;
+      this.#continues = false;
       this.#open = new OpenBlock();
       this.#tail = text.slice(end);
+    } else if (part?.map[0] === 0 && before === 0) {
+      this.#finished += tokens.filter(({ level, meta }) => level === 0 && meta?.offset).length;
+      this.#continues = true;
+      this.#tail = text.trimStart().slice(part.meta.offset);
     } else if (starts.length === 1 && last === 0) {
       this.#tail = this.#open.keep(text, tokens, complete);
     }
@@ -118,6 +214,20 @@ export class MarkdownWriter {
   #define(text) {
     if (text.includes("]:")) parseMarkdown(text, this.#env);
   }
+}
+
+/** Let the browser answer its user before the work goes on. */
+function nextTask() {
+  return globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
+}
+
+/** Set the heights that the blocks of a long text have while they are out of view. */
+export function keepHeights(element) {
+  const blocks = [...element.children];
+  const heights = blocks.map((block) => block.offsetHeight);
+  blocks.forEach((block, index) => {
+    block.style.containIntrinsicBlockSize = ["auto", `${heights[index]}px`].join(" ");
+  });
 }
 
 function blockStarts(tokens) {

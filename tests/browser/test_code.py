@@ -1,0 +1,74 @@
+"""Code in answers and in questions, and long questions."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenTab
+from tests.browser.test_page import violations
+from tests.server import Server
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
+    return shared_server
+
+
+async def test_a_block_of_code_has_a_bar_with_language_wrap_and_copy(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("answer 0ms")
+    await tab.until_ended("complete")
+    bar = tab.page.locator(".code-bar").first
+    await expect(bar.locator(".code-language")).to_have_text("python")
+    await expect(bar.locator(".copy-code")).to_be_visible()
+    await bar.locator(".wrap-code").click()
+    await expect(bar.locator(".wrap-code")).to_have_attribute("aria-pressed", "true")
+    await expect(tab.page.locator(".code pre").first).to_have_css("white-space", "pre-wrap")
+    await bar.locator(".wrap-code").click()
+    await expect(tab.page.locator(".code pre").first).to_have_css("white-space", "pre")
+    assert await violations(tab.page) == []
+
+
+async def test_code_has_colours_while_it_is_written(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("answer 2ms")
+    await tab.page.wait_for_function("() => CSS.highlights.get('keyword')?.size > 10")
+    assert await tab.page.locator(".code span[class=k]").count() == 0
+    words = await tab.page.evaluate("[...CSS.highlights.get('keyword')].map(String)")
+    assert set(words) == {"def", "return"}
+    await tab.until_ended("complete")
+    assert await tab.page.evaluate("CSS.highlights.get('keyword').size") == 0
+    await expect(tab.page.locator(".code span.k").first).to_be_visible()
+
+
+async def test_a_long_question_is_folded_until_its_reader_unfolds_it(open_tab: OpenTab) -> None:
+    prompt = "Why?\n```js\nlet x = 1;\n```\n" + "A long question. " * 1700
+    tab = await open_tab()
+    await tab.ask(prompt)
+    await tab.until_ended("complete")
+    for _ in range(2):
+        text = tab.page.locator(".prompt-text")
+        button = tab.page.get_by_role("button", name="Show all")
+        assert await text.evaluate("text => text.clientHeight") < 300
+        await expect(text.locator("code.block")).to_contain_text("let x = 1;")
+        await expect(text.locator("span[hidden]").first).to_be_hidden()
+        await button.click()
+        assert await text.evaluate("text => text.clientHeight") > 1000
+        await tab.page.get_by_role("button", name="Show less").click()
+        await expect(text).to_have_class(re.compile("folded"))
+        assert (await text.evaluate("text => text.textContent")).strip() == prompt.strip()
+        assert await violations(tab.page) == []
+        await tab.page.reload()
+
+
+async def test_a_short_question_has_no_such_button(open_tab: OpenTab) -> None:
+    tab = await open_tab()
+    await tab.ask("What is `x`?")
+    await tab.until_ended("complete")
+    await expect(tab.page.locator(".prompt-text code")).to_have_text("`x`")
+    await expect(tab.page.locator(".show-all")).to_be_hidden()
