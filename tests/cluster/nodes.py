@@ -19,7 +19,7 @@ from tests import databases
 from tests.chaos.client import FollowingClient, Item, plain_client, stream_url
 from tests.server import Server
 
-LEASE = 0.8
+LEASE = 2.0
 """Seconds after which a silent node of these tests counts as dead."""
 
 PATIENCE = 0.5
