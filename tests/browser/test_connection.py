@@ -316,7 +316,7 @@ async def test_a_connection_that_is_never_answered_is_given_up(
         await tab.ask("count 1 1ms")
         await tab.until_ended("complete")
         proxy.dead = True
-        await expect(tab.page.locator(".notice")).to_contain_text("The connection is lost.")
+        await expect(tab.page.locator(".notice")).to_contain_text("Connection lost.")
         proxy.dead = False  # those that were made meanwhile stay so
         await expect(tab.page.locator(".notice")).to_be_hidden()
         await tab.ask("count 2 1ms")

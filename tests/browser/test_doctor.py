@@ -46,7 +46,7 @@ async def page_behind(
 
 async def check(page: Page, *, long: bool = False) -> None:
     if long:
-        await page.get_by_label("Long").check()
+        await page.get_by_role("radio", name="Long").check()
     await page.get_by_role("button", name="Check now").click()
     await expect(page.locator(".doctor-result")).to_be_visible(timeout=LONGEST)
 
@@ -112,7 +112,7 @@ async def test_where_the_result_cannot_be_copied_it_is_selected(open_tab: OpenTa
 
 async def test_a_check_can_be_stopped_and_begun_again(open_tab: OpenTab) -> None:
     tab = await open_tab("/doctor")
-    await tab.page.get_by_label("Long").check()
+    await tab.page.get_by_role("radio", name="Long").check()
     await tab.page.get_by_role("button", name="Check now").click()
     await expect(tab.page.locator(".doctor-count")).to_contain_text("28")
     await tab.page.get_by_role("button", name="Stop").click()

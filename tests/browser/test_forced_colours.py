@@ -146,6 +146,7 @@ async def test_the_button_that_stops_the_steps_and_the_place_of_the_next_word_ar
 ) -> None:
     tab = await asked(open_tab, "nest and wait")
     await expect_lined(tab.page.locator(".stop"))
+    await tab.page.locator(".steps-summary").click()
     running = tab.page.locator('.step[data-status="running"]').first
     done = tab.page.locator('.step[data-status="completed"]').first
     assert await style(running, "borderTopWidth", "::before") == "1px"

@@ -75,6 +75,7 @@ def server(shared_server: Server) -> Server:
 async def test_with_less_motion_nothing_moves(open_tab: OpenTab) -> None:
     tab = await open_tab(reduced_motion="reduce", viewport={"width": 1280, "height": 800})
     await tab.ask("nest and wait")
+    await tab.page.locator(".steps-summary").click()
     await expect(tab.page.locator('.step[data-status="running"]').first).to_be_visible()
     await expect(tab.row("nest and wait").locator(".chat-state")).to_be_visible()
     assert await tab.page.evaluate(MOVING) == []
