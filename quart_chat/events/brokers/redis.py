@@ -218,6 +218,7 @@ def _read_url(url: str) -> dict[str, Any]:
         "protocol": 2,
     }
     try:
+        # redis-py names no types here.
         ConnectionPool(**options).make_connection()  # type: ignore[no-untyped-call]
     except TypeError as error:
         name = str(error).rpartition(" ")[2]
