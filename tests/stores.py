@@ -81,7 +81,7 @@ def store_of(database: Database) -> Store:
 
 def writing(repository: ChatRepository) -> AbstractAsyncContextManager[object]:
     """Keep all writers out."""
-    return cast("Any", repository._database).writing()  # type: ignore[no-any-return]  # both engines have it
+    return cast("Any", repository._database).turn()  # type: ignore[no-any-return]  # both engines have it
 
 
 async def fetch(database: Database, sql: str) -> list[Row]:

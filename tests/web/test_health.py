@@ -34,7 +34,7 @@ def database(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def short_beat(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quart_chat.storage.sqlite.file.database._BEAT", 0.01)
+    monkeypatch.setattr("quart_chat.storage.turns._BEAT", 0.01)
 
 
 def move(path: Path, target: Path) -> None:

@@ -10,27 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import TypeVar
 
 import psycopg
 
-from quart_chat.availability import BUSY, unavailable
-from quart_chat.errors import DatabaseUnavailable, InstanceInUse, SearchTooBroad
-from quart_chat.patience import Patience, granted
-from quart_chat.storage.health import Health
+from quart_chat.errors import DatabaseUnavailable, InstanceInUse
+from quart_chat.patience import Patience
 from quart_chat.storage.postgres.connection import Session, Statements
 from quart_chat.storage.postgres.schema import migrate
+from quart_chat.storage.turns import Turns, too_broad
 from quart_chat.texts import _
 
 _logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-_BEAT = 2.0
-"""Seconds between two looks at the server where nothing is written."""
 
 _KEY = "hashtext('quart-chat {}'), hashtext(current_schema())"
 _WRITE = (
@@ -46,7 +41,7 @@ _HELD = 3000
 _FOREVER = 0
 
 
-class Database:
+class Database(Turns[Session]):
     """A database that is open, made by ``await Database.open(address)``.
 
     Attributes:
@@ -63,17 +58,12 @@ class Database:
         silence: float,
         shared: bool,
     ) -> None:
-        self.health = Health()
+        super().__init__(readers=readers, patience=patience)
         self._silence = silence
         self._busy_timeout = busy_timeout
-        self._patience = patience
         # Told by its connection that writes: who serves the database, alone or with others.
         self._writer = Session(address, _HOLD.format(_HELD, "_shared" if shared else ""))
         self._all_readers = [Session(address) for _ in range(readers)]
-        self._readers: asyncio.Queue[Session] = asyncio.Queue()
-        self._searches = asyncio.Semaphore(max(1, readers - 1))
-        self._lock = asyncio.Lock()
-        self._watch: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(
@@ -141,38 +131,16 @@ class Database:
         for reader in self._all_readers:
             await reader.open()
             self._readers.put_nowait(reader)
-        self._watch = asyncio.create_task(self._look_now_and_then())
+        self._begin_to_look()
 
     async def close(self) -> None:
         """Close all connections; idempotent. One that fails to close keeps none of the others."""
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.wait({self._watch})
+        await self._stop_looking()
         for session in (self._writer, *self._all_readers):
             try:
                 await session.close()
             except (DatabaseUnavailable, psycopg.Error):
                 _logger.exception("A database connection failed to close")
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[Session]:
-        """Have a connection that reads.
-
-        Raises:
-            DatabaseUnavailable: All readers are busy for too long, or the server can't be read.
-        """
-        try:
-            async with asyncio.timeout(self._patience):
-                session = await self._readers.get()
-        except TimeoutError as error:
-            raise unavailable(BUSY) from error
-        try:
-            yield session
-        except DatabaseUnavailable as error:
-            _logger.warning("The database can't be read: %s", error.__cause__ or error)
-            raise
-        finally:
-            self._readers.put_nowait(session)
 
     async def read(self, work: Callable[[Statements], T]) -> T:
         """Read as of one moment; see :meth:`Session.transact`."""
@@ -186,16 +154,8 @@ class Database:
             SearchTooBroad: It takes more than so many seconds, those included that it waits.
         """
         deadline = None if seconds is None else monotonic() + seconds
-        try:
-            async with asyncio.timeout(seconds):
-                await self._searches.acquire()
-        except TimeoutError as error:
-            raise _too_broad() from error
-        try:
-            async with self.reading() as session:
-                return await _search(session, work, deadline)
-        finally:
-            self._searches.release()
+        async with self.searching(seconds), self.reading() as session:
+            return await _search(session, work, deadline)
 
     async def write(
         self,
@@ -206,7 +166,7 @@ class Database:
 
         Any other of this process, that is; one of another process may begin at once.
         """
-        async with self.writing() as patience:
+        async with self.turn() as patience:
             result = await self._transact(work, min(self._busy_timeout, patience.left))
             if committed is not None:
                 await committed(result)
@@ -217,58 +177,11 @@ class Database:
         begin = _WRITE.format(max(1, int(wait * 1000)))
         return await self._writer.transact(work, begin, self._silence)
 
-    @asynccontextmanager
-    async def writing(self) -> AsyncGenerator[Patience]:
-        """Keep all other writers of this process out; a transaction is begun by the caller.
+    async def _inspect(self, patience: Patience) -> None:
+        await self._writer.transact(_ask, _READ, self._silence)
 
-        Waiting for them and for other processes takes no longer than the request has left.
-
-        Raises:
-            DatabaseUnavailable: That was too short, or the database can't be written.
-        """
-        patience = granted() or Patience(self._patience)
-        with patience:
-            await self._take_turn(patience)
-            try:
-                yield patience
-                self.health.succeeded()
-            except DatabaseUnavailable as error:
-                self.health.failed(error)
-                raise
-            finally:
-                self._lock.release()
-
-    async def _take_turn(self, patience: Patience) -> None:
-        try:
-            async with asyncio.timeout(patience.left):
-                await self._lock.acquire()
-        except TimeoutError as error:
-            raise unavailable(BUSY) from error
-        if not patience.left:
-            self._lock.release()
-            raise unavailable(BUSY)
-
-    async def _look_now_and_then(self) -> None:
-        """Notice what becomes of the server, and whether the database can be written again."""
-        while True:
-            await asyncio.sleep(_BEAT)
-            await self.look()
-
-    async def look(self) -> None:
-        """See whether the server answers; where nothing could be written, try whether it can.
-
-        A writer that is at work sees to that by itself.
-        """
-        if self._lock.locked():
-            return
-        with suppress(DatabaseUnavailable):
-            async with self.writing() as patience:
-                if self.health.trouble is None:
-                    await self._writer.transact(_ask, _READ, self._silence)
-                else:
-                    await self._transact(_try_to_write, min(1.0, patience.left))
-        if self.health.trouble is not None:
-            self.health.repeat()
+    async def _try_to_write(self, patience: Patience) -> None:
+        await self._transact(_try_to_write, min(1.0, patience.left))
 
 
 async def _search(session: Session, work: Callable[[Statements], T], deadline: float | None) -> T:
@@ -279,7 +192,7 @@ async def _search(session: Session, work: Callable[[Statements], T], deadline: f
             return await session.transact(work, _READ)
     except TimeoutError as error:
         await session.interrupt()
-        raise _too_broad() from error
+        raise too_broad() from error
     except asyncio.CancelledError:
         await asyncio.shield(session.interrupt())
         raise
@@ -292,7 +205,3 @@ def _ask(statements: Statements) -> None:
 def _try_to_write(statements: Statements) -> None:
     """Write what changes nothing."""
     statements.fetch("UPDATE schema_version SET version = version")
-
-
-def _too_broad() -> SearchTooBroad:
-    return SearchTooBroad(_("This search takes too long. Type more of the words, or rarer ones."))

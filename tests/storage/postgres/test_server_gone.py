@@ -13,7 +13,6 @@ import pytest
 
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.storage.postgres import connection as connections
-from quart_chat.storage.postgres import database as module
 from quart_chat.storage.postgres.chats import ChatRepository
 from quart_chat.storage.postgres.database import Database
 from quart_chat.storage.statements import Statements
@@ -99,7 +98,7 @@ async def test_nothing_is_accepted_until_the_server_is_back(
 async def test_a_reader_hears_that_nothing_can_be_stored_and_that_it_can_again(
     server: PostgresServer, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_BEAT", 0.01)
+    monkeypatch.setattr("quart_chat.storage.turns._BEAT", 0.01)
     folder = tmp_path / "instance"
     app = create_test_app(
         {"QUART_CHAT_INSTANCE": folder, "QUART_CHAT_DATABASE": server.address(name)}
@@ -135,7 +134,7 @@ async def test_a_reader_hears_that_nothing_can_be_stored_and_that_it_can_again(
 async def test_it_is_noticed_where_nothing_is_written(
     server: PostgresServer, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_BEAT", 0.01)
+    monkeypatch.setattr("quart_chat.storage.turns._BEAT", 0.01)
     database = await Database.open(server.address(name))
     await asyncio.to_thread(server.stop)
     try:

@@ -16,7 +16,6 @@ from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import StreamingEventManager
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
-from quart_chat.storage.sqlite.file import database as module
 from quart_chat.storage.sqlite.file.database import Database
 from tests.chat.parts import USER, ask, make_service
 from tests.chat.scripted import ScriptedAssistant
@@ -172,7 +171,7 @@ async def test_it_is_noticed_where_nothing_is_written(
 
 
 async def test_the_database_looks_by_itself(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_BEAT", 0.001)
+    monkeypatch.setattr("quart_chat.storage.turns._BEAT", 0.001)
     database = await Database.open(path)
     delete(path)
     await until(lambda: database.health.trouble)

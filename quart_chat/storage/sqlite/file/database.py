@@ -12,20 +12,18 @@ import logging
 import math
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 
-from quart_chat.availability import BUSY, unavailable
-from quart_chat.errors import DatabaseUnavailable, SearchTooBroad
-from quart_chat.patience import Patience, granted
-from quart_chat.storage.health import Health
+from quart_chat.errors import DatabaseUnavailable
+from quart_chat.patience import Patience
 from quart_chat.storage.sqlite.file.connection import Session, Statements
 from quart_chat.storage.sqlite.file.database_file import DatabaseFile
 from quart_chat.storage.sqlite.file.failures import is_locked, primary_code, translated_errors
 from quart_chat.storage.sqlite.file.schema import migrate
-from quart_chat.texts import _
+from quart_chat.storage.turns import Turns, too_broad
 
 _logger = logging.getLogger(__name__)
 
@@ -34,11 +32,8 @@ T = TypeVar("T")
 _RETRY = 0.01
 """Seconds between attempts at what SQLite does not wait for by itself."""
 
-_BEAT = 2.0
-"""Seconds between two looks at the file where nothing is written."""
 
-
-class Database:
+class Database(Turns[Session]):
     """An SQLite file that is open, made by ``await Database.open(path)``.
 
     Attributes:
@@ -46,17 +41,12 @@ class Database:
     """
 
     def __init__(self, path: Path, *, readers: int, busy_timeout: float, patience: float) -> None:
-        self.health = Health()
+        super().__init__(readers=readers, patience=patience)
         self._path = path
         self._file = DatabaseFile(path)
         self._reader_count = readers
         self._busy_timeout = busy_timeout
-        self._patience = patience
-        self._watch: asyncio.Task[None] | None = None
         self._sessions: list[Session] = []
-        self._readers: asyncio.Queue[Session] = asyncio.Queue()
-        self._searches = asyncio.Semaphore(max(1, readers - 1))
-        self._lock = asyncio.Lock()
 
     @classmethod
     async def open(
@@ -101,7 +91,7 @@ class Database:
         with translated_errors():
             await asyncio.to_thread(self._file.remember)
         self._writer.check = self._file.check
-        self._watch = asyncio.create_task(self._look_now_and_then())
+        self._begin_to_look()
 
     async def _connect(self) -> Session:
         session = await Session.open(self._path, busy_timeout=self._busy_timeout)
@@ -125,34 +115,12 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections; idempotent. One that fails to close keeps none of the others."""
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.wait({self._watch})
+        await self._stop_looking()
         while self._sessions:
             try:
                 await self._sessions.pop().close()
             except sqlite3.Error:
                 _logger.exception("A database connection failed to close")
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[Session]:
-        """Read, a statement at a time.
-
-        Raises:
-            DatabaseUnavailable: All readers are busy for too long, or the file can't be read.
-        """
-        try:
-            async with asyncio.timeout(self._patience):
-                session = await self._readers.get()
-        except TimeoutError as error:
-            raise unavailable(BUSY) from error
-        try:
-            yield session
-        except DatabaseUnavailable as error:
-            _logger.warning("The database can't be read: %s", error.__cause__ or error)
-            raise
-        finally:
-            self._readers.put_nowait(session)
 
     async def read(self, work: Callable[[Statements], T]) -> T:
         """Read what needs several statements, as of one moment; see :meth:`Session.transact`."""
@@ -173,21 +141,15 @@ class Database:
                 return work(statements)
 
         try:
-            async with asyncio.timeout(seconds):
-                await self._searches.acquire()
-        except TimeoutError as error:
-            raise _too_broad() from error
-        try:
-            return await self.read(search)
+            async with self.searching(seconds):
+                return await self.read(search)
         except asyncio.CancelledError:
             left = True
             raise
         except sqlite3.OperationalError as error:
             if primary_code(error) != sqlite3.SQLITE_INTERRUPT:
                 raise
-            raise _too_broad() from error
-        finally:
-            self._searches.release()
+            raise too_broad() from error
 
     async def write(
         self,
@@ -210,51 +172,17 @@ class Database:
         Raises:
             DatabaseUnavailable: That was too short, or the file can't be written.
         """
-        patience = granted() or Patience(self._patience)
-        with patience:
-            await self._take_turn(patience)
-            try:
-                self._writer.busy_timeout = min(self._busy_timeout, patience.left)
-                yield self._writer
-                self.health.succeeded()
-            except DatabaseUnavailable as error:
-                self.health.failed(error)
-                raise
-            finally:
-                self._lock.release()
+        async with self.turn() as patience:
+            self._writer.busy_timeout = min(self._busy_timeout, patience.left)
+            yield self._writer
 
-    async def _take_turn(self, patience: Patience) -> None:
-        try:
-            async with asyncio.timeout(patience.left):
-                await self._lock.acquire()
-        except TimeoutError as error:
-            raise unavailable(BUSY) from error
-        if not patience.left:
-            self._lock.release()
-            raise unavailable(BUSY)
+    async def _inspect(self, patience: Patience) -> None:
+        self._writer.busy_timeout = min(self._busy_timeout, patience.left)
+        await self._writer.inspect()
 
-    async def _look_now_and_then(self) -> None:
-        """Notice what becomes of the file, and whether it can be written again."""
-        while True:
-            await asyncio.sleep(_BEAT)
-            await self.look()
-
-    async def look(self) -> None:
-        """See whether the file is still there; where nothing could be written, try whether it can.
-
-        A writer that is at work sees to that by itself.
-        """
-        if self._lock.locked():
-            return
-        with suppress(DatabaseUnavailable):
-            async with self.writing() as writer:
-                if self.health.trouble is None:
-                    await writer.inspect()
-                else:
-                    writer.busy_timeout = 0
-                    await writer.transact(_try_to_write, "BEGIN IMMEDIATE")
-        if self.health.trouble is not None:
-            self.health.repeat()
+    async def _try_to_write(self, patience: Patience) -> None:
+        self._writer.busy_timeout = 0
+        await self._writer.transact(_try_to_write, "BEGIN IMMEDIATE")
 
 
 def _try_to_write(statements: Statements) -> None:
@@ -265,7 +193,3 @@ def _try_to_write(statements: Statements) -> None:
     statements.fetch("CREATE TABLE trial (content BLOB)")
     statements.fetch("INSERT INTO trial VALUES (zeroblob(65536))")
     statements.fetch("DROP TABLE trial")
-
-
-def _too_broad() -> SearchTooBroad:
-    return SearchTooBroad(_("This search takes too long. Type more of the words, or rarer ones."))
