@@ -31,7 +31,7 @@ async def run_out(storage: Storage, node_id: str) -> None:
 
 
 async def test_a_lease_is_renewed_until_it_has_run_out(storage: Storage) -> None:
-    assert not (await storage.nodes.renew_lease("a", SHORT)).unbroken
+    assert not (await storage.nodes.renew_lease("a", 60)).unbroken
     assert (await storage.nodes.renew_lease("a", 60)).unbroken
     await storage.nodes.renew_lease("a", SHORT)
     await run_out(storage, "a")
@@ -111,11 +111,12 @@ async def test_a_stop_is_asked_for_as_long_as_the_round_runs(storage: Storage) -
 
 async def test_a_document_is_claimed_by_one_node_that_lives(storage: Storage) -> None:
     waiting = new_document("ada")
-    await storage.nodes.renew_lease("a", SHORT)
+    await storage.nodes.renew_lease("a", 60)
     await storage.nodes.renew_lease("b", 60)
     await storage.documents.write(lambda tx: tx.next_list_seq("ada", 1.0))
     await storage.documents.write(lambda tx: tx.upsert_document(waiting))
     assert await storage.documents.write(lambda tx: tx.claim_document(waiting.id, "a"))
+    await storage.nodes.renew_lease("a", SHORT)
     await run_out(storage, "a")
     assert await storage.documents.read(lambda r: r.select_orphaned("b")) == [waiting]
     assert await storage.documents.write(lambda tx: tx.claim_document(waiting.id, "b"))
