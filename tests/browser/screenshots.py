@@ -165,7 +165,7 @@ async def asked(page: Page, site: Site) -> None:
     """A question that the model has not begun to answer."""
     site.endpoint.script(lambda exchange: exchange.hang())
     await send(page, site.url, site.content.prompt, "model")
-    await page.locator(".step").last.wait_for()
+    await page.locator(".steps-summary").wait_for()
 
 
 async def arriving(page: Page, site: Site) -> None:
