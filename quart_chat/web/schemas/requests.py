@@ -179,6 +179,12 @@ ChangeBody = Annotated[
 """At least one of the changes."""
 
 
+class DocumentsQuery(Struct, frozen=True):
+    """Which documents to list."""
+
+    q: Annotated[str, Meta(max_length=200, description="words in the names of documents")] = ""
+
+
 class PassagesQuery(Struct, frozen=True):
     """Which passages of a document to read."""
 
