@@ -129,7 +129,7 @@ class OpenAIAssistant:
         while True:
             reply = Reply(self._endpoint.failures)
             try:
-                async with aclosing(self._attempt(reply, question.model, request)) as outputs:
+                async with aclosing(self._attempt(reply, question, request)) as outputs:
                     async for output in outputs:
                         yield output
             except ModelError as error:
@@ -166,14 +166,15 @@ class OpenAIAssistant:
         request.attempt += 1
 
     async def _attempt(
-        self, reply: Reply, model: str | None, request: Request
+        self, reply: Reply, question: Question, request: Request
     ) -> AsyncGenerator[Output, None]:
-        model = model or await self._default_model()
+        model = question.model or await self._default_model()
         yield reply.ask(model, request.attempt + 1, self._retries + 1)
         # Who answers is known before the answer.
         yield reply.usage()
         said, told = 0, False
-        async with self._endpoint.stream(model, request.messages) as body:
+        asked = self._endpoint.stream(model, request.messages, question.parameters)
+        async with asked as body:
             while not reply.over and (burst := await body.read()):
                 outputs = reply.feed(burst)
                 if reply.said == said:

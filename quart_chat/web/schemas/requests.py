@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import asdict
+
+from quart_chat.assistants.parameters import MAX_TEMPERATURE, MAX_TOKENS, Effort, Parameters
 
 # What JavaScript counts exactly; no sequence of changes gets there.
 MAX_SEQ = 2**53 - 1
@@ -151,8 +154,24 @@ class ProbeQuery(Struct, frozen=True):
     ] = 0
 
 
+class ParametersBody(Struct, rename="camel", frozen=True):
+    """What a model is asked beside its messages; what is null or left out is the endpoint's."""
+
+    temperature: Annotated[float, Meta(ge=0, le=MAX_TEMPERATURE)] | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    max_tokens: Annotated[int, Meta(ge=1, le=MAX_TOKENS)] | None = None
+    reasoning_effort: Effort | None = None
+    extra: Annotated[
+        dict[str, Any],
+        Meta(description="further members of the request to the endpoint, by their names there"),
+    ] = {}
+
+    def to_parameters(self) -> Parameters:
+        return Parameters(**asdict(self))
+
+
 class WorkflowChange(Struct, rename="camel", frozen=True):
-    """What to change of a chat; an empty `systemPrompt` takes it away."""
+    """What to change of a chat; an empty `systemPrompt`, or `parameters` of null, takes it away."""
 
     title: Annotated[str, _NOT_EMPTY] | UnsetType = UNSET
     pinned: bool | UnsetType = UNSET
@@ -162,6 +181,7 @@ class WorkflowChange(Struct, rename="camel", frozen=True):
     ) = UNSET
     head: RoundNumber | UnsetType = UNSET
     system_prompt: str | UnsetType = UNSET
+    parameters: ParametersBody | UnsetType | None = UNSET
 
 
 ChangeBody = Annotated[
@@ -170,7 +190,7 @@ ChangeBody = Annotated[
         extra_json_schema={
             "anyOf": [
                 {"required": [name]}
-                for name in ("title", "pinned", "readSeq", "head", "systemPrompt")
+                for name in ("title", "pinned", "readSeq", "head", "systemPrompt", "parameters")
             ],
             "examples": [{"title": "Backups", "pinned": True}],
         }
