@@ -216,6 +216,6 @@ class Models:
 class ModelAssistant(Assistant, Protocol):
     """An assistant that answers with one of several models."""
 
-    async def models(self, *, fresh: bool = False) -> Models:
-        """Those to choose from now; where it is to be ``fresh``, no list from before will do."""
+    async def models(self) -> Models:
+        """Those to choose from now."""
         ...

@@ -27,6 +27,9 @@ PATH: dict[str, Any] = {
         str,
         Meta(pattern="^[0-9a-f]{32}$", description="the id of a document: 32 hexadecimal digits"),
     ],
+    "preset_id": Annotated[
+        str, Meta(pattern="^[0-9a-f]{32}$", description="the id of a preset: 32 hexadecimal digits")
+    ],
     "token": Annotated[
         str, Meta(pattern="^[A-Za-z0-9_-]{43}$", description="the secret of the link of a chat")
     ],
@@ -197,6 +200,45 @@ ChangeBody = Annotated[
     ),
 ]
 """At least one of the changes."""
+
+
+class PreferencesChange(Struct, rename="camel", frozen=True):
+    """What to change of the user's settings; null takes it away."""
+
+    assistant: (
+        Annotated[str, Meta(description="who answers in new chats; null leaves it open")]
+        | UnsetType
+        | None
+    ) = UNSET
+    model: (
+        Annotated[str, Meta(description="one of that assistant's models, sent with it")]
+        | UnsetType
+        | None
+    ) = UNSET
+    system_prompt: (
+        Annotated[str, Meta(description="the instructions that a new chat begins with")]
+        | UnsetType
+        | None
+    ) = UNSET
+
+
+PreferencesBody = Annotated[
+    PreferencesChange,
+    Meta(
+        extra_json_schema={
+            "anyOf": [{"required": [name]} for name in ("assistant", "systemPrompt")],
+            "examples": [{"systemPrompt": "Answer briefly."}],
+        }
+    ),
+]
+"""At least one of the changes."""
+
+
+class PresetBody(Struct, frozen=True):
+    """Parameters to save under a name; at least one has to be set."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    parameters: ParametersBody
 
 
 class PassagesQuery(Struct, frozen=True):

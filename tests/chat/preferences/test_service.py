@@ -24,7 +24,7 @@ COOL = Parameters(temperature=0.1)
 class Choosy(ScriptedAssistant):
     name = "choosy"
 
-    async def models(self, *, fresh: bool = False) -> Models:
+    async def models(self) -> Models:
         return Models(("tiny", "large"))
 
 

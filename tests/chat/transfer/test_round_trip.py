@@ -124,7 +124,7 @@ changes = st.fixed_dictionaries(
 
 
 class Choosy(ScriptedAssistant):
-    async def models(self, *, fresh: bool = False) -> Models:
+    async def models(self) -> Models:
         return Models(("m",))
 
 
