@@ -18,7 +18,7 @@ from quart_chat.chat.access import (
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.lists import ChatLists
-from quart_chat.chat.models import Round, Workflow, WorkflowStatus
+from quart_chat.chat.models import Round, TitleSource, Workflow, WorkflowStatus
 from quart_chat.chat.preferences.service import PreferenceService
 from quart_chat.chat.purge import PurgeJob
 from quart_chat.chat.rounds.checkpoints import Checkpointer
@@ -26,6 +26,7 @@ from quart_chat.chat.rounds.recording import RoundContext, RoundTimeouts
 from quart_chat.chat.rounds.recovery import end_orphaned_rounds
 from quart_chat.chat.rounds.remote import RemoteStops
 from quart_chat.chat.rounds.start import Rounds, Started
+from quart_chat.chat.rounds.titling import Titling
 from quart_chat.chat.shares import Sharing
 from quart_chat.chat.storage import WHOLE, ChatReader, ChatStorage, PartBounds
 from quart_chat.chat.transfer.imports import Imports
@@ -69,6 +70,7 @@ class ChatService:
         timeouts: RoundTimeouts | None = None,
         node: Node | None = None,
         control: ControlChannel | None = None,
+        model_titles: bool = True,
     ) -> None:
         self.events = events
         self.assistants = assistants
@@ -87,6 +89,7 @@ class ChatService:
             self._context,
             assistants,
             default_assistant,
+            Titling(self._context, is_on=model_titles),
             max_prompt=self._limits.prompt_chars,
             max_running=self._limits.running_rounds,
         )
@@ -170,6 +173,7 @@ class ChatService:
         wanted: dict[str, Any] = {}
         if title is not None:
             wanted["title"] = clean_title(title, self._limits.title_chars)
+            wanted["titled_by"] = TitleSource.PERSON
         if pinned is not None:
             wanted["pinned"] = pinned
         if system_prompt is not None:

@@ -3,6 +3,7 @@ import { changeWorkflow } from "../api.js";
 import { keepFocus } from "../focus.js";
 import { showInTab } from "./tab-sign.js";
 import { t } from "../texts.js";
+import { describeUsage } from "./usage.js";
 
 export class ChatHeading extends HTMLElement {
   #workflowId = "";
@@ -18,7 +19,9 @@ export class ChatHeading extends HTMLElement {
     this.#workflowId = workflow.id;
     this.hidden = false;
     Object.assign(this.dataset, { id: workflow.id, pinned: Number(workflow.pinned) });
-    this.querySelector(".title-text").textContent = workflow.title;
+    const title = this.querySelector(".title-text");
+    title.textContent = workflow.title;
+    title.title = [t("Rename (F2)"), costOf(workflow.titleUsage)].filter(Boolean).join("\n");
     this.#instruct(workflow.systemPrompt ?? "");
     for (const form of this.querySelectorAll("form")) {
       form.action = `/chat/${workflow.id}/${form.dataset.action}`;
@@ -55,6 +58,11 @@ export class ChatHeading extends HTMLElement {
     event.preventDefault();
     shut(details);
   }
+}
+
+/** What it took to ask a model for the title. */
+function costOf(used) {
+  return used ? t("Title: {usage}", { usage: describeUsage(used) }) : "";
 }
 
 /** Return the focus from an element to the control that opened it. */
