@@ -1,12 +1,11 @@
 /**
  * The palette: finds chats, documents and commands. The server searches the chats and documents.
  *
- * It is a combobox with a list (ARIA Authoring Practices): the focus stays in the field, arrows choose
- * in the list, and Enter does what is chosen. Loaded at its first use.
+ * Loaded at its first use.
  */
 import { listWorkflows } from "../api.js";
+import { asOption, Combobox, isHit, newGroup } from "../combobox.js";
 import { findDocuments } from "../documents/api.js";
-import { isComposing } from "../keys.js";
 import { plural, t } from "../texts.js";
 import { isOffered, prepareItem } from "./actions.js";
 import { run } from "./attach.js";
@@ -28,9 +27,9 @@ export function toggle() {
 
 class Palette {
   #dialog;
+  #combobox;
   #timer = 0;
   #searches = 0;
-  #moved = false;
   #subject = null;
   #found = { chats: [], documents: [] };
 
@@ -42,9 +41,7 @@ class Palette {
     this.#dialog.addEventListener("keydown", (event) => this.#key(event));
     this.#dialog.addEventListener("close", () => this.#stop());
     this.#list.addEventListener("click", (event) => this.#click(event));
-    this.#list.addEventListener("pointermove", (event) => this.#point(event));
-    // The focus stays in the field.
-    this.#list.addEventListener("pointerdown", (event) => event.preventDefault());
+    this.#combobox = new Combobox(this.#field, this.#list);
   }
 
   toggle() {
@@ -55,7 +52,7 @@ class Palette {
     this.#subject = document.querySelector("chat-heading:not([hidden])");
     this.#field.value = "";
     this.#found = { chats: [], documents: [] };
-    this.#moved = false;
+    this.#combobox.moved = false;
     this.#dialog.showModal();
     this.#show();
     this.#search();
@@ -69,10 +66,6 @@ class Palette {
     return this.#dialog.querySelector("[role=listbox]");
   }
 
-  get #options() {
-    return [...this.#list.querySelectorAll("[role=option]")];
-  }
-
   set #busy(busy) {
     this.#list.ariaBusy = busy ? "true" : null;
   }
@@ -83,7 +76,7 @@ class Palette {
 
   #wait() {
     clearTimeout(this.#timer);
-    this.#moved = false;
+    this.#combobox.moved = false;
     this.#show();
     this.#timer = setTimeout(() => this.#search(), PAUSE);
   }
@@ -92,8 +85,9 @@ class Palette {
     const search = (this.#searches += 1);
     const query = this.#query;
     this.#busy = true;
+    const limit = query ? MOST_CHATS : LATEST_CHATS;
     const [chats, documents] = await Promise.all([
-      listWorkflows({ q: query, limit: query ? MOST_CHATS : LATEST_CHATS }).catch((error) => ({ error })),
+      listWorkflows({ q: query, limit }).catch((error) => ({ error })),
       query ? findDocuments(query).catch(() => []) : [],
     ]);
     // Another search has begun, or the palette is closed.
@@ -108,22 +102,28 @@ class Palette {
     this.#searches += 1;
   }
 
-  /** Show the commands that fit at once, and what the server has found for the last letters. */
+  /**
+   * Show the commands at once, and of what the server has found for fewer letters only what still
+   * fits: what is shown may be chosen before the server answers.
+   */
   #show(isWhole = false) {
-    const chosen = this.#chosen;
-    const { chats, documents, error } = this.#found;
+    const { active } = this.#combobox;
+    const fits = (name) => isWhole || isHit(name, this.#query);
+    const chats = this.#found.chats.filter(({ title }) => fits(title));
+    const documents = this.#found.documents.filter(({ name }) => fits(name));
+    const { error } = this.#found;
     const groups = [
       [t("Chats"), chats.map((chat) => this.#chat(chat))],
       [t("Documents"), documents.slice(0, MOST_DOCUMENTS).map((item) => this.#document(item))],
       [t("Actions"), this.#commands()],
     ];
     const shown = groups.filter(([, options]) => options.length);
-    this.#list.replaceChildren(...shown.map(([label, options]) => group(label, options)));
-    const { length } = this.#options;
-    // What a person has moved to stays chosen when the server's part arrives.
-    const same = this.#options.find(({ dataset }) => dataset.key === chosen?.dataset.key);
-    this.#choose((isWhole && this.#moved && same) || this.#options[0]);
-    if (isWhole) this.#tell(length, error);
+    this.#list.replaceChildren(...shown.map(([label, options]) => newGroup(label, options)));
+    const { options, moved } = this.#combobox;
+    // What a person has moved to stays active when the server's part arrives.
+    const same = options.find(({ dataset }) => dataset.key === active?.dataset.key);
+    this.#combobox.active = (isWhole && moved && same) || options[0];
+    if (isWhole) this.#tell(options.length, error);
   }
 
   #tell(count, error) {
@@ -160,48 +160,18 @@ class Palette {
   }
 
   #commands() {
-    const words = fold(this.#query).split(/\s+/);
     const offered = newItems("palette").filter((item) => isOffered(item, this.#subject));
     for (const item of offered) prepareItem(item, this.#subject);
-    const fitting = offered.filter((item) => {
-      const label = fold(item.querySelector("span").textContent);
-      return words.every((word) => label.includes(word));
-    });
-    return fitting.map((item) => asOption(item, item.dataset.command));
+    return offered
+      .filter((item) => isHit(item.querySelector("span").textContent, this.#query))
+      .map((item) => asOption(item, item.dataset.command));
   }
 
-  get #chosen() {
-    return this.#list.querySelector("[aria-selected=true]");
-  }
-
-  #choose(option) {
-    this.#chosen?.setAttribute("aria-selected", "false");
-    option?.setAttribute("aria-selected", "true");
-    option?.scrollIntoView({ block: "nearest" });
-    if (option) this.#field.setAttribute("aria-activedescendant", option.id);
-    else this.#field.removeAttribute("aria-activedescendant");
-  }
-
+  /** The key that opens the palette closes it, too. */
   #key(event) {
-    if (isComposing(event)) return;
-    const isMove = ["ArrowDown", "ArrowUp"].includes(event.key);
-    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) this.#dialog.close();
-    else if (isMove) this.#move(event.key === "ArrowDown" ? 1 : -1);
-    else if (event.key === "Enter") this.#chosen?.click();
-    else return;
+    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
-  }
-
-  #move(step) {
-    const options = this.#options;
-    const { length } = options;
-    this.#moved = true;
-    if (length) this.#choose(options[(options.indexOf(this.#chosen) + step + length) % length]);
-  }
-
-  #point({ target }) {
-    const option = target.closest("[role=option]");
-    if (option && option !== this.#chosen) this.#choose(option);
+    this.#dialog.close();
   }
 
   #click(event) {
@@ -214,25 +184,6 @@ class Palette {
   }
 }
 
-function group(label, options) {
-  const section = document.createElement("div");
-  const heading = document.createElement("div");
-  heading.className = "palette-group";
-  heading.setAttribute("aria-hidden", "true");
-  heading.textContent = label;
-  section.role = "group";
-  section.setAttribute("aria-label", label);
-  section.append(heading, ...options);
-  return section;
-}
-
-function asOption(element, key) {
-  Object.assign(element, { role: "option", tabIndex: -1, id: "palette-" + key.replace(/\W+/g, "-") });
-  element.setAttribute("aria-selected", "false");
-  element.dataset.key = key;
-  return element;
-}
-
 function fill(option, title, snippet = []) {
   option.querySelector(".palette-name").replaceChildren(...title.map(toNode));
   option.querySelector(".palette-snippet").replaceChildren(...snippet.map(toNode));
@@ -241,9 +192,4 @@ function fill(option, title, snippet = []) {
 function toNode({ text, hit }) {
   if (!hit) return document.createTextNode(text);
   return Object.assign(document.createElement("mark"), { textContent: text });
-}
-
-/** A text for comparing: without case and accents. */
-function fold(text) {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
