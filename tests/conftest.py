@@ -20,8 +20,8 @@ from tests import databases, examples
 from tests.app import create_test_app
 from tests.browser.tab import find_chromium
 from tests.databases import Databases
-from tests.postgres import PostgresServer, find_binaries
 from tests.server import Server
+from tests.services.postgres import PostgresServer, find_binaries
 from tests.services.rabbitmq import RabbitMQServer
 from tests.services.redis import RedisServer
 from tests.stores import make_template, open_chats
