@@ -35,6 +35,20 @@ _OPTIONS = {
 """What an address does not say itself (PostgreSQL, libpq § parameter key words)."""
 
 
+def connect(address: str) -> Connection:
+    """Connect, and begin no transaction.
+
+    Args:
+        address: Where the database is, as libpq reads it.
+
+    Raises:
+        psycopg.Error: The server can't be reached, or refuses.
+    """
+    said = conninfo_to_dict(address)
+    unsaid: dict[str, Any] = {name: value for name, value in _OPTIONS.items() if name not in said}
+    return psycopg.connect(address, autocommit=True, **unsaid)
+
+
 class ConnectionThread:
     """A connection and the thread that works on it.
 
@@ -98,11 +112,7 @@ class ConnectionThread:
         return connection
 
     def _connect(self) -> Connection:
-        said = conninfo_to_dict(self._address)
-        unsaid: dict[str, Any] = {
-            name: value for name, value in _OPTIONS.items() if name not in said
-        }
-        return psycopg.connect(self._address, autocommit=True, **unsaid)
+        return connect(self._address)
 
     def _set_up(self, connection: Connection) -> None:
         """Do what each new connection begins with."""

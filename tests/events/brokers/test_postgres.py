@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 import pytest
 
@@ -205,6 +206,29 @@ async def test_batches_of_every_size_arrive(database: EventsDatabase) -> None:
             await nodes.settle()
         check(nodes.nodes)
         assert [node.gaps for node in nodes.nodes] == [0, 0, 0]
+
+
+async def test_a_node_that_has_much_to_read_at_its_start_reads_it_once(
+    database: EventsDatabase,
+) -> None:
+    log = PostgreSQLLog(database.url)
+    await anext(log.tail(None))
+    for _ in range(3 * tables.AT_ONCE + 1):
+        await log._send(partial(tables.append, body=b""))
+    numbers: list[int] = []
+    reader = PostgreSQLLog(database.url)
+    batches = reader.tail(None)
+    assert (await anext(batches))[1] is None
+    async for place, body in batches:
+        if body is not None:
+            numbers.append(place.number)
+            await log._send(partial(tables.append, body=b"x"))
+        if len(numbers) == 500:
+            break
+    await batches.aclose()
+    assert numbers == list(range(1, 501))
+    await reader.close()
+    await log.close()
 
 
 async def test_a_notification_of_another_program_is_nothing(database: EventsDatabase) -> None:

@@ -88,7 +88,7 @@ class PostgreSQLLog:
             for number, mark, body in batches:  # noqa: B007 - the last one is the next place
                 place = Place(place.epoch, number)
                 yield place, body
-            if len(batches) == tables.AT_ONCE:
+            if len(batches) >= tables.AT_ONCE:
                 payload = None
                 continue
             if not self._listening.has_more:
