@@ -45,6 +45,7 @@ BELOW = {
     "chat": {"assistants", "disk", *SERVICES, *TOOLS},
     "storage": {"assistants", "availability", "chat", "cluster", "documents", "patience", *TOOLS},
     "config": {"events", "errors"},
+    "copying": {"config", "documents", "events", "instance", "storage", *COMMON},
 }
 """The rooms that each room may import; what is not named here (web, app, cli) may import all."""
 

@@ -217,8 +217,7 @@ class Session:
             if not self._connection.closed:
                 return self._connection
             self._disconnect()
-        with translated_refusals():
-            connection = psycopg.connect(self._address, autocommit=True, **_unsaid(self._address))
+        connection = connect(self._address)
         try:
             connection.execute(_IDLE)
             if self._prepare:
@@ -249,6 +248,16 @@ class Session:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+def connect(address: str) -> Connection:
+    """Connect, and begin no transaction.
+
+    Raises:
+        DatabaseUnavailable: The server can't be reached, or refuses.
+    """
+    with translated_refusals():
+        return psycopg.connect(address, autocommit=True, **_unsaid(address))
 
 
 def _fit(value: Any) -> Any:
