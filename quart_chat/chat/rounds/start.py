@@ -21,7 +21,8 @@ from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.chat.views import Snapshot
 from quart_chat.errors import InvalidInput, TooManyRequests, Unavailable
 from quart_chat.markdown.rendering import render_html
-from quart_chat.plaintext import clean, clean_prompt, make_title
+from quart_chat.markdown.titles import make_title
+from quart_chat.plaintext import clean, clean_prompt
 from quart_chat.texts import _
 
 MAX_MODEL = 200
