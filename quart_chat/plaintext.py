@@ -100,6 +100,18 @@ def clean_system_prompt(text: Any, limit: int) -> str | None:
     return clean(text).strip() or None
 
 
+def clean_name(name: str, limit: int) -> str:
+    """Read a name and make it one line.
+
+    Raises:
+        InvalidInput: It is blank, or too long.
+    """
+    line = one_line(name)
+    if is_blank(line) or len(line) > limit:
+        raise InvalidInput(_("name: expected 1 to {limit} characters.").format(limit=number(limit)))
+    return line
+
+
 def fenced(text: str) -> str:
     """A listing as Markdown, in a fence that is longer than any in it."""
     longest = max(map(len, _BACKTICKS.findall(text)), default=0)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from quart_chat.assistants.parameters import Parameters, check_parameters
 from quart_chat.assistants.protocol import Assistant
 from quart_chat.chat.access import (
     check_id,
@@ -18,6 +19,7 @@ from quart_chat.chat.ask import Ask
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.lists import ChatLists
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
+from quart_chat.chat.preferences.service import PreferenceService
 from quart_chat.chat.purge import PurgeJob
 from quart_chat.chat.rounds.checkpoints import Checkpointer
 from quart_chat.chat.rounds.recording import RoundContext, RoundTimeouts
@@ -52,6 +54,7 @@ class ChatService:
         imports: What takes chats from files.
         lists: The lists that users have of their chats.
         sharing: The links that chats can be read with.
+        preferences: What users set for themselves.
     """
 
     def __init__(
@@ -94,6 +97,7 @@ class ChatService:
         )
         self.lists = ChatLists(storage, self._limits.search_seconds)
         self.sharing = Sharing(storage, self._committer)
+        self.preferences = PreferenceService(storage, assistants, self._limits)
         self._purge_job = PurgeJob(storage, self._limits.undo_seconds, self._node)
 
     @property
@@ -141,6 +145,7 @@ class ChatService:
         title: str | None = None,
         pinned: bool | None = None,
         system_prompt: str | None = None,
+        parameters: Parameters | None = None,
         read_seq: int | None = None,
         head: int | None = None,
     ) -> Workflow:
@@ -152,11 +157,12 @@ class ChatService:
             title: Another title.
             pinned: Whether it stays at the top of the list.
             system_prompt: What a model is told before all else; empty for what all are told.
+            parameters: What a model is asked beside its messages; empty for nothing.
             read_seq: Up to where the user has seen it; a change only if an answer was unread.
             head: Show the branch that leads to the newest round below this one.
 
         Raises:
-            InvalidInput: The title is blank, or a text is too long.
+            InvalidInput: The title is blank, a text is too long, or a parameter can't be used.
             NotFound: There is no such workflow, or no such round in it.
             RoundRunning: A round runs, and another branch is to be shown.
         """
@@ -169,6 +175,8 @@ class ChatService:
         if system_prompt is not None:
             limit = self._limits.system_prompt_chars
             wanted["system_prompt"] = clean_system_prompt(system_prompt, limit)
+        if parameters is not None:
+            wanted["parameters"] = check_parameters(parameters)
 
         def change(unit: UnitOfWork) -> Workflow:
             workflow = get_workflow(unit, user_id, workflow_id)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from quart_chat.assistants.parameters import NOTHING
 from quart_chat.assistants.protocol import Assistant, ModelAssistant, Question
 from quart_chat.chat.access import check_id, found_round, get_idle_workflow
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
+from quart_chat.chat.rounds.choice import choose_assistant
 from quart_chat.chat.rounds.factories import new_prompt, new_round, new_workflow
 from quart_chat.chat.rounds.outcome import INTERRUPTED, STOPPED
 from quart_chat.chat.rounds.recording import RoundContext
@@ -22,12 +24,8 @@ from quart_chat.chat.views import Snapshot
 from quart_chat.errors import InvalidInput, TooManyRequests, Unavailable
 from quart_chat.markdown.rendering import render_html
 from quart_chat.markdown.titles import make_title
-from quart_chat.plaintext import clean, clean_prompt
+from quart_chat.plaintext import clean_prompt
 from quart_chat.texts import _
-
-MAX_MODEL = 200
-"""Characters in the name of a model."""
-
 
 Prompt = tuple[str, str | None]
 """A prompt, and its HTML."""
@@ -150,6 +148,7 @@ class Rounds:
             model=model,
             document_ids=round_.document_ids,
             system_prompt=workflow.system_prompt,
+            parameters=workflow.parameters or NOTHING,
         )
         running = RunningRound(self._context, round_, assistant, question)
         return Started(workflow.id, round_.number, workflow.seq), running
@@ -157,6 +156,12 @@ class Rounds:
     def _workflow(self, ask: Ask, now: float, unit: UnitOfWork) -> Workflow:
         if ask.workflow_id is None:
             workflow = new_workflow(ask.user_id, make_title(ask.prompt or ""), now)
+            preferred = unit.transaction.select_preferences(ask.user_id)
+            workflow = replace(workflow, system_prompt=preferred.system_prompt)
+            # What was offered then may not be offered now.
+            if preferred.assistant in self._assistants:
+                assistant, model = preferred.assistant, preferred.model
+                workflow = replace(workflow, assistant=assistant, model=model)
         else:
             workflow = get_idle_workflow(unit, ask.user_id, ask.workflow_id)
         running = unit.transaction.count_running_rounds(ask.user_id)
@@ -183,18 +188,10 @@ class Rounds:
             last = workflow
         if name is None:
             name = last.assistant or self._default_assistant
-        chosen = self._assistants.get(name)
-        if chosen is None:
-            raise InvalidInput(_("assistant: there is no assistant of that name. Choose another."))
-        if model is None and name == last.assistant and isinstance(chosen, ModelAssistant):
-            model = last.model or None
-        if model is not None and not isinstance(chosen, ModelAssistant):
-            raise InvalidInput(_("model: this assistant offers no models."))
-        if model is not None and not 0 < len(model) <= MAX_MODEL:
-            raise InvalidInput(
-                _("model: expected a name of 1 to {limit} characters.").format(limit=MAX_MODEL)
-            )
-        return chosen, model and clean(model)
+        if model is None and name == last.assistant:
+            offers_models = isinstance(self._assistants.get(name), ModelAssistant)
+            model = (last.model or None) if offers_models else None
+        return choose_assistant(self._assistants, name, model)
 
     def _launch(self, begun: tuple[Started, RunningRound | None]) -> None:
         workflow_id, running = begun[0].workflow_id, begun[1]

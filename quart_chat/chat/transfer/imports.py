@@ -132,6 +132,7 @@ class Imports:
             model=clean(chat.model) if known and chat.model else None,
             head=head,
             system_prompt=clean(chat.system_prompt) if chat.system_prompt else None,
+            parameters=chat.parameters.to_parameters() if chat.parameters else None,
         )
 
     def _title(self, title: str) -> str:

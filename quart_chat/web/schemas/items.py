@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -87,6 +87,16 @@ class Match(Struct, frozen=True):
     round: int | None
 
 
+class ParametersItem(Struct, rename="camel", frozen=True):
+    """What a model is asked beside its messages; null leaves it to the endpoint."""
+
+    temperature: float | None
+    top_p: float | None
+    max_tokens: int | None
+    reasoning_effort: str | None
+    extra: dict[str, Any]
+
+
 class WorkflowItem(Struct, rename="camel", frozen=True):
     """A chat in the list."""
 
@@ -99,6 +109,7 @@ class WorkflowItem(Struct, rename="camel", frozen=True):
     model: str | None
     head_round: int | None
     system_prompt: str | None
+    parameters: ParametersItem | None
     document_ids: list[str]
     seq: int
     created_at: Seconds

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from quart_chat.assistants.parameters import Parameters
 from quart_chat.assistants.protocol import Source, Usage
 from quart_chat.chat.models import (
     Log,
@@ -37,8 +38,9 @@ SHARE = _columns(Share)
 _SOURCES = MESSAGE.split(", ").index("sources")
 _USAGE = MESSAGE.split(", ").index("usage")
 _WORKFLOW_DOCUMENTS = WORKFLOW.split(", ").index("document_ids")
+_PARAMETERS = WORKFLOW.split(", ").index("parameters")
 _ROUND_DOCUMENTS = ROUND.split(", ").index("document_ids")
-_ENCODED = {tuple, Usage}
+_ENCODED = {tuple, Usage, Parameters}
 _values = {
     model: attrgetter(*(field.name for field in fields(model)))
     for model in (Workflow, Message, Log, Round, Share)
@@ -54,6 +56,7 @@ def to_workflow(row: Row) -> Workflow:
         pinned=bool(raw.pinned),
         deleted=bool(raw.deleted),
         document_ids=tuple(orjson.loads(row[_WORKFLOW_DOCUMENTS])),
+        parameters=row[_PARAMETERS] and Parameters(**orjson.loads(row[_PARAMETERS])),
     )
 
 
