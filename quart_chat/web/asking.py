@@ -9,7 +9,7 @@ from quart_chat.web.context import services
 
 if TYPE_CHECKING:
     from quart_chat.chat.ask import Ask
-    from quart_chat.chat.rounds.start import Started
+    from quart_chat.chat.rounds.begun import Started
 
 
 async def start_round(ask: Ask) -> Started:
