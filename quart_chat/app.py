@@ -18,7 +18,7 @@ from quart_chat.events.quart import Events
 from quart_chat.resources import resource_path
 from quart_chat.web import assets, converters, errors, lifespan, openapi, security
 from quart_chat.web.api import assistants as assistants_api
-from quart_chat.web.api import chatbot, documents, streams, transfer, uploads, workflows
+from quart_chat.web.api import chatbot, documents, queue, streams, transfer, uploads, workflows
 from quart_chat.web.json import OrjsonProvider
 from quart_chat.web.pages import chat as pages
 from quart_chat.web.pages import (
@@ -65,6 +65,7 @@ def create_app(
     for blueprint in (
         assets.blueprint,
         chatbot.blueprint,
+        queue.blueprint,
         workflows.blueprint,
         assistants_api.blueprint,
         streams.blueprint,
