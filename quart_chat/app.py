@@ -22,6 +22,7 @@ from quart_chat.web.api import (
     chatbot,
     documents,
     preferences,
+    queue,
     streams,
     transfer,
     uploads,
@@ -74,6 +75,7 @@ def create_app(
     for blueprint in (
         assets.blueprint,
         chatbot.blueprint,
+        queue.blueprint,
         workflows.blueprint,
         assistants_api.blueprint,
         streams.blueprint,

@@ -38,6 +38,7 @@ from quart_chat.chat.rounds.outcome import (
     INTERRUPTED,
     INVALID_OUTPUT,
     Ending,
+    EndRound,
     end_round,
 )
 from quart_chat.chat.rounds.outputs import clean_sources, clean_usage, place_of
@@ -60,35 +61,42 @@ running, and to let them run after each output costs as much as to take it."""
 class RunningRound:
     """A round from its first moment to its stored end.
 
+    Args:
+        context: What rounds share.
+        round_: The round.
+        assistant: The one that answers.
+        question: What it is asked.
+        end: Stores the end, and begins what follows it.
+
     Attributes:
         answer: What it has so far.
-        assistant: What answers.
-        question: What it was asked.
+        assistant, question: What answers, and what it was asked.
+        stored: The round as its end is stored.
         refusal: Why its end could not be stored, the last time that this was tried.
     """
 
     def __init__(
-        self, context: RoundContext, round_: Round, assistant: Assistant, question: Question
+        self,
+        context: RoundContext,
+        round_: Round,
+        assistant: Assistant,
+        question: Question,
+        end: EndRound,
     ) -> None:
         self.answer = Answer(round_)
         self.refusal: DatabaseUnavailable | None = None
         self._context = context
         self._round = round_
-        self.assistant = assistant
-        self.question = question
+        self.stored: Round | None = None
+        self.assistant = self._assistant = assistant
+        self.question = self._question = question
+        self._end_round = end
         self._ending: Ending | None = None
         self._recorder = Recorder(context, round_, self.answer, self._lose)
 
     @property
     def number(self) -> int:
         return self._round.number
-
-    @property
-    def stored(self) -> Round | None:
-        """The round as its end is stored; None where it has none, or it could not be."""
-        task = self._task
-        failed = not task.done() or task.cancelled() or task.exception()
-        return None if failed else task.result()
 
     def start(self, ended: Callable[[RunningRound], None]) -> None:
         """Begin to run; ``ended`` is called once nothing more will happen."""
@@ -144,7 +152,7 @@ class RunningRound:
 
     def _abandon(self) -> None:
         if not self._over.done():
-            _logger.error("The assistant %r did not stop; it is left alone", self.assistant.name)
+            _logger.error("The assistant %r did not stop; it is left alone", self._assistant.name)
             self._context.abandoned.add(self._consumer)
             self._consumer.add_done_callback(self._context.abandoned.discard)
             self._over.set_result(None)
@@ -165,7 +173,8 @@ class RunningRound:
         await self._over
         await self._recorder.end()
         try:
-            return await self._end(self._ending or self._outcome())
+            self.stored = await self._end(self._ending or self._outcome())
+            return self.stored
         finally:
             self._recorder.close()
 
@@ -173,7 +182,7 @@ class RunningRound:
         error = None if self._consumer.cancelled() else self._consumer.exception()
         if error is None and not self._consumer.cancelled():
             return self._consumer.result()
-        _logger.error("The assistant %r failed", self.assistant.name, exc_info=error)
+        _logger.error("The assistant %r failed", self._assistant.name, exc_info=error)
         return INTERNAL
 
     async def _end(self, ending: Ending) -> Round:
@@ -209,14 +218,14 @@ class RunningRound:
             return end_round(unit, ended, messages=messages, logs=logs)
 
         try:
-            return await self._context.committer.commit(change)
+            return await self._end_round(change)
         except DatabaseUnavailable as error:
             self._refuse(error, ended)
         delay = self._context.timeouts.retry
         while not self._context.closing.is_set():
             delay = await self._context.pause(delay)
             try:
-                return await self._context.committer.commit(change)
+                return await self._end_round(change)
             except DatabaseUnavailable as error:
                 self._refuse(error, ended)
         _logger.error(
@@ -243,7 +252,7 @@ class RunningRound:
         except (AssistantError, ChatError) as error:
             return Ending(RoundStatus.ERROR, clean(error.message), clean(error.code))
         except InvalidOutput as error:
-            _logger.error("The assistant %r is wrong: %s", self.assistant.name, error)  # noqa: TRY400 - the line is in it
+            _logger.error("The assistant %r is wrong: %s", self._assistant.name, error)  # noqa: TRY400 - the line is in it
             return INVALID_OUTPUT
         return COMPLETE if self.answer.message is not None else EMPTY_ANSWER
 
@@ -252,9 +261,9 @@ class RunningRound:
             lambda reader: reader.select_history(self._round, HISTORY)
         )
         turns = tuple(Turn(message.role, message.content) for message in history)
-        question = replace(self.question, history=turns)
+        question = replace(self._question, history=turns)
         taken = 0
-        async with aclosing(self.assistant.answer(question)) as outputs:
+        async with aclosing(self._assistant.answer(question)) as outputs:
             async for output in outputs:
                 if self._ending is not None:
                     # It was told to stop and went on.
