@@ -30,6 +30,7 @@ from quart_chat.web.api import (
 from quart_chat.web.json import OrjsonProvider
 from quart_chat.web.pages import (
     appearance,
+    chat_settings,
     doctor,
     handbook,
     headings,
@@ -75,6 +76,7 @@ def create_app(
         assets.blueprint,
         chatbot.blueprint,
         workflows.blueprint,
+        workflows.of_all,
         assistants_api.blueprint,
         streams.blueprint,
         documents.blueprint,
@@ -88,6 +90,7 @@ def create_app(
         settings_page.blueprint,
         appearance.blueprint,
         preferences.blueprint,
+        chat_settings.blueprint,
         transfer.blueprint,
         sharing.blueprint,
     ):
