@@ -32,7 +32,7 @@ export class ChatHeading extends HTMLElement {
     this.querySelector(".title").textContent = workflow.title;
     this.#pin.setAttribute("aria-pressed", String(workflow.pinned));
     if (!this.#rename.open) this.#input.value = workflow.title;
-    this.#instruct(workflow.systemPrompt ?? "");
+    this.#instruct(workflow.systemPrompt ?? "", workflow.parameters);
     for (const form of this.querySelectorAll("form")) {
       form.action = `/chat/${workflow.id}/${form.dataset.action}`;
     }
@@ -42,10 +42,10 @@ export class ChatHeading extends HTMLElement {
     showInTab(workflow);
   }
 
-  #instruct(text) {
+  #instruct(text, parameters) {
     const details = this.querySelector(".instructions");
     if (!details) return;
-    details.toggleAttribute("data-set", text !== "");
+    details.toggleAttribute("data-set", Boolean(text || parameters));
     const label = text
       ? t("Custom instructions for this chat (set)")
       : t("Custom instructions for this chat");
