@@ -45,15 +45,23 @@ class CannotServe(Exception):
 def main(argv: Sequence[str] | None = None, *, factory: Factory = create_app) -> int:
     """Run the command and return its exit code."""
     options = _parser().parse_args(argv)
-    config = {
-        variable(name): getattr(options, name)
-        for name in ("host", "port", "instance", "workers")
-        if getattr(options, name) is not None
-    }
     try:
-        return _serve(config, factory)
+        if options.command == "check":
+            # A server does not load what it takes.
+            from quart_chat.check.command import run_check
+
+            return run_check(_config(options))
+        return _serve(_config(options), factory)
     except (ConfigError, CannotServe) as error:
         return _fail(error)
+
+
+def _config(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        variable(name): getattr(options, name)
+        for name in ("host", "port", "instance", "workers")
+        if getattr(options, name, None) is not None
+    }
 
 
 def _fail(error: Exception) -> int:
@@ -70,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--port", help="port to listen on, 0 for any free one (default: 8000)")
     command.add_argument("--instance", help="folder of the database (default: ./instance)")
     command.add_argument("--workers", help="processes to serve with (default: 1)")
+    command = commands.add_parser("check", help="say whether all that the server needs is well")
+    command.add_argument("--instance", help="folder of the database (default: ./instance)")
     return parser
 
 

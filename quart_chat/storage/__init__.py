@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from quart_chat.availability import NOT_INSTALLED, unavailable
 from quart_chat.storage.engine import Storage
+from quart_chat.storage.inspection import Inspection
 
-__all__ = ["Storage", "open_storage"]
+__all__ = ["Storage", "inspect_storage", "open_storage"]
 
 
 async def open_storage(url: str, *, patience: float = 10.0, shared: bool = True) -> Storage:
@@ -37,3 +38,21 @@ async def open_storage(url: str, *, patience: float = 10.0, shared: bool = True)
                 raise unavailable(NOT_INSTALLED) from error
             return await open_postgres(url, patience=patience, shared=shared)
     raise ValueError(f"{scheme}: no engine of this name; expected sqlite or postgresql")
+
+
+def inspect_storage(url: str) -> Inspection:
+    """Look at the store at an address, as :func:`open_storage` takes it.
+
+    Raises:
+        DatabaseUnavailable: It can't be read or written; the message says why.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme == "sqlite":
+        from quart_chat.storage.sqlite.inspection import inspect_sqlite
+
+        return inspect_sqlite(rest)
+    try:
+        from quart_chat.storage.postgres.inspection import inspect_postgres
+    except ImportError as error:
+        raise unavailable(NOT_INSTALLED) from error
+    return inspect_postgres(url)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Any
 
 from quart_chat.cluster.control import ControlChannel
 from quart_chat.cluster.node import Node
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from quart_chat.events.quart import Events
     from quart_chat.instance import Hold
     from quart_chat.storage import Storage
+
+_logger = logging.getLogger(__name__)
 
 GAP = "gap"
 """The type of the control event that says that events of a node that died may be missing."""
@@ -32,8 +35,12 @@ class Cluster:
             storage.nodes if settings.shares else None, settings.node_lease, self._describe_broker
         )
         self.control = ControlChannel(events.manager)
-        self.control.listen(GAP, lambda _: events.manager.lose_events())
+        self.control.listen(GAP, self._lose_events)
         self.node.on_burial(lambda: self.control.tell(GAP))
+
+    def _lose_events(self, _: dict[str, Any]) -> None:
+        _logger.warning("Events of a node that died may be missing: every open stream reads once.")
+        self._events.manager.lose_events()
 
     def _describe_broker(self) -> NodeBroker:
         return NodeBroker(self._broker, self._events.manager.broker_epoch)
