@@ -166,5 +166,5 @@ async def test_a_node_that_slept_takes_over_only_after_a_lease_without_a_break(
     await other.join(alone=False)
     assert (node.may_take_over, other.may_take_over) == (True, False)
     await shift_leases(storage, -1000)
-    assert await node._renew(storage.nodes) == (other.id,)
+    assert (await node._renew(storage.nodes)).expired == (other.id,)
     assert not node.may_take_over
