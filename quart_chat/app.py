@@ -31,6 +31,7 @@ from quart_chat.web.api import (
 from quart_chat.web.json import OrjsonProvider
 from quart_chat.web.pages import (
     appearance,
+    chat_settings,
     doctor,
     handbook,
     headings,
@@ -77,6 +78,7 @@ def create_app(
         chatbot.blueprint,
         queue.blueprint,
         workflows.blueprint,
+        workflows.of_all,
         assistants_api.blueprint,
         streams.blueprint,
         documents.blueprint,
@@ -90,6 +92,7 @@ def create_app(
         settings_page.blueprint,
         appearance.blueprint,
         preferences.blueprint,
+        chat_settings.blueprint,
         transfer.blueprint,
         sharing.blueprint,
     ):

@@ -66,9 +66,9 @@ class Rounds:
     ) -> None:
         self.running: dict[str, RunningRound] = {}
         self.succession = Succession(context, self.begin, self.launch)
-        self.titling = titling
         self._context = context
         self.choice = Choice(assistants, default_assistant)
+        self.titling = titling
         self._max_prompt = max_prompt
         self._max_running = max_running
 

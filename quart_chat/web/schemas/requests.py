@@ -278,6 +278,12 @@ class PresetBody(Struct, frozen=True):
     parameters: ParametersBody
 
 
+class RestoreBody(Struct, rename="camel", frozen=True):
+    """The moment at which chats were deleted together, as the deletion was answered."""
+
+    deleted_at: Annotated[float, Meta(ge=0, le=1e11)]
+
+
 class PassagesQuery(Struct, frozen=True):
     """Which passages of a document to read."""
 

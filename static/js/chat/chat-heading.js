@@ -22,17 +22,17 @@ export class ChatHeading extends HTMLElement {
     const title = this.querySelector(".title-text");
     title.textContent = workflow.title;
     title.title = [t("Rename (F2)"), costOf(workflow.titleUsage)].filter(Boolean).join("\n");
-    this.#instruct(workflow.systemPrompt ?? "");
-    for (const form of this.querySelectorAll("form")) {
-      form.action = `/chat/${workflow.id}/${form.dataset.action}`;
+    this.#instruct(workflow.systemPrompt ?? "", workflow.parameters);
+    for (const element of this.querySelectorAll("[data-action]")) {
+      element[element.href ? "href" : "action"] = `/chat/${workflow.id}/${element.dataset.action}`;
     }
     showInTab(workflow);
   }
 
-  #instruct(text) {
+  #instruct(text, parameters) {
     const details = this.querySelector(".instructions");
     if (!details) return;
-    details.toggleAttribute("data-set", text !== "");
+    details.toggleAttribute("data-set", Boolean(text || parameters));
     const label = text
       ? t("Custom instructions for this chat (set)")
       : t("Custom instructions for this chat");
