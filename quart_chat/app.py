@@ -32,6 +32,7 @@ from quart_chat.web.pages import (
     rounds,
     sharing,
 )
+from quart_chat.web.pages import queue as queue_pages
 from quart_chat.web.pages import settings as settings_page
 
 
@@ -76,6 +77,7 @@ def create_app(
         languages.blueprint,
         doctor.blueprint,
         rounds.blueprint,
+        queue_pages.blueprint,
         install.blueprint,
         settings_page.blueprint,
         transfer.blueprint,
