@@ -64,13 +64,16 @@ async def press(tab: Tab, text: str, name: str) -> None:
 async def test_questions_that_are_sent_during_an_answer_follow_it_in_every_tab(
     open_tab: OpenTab,
 ) -> None:
-    first = await begin(open_tab, "count 120 30ms")
+    # Long enough to queue two questions in two tabs on a busy machine.
+    first = await begin(open_tab, "count 400 40ms")
     second = await open_tab(first.page.url)
     await add(first, "count 2 1ms")
     await add(second, "count 3 1ms")
     for tab in (first, second):
         await expect_queue(tab, "count 2 1ms", "count 3 1ms")
         await expect_state(tab, SOON)
+    ended = first.page.locator('.log > chat-round[data-round="1"]')
+    await expect(ended).to_have_attribute("data-status", "complete", timeout=50_000)
     for tab in (first, second):
         await tab.until_ended("complete", 3)
         await expect(tab.answer(2)).to_have_text("1 2")
