@@ -16,12 +16,22 @@ from quart_chat.config import ConfigError, Settings, load_settings, variable
 from quart_chat.events import Broker
 from quart_chat.events.quart import Events
 from quart_chat.resources import resource_path
-from quart_chat.web import assets, converters, errors, lifespan, openapi, security
+from quart_chat.web import assets, commands, converters, errors, lifespan, openapi, security
 from quart_chat.web.api import assistants as assistants_api
-from quart_chat.web.api import chatbot, documents, queue, streams, transfer, uploads, workflows
+from quart_chat.web.api import (
+    chatbot,
+    documents,
+    preferences,
+    queue,
+    streams,
+    transfer,
+    uploads,
+    workflows,
+)
 from quart_chat.web.json import OrjsonProvider
-from quart_chat.web.pages import chat as pages
 from quart_chat.web.pages import (
+    appearance,
+    chat_settings,
     doctor,
     handbook,
     headings,
@@ -32,6 +42,7 @@ from quart_chat.web.pages import (
     rounds,
     sharing,
 )
+from quart_chat.web.pages import chat as pages
 from quart_chat.web.pages import queue as queue_pages
 from quart_chat.web.pages import settings as settings_page
 
@@ -68,6 +79,7 @@ def create_app(
         chatbot.blueprint,
         queue.blueprint,
         workflows.blueprint,
+        workflows.of_all,
         assistants_api.blueprint,
         streams.blueprint,
         documents.blueprint,
@@ -80,12 +92,17 @@ def create_app(
         queue_pages.blueprint,
         install.blueprint,
         settings_page.blueprint,
+        appearance.blueprint,
+        preferences.blueprint,
+        chat_settings.blueprint,
         transfer.blueprint,
         sharing.blueprint,
     ):
         app.register_blueprint(blueprint)
 
+    appearance.init_app(app)
     assets.init_app(app, resource_path("static"))
+    commands.init_app(app)
     errors.init_app(app)
     headings.init_app(app)
     questions.init_app(app)

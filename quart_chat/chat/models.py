@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from quart_chat.assistants.parameters import Parameters
 from quart_chat.assistants.protocol import Source, Usage
 from quart_chat.texts import _
 from quart_chat.wire import Item, chat_data
@@ -36,6 +37,14 @@ class WorkflowStatus(StrEnum):
     ERROR = "error"
 
 
+class TitleSource(StrEnum):
+    """Who has given a chat its title: the beginning of the first prompt, a model, or a person."""
+
+    PROMPT = "prompt"
+    MODEL = "model"
+    PERSON = "person"
+
+
 @dataclass(frozen=True, slots=True)
 class Workflow:
     """One conversation.
@@ -54,6 +63,9 @@ class Workflow:
         system_prompt: What a model is told before all else, in the place of what it is told in
             every chat.
         document_ids: The documents that were named last, and are searched next where none are.
+        parameters: What a model is asked beside its messages; None where nothing is set.
+        titled_by: Where the title comes from. One of a person is never replaced.
+        title_usage: What it took to ask a model for a title; None where none was asked.
     """
 
     id: str
@@ -75,6 +87,9 @@ class Workflow:
     head: int | None = None
     system_prompt: str | None = None
     document_ids: tuple[str, ...] = ()
+    parameters: Parameters | None = None
+    titled_by: TitleSource = TitleSource.PERSON
+    title_usage: Usage | None = None
 
     @property
     def unread(self) -> bool:
@@ -87,6 +102,7 @@ class Workflow:
         return {
             "id": self.id,
             "title": self.title,
+            "titleUsage": self.title_usage and self.title_usage.to_item(),
             "status": self.status,
             "pinned": self.pinned,
             "unread": self.unread,
@@ -94,6 +110,7 @@ class Workflow:
             "model": self.model,
             "headRound": self.head,
             "systemPrompt": self.system_prompt,
+            "parameters": self.parameters and self.parameters.to_item(),
             "documentIds": list(self.document_ids),
             "seq": self.item_seq,
             "createdAt": self.created_at,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from quart_chat.assistants.parameters import Parameters, check_parameters
 from quart_chat.assistants.protocol import Assistant
 from quart_chat.chat.access import (
     check_id,
@@ -15,10 +16,12 @@ from quart_chat.chat.access import (
     no_workflow,
 )
 from quart_chat.chat.ask import Ask
+from quart_chat.chat.deletion.deletions import Deletions
+from quart_chat.chat.deletion.purge import PurgeJob
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.lists import ChatLists
-from quart_chat.chat.models import Round, Workflow, WorkflowStatus
-from quart_chat.chat.purge import PurgeJob
+from quart_chat.chat.models import Round, TitleSource, Workflow, WorkflowStatus
+from quart_chat.chat.preferences.service import PreferenceService
 from quart_chat.chat.queue.service import PromptQueue
 from quart_chat.chat.rounds.begun import Started
 from quart_chat.chat.rounds.checkpoints import Checkpointer
@@ -26,6 +29,7 @@ from quart_chat.chat.rounds.recording import RoundContext, RoundTimeouts
 from quart_chat.chat.rounds.recovery import recover_rounds
 from quart_chat.chat.rounds.remote import Stops
 from quart_chat.chat.rounds.start import Rounds
+from quart_chat.chat.rounds.titling import Titling
 from quart_chat.chat.shares import Sharing
 from quart_chat.chat.storage import WHOLE, ChatReader, ChatStorage, PartBounds
 from quart_chat.chat.transfer.imports import Imports
@@ -55,6 +59,8 @@ class ChatService:
         imports: What takes chats from files.
         lists: The lists that users have of their chats.
         sharing: The links that chats can be read with.
+        preferences: What users set for themselves.
+        deletions: What deletes all chats of a user, and restores them.
     """
 
     def __init__(
@@ -69,6 +75,7 @@ class ChatService:
         timeouts: RoundTimeouts | None = None,
         node: Node | None = None,
         control: ControlChannel | None = None,
+        model_titles: bool = True,
     ) -> None:
         self.events = events
         self.assistants = assistants
@@ -87,6 +94,7 @@ class ChatService:
             self._context,
             assistants,
             default_assistant,
+            Titling(self._context, is_on=model_titles),
             max_prompt=self._limits.prompt_chars,
             max_running=self._limits.running_rounds,
         )
@@ -104,7 +112,10 @@ class ChatService:
         )
         self.lists = ChatLists(storage, self._limits.search_seconds)
         self.sharing = Sharing(storage, self._committer)
+        self.preferences = PreferenceService(storage, assistants, self._limits)
         self._purge_job = PurgeJob(storage, self._limits.undo_seconds, self._node)
+        notice = self._purge_job.notice
+        self.deletions = Deletions(storage, self._committer, self.delete, notice)
 
     @property
     def max_prompt(self) -> int:
@@ -147,6 +158,7 @@ class ChatService:
         title: str | None = None,
         pinned: bool | None = None,
         system_prompt: str | None = None,
+        parameters: Parameters | None = None,
         read_seq: int | None = None,
         head: int | None = None,
     ) -> Workflow:
@@ -158,11 +170,12 @@ class ChatService:
             title: Another title.
             pinned: Whether it stays at the top of the list.
             system_prompt: What a model is told before all else; empty for what all are told.
+            parameters: What a model is asked beside its messages; empty for nothing.
             read_seq: Up to where the user has seen it; a change only if an answer was unread.
             head: Show the branch that leads to the newest round below this one.
 
         Raises:
-            InvalidInput: The title is blank, or a text is too long.
+            InvalidInput: The title is blank, a text is too long, or a parameter can't be used.
             NotFound: There is no such workflow, or no such round in it.
             RoundRunning: A round runs, and another branch is to be shown.
         """
@@ -170,11 +183,14 @@ class ChatService:
         wanted: dict[str, Any] = {}
         if title is not None:
             wanted["title"] = clean_title(title, self._limits.title_chars)
+            wanted["titled_by"] = TitleSource.PERSON
         if pinned is not None:
             wanted["pinned"] = pinned
         if system_prompt is not None:
             limit = self._limits.system_prompt_chars
             wanted["system_prompt"] = clean_system_prompt(system_prompt, limit)
+        if parameters is not None:
+            wanted["parameters"] = check_parameters(parameters)
 
         def change(unit: UnitOfWork) -> Workflow:
             workflow = get_workflow(unit, user_id, workflow_id)
@@ -187,8 +203,8 @@ class ChatService:
 
         return await self._committer.commit(change)
 
-    async def delete(self, user_id: str, workflow_id: str) -> None:
-        """Delete a workflow; a running round is stopped first.
+    async def delete(self, user_id: str, workflow_id: str, now: float | None = None) -> None:
+        """Delete a workflow, as of ``now``; a running round is stopped first.
 
         What it holds is erased after the time in which :meth:`restore` brings it back.
         """
@@ -198,8 +214,8 @@ class ChatService:
             workflow = get_workflow(unit, user_id, workflow_id)
             if workflow.status is WorkflowStatus.RUNNING:
                 return False
-            now = time.time()
-            unit.put_workflow(workflow, now, deleted=True, deleted_at=now)
+            moment = now or time.time()
+            unit.put_workflow(workflow, moment, deleted=True, deleted_at=moment)
             return True
 
         def notice(deleted: bool) -> None:
@@ -214,20 +230,8 @@ class ChatService:
             deleted = await self._committer.commit(change, notice)
 
     async def restore(self, user_id: str, workflow_id: str) -> Workflow:
-        """Bring a deleted workflow back, or leave one alone that is not deleted.
-
-        Raises:
-            NotFound: There is none, or no longer.
-        """
-        check_id(workflow_id)
-
-        def change(unit: UnitOfWork) -> Workflow:
-            workflow = unit.transaction.select_recoverable(workflow_id, user_id)
-            if workflow is None:
-                return get_workflow(unit, user_id, workflow_id)
-            return unit.put_workflow(workflow, time.time(), deleted=False, deleted_at=None)
-
-        return await self._committer.commit(change)
+        """Bring a deleted workflow back; see :meth:`Deletions.restore`."""
+        return await self.deletions.restore(user_id, workflow_id)
 
     async def recoverable(self, user_id: str, workflow_id: str) -> Workflow | None:
         """Read a deleted workflow that can be restored; None where there is none."""
@@ -292,4 +296,5 @@ class ChatService:
     async def close(self) -> None:
         """End running rounds as interrupted, and wait until all is stored; idempotent."""
         await self._purge_job.close()
+        await self.deletions.close()
         await self.rounds.close()

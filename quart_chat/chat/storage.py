@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from quart_chat.chat.models import Log, Message, Round, Share, Workflow
+from quart_chat.chat.preferences.storage import PreferenceReader, PreferenceTransaction
 from quart_chat.chat.queue.storage import QueueReader, QueueTransaction
 from quart_chat.chat.views import BranchPage, FoundPage, ListChanges, Snapshot, WorkflowPage
 
@@ -42,7 +43,7 @@ WHOLE = PartBounds(math.inf, math.inf)
 PART = PartBounds(500, 256 * 1024)
 
 
-class ChatReader(QueueReader, Protocol):
+class ChatReader(PreferenceReader, QueueReader, Protocol):
     """Reads chats as of one moment."""
 
     def select_workflow(self, workflow_id: str, user_id: str | None = None) -> Workflow | None:
@@ -55,6 +56,10 @@ class ChatReader(QueueReader, Protocol):
 
     def has_workflow(self, workflow_id: str) -> bool:
         """Whether an id is taken, also by a deleted workflow or by another user's."""
+        ...
+
+    def select_ids(self, user_id: str, deleted_at: float | None = None) -> list[str]:
+        """Read the ids of all workflows of a user, or of those deleted at a moment, by age."""
         ...
 
     def select_share(self, workflow_id: str) -> Share | None:
@@ -152,7 +157,7 @@ class ChatReader(QueueReader, Protocol):
         ...
 
 
-class ChatTransaction(ChatReader, QueueTransaction, Protocol):
+class ChatTransaction(ChatReader, PreferenceTransaction, QueueTransaction, Protocol):
     """Reads and changes chats; nothing is emitted here.
 
     See :class:`quart_chat.chat.unit_of_work.UnitOfWork`, which gives what it stores a seq.

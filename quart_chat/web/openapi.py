@@ -38,6 +38,7 @@ TAGS = [
     Tag("assistants", "The assistants and their models."),
     Tag("streams", "Streams of server-sent events, each a `ChatData` on a `data:` line."),
     Tag("documents", "The documents that assistants answer from."),
+    Tag("settings", "What a user sets for new chats, presets, and a test of the connection."),
     Tag("doctor", "The checks of a browser's connection."),
 ]
 

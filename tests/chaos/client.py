@@ -112,7 +112,12 @@ class FollowingClient(ChatCopy):
     """Follows one chat with this project's own parser.
 
     While ``reading`` is cleared it takes nothing from its connection.
+
+    Attributes:
+        waits_for_the_store: Whether it comes back, too, where the store can't be read for now.
     """
+
+    waits_for_the_store = False
 
     def __init__(self, base_url: str, workflow_id: str) -> None:
         super().__init__()
@@ -136,6 +141,8 @@ class FollowingClient(ChatCopy):
         parser = StreamParser(str(self.seq) if self.seq else "")
         headers = {"Last-Event-ID": parser.last_event_id} if self.seq else {}
         async with http.stream("GET", self._url, headers=headers) as response:
+            if response.status_code == 503 and self.waits_for_the_store:
+                raise httpx2.ReadError("the store is away")
             assert response.status_code == 200, response.status_code
             async for chunk in response.aiter_bytes():
                 await self.reading.wait()

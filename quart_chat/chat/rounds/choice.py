@@ -15,6 +15,26 @@ MAX_MODEL = 200
 """Characters in the name of a model."""
 
 
+def choose_assistant(
+    assistants: Mapping[str, Assistant], name: str, model: str | None
+) -> tuple[Assistant, str | None]:
+    """Return the assistant of a name, and the name of its model as it is stored.
+
+    Raises:
+        InvalidInput: There is no such assistant, it has no models, or no model has such a name.
+    """
+    chosen = assistants.get(name)
+    if chosen is None:
+        raise InvalidInput(_("assistant: there is no assistant of that name. Choose another."))
+    if model is not None and not isinstance(chosen, ModelAssistant):
+        raise InvalidInput(_("model: this assistant offers no models."))
+    if model is not None and not 0 < len(model) <= MAX_MODEL:
+        raise InvalidInput(
+            _("model: expected a name of 1 to {limit} characters.").format(limit=MAX_MODEL)
+        )
+    return chosen, model and clean(model)
+
+
 class Choice:
     """Chooses among assistants.
 
@@ -26,6 +46,10 @@ class Choice:
     def __init__(self, assistants: Mapping[str, Assistant], default: str) -> None:
         self._assistants = assistants
         self._default = default
+
+    def offers(self, name: str | None) -> bool:
+        """Whether there is an assistant of a name."""
+        return name in self._assistants
 
     def choose(
         self, workflow: Workflow, replaced: Round | None, ask: Ask
@@ -44,15 +68,7 @@ class Choice:
             last = workflow
         if name is None:
             name = last.assistant or self._default
-        chosen = self._assistants.get(name)
-        if chosen is None:
-            raise InvalidInput(_("assistant: there is no assistant of that name. Choose another."))
-        if model is None and name == last.assistant and isinstance(chosen, ModelAssistant):
-            model = last.model or None
-        if model is not None and not isinstance(chosen, ModelAssistant):
-            raise InvalidInput(_("model: this assistant offers no models."))
-        if model is not None and not 0 < len(model) <= MAX_MODEL:
-            raise InvalidInput(
-                _("model: expected a name of 1 to {limit} characters.").format(limit=MAX_MODEL)
-            )
-        return chosen, model and clean(model)
+        if model is None and name == last.assistant:
+            offers_models = isinstance(self._assistants.get(name), ModelAssistant)
+            model = (last.model or None) if offers_models else None
+        return choose_assistant(self._assistants, name, model)

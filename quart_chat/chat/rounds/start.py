@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from quart_chat.assistants.parameters import NOTHING
 from quart_chat.assistants.protocol import Assistant, Question
 from quart_chat.chat.access import (
     check_id,
@@ -24,11 +26,13 @@ from quart_chat.chat.rounds.outcome import INTERRUPTED, STOPPED
 from quart_chat.chat.rounds.recording import RoundContext
 from quart_chat.chat.rounds.runner import RunningRound
 from quart_chat.chat.rounds.succession import Succession
+from quart_chat.chat.rounds.titling import Titling
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.chat.views import Snapshot
 from quart_chat.errors import InvalidInput, TooManyRequests, Unavailable
 from quart_chat.markdown.rendering import render_html
-from quart_chat.plaintext import clean_prompt, make_title
+from quart_chat.markdown.titles import make_title
+from quart_chat.plaintext import clean_prompt
 from quart_chat.texts import _
 
 
@@ -39,6 +43,7 @@ class Rounds:
         context: What they share.
         assistants: Those that can be asked, by name.
         default_assistant: The name of the one that is asked in a new chat where none is named.
+        titling: What asks for titles once rounds have ended.
         max_prompt: Characters in a prompt.
         max_running: Rounds of one user that run at a time.
 
@@ -53,6 +58,7 @@ class Rounds:
         context: RoundContext,
         assistants: Mapping[str, Assistant],
         default_assistant: str,
+        titling: Titling,
         *,
         max_prompt: int,
         max_running: int,
@@ -61,6 +67,7 @@ class Rounds:
         self.succession = Succession(context, self.begin, self.launch)
         self._context = context
         self.choice = Choice(assistants, default_assistant)
+        self.titling = titling
         self._max_prompt = max_prompt
         self._max_running = max_running
 
@@ -159,6 +166,7 @@ class Rounds:
             model=model,
             document_ids=round_.document_ids,
             system_prompt=workflow.system_prompt,
+            parameters=workflow.parameters or NOTHING,
         )
         end = self.succession.end
         running = RunningRound(self._context, round_, assistant, question, end)
@@ -167,6 +175,12 @@ class Rounds:
     def _workflow(self, ask: Ask, now: float, unit: UnitOfWork) -> Workflow:
         if ask.workflow_id is None:
             workflow = new_workflow(ask.user_id, make_title(ask.prompt or ""), now)
+            preferred = unit.transaction.select_preferences(ask.user_id)
+            workflow = replace(workflow, system_prompt=preferred.system_prompt)
+            # What was offered then may not be offered now.
+            if self.choice.offers(preferred.assistant):
+                assistant, model = preferred.assistant, preferred.model
+                workflow = replace(workflow, assistant=assistant, model=model)
         else:
             workflow = get_idle_workflow(unit, ask.user_id, ask.workflow_id)
         running = unit.transaction.count_running_rounds(ask.user_id)
@@ -188,7 +202,9 @@ class Rounds:
         def forget(ended: RunningRound) -> None:
             if self.running.get(workflow_id) is ended:
                 del self.running[workflow_id]
+            self.titling.after(ended)
 
+        self.titling.interrupt(workflow_id)
         self.running[workflow_id] = running
         running.start(forget)
 
@@ -238,6 +254,6 @@ class Rounds:
         # A start that is half way registers its round before its entry has settled.
         await self._context.committer.settle()
         ends = [running.close(INTERRUPTED, patience) for running in self.running.values()]
-        await asyncio.gather(*ends)
+        await asyncio.gather(*ends, self.titling.close())
         await self._context.checkpointer.close()
         await self._context.committer.settle()

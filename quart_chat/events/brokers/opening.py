@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from quart_chat.events.brokers.address import BUS, EXTRAS
+from quart_chat.events.brokers.address import BUS, EXTRAS, check_encoding
 from quart_chat.events.brokers.protocol import Log
 
 
@@ -29,10 +29,11 @@ def open_log(address: str, folder: Path) -> Log:
         from quart_chat.events.brokers.bus import SQLiteBus
 
         return SQLiteBus(folder)
+    check_encoding(address)
     extra = EXTRAS[urlsplit(address).scheme]
     try:
         return _connect_to(extra)(address)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise MissingDriver(f"install it with: pip install 'quart-chat[{extra}]'") from error
 
 
@@ -41,6 +42,10 @@ def _connect_to(extra: str) -> Callable[[str], Log]:
         from quart_chat.events.brokers.redis import RedisLog
 
         return RedisLog
+    if extra == "postgres":
+        from quart_chat.events.brokers.postgres import PostgreSQLLog
+
+        return PostgreSQLLog
     from quart_chat.events.brokers.rabbitmq import RabbitMQLog
 
     return RabbitMQLog

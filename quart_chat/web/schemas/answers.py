@@ -7,7 +7,13 @@ from typing import Literal
 from msgspec import Struct
 
 from quart_chat.web.schemas.chatdata import StoredData
-from quart_chat.web.schemas.items import DocumentItem, QueuedPromptItem, Seconds, WorkflowItem
+from quart_chat.web.schemas.items import (
+    DocumentItem,
+    ParametersItem,
+    QueuedPromptItem,
+    Seconds,
+    WorkflowItem,
+)
 
 
 class Clock(Struct, frozen=True):
@@ -129,6 +135,49 @@ class Stopped(Struct, rename="camel", frozen=True):
     workflow_id: str
     round_number: int | None
     status: Literal["idle", "complete", "stopped", "error"]
+
+
+class Cleared(Struct, rename="camel", frozen=True):
+    """How many chats were deleted; `deletedAt` restores them."""
+
+    count: int
+    deleted_at: Seconds
+
+
+class Restored(Struct, frozen=True):
+    """How many chats were restored."""
+
+    count: int
+
+
+class PresetItem(Struct, frozen=True):
+    """Parameters of a model under a name."""
+
+    id: str
+    name: str
+    parameters: ParametersItem
+
+
+class PreferencesItem(Struct, rename="camel", frozen=True):
+    """What the user has set for new chats, and the user's presets."""
+
+    assistant: str | None
+    model: str | None
+    system_prompt: str | None
+    presets: list[PresetItem]
+
+
+class ConnectionItem(Struct, rename="camel", frozen=True):
+    """What a test of the connection has found; `code` and `message` say what is wrong."""
+
+    ok: bool
+    models: list[str]
+    listed_ms: float
+    model: str | None
+    answered_ms: float | None
+    code: str | None
+    message: str | None
+    note: str | None
 
 
 class ErrorAnswer(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -107,11 +107,22 @@ class Match(Struct, frozen=True):
     round: int | None
 
 
+class ParametersItem(Struct, rename="camel", frozen=True):
+    """What a model is asked beside its messages; null leaves it to the endpoint."""
+
+    temperature: float | None
+    top_p: float | None
+    max_tokens: int | None
+    reasoning_effort: str | None
+    extra: dict[str, Any]
+
+
 class WorkflowItem(Struct, rename="camel", frozen=True):
-    """A chat in the list."""
+    """A chat in the list; `titleUsage` is what it took to ask a model for its title."""
 
     id: str
     title: str
+    title_usage: UsageItem | None
     status: Literal["idle", "running", "error"]
     pinned: bool
     unread: bool
@@ -119,6 +130,7 @@ class WorkflowItem(Struct, rename="camel", frozen=True):
     model: str | None
     head_round: int | None
     system_prompt: str | None
+    parameters: ParametersItem | None
     document_ids: list[str]
     seq: int
     created_at: Seconds

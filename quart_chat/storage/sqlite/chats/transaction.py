@@ -6,6 +6,7 @@ from functools import cache
 
 from quart_chat.chat.models import Log, Message, Round, Share, Workflow
 from quart_chat.chat.queue.prompts import QueuedPrompt
+from quart_chat.storage.sqlite.chats.preferences import PreferenceChanges
 from quart_chat.storage.sqlite.chats.reader import Reader
 from quart_chat.storage.sqlite.chats.rows import (
     LOG,
@@ -21,7 +22,7 @@ from quart_chat.storage.sqlite.list_counter import ListCounter
 from quart_chat.storage.sqlite.nodes import HELD, unless_expired
 
 
-class Transaction(Reader, ListCounter):
+class Transaction(Reader, PreferenceChanges, ListCounter):
     """Reads and changes rows of chats."""
 
     def insert_share(self, share: Share) -> None:
@@ -130,7 +131,8 @@ class Transaction(Reader, ListCounter):
             self.delete_contents(workflow_id)
             self.statements.fetch(
                 "UPDATE workflows SET title = '', deleted_at = NULL, assistant = NULL,"
-                " model = NULL, system_prompt = NULL, document_ids = '[]' WHERE id = ?",
+                " model = NULL, system_prompt = NULL, document_ids = '[]', parameters = NULL"
+                " WHERE id = ?",
                 (workflow_id,),
             )
 
