@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.copying.installations import small
-from tests.postgres import PostgresServer
+from tests.services.postgres import PostgresServer
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from quart.typing import TestClientProtocol as Client
 
 from tests.app import create_test_app
-from tests.postgres import PostgresServer
+from tests.services.postgres import PostgresServer
 from tests.web.streams import parse
 from tests.web.test_documents import read, upload
 

@@ -21,8 +21,8 @@ from quart_chat.copying.command import ProgressLine
 from quart_chat.instance import hold_instance
 from quart_chat.storage import open_storage
 from tests.copying.installations import rows_of_file
-from tests.postgres import PostgresServer
 from tests.server import ROOT, Server
+from tests.services.postgres import PostgresServer
 
 pytestmark = pytest.mark.sqlite
 

@@ -27,7 +27,7 @@ from tests.copying.installations import (
     without_snippets,
 )
 from tests.examples import examples
-from tests.postgres import PostgresServer
+from tests.services.postgres import PostgresServer
 from tests.web.test_documents import read, upload
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.timeout(600)]

@@ -12,9 +12,10 @@ from psycopg import sql
 
 from quart_chat.chat.models import MessageStatus
 from quart_chat.errors import InstanceInUse
+from quart_chat.postgres import Connection
 from quart_chat.search.folding import index_form
 from quart_chat.storage.postgres import words
-from quart_chat.storage.postgres.connection import Connection, Session, Statements, connect
+from quart_chat.storage.postgres.connection import Session, Statements, connect
 from quart_chat.storage.postgres.database import BEGIN_READ, BEGIN_WRITE, FOREVER, hold
 from quart_chat.storage.postgres.documents import passage_stems
 from quart_chat.storage.postgres.failures import translated_errors
