@@ -24,6 +24,8 @@ from quart import Quart
 from quart_chat import create_app
 from quart_chat.assistants import InvalidAssistant
 from quart_chat.config import ConfigError, Settings, load_settings, variable
+from quart_chat.copying.command import add_parser, run_copy
+from quart_chat.copying.installation import CannotCopy
 from quart_chat.errors import InstanceInUse, StorageUnavailable
 from quart_chat.events.quart import Events
 from quart_chat.web.lifespan import SERVER_ADDRESS, start_failure
@@ -46,13 +48,15 @@ def main(argv: Sequence[str] | None = None, *, factory: Factory = create_app) ->
     """Run the command and return its exit code."""
     options = _parser().parse_args(argv)
     try:
+        if options.command == "copy":
+            return run_copy(options)
         if options.command == "check":
             # A server does not load what it takes.
             from quart_chat.check.command import run_check
 
             return run_check(_config(options))
         return _serve(_config(options), factory)
-    except (ConfigError, CannotServe) as error:
+    except (ConfigError, CannotServe, CannotCopy) as error:
         return _fail(error)
 
 
@@ -80,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--workers", help="processes to serve with (default: 1)")
     command = commands.add_parser("check", help="say whether all that the server needs is well")
     command.add_argument("--instance", help="folder of the database (default: ./instance)")
+    add_parser(commands)
     return parser
 
 

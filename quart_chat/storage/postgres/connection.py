@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import psycopg
 
+from quart_chat import postgres
 from quart_chat.plaintext import clean
 from quart_chat.postgres import Connection, ConnectionThread
 from quart_chat.storage.postgres.dialect import translate
@@ -183,13 +184,22 @@ class Session(ConnectionThread):
         return row is not None and row[0] == "committed"
 
     def _connect(self) -> Connection:
-        with translated_refusals():
-            return super()._connect()
+        return connect(self._address)
 
     def _set_up(self, connection: Connection) -> None:
         connection.execute(_IDLE)
         if self._prepare:
             connection.execute(self._prepare, prepare=False)
+
+
+def connect(address: str) -> Connection:
+    """Connect, and begin no transaction.
+
+    Raises:
+        DatabaseUnavailable: The server can't be reached, or refuses.
+    """
+    with translated_refusals():
+        return postgres.connect(address)
 
 
 def _fit(value: Any) -> Any:
