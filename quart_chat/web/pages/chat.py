@@ -30,7 +30,8 @@ blueprint = Blueprint("pages", __name__)
 
 @blueprint.get("/")
 async def new_chat() -> str:
-    """A page for the first prompt of a new chat."""
+    """A page for the first prompt of a new chat; ``document`` chooses one to ask about."""
+    chosen = request.args.getlist("document")
     return await render_template(
         "chat.html",
         **await _shell(),
@@ -38,7 +39,7 @@ async def new_chat() -> str:
         rounds=[],
         more=False,
         latest=True,
-        documents=[],
+        documents=await _chosen_documents(chosen),
         seq=0,
         running=False,
     )

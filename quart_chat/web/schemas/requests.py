@@ -179,6 +179,12 @@ ChangeBody = Annotated[
 """At least one of the changes."""
 
 
+class DocumentChange(Struct, rename="camel", frozen=True):
+    """What to change of a document."""
+
+    name: Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 120})]
+
+
 class PassagesQuery(Struct, frozen=True):
     """Which passages of a document to read."""
 
@@ -189,7 +195,12 @@ class PassagesQuery(Struct, frozen=True):
 
 
 class PreviewQuery(Struct, frozen=True):
-    """Which passages of a document to show, and which of them to mark."""
+    """Which passages of a document to show, and which of them to mark.
+
+    What is sought with `find` is marked, and the page is the one with its hit of number `hit`.
+    """
 
     after: Annotated[int, Meta(ge=0, le=MAX_SEQ)] = 0
     passage: Annotated[int, Meta(ge=1, le=MAX_SEQ)] | None = None
+    find: str = ""
+    hit: Annotated[int, Meta(ge=1, le=MAX_SEQ)] = 1
