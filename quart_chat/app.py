@@ -18,10 +18,19 @@ from quart_chat.events.quart import Events
 from quart_chat.resources import resource_path
 from quart_chat.web import assets, converters, errors, lifespan, openapi, security
 from quart_chat.web.api import assistants as assistants_api
-from quart_chat.web.api import chatbot, documents, streams, transfer, uploads, workflows
+from quart_chat.web.api import (
+    chatbot,
+    documents,
+    preferences,
+    queue,
+    streams,
+    transfer,
+    uploads,
+    workflows,
+)
 from quart_chat.web.json import OrjsonProvider
-from quart_chat.web.pages import chat as pages
 from quart_chat.web.pages import (
+    appearance,
     doctor,
     handbook,
     headings,
@@ -32,6 +41,7 @@ from quart_chat.web.pages import (
     rounds,
     sharing,
 )
+from quart_chat.web.pages import chat as pages
 from quart_chat.web.pages import settings as settings_page
 
 
@@ -65,6 +75,7 @@ def create_app(
     for blueprint in (
         assets.blueprint,
         chatbot.blueprint,
+        queue.blueprint,
         workflows.blueprint,
         assistants_api.blueprint,
         streams.blueprint,
@@ -77,11 +88,14 @@ def create_app(
         rounds.blueprint,
         install.blueprint,
         settings_page.blueprint,
+        appearance.blueprint,
+        preferences.blueprint,
         transfer.blueprint,
         sharing.blueprint,
     ):
         app.register_blueprint(blueprint)
 
+    appearance.init_app(app)
     assets.init_app(app, resource_path("static"))
     errors.init_app(app)
     headings.init_app(app)

@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from typing import Protocol, Self, runtime_checkable
 
+from quart_chat.assistants.parameters import NOTHING, Parameters
 from quart_chat.wire import Item
 
 
@@ -88,6 +89,7 @@ class Question:
         model: The one that the person has chosen.
         document_ids: The documents to answer from, and from nothing else; none where none is named.
         system_prompt: What a model is to be told before all else in this chat.
+        parameters: What a model is to be asked in this chat beside its messages.
     """
 
     prompt: str
@@ -97,6 +99,7 @@ class Question:
     model: str | None = None
     document_ids: tuple[str, ...] = ()
     system_prompt: str | None = None
+    parameters: Parameters = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +216,6 @@ class Models:
 class ModelAssistant(Assistant, Protocol):
     """An assistant that answers with one of several models."""
 
-    async def models(self, *, fresh: bool = False) -> Models:
-        """Those to choose from now; where it is to be ``fresh``, no list from before will do."""
+    async def models(self) -> Models:
+        """Those to choose from now."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from quart_chat.assistants.parameters import Parameters
 from quart_chat.assistants.protocol import Source, Usage
 from quart_chat.texts import _
 from quart_chat.wire import Item, chat_data
@@ -54,6 +55,7 @@ class Workflow:
         system_prompt: What a model is told before all else, in the place of what it is told in
             every chat.
         document_ids: The documents that were named last, and are searched next where none are.
+        parameters: What a model is asked beside its messages; None where nothing is set.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Workflow:
     head: int | None = None
     system_prompt: str | None = None
     document_ids: tuple[str, ...] = ()
+    parameters: Parameters | None = None
 
     @property
     def unread(self) -> bool:
@@ -94,6 +97,7 @@ class Workflow:
             "model": self.model,
             "headRound": self.head,
             "systemPrompt": self.system_prompt,
+            "parameters": self.parameters and self.parameters.to_item(),
             "documentIds": list(self.document_ids),
             "seq": self.item_seq,
             "createdAt": self.created_at,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from quart_chat.assistants.parameters import Parameters, check_parameters
 from quart_chat.assistants.protocol import Assistant
 from quart_chat.chat.access import (
     check_id,
@@ -18,12 +19,15 @@ from quart_chat.chat.ask import Ask
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.lists import ChatLists
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
+from quart_chat.chat.preferences.service import PreferenceService
 from quart_chat.chat.purge import PurgeJob
+from quart_chat.chat.queue.service import PromptQueue
+from quart_chat.chat.rounds.begun import Started
 from quart_chat.chat.rounds.checkpoints import Checkpointer
 from quart_chat.chat.rounds.recording import RoundContext, RoundTimeouts
-from quart_chat.chat.rounds.recovery import end_orphaned_rounds
-from quart_chat.chat.rounds.remote import RemoteStops
-from quart_chat.chat.rounds.start import Rounds, Started
+from quart_chat.chat.rounds.recovery import recover_rounds
+from quart_chat.chat.rounds.remote import Stops
+from quart_chat.chat.rounds.start import Rounds
 from quart_chat.chat.shares import Sharing
 from quart_chat.chat.storage import WHOLE, ChatReader, ChatStorage, PartBounds
 from quart_chat.chat.transfer.imports import Imports
@@ -48,10 +52,12 @@ class ChatService:
         assistants: Those that can be asked, by name.
         default_assistant: The name of the one that is asked in a new chat where none is named.
         rounds: Those that run.
+        queue: The prompts that wait.
         tree: How the rounds of a chat hang together.
         imports: What takes chats from files.
         lists: The lists that users have of their chats.
         sharing: The links that chats can be read with.
+        preferences: What users set for themselves.
     """
 
     def __init__(
@@ -87,13 +93,21 @@ class ChatService:
             max_prompt=self._limits.prompt_chars,
             max_running=self._limits.running_rounds,
         )
-        self._remote = RemoteStops(self._context, self.rounds, control or ControlChannel(events))
+        self._stops = Stops(self._context, self.rounds, control or ControlChannel(events))
+        self.queue = PromptQueue(
+            storage,
+            self._committer,
+            self.rounds,
+            self._stops.stop,
+            max_queued=self._limits.queued_prompts,
+        )
         self.tree = RoundTree(storage, self.rounds)
         self.imports = Imports(
             self._committer, render, assistants, max_title=self._limits.title_chars
         )
         self.lists = ChatLists(storage, self._limits.search_seconds)
         self.sharing = Sharing(storage, self._committer)
+        self.preferences = PreferenceService(storage, assistants, self._limits)
         self._purge_job = PurgeJob(storage, self._limits.undo_seconds, self._node)
 
     @property
@@ -125,11 +139,7 @@ class ChatService:
         Raises:
             Unavailable: Another process runs it, which doesn't answer for now.
         """
-        workflow = await self.workflow(user_id, workflow_id)
-        stopped = await self.rounds.stop(workflow_id)
-        if stopped is None and workflow.status is WorkflowStatus.RUNNING:
-            return await self._remote.end(workflow)
-        return stopped
+        return await self._stops.stop(await self.workflow(user_id, workflow_id))
 
     # Workflows
 
@@ -141,6 +151,7 @@ class ChatService:
         title: str | None = None,
         pinned: bool | None = None,
         system_prompt: str | None = None,
+        parameters: Parameters | None = None,
         read_seq: int | None = None,
         head: int | None = None,
     ) -> Workflow:
@@ -152,11 +163,12 @@ class ChatService:
             title: Another title.
             pinned: Whether it stays at the top of the list.
             system_prompt: What a model is told before all else; empty for what all are told.
+            parameters: What a model is asked beside its messages; empty for nothing.
             read_seq: Up to where the user has seen it; a change only if an answer was unread.
             head: Show the branch that leads to the newest round below this one.
 
         Raises:
-            InvalidInput: The title is blank, or a text is too long.
+            InvalidInput: The title is blank, a text is too long, or a parameter can't be used.
             NotFound: There is no such workflow, or no such round in it.
             RoundRunning: A round runs, and another branch is to be shown.
         """
@@ -169,6 +181,8 @@ class ChatService:
         if system_prompt is not None:
             limit = self._limits.system_prompt_chars
             wanted["system_prompt"] = clean_system_prompt(system_prompt, limit)
+        if parameters is not None:
+            wanted["parameters"] = check_parameters(parameters)
 
         def change(unit: UnitOfWork) -> Workflow:
             workflow = get_workflow(unit, user_id, workflow_id)
@@ -275,12 +289,12 @@ class ChatService:
     # The service itself
 
     async def recover(self) -> None:
-        """Do what a process left undone when it died: end its rounds, erase what was deleted."""
+        """Do what a process left undone when it died, and erase what was deleted."""
         if self._node.may_take_over:
-            await end_orphaned_rounds(self._context)
+            await recover_rounds(self._context, self.rounds.succession)
         if self._node.shares:
-            self._remote.listen()
-            self._node.on_take_over(lambda _: end_orphaned_rounds(self._context))
+            self._stops.listen()
+            self._node.on_take_over(lambda _: recover_rounds(self._context, self.rounds.succession))
         self._purge_job.start()
 
     async def close(self) -> None:

@@ -33,10 +33,12 @@ the body. Unknown query parameters, and unknown keys of a JSON body, are ignored
 
 TAGS = [
     Tag("chat", "One chat: start a round, stream it, stop it, read it."),
+    Tag("queue", "The prompts of a chat that wait until the round before them has ended."),
     Tag("chats", "The list of chats, their links, and chats from files."),
     Tag("assistants", "The assistants and their models."),
     Tag("streams", "Streams of server-sent events, each a `ChatData` on a `data:` line."),
     Tag("documents", "The documents that assistants answer from."),
+    Tag("settings", "What a user sets for new chats, presets, and a test of the connection."),
     Tag("doctor", "The checks of a browser's connection."),
 ]
 

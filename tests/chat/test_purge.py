@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from quart_chat.assistants.parameters import Parameters
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.models import Workflow
 from quart_chat.chat.service import ChatService
@@ -35,7 +36,7 @@ def tombstones(path: Path) -> list[tuple[str | None, ...]]:
     """What is left of the deleted chats beside ids, numbers and times."""
     return query(
         path.parent,
-        "SELECT title, assistant, model, system_prompt, document_ids FROM workflows"
+        "SELECT title, assistant, model, system_prompt, document_ids, parameters FROM workflows"
         " WHERE deleted ORDER BY id",
     )
 
@@ -129,12 +130,13 @@ async def test_nothing_is_left_that_says_what_was_in_an_erased_chat(
 ) -> None:
     service = make_service(repository, events, assistant, limits=ChatLimits(undo_seconds=0.0))
     workflow_id = await ask(service, assistant, "secret", document_ids=("d" * 32,))
-    await service.change(USER, workflow_id, system_prompt="secret")
+    secret = Parameters(extra={"user": "secret"})
+    await service.change(USER, workflow_id, system_prompt="secret", parameters=secret)
     await service.delete(USER, workflow_id)
     await service.recover()
     while await service.recoverable(USER, workflow_id) is not None:
         pass
-    assert tombstones(path) == [("", None, None, None, "[]")]
+    assert tombstones(path) == [("", None, None, None, "[]", None)]
     await service.close()
 
 
@@ -154,7 +156,10 @@ async def test_what_an_older_version_left_of_erased_chats_is_erased_as_well(
             [("erased", "", None), ("recoverable", "t", 1.0)],
         )
     await (await ChatRepository.open(path)).close()
-    assert tombstones(path) == [("", None, None, None, "[]"), ("t", "a", "m", "s", '["d"]')]
+    assert tombstones(path) == [
+        ("", None, None, None, "[]", None),
+        ("t", "a", "m", "s", '["d"]', None),
+    ]
 
 
 async def test_what_was_deleted_is_erased_though_nobody_waits_for_the_deletion(

@@ -92,7 +92,7 @@ class Broken:
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
         yield "Hello"
 
-    async def models(self, *, fresh: bool = False) -> Models:
+    async def models(self) -> Models:
         if self.name == "fails":
             raise RuntimeError("a key of somebody")
         await asyncio.Event().wait()

@@ -15,7 +15,9 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from typing import Self
 
+from quart_chat.assistants.connection import ConnectionReport
 from quart_chat.assistants.openai.client import Endpoint
+from quart_chat.assistants.openai.connection_check import check_connection
 from quart_chat.assistants.openai.embeddings import EndpointEmbeddings
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.grounding import Grounding, Library, ground
@@ -95,14 +97,17 @@ class OpenAIAssistant:
             await asyncio.wait([self._listing])
         await self._resources.aclose()
 
-    async def models(self, *, fresh: bool = False) -> Models:
+    async def models(self) -> Models:
         """The models to choose from; a list is read again after a minute, or after a failure."""
-        if fresh:
-            self._listed_at = float("-inf")
         try:
             return Models(await self._list(), self._model or None)
         except ModelError as error:
             return Models((), self._model or None, error.message)
+
+    async def test_connection(self, model: str | None = None) -> ConnectionReport:
+        """Ask the endpoint for its models, and a model for a word, past any list that is kept."""
+        self._listed_at = float("-inf")
+        return await check_connection(self._endpoint, self._list, model or self._model or None)
 
     async def _list(self) -> tuple[str, ...]:
         task = self._listing
@@ -129,7 +134,7 @@ class OpenAIAssistant:
         while True:
             reply = Reply(self._endpoint.failures)
             try:
-                async with aclosing(self._attempt(reply, question.model, request)) as outputs:
+                async with aclosing(self._attempt(reply, question, request)) as outputs:
                     async for output in outputs:
                         yield output
             except ModelError as error:
@@ -166,14 +171,15 @@ class OpenAIAssistant:
         request.attempt += 1
 
     async def _attempt(
-        self, reply: Reply, model: str | None, request: Request
+        self, reply: Reply, question: Question, request: Request
     ) -> AsyncGenerator[Output, None]:
-        model = model or await self._default_model()
+        model = question.model or await self._default_model()
         yield reply.ask(model, request.attempt + 1, self._retries + 1)
         # Who answers is known before the answer.
         yield reply.usage()
         said, told = 0, False
-        async with self._endpoint.stream(model, request.messages) as body:
+        asked = self._endpoint.stream(model, request.messages, question.parameters)
+        async with asked as body:
             while not reply.over and (burst := await body.read()):
                 outputs = reply.feed(burst)
                 if reply.said == said:

@@ -19,8 +19,10 @@ from quart_chat.assistants.openai.address import EndpointAddress
 from quart_chat.assistants.openai.body import Body, Silence, TooLarge
 from quart_chat.assistants.openai.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.length_limits import LengthLimits
 from quart_chat.assistants.openai.listing import read_embeddings, read_models
 from quart_chat.assistants.openai.words import find_words
+from quart_chat.assistants.parameters import NOTHING, Parameters
 from quart_chat.texts import _
 
 _logger = logging.getLogger(__name__)
@@ -66,6 +68,7 @@ class Endpoint:
         self._authorization = self._address.authorization or (f"Bearer {key}" if key else "")
         self._timeout = timeout
         self._refused: set[str] = set()
+        self._length_limits = LengthLimits()
         self.failures = ErrorMapper(self._address.host, key, *self._address.secrets)
 
     async def __aenter__(self) -> Self:
@@ -92,24 +95,29 @@ class Endpoint:
         await self._session.close()
 
     @asynccontextmanager
-    async def stream(self, model: str, messages: Messages) -> AsyncGenerator[Body]:
+    async def stream(
+        self, model: str, messages: Messages, parameters: Parameters = NOTHING
+    ) -> AsyncGenerator[Body]:
         """Ask for a completion; what is yielded is its stream.
 
         Raises:
             ModelError: There is no answer, or no more of it.
         """
         optional = {name: OPTIONAL[name] for name in OPTIONAL if name not in self._refused}
-        data = orjson.dumps({"model": model, "messages": messages, "stream": True, **optional})
+        asked = self._length_limits.rename(model, parameters.to_request())
+        fixed = {"model": model, "messages": messages, "stream": True}
+        data = orjson.dumps({**asked, **fixed, **optional})
         headers = {"Accept": "text/event-stream", "Content-Type": "application/json"}
         try:
             with self._translate_errors():
-                async with self._ask("POST", _ANSWERS, self._timeout, data, headers) as asked:
-                    response, body = asked
+                async with self._ask("POST", _ANSWERS, self._timeout, data, headers) as answer:
+                    response, body = answer
                     if not 200 <= response.status < 300:
                         raise self._refusal(response, await _read_refusal(body), model)
                     yield body
         except ModelError as error:
             error.unknown = {name for name in optional if _NAMED[name].search(error.complaint)}
+            error.unknown |= self._length_limits.learn(model, asked, error.complaint)
             raise
 
     def do_without(self, error: ModelError) -> bool:

@@ -7,11 +7,13 @@ the format is docs/reference/chat-file.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, cast
+from dataclasses import asdict
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 from msgspec import Meta
 
+from quart_chat.assistants.parameters import Parameters, find_faults
 from quart_chat.assistants.protocol import Source, Usage
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.models import Log, Message, Round
@@ -101,6 +103,21 @@ class FileRound(msgspec.Struct, rename="camel"):
     logs: Annotated[list[FileLog], Meta(max_length=MAX_LOGS)] = []
 
 
+class FileParameters(msgspec.Struct, rename="camel"):
+    """What a model is asked in the chat beside its messages."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    reasoning_effort: str | None = None
+    extra: dict[str, Any] = {}
+
+    def to_parameters(self) -> Parameters | None:
+        """The parameters, if a model can be asked them."""
+        parameters = Parameters(**msgspec.structs.asdict(self))
+        return None if find_faults(parameters) else parameters or None
+
+
 class FileChat(msgspec.Struct, rename="camel"):
     """What is known of the chat as a whole; ``head_round`` ends the branch that is shown."""
 
@@ -114,6 +131,7 @@ class FileChat(msgspec.Struct, rename="camel"):
     system_prompt: Annotated[str, Meta(max_length=ChatLimits().system_prompt_chars)] | None = None
     document_ids: Annotated[list[Name], Meta(max_length=1_000)] = []
     head_round: Number | None = None
+    parameters: FileParameters | None = None
 
 
 class ChatFile(msgspec.Struct, rename="camel"):
@@ -143,6 +161,9 @@ def to_file(snapshot: Snapshot) -> ChatFile:
             system_prompt=workflow.system_prompt,
             document_ids=list(workflow.document_ids),
             head_round=workflow.head,
+            parameters=FileParameters(**asdict(workflow.parameters))
+            if workflow.parameters
+            else None,
         ),
         rounds=[rounds[number] for number in sorted(rounds)],
     )

@@ -34,7 +34,8 @@ from quart_chat.chat.transfer.file import ChatFile, FileMessage, FileRound, File
 from quart_chat.chat.transfer.reading import Fault, FoundChat, read_file
 from quart_chat.chat.unit_of_work import Committer, UnitOfWork
 from quart_chat.markdown.rendering import Render, render_html
-from quart_chat.plaintext import clean, is_blank, make_title, shorten
+from quart_chat.markdown.titles import make_title
+from quart_chat.plaintext import clean, is_blank, shorten
 from quart_chat.texts import _
 
 MAX_REPORTED = 1_000
@@ -131,6 +132,7 @@ class Imports:
             model=clean(chat.model) if known and chat.model else None,
             head=head,
             system_prompt=clean(chat.system_prompt) if chat.system_prompt else None,
+            parameters=chat.parameters.to_parameters() if chat.parameters else None,
         )
 
     def _title(self, title: str) -> str:

@@ -37,13 +37,13 @@ async def list_assistants() -> Item:
     }
 
 
-async def list_models(assistant: Assistant, *, fresh: bool = False) -> Models:
+async def list_models(assistant: Assistant, *, patience: float = PATIENCE) -> Models:
     """The models of an assistant; of one that can't list them, a note that says so."""
     if not isinstance(assistant, ModelAssistant):
         return Models(())
     try:
-        async with asyncio.timeout(PATIENCE):
-            return await assistant.models(fresh=fresh)
+        async with asyncio.timeout(patience):
+            return await assistant.models()
     except TimeoutError:
         note = _("The models were not listed in time.")
     except Exception:

@@ -14,7 +14,12 @@ from quart_chat.web.context import services, user_id
 from quart_chat.web.operation import Answer, nothing, operation
 from quart_chat.web.schemas.answers import WorkflowList
 from quart_chat.web.schemas.items import WorkflowItem
-from quart_chat.web.schemas.requests import ChangeBody, ListQuery, WorkflowChange
+from quart_chat.web.schemas.requests import (
+    ChangeBody,
+    ListQuery,
+    ParametersBody,
+    WorkflowChange,
+)
 
 if TYPE_CHECKING:
     from quart_chat.wire import Item
@@ -50,8 +55,11 @@ async def change_workflow(workflow_id: str, body: WorkflowChange) -> Item:
     changes = {name: value for name, value in asdict(body).items() if value is not UNSET}
     if not changes:
         raise InvalidInput(
-            _("Send what is to change: title, pinned, systemPrompt, readSeq or head.")
+            _("Send what is to change: title, pinned, systemPrompt, parameters, readSeq or head.")
         )
+    if "parameters" in changes:
+        given = body.parameters or ParametersBody()
+        changes["parameters"] = given.to_parameters()
     workflow = await services().chat.change(user_id(), workflow_id, **changes)
     return workflow.to_item()
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from quart.typing import ResponseReturnValue
 
+    from quart_chat.chat.preferences.models import Preferences
     from quart_chat.wire import Item
 
 blueprint = Blueprint("pages", __name__)
@@ -36,6 +37,7 @@ async def new_chat() -> str:
         "chat.html",
         **await _shell(),
         workflow=None,
+        preferred=await _preferred(),
         rounds=[],
         more=False,
         latest=True,
@@ -153,6 +155,12 @@ async def _chosen_documents(ids: Collection[str]) -> list[Item]:
 
 def _to_chat(workflow_id: str) -> ResponseReturnValue:
     return redirect(f"/chat/{workflow_id}", 303)
+
+
+async def _preferred() -> Preferences | None:
+    """Who answers in new chats, where the user has set that and the assistant is offered."""
+    preferences = await services().chat.preferences.read(user_id())
+    return preferences if preferences.assistant in services().chat.assistants else None
 
 
 async def _shell() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from quart_chat.resources import resource_path
 from quart_chat.texts import _, language
 from quart_chat.web.assets import EXTENSION as ASSETS
 from quart_chat.web.assets import static_url
+from quart_chat.web.pages.appearance import appearance
 
 OFFLINE = "/offline"
 OFFLINE_FILES = ("css/styles.css", "js/offline.js", "favicon.svg")
@@ -61,9 +62,11 @@ async def manifest() -> Response:
 
 @blueprint.get("/service-worker.js")
 async def service_worker() -> Response:
-    """The worker, which is another one whenever a file or the language of its page is another."""
+    """The worker, which is another one whenever a file or the look of its page is another."""
     files = [OFFLINE, *(static_url(name) for name in OFFLINE_FILES)]
-    name = f"quart-chat-{language()}-{current_app.extensions[ASSETS].version}"
+    look = appearance()
+    version = current_app.extensions[ASSETS].version
+    name = f"quart-chat-{language()}-{look.theme}-{look.text}-{version}"
     shell = json.dumps({"name": name, "offline": OFFLINE, "files": files})
     script = (resource_path("static") / "js/service-worker.js").read_text("utf-8")
     return _answer(f"const SHELL = {shell};\n{script}", "text/javascript")

@@ -1,19 +1,32 @@
-"""The page of what is configured; nothing is changed there, and no key is shown."""
+"""The page of settings: what a user sets, and what the administrator has set."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
-from quart import Blueprint, current_app
+from quart import Blueprint, current_app, redirect, request
 
+from quart_chat.errors import InvalidInput
+from quart_chat.texts import _
 from quart_chat.web.api.assistants import list_models
-from quart_chat.web.context import services
+from quart_chat.web.connection import run_test
+from quart_chat.web.context import services, user_id
+from quart_chat.web.pages.appearance import TEXTS, THEMES
 from quart_chat.web.pages.frame import render_in_frame
+from quart_chat.web.pages.server_settings import (
+    limit_settings,
+    model_settings,
+    without_credentials,
+)
 
 if TYPE_CHECKING:
     from quart import Quart
+    from quart.typing import ResponseReturnValue
 
+    from quart_chat.assistants.protocol import Assistant
+    from quart_chat.chat.preferences.models import Preferences
     from quart_chat.config import Settings
 
 EXTENSION = "quart_chat.settings"
@@ -23,7 +36,18 @@ OPENAI_BASE_URL=http://localhost:11434/v1 OPENAI_MODEL=llama3.2 make run
 OPENAI_BASE_URL=http://localhost:8080/v1 make run
 OPENAI_API_KEY=sk-... OPENAI_MODEL=gpt-4o-mini make run"""
 
+PATIENCE = 2.0
+"""Seconds that the page waits for lists of models; those that are late are there the next time."""
+
 blueprint = Blueprint("settings", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Who may answer in new chats; ``value`` is the name of an assistant, a space and a model."""
+
+    value: str
+    label: str
 
 
 def init_app(app: Quart, settings: Settings) -> None:
@@ -33,21 +57,79 @@ def init_app(app: Quart, settings: Settings) -> None:
 
 @blueprint.get("/settings")
 async def settings_page() -> str:
-    """What is configured, and whether the model's endpoint answers now."""
+    """What is set; ``saved`` names the part that has just been."""
+    return await _render(saved=request.args.get("saved", ""))
+
+
+@blueprint.post("/settings/new-chats")
+async def change_new_chats() -> ResponseReturnValue:
+    """Set how new chats begin."""
+    form = await request.form
+    instructions = form.get("system_prompt", "").replace("\r\n", "\n")
+    assistant, _space, model = form.get("choice", "").partition(" ")
+    try:
+        await services().chat.preferences.change(
+            user_id(), choice=(assistant or None, model or None), system_prompt=instructions
+        )
+    except InvalidInput as error:
+        typed = {"choice": form.get("choice", ""), "system_prompt": instructions}
+        return await _render(refused=error.message, typed=typed), 422
+    return redirect("/settings?saved=new-chats#new-chats", 303)
+
+
+@blueprint.post("/settings/presets/<preset_id>/delete")
+async def delete_preset(preset_id: str) -> ResponseReturnValue:
+    """Delete a preset; chats keep what they have taken from it."""
+    await services().chat.preferences.delete_preset(user_id(), preset_id)
+    return redirect("/settings#new-chats", 303)
+
+
+@blueprint.post("/settings/connection")
+async def test_connection() -> str:
+    """Test the connection to the model's endpoint, and show what came of it."""
+    return await _render(report=await run_test())
+
+
+async def _render(**context: Any) -> str:
     settings: Settings = current_app.extensions[EXTENSION]
-    model = services().chat.assistants.get("model")
-    models = model and await list_models(model, fresh=True)
+    chat = services().chat
+    preferences = await chat.preferences.read(user_id())
     return await render_in_frame(
         "settings.html",
-        settings=settings,
-        model=models is not None,
-        models=models,
+        themes=THEMES,
+        texts=TEXTS,
+        model="model" in chat.assistants,
+        endpoint=without_credentials(settings.model_url),
         examples=EXAMPLES,
-        endpoint=_without_credentials(settings.model_url),
-        key=bool(settings.openai_api_key),
+        preferences=preferences,
+        chosen=_chosen(preferences),
+        offered=await _choices(preferences),
+        model_settings=model_settings(settings),
+        limit_settings=limit_settings(settings),
+        version=version("quart-chat"),
+        **{"saved": "", "report": None, "refused": "", "typed": None, **context},
     )
 
 
-def _without_credentials(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+def _chosen(preferences: Preferences) -> str:
+    return " ".join(filter(None, (preferences.assistant, preferences.model)))
+
+
+async def _choices(preferences: Preferences) -> list[Choice]:
+    """All that can be chosen, and what is chosen though it is offered no longer."""
+    choices = []
+    for assistant in services().chat.assistants.values():
+        choices += await _choices_of(assistant)
+    chosen = _chosen(preferences)
+    if chosen and chosen not in [choice.value for choice in choices]:
+        label = _("{name} (not offered now)").format(name=preferences.model or chosen)
+        choices.append(Choice(chosen, label))
+    return choices
+
+
+async def _choices_of(assistant: Assistant) -> list[Choice]:
+    models = await list_models(assistant, patience=PATIENCE)
+    names = dict.fromkeys((*filter(None, [models.default]), *models.names))
+    if not names:
+        return [Choice(assistant.name, assistant.title)]
+    return [Choice(f"{assistant.name} {name}", name) for name in names]

@@ -7,7 +7,13 @@ from typing import Literal
 from msgspec import Struct
 
 from quart_chat.web.schemas.chatdata import StoredData
-from quart_chat.web.schemas.items import DocumentItem, Seconds, WorkflowItem
+from quart_chat.web.schemas.items import (
+    DocumentItem,
+    ParametersItem,
+    QueuedPromptItem,
+    Seconds,
+    WorkflowItem,
+)
 
 
 class Clock(Struct, frozen=True):
@@ -109,12 +115,56 @@ class ShareItem(Struct, rename="camel", frozen=True):
     created_at: Seconds
 
 
+class PromptList(Struct, frozen=True):
+    """The prompts that wait in a chat, in the order in which they are sent."""
+
+    prompts: list[QueuedPromptItem]
+
+
+class Placed(Struct, rename="camel", frozen=True):
+    """What has become of a prompt: `roundNumber` is its round, or null while it is `queued`."""
+
+    workflow_id: str
+    round_number: int | None
+    queued: QueuedPromptItem | None
+
+
 class Stopped(Struct, rename="camel", frozen=True):
     """The round that was stopped; without one, `roundNumber` is null."""
 
     workflow_id: str
     round_number: int | None
     status: Literal["idle", "complete", "stopped", "error"]
+
+
+class PresetItem(Struct, frozen=True):
+    """Parameters of a model under a name."""
+
+    id: str
+    name: str
+    parameters: ParametersItem
+
+
+class PreferencesItem(Struct, rename="camel", frozen=True):
+    """What the user has set for new chats, and the user's presets."""
+
+    assistant: str | None
+    model: str | None
+    system_prompt: str | None
+    presets: list[PresetItem]
+
+
+class ConnectionItem(Struct, rename="camel", frozen=True):
+    """What a test of the connection has found; `code` and `message` say what is wrong."""
+
+    ok: bool
+    models: list[str]
+    listed_ms: float
+    model: str | None
+    answered_ms: float | None
+    code: str | None
+    message: str | None
+    note: str | None
 
 
 class ErrorAnswer(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -64,6 +64,26 @@ class LogItem(Struct, rename="camel", frozen=True):
     duration_ms: float | None
 
 
+class QueuedPromptItem(Struct, rename="camel", frozen=True):
+    """A prompt that waits, or waited, until the round before it has ended.
+
+    Prompts are sent in the order of `place`. One that was sent or removed has no text any more;
+    `roundNumber` is the round of one that was sent. What is null is as it is in the chat by then.
+    """
+
+    id: str
+    workflow_id: str
+    content: str
+    status: Literal["queued", "sent", "removed"]
+    place: int
+    assistant: str | None
+    model: str | None
+    document_ids: list[str] | None
+    round_number: int | None
+    created_at: Seconds
+    updated_at: Seconds
+
+
 class DeltaItem(Struct, rename="camel", frozen=True):
     """A piece of an answer that is being written; `offset` counts code points of its content."""
 
@@ -87,6 +107,16 @@ class Match(Struct, frozen=True):
     round: int | None
 
 
+class ParametersItem(Struct, rename="camel", frozen=True):
+    """What a model is asked beside its messages; null leaves it to the endpoint."""
+
+    temperature: float | None
+    top_p: float | None
+    max_tokens: int | None
+    reasoning_effort: str | None
+    extra: dict[str, Any]
+
+
 class WorkflowItem(Struct, rename="camel", frozen=True):
     """A chat in the list."""
 
@@ -99,6 +129,7 @@ class WorkflowItem(Struct, rename="camel", frozen=True):
     model: str | None
     head_round: int | None
     system_prompt: str | None
+    parameters: ParametersItem | None
     document_ids: list[str]
     seq: int
     created_at: Seconds

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import asdict
+
+from quart_chat.assistants.parameters import MAX_TEMPERATURE, MAX_TOKENS, Effort, Parameters
 
 # What JavaScript counts exactly; no sequence of changes gets there.
 MAX_SEQ = 2**53 - 1
@@ -16,6 +19,16 @@ RoundNumber = Annotated[int, Meta(ge=1, le=MAX_SEQ, description="the number of a
 
 WorkflowId = Annotated[str, Meta(description="the id of a chat: 32 hexadecimal digits")]
 
+Assistant = Annotated[str, Meta(description="one of the list of assistants")]
+
+Model = Annotated[str, Meta(description="one of that assistant's models")]
+
+DocumentIds = Annotated[
+    list[str], Meta(description="the documents to answer from, which must be ready")
+]
+
+RequestId = Annotated[str, Meta(min_length=8, max_length=100)]
+
 _NOT_EMPTY = Meta(extra_json_schema={"minLength": 1})
 
 PATH: dict[str, Any] = {
@@ -23,6 +36,13 @@ PATH: dict[str, Any] = {
     "document_id": Annotated[
         str,
         Meta(pattern="^[0-9a-f]{32}$", description="the id of a document: 32 hexadecimal digits"),
+    ],
+    "preset_id": Annotated[
+        str, Meta(pattern="^[0-9a-f]{32}$", description="the id of a preset: 32 hexadecimal digits")
+    ],
+    "prompt_id": Annotated[
+        str,
+        Meta(pattern="^[0-9a-f]{32}$", description="the id of a prompt that was queued"),
     ],
     "token": Annotated[
         str, Meta(pattern="^[A-Za-z0-9_-]{43}$", description="the secret of the link of a chat")
@@ -47,14 +67,11 @@ class StartRequest(Struct, rename="camel", frozen=True):
 
     prompt: Annotated[str, _NOT_EMPTY] | None = None
     workflow_id: WorkflowId | None = None
-    assistant: Annotated[str, Meta(description="one of the list of assistants")] | None = None
-    model: Annotated[str, Meta(description="one of that assistant's models")] | None = None
-    document_ids: (
-        Annotated[list[str], Meta(description="the documents to answer from, which must be ready")]
-        | None
-    ) = None
+    assistant: Assistant | None = None
+    model: Model | None = None
+    document_ids: DocumentIds | None = None
     replaces: RoundNumber | None = None
-    request_id: Annotated[str, Meta(min_length=8, max_length=100)] | None = None
+    request_id: RequestId | None = None
 
 
 StartBody = Annotated[
@@ -76,6 +93,26 @@ class StartQuery(Struct, rename="camel", frozen=True):
     """Where the prompt goes, if the body doesn't say."""
 
     workflow_id: WorkflowId | None = None
+
+
+class QueuePromptRequest(Struct, rename="camel", frozen=True):
+    """A prompt to send when the running round has ended.
+
+    What is not named is as it is in the chat by then. A request that is sent again with the same
+    `requestId` queues no second prompt.
+    """
+
+    prompt: Annotated[str, _NOT_EMPTY]
+    assistant: Assistant | None = None
+    model: Model | None = None
+    document_ids: DocumentIds | None = None
+    request_id: RequestId | None = None
+
+
+class EditPromptRequest(Struct, frozen=True):
+    """Another text for a prompt that waits."""
+
+    prompt: Annotated[str, _NOT_EMPTY]
 
 
 class StreamQuery(Struct, frozen=True):
@@ -151,8 +188,24 @@ class ProbeQuery(Struct, frozen=True):
     ] = 0
 
 
+class ParametersBody(Struct, rename="camel", frozen=True):
+    """What a model is asked beside its messages; what is null or left out is the endpoint's."""
+
+    temperature: Annotated[float, Meta(ge=0, le=MAX_TEMPERATURE)] | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    max_tokens: Annotated[int, Meta(ge=1, le=MAX_TOKENS)] | None = None
+    reasoning_effort: Effort | None = None
+    extra: Annotated[
+        dict[str, Any],
+        Meta(description="further members of the request to the endpoint, by their names there"),
+    ] = {}
+
+    def to_parameters(self) -> Parameters:
+        return Parameters(**asdict(self))
+
+
 class WorkflowChange(Struct, rename="camel", frozen=True):
-    """What to change of a chat; an empty `systemPrompt` takes it away."""
+    """What to change of a chat; an empty `systemPrompt`, or `parameters` of null, takes it away."""
 
     title: Annotated[str, _NOT_EMPTY] | UnsetType = UNSET
     pinned: bool | UnsetType = UNSET
@@ -162,6 +215,7 @@ class WorkflowChange(Struct, rename="camel", frozen=True):
     ) = UNSET
     head: RoundNumber | UnsetType = UNSET
     system_prompt: str | UnsetType = UNSET
+    parameters: ParametersBody | UnsetType | None = UNSET
 
 
 ChangeBody = Annotated[
@@ -170,7 +224,7 @@ ChangeBody = Annotated[
         extra_json_schema={
             "anyOf": [
                 {"required": [name]}
-                for name in ("title", "pinned", "readSeq", "head", "systemPrompt")
+                for name in ("title", "pinned", "readSeq", "head", "systemPrompt", "parameters")
             ],
             "examples": [{"title": "Backups", "pinned": True}],
         }
@@ -183,6 +237,45 @@ class DocumentChange(Struct, rename="camel", frozen=True):
     """What to change of a document."""
 
     name: Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 120})]
+
+
+class PreferencesChange(Struct, rename="camel", frozen=True):
+    """What to change of the user's settings; null takes it away."""
+
+    assistant: (
+        Annotated[str, Meta(description="who answers in new chats; null leaves it open")]
+        | UnsetType
+        | None
+    ) = UNSET
+    model: (
+        Annotated[str, Meta(description="one of that assistant's models, sent with it")]
+        | UnsetType
+        | None
+    ) = UNSET
+    system_prompt: (
+        Annotated[str, Meta(description="the instructions that a new chat begins with")]
+        | UnsetType
+        | None
+    ) = UNSET
+
+
+PreferencesBody = Annotated[
+    PreferencesChange,
+    Meta(
+        extra_json_schema={
+            "anyOf": [{"required": [name]} for name in ("assistant", "systemPrompt")],
+            "examples": [{"systemPrompt": "Answer briefly."}],
+        }
+    ),
+]
+"""At least one of the changes."""
+
+
+class PresetBody(Struct, frozen=True):
+    """Parameters to save under a name; at least one has to be set."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    parameters: ParametersBody
 
 
 class PassagesQuery(Struct, frozen=True):

@@ -1,6 +1,6 @@
 /**
  * The choice of assistant and model, in one list. A chat remembers the choice; a new chat begins with
- * the last choice in this browser. The server fetches the models from the endpoint; each is an option
+ * what the user has set, or with the last choice in this browser. The server fetches the models from the endpoint; each is an option
  * whose value is the assistant, as in the form without scripts.
  */
 import { browserStore } from "../storage.js";
@@ -21,7 +21,8 @@ class ChatChoice extends HTMLElement {
     this.addEventListener("change", () => this.#change());
     // Only for new questions, not when an earlier answer is regenerated.
     this.closest("chat-composer").addEventListener("chat:started", this);
-    if (!this.closest("[data-workflow]").dataset.workflow) this.#recall();
+    const isNew = !this.closest("[data-workflow]").dataset.workflow;
+    if (isNew && !this.hasAttribute("data-preferred")) this.#recall();
     this.#list();
   }
 

@@ -30,7 +30,7 @@ class Choosy:
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
         yield Text(str(question.model))
 
-    async def models(self, *, fresh: bool = False) -> Models:
+    async def models(self) -> Models:
         return Models(("a", "b"))
 
 

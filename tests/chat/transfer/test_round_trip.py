@@ -17,6 +17,7 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quart_chat.assistants.parameters import Parameters
 from quart_chat.assistants.protocol import (
     AssistantError,
     Models,
@@ -104,19 +105,26 @@ asks = st.builds(
     st.none() | names,
     st.none() | st.lists(st.sampled_from(["d1", "d2"]), unique=True).map(tuple),
 )
+parameters = st.builds(
+    Parameters,
+    st.none() | st.floats(0, 2),
+    max_tokens=st.none() | st.integers(1, 9999),
+    extra=st.dictionaries(st.sampled_from(["seed", "stop"]), st.text("aä\0\n") | st.integers(0, 9)),
+)
 changes = st.fixed_dictionaries(
     {},
     optional={
         "title": texts,
         "pinned": st.booleans(),
         "system_prompt": texts,
+        "parameters": parameters,
         "head": st.integers(0, 5),
     },
 )
 
 
 class Choosy(ScriptedAssistant):
-    async def models(self, *, fresh: bool = False) -> Models:
+    async def models(self) -> Models:
         return Models(("m",))
 
 
@@ -168,6 +176,7 @@ class World:
                 await self.service.change(USER, workflow_id, title=changes["title"])
         await self.service.change(USER, workflow_id, pinned=changes.get("pinned", False))
         await self.service.change(USER, workflow_id, system_prompt=changes.get("system_prompt", ""))
+        await self.service.change(USER, workflow_id, parameters=changes.get("parameters"))
         if "head" in changes:
             await self.service.change(USER, workflow_id, head=changes["head"] % rounds + 1)
 

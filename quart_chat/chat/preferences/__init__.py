@@ -1,0 +1,1 @@
+"""What users set for themselves: how new chats begin, and presets for what a model is asked."""
