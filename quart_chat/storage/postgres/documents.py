@@ -51,7 +51,9 @@ class Transaction(SharedTransaction):
     def rename_passages(self, name: str, passages: Sequence[tuple[int, str, str]]) -> None:
         ids = [id_ for id_, _, _ in passages]
         paths = ["\n".join((name, *path.split("\n")[1:])) for _, path, _ in passages]
-        stems = [_stems(path, text) for path, (_, _, text) in zip(paths, passages, strict=True)]
+        stems = [
+            passage_stems(path, text) for path, (_, _, text) in zip(paths, passages, strict=True)
+        ]
         self.statements.fetch(_RENAME_PASSAGES, (ids, paths, stems))
 
     def insert_words(self, document: Document, words_: Sequence[tuple[str, str]]) -> None:
