@@ -28,10 +28,9 @@ export async function startRound(body) {
   return type === "workflow" ? item.id : item.workflowId;
 }
 
-/** The Markdown source of an answer. */
-export async function readAnswer(workflowId, roundNumber) {
-  const response = await send("GET", `/chat/${workflowId}/rounds/${roundNumber}/answer.md`);
-  return response.text();
+/** An answer in a form: its Markdown source (`md`), or text and HTML for a mail (`json`). */
+export function readAnswer(workflowId, roundNumber, form) {
+  return send("GET", `/chat/${workflowId}/rounds/${roundNumber}/answer.${form}`);
 }
 
 /** Import the chats of files. */
