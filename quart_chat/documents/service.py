@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from quart_chat.cluster.node import Node
 from quart_chat.documents.announcements import DocumentPublisher
 from quart_chat.documents.files import Files
-from quart_chat.documents.finding import FoundHits, find_hits
+from quart_chat.documents.hits import FoundHits, find_hits
 from quart_chat.documents.models import (
     PAGE_SIZE,
     Document,

@@ -48,9 +48,9 @@ def test_a_table_becomes_columns() -> None:
         "| n | name | of |\n|--:|---|:-:|\n| 1 | **a** | x |\n| 1000 | 契約 [b](http://cc) | y |\n"
     )
     assert render_plain(table) == (
-        "   n  name             of\n"
-        "----  ---------------  --\n"
-        "   1  a                x\n"
+        "   n  name                of\n"
+        "----  ------------------  --\n"
+        "   1  a                   x\n"
         "1000  契約 b (http://cc)  y"
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from quart import Blueprint, Response, redirect, request, send_file
 
-from quart_chat.documents.finding import FoundHits
+from quart_chat.documents.hits import FoundHits
 from quart_chat.documents.kind_names import kind_names
 from quart_chat.documents.models import page_start
 from quart_chat.documents.names import clean_name, file_name
@@ -20,7 +20,7 @@ from quart_chat.web.inputs import query_string
 from quart_chat.web.pages.chat_list import view_list
 from quart_chat.web.pages.frame import render_in_frame
 from quart_chat.web.pages.preview import Search, view_passages
-from quart_chat.web.schemas.requests import PreviewQuery
+from quart_chat.web.schemas.documents import PreviewQuery
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from quart_chat.documents.finding import FoundHits, heading_of, shows_place
+from quart_chat.documents.hits import FoundHits, heading_of, shows_place
 from quart_chat.documents.models import StoredPassage
 from quart_chat.search.sought import Sought
 

@@ -233,12 +233,6 @@ ChangeBody = Annotated[
 """At least one of the changes."""
 
 
-class DocumentChange(Struct, rename="camel", frozen=True):
-    """What to change of a document."""
-
-    name: Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 120})]
-
-
 class PreferencesChange(Struct, rename="camel", frozen=True):
     """What to change of the user's settings; null takes it away."""
 
@@ -278,22 +272,7 @@ class PresetBody(Struct, frozen=True):
     parameters: ParametersBody
 
 
-class PassagesQuery(Struct, frozen=True):
-    """Which passages of a document to read."""
+class RestoreBody(Struct, rename="camel", frozen=True):
+    """The moment at which chats were deleted together, as the deletion was answered."""
 
-    after: Annotated[
-        int, Meta(ge=0, le=MAX_SEQ, description="the number of the last passage the client has")
-    ] = 0
-    limit: Annotated[int, Meta(ge=1, le=500, description="passages per page")] = 200
-
-
-class PreviewQuery(Struct, frozen=True):
-    """Which passages of a document to show, and which of them to mark.
-
-    What is sought with `find` is marked, and the page is the one with its hit of number `hit`.
-    """
-
-    after: Annotated[int, Meta(ge=0, le=MAX_SEQ)] = 0
-    passage: Annotated[int, Meta(ge=1, le=MAX_SEQ)] | None = None
-    find: str = ""
-    hit: Annotated[int, Meta(ge=1, le=MAX_SEQ)] = 1
+    deleted_at: Annotated[float, Meta(ge=0, le=1e11)]
