@@ -144,7 +144,7 @@ async def test_the_buttons_that_send_and_stop_hand_the_focus_to_the_field(
 
 async def test_an_example_is_asked_and_the_focus_waits_in_the_field(open_tab: OpenTab) -> None:
     tab, keys = await begin(open_tab)
-    await keys.go(button(tab.page, "How do I resume a stream?"))
+    await keys.go(button(tab.page, "How do I upload a document?"))
     await keys.press("Enter")
     await tab.until_ended("complete")
     await keys.expect_at(prompt(tab.page))

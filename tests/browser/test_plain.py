@@ -36,7 +36,7 @@ async def test_a_chat_is_asked_read_and_stopped(open_tab: OpenTab) -> None:
 async def test_a_chat_is_renamed_pinned_and_deleted(open_tab: OpenTab) -> None:
     tab = await open_tab(java_script_enabled=False)
     page = tab.page
-    await page.get_by_role("button", name="How do I resume a stream?").click()
+    await page.get_by_role("button", name="How do I upload a document?").click()
     await expect(tab.round(1)).to_have_attribute("data-status", "complete")
     await tab.round(1).locator(".sources > summary").click()
     await expect(tab.round(1).locator(".source a").first).to_be_visible()
@@ -76,13 +76,13 @@ async def test_a_document_is_deleted_once_it_is_confirmed(open_tab: OpenTab) -> 
 async def test_a_link_is_revoked_once_it_is_confirmed(open_tab: OpenTab) -> None:
     tab = await open_tab(java_script_enabled=False)
     page = tab.page
-    await page.get_by_role("button", name="How do I resume a stream?").click()
+    await page.get_by_role("button", name="How do I upload a document?").click()
     await expect(tab.round(1)).to_have_attribute("data-status", "complete")
     await page.goto(f"{page.url}/share")
     await page.get_by_role("button", name="Create link").click()
     await page.get_by_role("button", name="Revoke the link").click()
     dialog = page.get_by_role("alertdialog")
-    await expect(dialog).to_contain_text("How do I resume a stream?")
+    await expect(dialog).to_contain_text("How do I upload a document?")
     await expect(page.locator("#link")).to_be_visible()
     await dialog.get_by_role("button", name="Revoke the link").click()
     await expect(page.get_by_role("button", name="Create link")).to_be_visible()
