@@ -115,9 +115,10 @@ rabbitmq-server:
 		&& apt-get update -qq && apt-get install -y -qq rabbitmq-server; } >/dev/null || true
 # The store is tested on a server of the tests' own, never on the one that the system runs.
 postgresql-server:
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
+	@{ { ls /usr/lib/postgresql/*/bin/initdb || command -v initdb; } \
+		&& PATH="$$PATH:/usr/sbin" command -v pgbouncer; } >/dev/null 2>&1 \
 		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& apt-get update -qq && apt-get install -y -qq postgresql; } >/dev/null || true
+		&& apt-get update -qq && apt-get install -y -qq postgresql pgbouncer; } >/dev/null || true
 
 # Event-stream clients by others are tried, too; two of them run on Node.
 node:

@@ -22,6 +22,7 @@ from quart_chat.web.api import (
     chatbot,
     documents,
     preferences,
+    queue,
     streams,
     transfer,
     uploads,
@@ -75,6 +76,7 @@ def create_app(
     for blueprint in (
         assets.blueprint,
         chatbot.blueprint,
+        queue.blueprint,
         workflows.blueprint,
         workflows.of_all,
         assistants_api.blueprint,

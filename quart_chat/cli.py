@@ -24,6 +24,8 @@ from quart import Quart
 from quart_chat import create_app
 from quart_chat.assistants import InvalidAssistant
 from quart_chat.config import ConfigError, Settings, load_settings, variable
+from quart_chat.copying.command import add_parser, run_copy
+from quart_chat.copying.installation import CannotCopy
 from quart_chat.errors import InstanceInUse, StorageUnavailable
 from quart_chat.events.quart import Events
 from quart_chat.web.lifespan import SERVER_ADDRESS, start_failure
@@ -45,15 +47,20 @@ class CannotServe(Exception):
 def main(argv: Sequence[str] | None = None, *, factory: Factory = create_app) -> int:
     """Run the command and return its exit code."""
     options = _parser().parse_args(argv)
-    config = {
+    try:
+        if options.command == "copy":
+            return run_copy(options)
+        return _serve(_config(options), factory)
+    except (ConfigError, CannotServe, CannotCopy) as error:
+        return _fail(error)
+
+
+def _config(options: argparse.Namespace) -> dict[str, Any]:
+    return {
         variable(name): getattr(options, name)
         for name in ("host", "port", "instance", "workers")
         if getattr(options, name) is not None
     }
-    try:
-        return _serve(config, factory)
-    except (ConfigError, CannotServe) as error:
-        return _fail(error)
 
 
 def _fail(error: Exception) -> int:
@@ -70,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--port", help="port to listen on, 0 for any free one (default: 8000)")
     command.add_argument("--instance", help="folder of the database (default: ./instance)")
     command.add_argument("--workers", help="processes to serve with (default: 1)")
+    add_parser(commands)
     return parser
 
 

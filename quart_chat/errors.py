@@ -23,6 +23,8 @@
     +-- NotFound                    404 not_found
     +-- RoundRunning                409 round_running
     +-- RoundEnded                  409 round_ended
+    +-- PromptSent                  409 prompt_sent
+    +-- QueueFull                   409 queue_full
     +-- TooManyRequests             429 too_many_requests
     +-- Unavailable                 503 unavailable
         +-- DatabaseUnavailable     503 database_unavailable
@@ -172,6 +174,20 @@ class RoundEnded(ChatError):
 
 class LostRound(RoundEnded):
     """Another node has taken a round over, as this one was silent for too long."""
+
+
+class PromptSent(ChatError):
+    """A prompt is no longer queued: its round has begun."""
+
+    status = 409
+    code = "prompt_sent"
+
+
+class QueueFull(ChatError):
+    """As many prompts wait in a chat as may."""
+
+    status = 409
+    code = "queue_full"
 
 
 class TooManyRequests(ChatError):

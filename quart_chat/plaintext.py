@@ -17,9 +17,6 @@ _logger = logging.getLogger(__name__)
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _UNSEEN = frozenset({"Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
 
-# What Markdown puts before a line: headings, quotes and points of a list; and a fence of code.
-_MARKS = re.compile(r"(?:\s*(?:#{1,6}\s|>|[-*+]\s))+")
-_FENCE = re.compile(r"^[ >]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
 _BACKTICKS = re.compile("`+")
 
 # NUL ends strings in C, and a lone surrogate has no UTF-8: neither gets through a database.
@@ -122,11 +119,6 @@ def fenced(text: str) -> str:
     return f"{fence}\n{text}\n{fence}"
 
 
-def make_title(prompt: str, limit: int = 80) -> str:
-    """The beginning of a prompt as one line, cut after a word; marks of Markdown are no title."""
-    return shorten(_without_marks(prompt), limit)
-
-
 def shorten(text: str, limit: int) -> str:
     """The beginning of a text as one line, cut after a word."""
     line = one_line(text)
@@ -134,14 +126,6 @@ def shorten(text: str, limit: int) -> str:
         return line
     words = line[:limit].rpartition(" ")[0] or line[: limit - 1]
     return words + "…"
-
-
-def _without_marks(prompt: str) -> str:
-    """A prompt without what Markdown puts before its first words; nothing but marks stays."""
-    text = _FENCE.sub("", prompt)
-    marks = _MARKS.match(text)
-    text = text[marks.end() :] if marks else text
-    return prompt if is_blank(text) else text
 
 
 def one_line(text: str) -> str:

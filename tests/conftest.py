@@ -20,8 +20,8 @@ from tests import databases, examples
 from tests.app import create_test_app
 from tests.browser.tab import find_chromium
 from tests.databases import Databases
-from tests.postgres import PostgresServer, find_binaries
 from tests.server import Server
+from tests.services.postgres import EventsDatabase, PostgresServer, find_binaries
 from tests.services.rabbitmq import RabbitMQServer
 from tests.services.redis import RedisServer
 from tests.stores import make_template, open_chats
@@ -108,6 +108,12 @@ def postgres() -> Iterator[PostgresServer]:
     )
     with PostgresServer(binaries) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_events(postgres: PostgresServer) -> EventsDatabase:
+    """A database for events that a test may empty, but that is there for the next one."""
+    return EventsDatabase(postgres)
 
 
 @pytest.fixture(scope="session")

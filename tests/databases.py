@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from tests.postgres import PostgresServer
+    from tests.services.postgres import PostgresServer
 
 
 class Databases:

@@ -21,7 +21,7 @@ from quart_chat.storage.sqlite.documents import DocumentRepository
 from quart_chat.storage.sqlite.file.database import Database as SQLiteDatabase
 from quart_chat.storage.statements import Database, Row
 from tests import databases
-from tests.postgres import PostgresServer
+from tests.services.postgres import PostgresServer
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ SERVICES = {"availability", "cluster", "committer", "events", "patience", "polic
 BELOW = {
     "errors": set[str](),
     "texts": set[str](),
-    "events": set[str](),
+    "postgres": set[str](),
+    "events": {"postgres"},
     "availability": COMMON,
     "patience": set[str](),
     "committer": {"events", *COMMON},
@@ -43,8 +44,18 @@ BELOW = {
     "cluster": {"events", *COMMON},
     "documents": {"assistants", "disk", *SERVICES, *TOOLS},
     "chat": {"assistants", "disk", *SERVICES, *TOOLS},
-    "storage": {"assistants", "availability", "chat", "cluster", "documents", "patience", *TOOLS},
+    "storage": {
+        "assistants",
+        "availability",
+        "chat",
+        "cluster",
+        "documents",
+        "patience",
+        "postgres",
+        *TOOLS,
+    },
     "config": {"events", "errors"},
+    "copying": {"config", "documents", "events", "instance", "storage", *COMMON},
 }
 """The rooms that each room may import; what is not named here (web, app, cli) may import all."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from quart_chat.errors import InvalidInput
 from quart_chat.markdown.rendering import render_html
-from quart_chat.plaintext import clean_link, clean_title, make_title
+from quart_chat.plaintext import clean_link, clean_title
 
 
 async def test_a_text_is_rendered_beside_the_event_loop() -> None:
@@ -44,32 +44,6 @@ def test_a_text_without_anything_to_see_is_none(text: str) -> None:
 @pytest.mark.parametrize("text", ["a", "0", "🙂", "👩\u200d💻", "؟", "你好", "\u200bx"])
 def test_a_text_with_something_to_see_is_one(text: str) -> None:
     assert clean_title(text, 200) == text
-
-
-@pytest.mark.parametrize(
-    ("prompt", "title"),
-    [
-        ("# Release notes", "Release notes"),
-        ("> > ## Quoted\nand more", "Quoted and more"),
-        (">Tight", "Tight"),
-        ("- first\n- second", "first - second"),
-        ("```python\nprint(1)\n```\nWhat is this?", "print(1) What is this?"),
-        ("~~~\na\n~~~", "a"),
-        ("> ```\n> a", "a"),
-        ("#hashtag", "#hashtag"),
-        ("-1 + 1", "-1 + 1"),
-        ("C# and > signs", "C# and > signs"),
-        ("```a``` is code", "```a``` is code"),
-        ("# ", "#"),
-        ("> ```", "> ```"),
-    ],
-)
-def test_a_title_has_none_of_the_marks_before_a_prompt(prompt: str, title: str) -> None:
-    assert make_title(prompt) == title
-
-
-def test_a_long_title_is_cut_after_a_word() -> None:
-    assert make_title("# " + "word " * 40) == "word " * 15 + "word…"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
-from quart_chat.errors import NotFound, RoundRunning
+from quart_chat.chat.queue.prompts import PromptStatus, QueuedPrompt
+from quart_chat.errors import NotFound, PromptSent, RoundRunning
 from quart_chat.texts import _
 
 if TYPE_CHECKING:
@@ -29,6 +30,15 @@ def found_workflow(workflow: Workflow | None) -> Workflow:
     if workflow is None:
         raise no_workflow()
     return workflow
+
+
+def found_queued_prompt(prompt: QueuedPrompt | None) -> QueuedPrompt:
+    """Refuse a prompt that does not wait, or that there is none of."""
+    if prompt is not None and prompt.status is PromptStatus.SENT:
+        raise PromptSent(_("The question has already been sent."))
+    if prompt is None or not prompt.waits:
+        raise NotFound(_("There is no such question in the queue, or no longer."))
+    return prompt
 
 
 def found_round(round_: Round | None) -> Round:

@@ -14,6 +14,7 @@ class ChatLimits:
         title_chars: Characters in a title.
         system_prompt_chars: Characters in a chat's system prompt.
         running_rounds: Rounds of one user that run at a time.
+        queued_prompts: Prompts that wait in a chat.
         undo_seconds: For how long a deleted chat can be restored.
         search_seconds: For how long a search may read.
     """
@@ -22,5 +23,6 @@ class ChatLimits:
     title_chars: int = 200
     system_prompt_chars: int = 8_000
     running_rounds: int = 20
+    queued_prompts: int = 20
     undo_seconds: float = 3600.0
     search_seconds: float = 3.0

@@ -22,11 +22,13 @@ from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.lists import ChatLists
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
 from quart_chat.chat.preferences.service import PreferenceService
+from quart_chat.chat.queue.service import PromptQueue
+from quart_chat.chat.rounds.begun import Started
 from quart_chat.chat.rounds.checkpoints import Checkpointer
 from quart_chat.chat.rounds.recording import RoundContext, RoundTimeouts
-from quart_chat.chat.rounds.recovery import end_orphaned_rounds
-from quart_chat.chat.rounds.remote import RemoteStops
-from quart_chat.chat.rounds.start import Rounds, Started
+from quart_chat.chat.rounds.recovery import recover_rounds
+from quart_chat.chat.rounds.remote import Stops
+from quart_chat.chat.rounds.start import Rounds
 from quart_chat.chat.shares import Sharing
 from quart_chat.chat.storage import WHOLE, ChatReader, ChatStorage, PartBounds
 from quart_chat.chat.transfer.imports import Imports
@@ -51,6 +53,7 @@ class ChatService:
         assistants: Those that can be asked, by name.
         default_assistant: The name of the one that is asked in a new chat where none is named.
         rounds: Those that run.
+        queue: The prompts that wait.
         tree: How the rounds of a chat hang together.
         imports: What takes chats from files.
         lists: The lists that users have of their chats.
@@ -92,7 +95,14 @@ class ChatService:
             max_prompt=self._limits.prompt_chars,
             max_running=self._limits.running_rounds,
         )
-        self._remote = RemoteStops(self._context, self.rounds, control or ControlChannel(events))
+        self._stops = Stops(self._context, self.rounds, control or ControlChannel(events))
+        self.queue = PromptQueue(
+            storage,
+            self._committer,
+            self.rounds,
+            self._stops.stop,
+            max_queued=self._limits.queued_prompts,
+        )
         self.tree = RoundTree(storage, self.rounds)
         self.imports = Imports(
             self._committer, render, assistants, max_title=self._limits.title_chars
@@ -133,11 +143,7 @@ class ChatService:
         Raises:
             Unavailable: Another process runs it, which doesn't answer for now.
         """
-        workflow = await self.workflow(user_id, workflow_id)
-        stopped = await self.rounds.stop(workflow_id)
-        if stopped is None and workflow.status is WorkflowStatus.RUNNING:
-            return await self._remote.end(workflow)
-        return stopped
+        return await self._stops.stop(await self.workflow(user_id, workflow_id))
 
     # Workflows
 
@@ -275,12 +281,12 @@ class ChatService:
     # The service itself
 
     async def recover(self) -> None:
-        """Do what a process left undone when it died: end its rounds, erase what was deleted."""
+        """Do what a process left undone when it died, and erase what was deleted."""
         if self._node.may_take_over:
-            await end_orphaned_rounds(self._context)
+            await recover_rounds(self._context, self.rounds.succession)
         if self._node.shares:
-            self._remote.listen()
-            self._node.on_take_over(lambda _: end_orphaned_rounds(self._context))
+            self._stops.listen()
+            self._node.on_take_over(lambda _: recover_rounds(self._context, self.rounds.succession))
         self._purge_job.start()
 
     async def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from quart_chat.chat.access import (
@@ -65,14 +66,15 @@ class RoundTree:
         shown: bool = False,
         limit: int = BRANCH_PAGE,
     ) -> BranchPage:
-        """Read the latest rounds of the branch that is shown, with what is in flight.
+        """Read the latest rounds of the branch that is shown, with what is in flight and queued.
 
         Args:
             user_id: Whose chat.
             workflow_id: Which chat.
             before: Read those before this round, and not the latest.
             last: Read those up to this round, on whichever branch it is.
-            shown: On the branch that is shown alone: a round of another is not found.
+            shown: On the branch that is shown alone: a round of another is not found, and what is
+                queued is left out.
             limit: Rounds to read.
         """
         check_id(workflow_id)
@@ -85,7 +87,8 @@ class RoundTree:
             elif last is not None:
                 hidden = shown and last not in reader.select_shown(workflow)
                 end = found_round(None if hidden else reader.select_round(workflow_id, last)).number
-            return reader.select_branch(workflow, end, limit)
+            found = reader.select_branch(workflow, end, limit)
+            return found if shown else replace(found, queue=reader.select_queue(workflow_id))
 
         page = await self._storage.read(read)
         return page.with_snapshot(self._rounds.overlay(page.snapshot))

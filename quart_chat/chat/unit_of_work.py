@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from quart_chat.chat.models import Log, Message, Round, RoundStatus, Workflow
+from quart_chat.chat.queue.prompts import QueuedPrompt
 from quart_chat.chat.storage import ChatTransaction
 from quart_chat.committer import Committer as AnyCommitter
 from quart_chat.committer import Emission
@@ -58,6 +59,13 @@ class UnitOfWork:
         self.transaction.upsert_log(log)
         self._emit(log.workflow_id, log.to_chat_data(), seq)
         return log
+
+    def put_queued_prompt(self, prompt: QueuedPrompt) -> QueuedPrompt:
+        seq = self.transaction.next_seq(prompt.workflow_id)
+        prompt = replace(prompt, seq=seq)
+        self.transaction.upsert_queued_prompt(prompt)
+        self._emit(prompt.workflow_id, prompt.to_chat_data(), seq)
+        return prompt
 
     def check_running(self, round_: Round) -> None:
         """Refuse what would follow the end of a round, or what another node has taken over.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from quart_chat.chat.models import Log, Message, Round, RoundStatus, Workflow
+from quart_chat.chat.queue.prompts import QueuedPrompt
 from quart_chat.wire import Item
 
 MAX_STEPS = 200
@@ -26,6 +27,7 @@ class Snapshot:
         rounds: Those that ended after ``since``, and the running one.
         part_end: The seq that it goes up to where that is a part of it, which has nothing that is
             in flight; None where it is all.
+        queue: The queued prompts that have changed.
     """
 
     workflow: Workflow
@@ -34,6 +36,7 @@ class Snapshot:
     logs: tuple[Log, ...]
     rounds: tuple[Round, ...]
     part_end: int | None = None
+    queue: tuple[QueuedPrompt, ...] = ()
 
     @property
     def seq(self) -> int:
@@ -55,12 +58,13 @@ class Snapshot:
         return self.running_round is not None
 
     def of_rounds(self, numbers: Collection[int]) -> Snapshot:
-        """What of it belongs to some of the rounds, and the workflow."""
+        """What of it belongs to some of the rounds, and the workflow; nothing of the queue."""
         return replace(
             self,
             messages=tuple(m for m in self.messages if m.round_number in numbers),
             logs=tuple(log for log in self.logs if log.round_number in numbers),
             rounds=tuple(r for r in self.rounds if r.number in numbers),
+            queue=(),
         )
 
     @property
@@ -71,6 +75,7 @@ class Snapshot:
         """
         entries = [(message.seq, message.to_chat_data()) for message in self.messages]
         entries += [(log.seq, log.to_chat_data()) for log in self.logs]
+        entries += [(prompt.seq, prompt.to_chat_data()) for prompt in self.queue]
         entries += [(r.seq, r.to_chat_data()) for r in self.rounds if r.seq is not None]
         if self.since < self.workflow.item_seq <= self.end:
             entries.append((self.workflow.item_seq, self.workflow.to_chat_data()))
@@ -86,12 +91,14 @@ class BranchPage:
         versions: The versions of each of the rounds.
         more: Whether the branch has rounds before these.
         steps: How many steps each of the rounds has, those included that were not read.
+        queue: The prompts that wait.
     """
 
     snapshot: Snapshot
     versions: Versions
     more: bool
     steps: Mapping[int, int]
+    queue: tuple[QueuedPrompt, ...] = ()
 
     @property
     def workflow(self) -> Workflow:

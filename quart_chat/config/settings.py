@@ -122,6 +122,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_running_rounds: Annotated[
         int, Meta(ge=1, description="answers of one user that may be written at a time")
     ] = 20
+    max_queued_prompts: Annotated[
+        int, Meta(ge=0, description="questions that may wait in one chat for the answer before")
+    ] = 20
     database_timeout: Annotated[
         float, Meta(gt=0, description="seconds that a request may wait for the database in total")
     ] = 10.0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from quart_chat.availability import NOT_INSTALLED, unavailable
 from quart_chat.storage.engine import Storage
+from quart_chat.storage.tables import Tables
 
-__all__ = ["Storage", "open_storage"]
+__all__ = ["Storage", "open_storage", "open_tables"]
 
 
 async def open_storage(url: str, *, patience: float = 10.0, shared: bool = True) -> Storage:
@@ -37,3 +40,27 @@ async def open_storage(url: str, *, patience: float = 10.0, shared: bool = True)
                 raise unavailable(NOT_INSTALLED) from error
             return await open_postgres(url, patience=patience, shared=shared)
     raise ValueError(f"{scheme}: no engine of this name; expected sqlite or postgresql")
+
+
+def open_tables(address: str, *, write: bool = False) -> AbstractContextManager[Tables]:
+    """Open a store that no server uses, for the block, as of one moment.
+
+    Args:
+        address: As :func:`open_storage` takes it.
+        write: Whether rows are inserted, all or none: an error undoes them all. Without it, what is
+            not there is not made.
+
+    Raises:
+        DatabaseUnavailable: It can't be used; the message says why.
+        InstanceInUse: A server uses the database of PostgreSQL.
+    """
+    scheme, _, rest = address.partition(":")
+    if scheme == "sqlite":
+        from quart_chat.storage.sqlite.tables import open_sqlite_tables
+
+        return open_sqlite_tables(rest, write=write)
+    try:
+        from quart_chat.storage.postgres.tables import open_postgres_tables
+    except ImportError as error:
+        raise unavailable(NOT_INSTALLED) from error
+    return open_postgres_tables(address, write=write)

@@ -144,6 +144,7 @@ async def open_chat(
         limits=ChatLimits(
             prompt_chars=settings.max_prompt_chars,
             running_rounds=settings.max_running_rounds,
+            queued_prompts=settings.max_queued_prompts,
             undo_seconds=settings.restore_seconds,
             search_seconds=settings.search_timeout,
         ),

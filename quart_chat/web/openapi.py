@@ -33,6 +33,7 @@ the body. Unknown query parameters, and unknown keys of a JSON body, are ignored
 
 TAGS = [
     Tag("chat", "One chat: start a round, stream it, stop it, read it."),
+    Tag("queue", "The prompts of a chat that wait until the round before them has ended."),
     Tag("chats", "The list of chats, their links, and chats from files."),
     Tag("assistants", "The assistants and their models."),
     Tag("streams", "Streams of server-sent events, each a `ChatData` on a `data:` line."),

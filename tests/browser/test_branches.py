@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import re
@@ -69,6 +70,33 @@ async def test_a_person_steps_through_versions_and_keeps_the_focus(open_tab: Ope
     await tab.ask("count 4 1ms")
     await tab.until_ended("complete", 5)
     await expect_prompts(tab, "count 1 1ms", "count 9 1ms", "count 4 1ms")
+
+
+async def test_an_editor_that_loads_late_opens_in_the_round_that_is_shown(
+    open_tab: OpenTab,
+) -> None:
+    first = await three(open_tab)
+    await edit(first, 1, "count 8 1ms")
+    await first.until_ended("complete", 4)
+    await step(first, 4, "Previous")
+    await expect_prompts(first, "count 1 1ms", "count 2 1ms", "count 3 1ms")
+    second = await open_tab(first.page.url)
+    held: asyncio.Future[Route] = asyncio.get_running_loop().create_future()
+
+    def hold(route: Route) -> None:
+        held.set_result(route)
+
+    await second.page.route(re.compile("prompt-editor"), hold)
+    await second.round(3).locator(".edit").click()
+    editor = await held
+    await step(first, 1, "Next")
+    await expect_prompts(second, "count 8 1ms")
+    await step(first, 4, "Previous")
+    await expect_prompts(second, "count 1 1ms", "count 2 1ms", "count 3 1ms")
+    await editor.continue_()
+    await second.page.locator("prompt-editor textarea").fill("count 7 1ms")
+    await second.page.keyboard.press("Enter")
+    await expect_prompts(first, "count 1 1ms", "count 2 1ms", "count 7 1ms")
 
 
 async def test_every_tab_shows_the_branch_that_one_has_stepped_to(open_tab: OpenTab) -> None:

@@ -66,6 +66,18 @@ async def test_a_long_question_is_folded_until_its_reader_unfolds_it(open_tab: O
         await tab.page.reload()
 
 
+async def test_a_question_that_comes_again_stays_unfolded(open_tab: OpenTab) -> None:
+    prompt = "Why?\n`x`\n" + "A long question. " * 200
+    tab = await open_tab()
+    await tab.ask(prompt)
+    await tab.until_ended("complete")
+    await tab.page.get_by_role("button", name="Show all").click()
+    await tab.round(1).evaluate("round => round.ask({ content: round.prompt })")
+    await tab.page.get_by_role("button", name="Show less").click()
+    await expect(tab.page.locator(".prompt-text")).to_have_class(re.compile("folded"))
+    await expect(tab.page.get_by_role("button", name="Show all")).to_be_visible()
+
+
 async def test_a_short_question_has_no_such_button(open_tab: OpenTab) -> None:
     tab = await open_tab()
     await tab.ask("What is `x`?")

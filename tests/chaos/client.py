@@ -35,7 +35,7 @@ def plain_client(**options: Any) -> httpx2.AsyncClient:
 
 
 class ChatCopy:
-    """What a client has of one chat: ``items`` and ``ends``, at version ``seq``.
+    """What a client has of one chat: ``items``, ``ends`` and ``queue``, at version ``seq``.
 
     Every event is held against the contract: ids only grow, so nothing comes twice; a delta
     continues a text that is known; nothing of a round comes after its one end.
@@ -45,6 +45,7 @@ class ChatCopy:
         self.items: dict[str, Item] = {}
         self.ends: dict[int, str] = {}
         self.workflow: Item = {}
+        self.queue: dict[str, Item] = {}
         self.seq = 0
         self.resets = 0
         self._changed = asyncio.Event()
@@ -60,7 +61,7 @@ class ChatCopy:
         type_, item = payload["type"], payload["item"]
         if type_ == "reset":
             self.resets += 1
-            self.items, self.ends, self.workflow, self.seq = {}, {}, {}, 0
+            self.items, self.ends, self.workflow, self.queue, self.seq = {}, {}, {}, {}, 0
             return
         durable = last_event_id not in {"", str(self.seq)}
         if durable:
@@ -72,6 +73,8 @@ class ChatCopy:
             self.ends[item["roundNumber"]] = type_
         elif type_ == "workflow":
             self.workflow = item
+        elif type_ == "queued":
+            self.queue[item["id"]] = item
         else:
             assert item["roundNumber"] not in self.ends, "after the end"
             self.items[item["id"]] = payload
@@ -109,7 +112,12 @@ class FollowingClient(ChatCopy):
     """Follows one chat with this project's own parser.
 
     While ``reading`` is cleared it takes nothing from its connection.
+
+    Attributes:
+        waits_for_the_store: Whether it comes back, too, where the store can't be read for now.
     """
+
+    waits_for_the_store = False
 
     def __init__(self, base_url: str, workflow_id: str) -> None:
         super().__init__()
@@ -133,6 +141,8 @@ class FollowingClient(ChatCopy):
         parser = StreamParser(str(self.seq) if self.seq else "")
         headers = {"Last-Event-ID": parser.last_event_id} if self.seq else {}
         async with http.stream("GET", self._url, headers=headers) as response:
+            if response.status_code == 503 and self.waits_for_the_store:
+                raise httpx2.ReadError("the store is away")
             assert response.status_code == 200, response.status_code
             async for chunk in response.aiter_bytes():
                 await self.reading.wait()

@@ -13,7 +13,7 @@ from quart_chat.chat.views import Snapshot
 from quart_chat.events.sse import StreamParser
 from quart_chat.wire import Item
 
-STORED = {"message", "log", "workflow"}
+STORED = {"message", "log", "workflow", "queued"}
 TERMINAL = {"complete", "stopped", "error"}
 
 

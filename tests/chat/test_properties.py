@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from quart_chat.chat.ask import Ask
 from quart_chat.chat.emitted import DELTAS, ENVELOPED
 from quart_chat.chat.streams import position as following
 from quart_chat.chat.streams.writer import ChatFrames, stream_user, stream_workflow
-from quart_chat.errors import RoundRunning
+from quart_chat.errors import NotFound, PromptSent, RoundRunning
 from quart_chat.events import Bounds, EventSettings, StreamingEventManager
 from quart_chat.storage.sqlite.chats import list_changes
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
@@ -60,7 +60,11 @@ class Act:
 
 
 acts = st.builds(
-    Act, turns, st.sampled_from(["stop", "rename", "pin", "prompt", "snapshot", "restart"])
+    Act,
+    turns,
+    st.sampled_from(
+        ["stop", "rename", "pin", "prompt", "snapshot", "restart", "queue", "remove", "send"]
+    ),
 )
 rounds = st.tuples(st.lists(st.tuples(st.integers(0, 6), lines), max_size=8), ends)
 workflows = st.tuples(st.lists(rounds, min_size=1, max_size=3), st.lists(acts, max_size=5))
@@ -116,6 +120,21 @@ class World:
             else:
                 return prompt
 
+    async def queue(self, workflow_id: str) -> None:
+        self._prompts += 1
+        prompt = f"{workflow_id} {self._prompts}"
+        self.assistant.tell(prompt, Text("in its turn"), END)
+        await self.service.queue.add(Ask(USER, prompt, workflow_id=workflow_id))
+        await self.idle(workflow_id)
+
+    async def change_queue(self, workflow_id: str, name: str) -> None:
+        """Do something to the last prompt that waits."""
+        queue = await self.service.queue.read(USER, workflow_id)
+        with suppress(NotFound, PromptSent):
+            for prompt in queue[-1:]:
+                await getattr(self.service.queue, name)(USER, workflow_id, prompt.id)
+        await self.idle(workflow_id)
+
     async def idle(self, workflow_id: str) -> None:
         while running := self.service.rounds.running.get(workflow_id):
             await asyncio.wait({running._task})
@@ -133,6 +152,10 @@ class World:
                 prompt = await self.prompt(workflow_id)
                 self.assistant.tell(prompt, Text("an extra"), Text(" answer"), END)
                 await self.idle(workflow_id)
+            case "queue":
+                await self.queue(workflow_id)
+            case "remove" | "send":
+                await self.change_queue(workflow_id, act.name)
             case "restart":
                 # Of what was emitted nothing is left, as after a crash.
                 await self.manager.close()

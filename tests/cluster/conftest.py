@@ -13,7 +13,7 @@ from tests.server import Server
 
 on_every_broker = pytest.mark.parametrize(
     "broker",
-    ["bus", "redis", pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)],
+    ["bus", "redis", "postgres", pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)],
     indirect=True,
 )
 
@@ -26,7 +26,8 @@ def broker(request: pytest.FixtureRequest) -> str:
     engine = getattr(request, "param", "bus")
     if engine == "bus":
         return "bus"
-    service = request.getfixturevalue(f"{engine}_server")
+    name = "postgres_events" if engine == "postgres" else f"{engine}_server"
+    service = request.getfixturevalue(name)
     service.empty()
     return str(service.url)
 

@@ -125,7 +125,7 @@ async def test_the_document_says_what_a_prompt_is(client: Client) -> None:
 async def test_the_document_says_what_a_stream_carries(client: Client) -> None:
     schemas = (await (await client.get("/openapi.json")).get_json())["components"]["schemas"]
     assert set(schemas["ChatData"]["discriminator"]["mapping"]) == {
-        *("message", "log", "delta", "workflow", "complete", "stopped", "error", "reset"),
+        *("message", "log", "delta", "queued", "workflow", "complete", "stopped", "error", "reset"),
         *("pulse", "document", "status", "progress", "probe"),
     }
     assert schemas["MessageItem"]["properties"]["role"] == {"enum": ["assistant", "user"]}

@@ -1,10 +1,12 @@
-"""Whether an assistant, and a model of it, can be asked."""
+"""Who is asked, and with which model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from quart_chat.assistants.protocol import Assistant, ModelAssistant
+from quart_chat.chat.ask import Ask
+from quart_chat.chat.models import Round, Workflow
 from quart_chat.errors import InvalidInput
 from quart_chat.plaintext import clean
 from quart_chat.texts import _
@@ -31,3 +33,42 @@ def choose_assistant(
             _("model: expected a name of 1 to {limit} characters.").format(limit=MAX_MODEL)
         )
     return chosen, model and clean(model)
+
+
+class Choice:
+    """Chooses among assistants.
+
+    Args:
+        assistants: Those that can be asked, by name.
+        default: The name of the one that is asked in a new chat where none is named.
+    """
+
+    def __init__(self, assistants: Mapping[str, Assistant], default: str) -> None:
+        self._assistants = assistants
+        self._default = default
+
+    def offers(self, name: str | None) -> bool:
+        """Whether there is an assistant of a name."""
+        return name in self._assistants
+
+    def choose(
+        self, workflow: Workflow, replaced: Round | None, ask: Ask
+    ) -> tuple[Assistant, str | None]:
+        """Choose the assistant and its model: what is not named is as it was last.
+
+        The assistant of a round that was imported may not exist here; then the one is asked
+        again who is asked next in the chat.
+
+        Raises:
+            InvalidInput: There is no such assistant, or it offers no models.
+        """
+        last: Workflow | Round = replaced or workflow
+        name, model = ask.assistant, ask.model
+        if name is None and last.assistant not in self._assistants:
+            last = workflow
+        if name is None:
+            name = last.assistant or self._default
+        if model is None and name == last.assistant:
+            offers_models = isinstance(self._assistants.get(name), ModelAssistant)
+            model = (last.model or None) if offers_models else None
+        return choose_assistant(self._assistants, name, model)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 
 from quart_chat.chat.models import Log, Message, Round, RoundStatus, WorkflowStatus
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.texts import N_
+
+EndRound = Callable[[Callable[[UnitOfWork], Round]], Awaitable[Round]]
+"""Has an end stored in a transaction, and begins what follows it."""
 
 
 @dataclass(frozen=True, slots=True)

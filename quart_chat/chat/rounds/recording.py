@@ -16,6 +16,7 @@ from quart_chat.assistants.protocol import Step
 from quart_chat.chat.models import Log, Message, Round
 from quart_chat.chat.rounds.checkpoints import Checkpointer, Draft
 from quart_chat.chat.rounds.in_flight import Answer
+from quart_chat.chat.rounds.pacer import TextPacer
 from quart_chat.chat.storage import ChatStorage
 from quart_chat.chat.unit_of_work import Committer, UnitOfWork
 from quart_chat.cluster.node import Node
@@ -98,11 +99,12 @@ class Recorder:
         self._begun = False
         self._later: asyncio.Task[None] | None = None
         self._draft = Draft(round_, answer, lost)
+        self._pacer = TextPacer(self._emit_text)
 
     def continue_text(self, text: str) -> bool:
         """Take a piece of the answer; False, and nothing is done, where none is stored yet."""
         if self._begun and text:
-            self._emit_text(self._answer.append(text), text)
+            self._pacer.add(self._answer.append(text), text)
         return self._begun
 
     async def begin_text(self, text: str) -> None:
@@ -117,11 +119,13 @@ class Recorder:
             await self.begin_text(text)
             return
         self._answer.rewrite(text)
+        self._pacer.forget()
         self._begun = False
         await self._store()
 
     async def step(self, step: Step) -> None:
         """Take a step that begins, goes on or ends."""
+        self._pacer.flush()
         known = self._answer.log(step.key)
         log = self._answer.take(step)
         if known is None or not _differ_in_progress_only(known, log):
@@ -135,6 +139,7 @@ class Recorder:
 
     async def end(self) -> None:
         """Store nothing more: what is missing is stored with the end of the round."""
+        self._pacer.close()
         if self._later is not None:
             self._later.cancel()
             await asyncio.wait({self._later})

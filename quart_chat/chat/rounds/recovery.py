@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from quart_chat.chat.models import Log, Message, MessageStatus, Round
 from quart_chat.chat.rounds.outcome import INTERRUPTED, STOPPED, Ending, end_round
 from quart_chat.chat.rounds.recording import RoundContext
+from quart_chat.chat.rounds.succession import Succession
 from quart_chat.chat.storage import ChatReader
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.errors import LostRound, RoundEnded
@@ -28,20 +29,27 @@ from quart_chat.wire import Item
 _logger = logging.getLogger(__name__)
 
 
-async def end_orphaned_rounds(context: RoundContext) -> None:
-    """End all rounds that are stored as running and that no node runs; their text is kept."""
+async def recover_rounds(context: RoundContext, succession: Succession) -> None:
+    """End all rounds that are stored as running and that no node runs; their text is kept.
+
+    Then the rounds of prompts begin that were to be sent by now.
+    """
     node_id = context.node.id
     for round_ in await context.storage.read(lambda reader: reader.select_orphaned_rounds(node_id)):
-        if await end_orphaned_round(round_, context) is not None:
+        if await end_orphaned_round(round_, context, succession) is not None:
             _logger.warning(
                 "Ended round %d of chat %s, whose process is gone.",
                 round_.number,
                 round_.workflow_id,
             )
+    await succession.begin_due()
 
 
 async def end_orphaned_round(
-    round_: Round, context: RoundContext, runs: Callable[[], bool] = lambda: False
+    round_: Round,
+    context: RoundContext,
+    succession: Succession,
+    runs: Callable[[], bool] = lambda: False,
 ) -> Round | None:
     """End a round that is stored as running, unless it has ended since or, after all, ``runs``.
 
@@ -53,7 +61,7 @@ async def end_orphaned_round(
         if context.node.shares:
             await _revise(round_, context)
         while ended is None and not runs():
-            ended = await _end(round_, context, runs)
+            ended = await _end(round_, context, succession, runs)
     except RoundEnded:
         return None
     return ended
@@ -98,7 +106,9 @@ def _take_over(round_: Round, unit: UnitOfWork) -> None:
         raise LostRound(_("Another server process has taken the answer over."))
 
 
-async def _end(round_: Round, context: RoundContext, runs: Callable[[], bool]) -> Round | None:
+async def _end(
+    round_: Round, context: RoundContext, succession: Succession, runs: Callable[[], bool]
+) -> Round | None:
     """End a round with what it has in flight; None where that has changed meanwhile."""
     found = await context.storage.read(lambda reader: _InFlight.read(reader, round_))
     ending = STOPPED if found.stop_requested else INTERRUPTED
@@ -112,7 +122,7 @@ async def _end(round_: Round, context: RoundContext, runs: Callable[[], bool]) -
             return None
         return end_round(unit, ended, messages=messages, logs=logs)
 
-    return await context.committer.commit(change)
+    return await succession.end(change)
 
 
 async def _finish(message: Message, ending: Ending, ended: Round, context: RoundContext) -> Message:

@@ -1,4 +1,4 @@
-"""Stopping a round from another node than the one that runs it."""
+"""Stopping a round, also from another node than the one that runs it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from quart_chat.chat.models import Round, RoundStatus, Workflow
+from quart_chat.chat.models import Round, RoundStatus, Workflow, WorkflowStatus
 from quart_chat.chat.rounds.recording import RoundContext
 from quart_chat.chat.rounds.recovery import end_orphaned_round
 from quart_chat.chat.rounds.start import Rounds
@@ -21,8 +21,8 @@ STOP = "stop"
 """The type of the control event that asks for a stop."""
 
 
-class RemoteStops:
-    """Asks other nodes to stop their rounds, and stops those that others ask for.
+class Stops:
+    """Stops rounds wherever they run: here, on other nodes that are asked to, or nowhere any more.
 
     A request is stored before it is told: a node also looks for it with each of its beats, and one
     that takes the round over ends it as stopped.
@@ -39,7 +39,22 @@ class RemoteStops:
         self._control.listen(STOP, self._obey)
         self._context.node.on_beat(self._look)
 
-    async def end(self, workflow: Workflow) -> Round | None:
+    async def stop(self, workflow: Workflow, number: int | None = None) -> Round | None:
+        """Stop the running round, and return how it has ended; None where none runs.
+
+        Args:
+            workflow: Its workflow.
+            number: Stop this round alone, and none that has begun since.
+
+        Raises:
+            Unavailable: Its node neither answers nor counts as dead yet.
+        """
+        stopped = await self._rounds.stop(workflow.id, number)
+        if stopped is None and workflow.status is WorkflowStatus.RUNNING:
+            return await self._end(workflow)
+        return stopped
+
+    async def _end(self, workflow: Workflow) -> Round | None:
         """End the round of a workflow that does not run on this node, and return how it has ended.
 
         It runs on another node, or nowhere: its end could not be stored.
@@ -59,7 +74,9 @@ class RemoteStops:
         if elsewhere or not node.may_take_over:
             return await self._stop(head)
         runs_here = self._rounds.running.__contains__
-        return await end_orphaned_round(head, self._context, lambda: runs_here(workflow.id))
+        return await end_orphaned_round(
+            head, self._context, self._rounds.succession, lambda: runs_here(workflow.id)
+        )
 
     async def _stop(self, round_: Round) -> Round | None:
         """Have a round stopped, and return how it has ended once that is stored.
@@ -92,7 +109,7 @@ class RemoteStops:
             return stored
         if not self._context.node.may_take_over:
             return None
-        return await end_orphaned_round(round_, self._context)
+        return await end_orphaned_round(round_, self._context, self._rounds.succession)
 
     def _obey(self, request: dict[str, Any]) -> None:
         self._begin(self._rounds.stop(request["workflowId"], request["number"]))

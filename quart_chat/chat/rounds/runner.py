@@ -38,6 +38,7 @@ from quart_chat.chat.rounds.outcome import (
     INTERRUPTED,
     INVALID_OUTPUT,
     Ending,
+    EndRound,
     end_round,
 )
 from quart_chat.chat.rounds.outputs import clean_sources, clean_usage, place_of
@@ -60,13 +61,25 @@ running, and to let them run after each output costs as much as to take it."""
 class RunningRound:
     """A round from its first moment to its stored end.
 
+    Args:
+        context: What rounds share.
+        round_: The round.
+        assistant: The one that answers.
+        question: What it is asked.
+        end: Stores the end, and begins what follows it.
+
     Attributes:
         answer: What it has so far.
         refusal: Why its end could not be stored, the last time that this was tried.
     """
 
     def __init__(
-        self, context: RoundContext, round_: Round, assistant: Assistant, question: Question
+        self,
+        context: RoundContext,
+        round_: Round,
+        assistant: Assistant,
+        question: Question,
+        end: EndRound,
     ) -> None:
         self.answer = Answer(round_)
         self.refusal: DatabaseUnavailable | None = None
@@ -74,6 +87,7 @@ class RunningRound:
         self._round = round_
         self._assistant = assistant
         self._question = question
+        self._end_round = end
         self._ending: Ending | None = None
         self._recorder = Recorder(context, round_, self.answer, self._lose)
 
@@ -200,14 +214,14 @@ class RunningRound:
             return end_round(unit, ended, messages=messages, logs=logs)
 
         try:
-            return await self._context.committer.commit(change)
+            return await self._end_round(change)
         except DatabaseUnavailable as error:
             self._refuse(error, ended)
         delay = self._context.timeouts.retry
         while not self._context.closing.is_set():
             delay = await self._context.pause(delay)
             try:
-                return await self._context.committer.commit(change)
+                return await self._end_round(change)
             except DatabaseUnavailable as error:
                 self._refuse(error, ended)
         _logger.error(

@@ -5,38 +5,34 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from quart_chat.assistants.parameters import NOTHING
-from quart_chat.assistants.protocol import Assistant, ModelAssistant, Question
-from quart_chat.chat.access import check_id, found_round, get_idle_workflow
+from quart_chat.assistants.protocol import Assistant, Question
+from quart_chat.chat.access import (
+    check_id,
+    found_queued_prompt,
+    found_round,
+    get_idle_workflow,
+)
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Round, Workflow, WorkflowStatus
-from quart_chat.chat.rounds.choice import choose_assistant
+from quart_chat.chat.rounds.begun import Begun, Prompt, Started
+from quart_chat.chat.rounds.choice import Choice
 from quart_chat.chat.rounds.factories import new_prompt, new_round, new_workflow
 from quart_chat.chat.rounds.outcome import INTERRUPTED, STOPPED
 from quart_chat.chat.rounds.recording import RoundContext
 from quart_chat.chat.rounds.runner import RunningRound
+from quart_chat.chat.rounds.succession import Succession
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.chat.views import Snapshot
 from quart_chat.errors import InvalidInput, TooManyRequests, Unavailable
 from quart_chat.markdown.rendering import render_html
-from quart_chat.plaintext import clean_prompt, make_title
+from quart_chat.markdown.titles import make_title
+from quart_chat.plaintext import clean_prompt
 from quart_chat.texts import _
-
-Prompt = tuple[str, str | None]
-"""A prompt, and its HTML."""
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A round that has begun; ``since`` is the workflow's seq before it."""
-
-    workflow_id: str
-    round_number: int
-    since: int
 
 
 class Rounds:
@@ -51,6 +47,8 @@ class Rounds:
 
     Attributes:
         running: Those that run, by workflow.
+        choice: Says who is asked.
+        succession: Ends rounds, and begins those of queued prompts.
     """
 
     def __init__(
@@ -63,9 +61,9 @@ class Rounds:
         max_running: int,
     ) -> None:
         self.running: dict[str, RunningRound] = {}
+        self.succession = Succession(context, self.begin, self.launch)
         self._context = context
-        self._assistants = assistants
-        self._default_assistant = default_assistant
+        self.choice = Choice(assistants, default_assistant)
         self._max_prompt = max_prompt
         self._max_running = max_running
 
@@ -79,30 +77,48 @@ class Rounds:
         if self._context.closing.is_set():
             raise Unavailable(_("The server is restarting. Try again in a moment."))
         begin = partial(self._begin, ask, prompt)
-        started, _running = await self._context.committer.commit(begin, self._launch)
+        started, _running = await self._context.committer.commit(begin, self.launch)
         return started
 
     async def _read_prompt(self, ask: Ask) -> Prompt | None:
         """The prompt and its HTML; None to take those of the round that is replaced."""
         if ask.prompt is None and ask.replaces is not None:
             return None
-        text = clean_prompt(ask.prompt, self._max_prompt)
+        return await self.render_prompt(ask.prompt)
+
+    async def render_prompt(self, text: str | None) -> Prompt:
+        """Clean a prompt, and render it.
+
+        Raises:
+            InvalidInput: It is blank or no text.
+            PromptTooLong: It has too many characters.
+        """
+        text = clean_prompt(text, self._max_prompt)
         return text, await render_html(self._context.render, text)
 
-    def _begin(
-        self, ask: Ask, prompt: Prompt | None, unit: UnitOfWork
-    ) -> tuple[Started, RunningRound | None]:
+    def _begin(self, ask: Ask, prompt: Prompt | None, unit: UnitOfWork) -> Begun:
         if ask.request_id is not None:
             known = unit.transaction.select_requested(ask.user_id, ask.request_id)
             if known is not None:
                 if ask.workflow_id not in (None, known[0]):
                     raise InvalidInput(_("requestId: it belongs to a request in another chat."))
                 return Started(*known), None
-        return self._begin_new(ask, prompt, unit)
+            queued = unit.transaction.select_queued_request(ask.user_id, ask.request_id)
+            if queued is not None:
+                return self.succession.begin(found_queued_prompt(queued), unit)
+        return self.begin(ask, prompt, unit)
 
-    def _begin_new(
-        self, ask: Ask, prompt: Prompt | None, unit: UnitOfWork
-    ) -> tuple[Started, RunningRound]:
+    def begin(
+        self, ask: Ask, prompt: Prompt | None, unit: UnitOfWork, *, seen: bool = True
+    ) -> Begun:
+        """Begin a round in a transaction, which is then to be launched.
+
+        Args:
+            ask: What is asked.
+            prompt: The prompt and its HTML; None for those of the round that is replaced.
+            unit: The transaction.
+            seen: Whether the user looks at the chat, and so has seen its last answer.
+        """
         now, transaction = time.time(), unit.transaction
         workflow = self._workflow(ask, now, unit)
         replaced = None
@@ -111,7 +127,7 @@ class Rounds:
             prompt = prompt or transaction.select_prompt(workflow.id, ask.replaces)
         assert prompt is not None  # noqa: S101 - only a round that is replaced leaves it open
         last = replaced or workflow
-        assistant, model = self._choose(workflow, replaced, ask)
+        assistant, model = self.choice.choose(workflow, replaced, ask)
         round_ = new_round(
             workflow.id,
             transaction.next_round_number(workflow.id),
@@ -122,9 +138,9 @@ class Rounds:
             document_ids=last.document_ids if ask.document_ids is None else ask.document_ids,
         )
         # Asking again, even another assistant, does not change which one is asked next.
-        chosen: dict[str, Any] = {}
+        chosen: dict[str, Any] = {"read_seq": workflow.seq + 1} if seen else {}
         if ask.prompt is not None:
-            chosen = {
+            chosen |= {
                 "assistant": assistant.name,
                 "model": model,
                 "document_ids": round_.document_ids,
@@ -134,7 +150,6 @@ class Rounds:
             now,
             status=WorkflowStatus.RUNNING,
             updated_at=now,
-            read_seq=workflow.seq + 1,
             head=round_.number,
             **chosen,
         )
@@ -149,7 +164,8 @@ class Rounds:
             system_prompt=workflow.system_prompt,
             parameters=workflow.parameters or NOTHING,
         )
-        running = RunningRound(self._context, round_, assistant, question)
+        end = self.succession.end
+        running = RunningRound(self._context, round_, assistant, question, end)
         return Started(workflow.id, round_.number, workflow.seq), running
 
     def _workflow(self, ask: Ask, now: float, unit: UnitOfWork) -> Workflow:
@@ -158,7 +174,7 @@ class Rounds:
             preferred = unit.transaction.select_preferences(ask.user_id)
             workflow = replace(workflow, system_prompt=preferred.system_prompt)
             # What was offered then may not be offered now.
-            if preferred.assistant in self._assistants:
+            if self.choice.offers(preferred.assistant):
                 assistant, model = preferred.assistant, preferred.model
                 workflow = replace(workflow, assistant=assistant, model=model)
         else:
@@ -173,26 +189,8 @@ class Rounds:
             )
         return workflow
 
-    def _choose(
-        self, workflow: Workflow, replaced: Round | None, ask: Ask
-    ) -> tuple[Assistant, str | None]:
-        """Who is asked, and with which model: what is not named is as it was last.
-
-        The assistant of a round that was imported may not exist here; then the one is asked
-        again who is asked next in the chat.
-        """
-        last: Workflow | Round = replaced or workflow
-        name, model = ask.assistant, ask.model
-        if name is None and last.assistant not in self._assistants:
-            last = workflow
-        if name is None:
-            name = last.assistant or self._default_assistant
-        if model is None and name == last.assistant:
-            offers_models = isinstance(self._assistants.get(name), ModelAssistant)
-            model = (last.model or None) if offers_models else None
-        return choose_assistant(self._assistants, name, model)
-
-    def _launch(self, begun: tuple[Started, RunningRound | None]) -> None:
+    def launch(self, begun: Begun) -> None:
+        """Run a round whose beginning is committed."""
         workflow_id, running = begun[0].workflow_id, begun[1]
         if running is None:
             return

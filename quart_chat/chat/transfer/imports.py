@@ -34,7 +34,8 @@ from quart_chat.chat.transfer.file import ChatFile, FileMessage, FileRound, File
 from quart_chat.chat.transfer.reading import Fault, FoundChat, read_file
 from quart_chat.chat.unit_of_work import Committer, UnitOfWork
 from quart_chat.markdown.rendering import Render, render_html
-from quart_chat.plaintext import clean, is_blank, make_title, shorten
+from quart_chat.markdown.titles import make_title
+from quart_chat.plaintext import clean, is_blank, shorten
 from quart_chat.texts import _
 
 MAX_REPORTED = 1_000

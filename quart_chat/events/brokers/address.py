@@ -12,6 +12,7 @@ EXAMPLE = "redis://localhost:6379/0"
 EXTRAS = {
     **dict.fromkeys(("redis", "rediss", "unix"), "redis"),
     **dict.fromkeys(("amqp", "amqps"), "rabbitmq"),
+    **dict.fromkeys(("postgresql", "postgres"), "postgres"),
 }
 """The extra of this package that a scheme needs."""
 

@@ -32,7 +32,7 @@ def open_log(address: str, folder: Path) -> Log:
     extra = EXTRAS[urlsplit(address).scheme]
     try:
         return _connect_to(extra)(address)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise MissingDriver(f"install it with: pip install 'quart-chat[{extra}]'") from error
 
 
@@ -41,6 +41,10 @@ def _connect_to(extra: str) -> Callable[[str], Log]:
         from quart_chat.events.brokers.redis import RedisLog
 
         return RedisLog
+    if extra == "postgres":
+        from quart_chat.events.brokers.postgres import PostgreSQLLog
+
+        return PostgreSQLLog
     from quart_chat.events.brokers.rabbitmq import RabbitMQLog
 
     return RabbitMQLog

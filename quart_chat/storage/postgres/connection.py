@@ -1,45 +1,29 @@
-"""A connection to PostgreSQL, and the thread that it has.
+"""What runs on a connection to PostgreSQL for the store: statements, and transactions of them.
 
-Work is a synchronous function that runs there as a whole, as it does in the SQLite engine. A
-connection that has broken is made anew before the next work begins.
+Work is a synchronous function that runs on the thread of the connection as a whole, as it does in
+the SQLite engine.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from itertools import count
-from os import dup
-from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
+from quart_chat import postgres
 from quart_chat.plaintext import clean
+from quart_chat.postgres import Connection, ConnectionThread
 from quart_chat.storage.postgres.dialect import translate
 from quart_chat.storage.postgres.failures import translated_errors, translated_refusals
 from quart_chat.storage.statements import Row
 
-Connection = psycopg.Connection[tuple[Any, ...]]
 T = TypeVar("T")
-
-_OPTIONS = {
-    "connect_timeout": 3,
-    "application_name": "quart-chat",
-    "client_encoding": "utf8",
-    # A server that is gone without a word is noticed after some seconds.
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
-"""What an address does not say itself (PostgreSQL, libpq § parameter key words)."""
 
 _IDLE = "SET idle_in_transaction_session_timeout = '5s'"
 """A process that is frozen in a transaction keeps the others waiting no longer than this."""
@@ -87,7 +71,7 @@ class Statements:
         self._connection.execute(script, prepare=False)
 
 
-class Session:
+class Session(ConnectionThread):
     """A connection, for one who has it alone.
 
     Attributes:
@@ -96,13 +80,10 @@ class Session:
 
     def __init__(self, address: str, prepare: str = "") -> None:
         """Take an address, and statements that each new connection begins with."""
+        super().__init__(address)
         self.queries = 0
-        self._address = address
         self._prepare = prepare
-        self._connection: Connection | None = None
         self._interrupted = False
-        self._latest = 0.0
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="postgres")
 
     async def open(self) -> None:
         """Connect.
@@ -110,7 +91,7 @@ class Session:
         Raises:
             DatabaseUnavailable: It can't be used; the message says why.
         """
-        await self.submit(self._connected)
+        await self.submit(self.connected)
 
     async def transact(
         self, work: Callable[[Statements], T], begin: str = "BEGIN", seconds: float | None = None
@@ -128,30 +109,20 @@ class Session:
         return await self.submit(lambda: self._transact(work, begin), seconds)
 
     async def submit(self, work: Callable[[], T], seconds: float | None = None) -> T:
-        """Have the thread do something."""
+        """Have the thread do something.
+
+        Raises:
+            DatabaseUnavailable: The server or the way to it is to blame that it can't be done.
+        """
         # Sentences for people are in the language of who asks, so the context goes along.
         run = partial(copy_context().run, work)
-        self._latest = monotonic()
-        future = asyncio.get_running_loop().run_in_executor(self._thread, run)
-        if seconds is not None:
-            self._watch(future, seconds)
         with translated_errors():
-            return await asyncio.shield(future)
-
-    def _watch(self, future: asyncio.Future[T], seconds: float) -> None:
-        """Cut the connection where a statement takes so many seconds."""
-        if future.done():
-            return
-        if (left := self._latest + seconds - monotonic()) <= 0:
-            self._cut()
-        else:
-            timer = future.get_loop().call_later(left, self._watch, future, seconds)
-            future.add_done_callback(lambda _: timer.cancel())
+            return await super().submit(run, seconds)
 
     async def interrupt(self) -> None:
         """Break off what runs, and return once it has ended."""
         self._interrupted = True
-        connection = self._connection
+        connection = self.connection
         if connection is not None:
             with suppress(psycopg.Error):
                 await asyncio.to_thread(connection.cancel_safe, timeout=2.0)
@@ -165,7 +136,7 @@ class Session:
         if self._interrupted:
             raise Interrupted
         self.queries += 1
-        self._latest = monotonic()
+        self.note_progress()
 
     def _transact(self, work: Callable[[Statements], T], begin: str) -> T:
         connection, transaction = self._begin(begin)
@@ -184,14 +155,14 @@ class Session:
 
     def _begin(self, begin: str) -> tuple[Connection, str | None]:
         """Begin a transaction, on a new connection where the server has ended the last one."""
-        fresh = self._connection is None
-        connection = self._connected()
+        fresh = self.connection is None
+        connection = self.connected()
         try:
             return connection, self._run_begin(connection, begin)
         except (psycopg.OperationalError, psycopg.InterfaceError):
             if fresh or not connection.closed:
                 raise
-        connection = self._connected()
+        connection = self.connected()
         return connection, self._run_begin(connection, begin)
 
     def _run_begin(self, connection: Connection, begin: str) -> str | None:
@@ -209,46 +180,26 @@ class Session:
     def _was_committed(self, transaction: str) -> bool:
         """Whether a transaction is committed although its connection broke before that was told."""
         status = "SELECT pg_xact_status(CAST(%s AS xid8))"
-        row = self._connected().execute(status, (transaction,)).fetchone()
+        row = self.connected().execute(status, (transaction,)).fetchone()
         return row is not None and row[0] == "committed"
 
-    def _connected(self) -> Connection:
-        if self._connection is not None:
-            if not self._connection.closed:
-                return self._connection
-            self._disconnect()
-        with translated_refusals():
-            connection = psycopg.connect(self._address, autocommit=True, **_unsaid(self._address))
-        try:
-            connection.execute(_IDLE)
-            if self._prepare:
-                connection.execute(self._prepare, prepare=False)
-        except BaseException:
-            connection.close()
-            raise
-        self._connection = connection
-        return connection
+    def _connect(self) -> Connection:
+        return connect(self._address)
 
-    def _cut(self) -> None:
-        """Break the connection, so that who waits for its server waits no longer."""
-        connection = self._connection
-        if connection is not None:
-            with (
-                suppress(psycopg.Error, OSError),
-                socket.socket(fileno=dup(connection.fileno())) as s,
-            ):
-                s.shutdown(socket.SHUT_RDWR)
+    def _set_up(self, connection: Connection) -> None:
+        connection.execute(_IDLE)
+        if self._prepare:
+            connection.execute(self._prepare, prepare=False)
 
-    async def close(self) -> None:
-        """End the connection and its thread; idempotent."""
-        with suppress(RuntimeError):  # its thread has ended
-            await self.submit(self._disconnect, seconds=1.0)
-        await asyncio.to_thread(self._thread.shutdown)
 
-    def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+def connect(address: str) -> Connection:
+    """Connect, and begin no transaction.
+
+    Raises:
+        DatabaseUnavailable: The server can't be reached, or refuses.
+    """
+    with translated_refusals():
+        return postgres.connect(address)
 
 
 def _fit(value: Any) -> Any:
@@ -261,8 +212,3 @@ def _fit(value: Any) -> Any:
 def _roll_back(connection: Connection) -> None:
     with suppress(psycopg.Error):
         connection.execute("ROLLBACK")
-
-
-def _unsaid(address: str) -> dict[str, Any]:
-    said = conninfo_to_dict(address)
-    return {name: value for name, value in _OPTIONS.items() if name not in said}

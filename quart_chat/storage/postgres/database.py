@@ -28,17 +28,22 @@ _logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _KEY = "hashtext('quart-chat {}'), hashtext(current_schema())"
-_WRITE = (
+BEGIN_WRITE = (
     "BEGIN; SET LOCAL lock_timeout = {}; SELECT pg_advisory_xact_lock("
     + _KEY.format("write")
     + "), CAST(pg_current_xact_id() AS TEXT)"
 )
-_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _HOLD = "SET lock_timeout = {}; SELECT pg_advisory_lock{}(" + _KEY.format("serve") + ")"
 _HELD = 3000
 """Milliseconds in which the server has noticed that the one before is gone."""
 
-_FOREVER = 0
+FOREVER = 0
+
+
+def hold(*, shared: bool) -> str:
+    """Begin to have the database, alone or with others, until the connection ends."""
+    return _HOLD.format(_HELD, "_shared" if shared else "")
 
 
 class Database(Turns[Session]):
@@ -62,7 +67,7 @@ class Database(Turns[Session]):
         self._silence = silence
         self._busy_timeout = busy_timeout
         # Told by its connection that writes: who serves the database, alone or with others.
-        self._writer = Session(address, _HOLD.format(_HELD, "_shared" if shared else ""))
+        self._writer = Session(address, hold(shared=shared))
         self._all_readers = [Session(address) for _ in range(readers)]
 
     @classmethod
@@ -127,7 +132,7 @@ class Database(Turns[Session]):
                     " (QUART_CHAT_BROKER)."
                 )
             ) from error
-        await migrate(self._writer, _WRITE.format(_FOREVER))
+        await migrate(self._writer, BEGIN_WRITE.format(FOREVER))
         for reader in self._all_readers:
             await reader.open()
             self._readers.put_nowait(reader)
@@ -145,7 +150,7 @@ class Database(Turns[Session]):
     async def read(self, work: Callable[[Statements], T]) -> T:
         """Read as of one moment; see :meth:`Session.transact`."""
         async with self.reading() as session:
-            return await session.transact(work, _READ, self._silence)
+            return await session.transact(work, BEGIN_READ, self._silence)
 
     async def search(self, work: Callable[[Statements], T], seconds: float | None = None) -> T:
         """Read what may take long; it is broken off where its waiter is cancelled.
@@ -174,11 +179,11 @@ class Database(Turns[Session]):
 
     async def _transact(self, work: Callable[[Statements], T], wait: float) -> T:
         """Write, once no other process does, for which it waits so many seconds."""
-        begin = _WRITE.format(max(1, int(wait * 1000)))
+        begin = BEGIN_WRITE.format(max(1, int(wait * 1000)))
         return await self._writer.transact(work, begin, self._silence)
 
     async def _inspect(self, patience: Patience) -> None:
-        await self._writer.transact(_ask, _READ, self._silence)
+        await self._writer.transact(_ask, BEGIN_READ, self._silence)
 
     async def _try_to_write(self, patience: Patience) -> None:
         await self._transact(_try_to_write, min(1.0, patience.left))
@@ -189,7 +194,7 @@ async def _search(session: Session, work: Callable[[Statements], T], deadline: f
     seconds = None if deadline is None else max(0.0, deadline - monotonic())
     try:
         async with asyncio.timeout(seconds):
-            return await session.transact(work, _READ)
+            return await session.transact(work, BEGIN_READ)
     except TimeoutError as error:
         await session.interrupt()
         raise too_broad() from error

@@ -39,7 +39,7 @@ class Transaction(SharedTransaction):
             [piece.form for piece in pieces],
             paths,
             [piece.text for piece in pieces],
-            [_stems(path, piece.text) for path, piece in zip(paths, pieces, strict=True)],
+            [passage_stems(path, piece.text) for path, piece in zip(paths, pieces, strict=True)],
         )
         self.statements.fetch(_INSERT_PASSAGES, (document.id, *columns))
 
@@ -52,7 +52,7 @@ class Transaction(SharedTransaction):
         self.statements.fetch(_INSERT_WORDS, (document.id, *columns))
 
 
-def _stems(path: str, text: str) -> str:
+def passage_stems(path: str, text: str) -> str:
     in_path = [words.stem(word) for word in words.cut(index_form(path))]
     in_text = map(words.stem, words.cut(index_form(text)))
     return " ".join(

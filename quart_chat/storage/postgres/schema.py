@@ -34,10 +34,10 @@ async def migrate(writer: Session, begin: str) -> None:
         DatabaseUnavailable: It is another program's, or its server is too old or no Unicode one.
         DatabaseTooNew: A newer version of this program has written it.
     """
-    await writer.transact(_check_server)
-    version = await writer.transact(_version)
+    await writer.transact(check_server)
+    version = await writer.transact(read_version)
     if version < len(MIGRATIONS):
-        version = await writer.transact(_apply_migrations, begin)
+        version = await writer.transact(apply_migrations, begin)
     if version > len(MIGRATIONS):
         raise DatabaseTooNew(
             _(
@@ -47,7 +47,7 @@ async def migrate(writer: Session, begin: str) -> None:
         )
 
 
-def _check_server(statements: Statements) -> None:
+def check_server(statements: Statements) -> None:
     row = statements.fetch_one(
         "SELECT current_setting('server_version_num'), current_setting('server_encoding'),"
         " current_schema()"
@@ -76,10 +76,10 @@ def _check_server(statements: Statements) -> None:
         )
 
 
-def _apply_migrations(statements: Statements) -> int:
+def apply_migrations(statements: Statements) -> int:
     """Bring the schema up to date, and return the version that it had."""
     # Asked again: another process may have been first.
-    version = _version(statements)
+    version = read_version(statements)
     if version == 0 and {"users", "documents", "messages"} & _tables(statements):
         raise DatabaseUnavailable(
             _("The database belongs to another program. Create one for this program alone."),
@@ -94,7 +94,7 @@ def _apply_migrations(statements: Statements) -> int:
     return version
 
 
-def _version(statements: Statements) -> int:
+def read_version(statements: Statements) -> int:
     if "schema_version" not in _tables(statements):
         return 0
     row = statements.fetch_one("SELECT version FROM schema_version")

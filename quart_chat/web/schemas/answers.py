@@ -7,7 +7,13 @@ from typing import Literal
 from msgspec import Struct
 
 from quart_chat.web.schemas.chatdata import StoredData
-from quart_chat.web.schemas.items import DocumentItem, ParametersItem, Seconds, WorkflowItem
+from quart_chat.web.schemas.items import (
+    DocumentItem,
+    ParametersItem,
+    QueuedPromptItem,
+    Seconds,
+    WorkflowItem,
+)
 
 
 class Clock(Struct, frozen=True):
@@ -107,6 +113,20 @@ class ShareItem(Struct, rename="camel", frozen=True):
     token: str
     path: str
     created_at: Seconds
+
+
+class PromptList(Struct, frozen=True):
+    """The prompts that wait in a chat, in the order in which they are sent."""
+
+    prompts: list[QueuedPromptItem]
+
+
+class Placed(Struct, rename="camel", frozen=True):
+    """What has become of a prompt: `roundNumber` is its round, or null while it is `queued`."""
+
+    workflow_id: str
+    round_number: int | None
+    queued: QueuedPromptItem | None
 
 
 class Stopped(Struct, rename="camel", frozen=True):

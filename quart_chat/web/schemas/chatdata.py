@@ -18,6 +18,7 @@ from quart_chat.web.schemas.items import (
     MessageItem,
     ProbeItem,
     PulseItem,
+    QueuedPromptItem,
     ReadingItem,
     ResetItem,
     Seconds,
@@ -54,6 +55,12 @@ class LogData(Dated, frozen=True, tag="log"):
     """A step; it replaces what the client has under its id."""
 
     item: LogItem
+
+
+class QueuedData(Dated, frozen=True, tag="queued"):
+    """A prompt waits, has changed, or waits no longer; it replaces what the client has."""
+
+    item: QueuedPromptItem
 
 
 class DeltaData(Dated, frozen=True, tag="delta"):
@@ -122,7 +129,9 @@ class ProbeData(Dated, frozen=True, tag="probe"):
     item: ProbeItem
 
 
-StoredData = MessageData | LogData | WorkflowData | CompleteData | StoppedData | ErrorData
+StoredData = (
+    MessageData | LogData | QueuedData | WorkflowData | CompleteData | StoppedData | ErrorData
+)
 """What a chat holds."""
 
 ChatData = (

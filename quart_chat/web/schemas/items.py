@@ -64,6 +64,26 @@ class LogItem(Struct, rename="camel", frozen=True):
     duration_ms: float | None
 
 
+class QueuedPromptItem(Struct, rename="camel", frozen=True):
+    """A prompt that waits, or waited, until the round before it has ended.
+
+    Prompts are sent in the order of `place`. One that was sent or removed has no text any more;
+    `roundNumber` is the round of one that was sent. What is null is as it is in the chat by then.
+    """
+
+    id: str
+    workflow_id: str
+    content: str
+    status: Literal["queued", "sent", "removed"]
+    place: int
+    assistant: str | None
+    model: str | None
+    document_ids: list[str] | None
+    round_number: int | None
+    created_at: Seconds
+    updated_at: Seconds
+
+
 class DeltaItem(Struct, rename="camel", frozen=True):
     """A piece of an answer that is being written; `offset` counts code points of its content."""
 

@@ -19,6 +19,16 @@ RoundNumber = Annotated[int, Meta(ge=1, le=MAX_SEQ, description="the number of a
 
 WorkflowId = Annotated[str, Meta(description="the id of a chat: 32 hexadecimal digits")]
 
+Assistant = Annotated[str, Meta(description="one of the list of assistants")]
+
+Model = Annotated[str, Meta(description="one of that assistant's models")]
+
+DocumentIds = Annotated[
+    list[str], Meta(description="the documents to answer from, which must be ready")
+]
+
+RequestId = Annotated[str, Meta(min_length=8, max_length=100)]
+
 _NOT_EMPTY = Meta(extra_json_schema={"minLength": 1})
 
 PATH: dict[str, Any] = {
@@ -29,6 +39,10 @@ PATH: dict[str, Any] = {
     ],
     "preset_id": Annotated[
         str, Meta(pattern="^[0-9a-f]{32}$", description="the id of a preset: 32 hexadecimal digits")
+    ],
+    "prompt_id": Annotated[
+        str,
+        Meta(pattern="^[0-9a-f]{32}$", description="the id of a prompt that was queued"),
     ],
     "token": Annotated[
         str, Meta(pattern="^[A-Za-z0-9_-]{43}$", description="the secret of the link of a chat")
@@ -53,14 +67,11 @@ class StartRequest(Struct, rename="camel", frozen=True):
 
     prompt: Annotated[str, _NOT_EMPTY] | None = None
     workflow_id: WorkflowId | None = None
-    assistant: Annotated[str, Meta(description="one of the list of assistants")] | None = None
-    model: Annotated[str, Meta(description="one of that assistant's models")] | None = None
-    document_ids: (
-        Annotated[list[str], Meta(description="the documents to answer from, which must be ready")]
-        | None
-    ) = None
+    assistant: Assistant | None = None
+    model: Model | None = None
+    document_ids: DocumentIds | None = None
     replaces: RoundNumber | None = None
-    request_id: Annotated[str, Meta(min_length=8, max_length=100)] | None = None
+    request_id: RequestId | None = None
 
 
 StartBody = Annotated[
@@ -82,6 +93,26 @@ class StartQuery(Struct, rename="camel", frozen=True):
     """Where the prompt goes, if the body doesn't say."""
 
     workflow_id: WorkflowId | None = None
+
+
+class QueuePromptRequest(Struct, rename="camel", frozen=True):
+    """A prompt to send when the running round has ended.
+
+    What is not named is as it is in the chat by then. A request that is sent again with the same
+    `requestId` queues no second prompt.
+    """
+
+    prompt: Annotated[str, _NOT_EMPTY]
+    assistant: Assistant | None = None
+    model: Model | None = None
+    document_ids: DocumentIds | None = None
+    request_id: RequestId | None = None
+
+
+class EditPromptRequest(Struct, frozen=True):
+    """Another text for a prompt that waits."""
+
+    prompt: Annotated[str, _NOT_EMPTY]
 
 
 class StreamQuery(Struct, frozen=True):

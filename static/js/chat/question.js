@@ -9,8 +9,12 @@ const CODE =
 const CHARACTERS = 2000;
 const LINES = 30;
 
-/** Show the text of a question; nothing is lost of it, marks are only out of sight. */
+/**
+ * Show the text of a question; nothing is lost of it, marks are only out of sight. One that is shown
+ * already stays as its reader has unfolded it.
+ */
 export function showQuestion(round, text) {
+  if (round.prompt === text) return;
   const nodes = [];
   let done = 0;
   for (const { index, ...found } of text.matchAll(CODE)) {
@@ -18,22 +22,22 @@ export function showQuestion(round, text) {
     done = index + found[0].length;
   }
   round.querySelector(".prompt-text").replaceChildren(...nodes, text.slice(done));
-  fold(round, text.length > CHARACTERS || text.split("\n").length > LINES);
+  const long = text.length > CHARACTERS || text.split("\n").length > LINES;
+  round.querySelector(".show-all").hidden = !long;
+  if (long) fold(round, true);
 }
 
 /** Let the button show the whole question, and fold it again. */
 export function attachFolding(round) {
-  const button = round.querySelector(".show-all");
-  button.onclick = () => {
-    const folded = round.querySelector(".prompt-text").classList.toggle("folded");
-    button.textContent = folded ? t("Show all") : t("Show less");
-    button.ariaExpanded = String(!folded);
-  };
+  const text = round.querySelector(".prompt-text");
+  round.querySelector(".show-all").onclick = () => fold(round, !text.classList.contains("folded"));
 }
 
-function fold(round, long) {
-  round.querySelector(".prompt-text").classList.toggle("folded", long);
-  round.querySelector(".show-all").hidden = !long;
+function fold(round, folded) {
+  round.querySelector(".prompt-text").classList.toggle("folded", folded);
+  const button = round.querySelector(".show-all");
+  button.textContent = folded ? t("Show all") : t("Show less");
+  button.ariaExpanded = String(!folded);
 }
 
 function asCode({ 1: opener, 3: block, 4: closer, 5: tick, 6: inline }) {

@@ -36,10 +36,13 @@ function editLast(app) {
   if (round && app.dataset.running !== "true") open(app, round);
 }
 
+/** While the editor is loaded, another element may have taken the place of the round. */
 async function open(app, round, text) {
   try {
     const { editPrompt } = await import("./prompt-editor.js");
-    editPrompt(round, text);
+    const shown = app.querySelector(`chat-round[data-round="${round.number}"]`);
+    if (shown) editPrompt(shown, text);
+    else if (text) app.rescue(text);
   } catch (error) {
     fail(app, error);
   }

@@ -1,6 +1,7 @@
 /**
  * The list of chats where it opens over the page: it takes the focus, and closes when the focus moves
- * to an element under it. Escape closes it, and the browser returns the focus.
+ * to an element under it. A notice is over the list: it stays in its place while a button of it is
+ * pressed. Escape closes the list, and the browser returns the focus.
  */
 const sidebar = document.querySelector(".sidebar");
 
@@ -8,7 +9,7 @@ sidebar?.addEventListener("toggle", ({ newState }) => {
   if (newState === "open") sidebar.querySelector("a").focus();
 });
 sidebar?.addEventListener("focusout", ({ relatedTarget }) => {
-  if (relatedTarget && !sidebar.contains(relatedTarget) && sidebar.matches(":popover-open")) {
-    sidebar.hidePopover();
-  }
+  if (!relatedTarget || sidebar.contains(relatedTarget)) return;
+  if (relatedTarget.closest("chat-notice")) return;
+  if (sidebar.matches(":popover-open")) sidebar.hidePopover();
 });

@@ -19,8 +19,8 @@ from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.history import to_messages
 from quart_chat.assistants.protocol import Models, Output, Question, Step, Text, Turn
 from quart_chat.chat.ask import Ask
+from quart_chat.chat.rounds.begun import Started
 from quart_chat.chat.rounds.recording import RoundTimeouts
-from quart_chat.chat.rounds.start import Started
 from quart_chat.events import StreamingEventManager
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.assistants.openai.endpoint import (

@@ -16,7 +16,7 @@ from quart_chat.assistants.protocol import Step, Text
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Round
 from quart_chat.chat.rounds.outcome import COMPLETE, INTERRUPTED, STOPPED, end_round
-from quart_chat.chat.rounds.recovery import end_orphaned_rounds
+from quart_chat.chat.rounds.recovery import recover_rounds
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.errors import NotFound, RoundEnded
@@ -69,7 +69,7 @@ class Case:
             case "close":
                 await service.close()
             case "recover":
-                await end_orphaned_rounds(service._context)
+                await recover_rounds(service._context, service.rounds.succession)
             case "recover elsewhere":
                 await self._recover_elsewhere()
             case "say":
@@ -84,7 +84,7 @@ class Case:
         repository = await open_chats(self.path)
         try:
             other = make_service(repository, StreamingEventManager(), self.assistant)
-            await end_orphaned_rounds(other._context)
+            await recover_rounds(other._context, other.rounds.succession)
         finally:
             await repository.close()
 
@@ -189,7 +189,7 @@ async def end_elsewhere(path: Path, assistant: ScriptedAssistant) -> None:
     """Have the rounds ended as another process does that takes them for orphaned."""
     repository = await open_chats(path)
     other = make_service(repository, StreamingEventManager(), assistant)
-    await end_orphaned_rounds(other._context)
+    await recover_rounds(other._context, other.rounds.succession)
     await repository.close()
 
 

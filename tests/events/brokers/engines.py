@@ -13,8 +13,15 @@ import pytest
 
 from quart_chat.events import Broker, InProcessBroker
 from quart_chat.events.brokers.log import LogBroker
-from tests.events.brokers.faults import BusStorage, RabbitMQStorage, RedisStorage, Storage
+from tests.events.brokers.faults import (
+    BusStorage,
+    PostgresStorage,
+    RabbitMQStorage,
+    RedisStorage,
+    Storage,
+)
 from tests.events.brokers.shared import SharedBroker, SharedLog
+from tests.services.postgres import EventsDatabase
 from tests.services.rabbitmq import RabbitMQServer
 from tests.services.redis import RedisServer
 
@@ -28,6 +35,7 @@ class LogEngine:
     Attributes:
         service: The fixture of the server that it needs.
         start: Hands out its storage, which is empty; a server is its argument.
+        module: Where its limits are, in ``quart_chat.events.brokers``.
         restores: Whether tests may copy it, put the copy back and shorten it while it is in use.
     """
 
@@ -35,6 +43,7 @@ class LogEngine:
     start: Callable[..., AbstractAsyncContextManager[Storage]]
     service: str | None = None
     restores: bool = True
+    module: str = ""
 
 
 @asynccontextmanager
@@ -49,6 +58,11 @@ async def start_redis(server: RedisServer) -> AsyncGenerator[Storage, None]:
 
 
 @asynccontextmanager
+async def start_postgres(database: EventsDatabase) -> AsyncGenerator[Storage, None]:
+    yield PostgresStorage(database)
+
+
+@asynccontextmanager
 async def start_rabbitmq(server: RabbitMQServer) -> AsyncGenerator[Storage, None]:
     storage = RabbitMQStorage(server)
     await storage.empty()
@@ -56,8 +70,9 @@ async def start_rabbitmq(server: RabbitMQServer) -> AsyncGenerator[Storage, None
 
 
 LOGS = [
-    LogEngine("bus", start_bus),
-    LogEngine("redis", start_redis, "redis_server"),
+    LogEngine("bus", start_bus, module="bus"),
+    LogEngine("redis", start_redis, "redis_server", module="redis"),
+    LogEngine("postgres", start_postgres, "postgres_events", module="postgres.tables"),
     LogEngine("rabbitmq", start_rabbitmq, "rabbitmq_server", restores=False),
 ]
 

@@ -6,14 +6,16 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from redis import Redis
 
 from quart_chat.events.brokers.bus import FILE, SQLiteBus
+from quart_chat.events.brokers.postgres import PostgreSQLLog
 from quart_chat.events.brokers.protocol import Log, LogUnavailable
 from quart_chat.events.brokers.rabbitmq import RabbitMQLog
 from quart_chat.events.brokers.redis import HEAD, STREAM, RedisLog
+from tests.services.postgres import EventsDatabase
 from tests.services.rabbitmq import RabbitMQServer
 
 
@@ -142,3 +144,44 @@ class RabbitMQStorage:
 
     async def empty(self) -> None:
         await asyncio.to_thread(self._server.empty)
+
+
+class PostgresStorage:
+    """The tables in a database; the connections stay, as where tables are restored by hand."""
+
+    def __init__(self, database: EventsDatabase) -> None:
+        self.database = database
+        self._copy: dict[str, list[tuple[Any, ...]]] | None = None
+        database.empty()
+
+    def open_log(self) -> Log:
+        return PostgreSQLLog(self.database.url)
+
+    async def copy(self) -> None:
+        await asyncio.to_thread(self._do_copy)
+
+    def _do_copy(self) -> None:
+        with self.database.server.connect(self.database.name) as connection:
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            self._copy = {
+                table: connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
+                for table in ("qc_head", "qc_log")
+            }
+
+    async def roll_back(self) -> None:
+        if self._copy is not None:
+            await asyncio.to_thread(self._put_back, self._copy)
+
+    def _put_back(self, copy: dict[str, list[tuple[Any, ...]]]) -> None:
+        with (
+            self.database.server.connect(self.database.name) as connection,
+            connection.transaction(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("TRUNCATE qc_head, qc_log")
+            for table, rows in copy.items():
+                marks = ", ".join(["%s"] * len(rows[0])) if rows else ""
+                cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
+
+    async def empty(self) -> None:
+        await asyncio.to_thread(self.database.run, "TRUNCATE qc_head, qc_log")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -14,7 +15,8 @@ import pytest
 from tests.conftest import FIGURES
 from tests.events.brokers.cluster import Cluster, publishing
 from tests.events.brokers.engines import LogEngine, on_engines, start_bus
-from tests.events.brokers.faults import RedisStorage, Storage
+from tests.events.brokers.faults import PostgresStorage, RedisStorage, Storage
+from tests.services.postgres import EventsDatabase, PostgresServer, find_binaries
 from tests.services.redis import RedisServer
 from tests.waiting import until
 
@@ -49,8 +51,49 @@ async def start_redis(server: RedisServer) -> AsyncGenerator[Storage, None]:
     yield RestartedRedis(server)
 
 
+class RestartedPostgres(PostgresStorage):
+    """A PostgreSQL that crashes, or whose files are put back, half of the time."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        super().__init__(EventsDatabase(server))
+        self._server = server
+        self._saved: Path | None = None
+        self._by_file = cycle([True, False])
+        self._empties = cycle([super().empty, self._crash])
+
+    async def _crash(self) -> None:
+        await asyncio.to_thread(self._server.stop, signal.SIGQUIT)
+        await asyncio.to_thread(self._server.start)
+
+    async def copy(self) -> None:
+        self._saved = None
+        if next(self._by_file):
+            self._saved = await asyncio.to_thread(self._server.save)
+        else:
+            await super().copy()
+
+    async def roll_back(self) -> None:
+        if self._saved is not None:
+            await asyncio.to_thread(self._server.put_back, self._saved)
+        else:
+            await super().roll_back()
+
+    async def empty(self) -> None:
+        await next(self._empties)()
+
+
+@asynccontextmanager
+async def start_postgres(_: EventsDatabase) -> AsyncGenerator[Storage, None]:
+    binaries = find_binaries()
+    assert binaries is not None
+    with PostgresServer(binaries) as server:
+        yield RestartedPostgres(server)
+
+
 on_every_log = on_engines(
-    LogEngine("bus", start_bus), LogEngine("redis", start_redis, "redis_server")
+    LogEngine("bus", start_bus),
+    LogEngine("redis", start_redis, "redis_server"),
+    LogEngine("postgres", start_postgres, "postgres_events"),
 )
 
 

@@ -154,7 +154,7 @@ async def test_a_node_that_stops_reading_for_a_while_goes_on_exactly(engine: Log
 async def test_one_that_was_away_for_longer_than_the_log_reaches_is_told(
     engine: LogEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(f"quart_chat.events.brokers.{engine.name}.KEPT", 10)
+    monkeypatch.setattr(f"quart_chat.events.brokers.{engine.module}.KEPT", 10)
     async with cluster(engine, 2) as nodes:
         here, there = nodes.nodes
         await there.broker.close()

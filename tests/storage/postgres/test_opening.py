@@ -15,7 +15,7 @@ from quart_chat.storage import open_storage
 from quart_chat.storage.postgres import database as module
 from quart_chat.storage.postgres import schema
 from quart_chat.storage.postgres.schema import MIGRATIONS
-from tests.postgres import LOCKED, PostgresServer
+from tests.services.postgres import LOCKED, PostgresServer
 
 PASSWORD = "ovenbird"
 

@@ -21,7 +21,7 @@ from quart_chat.storage.postgres.database import Database
 from quart_chat.storage.postgres.workflow_list import TextSearch
 from quart_chat.storage.sqlite.chats.list_search import FTS5
 from tests.examples import examples
-from tests.postgres import PostgresServer
+from tests.services.postgres import PostgresServer
 from tests.storage.contract.chats import USER, answered, put_workflow
 from tests.waiting import until
 

@@ -18,7 +18,7 @@ from quart_chat.storage.postgres.database import Database
 from quart_chat.storage.statements import Statements
 from quart_chat.texts import use
 from tests.app import create_test_app
-from tests.postgres import PostgresServer, find_binaries
+from tests.services.postgres import PostgresServer, find_binaries
 from tests.storage.contract.chats import begin_workflow
 from tests.stores import make_template
 from tests.waiting import until

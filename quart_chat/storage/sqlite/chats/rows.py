@@ -20,9 +20,10 @@ from quart_chat.chat.models import (
     Workflow,
     WorkflowStatus,
 )
+from quart_chat.chat.queue.prompts import PromptStatus, QueuedPrompt
 from quart_chat.storage.statements import Row
 
-Model = Workflow | Message | Log | Round | Share
+Model = Workflow | Message | Log | Round | Share | QueuedPrompt
 
 
 def _columns(model: type[Model]) -> str:
@@ -34,16 +35,18 @@ MESSAGE = _columns(Message)
 LOG = _columns(Log)
 ROUND = _columns(Round)
 SHARE = _columns(Share)
+QUEUED_PROMPT = _columns(QueuedPrompt)
 
 _SOURCES = MESSAGE.split(", ").index("sources")
 _USAGE = MESSAGE.split(", ").index("usage")
 _WORKFLOW_DOCUMENTS = WORKFLOW.split(", ").index("document_ids")
 _PARAMETERS = WORKFLOW.split(", ").index("parameters")
 _ROUND_DOCUMENTS = ROUND.split(", ").index("document_ids")
+_PROMPT_DOCUMENTS = QUEUED_PROMPT.split(", ").index("document_ids")
 _ENCODED = {tuple, Usage, Parameters}
 _values = {
     model: attrgetter(*(field.name for field in fields(model)))
-    for model in (Workflow, Message, Log, Round, Share)
+    for model in (Workflow, Message, Log, Round, Share, QueuedPrompt)
 }
 
 
@@ -84,6 +87,17 @@ def to_round(row: Row) -> Round:
     raw = Round(*row)
     document_ids = tuple(orjson.loads(row[_ROUND_DOCUMENTS]))
     return replace(raw, status=RoundStatus(raw.status), document_ids=document_ids)
+
+
+def to_queued_prompt(row: Row) -> QueuedPrompt:
+    """A row of QUEUED_PROMPT."""
+    raw, ids = QueuedPrompt(*row), row[_PROMPT_DOCUMENTS]
+    return replace(
+        raw,
+        status=PromptStatus(raw.status),
+        due=bool(raw.due),
+        document_ids=None if ids is None else tuple(orjson.loads(ids)),
+    )
 
 
 def from_model(model: Model) -> tuple[Any, ...]:

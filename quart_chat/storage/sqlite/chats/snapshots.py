@@ -14,13 +14,24 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from quart_chat.chat.models import Log, Message, Round
+from quart_chat.chat.queue.prompts import QueuedPrompt
 from quart_chat.chat.storage import WHOLE, PartBounds
 from quart_chat.chat.views import Snapshot
 from quart_chat.storage.sqlite.chats.lookups import Lookups
-from quart_chat.storage.sqlite.chats.rows import LOG, MESSAGE, ROUND, to_log, to_message, to_round
+from quart_chat.storage.sqlite.chats.queues import Queues
+from quart_chat.storage.sqlite.chats.rows import (
+    LOG,
+    MESSAGE,
+    QUEUED_PROMPT,
+    ROUND,
+    to_log,
+    to_message,
+    to_queued_prompt,
+    to_round,
+)
 from quart_chat.storage.statements import Row, Statements
 
-_Record = Message | Log | Round
+_Record = Message | Log | Round | QueuedPrompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +60,12 @@ _TABLES = (
     _Table(f"SELECT {ROUND} FROM rounds WHERE workflow_id = ?", "running", to_round),
 )
 
+_QUEUED = (
+    f"SELECT {QUEUED_PROMPT} FROM queued_prompts WHERE workflow_id = ? AND seq > ? ORDER BY seq"
+)
 
-class Snapshots(Lookups):
+
+class Snapshots(Lookups, Queues):
     """A workflow as of one moment."""
 
     def select_snapshot(
@@ -76,6 +91,7 @@ class Snapshots(Lookups):
             tuple(record for record in records if isinstance(record, Log)),
             tuple(record for record in records if isinstance(record, Round)),
             end,
+            tuple(record for record in records if isinstance(record, QueuedPrompt)),
         )
 
     def _read_settled(
@@ -85,7 +101,8 @@ class Snapshots(Lookups):
         records: list[_Record] = []
         size, end = 0, after
         found = [table.settled_after(self.statements, workflow_id, after) for table in _TABLES]
-        for record in heapq.merge(*found, key=attrgetter("seq")):
+        queued = self.statements.iterate(_QUEUED, (workflow_id, after))
+        for record in heapq.merge(*found, map(to_queued_prompt, queued), key=attrgetter("seq")):
             if records and (len(records) >= bounds.rows or size >= bounds.bytes):
                 return records, end
             records.append(record)
@@ -96,8 +113,10 @@ class Snapshots(Lookups):
 
 def _size(record: _Record) -> int:
     """About how many bytes of JSON a record becomes, which is not counted exactly for its price."""
-    if not isinstance(record, Message):
+    if isinstance(record, Log | Round):
         return 200
-    texts = [record.content, record.html or ""]
-    texts += [source.quote + source.excerpt for source in record.sources]
+    texts = [record.content]
+    if isinstance(record, Message):
+        texts += [record.html or ""]
+        texts += [source.quote + source.excerpt for source in record.sources]
     return 500 + sum(len(text) if text.isascii() else 3 * len(text) for text in texts)

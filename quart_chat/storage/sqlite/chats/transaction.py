@@ -5,14 +5,17 @@ from __future__ import annotations
 from functools import cache
 
 from quart_chat.chat.models import Log, Message, Round, Share, Workflow
+from quart_chat.chat.queue.prompts import QueuedPrompt
 from quart_chat.storage.sqlite.chats.preferences import PreferenceChanges
 from quart_chat.storage.sqlite.chats.reader import Reader
 from quart_chat.storage.sqlite.chats.rows import (
     LOG,
     MESSAGE,
+    QUEUED_PROMPT,
     ROUND,
     SHARE,
     WORKFLOW,
+    Model,
     from_model,
 )
 from quart_chat.storage.sqlite.list_counter import ListCounter
@@ -47,6 +50,9 @@ class Transaction(Reader, PreferenceChanges, ListCounter):
 
     def upsert_log(self, log: Log) -> None:
         self._upsert("logs", LOG, "id", log)
+
+    def upsert_queued_prompt(self, prompt: QueuedPrompt) -> None:
+        self._upsert("queued_prompts", QUEUED_PROMPT, "id", prompt)
 
     def next_round_number(self, workflow_id: str) -> int:
         row = self.statements.fetch_one(
@@ -132,13 +138,13 @@ class Transaction(Reader, PreferenceChanges, ListCounter):
 
     def delete_contents(self, workflow_id: str) -> None:
         """Delete all that a workflow holds; its own row stays."""
-        for table in ("messages", "logs", "rounds", "shares"):
+        for table in ("messages", "logs", "rounds", "shares", "queued_prompts"):
             self.statements.fetch(
                 f"DELETE FROM {table} WHERE workflow_id = ?",
                 (workflow_id,),
             )
 
-    def _upsert(self, table: str, columns: str, key: str, model: Workflow | Message | Log) -> None:
+    def _upsert(self, table: str, columns: str, key: str, model: Model) -> None:
         self.statements.fetch(_upsert(table, columns, key), from_model(model))
 
 

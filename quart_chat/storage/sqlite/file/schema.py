@@ -7,7 +7,8 @@ from collections.abc import Generator
 from importlib.resources import files
 
 from quart_chat.errors import DatabaseTooNew, DatabaseUnavailable
-from quart_chat.storage.sqlite.file.connection import Session, Statements
+from quart_chat.storage.sqlite.file.connection import Session
+from quart_chat.storage.statements import Statements
 from quart_chat.texts import _
 
 
@@ -46,7 +47,7 @@ async def migrate(writer: Session) -> None:
     """
     version = await writer.transact(_version)
     if version < len(MIGRATIONS):
-        version = await writer.transact(_apply_migrations, "BEGIN IMMEDIATE")
+        version = await writer.transact(apply_migrations, "BEGIN IMMEDIATE")
     if version > len(MIGRATIONS):
         raise DatabaseTooNew(
             _(
@@ -56,7 +57,7 @@ async def migrate(writer: Session) -> None:
         )
 
 
-def _apply_migrations(statements: Statements) -> int:
+def apply_migrations(statements: Statements) -> int:
     """Bring the schema up to date, and return the version that it had."""
     # Asked again: another process may have been first.
     version = _version(statements)

@@ -8,12 +8,17 @@ import signal
 import socket
 import subprocess
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Self
 
 import psycopg
+import pytest
+
+from tests.server import free_port
 
 OWNER = "chat"
 """The user that the tests connect as; it needs no password."""
@@ -106,6 +111,39 @@ class PostgresServer:
         self._process.send_signal(how)
         self._process.wait(START_TIMEOUT)
 
+    def save(self) -> Path:
+        """Copy all that it holds while it is stopped; the copy is used by :meth:`put_back`."""
+        self.stop()
+        copy = self._folder / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        self._copy(self._folder / "data", copy)
+        self.start()
+        return copy
+
+    def put_back(self, copy: Path) -> None:
+        """Have it hold what it held when the copy was made."""
+        self.stop()
+        shutil.rmtree(self._folder / "data")
+        self._copy(copy, self._folder / "data")
+        self.start()
+
+    def _copy(self, source: Path, target: Path) -> None:
+        subprocess.run(["cp", "-a", source, target], check=True)
+
+    @contextmanager
+    def standby(self) -> Generator[Self]:
+        """Have it be a server that only reads, as one that follows another is, for the block."""
+        self.stop()
+        signal_file = self._folder / "data" / "standby.signal"
+        signal_file.touch()
+        self.start()
+        try:
+            yield self
+        finally:
+            self.stop()
+            signal_file.unlink()
+            self.start()
+
     def signal_all(self, number: signal.Signals) -> None:
         """Send a signal to the server and to all its connections, such as to freeze them."""
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
@@ -133,3 +171,76 @@ class PostgresServer:
 
     def drop(self, name: str) -> None:
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class EventsDatabase:
+    """A database for the events of one cluster after the other.
+
+    Attributes:
+        name: Its name.
+        url: Its address.
+    """
+
+    def __init__(self, server: PostgresServer) -> None:
+        self.server = server
+        self.name = server.create()
+        self.url = server.address(self.name)
+
+    def run(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        return self.server.run(sql, self.name, *parameters)
+
+    def empty(self) -> None:
+        """Leave nothing of the log."""
+        self.run("DROP TABLE IF EXISTS qc_head, qc_log")
+
+    def cut(self) -> None:
+        """End all connections to it."""
+        sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        self.server.run(sql, "postgres", self.name)
+
+
+class Pooler:
+    """A PgBouncer in the mode "transaction" before a server, from ``with`` to its end."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self.port = free_port()
+        self._target = server.port
+
+    def __enter__(self) -> Self:
+        program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+        if program is None:
+            pytest.skip("Needs PgBouncer: on Debian 'apt install pgbouncer'")
+        self._folder = Path(tempfile.mkdtemp(prefix="quart-chat-pgbouncer-"))
+        self._folder.chmod(0o755)
+        settings, users = self._folder / "pgbouncer.ini", self._folder / "users"
+        users.write_text(f'"{OWNER}" ""\n')
+        settings.write_text(
+            f"[databases]\n* = host=127.0.0.1 port={self._target}\n[pgbouncer]\n"
+            f"listen_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir =\n"
+            "ignore_startup_parameters = extra_float_digits\n"
+            f"pool_mode = transaction\nauth_type = trust\nauth_file = {users}\n"
+        )
+        self._process = subprocess.Popen(
+            [program, "-q", str(settings)], user=_SYSTEM_USER if os.getuid() == 0 else None
+        )
+        deadline = monotonic() + START_TIMEOUT
+        while not self._listens():
+            assert self._process.poll() is None
+            assert monotonic() < deadline
+            sleep(0.02)
+        return self
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port)).close()
+        except ConnectionRefusedError:
+            return False
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        shutil.rmtree(self._folder)
+
+    def address(self, database: str) -> str:
+        return f"postgresql://{OWNER}@127.0.0.1:{self.port}/{database}"

@@ -1,0 +1,1 @@
+"""Prompts that wait for the answer before them: stored, shown in every tab, sent in order."""

@@ -1,0 +1,1 @@
+"""Copies an installation, its chats and documents, to another store: the command ``copy``."""

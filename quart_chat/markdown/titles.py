@@ -1,0 +1,111 @@
+"""A title made from Markdown: the words of its beginning, without marks.
+
+A prompt may be Markdown and may not be. What reads as something else is left as it is: the stars of
+``2*3*4``, the underscores of ``__init__``, the number of "2024. What a year!".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from posixpath import basename
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from quart_chat.markdown.formulas import add_formulas
+from quart_chat.markdown.tasks import make_tasks
+from quart_chat.plaintext import is_blank, shorten
+
+MAX_TITLE = 80
+"""Characters of a title."""
+_READ = 2000
+"""Characters of a text that are read for it."""
+
+_REFERENCES = re.compile(r"\[\^[^\]\s]+\]:?|\[!\w+\]")
+"""Footnotes, and the kinds of callouts."""
+_FENCE_ONLY = re.compile(r"^\s*(?:`{3,}|~{3,})", re.MULTILINE)
+# Names of Python, which look like bold words.
+_NAMES = frozenset(
+    name
+    for kind in (type, int, float, str, dict, list, set, bytes, BaseException)
+    for name in dir(kind)
+    if name.startswith("__")
+) | {
+    *("__all__", "__call__", "__del__", "__enter__", "__exit__", "__file__", "__future__"),
+    *("__getattr__", "__iter__", "__main__", "__name__", "__next__", "__path__", "__pycache__"),
+    *("__set__", "__slots__", "__version__"),
+}
+
+
+def make_title(text: str, limit: int = MAX_TITLE) -> str:
+    """The beginning of a text as one line, cut after a word; nothing but marks stays."""
+    start = text[:_READ]
+    words = " ".join(_blocks(_REFERENCES.sub("", start)))
+    return shorten(start if is_blank(words) else words, limit)
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    # The rest of a long text is never read, so deep nesting can't cost much.
+    markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
+    markdown.enable(["table", "strikethrough"])
+    add_formulas(markdown)
+    return markdown
+
+
+def _blocks(text: str) -> Iterator[str]:
+    tokens = _markdown().parse(text)
+    make_tasks(tokens)
+    for token in tokens:
+        if token.type == "inline":
+            yield "".join(_spans(token.children or []))
+        elif token.type == "ordered_list_open" and "start" in token.attrs:
+            yield f"{token.attrs['start']}{_mark_of(tokens, token)}"
+        elif token.type in {"fence", "code_block"}:
+            # What an open fence holds is the rest of the text.
+            yield _FENCE_ONLY.sub("", token.content)
+        elif token.type == "formula_block":
+            yield token.meta["formula"].tex
+
+
+def _mark_of(tokens: Sequence[Token], opening: Token) -> str:
+    return tokens[tokens.index(opening) + 1].markup
+
+
+def _spans(tokens: Sequence[Token]) -> Iterator[str]:
+    for index, token in enumerate(tokens):
+        if token.type in {"softbreak", "hardbreak"}:
+            yield " "
+        elif token.type == "image":
+            yield "".join(_spans(token.children or [])) or basename(str(token.attrs["src"]))
+        elif token.type == "formula":
+            yield token.meta["formula"].tex
+        elif token.nesting and token.markup in {"*", "_", "__", "**"}:
+            yield token.markup if _is_text(tokens, index) else ""
+        else:
+            yield token.content
+
+
+def _is_text(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a mark of emphasis is more likely meant as what it looks like."""
+    opening, closing = _pair(tokens, index)
+    inner = "".join(token.content for token in tokens[opening + 1 : closing])
+    if tokens[index].markup == "__" and f"__{inner}__" in _NAMES:
+        return True
+    before = tokens[opening - 1].content[-1:] if opening else ""
+    after = tokens[closing + 1].content[:1] if closing + 1 < len(tokens) else ""
+    return before.isdigit() or after.isdigit()
+
+
+def _pair(tokens: Sequence[Token], index: int) -> tuple[int, int]:
+    """The places of an opening mark and of the closing one that belongs to it."""
+    mark = tokens[index]
+    same = [
+        place
+        for place, token in enumerate(tokens)
+        if (token.level, token.tag) == (mark.level, mark.tag) and token.nesting
+    ]
+    at = same.index(index)
+    return (index, same[at + 1]) if mark.nesting > 0 else (same[at - 1], index)

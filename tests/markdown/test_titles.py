@@ -1,0 +1,78 @@
+"""Titles made from Markdown: its words, and none of its marks."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quart_chat.markdown.titles import MAX_TITLE, make_title
+
+
+@pytest.mark.parametrize(
+    ("prompt", "title"),
+    [
+        # What stands before a line
+        ("# Release notes", "Release notes"),
+        ("Release notes\n=====\nand more", "Release notes and more"),
+        ("> > ## Quoted\nand more", "Quoted and more"),
+        (">Tight", "Tight"),
+        ("> [!NOTE]\n> Mind the gap", "Mind the gap"),
+        ("- first\n- second", "first second"),
+        ("1. first\n2. second", "first second"),
+        ("- [ ] to do\n- [x] done", "to do done"),
+        ("```python\nprint(1)\n```\nWhat is this?", "print(1) What is this?"),
+        ("~~~\na\n~~~", "a"),
+        ("> ```\n> a", "a"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "a b 1 2"),
+        ("$$\nx^2\n$$", "x^2"),
+        # What stands in a line
+        ("**Bold** and *it* and ***both***", "Bold and it and both"),
+        ("__strong__ and _em_", "strong and em"),
+        ("**a [*b*](/u)**", "a b"),
+        ("[a link](https://example.com) and ![a cat](cat.png)", "a link and a cat"),
+        ("![](pictures/cat.png)", "cat.png"),
+        ("`code` and ```more``` of it", "code and more of it"),
+        ("~~old~~ new", "old new"),
+        ("What is $x^2$?", "What is x^2?"),
+        ("So it is[^1]\n\n[^1]: or not", "So it is or not"),
+        ("<https://example.com>", "https://example.com"),
+        # What only looks like it
+        ("#hashtag", "#hashtag"),
+        ("-1 + 1", "-1 + 1"),
+        ("C# and > signs", "C# and > signs"),
+        ("2*3*4 = ?", "2*3*4 = ?"),
+        ("x = 2 * 3 * 4", "x = 2 * 3 * 4"),
+        ("def f(*args, **kwargs)", "def f(*args, **kwargs)"),
+        ("What does __init__ do?", "What does __init__ do?"),
+        ("snake_case_names", "snake_case_names"),
+        ("$5 and $6", "$5 and $6"),
+        ("2024. What a year!", "2024. What a year!"),
+        ("Is <b> still used?", "Is <b> still used?"),
+        # Nothing but marks
+        ("# ", "#"),
+        ("> ```", "> ```"),
+        ("***", "***"),
+    ],
+)
+def test_a_title_has_the_words_of_a_prompt_without_marks(prompt: str, title: str) -> None:
+    assert make_title(prompt) == title
+
+
+def test_a_long_title_is_cut_after_a_word() -> None:
+    assert make_title("# " + "word " * 40) == "word " * 15 + "word…"
+
+
+@given(st.text(alphabet="ab \n*_`[]()#>-1.$~|\\!^", min_size=1, max_size=60))
+def test_every_prompt_has_a_title_of_one_short_line(prompt: str) -> None:
+    title = make_title(prompt)
+    assert len(title) <= MAX_TITLE
+    assert "\n" not in title
+    assert title or not prompt.strip()
+
+
+@given(st.lists(st.text(alphabet="abcxyz", min_size=1, max_size=5), min_size=1, max_size=5))
+def test_marked_words_keep_all_their_letters(words: list[str]) -> None:
+    marks = ("**{}**", "*{}*", "`{}`", "~~{}~~", "[{}](/u)")
+    marked = [marks[index % len(marks)].format(word) for index, word in enumerate(words)]
+    assert make_title(" ".join(marked)) == " ".join(words)
