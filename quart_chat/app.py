@@ -16,7 +16,7 @@ from quart_chat.config import ConfigError, Settings, load_settings, variable
 from quart_chat.events import Broker
 from quart_chat.events.quart import Events
 from quart_chat.resources import resource_path
-from quart_chat.web import assets, converters, errors, lifespan, openapi, security
+from quart_chat.web import assets, commands, converters, errors, lifespan, openapi, security
 from quart_chat.web.api import assistants as assistants_api
 from quart_chat.web.api import (
     chatbot,
@@ -100,6 +100,7 @@ def create_app(
 
     appearance.init_app(app)
     assets.init_app(app, resource_path("static"))
+    commands.init_app(app)
     errors.init_app(app)
     headings.init_app(app)
     questions.init_app(app)

@@ -20,7 +20,7 @@ from quart_chat.chat.deletion.deletions import Deletions
 from quart_chat.chat.deletion.purge import PurgeJob
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.lists import ChatLists
-from quart_chat.chat.models import Round, Workflow, WorkflowStatus
+from quart_chat.chat.models import Round, TitleSource, Workflow, WorkflowStatus
 from quart_chat.chat.preferences.service import PreferenceService
 from quart_chat.chat.queue.service import PromptQueue
 from quart_chat.chat.rounds.begun import Started
@@ -29,6 +29,7 @@ from quart_chat.chat.rounds.recording import RoundContext, RoundTimeouts
 from quart_chat.chat.rounds.recovery import recover_rounds
 from quart_chat.chat.rounds.remote import Stops
 from quart_chat.chat.rounds.start import Rounds
+from quart_chat.chat.rounds.titling import Titling
 from quart_chat.chat.shares import Sharing
 from quart_chat.chat.storage import WHOLE, ChatReader, ChatStorage, PartBounds
 from quart_chat.chat.transfer.imports import Imports
@@ -74,6 +75,7 @@ class ChatService:
         timeouts: RoundTimeouts | None = None,
         node: Node | None = None,
         control: ControlChannel | None = None,
+        model_titles: bool = True,
     ) -> None:
         self.events = events
         self.assistants = assistants
@@ -92,6 +94,7 @@ class ChatService:
             self._context,
             assistants,
             default_assistant,
+            Titling(self._context, is_on=model_titles),
             max_prompt=self._limits.prompt_chars,
             max_running=self._limits.running_rounds,
         )
@@ -180,6 +183,7 @@ class ChatService:
         wanted: dict[str, Any] = {}
         if title is not None:
             wanted["title"] = clean_title(title, self._limits.title_chars)
+            wanted["titled_by"] = TitleSource.PERSON
         if pinned is not None:
             wanted["pinned"] = pinned
         if system_prompt is not None:

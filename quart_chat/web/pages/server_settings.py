@@ -39,6 +39,7 @@ def model_settings(settings: Settings) -> list[ServerSetting]:
         ("system_prompt", _("Instructions for all chats"), settings.system_prompt or _("none")),
         ("history_tokens", _("Chat history that it is sent"), _tokens(settings.history_tokens)),
         ("model_passages", _("Passages of documents"), _passages(settings)),
+        ("model_titles", _("Titles of new chats"), _titles(settings)),
         ("model_timeout", _("Longest silence"), _seconds(settings.model_timeout)),
         ("model_retries", _("Further attempts"), number(settings.model_retries)),
     )
@@ -77,6 +78,10 @@ def _rows(settings: Settings, *rows: tuple[str, str, str]) -> list[ServerSetting
 
 def _tokens(count: int) -> str:
     return _("at most {count} tokens").format(count=number(count))
+
+
+def _titles(settings: Settings) -> str:
+    return _("by the model") if settings.model_titles == "on" else _("the first question")
 
 
 def _passages(settings: Settings) -> str:

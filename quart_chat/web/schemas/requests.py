@@ -233,6 +233,12 @@ ChangeBody = Annotated[
 """At least one of the changes."""
 
 
+class DocumentsQuery(Struct, frozen=True):
+    """Which documents to list."""
+
+    q: Annotated[str, Meta(max_length=200, description="words in the names of documents")] = ""
+
+
 class PreferencesChange(Struct, rename="camel", frozen=True):
     """What to change of the user's settings; null takes it away."""
 
