@@ -50,6 +50,11 @@ def main(argv: Sequence[str] | None = None, *, factory: Factory = create_app) ->
     try:
         if options.command == "copy":
             return run_copy(options)
+        if options.command == "check":
+            # A server does not load what it takes.
+            from quart_chat.check.command import run_check
+
+            return run_check(_config(options))
         return _serve(_config(options), factory)
     except (ConfigError, CannotServe, CannotCopy) as error:
         return _fail(error)
@@ -59,7 +64,7 @@ def _config(options: argparse.Namespace) -> dict[str, Any]:
     return {
         variable(name): getattr(options, name)
         for name in ("host", "port", "instance", "workers")
-        if getattr(options, name) is not None
+        if getattr(options, name, None) is not None
     }
 
 
@@ -78,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--instance", help="folder of the database (default: ./instance)")
     command.add_argument("--workers", help="processes to serve with (default: 1)")
     add_parser(commands)
+    command = commands.add_parser("check", help="say whether all that the server needs is well")
+    command.add_argument("--instance", help="folder of the database (default: ./instance)")
     return parser
 
 

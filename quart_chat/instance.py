@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import orjson
 
@@ -191,15 +192,29 @@ def _is_shared(file: int) -> bool:
         return False
 
 
+def describe_holder(folder: Path) -> str | None:
+    """Which server holds a folder, by its note; None where that has ended, or there is none."""
+    try:
+        note = orjson.loads((folder / LOCK).read_bytes()[:_MAX_NOTE])
+        runs = note["host"] != socket.gethostname() or Path(f"/proc/{note['pid']}").exists()
+        return _describe_note(note) if runs else None
+    except (ValueError, LookupError, TypeError, AttributeError, OSError):
+        return None
+
+
+def _describe_note(note: dict[str, Any]) -> str:
+    holder = _("process {pid} on {host}, since {since}").format(
+        pid=note["pid"], host=note["host"], since=note["since"]
+    )
+    if note.get("address"):
+        holder = _("{holder}, at {address}").format(holder=holder, address=note["address"])
+    return holder
+
+
 def _describe(file: int) -> str:
     """Which server holds the folder, and what can be done about it."""
     try:
-        note = orjson.loads(os.pread(file, _MAX_NOTE, 0))
-        holder = _("process {pid} on {host}, since {since}").format(
-            pid=note["pid"], host=note["host"], since=note["since"]
-        )
-        if note.get("address"):
-            holder = _("{holder}, at {address}").format(holder=holder, address=note["address"])
+        holder = _describe_note(orjson.loads(os.pread(file, _MAX_NOTE, 0)))
     except (ValueError, LookupError, TypeError, AttributeError, OSError):
         # It was locked a moment ago and is not written yet, or by another program.
         holder = _("another process")

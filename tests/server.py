@@ -90,9 +90,11 @@ class Server:
         """Start it, and return once it takes connections."""
         self.process = self._begin([part.format(port=self._port) for part in self._address])
         found = Event()
+        self._is_announced = False
         self._reader = Thread(target=self._read_output, args=(found,), daemon=True)
         self._reader.start()
-        if not found.wait(START_TIMEOUT) or self.process.poll() is not None:
+        announced = found.wait(START_TIMEOUT) and self._is_announced
+        if not announced or self.process.poll() is not None:
             self.kill()
             raise RuntimeError("The server has not started:\n" + "".join(self.output))
         self._port = urlsplit(self.url).port or 0
@@ -143,6 +145,7 @@ class Server:
             self.output.append(line)
             if not found.is_set() and (match := _ADDRESS.search(line)):
                 self.url = match[1]
+                self._is_announced = True
                 found.set()
         found.set()
 

@@ -7,6 +7,7 @@ from typing import get_type_hints
 import pytest
 from msgspec.structs import asdict
 
+from quart_chat import create_app
 from quart_chat.config import ConfigError, Secret, Settings, load_settings, variable
 from quart_chat.resources import resource_path
 
@@ -68,6 +69,12 @@ def test_a_broker_that_is_none_is_refused_without_its_password(value: str) -> No
         ("rediss://user:geheim@host:1/2?ssl_ca_certs=x", "rediss://host:1/2"),
         ("redis://:ge@heim@host", "redis://host"),
         ("unix:///tmp/redis.sock?password=geheim", "unix:///tmp/redis.sock"),
+        ("unix:///tmp/redis.sock?password=a@geheim", "unix://***"),
+        ("redis://:ge/heim@host/1", "redis://host/1"),
+        ("redis://:ge?heim@host/1", "redis://***"),
+        ("redis://:ge#heim@host/1", "redis://host/1"),
+        ("redis://:geheim", "redis://***"),
+        ("postgresql://a:geheim@one:1,two:2/chat?sslmode=require", "postgresql://one:1,two:2/chat"),
     ],
 )
 def test_the_password_of_a_broker_is_not_shown(value: str, shown: str) -> None:
@@ -75,6 +82,44 @@ def test_the_password_of_a_broker_is_not_shown(value: str, shown: str) -> None:
     assert settings.broker == value
     assert f"broker={shown!r}" in repr(settings)
     assert "heim" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "redis://:12/geheim@host/0",
+        "redis://:geheim/12@host/0",
+        "redis://user:geheim#12@host/0",
+        "redis://user:12?geheim@host/0",
+        "redis://:geheim",
+        "rediss://host:geheim",
+        "amqp://user:geheim/12@host/",
+        "amqp://user:12/geheim@host/",
+        "postgresql://user:12/geheim@host/chat",
+        "postgresql://user:geheim/12@host/chat",
+        "postgresql://user:12?geheim@host/chat",
+        "postgresql://user:ge%zzheim@host/chat",
+        "postgresql://host:geheim,host:2/chat",
+    ],
+)
+def test_a_password_that_is_not_encoded_is_told_and_not_shown(value: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="encode special characters") as error:
+        create_app({"QUART_CHAT_INSTANCE": tmp_path, "QUART_CHAT_BROKER": value})
+    assert "heim" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["QUART_CHAT_DATABASE", "OPENAI_BASE_URL"])
+@pytest.mark.parametrize("password", ["geheim/12", "12/geheim", "ge?heim", "ge#heim", "1@ge/heim"])
+def test_one_of_another_address_is_not_shown_either(name: str, password: str) -> None:
+    scheme = "postgresql" if name == "QUART_CHAT_DATABASE" else "http"
+    with pytest.raises(ConfigError, match="encode special characters") as error:
+        load_settings({}, {name: f"{scheme}://user:{password}@host/chat"})
+    assert "heim" not in str(error.value)
+
+
+def test_a_database_may_have_several_hosts() -> None:
+    address = "postgresql://user@one:5432,two:5432/chat?target_session_attrs=read-write"
+    assert load_settings({}, {"QUART_CHAT_DATABASE": address}).database.reveal() == address
 
 
 def test_a_name_that_is_no_setting_is_refused() -> None:

@@ -56,6 +56,7 @@ BELOW = {
     },
     "config": {"events", "errors"},
     "copying": {"config", "documents", "events", "instance", "storage", *COMMON},
+    "check": {"assistants", "cluster", "config", "events", "instance", "storage", *COMMON},
 }
 """The rooms that each room may import; what is not named here (web, app, cli) may import all."""
 

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import monotonic
 
-from quart_chat.cluster.storage import NodeStorage
-from quart_chat.errors import DatabaseUnavailable
+from quart_chat.cluster.storage import Beat, NodeBroker, NodeStorage
+from quart_chat.errors import DatabaseUnavailable, InstanceInUse
+from quart_chat.texts import _
 
 _logger = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class Node:
     Args:
         storage: Where the nodes hold their leases.
         lease: Seconds after which a node that is silent counts as dead.
+        broker: Says what carries its events, which may change while it runs.
 
     Attributes:
         id: Its id, another one with each start.
@@ -37,11 +39,17 @@ class Node:
         leads: Whether it does what one node alone does.
     """
 
-    def __init__(self, storage: NodeStorage | None = None, lease: float = 8.0) -> None:
+    def __init__(
+        self,
+        storage: NodeStorage | None = None,
+        lease: float = 8.0,
+        broker: Callable[[], NodeBroker | None] = lambda: None,
+    ) -> None:
         self.id = secrets.token_hex(8)
         self.lease = lease
         self.leads = storage is None
         self._storage = storage
+        self._broker = broker
         self._since = 0.0
         self._beats: list[Callable[[], None]] = []
         self._take_overs: list[TakeOver] = []
@@ -83,10 +91,22 @@ class Node:
 
         Args:
             alone: Whether no other node lives, which the caller knows for certain.
+
+        Raises:
+            InstanceInUse: A node with another broker is on the store.
         """
         if self._storage is None:
             return
-        await self._renew(self._storage)
+        begun = monotonic()
+        beat = await self._renew(self._storage)
+        while (broker := self._broker()) and (other := _other_broker(broker, beat)):
+            # It may be the log's former epoch, or that of a node that has died: either is gone
+            # with the lease that it stands in.
+            if monotonic() - begun > self.lease * (1 + 1 / BEATS):
+                await self._storage.end_lease(self.id)
+                raise InstanceInUse(_describe(broker, other))
+            await asyncio.sleep(self.lease / BEATS / 2)
+            beat = await self._renew(self._storage)
         self._since = monotonic() - (self.lease if alone else 0.0)
 
     def start(self) -> None:
@@ -111,20 +131,20 @@ class Node:
         while True:
             await asyncio.sleep(self.lease / BEATS)
             with suppress(DatabaseUnavailable):
-                expired = await self._renew(storage)
+                expired = (await self._renew(storage)).expired
                 for callback in self._beats:
                     callback()
                 if self.may_take_over and (self._taking is None or self._taking.done()):
                     self._taking = asyncio.create_task(self._take_over(storage, expired))
 
-    async def _renew(self, storage: NodeStorage) -> tuple[str, ...]:
-        beat = await storage.renew_lease(self.id, self.lease)
+    async def _renew(self, storage: NodeStorage) -> Beat:
+        beat = await storage.renew_lease(self.id, self.lease, self._broker())
         if not beat.unbroken:
             if self._since:
                 _logger.warning("Node %s was silent for longer than its lease lasts.", self.id)
             self._since = monotonic()
         self.leads = beat.leads
-        return beat.expired
+        return beat
 
     async def _take_over(self, storage: NodeStorage, expired: tuple[str, ...]) -> None:
         """Take over what no node holds; a failure is tried again at the next beat."""
@@ -139,3 +159,21 @@ class Node:
             pass
         except Exception:
             _logger.exception("Taking over from nodes that died has failed")
+
+
+def _other_broker(own: NodeBroker, beat: Beat) -> NodeBroker | None:
+    """A broker of another node that is not this one's; None where there is none."""
+    return next((other for other in beat.brokers if other.epoch != own.epoch), None)
+
+
+def _describe(own: NodeBroker, other: NodeBroker) -> str:
+    text = _(
+        "Another server keeps its chats in the same place, but has another broker: {other}, where"
+        " this one has {own}. Give all of them the same one (QUART_CHAT_BROKER)."
+    ).format(own=own.address, other=other.address)
+    if own.address == other.address:
+        text += " " + _(
+            "The bus connects only servers that share the folder QUART_CHAT_INSTANCE, and localhost"
+            " is another server on each machine."
+        )
+    return text

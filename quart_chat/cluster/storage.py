@@ -8,6 +8,19 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class NodeBroker:
+    """What carries the events of a node.
+
+    Attributes:
+        address: Its address, without user and password; for people.
+        epoch: The epoch of its log: nodes with the same broker have the same.
+    """
+
+    address: str
+    epoch: str
+
+
+@dataclass(frozen=True, slots=True)
 class Beat:
     """What a node learns when it renews its lease.
 
@@ -15,11 +28,13 @@ class Beat:
         unbroken: Whether its lease had not run out before.
         expired: The nodes whose lease has run out.
         leads: Whether it is the oldest node that lives: the one that does what one alone does.
+        brokers: Those of the other nodes that live, as they were at the last beat of each.
     """
 
     unbroken: bool
     expired: tuple[str, ...]
     leads: bool
+    brokers: tuple[NodeBroker, ...] = ()
 
 
 class NodeStorage(Protocol):
@@ -32,8 +47,10 @@ class NodeStorage(Protocol):
         """Forget all leases; for a node that is known to be alone."""
         ...
 
-    async def renew_lease(self, node_id: str, seconds: float) -> Beat:
-        """Hold a lease for so many seconds from now on."""
+    async def renew_lease(
+        self, node_id: str, seconds: float, broker: NodeBroker | None = None
+    ) -> Beat:
+        """Hold a lease for so many seconds from now on, and say what carries its events."""
         ...
 
     async def remove_expired_nodes(self, node_ids: Collection[str]) -> tuple[str, ...]:

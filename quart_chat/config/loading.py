@@ -68,7 +68,9 @@ def _convert(name: str, value: Any) -> Any:
         settings = msgspec.convert({name: value}, Settings, strict=False, dec_hook=_to_own)
     except msgspec.ValidationError as error:
         reason = str(error).partition(" - at ")[0].replace("`", "")
-        shown = "" if name in _SECRET else f"={value!r}"
+        # An address with a user has a password, too.
+        is_secret = name in _SECRET or (name.endswith("_url") and "@" in str(value))
+        shown = "" if is_secret else f"={value!r}"
         raise ConfigError(f"{variable(name)}{shown} can't be used: {reason}.") from error
     return getattr(settings, name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 from urllib.parse import urlsplit
 
-from quart_chat.events.brokers.address import EXAMPLE, is_address, without_password
+from quart_chat.events.brokers.address import EXAMPLE, check_encoding, is_address, without_password
 
 
 class Address(str):
@@ -15,6 +15,8 @@ class Address(str):
 
     def __new__(cls, text: str) -> Self:
         text = text.strip().rstrip("/")
+        if "@" in text:
+            check_encoding(text)
         parts = urlsplit(text)
         # A port that is none raises ValueError.
         valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -73,7 +75,6 @@ class DatabaseAddress(Secret):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        parts = urlsplit(self.reveal())
-        # A port that is none raises ValueError.
-        if self and (parts.scheme not in ("postgresql", "postgres") or parts.port == 0):
+        check_encoding(self.reveal())
+        if self and urlsplit(self.reveal()).scheme not in ("postgresql", "postgres"):
             raise ValueError("Expected an address such as postgresql://user@localhost/chat")

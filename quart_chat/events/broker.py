@@ -34,6 +34,11 @@ class Broker(Protocol):
     ``deliver`` and ``gap`` are called on the event loop that called ``open``.
     """
 
+    @property
+    def epoch(self) -> str:
+        """Names the log that it carries events through; the same on all processes, or empty."""
+        ...
+
     def bind(self, deliver: Deliver, gap: Gap) -> None:
         """Set what takes the events; called once, before all else."""
         ...

@@ -59,6 +59,11 @@ class StreamingEventManager:
         self._contexts = Contexts(self.settings, self.coalescer)
         self._detached = DetachedStreams()
 
+    @property
+    def broker_epoch(self) -> str:
+        """Names the log that carries events between processes; empty where none does."""
+        return self._broker.epoch
+
     # What emits
 
     async def emit_event(

@@ -6,9 +6,10 @@ from contextlib import AbstractContextManager
 
 from quart_chat.availability import NOT_INSTALLED, unavailable
 from quart_chat.storage.engine import Storage
+from quart_chat.storage.inspection import Inspection
 from quart_chat.storage.tables import Tables
 
-__all__ = ["Storage", "open_storage", "open_tables"]
+__all__ = ["Storage", "inspect_storage", "open_storage", "open_tables"]
 
 
 async def open_storage(url: str, *, patience: float = 10.0, shared: bool = True) -> Storage:
@@ -64,3 +65,21 @@ def open_tables(address: str, *, write: bool = False) -> AbstractContextManager[
     except ImportError as error:
         raise unavailable(NOT_INSTALLED) from error
     return open_postgres_tables(address, write=write)
+
+
+def inspect_storage(url: str) -> Inspection:
+    """Look at the store at an address, as :func:`open_storage` takes it.
+
+    Raises:
+        DatabaseUnavailable: It can't be read or written; the message says why.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme == "sqlite":
+        from quart_chat.storage.sqlite.inspection import inspect_sqlite
+
+        return inspect_sqlite(rest)
+    try:
+        from quart_chat.storage.postgres.inspection import inspect_postgres
+    except ImportError as error:
+        raise unavailable(NOT_INSTALLED) from error
+    return inspect_postgres(url)

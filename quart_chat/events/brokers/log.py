@@ -63,6 +63,10 @@ class LogBroker:
         self._trouble = ""
         self._tasks: list[asyncio.Task[None]] = []
 
+    @property
+    def epoch(self) -> str:
+        return "" if self._last is None else self._last.epoch
+
     def bind(self, deliver: Deliver, gap: Gap) -> None:
         self._deliver = deliver
         self._gap = gap

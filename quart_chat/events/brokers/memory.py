@@ -8,6 +8,7 @@ from quart_chat.events.broker import Deliver, Gap
 class InProcessBroker:
     """Delivers what is published there and then, so that there is never a gap."""
 
+    epoch = ""
     publish: Deliver
 
     def bind(self, deliver: Deliver, gap: Gap) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from quart_chat.events.brokers.address import BUS, EXTRAS
+from quart_chat.events.brokers.address import BUS, EXTRAS, check_encoding
 from quart_chat.events.brokers.protocol import Log
 
 
@@ -29,6 +29,7 @@ def open_log(address: str, folder: Path) -> Log:
         from quart_chat.events.brokers.bus import SQLiteBus
 
         return SQLiteBus(folder)
+    check_encoding(address)
     extra = EXTRAS[urlsplit(address).scheme]
     try:
         return _connect_to(extra)(address)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from quart_chat.cluster.storage import Beat
+from quart_chat.cluster.storage import Beat, NodeBroker
 from quart_chat.storage.statements import Database, Statements
 
 NOW = "((julianday('now') - 2440587.5) * 86400.0)"
@@ -36,8 +36,12 @@ class NodeRepository:
     async def remove_all_nodes(self) -> None:
         await self._database.write(lambda statements: statements.fetch("DELETE FROM nodes"))
 
-    async def renew_lease(self, node_id: str, seconds: float) -> Beat:
-        return await self._database.write(lambda statements: _renew(statements, node_id, seconds))
+    async def renew_lease(
+        self, node_id: str, seconds: float, broker: NodeBroker | None = None
+    ) -> Beat:
+        return await self._database.write(
+            lambda statements: _renew(statements, node_id, seconds, broker)
+        )
 
     async def remove_expired_nodes(self, node_ids: Collection[str]) -> tuple[str, ...]:
         marks = ", ".join("?" * len(node_ids))
@@ -55,7 +59,7 @@ class NodeRepository:
         )
 
 
-def _renew(statements: Statements, node_id: str, seconds: float) -> Beat:
+def _renew(statements: Statements, node_id: str, seconds: float, broker: NodeBroker | None) -> Beat:
     unbroken = statements.fetch(
         f"UPDATE nodes SET beat_at = {NOW}, lease = ? WHERE id = ? AND {LIVES} RETURNING id",
         (seconds, node_id),
@@ -67,7 +71,22 @@ def _renew(statements: Statements, node_id: str, seconds: float) -> Beat:
             " SET started_at = excluded.started_at, beat_at = excluded.beat_at",
             (node_id, seconds),
         )
-    rows = statements.fetch(f"SELECT id, {LIVES} FROM nodes ORDER BY started_at, id")
-    expired = tuple(id_ for id_, lives in rows if not lives)
-    leader = next(id_ for id_, lives in rows if lives)
-    return Beat(bool(unbroken), expired, leader == node_id)
+    if broker is not None:
+        statements.fetch(
+            "UPDATE nodes SET broker = ?, broker_epoch = ? WHERE id = ?",
+            (broker.address, broker.epoch, node_id),
+        )
+    rows = statements.fetch(
+        f"SELECT id, {LIVES}, broker, broker_epoch FROM nodes ORDER BY started_at, id"
+    )
+    living = [row for row in rows if row[1]]
+    return Beat(
+        unbroken=bool(unbroken),
+        expired=tuple(row[0] for row in rows if not row[1]),
+        leads=living[0][0] == node_id,
+        brokers=tuple(
+            NodeBroker(address, epoch)
+            for id_, _, address, epoch in living
+            if id_ != node_id and epoch
+        ),
+    )

@@ -41,6 +41,10 @@ class SharedBroker:
         self._waiting: list[Event] = []
         self._sending: asyncio.Handle | None = None
 
+    @property
+    def epoch(self) -> str:
+        return self._log.epoch
+
     def bind(self, deliver: Deliver, gap: Gap) -> None:
         self._deliver = deliver
         self.gap = gap

@@ -9,6 +9,7 @@ from quart_chat.chat.models import Round
 from quart_chat.chat.rounds.factories import new_round
 from quart_chat.chat.storage import ChatTransaction
 from quart_chat.cluster.node import Node
+from quart_chat.cluster.storage import NodeBroker
 from quart_chat.storage import Storage
 from quart_chat.storage.statements import Database
 from tests.documents.waiting import new_document
@@ -47,6 +48,17 @@ async def test_the_oldest_node_leads(storage: Storage) -> None:
     assert not (await storage.nodes.renew_lease("b", 60)).leads
     await storage.nodes.end_lease("a")
     assert (await storage.nodes.renew_lease("b", 60)).leads
+
+
+async def test_a_node_is_told_the_brokers_of_the_others_that_live(storage: Storage) -> None:
+    bus, redis = NodeBroker("bus", "e1"), NodeBroker("redis://host/0", "e2")
+    await storage.nodes.renew_lease("a", SHORT, redis)
+    await run_out(storage, "a")
+    await storage.nodes.renew_lease("b", 60, redis)
+    await storage.nodes.renew_lease("b", 60, bus)
+    await storage.nodes.renew_lease("of an older release", 60)
+    assert (await storage.nodes.renew_lease("c", 60, redis)).brokers == (bus,)
+    assert (await storage.nodes.renew_lease("b", 60, bus)).brokers == (redis,)
 
 
 async def test_only_nodes_whose_lease_has_run_out_are_removed(storage: Storage) -> None:
@@ -154,5 +166,5 @@ async def test_a_node_that_slept_takes_over_only_after_a_lease_without_a_break(
     await other.join(alone=False)
     assert (node.may_take_over, other.may_take_over) == (True, False)
     await shift_leases(storage, -1000)
-    assert await node._renew(storage.nodes) == (other.id,)
+    assert (await node._renew(storage.nodes)).expired == (other.id,)
     assert not node.may_take_over

@@ -174,4 +174,4 @@ def _check(url: str) -> None:
         ) from None
     for port in str(options.get("port") or "5432").split(","):
         if not (port.isdecimal() and 0 < int(port) < 65_536):
-            raise ValueError(f"{port!r} is not the number of a port")
+            raise ValueError("its port is none; encode special characters of the password")
