@@ -16,7 +16,7 @@ from quart_chat.config import ConfigError, Settings, load_settings, variable
 from quart_chat.events import Broker
 from quart_chat.events.quart import Events
 from quart_chat.resources import resource_path
-from quart_chat.web import assets, converters, errors, lifespan, openapi, security
+from quart_chat.web import assets, commands, converters, errors, lifespan, openapi, security
 from quart_chat.web.api import assistants as assistants_api
 from quart_chat.web.api import (
     chatbot,
@@ -31,6 +31,7 @@ from quart_chat.web.api import (
 from quart_chat.web.json import OrjsonProvider
 from quart_chat.web.pages import (
     appearance,
+    chat_settings,
     doctor,
     handbook,
     headings,
@@ -77,6 +78,7 @@ def create_app(
         chatbot.blueprint,
         queue.blueprint,
         workflows.blueprint,
+        workflows.of_all,
         assistants_api.blueprint,
         streams.blueprint,
         documents.blueprint,
@@ -90,6 +92,7 @@ def create_app(
         settings_page.blueprint,
         appearance.blueprint,
         preferences.blueprint,
+        chat_settings.blueprint,
         transfer.blueprint,
         sharing.blueprint,
     ):
@@ -97,6 +100,7 @@ def create_app(
 
     appearance.init_app(app)
     assets.init_app(app, resource_path("static"))
+    commands.init_app(app)
     errors.init_app(app)
     headings.init_app(app)
     questions.init_app(app)

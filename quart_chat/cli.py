@@ -82,9 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--port", help="port to listen on, 0 for any free one (default: 8000)")
     command.add_argument("--instance", help="folder of the database (default: ./instance)")
     command.add_argument("--workers", help="processes to serve with (default: 1)")
+    add_parser(commands)
     command = commands.add_parser("check", help="say whether all that the server needs is well")
     command.add_argument("--instance", help="folder of the database (default: ./instance)")
-    add_parser(commands)
     return parser
 
 

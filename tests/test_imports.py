@@ -55,8 +55,8 @@ BELOW = {
         *TOOLS,
     },
     "config": {"events", "errors"},
-    "check": {"assistants", "cluster", "config", "events", "instance", "storage", *COMMON},
     "copying": {"config", "documents", "events", "instance", "storage", *COMMON},
+    "check": {"assistants", "cluster", "config", "events", "instance", "storage", *COMMON},
 }
 """The rooms that each room may import; what is not named here (web, app, cli) may import all."""
 

@@ -37,6 +37,14 @@ class WorkflowStatus(StrEnum):
     ERROR = "error"
 
 
+class TitleSource(StrEnum):
+    """Who has given a chat its title: the beginning of the first prompt, a model, or a person."""
+
+    PROMPT = "prompt"
+    MODEL = "model"
+    PERSON = "person"
+
+
 @dataclass(frozen=True, slots=True)
 class Workflow:
     """One conversation.
@@ -56,6 +64,8 @@ class Workflow:
             every chat.
         document_ids: The documents that were named last, and are searched next where none are.
         parameters: What a model is asked beside its messages; None where nothing is set.
+        titled_by: Where the title comes from. One of a person is never replaced.
+        title_usage: What it took to ask a model for a title; None where none was asked.
     """
 
     id: str
@@ -78,6 +88,8 @@ class Workflow:
     system_prompt: str | None = None
     document_ids: tuple[str, ...] = ()
     parameters: Parameters | None = None
+    titled_by: TitleSource = TitleSource.PERSON
+    title_usage: Usage | None = None
 
     @property
     def unread(self) -> bool:
@@ -90,6 +102,7 @@ class Workflow:
         return {
             "id": self.id,
             "title": self.title,
+            "titleUsage": self.title_usage and self.title_usage.to_item(),
             "status": self.status,
             "pinned": self.pinned,
             "unread": self.unread,

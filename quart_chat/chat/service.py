@@ -16,11 +16,12 @@ from quart_chat.chat.access import (
     no_workflow,
 )
 from quart_chat.chat.ask import Ask
+from quart_chat.chat.deletion.deletions import Deletions
+from quart_chat.chat.deletion.purge import PurgeJob
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.lists import ChatLists
-from quart_chat.chat.models import Round, Workflow, WorkflowStatus
+from quart_chat.chat.models import Round, TitleSource, Workflow, WorkflowStatus
 from quart_chat.chat.preferences.service import PreferenceService
-from quart_chat.chat.purge import PurgeJob
 from quart_chat.chat.queue.service import PromptQueue
 from quart_chat.chat.rounds.begun import Started
 from quart_chat.chat.rounds.checkpoints import Checkpointer
@@ -28,6 +29,7 @@ from quart_chat.chat.rounds.recording import RoundContext, RoundTimeouts
 from quart_chat.chat.rounds.recovery import recover_rounds
 from quart_chat.chat.rounds.remote import Stops
 from quart_chat.chat.rounds.start import Rounds
+from quart_chat.chat.rounds.titling import Titling
 from quart_chat.chat.shares import Sharing
 from quart_chat.chat.storage import WHOLE, ChatReader, ChatStorage, PartBounds
 from quart_chat.chat.transfer.imports import Imports
@@ -58,6 +60,7 @@ class ChatService:
         lists: The lists that users have of their chats.
         sharing: The links that chats can be read with.
         preferences: What users set for themselves.
+        deletions: What deletes all chats of a user, and restores them.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class ChatService:
         timeouts: RoundTimeouts | None = None,
         node: Node | None = None,
         control: ControlChannel | None = None,
+        model_titles: bool = True,
     ) -> None:
         self.events = events
         self.assistants = assistants
@@ -90,6 +94,7 @@ class ChatService:
             self._context,
             assistants,
             default_assistant,
+            Titling(self._context, is_on=model_titles),
             max_prompt=self._limits.prompt_chars,
             max_running=self._limits.running_rounds,
         )
@@ -109,6 +114,8 @@ class ChatService:
         self.sharing = Sharing(storage, self._committer)
         self.preferences = PreferenceService(storage, assistants, self._limits)
         self._purge_job = PurgeJob(storage, self._limits.undo_seconds, self._node)
+        notice = self._purge_job.notice
+        self.deletions = Deletions(storage, self._committer, self.delete, notice)
 
     @property
     def max_prompt(self) -> int:
@@ -176,6 +183,7 @@ class ChatService:
         wanted: dict[str, Any] = {}
         if title is not None:
             wanted["title"] = clean_title(title, self._limits.title_chars)
+            wanted["titled_by"] = TitleSource.PERSON
         if pinned is not None:
             wanted["pinned"] = pinned
         if system_prompt is not None:
@@ -195,8 +203,8 @@ class ChatService:
 
         return await self._committer.commit(change)
 
-    async def delete(self, user_id: str, workflow_id: str) -> None:
-        """Delete a workflow; a running round is stopped first.
+    async def delete(self, user_id: str, workflow_id: str, now: float | None = None) -> None:
+        """Delete a workflow, as of ``now``; a running round is stopped first.
 
         What it holds is erased after the time in which :meth:`restore` brings it back.
         """
@@ -206,8 +214,8 @@ class ChatService:
             workflow = get_workflow(unit, user_id, workflow_id)
             if workflow.status is WorkflowStatus.RUNNING:
                 return False
-            now = time.time()
-            unit.put_workflow(workflow, now, deleted=True, deleted_at=now)
+            moment = now or time.time()
+            unit.put_workflow(workflow, moment, deleted=True, deleted_at=moment)
             return True
 
         def notice(deleted: bool) -> None:
@@ -222,20 +230,8 @@ class ChatService:
             deleted = await self._committer.commit(change, notice)
 
     async def restore(self, user_id: str, workflow_id: str) -> Workflow:
-        """Bring a deleted workflow back, or leave one alone that is not deleted.
-
-        Raises:
-            NotFound: There is none, or no longer.
-        """
-        check_id(workflow_id)
-
-        def change(unit: UnitOfWork) -> Workflow:
-            workflow = unit.transaction.select_recoverable(workflow_id, user_id)
-            if workflow is None:
-                return get_workflow(unit, user_id, workflow_id)
-            return unit.put_workflow(workflow, time.time(), deleted=False, deleted_at=None)
-
-        return await self._committer.commit(change)
+        """Bring a deleted workflow back; see :meth:`Deletions.restore`."""
+        return await self.deletions.restore(user_id, workflow_id)
 
     async def recoverable(self, user_id: str, workflow_id: str) -> Workflow | None:
         """Read a deleted workflow that can be restored; None where there is none."""
@@ -300,4 +296,5 @@ class ChatService:
     async def close(self) -> None:
         """End running rounds as interrupted, and wait until all is stored; idempotent."""
         await self._purge_job.close()
+        await self.deletions.close()
         await self.rounds.close()

@@ -58,6 +58,10 @@ class ChatReader(PreferenceReader, QueueReader, Protocol):
         """Whether an id is taken, also by a deleted workflow or by another user's."""
         ...
 
+    def select_ids(self, user_id: str, deleted_at: float | None = None) -> list[str]:
+        """Read the ids of all workflows of a user, or of those deleted at a moment, by age."""
+        ...
+
     def select_share(self, workflow_id: str) -> Share | None:
         """Read the link of a workflow."""
         ...

@@ -104,6 +104,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["all", "named"],
         Meta(description="`all`: search all documents; `named`: only those chosen for a question"),
     ] = "all"
+    model_titles: Annotated[
+        Literal["on", "off"],
+        Meta(
+            description="`on`: the model gives new chats their titles; `off`: the first prompt does"
+        ),
+    ] = "on"
     assistants: Annotated[
         str,
         Meta(

@@ -43,24 +43,6 @@ async def open_storage(url: str, *, patience: float = 10.0, shared: bool = True)
     raise ValueError(f"{scheme}: no engine of this name; expected sqlite or postgresql")
 
 
-def inspect_storage(url: str) -> Inspection:
-    """Look at the store at an address, as :func:`open_storage` takes it.
-
-    Raises:
-        DatabaseUnavailable: It can't be read or written; the message says why.
-    """
-    scheme, _, rest = url.partition(":")
-    if scheme == "sqlite":
-        from quart_chat.storage.sqlite.inspection import inspect_sqlite
-
-        return inspect_sqlite(rest)
-    try:
-        from quart_chat.storage.postgres.inspection import inspect_postgres
-    except ImportError as error:
-        raise unavailable(NOT_INSTALLED) from error
-    return inspect_postgres(url)
-
-
 def open_tables(address: str, *, write: bool = False) -> AbstractContextManager[Tables]:
     """Open a store that no server uses, for the block, as of one moment.
 
@@ -83,3 +65,21 @@ def open_tables(address: str, *, write: bool = False) -> AbstractContextManager[
     except ImportError as error:
         raise unavailable(NOT_INSTALLED) from error
     return open_postgres_tables(address, write=write)
+
+
+def inspect_storage(url: str) -> Inspection:
+    """Look at the store at an address, as :func:`open_storage` takes it.
+
+    Raises:
+        DatabaseUnavailable: It can't be read or written; the message says why.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme == "sqlite":
+        from quart_chat.storage.sqlite.inspection import inspect_sqlite
+
+        return inspect_sqlite(rest)
+    try:
+        from quart_chat.storage.postgres.inspection import inspect_postgres
+    except ImportError as error:
+        raise unavailable(NOT_INSTALLED) from error
+    return inspect_postgres(url)

@@ -150,6 +150,7 @@ async def open_chat(
         ),
         node=cluster.node,
         control=cluster.control,
+        model_titles=settings.model_titles == "on",
     )
     await service.recover()
     stack.push_async_callback(service.close)

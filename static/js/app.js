@@ -11,7 +11,7 @@ import { ChatRound } from "./chat/chat-round.js";
 import { ChatSteps } from "./chat/chat-steps.js";
 import { NotifySwitch } from "./page/notify-switch.js";
 import { loadPickerOnDemand } from "./composer/picker-on-demand.js";
-import { attachShortcuts } from "./shortcuts.js";
+import "./commands/attach.js";
 import "./install.js";
 import "./list/sidebar.js";
 
@@ -28,6 +28,5 @@ customElements.define("chat-composer", ChatComposer);
 customElements.define("notify-switch", NotifySwitch);
 customElements.define("chat-app", ChatApp);
 
-attachShortcuts(document.querySelector("#shortcuts"));
 loadPickerOnDemand(document.querySelector(".composer"));
 if (document.querySelector("chat-choice [data-models]")) import("./composer/chat-choice.js");

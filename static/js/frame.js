@@ -3,6 +3,7 @@ import { ChatList } from "./list/chat-list.js";
 import { ChatNotice } from "./page/chat-notice.js";
 import { LivePage } from "./page/live-page.js";
 import { NotifySwitch } from "./page/notify-switch.js";
+import "./commands/attach.js";
 import "./install.js";
 import "./list/sidebar.js";
 

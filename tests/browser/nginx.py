@@ -18,8 +18,6 @@ from tests.server import free_port
 START_TIMEOUT = 10.0
 
 _CONFIG = """
-daemon off;
-{user}
 worker_processes 1;
 pid {folder}/nginx.pid;
 error_log stderr crit;
@@ -46,19 +44,23 @@ http {{
 @contextmanager
 def run_nginx(upstream: str, folder: Path, directives: str) -> Iterator[str]:
     """Run nginx before ``upstream`` for the block; gives its address."""
+    port = free_port()
+    config = _CONFIG.format(folder=folder, port=port, upstream=upstream, directives=directives)
+    with run_configured(config, folder, port) as url:
+        yield url
+
+
+@contextmanager
+def run_configured(config: str, folder: Path, port: int) -> Iterator[str]:
+    """Run nginx with a configuration that listens on a port, for the block; gives its address."""
     path = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
     if path is None:
         pytest.skip("These tests run nginx: install it, on Debian with 'apt install nginx-light'")
-    port = free_port()
-    config = folder / "nginx.conf"
+    file = folder / "nginx.conf"
     # Started by root it would become somebody else, who may not write to the folder.
     user = "user root;" if os.geteuid() == 0 else ""
-    config.write_text(
-        _CONFIG.format(
-            user=user, folder=folder, port=port, upstream=upstream, directives=directives
-        )
-    )
-    process = subprocess.Popen([path, "-c", str(config), "-e", "stderr", "-p", str(folder)])
+    file.write_text(f"daemon off; {user}\n{config}")
+    process = subprocess.Popen([path, "-c", str(file), "-e", "stderr", "-p", str(folder)])
     try:
         _wait_for(port, process)
         yield f"http://127.0.0.1:{port}"

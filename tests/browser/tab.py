@@ -59,6 +59,17 @@ class Tab:
         await self.page.fill("#prompt", prompt)
         await self.page.press("#prompt", "Enter")
 
+    async def choose(self, name: str) -> None:
+        """Choose an item of the menu of the chat that is shown."""
+        await self.page.locator("chat-heading .menu-button").click()
+        await self.page.get_by_role("menuitem", name=name, exact=True).click()
+
+    async def rename(self, title: str) -> None:
+        """Click the title, and write another one."""
+        await self.page.locator(".title-text").click()
+        await self.page.fill(".heading .title-field", title)
+        await self.page.keyboard.press("Enter")
+
     def round(self, number: int) -> Locator:
         return self.page.locator(f'chat-round[data-round="{number}"]')
 

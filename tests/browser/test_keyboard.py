@@ -52,6 +52,11 @@ def prompt(page: Page) -> Locator:
     return page.locator("#prompt")
 
 
+def item(page: Page, name: str) -> Locator:
+    """An item of the open menu."""
+    return page.get_by_role("menuitem", name=name, exact=True)
+
+
 def button(page: Page, name: str, *, exact: bool = True) -> Locator:
     return page.get_by_role("button", name=name, exact=exact)
 
@@ -101,12 +106,12 @@ async def test_the_keyboard_goes_in_the_order_in_which_one_reads(
 ) -> None:
     tab, keys = await asked(open_tab, "answer 0ms", viewport={"width": width, "height": 800})
     assert await tab.page.evaluate(DISORDERED) == []
-    await keys.go(tab.page.locator(".rename > summary"), "Shift+Tab")
+    await keys.go(tab.page.locator(".title-text"), "Shift+Tab")
     await keys.press("Enter")
-    await keys.expect_at(tab.page.locator("#title"))
+    await keys.expect_at(tab.page.locator(".title-field"))
     assert await tab.page.evaluate(DISORDERED) == []
     await keys.press("Tab")
-    await keys.expect_at(button(tab.page, "Save"))
+    await expect_seen(tab.page)
 
 
 async def test_a_question_is_asked_and_its_answer_stopped(open_tab: OpenTab) -> None:
@@ -148,7 +153,7 @@ async def test_the_end_is_reached_again_and_the_focus_is_in_the_field(open_tab: 
     # Without motion a page is gone back by at once.
     options = {"viewport": PHONE, "reduced_motion": "reduce"}
     tab, keys = await asked(open_tab, "count 300 0ms", "count 300 0ms", **options)
-    await keys.go(tab.round(2).locator(".copy-answer"), "Shift+Tab")
+    await keys.go(tab.round(2).locator(".message-more"), "Shift+Tab")
     # The way there has scrolled to the end.
     await expect(tab.page.locator(".to-end")).to_be_hidden()
     await keys.press("PageUp")
@@ -234,25 +239,25 @@ async def test_a_chat_is_renamed_pinned_and_deleted_in_the_list_and_brought_back
     tab, keys = await asked(open_tab, "kept in the list")
     await tab.page.goto("/")
     row = tab.row("kept in the list")
-    await keys.go(row.locator(".chat-link"))
+    await keys.go(tab.page.locator(".chats-days [tabindex='0']"))
+    await row.locator(".chat-link").focus()
     await keys.press("F2")
-    field = tab.page.locator(".chat-edit")
+    field = tab.page.locator(".title-field")
     await keys.expect_at(field)
     await keys.write("renamed by key")
     await keys.press("Enter")
     row = tab.row("renamed by key")
     await keys.expect_at(row.locator(".chat-link"))
-    await keys.go(row.locator(".chat-more"))
-    await keys.press("Enter")
-    await keys.expect_at(button(tab.page, "Rename F2"))
-    await keys.go(button(tab.page, "Pin"))
+    await keys.press("ArrowRight", "Enter")
+    await keys.expect_at(item(tab.page, "Rename"))
+    await keys.press("p")
+    await keys.expect_at(item(tab.page, "Pin"))
     await keys.press("Enter")
     await expect(row).to_have_attribute("data-pinned", "1")
     await keys.expect_kept(row.locator(".chat-link"))
-    await keys.go(row.locator(".chat-more"))
-    await keys.press("Enter", "Escape")
+    await keys.press("ArrowRight", "Enter", "Escape")
     await keys.expect_at(row.locator(".chat-more"))
-    await keys.press("Shift+Tab", "Delete")
+    await keys.press("ArrowLeft", "Delete")
     await expect(row).to_have_count(0)
     await expect_seen(tab.page)
     await keys.go(button(tab.page, "Undo"))
@@ -264,34 +269,35 @@ async def test_a_chat_is_renamed_pinned_and_deleted_in_the_list_and_brought_back
 async def test_the_headings_menu_works_and_gives_the_focus_back(open_tab: OpenTab) -> None:
     tab, keys = await asked(open_tab, "in the heading")
     heading = tab.page.locator("chat-heading")
-    more = heading.locator(".heading-more > summary")
+    more = heading.locator(".menu-button")
     await keys.go(more, "Shift+Tab")
     await keys.press("Enter")
-    await keys.go(button(tab.page, "Pin this chat"))
-    await keys.press("Enter")
+    await keys.expect_at(item(tab.page, "Rename"))
+    await keys.press("ArrowDown", "Enter")
     await expect(tab.row("in the heading")).to_have_attribute("data-pinned", "1")
     await keys.expect_kept(more)
-    await keys.press("Enter", "Tab", "Escape")
+    await keys.press("Enter", "ArrowDown", "Escape")
     await keys.expect_kept(more)
     # A menu that is left does not stay over what comes after it.
+    await keys.press("Enter", "Tab")
+    await keys.expect_at(button(tab.page, "Keyboard shortcuts"))
+    await expect(tab.page.get_by_role("menu")).to_have_count(0)
+    title, field = heading.locator(".title-text"), heading.locator(".title-field")
+    await keys.go(title, "Shift+Tab")
     await keys.press("Enter")
-    await keys.go(button(tab.page, "Keyboard shortcuts"))
-    await expect(heading.locator(".heading-more")).not_to_have_attribute("open", "")
-    await keys.go(heading.locator(".rename > summary"), "Shift+Tab")
-    await keys.press("Enter")
-    await keys.expect_kept(tab.page.locator("#title"))
+    await keys.expect_kept(field)
     await keys.write("named anew")
     await keys.press("Enter")
     await expect(tab.page.locator("h1")).to_have_text("named anew")
-    await keys.expect_kept(heading.locator(".rename > summary"))
+    await keys.expect_kept(title)
     await keys.press("F2")
-    await keys.expect_kept(tab.page.locator("#title"))
+    await keys.expect_kept(field)
     await keys.press("Escape")
-    await keys.expect_kept(heading.locator(".rename > summary"))
+    await keys.expect_kept(title)
     await keys.go(more)
-    await keys.press("Enter")
-    await keys.go(button(tab.page, "Delete this chat"))
-    await keys.press("Enter")
+    await keys.press("ArrowUp")
+    await keys.expect_at(item(tab.page, "Delete"))
+    await keys.press("Space")
     await expect(tab.page).to_have_title("quart-chat")
     await keys.go(button(tab.page, "Undo"))
     await keys.press("Enter")
@@ -358,9 +364,9 @@ async def test_documents_are_chosen_for_a_question_and_left_out_again(open_tab: 
 
 async def test_a_chat_is_shared_and_no_longer(open_tab: OpenTab) -> None:
     tab, keys = await asked(open_tab, "for others, too", permissions=CLIPBOARD)
-    await keys.go(tab.page.locator(".heading-more > summary"), "Shift+Tab")
-    await keys.press("Enter")
-    await keys.go(tab.page.get_by_role("link", name="Share…"))
+    await keys.go(tab.page.locator("chat-heading .menu-button"), "Shift+Tab")
+    await keys.press("Enter", "s")
+    await keys.expect_at(item(tab.page, "Share…"))
     await keys.press("Enter")
     await tab.page.wait_for_url("**/share")
     await keys.go(button(tab.page, "Create link"))
@@ -478,7 +484,8 @@ async def test_undo_hands_the_focus_on_to_what_the_page_is_for(
     tab, keys = await asked(open_tab, "gone for a moment")
     await tab.page.goto(path)
     row = tab.row("gone for a moment").first
-    await keys.go(row.locator(".chat-link"))
+    await keys.go(tab.page.locator(".chats-days [tabindex='0']"))
+    await keys.go(row.locator(".chat-link"), "ArrowDown")
     await keys.press("Delete")
     await keys.go(button(tab.page, "Undo"))
     await keys.press("Enter")

@@ -60,15 +60,15 @@ async def test_a_new_title_is_in_every_tab(open_tab: OpenTab) -> None:
     first = await open_tab()
     await start(first, "count 1 1ms")
     second, elsewhere = await open_tab(first.page.url), await open_tab("/")
-    await first.page.locator(".rename summary").click()
-    await expect(first.page.locator("#title")).to_be_focused()
-    await expect(first.page.locator("#title")).to_have_value("count 1 1ms")
+    await first.page.locator(".title-text").click()
+    await expect(first.page.locator(".title-field")).to_be_focused()
+    await expect(first.page.locator(".title-field")).to_have_value("count 1 1ms")
     await first.page.keyboard.type("Numbers")
     await first.page.keyboard.press("Enter")
     for tab in (first, second):
         await expect(tab.page.locator("h1")).to_have_text("Numbers")
         await expect(tab.page).to_have_title("Numbers · quart-chat")
-    await expect(first.page.locator("#title")).to_be_hidden()
+    await expect(first.page.locator(".title-field")).to_have_count(0)
     await expect(elsewhere.row("Numbers")).to_be_visible()
     await expect(elsewhere.row("count 1 1ms")).to_have_count(0)
 
@@ -76,10 +76,10 @@ async def test_a_new_title_is_in_every_tab(open_tab: OpenTab) -> None:
 async def test_a_title_that_is_refused_says_why(open_tab: OpenTab) -> None:
     tab = await open_tab(quiet=False)
     await start(tab, "count 1 1ms")
-    await tab.page.locator(".rename summary").click()
-    await tab.page.fill("#title", "x" * 201)
-    await tab.page.keyboard.press("Enter")
-    await expect(tab.page.locator(".notice")).to_contain_text("201 characters")
+    await tab.rename("\u200b")
+    await expect(tab.page.locator(".notice")).to_contain_text("write something")
+    await expect(tab.page.locator(".title-field")).to_have_attribute("aria-invalid", "true")
+    await tab.page.keyboard.press("Escape")
     await expect(tab.page.locator("h1")).to_have_text("count 1 1ms")
 
 
@@ -91,16 +91,14 @@ async def test_the_latest_chat_comes_first_and_a_pinned_one_before_it(open_tab: 
     names = tab.page.locator(".chat-name")
     await expect(names).to_have_text(["count 2 1ms", "count 1 1ms"])
     other = await open_tab(first)
-    await other.page.locator(".heading-more summary").click()
-    await other.page.get_by_role("button", name="Pin this chat").click()
+    await other.choose("Pin")
     for each in (tab, other):
         await expect(each.page.locator(".chat-name")).to_have_text(["count 1 1ms", "count 2 1ms"])
     await start(tab, "count 3 1ms")
     order = ["count 1 1ms", "count 3 1ms", "count 2 1ms"]
     for each in (tab, other):
         await expect(each.page.locator(".chat-name")).to_have_text(order)
-    await other.page.locator(".heading-more summary").click()
-    await other.page.get_by_role("button", name="Pin this chat").click()
+    await other.choose("Unpin")
     order = ["count 3 1ms", "count 2 1ms", "count 1 1ms"]
     for each in (tab, other):
         await expect(each.page.locator(".chat-name")).to_have_text(order)
@@ -111,8 +109,7 @@ async def test_a_deleted_chat_is_gone_from_every_tab_and_comes_back(open_tab: Op
     await start(first, "count 1 1ms")
     second, elsewhere = await open_tab(first.page.url), await open_tab("/")
     chat = first.page.url
-    await first.page.locator(".heading-more summary").click()
-    await first.page.get_by_role("button", name="Delete this chat").click()
+    await first.choose("Delete")
     for tab in (first, second):
         await expect(tab.page).to_have_url(re.compile(r":\d+/$"))
         await expect(tab.page.locator(".notice")).to_contain_text("Chat deleted.")
@@ -164,8 +161,7 @@ async def test_deleting_a_running_chat_stops_it(open_tab: OpenTab) -> None:
     tab = await open_tab()
     await tab.ask("count 1000 20ms")
     await expect(tab.answer()).to_contain_text("3 ")
-    await tab.page.locator(".heading-more summary").click()
-    await tab.page.get_by_role("button", name="Delete this chat").click()
+    await tab.choose("Delete")
     await tab.page.get_by_role("button", name="Undo").click()
     await tab.until_ended("stopped")
     await expect(tab.answer()).to_contain_text("1 2 3")
@@ -178,7 +174,7 @@ async def test_a_chat_is_renamed_in_its_row(open_tab: OpenTab) -> None:
     row = other.row("count 1 1ms")
     await row.hover()
     await row.get_by_role("button", name="Options: count 1 1ms").click()
-    await other.page.get_by_role("button", name="Rename").click()
+    await other.page.get_by_role("menuitem", name="Rename").click()
     field = other.page.get_by_role("textbox", name="Title")
     await expect(field).to_be_focused()
     await other.page.keyboard.type("Kiwi")
@@ -204,11 +200,11 @@ async def test_a_refused_title_stays_in_its_field(open_tab: OpenTab) -> None:
     await start(tab, "count 1 1ms")
     await tab.row("count 1 1ms").locator(".chat-link").focus()
     await tab.page.keyboard.press("F2")
-    await expect(tab.page.locator(".chat-edit")).to_be_focused()
+    await expect(tab.page.locator(".title-field")).to_be_focused()
     await tab.page.keyboard.type("\u200b")
     await tab.page.keyboard.press("Enter")
     await expect(tab.page.locator(".notice")).to_contain_text("write something")
-    await expect(tab.page.locator(".chat-edit")).to_have_attribute("aria-invalid", "true")
+    await expect(tab.page.locator(".title-field")).to_have_attribute("aria-invalid", "true")
     await tab.page.keyboard.press("Escape")
     await expect(tab.row("count 1 1ms").locator(".chat-link")).to_be_visible()
 
@@ -217,10 +213,10 @@ async def test_a_double_click_renames_the_chat_that_is_shown(open_tab: OpenTab) 
     tab = await open_tab()
     await start(tab, "count 1 1ms")
     await tab.row("count 1 1ms").locator(".chat-link").dblclick()
-    await expect(tab.page.locator(".chat-edit")).to_be_focused()
+    await expect(tab.page.locator(".title-field")).to_be_focused()
     await tab.page.keyboard.press("Escape")
-    await tab.page.locator("h1").dblclick()
-    await expect(tab.page.locator("#title")).to_be_focused()
+    await tab.page.locator(".title-text").dblclick()
+    await expect(tab.page.locator(".title-field")).to_be_focused()
 
 
 async def test_a_chat_is_pinned_in_its_row_and_keeps_the_focus(open_tab: OpenTab) -> None:
@@ -231,7 +227,7 @@ async def test_a_chat_is_pinned_in_its_row_and_keeps_the_focus(open_tab: OpenTab
         row = tab.row("count 1 1ms")
         await row.hover()
         await row.locator(".chat-more").click()
-        await tab.page.get_by_role("button", name=item, exact=True).click()
+        await tab.page.get_by_role("menuitem", name=item, exact=True).click()
         await expect(tab.page.locator(".chat-name")).to_have_text(
             [f"count {number} 1ms" for number in order]
         )
@@ -357,9 +353,7 @@ async def test_a_search_survives_reload_and_follows_what_changes(open_tab: OpenT
     await tab.page.reload()
     await expect(found).to_have_count(2)
     await other.page.goto(tab.page.url.partition("?")[0])
-    await other.page.locator(".rename summary").click()
-    await other.page.fill("#title", "Renamed")
-    await other.page.keyboard.press("Enter")
+    await other.rename("Renamed")
     await expect(tab.page.locator(".found .chat-name").first).to_have_text("Renamed")
     await other.row("kiwi one").locator(".chat-link").focus()
     await other.page.keyboard.press("Delete")

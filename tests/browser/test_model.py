@@ -251,8 +251,7 @@ async def test_instructions_that_are_being_written_stay_when_the_chat_is_pinned(
     await tab.until_ended("complete")
     await page.locator(".instructions summary").click()
     await page.fill("#instructions", "Answer in verse.")
-    await page.locator(".heading-more summary").click()
-    await page.get_by_role("button", name="Pin this chat").click()
+    await tab.choose("Pin")
     await expect(tab.row("Hello").locator(".chat-pin").first).to_be_visible()
     await expect(page.locator("#instructions")).to_have_value("Answer in verse.")
     await expect(page.locator("#instructions")).to_be_visible()
@@ -265,10 +264,10 @@ async def test_a_long_title_has_room_beside_the_menu_of_its_chat(open_tab: OpenT
     box = await tab.page.locator(".title").bounding_box()
     assert box is not None
     assert box["width"] >= 100
-    await tab.page.locator(".heading-more summary").click()
+    await tab.page.locator("chat-heading .menu-button").click()
     await expect_no_overflow(tab.page)
-    menu = tab.page.locator(".heading-menu")
-    await expect(menu.get_by_role("button", name="Delete this chat")).to_be_in_viewport(ratio=1)
+    menu = tab.page.get_by_role("menu")
+    await expect(menu.get_by_role("menuitem", name="Delete")).to_be_in_viewport(ratio=1)
     await tab.page.locator(".answer .prose").last.click()
     await expect(menu).to_be_hidden()
 

@@ -78,9 +78,7 @@ async def test_html_in_prompts_and_titles_is_text(open_tab: OpenTab) -> None:
     tab = await open_tab()
     await tab.ask(HOSTILE)
     await tab.until_ended("complete")
-    await tab.page.locator(".rename summary").click()
-    await tab.page.fill("#title", HOSTILE)
-    await tab.page.keyboard.press("Enter")
+    await tab.rename(HOSTILE)
     await expect(tab.page.locator("h1")).to_have_text(HOSTILE)
     await expect(tab.row("onerror").locator(".chat-name")).to_have_text(HOSTILE)
     await tab.page.reload()
@@ -115,14 +113,15 @@ async def test_an_answered_chat_is_accessible(open_tab: OpenTab, scheme: str) ->
     assert await violations(tab.page, scheme) == []
     for summary in await tab.page.locator(".steps-summary").all():
         await summary.click()
-    await tab.page.locator(".rename summary").click()
+    await tab.page.locator(".title-text").click()
+    await expect(tab.page.locator(".title-field")).to_be_focused()
     assert await violations(tab.page, scheme) == []
     await tab.page.keyboard.press("Escape")
     row = tab.page.locator('.chat-row:has([aria-current="page"])').first
     await row.hover()
     await row.locator(".chat-more").click()
     assert await violations(tab.page, scheme) == []
-    await tab.page.get_by_role("button", name="Rename F2").click()
+    await tab.page.get_by_role("menuitem", name="Rename").click()
     assert await violations(tab.page, scheme) == []
     await tab.page.keyboard.press("Escape")
     await tab.page.fill("#search", "stream")

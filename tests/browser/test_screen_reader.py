@@ -163,8 +163,7 @@ async def test_the_chat_that_is_shown_and_the_state_of_each_are_told(open_tab: O
     await tab.page.keyboard.press("Escape")
     await tab.until_ended("stopped")
     await expect(current).to_have_accessible_name("wait")
-    await tab.page.locator(".heading-more summary").click()
-    await tab.page.get_by_role("button", name="Pin this chat").click()
+    await tab.choose("Pin")
     await expect(current).to_have_accessible_name(re.compile("wait pinned"))
 
 
@@ -180,7 +179,7 @@ async def test_what_opens_says_whether_it_is_open(open_tab: OpenTab) -> None:
     assert False in await expanded("1 more step")
     await tab.page.locator(".steps-summary").click()
     assert True in await expanded("1 more step")
-    assert False in await expanded("Pin, share, export or delete")
+    assert False in await expanded("Options for this chat")
     assert False in await expanded("Choose documents")
     await tab.page.locator(".picker-button").click()
     await expect(tab.page.locator("#picker")).to_be_visible()
@@ -285,8 +284,7 @@ async def test_what_was_copied_renamed_and_deleted_is_told_once(open_tab: OpenTa
     await tab.page.locator(".copy-prompt").click()
     await expect(tab.page.locator("#announcer")).to_have_text("Copied.")
     assert await spoken(tab) == [("status", "Copied.")]
-    await tab.page.locator(".heading-more summary").click()
-    await tab.page.get_by_role("button", name="Delete this chat").click()
+    await tab.choose("Delete")
     await tab.page.wait_for_function("() => spoken.some(([, text]) => text.includes('Undo'))")
     said = " ".join(text for _, text in await spoken(tab))
     assert said.count("Chat deleted.") == 1

@@ -40,8 +40,7 @@ def server(shared_server: Server) -> Server:
 
 async def share(owner: Tab) -> str:
     """Share the chat of a tab by its menu; the path of the link."""
-    await owner.page.locator(".heading-more summary").click()
-    await owner.page.get_by_role("link", name="Share…").click()
+    await owner.choose("Share…")
     await owner.page.get_by_role("button", name="Create link").click()
     link = await owner.page.get_by_label("Link", exact=True).input_value()
     return link[link.index("/shared/") :]
@@ -62,8 +61,7 @@ async def test_a_reader_sees_the_chat_go_on_until_the_link_is_revoked(open_tab: 
     await expect(reader.round(2)).to_have_attribute("data-status", "running")
     await owner.page.get_by_role("button", name="Stop").click()
     await expect(reader.round(2).locator(".outcome")).to_have_text("Stopped.")
-    await owner.page.locator(".heading-more summary").click()
-    await owner.page.get_by_role("link", name="Share…").click()
+    await owner.choose("Share…")
     await owner.page.get_by_role("button", name="Revoke the link").click()
     dialog = owner.page.get_by_role("alertdialog", name="Revoke the link to “count 3 1ms”?")
     assert await violations(owner.page) == []

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
@@ -28,20 +28,15 @@ async def answered(open_tab: OpenTab, prompt: str) -> Tab:
     return tab
 
 
-def menu_entry(page: Page, name: str) -> Locator:
-    return page.locator(".heading-menu").get_by_role("link", name=name)
-
-
 async def test_a_chat_goes_out_as_a_file_and_comes_back(open_tab: OpenTab, tmp_path: Path) -> None:
     tab = await answered(open_tab, "count 7 1ms")
     chat = tab.page.url
-    await tab.page.locator(".heading-more summary").click()
     async with tab.page.expect_download() as markdown:
-        await menu_entry(tab.page, "Export as Markdown").click()
+        await tab.choose("Export as Markdown")
     await (await markdown.value).save_as(tmp_path / "chat.md")
     assert "1 2 3 4 5 6 7" in (tmp_path / "chat.md").read_text()
     async with tab.page.expect_download() as lossless:
-        await menu_entry(tab.page, "Export as JSON").click()
+        await tab.choose("Export as JSON")
     await (await lossless.value).save_as(tmp_path / "chat.json")
     assert json.loads((tmp_path / "chat.json").read_text())
 
@@ -50,8 +45,7 @@ async def test_a_chat_goes_out_as_a_file_and_comes_back(open_tab: OpenTab, tmp_p
     await tab.page.get_by_role("button", name="Import", exact=True).click()
     await expect(tab.page.locator(".report")).to_contain_text("1 existed already")
     await tab.page.goto(chat)
-    await tab.page.locator(".heading-more summary").click()
-    await tab.page.get_by_role("button", name="Delete this chat").click()
+    await tab.choose("Delete")
     await expect(tab.row("count 7 1ms")).to_have_count(0)
     await tab.page.goto("/transfer")
     await tab.page.set_input_files("#files", tmp_path / "chat.json")

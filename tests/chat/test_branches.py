@@ -42,7 +42,7 @@ async def ask(
         Ask(USER, prompt, workflow_id=workflow_id, replaces=replaces, assistant=name)
     )
     running = service.rounds.running[started.workflow_id]
-    assistant.tell(running._question.prompt, Text(answer), END)
+    assistant.tell(running.question.prompt, Text(answer), END)
     await asyncio.wait({running._task})
     return started.workflow_id
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 import httpx2
 import orjson
@@ -29,17 +29,24 @@ SHARED = {"QUART_CHAT_BROKER": "bus", "QUART_CHAT_NODE_LEASE": str(LEASE)}
 STORE, BUS = "chat.sqlite", "bus/events.sqlite"
 
 
+class Place(Protocol):
+    """Where a client connects to: a node, or what is in front of several."""
+
+    @property
+    def url(self) -> str: ...
+
+
 class Client(FollowingClient):
-    """Follows one chat, on the next node with each connection.
+    """Follows one chat, at the next place with each connection.
 
     Attributes:
         shown: The longest text that was shown of each message.
     """
 
-    def __init__(self, workflow_id: str, *nodes: Server) -> None:
-        super().__init__(nodes[0].url, workflow_id)
+    def __init__(self, workflow_id: str, *places: Place) -> None:
+        super().__init__(places[0].url, workflow_id)
         self.shown: dict[str, str] = {}
-        self._urls = itertools.cycle([stream_url(node.url, workflow_id) for node in nodes])
+        self._urls = itertools.cycle([stream_url(place.url, workflow_id) for place in places])
 
     async def _read(self, http: httpx2.AsyncClient) -> None:
         self._url = next(self._urls)
@@ -63,7 +70,7 @@ class Client(FollowingClient):
 
 @asynccontextmanager
 async def asked(
-    node: Server, prompt: str, chat: str | None = None, **body: Any
+    node: Place, prompt: str, chat: str | None = None, **body: Any
 ) -> AsyncGenerator[str, None]:
     """Ask a question, and read its stream up to the first piece of the answer; the chat's id."""
     body = {"prompt": prompt, "assistant": "slow", **body}
@@ -137,7 +144,7 @@ def query(node: Server, sql: str, *parameters: str) -> list[tuple[Any, ...]]:
     return databases.query(node.instance, sql, *parameters)
 
 
-async def settled(nodes: Sequence[Server], chat: str) -> Item:
+async def settled(nodes: Sequence[Place], chat: str) -> Item:
     """What every node says of a chat once nothing runs any more."""
     snapshots = []
     for node in nodes:

@@ -13,6 +13,7 @@ from tests.chaos.test_cuts import check, wait_for
 from tests.cluster.conftest import StartNode, on_every_broker
 from tests.cluster.nodes import (
     Client,
+    Place,
     asked,
     freeze,
     query,
@@ -41,7 +42,7 @@ async def asked_and_read(
             yield chat, client
 
 
-async def check_all(nodes: Sequence[Server], chat: str, *clients: Client) -> list[str]:
+async def check_all(nodes: Sequence[Place], chat: str, *clients: Client) -> list[str]:
     """Check that every client has what every node says is stored; how the rounds have ended."""
     async with following(*clients) as tasks:
         final = await settled(nodes, chat)
@@ -52,7 +53,7 @@ async def check_all(nodes: Sequence[Server], chat: str, *clients: Client) -> lis
     return [client_end for _, client_end in sorted(clients[0].ends.items())]
 
 
-async def stop(node: Server, chat: str) -> str:
+async def stop(node: Place, chat: str) -> str:
     async with plain_client(base_url=node.url, timeout=30) as http:
         response = await http.post(f"/api/chatbot/{chat}/stop")
     assert response.status_code == 200, response.text

@@ -353,3 +353,47 @@ async def test_presets_are_saved_and_deleted(client: Client) -> None:
     assert (await client.delete(f"{API}/presets/{preset['id']}")).status_code == 404
     for wrong in ({"name": "", "parameters": parameters}, {"name": "x", "parameters": {}}):
         assert (await client.post(f"{API}/presets", json=wrong)).status_code == 422
+
+
+# All chats
+
+
+async def test_all_chats_are_deleted_by_a_second_step_and_brought_back(client: Client) -> None:
+    assert "You have no chats." in await page(client)
+    for prompt in ("count 1 0ms", "count 2 0ms"):
+        await ask(client, prompt)
+    assert 'data-question="Delete all 2 chats?"' in await page(client)
+    asked = await page(client, "/settings/delete-all")
+    assert re.search(r'<dialog class="confirm"[^>]* open>', asked)
+    assert "You can undo this for 60 minutes" in asked
+    assert len((await (await client.get("/api/chatbot/workflows")).get_json())["workflows"]) == 2
+    response = await client.post("/settings/delete-all")
+    assert response.status_code == 303
+    shown = await page(client, response.location.partition("#")[0])
+    assert "2 chats deleted." in shown
+    (moment,) = re.findall(r'name="deletedAt" value="([^"]+)"', shown)
+    assert (await (await client.get("/api/chatbot/workflows")).get_json())["workflows"] == []
+    response = await client.post("/settings/restore-all", form={"deletedAt": moment})
+    assert "2 chats restored." in await page(client, response.location.partition("#")[0])
+    assert len((await (await client.get("/api/chatbot/workflows")).get_json())["workflows"]) == 2
+    # It offers no longer what has been done.
+    assert "chats deleted." not in await page(client, f"/settings?cleared={moment}")
+
+
+@pytest.mark.parametrize("moment", ["", "x", "-1", "1e3", "nan", "9" * 40, "1.5.5"])
+async def test_a_moment_that_is_none_restores_nothing(client: Client, moment: str) -> None:
+    status, _text = await post(client, "/settings/restore-all", deletedAt=moment)
+    assert status == 422
+    assert "chats deleted." not in await page(client, f"/settings?cleared={moment}&restored=x")
+
+
+async def test_all_chats_are_deleted_and_restored_over_json(client: Client) -> None:
+    await ask(client, "count 1 0ms")
+    cleared = await (await client.post("/api/chatbot/delete-all")).get_json()
+    assert cleared["count"] == 1
+    moment = {"deletedAt": cleared["deletedAt"]}
+    response = await client.post("/api/chatbot/restore-all", json=moment)
+    assert (response.status_code, await response.get_json()) == (200, {"count": 1})
+    assert (await client.post("/api/chatbot/restore-all", json=moment)).status_code == 404
+    again = await (await client.post("/api/chatbot/delete-all")).get_json()
+    assert again["deletedAt"] > cleared["deletedAt"]

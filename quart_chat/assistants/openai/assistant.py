@@ -122,7 +122,8 @@ class OpenAIAssistant:
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
         """Ask the model, and pass on what it says as it says it."""
         grounding = Grounding()
-        found = ground(self._library, question, self._passages, unasked=self._unasked)
+        library = None if question.is_aside else self._library
+        found = ground(library, question, self._passages, unasked=self._unasked)
         async for one in found:
             if isinstance(one, Grounding):
                 grounding = one

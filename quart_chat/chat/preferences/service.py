@@ -70,7 +70,7 @@ class PreferenceService:
         """
         name = clean_name(name, MAX_PRESET_NAME)
         if check_parameters(parameters) is None:
-            raise InvalidInput(_("parameters: set at least one."))
+            raise InvalidInput(_("A preset needs at least one value."))
 
         def add(known: Preferences) -> Preferences:
             others = [preset for preset in known.presets if not _same(preset.name, name)]

@@ -10,6 +10,7 @@ from quart_chat.chat.models import (
     MessageStatus,
     Round,
     RoundStatus,
+    TitleSource,
     Workflow,
     WorkflowStatus,
 )
@@ -28,6 +29,7 @@ def new_workflow(user_id: str, title: str, now: float) -> Workflow:
         list_seq=0,
         created_at=now,
         updated_at=now,
+        titled_by=TitleSource.PROMPT,
     )
 
 

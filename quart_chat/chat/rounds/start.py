@@ -26,6 +26,7 @@ from quart_chat.chat.rounds.outcome import INTERRUPTED, STOPPED
 from quart_chat.chat.rounds.recording import RoundContext
 from quart_chat.chat.rounds.runner import RunningRound
 from quart_chat.chat.rounds.succession import Succession
+from quart_chat.chat.rounds.titling import Titling
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.chat.views import Snapshot
 from quart_chat.errors import InvalidInput, TooManyRequests, Unavailable
@@ -42,6 +43,7 @@ class Rounds:
         context: What they share.
         assistants: Those that can be asked, by name.
         default_assistant: The name of the one that is asked in a new chat where none is named.
+        titling: What asks for titles once rounds have ended.
         max_prompt: Characters in a prompt.
         max_running: Rounds of one user that run at a time.
 
@@ -56,6 +58,7 @@ class Rounds:
         context: RoundContext,
         assistants: Mapping[str, Assistant],
         default_assistant: str,
+        titling: Titling,
         *,
         max_prompt: int,
         max_running: int,
@@ -64,6 +67,7 @@ class Rounds:
         self.succession = Succession(context, self.begin, self.launch)
         self._context = context
         self.choice = Choice(assistants, default_assistant)
+        self.titling = titling
         self._max_prompt = max_prompt
         self._max_running = max_running
 
@@ -198,7 +202,9 @@ class Rounds:
         def forget(ended: RunningRound) -> None:
             if self.running.get(workflow_id) is ended:
                 del self.running[workflow_id]
+            self.titling.after(ended)
 
+        self.titling.interrupt(workflow_id)
         self.running[workflow_id] = running
         running.start(forget)
 
@@ -248,6 +254,6 @@ class Rounds:
         # A start that is half way registers its round before its entry has settled.
         await self._context.committer.settle()
         ends = [running.close(INTERRUPTED, patience) for running in self.running.values()]
-        await asyncio.gather(*ends)
+        await asyncio.gather(*ends, self.titling.close())
         await self._context.checkpointer.close()
         await self._context.committer.settle()

@@ -22,14 +22,15 @@ from quart_chat.storage.postgres.failures import translated_errors
 from quart_chat.storage.postgres.schema import (
     MIGRATIONS,
     apply_migrations,
-    check_server,
+    ask_server,
     read_version,
 )
 from quart_chat.storage.sqlite.nodes import LIVES
 from quart_chat.storage.tables import AT_ONCE, Values, plain
 
-NOT_COPIED = {"nodes", "schema_version", "title_index", "message_index"}
-"""Leases, the version, and what is taken from the rows of other tables as they are inserted."""
+NOT_COPIED = {"nodes", "schema_version", "title_index", "message_index", "qc_head", "qc_log"}
+"""Leases, the version, what is taken from the rows of other tables as they are inserted, and the
+events that a broker keeps in the same database."""
 
 DERIVED = {"document_passages": {"stems"}, "document_words": {"trigrams"}}
 """Columns that are taken from others as rows are inserted."""
@@ -57,7 +58,7 @@ class PostgresTables:
     def __init__(self, connection: Connection, statements: Statements) -> None:
         self._connection = connection
         self._statements = statements
-        check_server(statements)
+        ask_server(statements)
         self.version = read_version(statements)
 
     def create(self) -> None:

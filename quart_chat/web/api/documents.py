@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from quart import Blueprint
 
+from quart_chat.documents.finding import by_name
 from quart_chat.documents.kinds import clean_name
 from quart_chat.errors import (
     EmptyFile,
@@ -25,7 +26,7 @@ from quart_chat.web.api.uploads import Uploads, failure, take_files
 from quart_chat.web.context import services, user_id
 from quart_chat.web.operation import Answer, nothing, operation
 from quart_chat.web.schemas.answers import DocumentList, DocumentPassages, Uploaded
-from quart_chat.web.schemas.requests import PassagesQuery
+from quart_chat.web.schemas.requests import DocumentsQuery, PassagesQuery
 
 if TYPE_CHECKING:
     from quart_chat.wire import Item
@@ -74,11 +75,12 @@ async def upload_documents(uploaded: Uploads) -> tuple[Item, int]:
 
 
 @blueprint.get("")
-@operation(Answer(DocumentList), tag="documents")
-async def list_documents() -> Item:
-    """List the user's documents, newest first."""
+@operation(Answer(DocumentList), tag="documents", query=DocumentsQuery)
+async def list_documents(query: DocumentsQuery) -> Item:
+    """List the user's documents, newest first; with `q`, those whose names have its words."""
     documents = services().documents
-    return {"documents": [documents.item(found) for found in await documents.documents(user_id())]}
+    found = by_name(await documents.documents(user_id()), query.q)
+    return {"documents": [documents.item(document) for document in found]}
 
 
 @blueprint.get("/<document_id>")

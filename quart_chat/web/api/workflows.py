@@ -12,12 +12,13 @@ from quart_chat.errors import InvalidInput, NotFound, RoundRunning, SearchTooBro
 from quart_chat.texts import _
 from quart_chat.web.context import services, user_id
 from quart_chat.web.operation import Answer, nothing, operation
-from quart_chat.web.schemas.answers import WorkflowList
+from quart_chat.web.schemas.answers import Cleared, Restored, WorkflowList
 from quart_chat.web.schemas.items import WorkflowItem
 from quart_chat.web.schemas.requests import (
     ChangeBody,
     ListQuery,
     ParametersBody,
+    RestoreBody,
     WorkflowChange,
 )
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from quart_chat.wire import Item
 
 blueprint = Blueprint("workflows", __name__, url_prefix="/api/chatbot/workflows")
+of_all = Blueprint("all_workflows", __name__, url_prefix="/api/chatbot")
 
 
 @blueprint.get("")
@@ -78,3 +80,21 @@ async def restore_workflow(workflow_id: str) -> Item:
     """Bring a deleted chat back."""
     workflow = await services().chat.restore(user_id(), workflow_id)
     return workflow.to_item()
+
+
+@of_all.post("/delete-all")
+@operation(Answer(Cleared), tag="chats")
+async def delete_all_workflows() -> Item:
+    """Delete all chats; answers that are being written are stopped first.
+
+    For an hour they can be restored together, by the moment that the answer names.
+    """
+    cleared = await services().chat.deletions.clear(user_id())
+    return {"count": cleared.count, "deletedAt": cleared.deleted_at}
+
+
+@of_all.post("/restore-all")
+@operation(Answer(Restored), tag="chats", body=RestoreBody, errors=[NotFound])
+async def restore_all_workflows(body: RestoreBody) -> Item:
+    """Bring back the chats that were deleted together."""
+    return {"count": await services().chat.deletions.restore_all(user_id(), body.deleted_at)}

@@ -39,6 +39,7 @@ def model_settings(settings: Settings) -> list[ServerSetting]:
         ("system_prompt", _("Instructions for all chats"), settings.system_prompt or _("none")),
         ("history_tokens", _("Chat history that it is sent"), _tokens(settings.history_tokens)),
         ("model_passages", _("Passages of documents"), _passages(settings)),
+        ("model_titles", _("Titles of new chats"), _titles(settings)),
         ("model_timeout", _("Longest silence"), _seconds(settings.model_timeout)),
         ("model_retries", _("Further attempts"), number(settings.model_retries)),
     )
@@ -53,7 +54,7 @@ def limit_settings(settings: Settings) -> list[ServerSetting]:
         ("database", _("Chats are kept in"), store),
         ("max_prompt_chars", _("Longest message"), longest),
         ("max_running_rounds", _("Answers at a time"), number(settings.max_running_rounds)),
-        ("restore_seconds", _("A deleted chat can be restored for"), _minutes(settings)),
+        ("restore_seconds", _("A deleted chat can be restored for"), restorable_for(settings)),
         ("max_document_bytes", _("Largest document"), _megabytes(settings.max_document_bytes)),
         ("max_documents_bytes", _("All documents"), _megabytes(settings.max_documents_bytes)),
     )
@@ -79,6 +80,10 @@ def _tokens(count: int) -> str:
     return _("at most {count} tokens").format(count=number(count))
 
 
+def _titles(settings: Settings) -> str:
+    return _("by the model") if settings.model_titles == "on" else _("the first question")
+
+
 def _passages(settings: Settings) -> str:
     if not settings.model_passages:
         return _("none are given")
@@ -93,7 +98,8 @@ def _seconds(seconds: float) -> str:
     return _("{seconds} s").format(seconds=number(seconds, 0 if seconds == int(seconds) else 1))
 
 
-def _minutes(settings: Settings) -> str:
+def restorable_for(settings: Settings) -> str:
+    """For how long deleted chats can be restored."""
     minutes = settings.restore_seconds / 60
     return _("{count} minutes").format(count=number(minutes, 0 if minutes == int(minutes) else 1))
 

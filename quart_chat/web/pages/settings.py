@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,13 @@ from quart_chat.texts import _
 from quart_chat.web.api.assistants import list_models
 from quart_chat.web.connection import run_test
 from quart_chat.web.context import services, user_id
+from quart_chat.web.inputs import parse_seq
 from quart_chat.web.pages.appearance import TEXTS, THEMES
 from quart_chat.web.pages.frame import render_in_frame
 from quart_chat.web.pages.server_settings import (
     limit_settings,
     model_settings,
+    restorable_for,
     without_credentials,
 )
 
@@ -38,6 +41,8 @@ OPENAI_API_KEY=sk-... OPENAI_MODEL=gpt-4o-mini make run"""
 
 PATIENCE = 2.0
 """Seconds that the page waits for lists of models; those that are late are there the next time."""
+
+_MOMENT = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,9})?")
 
 blueprint = Blueprint("settings", __name__)
 
@@ -84,6 +89,29 @@ async def delete_preset(preset_id: str) -> ResponseReturnValue:
     return redirect("/settings#new-chats", 303)
 
 
+@blueprint.get("/settings/delete-all")
+async def confirm_deletion() -> str:
+    """The same page, which asks whether to delete all chats: where no script does."""
+    return await _render(asks=True)
+
+
+@blueprint.post("/settings/delete-all")
+async def delete_all() -> ResponseReturnValue:
+    """Delete all chats; the page that follows offers to restore them."""
+    cleared = await services().chat.deletions.clear(user_id())
+    return redirect(f"/settings?cleared={cleared.deleted_at!r}#your-chats", 303)
+
+
+@blueprint.post("/settings/restore-all")
+async def restore_all() -> ResponseReturnValue:
+    """Bring back the chats that were deleted together."""
+    deleted_at = _moment((await request.form).get("deletedAt", ""))
+    if deleted_at is None:
+        raise InvalidInput(_("deletedAt: expected a time."))
+    count = await services().chat.deletions.restore_all(user_id(), deleted_at)
+    return redirect(f"/settings?restored={count}#your-chats", 303)
+
+
 @blueprint.post("/settings/connection")
 async def test_connection() -> str:
     """Test the connection to the model's endpoint, and show what came of it."""
@@ -94,6 +122,8 @@ async def _render(**context: Any) -> str:
     settings: Settings = current_app.extensions[EXTENSION]
     chat = services().chat
     preferences = await chat.preferences.read(user_id())
+    deleted_at = _moment(request.args.get("cleared", ""))
+    deletions = chat.deletions
     return await render_in_frame(
         "settings.html",
         themes=THEMES,
@@ -107,8 +137,18 @@ async def _render(**context: Any) -> str:
         model_settings=model_settings(settings),
         limit_settings=limit_settings(settings),
         version=version("quart-chat"),
-        **{"saved": "", "report": None, "refused": "", "typed": None, **context},
+        count=await deletions.count(user_id()),
+        deleted_at=deleted_at,
+        deleted=0 if deleted_at is None else await deletions.count(user_id(), deleted_at),
+        restored=parse_seq(request.args.get("restored", "")),
+        restorable=restorable_for(settings),
+        **{"saved": "", "asks": False, "report": None, "refused": "", "typed": None, **context},
     )
+
+
+def _moment(text: str) -> float | None:
+    """The moment of a deletion, as an address or a form has it; None for anything else."""
+    return float(text) if _MOMENT.fullmatch(text) else None
 
 
 def _chosen(preferences: Preferences) -> str:

@@ -137,6 +137,19 @@ class Stopped(Struct, rename="camel", frozen=True):
     status: Literal["idle", "complete", "stopped", "error"]
 
 
+class Cleared(Struct, rename="camel", frozen=True):
+    """How many chats were deleted; `deletedAt` restores them."""
+
+    count: int
+    deleted_at: Seconds
+
+
+class Restored(Struct, frozen=True):
+    """How many chats were restored."""
+
+    count: int
+
+
 class PresetItem(Struct, frozen=True):
     """Parameters of a model under a name."""
 

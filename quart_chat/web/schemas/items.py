@@ -118,10 +118,11 @@ class ParametersItem(Struct, rename="camel", frozen=True):
 
 
 class WorkflowItem(Struct, rename="camel", frozen=True):
-    """A chat in the list."""
+    """A chat in the list; `titleUsage` is what it took to ask a model for its title."""
 
     id: str
     title: str
+    title_usage: UsageItem | None
     status: Literal["idle", "running", "error"]
     pinned: bool
     unread: bool

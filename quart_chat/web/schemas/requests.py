@@ -233,6 +233,12 @@ ChangeBody = Annotated[
 """At least one of the changes."""
 
 
+class DocumentsQuery(Struct, frozen=True):
+    """Which documents to list."""
+
+    q: Annotated[str, Meta(max_length=200, description="words in the names of documents")] = ""
+
+
 class PreferencesChange(Struct, rename="camel", frozen=True):
     """What to change of the user's settings; null takes it away."""
 
@@ -270,6 +276,12 @@ class PresetBody(Struct, frozen=True):
 
     name: Annotated[str, Meta(min_length=1, max_length=60)]
     parameters: ParametersBody
+
+
+class RestoreBody(Struct, rename="camel", frozen=True):
+    """The moment at which chats were deleted together, as the deletion was answered."""
+
+    deleted_at: Annotated[float, Meta(ge=0, le=1e11)]
 
 
 class PassagesQuery(Struct, frozen=True):

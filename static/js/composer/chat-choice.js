@@ -19,6 +19,12 @@ class ChatChoice extends HTMLElement {
       return { name: value, title: dataset.title ?? label };
     });
     this.addEventListener("change", () => this.#change());
+    // The button takes its place for the keyboard and for screen readers.
+    this.#select.tabIndex = -1;
+    this.#select.setAttribute("aria-hidden", "true");
+    this.#button.addEventListener("click", () => this.#open());
+    this.#button.addEventListener("keydown", (event) => this.#key(event));
+    this.#button.addEventListener("focus", loadPicker, { once: true });
     // Only for new questions, not when an earlier answer is regenerated.
     this.closest("chat-composer").addEventListener("chat:started", this);
     const isNew = !this.closest("[data-workflow]").dataset.workflow;
@@ -37,6 +43,21 @@ class ChatChoice extends HTMLElement {
 
   get #select() {
     return this.querySelector("#assistant");
+  }
+
+  get #button() {
+    return this.querySelector(".model-button");
+  }
+
+  async #open() {
+    const { toggle } = await loadPicker();
+    toggle(this.#button, this.#select);
+  }
+
+  #key(event) {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault();
+    this.#open();
   }
 
   get #chosen() {
@@ -96,12 +117,17 @@ class ChatChoice extends HTMLElement {
     return group;
   }
 
-  /** Say why the list has no more options. */
+  /** Show on the button what is chosen, and say why the list has no more options. */
   #tell() {
+    this.#button.querySelector("span").textContent = this.#select.selectedOptions[0]?.label ?? "";
     const note = this.#listed.get(this.#select.value)?.note;
     const line = this.closest("form").querySelector(".choice-note");
     line.textContent = note ? t("The models can't be listed. {reason}", { reason: note }) : "";
   }
+}
+
+function loadPicker() {
+  return import("./model-picker.js");
 }
 
 customElements.define("chat-choice", ChatChoice);

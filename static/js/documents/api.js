@@ -9,6 +9,11 @@ export async function listDocuments(signal) {
   return (await sendForJson("GET", "/api/documents", null, signal)).documents;
 }
 
+/** The documents whose names have all words of a query. */
+export async function findDocuments(query) {
+  return (await sendForJson("GET", `/api/documents?${new URLSearchParams({ q: query })}`)).documents;
+}
+
 /** Delete a document. */
 export function deleteDocument(id) {
   return send("DELETE", `/api/documents/${id}`);

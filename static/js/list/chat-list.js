@@ -1,10 +1,11 @@
 /**
  * The list of chats, the same in every tab: pinned ones first, then the latest, day by day. More
- * chats are loaded on scrolling, and the actions of a chat at their first use.
+ * chats are loaded on scrolling.
  */
 import { listWorkflows } from "../api.js";
 import { comesBefore, fillRow, newRow, placeRow } from "./chat-row.js";
 import { dayGroup, dayLabel, untilTomorrow } from "./days.js";
+import { attachTabStop } from "./tab-stop.js";
 
 export class ChatList extends HTMLElement {
   #controller = null;
@@ -17,8 +18,7 @@ export class ChatList extends HTMLElement {
     this.addEventListener("click", (event) => this.#click(event), { signal });
     this.addEventListener("dblclick", (event) => this.#rename(event), { signal });
     this.addEventListener("keydown", (event) => this.#key(event), { signal });
-    // Loaded before the first key needs them.
-    this.addEventListener("focusin", () => import("./chat-actions.js"), { once: true });
+    attachTabStop(this, signal);
     const field = this.querySelector(".search-field");
     field.addEventListener("focus", loadSearch, { once: true });
     if (field.value || document.activeElement === field) loadSearch();
@@ -174,23 +174,22 @@ export class ChatList extends HTMLElement {
       event.preventDefault();
       if (this.closest(":popover-open")) this.closest("[popover]").hidePopover();
     }
-    const more = event.target.closest(".chat-more");
-    if (more) this.#act("openMenu", more.closest(".chat-row"));
-    const item = event.target.closest("#chat-menu [data-action]");
-    if (item) this.#act("choose", item);
   }
 
-  #rename(event) {
+  async #rename(event) {
     const row = event.target.closest(".chat-link")?.closest(".chat-row");
-    if (row) this.#act("rename", row);
+    if (!row) return;
+    const { run } = await import("../commands/actions.js");
+    run("rename", row);
   }
 
   #key(event) {
-    const row = event.target.closest(".chat-link")?.closest(".chat-row");
+    const row = event.target.closest(".chat-link, .chat-more")?.closest(".chat-row");
     if (!row || hasModifier(event)) return;
-    const action = { F2: "rename", Delete: "remove" }[event.key];
-    if (action) this.#act(action, row);
-    else if (!this.#move(row, event.key)) return;
+    const across = { ArrowRight: ".chat-more", ArrowLeft: ".chat-link" }[event.key];
+    if (across) row.querySelector(across).focus();
+    // Up and Down on the button open its menu.
+    else if (!event.target.matches(".chat-link") || !this.#move(row, event.key)) return;
     event.preventDefault();
   }
 
@@ -200,11 +199,6 @@ export class ChatList extends HTMLElement {
     const to = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: rows.length - 1 }[key];
     rows[to]?.querySelector("a").focus();
     return to !== undefined;
-  }
-
-  async #act(action, subject) {
-    const actions = await import("./chat-actions.js");
-    actions[action](subject);
   }
 }
 

@@ -92,6 +92,11 @@ export class ChatNotice extends HTMLElement {
     this.#say([message], LONG_ENOUGH);
   }
 
+  /** Show that an action has succeeded. */
+  done(message) {
+    this.#say([message], A_MOMENT);
+  }
+
   /** Offer to restore a chat that was deleted here. */
   deleted(workflowId) {
     const offer = document.querySelector(".undo-template").content.cloneNode(true);

@@ -100,9 +100,10 @@ export class LivePage extends HTMLElement {
     this.#readDocuments();
   }
 
-  /** The page shows another chat now. */
-  about({ title }) {
-    for (const place of this.querySelectorAll("[data-title]")) place.textContent = title;
+  /** The chat that the page is about has changed. */
+  about(workflow) {
+    for (const place of this.querySelectorAll("[data-title]")) place.textContent = workflow.title;
+    this.dispatchEvent(new CustomEvent("chat:changed", { detail: workflow }));
   }
 
   #receive(data) {

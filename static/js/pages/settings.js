@@ -1,4 +1,5 @@
 /** The page of settings: a theme or a size of text is seen at once, and stored beside. */
+import "../confirm.js";
 import "../frame.js";
 import { send } from "../api.js";
 import { t } from "../texts.js";

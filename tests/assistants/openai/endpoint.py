@@ -12,6 +12,8 @@ from typing import Any
 
 import orjson
 
+from quart_chat.chat.rounds.titling import INSTRUCTIONS
+
 DONE = b"data: [DONE]\n\n"
 
 
@@ -143,6 +145,8 @@ class FakeEndpoint:
         requests: All that it was asked, in order.
         scripts: How completions are answered.
         models: How the list of models is answered.
+        titles: How requests for the title of a chat are answered, which are beside all others.
+        title_requests: Those.
         embeddings: How embeddings are answered.
         open: Connections that are open.
     """
@@ -151,6 +155,8 @@ class FakeEndpoint:
         self.url = ""
         self.requests: list[Request] = []
         self.scripts: deque[Script] = deque([HELLO])
+        self.titles: Script = refuse(404)
+        self.title_requests: list[Request] = []
         self.models: Script = refuse(200, {"data": [{"id": "tiny"}, {"id": "large"}]})
         self.embeddings: Script = refuse(404)
         self.open: set[asyncio.StreamWriter] = set()
@@ -167,7 +173,8 @@ class FakeEndpoint:
         self.open.add(writer)
         try:
             while request := await _read_request(reader):
-                self.requests.append(request)
+                asks_for_title = INSTRUCTIONS.encode() in request.body
+                (self.title_requests if asks_for_title else self.requests).append(request)
                 await self._script(request)(Exchange(request, reader, writer))
         except (ConnectionError, ssl.SSLError):
             pass
@@ -180,6 +187,8 @@ class FakeEndpoint:
             return self.models
         if request.path.endswith("/embeddings"):
             return self.embeddings
+        if request in self.title_requests:
+            return self.titles
         return self.scripts.popleft() if len(self.scripts) > 1 else self.scripts[0]
 
 

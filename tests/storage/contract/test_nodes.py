@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any, cast
 
 from quart_chat.chat.models import Round
 from quart_chat.chat.rounds.factories import new_round
 from quart_chat.chat.storage import ChatTransaction
+from quart_chat.cluster.node import Node
 from quart_chat.cluster.storage import NodeBroker
 from quart_chat.storage import Storage
+from quart_chat.storage.statements import Database
 from tests.documents.waiting import new_document
 from tests.storage.contract.chats import begin_workflow, end_round
 
@@ -135,3 +138,33 @@ async def test_a_document_is_claimed_by_one_node_that_lives(storage: Storage) ->
     assert not await storage.documents.write(lambda tx: tx.owns_document(waiting.id, "a"))
     assert not await storage.documents.write(lambda tx: tx.claim_document(waiting.id, "a"))
     assert await storage.documents.read(lambda r: r.select_orphaned("a")) == []
+
+
+async def shift_leases(storage: Storage, seconds: float) -> None:
+    """Have all leases been renewed so much earlier or later, as where a clock was set."""
+    database: Database = cast("Any", storage.nodes)._database
+    sql = f"UPDATE nodes SET beat_at = beat_at + {seconds}"  # noqa: S608 - a number
+    await database.write(lambda statements: statements.fetch(sql))
+
+
+async def test_a_lease_that_was_renewed_in_the_future_has_run_out(storage: Storage) -> None:
+    await storage.nodes.renew_lease("a", 60)
+    await storage.nodes.renew_lease("b", 60)
+    await shift_leases(storage, 1000)
+    assert (await storage.nodes.renew_lease("b", 60)).expired == ("a",)
+    # It lives again as soon as it says so, and then as before.
+    assert not (await storage.nodes.renew_lease("a", 60)).unbroken
+    assert (await storage.nodes.renew_lease("a", 60)).unbroken
+    assert (await storage.nodes.renew_lease("b", 60)).expired == ()
+
+
+async def test_a_node_that_slept_takes_over_only_after_a_lease_without_a_break(
+    storage: Storage,
+) -> None:
+    node, other = Node(storage.nodes, lease=60), Node(storage.nodes, lease=60)
+    await node.join(alone=True)
+    await other.join(alone=False)
+    assert (node.may_take_over, other.may_take_over) == (True, False)
+    await shift_leases(storage, -1000)
+    assert (await node._renew(storage.nodes)).expired == (other.id,)
+    assert not node.may_take_over

@@ -50,3 +50,16 @@ async def test_the_parameters_of_a_chat_come_back_until_it_is_erased(storage: St
     await storage.chats.write(lambda tx: tx.erase_deleted(3.0))
     (tombstone,) = (await storage.chats.read(lambda r: r.select_changes(USER, 0))).entries or ()
     assert getattr(tombstone, "parameters", ALL) is None
+
+
+async def test_the_ids_of_all_chats_are_those_of_one_user_by_age(storage: Storage) -> None:
+    first = await storage.chats.write(begin_workflow)
+    second = await storage.chats.write(begin_workflow)
+    await storage.chats.write(lambda tx: begin_workflow(tx, user="bob"))
+    gone = {"deleted": True, "deleted_at": 1795802076.1234567}
+    await storage.chats.write(lambda tx: put_workflow(tx, second, **gone))
+    assert await storage.chats.read(lambda r: r.select_ids(USER)) == [first.id]
+    moment = float(repr(gone["deleted_at"]))
+    assert await storage.chats.read(lambda r: r.select_ids(USER, moment)) == [second.id]
+    assert await storage.chats.read(lambda r: r.select_ids("bob", moment)) == []
+    assert await storage.chats.read(lambda r: r.select_ids(USER, moment + 1)) == []

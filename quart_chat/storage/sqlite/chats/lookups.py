@@ -48,6 +48,15 @@ class Lookups(Reads):
         )
         return None if row is None else to_workflow(row)
 
+    def select_ids(self, user_id: str, deleted_at: float | None = None) -> list[str]:
+        """Read the ids of all workflows of a user, or of those deleted at a moment, by age."""
+        which = "NOT deleted" if deleted_at is None else "deleted_at = ?"
+        rows = self.statements.fetch(
+            f"SELECT id FROM workflows WHERE user_id = ? AND {which} ORDER BY created_at, id",
+            (user_id,) if deleted_at is None else (user_id, deleted_at),
+        )
+        return [row[0] for row in rows]
+
     def has_workflow(self, workflow_id: str) -> bool:
         """Whether an id is taken, also by a deleted workflow or by another user's."""
         sql = "SELECT 1 FROM workflows WHERE id = ?"

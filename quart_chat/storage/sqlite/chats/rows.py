@@ -17,6 +17,7 @@ from quart_chat.chat.models import (
     Round,
     RoundStatus,
     Share,
+    TitleSource,
     Workflow,
     WorkflowStatus,
 )
@@ -40,6 +41,7 @@ QUEUED_PROMPT = _columns(QueuedPrompt)
 _SOURCES = MESSAGE.split(", ").index("sources")
 _USAGE = MESSAGE.split(", ").index("usage")
 _WORKFLOW_DOCUMENTS = WORKFLOW.split(", ").index("document_ids")
+_TITLE_USAGE = WORKFLOW.split(", ").index("title_usage")
 _PARAMETERS = WORKFLOW.split(", ").index("parameters")
 _ROUND_DOCUMENTS = ROUND.split(", ").index("document_ids")
 _PROMPT_DOCUMENTS = QUEUED_PROMPT.split(", ").index("document_ids")
@@ -60,6 +62,8 @@ def to_workflow(row: Row) -> Workflow:
         deleted=bool(raw.deleted),
         document_ids=tuple(orjson.loads(row[_WORKFLOW_DOCUMENTS])),
         parameters=row[_PARAMETERS] and Parameters(**orjson.loads(row[_PARAMETERS])),
+        titled_by=TitleSource(raw.titled_by),
+        title_usage=row[_TITLE_USAGE] and Usage(**orjson.loads(row[_TITLE_USAGE])),
     )
 
 

@@ -218,7 +218,7 @@ async def test_a_database_that_fails_is_tried_again(
             raise DatabaseUnavailable("The disk is full.")
         return select(reader)
 
-    monkeypatch.setattr("quart_chat.chat.purge._RETRY", 0.0)
+    monkeypatch.setattr("quart_chat.chat.deletion.purge._RETRY", 0.0)
     monkeypatch.setattr(Reader, "select_oldest_deletion", fail_once)
     await service.recover()
     await until(lambda: failures > 2)

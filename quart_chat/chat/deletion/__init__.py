@@ -1,0 +1,1 @@
+"""Deleting all chats at once, and erasing what was deleted."""
