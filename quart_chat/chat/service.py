@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -137,15 +138,16 @@ class ChatService:
         """
         return await self.rounds.start(ask)
 
-    async def stop(self, user_id: str, workflow_id: str) -> Round | None:
+    async def stop(self, user_id: str, workflow_id: str, number: int | None = None) -> Round | None:
         """Stop the running round, and return how it has ended; None where none runs.
 
         Its end is stored by then, unless the database refuses it, which is tried again until it is.
+        With a number, a round that has followed the one of that number is not stopped.
 
         Raises:
             Unavailable: Another process runs it, which doesn't answer for now.
         """
-        return await self._stops.stop(await self.workflow(user_id, workflow_id))
+        return await self._stops.stop(await self.workflow(user_id, workflow_id), number)
 
     # Workflows
 
@@ -224,6 +226,7 @@ class ChatService:
         # Between the stop and the deletion a new round may begin.
         deleted = False
         while not deleted:
+            self.rounds.check_open()
             await self.stop(user_id, workflow_id)
             await self.rounds.settle(workflow_id)
             deleted = await self._committer.commit(change, notice)
@@ -295,5 +298,5 @@ class ChatService:
     async def close(self) -> None:
         """End running rounds as interrupted, and wait until all is stored; idempotent."""
         await self._purge_job.close()
-        await self.deletions.close()
-        await self.rounds.close()
+        # Neither waits for the other: a round may be what a deletion has to stop.
+        await asyncio.gather(self.deletions.close(), self.rounds.close())

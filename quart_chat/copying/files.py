@@ -34,8 +34,9 @@ class DocumentFiles:
 
     @property
     def stay(self) -> bool:
-        """Whether both sides have the same folder."""
-        return self._source == self._target
+        """Whether both sides have the same folder, by whichever path."""
+        here, there = self._source, self._target
+        return here == there or (here.exists() and there.exists() and here.samefile(there))
 
     def check(self) -> None:
         """See that the source is there, and that the target has no files of others.
@@ -71,13 +72,15 @@ class DocumentFiles:
 
     def _copy_all(self, copied: Callable[[int], None]) -> None:
         self._target.mkdir(parents=True, exist_ok=True)
+        begun: list[str] = []
         try:
             for number, name in enumerate(self.names, 1):
+                begun.append(name)
                 self._copy(name)
                 copied(number)
             _sync(self._target)
         except BaseException:
-            for name in self.names:
+            for name in begun:
                 (self._target / name).unlink(missing_ok=True)
                 self._part(name).unlink(missing_ok=True)
             raise

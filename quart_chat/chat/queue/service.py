@@ -94,6 +94,7 @@ class PromptQueue:
         workflow = get_workflow(unit, ask.user_id, ask.workflow_id or "")
         queue = unit.transaction.select_queue(workflow.id)
         if workflow.status is not WorkflowStatus.RUNNING and not queue:
+            self._rounds.check_open()
             begun = self._rounds.begin(ask, prompt, unit)
             return Placed(workflow.id, begun[0].round_number, None), begun
         if len(queue) >= self._max_queued:
@@ -178,6 +179,7 @@ class PromptQueue:
             return workflow, Placed.of(prompt), None
         prompt = found_queued_prompt(prompt)
         if workflow.status is not WorkflowStatus.RUNNING:
+            self._rounds.check_open()
             begun = self._rounds.succession.begin(prompt, unit)
             return workflow, Placed(workflow_id, begun[0].round_number, None), begun
         first = unit.transaction.select_queue(workflow_id)[0].place
