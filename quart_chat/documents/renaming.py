@@ -43,7 +43,7 @@ class Renaming:
         )
 
     async def rename_passages(self, document_id: str) -> None:
-        """Have all passages of a document be found by its name."""
+        """Index all passages of a document under its name."""
         after: int | None = 0
         with suppress(DatabaseUnavailable):
             while after is not None and not self._closing:
@@ -51,7 +51,7 @@ class Renaming:
                 after = await self._storage.write(rename)
 
     def close(self) -> None:
-        """Leave the rest to the next start."""
+        """Stop; the next start renames the rest."""
         self._closing = True
 
 
