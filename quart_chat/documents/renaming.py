@@ -47,7 +47,7 @@ class Renaming:
         )
 
     async def rename_passages(self, document_id: str) -> None:
-        """Have all passages of a document be found by its name."""
+        """Index all passages of a document under its name."""
         outlive_request()
         after: int | None = 0
         while after is not None and not self._closing.is_set():
@@ -59,7 +59,7 @@ class Renaming:
                     await asyncio.wait_for(self._closing.wait(), RETRY)
 
     def close(self) -> None:
-        """Leave the rest to the next start."""
+        """Stop; the next start renames the rest."""
         self._closing.set()
 
 

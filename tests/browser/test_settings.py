@@ -63,7 +63,7 @@ async def test_what_is_set_goes_before_the_system_and_paper_is_light(open_tab: O
     await page.emulate_media(media="print")
     assert await background(page) == light
     await page.emulate_media(media="screen")
-    await page.get_by_text("As the system", exact=True).click()
+    await page.get_by_text("System", exact=True).click()
     assert await background(page) == light
 
 

@@ -22,7 +22,7 @@ from quart_chat.texts import _
 _logger = logging.getLogger(__name__)
 
 AT_ONCE = 25
-"""Chats in a transaction: others wait for none of them long, and readers of a list keep up."""
+"""Chats in one transaction: few, so that other writers wait briefly and readers keep up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Cleared:
 class Deletions:
     """Deletes all chats of a user, and restores what was deleted.
 
-    What has begun goes on, whatever becomes of the request for it. Each chat is an event of its
-    own, as where it is deleted alone, so that every tab and every node learns of it.
+    A deletion that has begun continues even if its request is cancelled. Each chat emits an event
+    of its own, as if it were deleted alone, so every tab and every node is told.
 
     Args:
         storage: Where the chats are.
@@ -82,7 +82,7 @@ class Deletions:
         return Cleared(await self._finish(self._delete_all(user_id, ids, now)), now)
 
     async def restore(self, user_id: str, workflow_id: str) -> Workflow:
-        """Bring a deleted workflow back, or leave one alone that is not deleted.
+        """Restore a deleted workflow; one that is not deleted stays as it is.
 
         Raises:
             NotFound: There is none, or no longer.
@@ -125,7 +125,7 @@ class Deletions:
             task.exception()
 
     async def close(self) -> None:
-        """Leave off after the transaction that has begun; idempotent."""
+        """Stop after the current transaction; idempotent."""
         self._closing = True
         if self._tasks:
             await asyncio.wait(self._tasks)

@@ -174,4 +174,7 @@ def _check(url: str) -> None:
         ) from None
     for port in str(options.get("port") or "5432").split(","):
         if not (port.isdecimal() and 0 < int(port) < 65_536):
-            raise ValueError("its port is none; encode special characters of the password")
+            raise ValueError(
+                "its port is not a number from 1 to 65535; encode special characters of the"
+                " password"
+            )
