@@ -25,6 +25,7 @@ class Menu(StrEnum):
 
     CHAT = "chat"
     MESSAGE = "message"
+    DOCUMENT = "document"
     PALETTE = "palette"
 
 
@@ -71,12 +72,36 @@ class Command:
 
 
 _BOTH = (Menu.CHAT, Menu.PALETTE)
+_ALL = (Menu.CHAT, Menu.DOCUMENT, Menu.PALETTE)
 _OF_MESSAGE = (Menu.MESSAGE,)
 _OF_PAGE = (Menu.PALETTE,)
 
 COMMANDS = (
-    # A chat
-    Command("rename", N_("Rename"), "rename", ("F2",), N_("Rename the chat"), _BOTH),
+    # A document
+    Command(
+        "ask-about",
+        N_("Ask about this"),
+        "chat",
+        menus=(Menu.DOCUMENT,),
+        url="/?document={id}",
+    ),
+    Command(
+        "original",
+        N_("Open original"),
+        "original",
+        menus=(Menu.DOCUMENT,),
+        url="/documents/{id}/original",
+        download=True,
+    ),
+    # A chat, or a document
+    Command(
+        "rename",
+        N_("Rename"),
+        "rename",
+        ("F2",),
+        N_("Rename the chat, or the document in the list"),
+        _ALL,
+    ),
     Command("pin", N_("Pin"), "pin", menus=_BOTH),
     Command("share", N_("Share…"), "share", menus=_BOTH, url="/chat/{id}/share"),
     Command(
@@ -100,9 +125,9 @@ COMMANDS = (
         N_("Delete"),
         "trash",
         ("Delete",),
-        N_("In the list of chats: delete the chat"),
-        _BOTH,
-        place=".chat-link",
+        N_("In a list: delete the chat or the document"),
+        _ALL,
+        place=".chat-link, .document-name",
     ),
     # A question and its answer
     Command("edit", N_("Edit this question"), "pencil", menus=_OF_MESSAGE),

@@ -1,19 +1,29 @@
-/** A name that is edited where it stands. */
+/** A title or a name that is edited where it stands. */
 import { isComposing } from "./keys.js";
 
 /**
  * Replace an element with a field for its text. Enter and leaving the field save, Escape cancels.
- * The part before the last dot is selected, as in a list of files.
  * @param {HTMLElement} element
- * @param {{label: string, maxLength: number, save: (value: string) => Promise<boolean>}} options
- *   `save` returns whether the text is stored; if it isn't, the field stays.
+ * @param {object} options
+ * @param {string} options.label
+ * @param {number} options.maxLength
+ * @param {(value: string) => Promise<boolean>} options.save Returns whether the text is stored; if it
+ *   isn't, the field stays.
+ * @param {string} [options.text] Its text, where it shows something else as well.
+ * @param {string} [options.className] Of the field.
+ * @param {boolean} [options.isFile] Select the part before the last dot, as in a list of files.
  */
-export function editInPlace(element, { label, maxLength, save }) {
-  if (element.hidden) return;
-  const text = element.textContent;
+export function editInPlace(element, { label, maxLength, save, ...options }) {
+  const { text = element.textContent, className = "name-field", isFile = false } = options;
+  const open = element.parentElement.querySelector(`.${className}`);
+  if (open) {
+    open.focus();
+    return;
+  }
+  const before = document.activeElement;
   const field = Object.assign(document.createElement("input"), {
     ariaLabel: label,
-    className: "name-field",
+    className,
     dir: "auto",
     maxLength,
     value: text,
@@ -22,9 +32,9 @@ export function editInPlace(element, { label, maxLength, save }) {
 
   const finish = (focus) => {
     done = true;
-    element.hidden = false;
+    hide(element, false);
     field.remove();
-    if (focus) element.focus();
+    if (focus) comeBack(element, before);
   };
   const store = async (focus) => {
     if (done || field.readOnly) return;
@@ -44,10 +54,24 @@ export function editInPlace(element, { label, maxLength, save }) {
     else if (event.key === "Escape") finish(true);
     else return;
     event.preventDefault();
+    event.stopPropagation();
   });
-  element.hidden = true;
+  hide(element, true);
   element.before(field);
   field.focus();
-  const dot = text.lastIndexOf(".");
+  const dot = isFile ? text.lastIndexOf(".") : -1;
   field.setSelectionRange(0, dot > 0 ? dot : text.length);
+}
+
+/** A page keeps its heading for screen readers. */
+function hide(element, hidden) {
+  if (element.matches("h1")) element.classList.toggle("visually-hidden", hidden);
+  else element.hidden = hidden;
+}
+
+/** The focus goes to the link, or back to where it was, or to the title. */
+function comeBack(element, before) {
+  if (element.matches("a")) element.focus();
+  else if (before?.isConnected && before !== document.body) before.focus({ preventScroll: true });
+  if (document.activeElement === document.body) element.querySelector("button").focus();
 }

@@ -51,6 +51,8 @@ def buttons(tab: Tab, prompt: str) -> dict[str, Locator]:
 
 
 async def labels(tab: Tab) -> list[str]:
+    """What the menu offers, once it is open."""
+    await expect(tab.page.get_by_role("menu")).to_be_visible()
     return await tab.page.locator("[role=menu] > [role=menuitem] > span").all_text_contents()
 
 
@@ -210,7 +212,7 @@ async def list_of_keys(tab: Tab) -> Locator:
 async def test_the_list_of_keys_is_on_every_page(open_tab: OpenTab) -> None:
     for path in ("/", "/settings", "/documents"):
         dialog = await list_of_keys(await open_tab(path))
-        await expect(dialog).to_contain_text("Rename the chat")
+        await expect(dialog).to_contain_text("Rename the chat, or")
         await expect(dialog.locator(".shortcut", has_text="Find chats")).to_contain_text("Ctrl K")
 
 

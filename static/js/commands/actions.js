@@ -6,9 +6,12 @@ import { changeWorkflow, deleteWorkflow } from "../api.js";
 import { writeText } from "../clipboard.js";
 import { browserStore } from "../storage.js";
 import { t } from "../texts.js";
+import { editInPlace } from "../edit-in-place.js";
 import { SINGLE_KEYS } from "./attach.js";
 import { isMac } from "./table.js";
-import { editTitle } from "./title-field.js";
+
+/** Characters in a title. */
+const LONGEST = 200;
 
 /** Commands of a message that have a control of their own in it. */
 const CONTROLS = {
@@ -17,6 +20,9 @@ const CONTROLS = {
   "copy-answer": ".copy-answer",
   again: ".again-same",
 };
+
+/** Commands of a document, which are loaded with its first. */
+const OF_DOCUMENT = { rename: "rename", delete: "remove" };
 
 const ACTIONS = {
   rename,
@@ -29,7 +35,7 @@ const ACTIONS = {
 
 /** The subject of commands at an element: its message, its row, or else the chat of the page. */
 export function subjectOf(element) {
-  const near = element.closest?.(".round, .chat-row");
+  const near = element.closest?.(".round, .chat-row, .document");
   return near ?? document.querySelector("chat-heading:not([hidden])");
 }
 
@@ -41,6 +47,8 @@ export function subjectOf(element) {
 export function isOffered({ dataset: { command, menus } }, subject) {
   if (command in CONTROLS) return Boolean(controlOf(command, subject));
   if (menus.split(" ").includes("chat")) return Boolean(subject);
+  if (command === "ask-about") return subject.dataset.status === "ready";
+  if (command === "original") return subject.dataset.status !== "failed";
   return command !== "ask" || document.querySelector("#prompt") !== null;
 }
 
@@ -57,7 +65,7 @@ export function prepareItem(item, subject) {
   }
   if (command === "again") label.textContent = controlOf(command, subject).textContent.trim();
   // Its keys belong to the list.
-  if (command === "delete" && !subject.matches(".chat-row")) withoutKeys(item);
+  if (command === "delete" && subject.matches("chat-heading")) withoutKeys(item);
 }
 
 /**
@@ -68,7 +76,13 @@ export function prepareItem(item, subject) {
  */
 export function run(command, subject, item) {
   if (command in CONTROLS) controlOf(command, subject)?.click();
+  else if (subject?.matches(".document") && command in OF_DOCUMENT) actOn(command, subject);
   else ACTIONS[command]?.(subject, item);
+}
+
+async function actOn(command, row) {
+  const actions = await import("../documents/document-actions.js");
+  actions[OF_DOCUMENT[command]](row);
 }
 
 function controlOf(command, round) {
@@ -85,8 +99,11 @@ function rename(subject) {
   if (!subject) return;
   const inList = subject.matches(".chat-row");
   const shown = subject.querySelector(inList ? ".chat-link" : ".title");
-  editTitle(shown, {
-    title: subject.querySelector(".chat-name, .title-text").textContent,
+  editInPlace(shown, {
+    label: t("Title"),
+    maxLength: LONGEST,
+    className: "title-field",
+    text: subject.querySelector(".chat-name, .title-text").textContent,
     save: (title) => attempt(changeWorkflow(subject.dataset.id, { title })),
   });
 }

@@ -3,11 +3,9 @@
  * passes on the events of its stream, which goes on from the list that the server has rendered.
  */
 import { deleteDocument, uploadFiles } from "./api.js";
-import { choose, placeMenu, prepareMenu, remove, rename } from "./document-actions.js";
 import { isBeingRead, stateOf, warningsOf } from "./document-state.js";
 import { attachFiles } from "./files-brought.js";
 import { keepFocus } from "../focus.js";
-import { isComposing } from "../keys.js";
 import { date, number, plural, t } from "../texts.js";
 
 class DocumentList extends HTMLElement {
@@ -26,8 +24,6 @@ class DocumentList extends HTMLElement {
     this.addEventListener("submit", (event) => this.#submit(event), { signal });
     this.addEventListener("change", (event) => this.#chosen(event.target), { signal });
     this.addEventListener("click", (event) => this.#click(event.target), { signal });
-    this.addEventListener("keydown", (event) => this.#key(event), { signal });
-    this.querySelector("#document-menu").addEventListener("toggle", toggled, { signal });
     const failed = ({ detail }) => this.#fail(detail);
     this.addEventListener("document:failed", failed, { signal });
     attachFiles(this, (files) => this.#upload(files), { pasted: document, signal });
@@ -112,20 +108,7 @@ class DocumentList extends HTMLElement {
   }
 
   #click(target) {
-    const more = target.closest(".document-more");
-    const item = target.closest("#document-menu [data-action]");
-    if (more) prepareMenu(more.closest(".document"));
-    else if (item) choose(item);
-    else if (target.closest(".upload-again")) this.#upload(this.#unsent);
-  }
-
-  #key(event) {
-    const row = event.target.closest(".document-name")?.closest(".document");
-    if (!row || isComposing(event) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const action = { F2: rename, Delete: remove }[event.key];
-    if (!action) return;
-    event.preventDefault();
-    action(row);
+    if (target.closest(".upload-again")) this.#upload(this.#unsent);
   }
 
   async #upload(files) {
@@ -201,12 +184,6 @@ class DocumentList extends HTMLElement {
   get #rows() {
     return [...this.#list.children];
   }
-}
-
-/** A menu is not seen until it has its place, which is that of another row the next time. */
-function toggled({ newState, target }) {
-  if (newState === "open") placeMenu(target);
-  else target.removeAttribute("style");
 }
 
 function fill(row, item, kinds) {
