@@ -31,6 +31,7 @@ async def show_rounds(workflow_id: str) -> str:
         "rounds.html",
         workflow=page.workflow,
         rounds=build_rounds(page),
+        queue=page.queue,
         more=page.more,
         titles=assistant_titles(),
     )
