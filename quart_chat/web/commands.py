@@ -78,6 +78,13 @@ COMMANDS = (
     # A chat
     Command("rename", N_("Rename"), "rename", ("F2",), N_("Rename the chat"), _BOTH),
     Command("pin", N_("Pin"), "pin", menus=_BOTH),
+    Command(
+        "chat-settings",
+        N_("Settings of this chat"),
+        "sliders",
+        menus=_BOTH,
+        url="/chat/{id}/settings",
+    ),
     Command("share", N_("Share…"), "share", menus=_BOTH, url="/chat/{id}/share"),
     Command(
         "export-markdown",
