@@ -216,29 +216,7 @@ ChangeBody = Annotated[
 """At least one of the changes."""
 
 
-class DocumentsQuery(Struct, frozen=True):
-    """Which documents to list."""
-
-    q: Annotated[str, Meta(max_length=200, description="words in the names of documents")] = ""
-
-
 class RestoreBody(Struct, rename="camel", frozen=True):
     """The moment at which chats were deleted together, as the deletion was answered."""
 
     deleted_at: Annotated[float, Meta(ge=0, le=1e11)]
-
-
-class PassagesQuery(Struct, frozen=True):
-    """Which passages of a document to read."""
-
-    after: Annotated[
-        int, Meta(ge=0, le=MAX_SEQ, description="the number of the last passage the client has")
-    ] = 0
-    limit: Annotated[int, Meta(ge=1, le=500, description="passages per page")] = 200
-
-
-class PreviewQuery(Struct, frozen=True):
-    """Which passages of a document to show, and which of them to mark."""
-
-    after: Annotated[int, Meta(ge=0, le=MAX_SEQ)] = 0
-    passage: Annotated[int, Meta(ge=1, le=MAX_SEQ)] | None = None
