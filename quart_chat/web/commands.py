@@ -103,6 +103,13 @@ COMMANDS = (
         _ALL,
     ),
     Command("pin", N_("Pin"), "pin", menus=_BOTH),
+    Command(
+        "chat-settings",
+        N_("Settings of this chat"),
+        "sliders",
+        menus=_BOTH,
+        url="/chat/{id}/settings",
+    ),
     Command("share", N_("Share…"), "share", menus=_BOTH, url="/chat/{id}/share"),
     Command(
         "export-markdown",
