@@ -17,7 +17,7 @@ CLIENTS := tests/chaos/clients/node_modules/.installed
 
 SERVICES := nginx redis postgresql-server
 
-.PHONY: run test browser rabbitmq postgresql full check bench texts screenshots lock vendor \
+.PHONY: nchan run test browser rabbitmq postgresql full check bench texts screenshots lock vendor \
 	chromium node rabbitmq-server $(SERVICES)
 
 run: $(VENV)/.run
@@ -55,7 +55,7 @@ check: $(VENV)/.check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 
-bench: $(VENV)/.bench
+bench: $(VENV)/.bench $(if $(filter cluster,$(ARGS)),$(VENV)/.test redis postgresql-server rabbitmq-server nchan)
 	$(PYTHON) -m benchmarks $(ARGS)
 
 # Bring the catalogues of texts up to date with the program.
@@ -119,6 +119,12 @@ postgresql-server:
 		&& PATH="$$PATH:/usr/sbin" command -v pgbouncer; } >/dev/null 2>&1 \
 		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get update -qq && apt-get install -y -qq postgresql pgbouncer; } >/dev/null || true
+
+# 'make bench ARGS=cluster' has it as a contestant.
+nchan:
+	@PATH="$$PATH:/usr/sbin" ls /usr/lib/nginx/modules/ngx_nchan_module.so >/dev/null 2>&1 \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq libnginx-mod-nchan; } >/dev/null || true
 
 # Event-stream clients by others are tried, too; two of them run on Node.
 node:

@@ -1,4 +1,4 @@
-"""Run the benchmarks: ``python -m benchmarks [--quick] [--only NAME ...] [--parts NAME ...]``."""
+"""Run the benchmarks: ``python -m benchmarks [cluster] [--quick] [--only NAME ...] ...``."""
 
 from __future__ import annotations
 
@@ -30,6 +30,12 @@ PARTS = tuple(dict.fromkeys(part.__name__ for part in (*EVENTS, *SCENES)))
 
 def main() -> int:
     arguments = _parse()
+    if arguments.what == "cluster":
+        # It needs the services that the tests start.
+        from benchmarks.cluster import measure
+
+        _prepare_client()
+        return measure(quick=arguments.quick, rounds=arguments.rounds, to=RESULTS / "cluster.json")
     field = [
         each
         for each in (*events_contestants(), *chat_contestants())
@@ -52,6 +58,9 @@ def main() -> int:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "what", nargs="?", choices=["cluster"], help="delivery on another node over each broker"
+    )
     parser.add_argument("--quick", action="store_true", help="one short round, under a minute")
     parser.add_argument("--rounds", type=int, default=3, help="rounds to take medians of (3)")
     parser.add_argument(

@@ -69,11 +69,18 @@ def _uvicorn(module: str) -> Callable[[int, Path], list[str]]:
     ]
 
 
-def _nginx(module: Path) -> Callable[[int, Path], list[str]]:
+def _nginx(module: Path, redis: str = "") -> Callable[[int, Path], list[str]]:
+    upstream = f"upstream redis {{ nchan_redis_server {redis}; }}" if redis else ""
+    through = "nchan_redis_pass redis;" if redis else ""
+
     def command(port: int, folder: Path) -> list[str]:
         template = Path(__file__).with_name("nchan.conf").read_text()
         config = folder / "nginx.conf"
-        config.write_text(template.format(folder=folder, port=port, module=module))
+        config.write_text(
+            template.format(
+                folder=folder, port=port, module=module, upstream=upstream, through=through
+            )
+        )
         return ["nginx", "-p", str(folder), "-c", str(config)]
 
     return command
@@ -124,6 +131,34 @@ def events_contestants() -> list[Contestant]:
     if module is not None and shutil.which("nginx"):
         found.append(Contestant("nchan", "nginx with nchan", _nginx(module), published=True))
     return found
+
+
+def cluster_contestant(broker: str, bus: Path) -> Contestant:
+    """A node of ours, with a broker between it and others."""
+    return Contestant(
+        broker.partition(":")[0],
+        "quart_chat.events",
+        _hypercorn("benchmarks.contestants.quart_chat_events"),
+        {"BROKER": broker, "BUS": str(bus)},
+    )
+
+
+def pubsub_contestant(redis: str) -> Contestant:
+    """A node as it is written by hand, with Redis' publish and subscribe between it and others."""
+    return Contestant(
+        "pubsub",
+        "Starlette, Redis publish/subscribe",
+        _uvicorn("benchmarks.contestants.redis_pubsub_app"),
+        {"REDIS": redis},
+    )
+
+
+def nchan_contestant(redis: str) -> Contestant | None:
+    """nginx with nchan and a Redis between it and others; None where it is not installed."""
+    module = next((path for path in NCHAN_MODULES if path.exists()), None)
+    if module is None or not shutil.which("nginx"):
+        return None
+    return Contestant("nchan", "nginx with nchan and Redis", _nginx(module, redis), published=True)
 
 
 def chat_contestants() -> list[Contestant]:

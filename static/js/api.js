@@ -51,10 +51,9 @@ export function sendQueued(workflowId, id) {
   return sendForJson("POST", `/api/chatbot/${workflowId}/queue/${id}/send`);
 }
 
-/** The Markdown source of an answer. */
-export async function readAnswer(workflowId, roundNumber) {
-  const response = await send("GET", `/chat/${workflowId}/rounds/${roundNumber}/answer.md`);
-  return response.text();
+/** An answer in a form: its Markdown source (`md`), or text and HTML for a mail (`json`). */
+export function readAnswer(workflowId, roundNumber, form) {
+  return send("GET", `/chat/${workflowId}/rounds/${roundNumber}/answer.${form}`);
 }
 
 /** Import the chats of files. */

@@ -15,6 +15,7 @@ from quart_chat.web.asking import start_or_queue
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.inputs import form_number, query_string
 from quart_chat.web.pages.chat_list import view_list
+from quart_chat.web.pages.first import view_first
 from quart_chat.web.pages.views import build_rounds
 from quart_chat.web.schemas.requests import ChatQuery
 
@@ -31,17 +32,20 @@ blueprint = Blueprint("pages", __name__)
 
 @blueprint.get("/")
 async def new_chat() -> str:
-    """A page for the first prompt of a new chat."""
+    """A page for the first prompt of a new chat; ``document`` chooses one to ask about."""
+    chosen = request.args.getlist("document")
+    preferred = await _preferred()
     return await render_template(
         "chat.html",
         **await _shell(),
         workflow=None,
-        preferred=await _preferred(),
+        preferred=preferred,
+        start=await view_first(preferred),
         rounds=[],
         queue=(),
         more=False,
         latest=True,
-        documents=[],
+        documents=await _chosen_documents(chosen),
         seq=0,
         running=False,
     )

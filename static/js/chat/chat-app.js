@@ -180,7 +180,7 @@ export class ChatApp extends LivePage {
   #example(event) {
     if (!event.target.matches(".examples")) return;
     event.preventDefault();
-    this.#composer.send(event.submitter.value, "librarian");
+    this.#composer.send(event.submitter.value, event.target.elements.assistant.value);
   }
 
   get #composer() {

@@ -52,7 +52,9 @@ export class ChatComposer extends HTMLElement {
     this.#failure = "";
     if (!(await this.#uploaded())) return;
     const choices = choicesOf(this.#form);
-    if (assistant) Object.assign(choices, { assistant, model: undefined });
+    if (assistant && assistant !== choices.assistant) {
+      Object.assign(choices, { assistant, model: undefined });
+    }
     const body = { ...this.#question(prompt), ...choices };
     // An example is asked in place of the draft, which stays.
     if (!assistant) this.#text = "";
