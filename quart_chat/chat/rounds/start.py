@@ -79,11 +79,19 @@ class Rounds:
         elif ask.replaces is not None:
             raise InvalidInput(_("replaces: name the chat as well."))
         prompt = await self._read_prompt(ask)
-        if self._context.closing.is_set():
-            raise Unavailable(_("The server is restarting. Try again in a moment."))
+        self.check_open()
         begin = partial(self._begin, ask, prompt)
         started, _running = await self._context.committer.commit(begin, self.launch)
         return started
+
+    def check_open(self) -> None:
+        """Refuse to begin a round while the service closes.
+
+        Raises:
+            Unavailable: It does.
+        """
+        if self._context.closing.is_set():
+            raise Unavailable(_("The server is restarting. Try again in a moment."))
 
     async def _read_prompt(self, ask: Ask) -> Prompt | None:
         """The prompt and its HTML; None to take those of the round that is replaced."""
