@@ -84,6 +84,7 @@ class PromptQueue:
         if ask.replaces is not None:
             raise InvalidInput(_("replaces: a new version of a round can't be queued."))
         prompt = await self._rounds.render_prompt(ask.prompt)
+        self._rounds.check_open()
         placed, _begun = await self._committer.commit(partial(self._add, ask, prompt), self._launch)
         return placed
 
@@ -154,10 +155,11 @@ class PromptQueue:
             InvalidInput: No round runs, and the assistant of the prompt can't be asked any more.
             NotFound: There is no such chat, or no such prompt in it, or it was removed.
             TooManyRequests: As many rounds of the user run as may.
-            Unavailable: Another process runs the round, which doesn't answer for now. The prompt
-                is sent once that round has ended.
+            Unavailable: The service is closing. Or another process runs the round, which doesn't
+                answer for now: the prompt is sent once that round has ended.
         """
         check_id(workflow_id)
+        self._rounds.check_open()
         workflow, placed, _begun = await self._committer.commit(
             partial(self._send, user_id, workflow_id, prompt_id),
             lambda sent: self._launch((sent[1], sent[2])),

@@ -85,10 +85,10 @@ class Rounds:
         return started
 
     def check_open(self) -> None:
-        """See whether rounds may begin.
+        """Refuse to begin a round while the service closes.
 
         Raises:
-            Unavailable: The service is closing.
+            Unavailable: It does.
         """
         if self._context.closing.is_set():
             raise Unavailable(_("The server is restarting. Try again in a moment."))
