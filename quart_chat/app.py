@@ -43,6 +43,7 @@ from quart_chat.web.pages import (
     sharing,
 )
 from quart_chat.web.pages import chat as pages
+from quart_chat.web.pages import queue as queue_pages
 from quart_chat.web.pages import settings as settings_page
 
 
@@ -88,6 +89,7 @@ def create_app(
         languages.blueprint,
         doctor.blueprint,
         rounds.blueprint,
+        queue_pages.blueprint,
         install.blueprint,
         settings_page.blueprint,
         appearance.blueprint,

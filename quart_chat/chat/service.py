@@ -114,8 +114,7 @@ class ChatService:
         self.sharing = Sharing(storage, self._committer)
         self.preferences = PreferenceService(storage, assistants, self._limits)
         self._purge_job = PurgeJob(storage, self._limits.undo_seconds, self._node)
-        notice = self._purge_job.notice
-        self.deletions = Deletions(storage, self._committer, self.delete, notice)
+        self.deletions = Deletions(storage, self._committer, self.delete, self._purge_job)
 
     @property
     def max_prompt(self) -> int:

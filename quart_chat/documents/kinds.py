@@ -13,13 +13,6 @@ from quart_chat.texts import N_, _
 HEAD = 4096
 """Bytes of the beginning that tell."""
 
-MAX_NAME = 120
-
-_READ = 1000
-"""Characters of a name that are looked at: to put accents in order takes time by the square."""
-
-_READ_AT_END = 100
-
 _PDF = b"%PDF-"
 _RTF = b"{\\rtf"
 _ZIP = b"PK\x03\x04"
@@ -39,7 +32,7 @@ _CODE = """
     .jsx .kt .lua .m .mjs .php .pl .ps1 .py .pyi .r .rb .rs .scala .sh .sql .swift .toml .ts .tsx
     .vue .xml .yaml .yml .zig
 """
-_BY_SUFFIX = {
+BY_SUFFIX = {
     ".txt": Kind.TEXT,
     ".text": Kind.TEXT,
     ".log": Kind.TEXT,
@@ -115,23 +108,6 @@ _HOLDS = {
 }
 
 
-def clean_name(name: str) -> str:
-    """A name that is safe to show: its last part, on one line, without what can't be seen."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    if len(last) > _READ:
-        last = last[: _READ - _READ_AT_END] + last[-_READ_AT_END:]
-    seen = "".join(
-        " " if char.isspace() else char
-        for char in unicodedata.normalize("NFC", last)
-        if char.isspace() or unicodedata.category(char)[0] != "C"
-    )
-    line = " ".join(seen.split()).lstrip(". ")
-    suffix = PurePosixPath(line).suffix[:12]
-    if len(line) > MAX_NAME:
-        line = line[: MAX_NAME - len(suffix) - 1].rstrip(". ") + "…" + suffix
-    return line or "document"
-
-
 def detect(head: bytes, name: str) -> Kind:
     """The kind of a file that begins with ``head``.
 
@@ -141,7 +117,7 @@ def detect(head: bytes, name: str) -> Kind:
         EncryptedFile: It is an Office document with a password.
     """
     suffix = PurePosixPath(name).suffix.lower()
-    named = _BY_SUFFIX.get(suffix)
+    named = BY_SUFFIX.get(suffix)
     if head.startswith(_COMPOUND):
         if named in ARCHIVES:
             raise EncryptedFile(

@@ -71,6 +71,7 @@ class IngestionQueue:
         self._turn = asyncio.Lock()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, Progress] = {}
+        self._renamed: dict[str, Document] = {}
 
     def progress(self, document_id: str) -> Progress | None:
         """How far the reading of a document is, while it is read."""
@@ -80,7 +81,16 @@ class IngestionQueue:
         """Read a document as soon as those before it are read."""
         task = asyncio.create_task(self._run(document))
         self._tasks[document.id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(document.id, None))
+        task.add_done_callback(lambda _: self._forget(document.id))
+
+    def _forget(self, document_id: str) -> None:
+        self._tasks.pop(document_id, None)
+        self._renamed.pop(document_id, None)
+
+    def rename(self, document: Document) -> None:
+        """Report how far the reading of a document is under its new name."""
+        if document.id in self._tasks:
+            self._renamed[document.id] = document
 
     def cancel(self, document_id: str) -> None:
         """Stop reading a document; from now on nothing is told of its progress."""
@@ -168,7 +178,8 @@ class IngestionQueue:
         reports = asyncio.create_task(self._report(document))
         try:
             done = await work
-            await self._publisher.advanced(document, Progress(1.0, _("Read")))
+            named = self._renamed.get(document.id, document)
+            await self._publisher.advanced(named, Progress(1.0, _("Read")))
             return done
         finally:
             reports.cancel()
@@ -176,7 +187,7 @@ class IngestionQueue:
 
     async def _report(self, document: Document) -> None:
         while progress := self.progress(document.id):
-            await self._publisher.advanced(document, progress)
+            await self._publisher.advanced(self._renamed.get(document.id, document), progress)
             await asyncio.sleep(self._timeouts.progress)
 
     async def fail(self, document: Document, error: ChatError) -> None:
@@ -216,7 +227,13 @@ class IngestionQueue:
 
     async def _insert_passages(self, document: Document, pieces: Sequence[Piece]) -> None:
         first = document.passages + 1
-        await self._write(document, lambda change: change.insert_passages(document, first, pieces))
+
+        def insert(change: DocumentTransaction) -> None:
+            # It may have been renamed meanwhile, also on another node.
+            named = change.select_document(document.user_id, document.id) or document
+            change.insert_passages(named, first, pieces)
+
+        await self._write(document, insert)
 
     async def _insert_words(self, document: Document, words: Sequence[tuple[str, str]]) -> None:
         await self._write(document, lambda change: change.insert_words(document, words))

@@ -14,13 +14,16 @@ from typing import Any, TypeVar
 from quart_chat.cluster.node import Node
 from quart_chat.documents.announcements import DocumentPublisher
 from quart_chat.documents.files import Files
+from quart_chat.documents.hits import FoundHits, find_hits
 from quart_chat.documents.models import (
     PAGE_SIZE,
     Document,
     PassagePage,
     Status,
 )
+from quart_chat.documents.names import check_name
 from quart_chat.documents.queue import IngestionQueue, IngestionTimeouts, delete_contents
+from quart_chat.documents.renaming import Renaming
 from quart_chat.documents.storage import DocumentStorage
 from quart_chat.documents.subprocess import ResourceLimits
 from quart_chat.documents.unit_of_work import DocumentCommitter, DocumentUnitOfWork
@@ -35,6 +38,7 @@ from quart_chat.errors import (
 )
 from quart_chat.events import StreamingEventManager
 from quart_chat.policies import ContextPolicies
+from quart_chat.search.sought import Sought
 from quart_chat.texts import _
 from quart_chat.wire import Item
 
@@ -82,6 +86,7 @@ class DocumentService:
             timeouts or IngestionTimeouts(),
             self._node,
         )
+        self._renaming = Renaming(storage, self._committer, self._queue)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing = False
 
@@ -117,7 +122,7 @@ class DocumentService:
                 lambda reader: reader.select_document(user_id, document_id)
             )
         if found is None:
-            raise NotFound(_("There is no such document."))
+            raise _no_document()
         return found
 
     def item(self, document: Document) -> Item:
@@ -153,6 +158,44 @@ class DocumentService:
                     )
                 )
         return wanted
+
+    async def find(self, user_id: str, document_id: str, sought: Sought) -> FoundHits:
+        """Find a text in all of a document, however it is written.
+
+        Raises:
+            NotFound: There is no such document.
+        """
+        await self.document(user_id, document_id)
+        return await find_hits(self._storage, document_id, sought)
+
+    async def original(self, user_id: str, document_id: str) -> tuple[Document, Path]:
+        """A document and its file as it was uploaded.
+
+        Raises:
+            NotFound: There is no such document, or it failed and its file was not kept.
+        """
+        document = await self.document(user_id, document_id)
+        if not await self._files.exists(document_id):
+            raise NotFound(_("The file of this document was not kept."))
+        return document, self._files.path(document_id)
+
+    async def rename(self, user_id: str, document_id: str, name: Any) -> Document:
+        """Give a document another name, by which it is found from now on.
+
+        Raises:
+            InvalidInput: The name is no text, a blank one, or too long.
+            NotFound: There is no such document.
+        """
+        name = check_name(name)
+        await self.document(user_id, document_id)
+        return await self._finish(self._rename(user_id, document_id, name))
+
+    async def _rename(self, user_id: str, document_id: str, name: str) -> Document:
+        renamed = await self._renaming.rename(user_id, document_id, name)
+        if renamed is None:
+            raise _no_document()
+        self._begin(self._renaming.rename_passages(document_id))
+        return renamed
 
     async def announce(self, user_id: str, document_id: str) -> None:
         """Have the document's context say how it is, to be streamed from its beginning."""
@@ -193,7 +236,7 @@ class DocumentService:
             kept = await self._storage.read(lambda reader: reader.select_ids_with_file())
         await self._files.prepare(kept)
         if self._node.may_take_over:
-            await self._purge_deleted()
+            await self._finish_changes()
             await self._take_over(())
         self._node.on_take_over(self._take_over)
 
@@ -201,12 +244,14 @@ class DocumentService:
         """Go on with what nodes left half done that died, and with what no node has claimed."""
         if expired:
             await self._files.remove_parts(expired)
-            await self._purge_deleted()
+            await self._finish_changes()
         node_id = self._node.id
         for document in await self._storage.read(lambda reader: reader.select_orphaned(node_id)):
             await self._resume(document)
 
-    async def _purge_deleted(self) -> None:
+    async def _finish_changes(self) -> None:
+        for document_id in await self._storage.read(lambda reader: reader.select_half_renamed()):
+            self._begin(self._renaming.rename_passages(document_id))
         for document in await self._storage.read(lambda reader: reader.select_unsettled()):
             if document.status is Status.DELETING:
                 self._begin(self._purge(document))
@@ -230,6 +275,7 @@ class DocumentService:
     async def close(self) -> None:
         """Stop all readings, which go on at the next start; idempotent."""
         self._closing = True
+        self._renaming.close()
         await self._queue.close()
         while self._tasks:
             await asyncio.wait(self._tasks)
@@ -245,3 +291,7 @@ class DocumentService:
     async def _finish(self, work: Coroutine[Any, Any, T]) -> T:
         """Bring what is begun to its end, whatever becomes of the one who asked for it."""
         return await asyncio.shield(self._begin(work))
+
+
+def _no_document() -> NotFound:
+    return NotFound(_("There is no such document."))

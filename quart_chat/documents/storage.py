@@ -42,6 +42,10 @@ class DocumentReader(Protocol):
         """Read how many bytes a user's documents have."""
         ...
 
+    def select_half_renamed(self) -> list[str]:
+        """Read the ids of all users' documents whose last passages have a name from before."""
+        ...
+
     def select_passages(
         self, document_id: str, after: int, limit: int
     ) -> tuple[StoredPassage, ...]:
@@ -73,6 +77,14 @@ class DocumentTransaction(DocumentReader, Protocol):
 
     def owns_document(self, document_id: str, node_id: str) -> bool:
         """Whether a node is to read a document; it stays so to the end of the transaction."""
+        ...
+
+    def rename_some_passages(self, document_id: str, after: int, limit: int) -> int | None:
+        """Have passages that follow a number be found by the name that their document has now.
+
+        Returns:
+            The number of the last; None where no more follow.
+        """
         ...
 
     def insert_passages(self, document: Document, first: int, pieces: Sequence[Piece]) -> None:

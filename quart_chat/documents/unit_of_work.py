@@ -28,7 +28,19 @@ class DocumentUnitOfWork:
         self.emissions: list[Emission] = []
 
     def put(self, document: Document) -> Document:
-        """Store a new or changed document; returns it as the list has it now."""
+        """Store a new or changed document; returns it as the list has it now.
+
+        One that is there keeps its name, which may have changed since the document was read.
+        """
+        stored = self.transaction.select_document(document.user_id, document.id)
+        return self._put(replace(document, name=stored.name) if stored else document)
+
+    def rename(self, user_id: str, document_id: str, name: str) -> Document | None:
+        """Give a document another name; None for one that is not there."""
+        stored = self.transaction.select_document(user_id, document_id)
+        return stored and self._put(replace(stored, name=name))
+
+    def _put(self, document: Document) -> Document:
         now = time.time()
         list_seq = self.transaction.next_list_seq(document.user_id, now)
         document = replace(document, list_seq=list_seq, updated_at=now)

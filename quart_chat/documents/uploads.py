@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from quart_chat.documents.files import Files, Stored
-from quart_chat.documents.kinds import CHECKED, clean_name
+from quart_chat.documents.kinds import CHECKED
 from quart_chat.documents.models import Document, Status
+from quart_chat.documents.names import clean_name
 from quart_chat.documents.storage import DocumentStorage
 from quart_chat.documents.subprocess import ResourceLimits, check
 from quart_chat.documents.unit_of_work import DocumentCommitter, DocumentUnitOfWork

@@ -20,7 +20,8 @@ class EventSettings:
         max_contexts: Contexts held at once; past it those without a reader go, the longest
             untouched first.
         retry: Milliseconds, from and to, within which clients are asked to wait before they come
-            back: spread out, so that they do not all come at once.
+            back: spread out, so that they do not all come at once. With the time that it takes to
+            connect, a page whose server is killed is whole again within two seconds.
     """
 
     bounds: Bounds = field(default_factory=Bounds)
@@ -28,4 +29,4 @@ class EventSettings:
     retention: float = 60.0
     idle: float = 600.0
     max_contexts: int = 10_000
-    retry: tuple[int, int] = (500, 2500)
+    retry: tuple[int, int] = (300, 1500)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from markdown_it import MarkdownIt
 
@@ -20,9 +21,11 @@ from quart_chat.markdown.code import add_code
 from quart_chat.markdown.fences import add_fences
 from quart_chat.markdown.flanking import CjkInline
 from quart_chat.markdown.footnotes import add_footnotes
-from quart_chat.markdown.formulas import add_formulas
+from quart_chat.markdown.formulas import MAX_TOGETHER, add_formulas
 from quart_chat.markdown.links import add_links
 from quart_chat.markdown.parts import add_parts
+from quart_chat.markdown.plain import plain_text
+from quart_chat.markdown.rules import Env
 from quart_chat.markdown.tags import add_tags
 from quart_chat.markdown.tasks import add_tasks, make_tasks
 from quart_chat.search.words import language
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
     from markdown_it.rules_core import StateCore
     from markdown_it.rules_inline import StateInline
+    from markdown_it.token import Token
 
 
 # Blocks and spans within each other; what is nested deeper is left out. With it rendering takes
@@ -42,6 +46,7 @@ _OPTIONS = {"html": False, "xhtmlOut": False, "maxNesting": MAX_NESTING}
 _NO_WIDTH = "\ufeff"
 _SAFE_SCHEME = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_BOX = re.compile('<input type="checkbox" disabled( checked)?>')
 _ALIGNMENT = {f"text-align:{side}": f"align-{side}" for side in ("left", "center", "right")}
 
 
@@ -52,6 +57,31 @@ def render_markdown(text: str, sources: Sequence[Citable] | None = None, /) -> s
     """
     checked = {} if sources is None else {ENV: Citations.of(sources, language(text))}
     return str(_RENDERER.render(text.replace(_NO_WIDTH, ""), checked))
+
+
+def render_plain(text: str, sources: Sequence[Citable] | None = None, /, base: str = "") -> str:
+    """The text as people read it, for a mail; links lead on from the address ``base``."""
+    tokens = _parse(text, base, {} if sources is None else {ENV: Citations.of(sources)})
+    return plain_text(tokens)
+
+
+def render_mail(text: str, /, base: str = "") -> str:
+    """HTML for a mail, which knows no styles of a page, no MathML, and not where it comes from."""
+    # As if there had been too many formulas before: they are shown as they were written.
+    env: Env = {"formulas": MAX_TOGETHER}
+    html = str(_RENDERER.renderer.render(_parse(text, base, env), _RENDERER.options, env))
+    html = _BOX.sub(lambda box: "☑" if box[1] else "☐", html)
+    return html.replace("<table>", '<table border="1" cellpadding="4" cellspacing="0">')
+
+
+def _parse(text: str, base: str, env: Env) -> list[Token]:
+    tokens = _RENDERER.parse(text.replace(_NO_WIDTH, ""), env)
+    for token in tokens:
+        for child in token.children or []:
+            href = str(child.attrs.get("href", "#"))
+            if not href.startswith("#"):
+                child.attrs["href"] = urljoin(base, href)
+    return tokens
 
 
 class _SafeMarkdown(MarkdownIt):

@@ -28,10 +28,32 @@ export async function startRound(body) {
   return type === "workflow" ? item.id : item.workflowId;
 }
 
-/** The Markdown source of an answer. */
-export async function readAnswer(workflowId, roundNumber) {
-  const response = await send("GET", `/chat/${workflowId}/rounds/${roundNumber}/answer.md`);
-  return response.text();
+/**
+ * Queue a question behind the answer that is being written.
+ * @returns {Promise<{workflowId: string, roundNumber: number | null, queued: object | null}>}
+ */
+export function queuePrompt({ workflowId, ...body }) {
+  return sendForJson("POST", `/api/chatbot/${workflowId}/queue`, body);
+}
+
+/** Change the text of a queued question. */
+export function editQueued(workflowId, id, prompt) {
+  return sendForJson("PATCH", `/api/chatbot/${workflowId}/queue/${id}`, { prompt });
+}
+
+/** Take a question out of the queue; the response has its text. */
+export function removeQueued(workflowId, id) {
+  return sendForJson("DELETE", `/api/chatbot/${workflowId}/queue/${id}`);
+}
+
+/** Stop the answer that is being written, and send a queued question. */
+export function sendQueued(workflowId, id) {
+  return sendForJson("POST", `/api/chatbot/${workflowId}/queue/${id}/send`);
+}
+
+/** An answer in a form: its Markdown source (`md`), or text and HTML for a mail (`json`). */
+export function readAnswer(workflowId, roundNumber, form) {
+  return send("GET", `/chat/${workflowId}/rounds/${roundNumber}/answer.${form}`);
 }
 
 /** Import the chats of files. */
@@ -48,7 +70,7 @@ export function stopRound(workflowId) {
 
 /**
  * Fetch rounds of a chat as HTML: the latest, or those before a round.
- * @returns {Promise<{head: number, seq: number, link: Element, rounds: Element[]}>}
+ * @returns {Promise<{head: number, seq: number, link: Element, rounds: Element[], queue: Element[]}>}
  */
 export function readRounds(workflowId, { before = "", signal } = {}) {
   const query = before && `?before=${before}`;
@@ -67,7 +89,8 @@ async function readFragment(url, signal) {
   const root = document.importNode(template.content.querySelector(".rounds"), true);
   const rounds = [...root.querySelectorAll("chat-round")];
   const link = root.querySelector(".earlier-link");
-  return { head: Number(root.dataset.head), seq: Number(root.dataset.seq), link, rounds };
+  const queue = [...root.querySelectorAll(".queued")];
+  return { head: Number(root.dataset.head), seq: Number(root.dataset.seq), link, rounds, queue };
 }
 
 /**

@@ -76,6 +76,7 @@ async def places(browser: Browser, shared_server: Server) -> AsyncIterator[dict[
         async with client.stream("POST", "/api/chatbot/start/stream", json=question) as stream:
             await stream.aread()
         chats = (await client.get("/api/chatbot/workflows")).json()["workflows"]
+        prompt_id = await queue_prompt(client, chats[0]["id"])
         link = f"/api/chatbot/workflows/{chats[0]['id']}/share"
         token = (await client.post(link)).json()["token"]
         files = {"files": ("plan.md", b"# Plan\n\nFirst the roof.\n\n## Then\n\nThe floor.\n")}
@@ -85,12 +86,24 @@ async def places(browser: Browser, shared_server: Server) -> AsyncIterator[dict[
             await stream.aread()  # to the end, which comes when it is read
     yield {
         "workflow_id": chats[0]["id"],
+        "prompt_id": prompt_id,
         "token": token,
         "document_id": document["id"],
         "number": "1",
         "round_number": "1",
         "place": "reference/routes",
     }
+
+
+async def queue_prompt(client: httpx2.AsyncClient, chat: str) -> str:
+    """Leave a prompt in the queue of a chat that is idle; the prompt's id."""
+    running = {"prompt": "wait", "assistant": "slow", "workflowId": chat}
+    async with client.stream("POST", "/api/chatbot/start/stream", json=running) as stream:
+        await anext(stream.aiter_bytes())
+    waiting = {"prompt": "And what waits?"}
+    placed = (await client.post(f"/api/chatbot/{chat}/queue", json=waiting)).json()
+    await client.post(f"/api/chatbot/{chat}/stop")
+    return str(placed["queued"]["id"])
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -14,6 +14,7 @@ from time import monotonic, sleep
 import pytest
 
 from tests.server import free_port
+from tests.services.spawning import spawn
 
 START_TIMEOUT = 10.0
 
@@ -60,7 +61,7 @@ def run_configured(config: str, folder: Path, port: int) -> Iterator[str]:
     # Started by root it would become somebody else, who may not write to the folder.
     user = "user root;" if os.geteuid() == 0 else ""
     file.write_text(f"daemon off; {user}\n{config}")
-    process = subprocess.Popen([path, "-c", str(file), "-e", "stderr", "-p", str(folder)])
+    process = spawn([path, "-c", str(file), "-e", "stderr", "-p", str(folder)])
     try:
         _wait_for(port, process)
         yield f"http://127.0.0.1:{port}"

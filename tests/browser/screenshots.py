@@ -143,7 +143,6 @@ async def fill(page: Page, site: Site) -> None:
         await ask(page, site.url, question, "librarian")
     await page.goto(f"{site.url}/documents")
     await page.set_input_files("input[type=file]", str(ROOT / "docs/reference/events.md"))
-    await page.press("form.upload button", "Enter")
     await page.locator('[data-status="ready"]').first.wait_for()
     site.document = await page.locator('a[href^="/documents/"]').first.get_attribute("href") or ""
     site.answered = await ask(page, site.url, site.content.questions[-1], "librarian")

@@ -59,7 +59,7 @@ async def test_the_steps_take_one_line_and_open_with_a_click(open_tab: OpenTab) 
 
 async def test_the_librarian_answers_with_sources(open_tab: OpenTab) -> None:
     tab = await open_tab()
-    await tab.page.locator(".example", has_text="How do I resume a stream?").click()
+    await tab.page.locator(".example", has_text="How do I upload a document?").click()
     await tab.until_ended("complete")
     await expect(tab.answer().locator("blockquote").first).to_be_visible()
     line = tab.round(1).locator(".steps .steps-summary")

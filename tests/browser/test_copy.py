@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 import pytest
 from playwright.async_api import expect
 
+from quart_chat.markdown import render_plain
 from tests.answer import long_answer
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
@@ -45,11 +48,34 @@ async def copied(tab: Tab) -> str:
 
 async def test_an_answer_is_copied_as_it_was_written(open_tab: OpenTab) -> None:
     tab = await answered(open_tab)
-    button = tab.page.get_by_role("button", name="Copy", exact=True)
-    await button.click()
+    await tab.page.get_by_role("button", name="Copy the answer as Markdown").click()
     await expect(tab.page.locator("#announcer")).to_have_text("Copied.")
     await expect(tab.page.locator(".copy-answer[data-done]")).to_be_visible()
     assert await copied(tab) == long_answer()
+
+
+async def test_an_answer_is_copied_for_a_mail(open_tab: OpenTab) -> None:
+    tab = await answered(open_tab)
+    await tab.page.get_by_role("button", name="Copy", exact=True).click()
+    await expect(tab.page.locator("#announcer")).to_have_text("Copied.")
+    assert await copied(tab) == render_plain(long_answer(), base=f"{urljoin(tab.page.url, '/')}")
+    html = await tab.page.evaluate(
+        """async () => {
+          const [item] = await navigator.clipboard.read();
+          return (await item.getType("text/html")).text();
+        }"""
+    )
+    assert "<strong>Point 3</strong>" in html
+    assert "<table" in html
+
+
+async def test_without_a_clipboard_an_answer_is_copied_as_text(open_tab: OpenTab) -> None:
+    tab = await answered(open_tab)
+    await without_clipboard(tab)
+    await tab.page.get_by_role("button", name="Copy", exact=True).click()
+    await expect(tab.page.locator("#announcer")).to_have_text("Copied.")
+    text = await tab.page.evaluate("window.real.readText()")
+    assert text.startswith("An answer\n\nSentence 0 says something short.")
 
 
 async def test_a_question_is_copied(open_tab: OpenTab) -> None:
@@ -75,7 +101,7 @@ async def test_what_cannot_be_copied_is_told(open_tab: OpenTab) -> None:
     tab = await open_tab(quiet=False)
     await tab.ask("count 2 0ms")
     await tab.until_ended("complete")
-    await tab.page.route("**/answer.md", lambda route: route.abort())
+    await tab.page.route("**/answer.json", lambda route: route.abort())
     await tab.page.get_by_role("button", name="Copy", exact=True).click()
     await expect(tab.page.locator("chat-notice")).to_contain_text("It could not be copied.")
 

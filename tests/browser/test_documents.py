@@ -34,13 +34,14 @@ def file(name: str, content: str = LEASE) -> Any:
 
 
 async def upload(page: Page, *files: Any) -> None:
+    """Choose files, which uploads them at once."""
     await page.set_input_files("#files", files=list(files))
-    await page.get_by_role("button", name="Upload").click()
 
 
 async def delete(page: Page, name: str) -> None:
-    """Delete a document, and confirm it."""
-    await page.get_by_role("button", name=f"Delete {name}").click()
+    """Delete a document by its menu, and confirm it."""
+    await page.get_by_role("button", name=f"Options: {name}").click()
+    await page.locator("#document-menu").get_by_role("button", name="Delete").click()
     await page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
 
 
@@ -98,16 +99,17 @@ async def test_files_that_come_during_an_upload_are_uploaded_after_it(open_tab: 
     assert await tab.page.evaluate("document.querySelector('#files').files.length") == 0
 
 
-async def test_files_that_could_not_be_sent_are_still_chosen(open_tab: OpenTab) -> None:
+async def test_files_that_could_not_be_sent_can_be_sent_again(open_tab: OpenTab) -> None:
     tab = await open_tab("/documents", quiet=False)
     refused = tab.page.locator(".upload-refused")
     await tab.page.route("**/api/documents", lambda route: route.abort())
     await upload(tab.page, file("sent again.md"))
     await expect(refused).to_have_text("The server can't be reached.")
     await tab.page.unroute("**/api/documents")
-    await tab.page.get_by_role("button", name="Upload").click()
+    await tab.page.get_by_role("button", name="Try again").click()
     await expect(tab.page.locator(".document", has_text="sent again.md")).to_have_count(1)
     await expect(refused).to_be_empty()
+    await expect(tab.page.get_by_role("button", name="Try again")).to_be_hidden()
 
 
 async def test_a_file_that_is_dropped_beside_the_list_is_uploaded(
@@ -131,9 +133,18 @@ async def test_what_cannot_be_read_is_named_and_the_rest_is_taken(
         path.write_text(LEASE, "utf-8")
     folder.mkdir()
     refused = tab.page.locator(".upload-refused p")
+    # It changes between the choice and the upload, which waits for another.
+    go_on = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await go_on.wait()
+        await route.continue_()
+
+    await tab.page.route("**/api/documents", hold)
+    await upload(tab.page, file("before.md"))
     await tab.page.set_input_files("#files", files=[changed, good])
     changed.write_text(f"{LEASE}More of it.", "utf-8")
-    await tab.page.get_by_role("button", name="Upload").click()
+    go_on.set()
     await expect(refused).to_have_text([re.compile("^changed.md: The browser can't read it")])
     await expect(tab.page.locator(".document", has_text="good.md")).to_have_count(1)
     await drop(tab.page, ".upload", folder)
@@ -211,9 +222,11 @@ async def test_a_document_is_deleted_once_it_is_confirmed(open_tab: OpenTab) -> 
     tab = await open_tab("/documents")
     await upload(tab.page, file("spared.md"), file("doomed.md"))
     spared, doomed = (tab.page.locator(".document", has_text=n) for n in ("spared.md", "doomed.md"))
+    menu = tab.page.locator("#document-menu")
     dialog = tab.page.get_by_role("alertdialog")
     for way in ("Escape", "Cancel", "beside"):
         await spared.get_by_role("button").click()
+        await menu.get_by_role("button", name="Delete").click()
         await expect(dialog).to_have_accessible_name("Delete “spared.md”?")
         await expect(dialog).to_have_accessible_description(re.compile("erased"))
         await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
@@ -230,10 +243,10 @@ async def test_a_document_is_deleted_once_it_is_confirmed(open_tab: OpenTab) -> 
     await expect(spared).to_have_count(1)
     # From its own page, and back to the list.
     await spared.get_by_role("link").click()
-    await tab.page.get_by_role("button", name="Delete this document").click()
+    await tab.page.get_by_role("button", name="Delete").first.click()
     await expect(dialog).to_have_accessible_name("Delete “spared.md”?")
     await dialog.get_by_role("button", name="Cancel").click()
-    await tab.page.get_by_role("button", name="Delete this document").click()
+    await tab.page.get_by_role("button", name="Delete").first.click()
     await dialog.get_by_role("button", name="Delete").click()
     await expect(tab.page).to_have_url(re.compile("/documents$"))
     await expect(spared).to_have_count(0)
@@ -245,7 +258,7 @@ async def test_a_document_that_goes_elsewhere_is_not_asked_about(open_tab: OpenT
     row = tab.page.locator(".document", has_text="asked about.md")
     await expect(row).to_have_attribute("data-status", "ready")
     dialog = tab.page.get_by_role("alertdialog")
-    await row.get_by_role("button").press("Enter")
+    await row.get_by_role("link").press("Delete")
     await expect(dialog).to_be_visible()
     await delete(other.page, "asked about.md")
     await expect(row).to_have_count(0)
@@ -292,10 +305,14 @@ async def test_the_pages_are_accessible_and_fit_a_phone(open_tab: OpenTab, schem
     assert await violations(tab.page, scheme) == []
     await expect_no_overflow(tab.page)
     await row.get_by_role("button").click()
+    await expect(tab.page.locator("#document-menu")).to_be_visible()
+    assert await violations(tab.page, scheme) == []
+    await tab.page.locator("#document-menu").get_by_role("button", name="Delete").click()
     await expect(tab.page.get_by_role("alertdialog")).to_be_visible()
     assert await violations(tab.page, scheme) == []
     address = await row.locator("a").get_attribute("href")
-    for path in (f"{address}?passage=1#p1", f"{address}/delete", "/settings"):
+    pages = (f"{address}?passage=1#p1", f"{address}?find=notice#hit", f"{address}/delete")
+    for path in (*pages, "/settings"):
         await tab.page.goto(path)
         assert await violations(tab.page, scheme) == []
         await expect_no_overflow(tab.page)

@@ -33,6 +33,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 # Not pages: files, documents for programs, and parts that scripts put into pages.
 FILES = ("/api/", "/static/", "/openapi.json", "/manifest.webmanifest", "/service-worker.js")
 PARTS = {
+    "library.original",
+    "rounds.copy_answer",
     "rounds.show_answer",
     "rounds.show_rounds",
     "sharing.shared_rounds",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import FilePayload, Locator, Page, expect
@@ -143,7 +144,7 @@ async def test_the_buttons_that_send_and_stop_hand_the_focus_to_the_field(
 
 async def test_an_example_is_asked_and_the_focus_waits_in_the_field(open_tab: OpenTab) -> None:
     tab, keys = await begin(open_tab)
-    await keys.go(button(tab.page, "How do I resume a stream?"))
+    await keys.go(button(tab.page, "How do I upload a document?"))
     await keys.press("Enter")
     await tab.until_ended("complete")
     await keys.expect_at(prompt(tab.page))
@@ -323,11 +324,10 @@ async def test_documents_are_chosen_for_a_question_and_left_out_again(open_tab: 
     file = FilePayload(name="keys.md", mimeType="text/markdown", buffer=b"# Keys\n\nEnter.\n")
     await keys.go(tab.page.locator("#files"))
     await tab.page.set_input_files("#files", files=[file])  # what the system's own window does
-    await keys.go(button(tab.page, "Upload"))
-    await keys.press("Enter")
-    row = tab.page.locator(".document", has_text="keys.md")
+    row = tab.page.locator(".document").first
+    await expect(row).to_contain_text("keys.md")
     await expect(row).to_have_attribute("data-status", "ready")
-    await keys.expect_kept(button(tab.page, "Upload"))
+    await keys.expect_kept(tab.page.locator("#files"))
 
     await tab.page.goto("/")
     await keys.go(tab.page.locator(".picker-button"))
@@ -348,18 +348,65 @@ async def test_documents_are_chosen_for_a_question_and_left_out_again(open_tab: 
     await keys.expect_at(prompt(tab.page))
 
     await tab.page.goto("/documents")
-    bin_ = row.get_by_role("button", name="Delete keys.md")
+    more = row.get_by_role("button", name="Options: keys.md")
+    menu = tab.page.locator("#document-menu")
     dialog = tab.page.get_by_role("alertdialog", name="Delete “keys.md”?")
-    await keys.go(bin_)
+    await keys.go(more)
+    await keys.press("Enter")
+    await keys.expect_at(menu.get_by_role("link", name="Ask about this"))
+    await keys.go(menu.get_by_role("button", name="Rename"))
+    await keys.press("Enter")
+    await keys.write("locks")
+    await keys.press("Enter")
+    await keys.expect_at(row.get_by_role("link", name="locks.md"))
+    await keys.press("F2")
+    await keys.write("keys")
+    await keys.press("Enter")
+    await keys.expect_at(row.get_by_role("link", name="keys.md"))
+    await keys.go(more)
+    await keys.press("Enter")
+    await keys.go(menu.get_by_role("button", name="Delete"))
     await keys.press("Enter")
     await keys.expect_at(dialog.get_by_role("button", name="Cancel"))
     await keys.press("Escape")
-    await keys.expect_at(bin_)
-    await keys.press("Enter")
+    await keys.expect_at(more)
+    await keys.go(row.get_by_role("link"), "Shift+Tab")
+    await keys.press("Delete")
     await keys.go(dialog.get_by_role("button", name="Delete"))
     await keys.press("Enter")
-    await expect(row).to_have_count(0)
+    await expect(tab.page.locator(".document", has_text="keys.md")).to_have_count(0)
     await expect_seen(tab.page)
+
+
+async def test_a_document_is_searched_from_hit_to_hit(open_tab: OpenTab) -> None:
+    tab, keys = await begin(open_tab, "/documents")
+    text = b"# Keys\n\nA hit.\n\n## More\n\nA HIT and a hit.\n"
+    file = FilePayload(name="hits.md", mimeType="text/markdown", buffer=text)
+    await tab.page.set_input_files("#files", files=[file])
+    row = tab.page.locator(".document", has_text="hits.md")
+    await expect(row).to_have_attribute("data-status", "ready")
+    await keys.go(row.get_by_role("link"))
+    await keys.press("Enter")
+    field = tab.page.locator("#find")
+    await tab.page.wait_for_url("**/documents/*")
+    await keys.go(field)
+    await keys.write("hit")
+    await keys.press("Enter")
+    state = tab.page.locator(".finder-state")
+    await expect(state).to_have_text("1 of 3")
+    await keys.expect_at(field)
+    for place, key in ((2, "Enter"), (3, "Enter"), (1, "Enter"), (3, "Shift+Enter")):
+        await keys.press(key)
+        await expect(state).to_have_text(f"{place} of 3")
+        await keys.expect_at(field)
+    await keys.go(tab.page.get_by_role("link", name="Previous hit"))
+    await keys.press("Enter")
+    await expect(state).to_have_text("2 of 3")
+    await expect(tab.page.locator("mark[aria-current]")).to_have_text("HIT")
+    await keys.go(field, "Shift+Tab")
+    await keys.press("Escape")
+    await expect(tab.page.locator("mark")).to_have_count(0)
+    await tab.page.request.delete(f"/api{urlsplit(tab.page.url).path}")
 
 
 async def test_a_chat_is_shared_and_no_longer(open_tab: OpenTab) -> None:

@@ -114,6 +114,26 @@ async def test_a_model_is_chosen_and_remembered(open_tab: OpenTab, endpoint: Fak
     await expect(chosen(tab.page)).to_have_text("Librarian")
 
 
+async def test_what_is_set_for_new_chats_goes_before_the_last_choice(open_tab: OpenTab) -> None:
+    tab = await open_tab("/settings")
+    await tab.page.evaluate(
+        """localStorage.setItem("quart-chat:choice", '{"assistant": "librarian"}')"""
+    )
+    await tab.page.select_option("#choice", "model large")
+    await tab.page.locator("#new-chats .button-primary").click()
+    await expect(tab.page.locator("#new-chats .settings-saved")).to_have_text("Saved.")
+    try:
+        await tab.page.goto("/")
+        await expect(chosen(tab.page)).to_have_text("large")
+        await tab.page.fill("#prompt", "One?")
+        await tab.page.press("#prompt", "Enter")
+        await expect(tab.answer()).to_contain_text("Three months")
+    finally:
+        await tab.page.request.patch("/api/settings", data={"assistant": None})
+    await tab.page.goto("/")
+    await expect(chosen(tab.page)).not_to_have_text("large")
+
+
 async def test_another_tab_follows_what_is_chosen_for_a_chat(open_tab: OpenTab) -> None:
     first = await open_tab()
     await ask(first.page, "Hello")

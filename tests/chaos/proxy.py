@@ -65,7 +65,7 @@ class ChaosProxy:
             await asyncio.Event().wait()
         try:
             up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._upstream_port)
-        except ConnectionRefusedError:
+        except ConnectionError:
             writer.transport.abort()
             return
         self._writers.append(up_writer)

@@ -1,64 +1,13 @@
-"""Names are made safe, and content tells what a file is."""
+"""Content tells what a file is."""
 
 from __future__ import annotations
 
-import unicodedata
-from typing import Literal
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from quart_chat.documents.kinds import MAX_NAME, clean_name, detect, is_binary
+from quart_chat.documents.kinds import detect, is_binary
 from quart_chat.documents.models import Kind
 from quart_chat.errors import ChatError
 from tests.documents import made
-
-
-@pytest.mark.parametrize(
-    ("name", "cleaned"),
-    [
-        ("report.pdf", "report.pdf"),
-        ("../../etc/passwd", "passwd"),
-        ("C:\\Users\\ada\\notes.txt", "notes.txt"),
-        ("..hidden", "hidden"),
-        ("two\nlines\t.md", "two lines .md"),
-        ("gpj\u202efdp.exe", "gpjfdp.exe"),
-        ("nul\0.txt", "nul.txt"),
-        ("Gro\u0308ße.txt", "Größe.txt"),
-        ("", "document"),
-        ("/", "document"),
-    ],
-)
-def test_a_name_is_its_last_part_without_what_can_not_be_seen(name: str, cleaned: str) -> None:
-    assert clean_name(name) == cleaned
-
-
-@given(st.text())
-def test_any_name_becomes_a_short_line_that_leads_nowhere(name: str) -> None:
-    cleaned = clean_name(name)
-    assert 0 < len(cleaned) <= MAX_NAME
-    assert cleaned.isprintable()
-    assert "/" not in cleaned
-    assert clean_name(cleaned) == cleaned
-
-
-def test_a_long_name_keeps_its_ending() -> None:
-    for times in (100, 1000):
-        assert clean_name("long " * times + ".pdf").endswith("….pdf")
-
-
-def test_accents_are_put_in_order_in_a_short_name_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It takes time by the square of their number."""
-    normalize, lengths = unicodedata.normalize, []
-
-    def recording(form: Literal["NFC"], text: str) -> str:
-        lengths.append(len(text))
-        return normalize(form, text)
-
-    monkeypatch.setattr(unicodedata, "normalize", recording)
-    assert clean_name("a" + "\u0315" * 2000 + "\u0300" * 2000 + ".txt").endswith("….txt")
-    assert max(lengths) <= 1000
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,9 @@ plans = st.builds(Plan, st.lists(st.integers(0, 30), max_size=3), st.booleans())
 acts = st.builds(
     Act,
     turns,
-    st.sampled_from(["upload", "upload", "delete", "delete", "chat", "lose", "crash", "restart"]),
+    st.sampled_from(
+        ["upload", "upload", "delete", "delete", "rename", "chat", "lose", "crash", "restart"]
+    ),
     st.integers(0, 5),
     plans,
 )
@@ -135,6 +137,9 @@ class World:
             case "delete":
                 async with self._request():
                     await self._delete(act.place)
+            case "rename":
+                async with self._request():
+                    await self._rename(act.place)
             case "chat":
                 await self.change_chat()
             case "lose":
@@ -160,6 +165,14 @@ class World:
         if found := await self.documents.documents(USER):
             with suppress(NotFound):  # another request was quicker
                 await self.documents.delete(USER, found[place % len(found)].id)
+
+    async def _rename(self, place: int) -> None:
+        if found := await self.documents.documents(USER):
+            document = found[place % len(found)]
+            with suppress(NotFound):  # it was deleted
+                name = f"renamed after {document.list_seq}"
+                renamed = await self.documents.rename(USER, document.id, name)
+                assert renamed.name == name
 
     async def change_chat(self) -> None:
         now = time.time()

@@ -19,6 +19,7 @@ import psycopg
 import pytest
 
 from tests.server import free_port
+from tests.services.spawning import spawn
 
 OWNER = "chat"
 """The user that the tests connect as; it needs no password."""
@@ -88,7 +89,7 @@ class PostgresServer:
         """Start it, and return once it answers."""
         options = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
         with (self._folder / "log").open("a") as log:
-            self._process = subprocess.Popen(
+            self._process = spawn(
                 [self._program("postgres"), *self._data, "-p", str(self.port), *options],
                 stdout=log,
                 stderr=log,
@@ -220,7 +221,7 @@ class Pooler:
             "ignore_startup_parameters = extra_float_digits\n"
             f"pool_mode = transaction\nauth_type = trust\nauth_file = {users}\n"
         )
-        self._process = subprocess.Popen(
+        self._process = spawn(
             [program, "-q", str(settings)], user=_SYSTEM_USER if os.getuid() == 0 else None
         )
         deadline = monotonic() + START_TIMEOUT

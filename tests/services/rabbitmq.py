@@ -19,6 +19,7 @@ from aio_pika import connect
 
 from quart_chat.events.brokers.rabbitmq import QUEUE
 from tests.server import ROOT, free_port
+from tests.services.spawning import spawn
 
 START_TIMEOUT = 120.0
 TLS = ROOT / "tests/assistants/openai/tls"
@@ -79,7 +80,7 @@ class RabbitMQServer:
             pytest.skip("Needs RabbitMQ: on Debian 'apt install rabbitmq-server'")
         epmd = shutil.which("epmd")
         assert epmd is not None
-        self._epmd = subprocess.Popen(
+        self._epmd = spawn(
             [epmd, "-address", "127.0.0.1", "-port", str(self._epmd_port)], env=self._env
         )
         self.start()
@@ -98,7 +99,7 @@ class RabbitMQServer:
     def start(self) -> None:
         """Start it, with what its folder holds, and return once it takes connections."""
         with (self.folder / "output").open("ab") as output:
-            self._process = subprocess.Popen(
+            self._process = spawn(
                 [SCRIPTS / "rabbitmq-server"],
                 cwd=self.folder,
                 env=self._env,

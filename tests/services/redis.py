@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from tests.server import free_port
+from tests.services.spawning import spawn
 
 START_TIMEOUT = 10.0
 DUMP = "dump.rdb"
@@ -55,7 +55,7 @@ class RedisServer:
         path = shutil.which("redis-server")
         if path is None:
             pytest.skip("Needs Redis: on Debian 'apt install redis-server'")
-        self.process = subprocess.Popen(
+        self.process = spawn(
             [
                 *(path, "--port", str(self.port), "--bind", "127.0.0.1"),
                 *("--dir", str(self.folder), "--dbfilename", DUMP, "--save", ""),

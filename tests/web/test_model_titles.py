@@ -30,7 +30,7 @@ from tests.assistants.openai.endpoint import (
     talk,
 )
 from tests.waiting import until
-from tests.web.streams import ask, workflow_id
+from tests.web.streams import ask, open_stream, workflow_id
 
 WORKFLOWS = "/api/chatbot/workflows"
 GIVEN = talk(say("**Roofs and", " rafters**"), end(6))
@@ -238,6 +238,37 @@ async def test_the_next_question_does_not_wait_for_a_title(
     # The model is free for it, and is asked for the title after that.
     await asked(client, "And under those?", workflowId=chat)
     await gone.wait()
+    assert (await read(client, chat))["title"] == "Roofs and rafters"
+
+
+async def test_a_queued_question_comes_before_the_title(
+    open_app: Open, endpoint: FakeEndpoint
+) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    titles_before: list[int] = []
+
+    async def first(exchange: Exchange) -> None:
+        begun.set()
+        await go_on.wait()
+        await exchange.stream(say("Rafters"), end())
+
+    async def second(exchange: Exchange) -> None:
+        titles_before.append(len(endpoint.title_requests))
+        await exchange.stream(say("Walls"), end())
+
+    endpoint.script(first, second)
+    client = await open_app()
+    body = {"prompt": "What is under the tiles?", "assistant": "model"}
+    async with open_stream(client, "/api/chatbot/start/stream", json=body) as stream:
+        chat = (await stream.until("workflow"))["item"]["id"]
+        await begun.wait()
+        queued = await client.post(f"/api/chatbot/{chat}/queue", json={"prompt": "And those?"})
+        assert queued.status_code == 200
+        go_on.set()
+    await until(lambda: endpoint.title_requests)
+    await rest(client)
+    assert titles_before == [0]
+    assert len(endpoint.completions) == 2
     assert (await read(client, chat))["title"] == "Roofs and rafters"
 
 

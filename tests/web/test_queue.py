@@ -181,3 +181,35 @@ async def test_an_export_leaves_the_queue_out(client: Client, chat: str) -> None
         exported = await client.get(f"/chat/{chat}/export.{kind}")
         assert exported.status_code == 200
         assert "not asked yet" not in await exported.get_data(as_text=True)
+
+
+async def test_the_page_and_the_rounds_that_a_script_reads_show_the_queue(
+    client: Client, chat: str
+) -> None:
+    await queue(client, chat, "<next> & last")
+    for path in (f"/chat/{chat}", f"/chat/{chat}/rounds"):
+        page = await (await client.get(path)).get_data(as_text=True)
+        assert "&lt;next&gt; &amp; last</p>" in page
+
+
+async def test_a_form_queues_while_an_answer_is_written(client: Client, chat: str) -> None:
+    response = await client.post(f"/chat/{chat}", form={"prompt": "next\r\nline"})
+    assert (response.status_code, response.headers["Location"]) == (303, f"/chat/{chat}")
+    assert await waiting(client, chat) == ["next\nline"]
+    again = await client.post(f"/chat/{chat}", form={"replaces": "1"})
+    assert again.status_code == 409
+
+
+async def test_forms_edit_remove_and_send(client: Client, chat: str) -> None:
+    first, second = [await queue(client, chat, text) for text in ("first", "wait")]
+    path = f"/chat/{chat}/queue"
+    form = await (await client.get(f"{path}/{first['id']}/edit")).get_data(as_text=True)
+    assert "first</textarea>" in form
+    await client.post(f"{path}/{first['id']}/edit", form={"prompt": "edited\r\ntext"})
+    assert await waiting(client, chat) == ["edited\ntext", "wait"]
+    removed = await client.post(f"{path}/{first['id']}/remove", form={})
+    assert "edited\ntext</textarea>" in await removed.get_data(as_text=True)
+    await client.post(f"{path}/{second['id']}/send", form={})
+    assert await waiting(client, chat) == []
+    for gone in (first, second):
+        assert (await client.get(f"{path}/{gone['id']}/edit")).status_code == 404

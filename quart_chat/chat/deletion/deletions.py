@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from quart_chat.chat.access import check_id, get_workflow
+from quart_chat.chat.deletion.purge import PurgeJob
 from quart_chat.chat.models import Workflow, WorkflowStatus
 from quart_chat.chat.storage import ChatStorage
 from quart_chat.chat.unit_of_work import Committer, UnitOfWork
@@ -42,7 +43,7 @@ class Deletions:
         storage: Where the chats are.
         committer: Commits the deletions.
         delete: Deletes one chat of a user, whose round is stopped first.
-        notice: Is told that chats have been deleted.
+        purge_job: Erases what can no longer be restored.
     """
 
     def __init__(
@@ -50,12 +51,12 @@ class Deletions:
         storage: ChatStorage,
         committer: Committer,
         delete: Callable[[str, str, float], Awaitable[None]],
-        notice: Callable[[], None],
+        purge_job: PurgeJob,
     ) -> None:
         self._storage = storage
         self._committer = committer
         self._delete = delete
-        self._notice = notice
+        self._purge_job = purge_job
         self._tasks: set[asyncio.Task[int]] = set()
         self._closing = False
 
@@ -124,7 +125,7 @@ class Deletions:
         for some in self._parts(ids):
             deleted, running = await self._committer.commit(partial(_delete, user_id, some, now))
             if deleted:
-                self._notice()
+                self._purge_job.notice()
             results = await asyncio.gather(*(self._stop(user_id, id_, now) for id_ in running))
             count += deleted + sum(results)
         return count

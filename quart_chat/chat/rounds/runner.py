@@ -70,8 +70,8 @@ class RunningRound:
 
     Attributes:
         answer: What it has so far.
-        assistant: What answers.
-        question: What it was asked.
+        assistant, question: What answers, and what it was asked.
+        stored: The round as its end is stored.
         refusal: Why its end could not be stored, the last time that this was tried.
     """
 
@@ -87,8 +87,9 @@ class RunningRound:
         self.refusal: DatabaseUnavailable | None = None
         self._context = context
         self._round = round_
-        self.assistant = assistant
-        self.question = question
+        self.stored: Round | None = None
+        self.assistant = self._assistant = assistant
+        self.question = self._question = question
         self._end_round = end
         self._ending: Ending | None = None
         self._recorder = Recorder(context, round_, self.answer, self._lose)
@@ -96,13 +97,6 @@ class RunningRound:
     @property
     def number(self) -> int:
         return self._round.number
-
-    @property
-    def stored(self) -> Round | None:
-        """The round as its end is stored; None where it has none, or it could not be."""
-        task = self._task
-        failed = not task.done() or task.cancelled() or task.exception()
-        return None if failed else task.result()
 
     def start(self, ended: Callable[[RunningRound], None]) -> None:
         """Begin to run; ``ended`` is called once nothing more will happen."""
@@ -158,7 +152,7 @@ class RunningRound:
 
     def _abandon(self) -> None:
         if not self._over.done():
-            _logger.error("The assistant %r did not stop; it is left alone", self.assistant.name)
+            _logger.error("The assistant %r did not stop; it is left alone", self._assistant.name)
             self._context.abandoned.add(self._consumer)
             self._consumer.add_done_callback(self._context.abandoned.discard)
             self._over.set_result(None)
@@ -179,7 +173,8 @@ class RunningRound:
         await self._over
         await self._recorder.end()
         try:
-            return await self._end(self._ending or self._outcome())
+            self.stored = await self._end(self._ending or self._outcome())
+            return self.stored
         finally:
             self._recorder.close()
 
@@ -187,7 +182,7 @@ class RunningRound:
         error = None if self._consumer.cancelled() else self._consumer.exception()
         if error is None and not self._consumer.cancelled():
             return self._consumer.result()
-        _logger.error("The assistant %r failed", self.assistant.name, exc_info=error)
+        _logger.error("The assistant %r failed", self._assistant.name, exc_info=error)
         return INTERNAL
 
     async def _end(self, ending: Ending) -> Round:
@@ -257,7 +252,7 @@ class RunningRound:
         except (AssistantError, ChatError) as error:
             return Ending(RoundStatus.ERROR, clean(error.message), clean(error.code))
         except InvalidOutput as error:
-            _logger.error("The assistant %r is wrong: %s", self.assistant.name, error)  # noqa: TRY400 - the line is in it
+            _logger.error("The assistant %r is wrong: %s", self._assistant.name, error)  # noqa: TRY400 - the line is in it
             return INVALID_OUTPUT
         return COMPLETE if self.answer.message is not None else EMPTY_ANSWER
 
@@ -266,9 +261,9 @@ class RunningRound:
             lambda reader: reader.select_history(self._round, HISTORY)
         )
         turns = tuple(Turn(message.role, message.content) for message in history)
-        question = replace(self.question, history=turns)
+        question = replace(self._question, history=turns)
         taken = 0
-        async with aclosing(self.assistant.answer(question)) as outputs:
+        async with aclosing(self._assistant.answer(question)) as outputs:
             async for output in outputs:
                 if self._ending is not None:
                     # It was told to stop and went on.

@@ -43,7 +43,7 @@ class Rounds:
         context: What they share.
         assistants: Those that can be asked, by name.
         default_assistant: The name of the one that is asked in a new chat where none is named.
-        titling: What asks for titles once rounds have ended.
+        titling: Asks for titles.
         max_prompt: Characters in a prompt.
         max_running: Rounds of one user that run at a time.
 
@@ -51,6 +51,7 @@ class Rounds:
         running: Those that run, by workflow.
         choice: Says who is asked.
         succession: Ends rounds, and begins those of queued prompts.
+        titling: What asks for titles once rounds have ended.
     """
 
     def __init__(
@@ -202,7 +203,8 @@ class Rounds:
         def forget(ended: RunningRound) -> None:
             if self.running.get(workflow_id) is ended:
                 del self.running[workflow_id]
-            self.titling.after(ended)
+                # Where another round has followed at once, the title comes after that.
+                self.titling.after(ended)
 
         self.titling.interrupt(workflow_id)
         self.running[workflow_id] = running

@@ -24,6 +24,11 @@ _INSERT_WORDS = (
     " FROM unnest(CAST(? AS TEXT[]), CAST(? AS TEXT[]), CAST(? AS TEXT[]))"
     " AS words (word, folded, trigrams)"
 )
+_RENAME_PASSAGES = (
+    "UPDATE document_passages SET path = renamed.path, stems = renamed.stems"
+    " FROM unnest(CAST(? AS BIGINT[]), CAST(? AS TEXT[]), CAST(? AS TSVECTOR[]))"
+    " AS renamed (id, path, stems) WHERE document_passages.id = renamed.id"
+)
 _APART = 1
 """Places between the path and the text, so that no phrase goes from the one to the other."""
 
@@ -42,6 +47,14 @@ class Transaction(SharedTransaction):
             [passage_stems(path, piece.text) for path, piece in zip(paths, pieces, strict=True)],
         )
         self.statements.fetch(_INSERT_PASSAGES, (document.id, *columns))
+
+    def rename_passages(self, name: str, passages: Sequence[tuple[int, str, str]]) -> None:
+        ids = [id_ for id_, _, _ in passages]
+        paths = ["\n".join((name, *path.split("\n")[1:])) for _, path, _ in passages]
+        stems = [
+            passage_stems(path, text) for path, (_, _, text) in zip(paths, passages, strict=True)
+        ]
+        self.statements.fetch(_RENAME_PASSAGES, (ids, paths, stems))
 
     def insert_words(self, document: Document, words_: Sequence[tuple[str, str]]) -> None:
         columns = (

@@ -10,7 +10,7 @@ from quart_chat.postgres import Connection, connect
 from quart_chat.storage.inspection import SELECT_NODES, Inspection, KnownNode, read_node
 from quart_chat.storage.postgres.dialect import translate
 from quart_chat.storage.postgres.failures import translated_errors, translated_refusals
-from quart_chat.storage.postgres.schema import MIGRATIONS, check_server
+from quart_chat.storage.postgres.schema import MIGRATIONS, check_properties
 from quart_chat.storage.sqlite.nodes import LIVES, NOW
 
 _SERVER = (
@@ -29,7 +29,7 @@ def inspect_postgres(address: str) -> Inspection:
         connection = connect(address)
     with closing(connection), translated_errors():
         number, encoding, schema, read_only = connection.execute(_SERVER).fetchone() or ()
-        check_server(int(number) // 10_000, encoding, schema)
+        check_properties(int(number) // 10_000, encoding, schema)
         if read_only:
             raise unavailable(STANDBY)
         version = _version(connection)

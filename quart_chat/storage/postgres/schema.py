@@ -34,7 +34,7 @@ async def migrate(writer: Session, begin: str) -> None:
         DatabaseUnavailable: It is another program's, or its server is too old or no Unicode one.
         DatabaseTooNew: A newer version of this program has written it.
     """
-    await writer.transact(ask_server)
+    await writer.transact(check_server)
     version = await writer.transact(read_version)
     if version < len(MIGRATIONS):
         version = await writer.transact(apply_migrations, begin)
@@ -47,16 +47,16 @@ async def migrate(writer: Session, begin: str) -> None:
         )
 
 
-def ask_server(statements: Statements) -> None:
+def check_server(statements: Statements) -> None:
     row = statements.fetch_one(
         "SELECT current_setting('server_version_num'), current_setting('server_encoding'),"
         " current_schema()"
     )
     assert row is not None  # noqa: S101 - it has no FROM
-    check_server(int(row[0]) // 10_000, row[1], row[2])
+    check_properties(int(row[0]) // 10_000, row[1], row[2])
 
 
-def check_server(version: int, encoding: str, schema: str | None) -> None:
+def check_properties(version: int, encoding: str, schema: str | None) -> None:
     """See whether a server and a database of it can be used.
 
     Raises:

@@ -22,7 +22,7 @@ from quart_chat.storage.postgres.failures import translated_errors
 from quart_chat.storage.postgres.schema import (
     MIGRATIONS,
     apply_migrations,
-    ask_server,
+    check_server,
     read_version,
 )
 from quart_chat.storage.sqlite.nodes import LIVES
@@ -58,7 +58,7 @@ class PostgresTables:
     def __init__(self, connection: Connection, statements: Statements) -> None:
         self._connection = connection
         self._statements = statements
-        ask_server(statements)
+        check_server(statements)
         self.version = read_version(statements)
 
     def create(self) -> None:

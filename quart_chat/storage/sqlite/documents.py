@@ -34,6 +34,22 @@ _UPSERT = (
     " ON CONFLICT (id) DO UPDATE SET "
     + ", ".join(f"{field.name} = excluded.{field.name}" for field in fields(Document))
 )
+# A path begins with the document's name, as a line of its own.
+_NAMED = "(path = name OR substr(path, 1, length(name) + 1) = name || '\n')"
+_PASSAGES_TO_RENAME = (
+    "SELECT document_passages.id, number, name, path, text FROM document_passages"
+    " JOIN documents ON documents.id = document_id"
+    " WHERE document_id = ? AND number > ? ORDER BY number LIMIT ?"
+)
+_CHOSEN = "id IN (SELECT value FROM json_each(?))"
+_RENAME_PASSAGES = (
+    "INSERT INTO document_terms (document_terms, rowid, path, text)"
+    f" SELECT 'delete', id, path, text FROM document_forms WHERE {_CHOSEN}",
+    "UPDATE document_passages SET path = ? || substr(path, instr(path || '\n', '\n'))"
+    f" WHERE {_CHOSEN}",
+    "INSERT INTO document_terms (rowid, path, text)"
+    f" SELECT id, path, text FROM document_forms WHERE {_CHOSEN}",
+)
 _INSERT_PASSAGES = (
     f"INSERT INTO document_passages (document_id, {PASSAGE})"
     " SELECT ?, json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
@@ -97,6 +113,14 @@ class Reader(Reads):
         )
         return int(row[0]) if row else 0
 
+    def select_half_renamed(self) -> list[str]:
+        rows = self.statements.fetch(
+            "SELECT documents.id FROM documents JOIN document_passages"
+            " ON document_id = documents.id AND number = passages"
+            f" WHERE status = 'ready' AND NOT {_NAMED}"
+        )
+        return [row[0] for row in rows]
+
     def select_passages(
         self, document_id: str, after: int, limit: int
     ) -> tuple[StoredPassage, ...]:
@@ -139,6 +163,20 @@ class Transaction(Reader, ListCounter):
             for number, piece in enumerate(pieces, first)
         ]
         self.statements.fetch(_INSERT_PASSAGES, (document.id, orjson.dumps(rows).decode()))
+
+    def rename_some_passages(self, document_id: str, after: int, limit: int) -> int | None:
+        rows = self.statements.fetch(_PASSAGES_TO_RENAME, (document_id, after, limit))
+        if rows:
+            self.rename_passages(rows[0][2], [(id_, path, text) for id_, _, _, path, text in rows])
+        return rows[-1][1] if len(rows) == limit else None
+
+    def rename_passages(self, name: str, passages: Sequence[tuple[int, str, str]]) -> None:
+        """Have passages, each with its id, path and text, be found by a name of their document."""
+        ids = orjson.dumps([id_ for id_, _, _ in passages]).decode()
+        leave, rename, enter = _RENAME_PASSAGES
+        self.statements.fetch(leave, (ids,))
+        self.statements.fetch(rename, (name, ids))
+        self.statements.fetch(enter, (ids,))
 
     def insert_words(self, document: Document, words: Sequence[tuple[str, str]]) -> None:
         self.statements.fetch(_INSERT_WORDS, (document.id, orjson.dumps(words).decode()))

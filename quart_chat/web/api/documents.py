@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from quart import Blueprint
 
 from quart_chat.documents.finding import by_name
-from quart_chat.documents.kinds import clean_name
+from quart_chat.documents.names import clean_name
 from quart_chat.errors import (
     EmptyFile,
     EncryptedFile,
@@ -26,7 +26,8 @@ from quart_chat.web.api.uploads import Uploads, failure, take_files
 from quart_chat.web.context import services, user_id
 from quart_chat.web.operation import Answer, nothing, operation
 from quart_chat.web.schemas.answers import DocumentList, DocumentPassages, Uploaded
-from quart_chat.web.schemas.requests import DocumentsQuery, PassagesQuery
+from quart_chat.web.schemas.documents import DocumentChange, DocumentsQuery, PassagesQuery
+from quart_chat.web.schemas.items import DocumentItem
 
 if TYPE_CHECKING:
     from quart_chat.wire import Item
@@ -94,6 +95,14 @@ async def get_document(document_id: str, query: PassagesQuery) -> Item:
         "passages": [passage.to_item() for passage in page.passages],
         "next": page.next,
     }
+
+
+@blueprint.patch("/<document_id>")
+@operation(Answer(DocumentItem), tag="documents", body=DocumentChange, errors=[NotFound])
+async def change_document(document_id: str, body: DocumentChange) -> Item:
+    """Rename a document."""
+    documents = services().documents
+    return documents.item(await documents.rename(user_id(), document_id, body.name))
 
 
 @blueprint.delete("/<document_id>")

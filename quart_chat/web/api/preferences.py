@@ -13,7 +13,7 @@ from quart_chat.web.connection import run_test
 from quart_chat.web.context import services, user_id
 from quart_chat.web.operation import Answer, nothing, operation
 from quart_chat.web.schemas.answers import ConnectionItem, PreferencesItem, PresetItem
-from quart_chat.web.schemas.requests import PreferencesBody, PreferencesChange, PresetBody
+from quart_chat.web.schemas.settings import PreferencesBody, PreferencesChange, PresetBody
 
 if TYPE_CHECKING:
     from quart_chat.wire import Item

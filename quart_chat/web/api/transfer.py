@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from typing import IO, TYPE_CHECKING
-from urllib.parse import quote
 
 from quart import Blueprint, Response, current_app
 
-from quart_chat.chat.transfer.archive import ascii_name, file_name, write_zip
+from quart_chat.chat.transfer.archive import file_name, write_zip
 from quart_chat.chat.transfer.file import encode, to_file
 from quart_chat.chat.transfer.imports import Report
 from quart_chat.chat.transfer.prose import to_markdown
@@ -25,6 +24,7 @@ from quart_chat.errors import (
 from quart_chat.texts import _, number
 from quart_chat.web.api.uploads import Taken, Uploads, failure, take_files, uploads
 from quart_chat.web.context import assistant_titles, services, user_id
+from quart_chat.web.downloads import offer_download
 from quart_chat.web.operation import Answer, operation
 from quart_chat.web.pages.frame import render_in_frame
 from quart_chat.web.schemas.answers import Imported
@@ -181,11 +181,4 @@ async def _file(workflow_id: str) -> ChatFile:
 
 
 def _download(data: bytes, name: str, ending: str, mimetype: str) -> Response:
-    response = Response(data, mimetype=mimetype)
-    names = {"filename": f"{ascii_name(name)}.{ending}"}
-    if not name.isascii():
-        # RFC 6266: the whole name for those who read it, the plain one for all others.
-        names["filename*"] = f"UTF-8''{quote(name, safe='')}.{ending}"
-    response.headers.set("Content-Disposition", "attachment", **names)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return offer_download(Response(data, mimetype=mimetype), name, f".{ending}")

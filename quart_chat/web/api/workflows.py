@@ -17,10 +17,10 @@ from quart_chat.web.schemas.items import WorkflowItem
 from quart_chat.web.schemas.requests import (
     ChangeBody,
     ListQuery,
-    ParametersBody,
     RestoreBody,
     WorkflowChange,
 )
+from quart_chat.web.schemas.settings import ParametersBody
 
 if TYPE_CHECKING:
     from quart_chat.wire import Item

@@ -11,10 +11,11 @@ from quart_chat.assistants.protocol import ModelAssistant
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import WorkflowStatus
 from quart_chat.errors import DatabaseUnavailable
-from quart_chat.web.asking import start_round
+from quart_chat.web.asking import start_or_queue
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.inputs import form_number, query_string
 from quart_chat.web.pages.chat_list import view_list
+from quart_chat.web.pages.first import view_first
 from quart_chat.web.pages.views import build_rounds
 from quart_chat.web.schemas.requests import ChatQuery
 
@@ -31,16 +32,20 @@ blueprint = Blueprint("pages", __name__)
 
 @blueprint.get("/")
 async def new_chat() -> str:
-    """A page for the first prompt of a new chat."""
+    """A page for the first prompt of a new chat; ``document`` chooses one to ask about."""
+    chosen = request.args.getlist("document")
+    preferred = await _preferred()
     return await render_template(
         "chat.html",
         **await _shell(),
         workflow=None,
-        preferred=await _preferred(),
+        preferred=preferred,
+        start=await view_first(preferred),
         rounds=[],
+        queue=(),
         more=False,
         latest=True,
-        documents=[],
+        documents=await _chosen_documents(chosen),
         seq=0,
         running=False,
     )
@@ -58,6 +63,7 @@ async def show_chat(workflow_id: str) -> str:
         **shell,
         workflow=page.workflow,
         rounds=build_rounds(page),
+        queue=page.queue,
         more=page.more,
         latest=last in (None, page.workflow.head),
         documents=await _chosen_documents(page.workflow.document_ids),
@@ -69,7 +75,10 @@ async def show_chat(workflow_id: str) -> str:
 @blueprint.post("/chat")
 @blueprint.post("/chat/<workflow_id>")
 async def send_prompt(workflow_id: str | None = None) -> ResponseReturnValue:
-    """Start a round, in a new chat or in this one, or a new version of one."""
+    """Start a round, in a new chat or in this one, or a new version of one.
+
+    While a round runs, a prompt is queued.
+    """
     form = await request.form
     replaces = form_number("replaces", form.get("replaces"))
     prompt = form.get("prompt", None if replaces else "")
@@ -82,8 +91,7 @@ async def send_prompt(workflow_id: str | None = None) -> ResponseReturnValue:
         document_ids=tuple(form.getlist("documentIds")) or None,
         replaces=replaces,
     )
-    started = await start_round(ask)
-    return _to_chat(started.workflow_id)
+    return _to_chat(await start_or_queue(ask))
 
 
 @blueprint.post("/chat/<workflow_id>/stop")

@@ -86,6 +86,7 @@ async def _render(workflow: Workflow, typed: Mapping[str, str], **context: Any) 
         "chat_settings.html",
         workflow=workflow,
         typed=typed,
+        shown=[workflow.system_prompt, workflow.parameters and workflow.parameters.to_item()],
         efforts=EFFORTS,
         presets=preferences.presets,
         preset_name_limit=MAX_PRESET_NAME,

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from quart import Blueprint, redirect
+from quart import Blueprint, Response, redirect, request, send_file
 
-from quart_chat.documents.kinds import clean_name
+from quart_chat.documents.hits import FoundHits
+from quart_chat.documents.kind_names import kind_names
 from quart_chat.documents.models import page_start
+from quart_chat.documents.names import clean_name, file_name
+from quart_chat.search.sought import Sought
 from quart_chat.web.api.uploads import take_files, uploads
 from quart_chat.web.context import services, user_id
+from quart_chat.web.downloads import offer_download
 from quart_chat.web.inputs import query_string
 from quart_chat.web.pages.chat_list import view_list
 from quart_chat.web.pages.frame import render_in_frame
-from quart_chat.web.schemas.requests import PreviewQuery
+from quart_chat.web.pages.preview import Search, view_passages
+from quart_chat.web.schemas.documents import PreviewQuery
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
 
     from quart_chat.errors import ChatError
+
+MAX_SOUGHT = 200
+"""Characters that are sought in a document; the field takes no more."""
 
 blueprint = Blueprint("library", __name__, url_prefix="/documents")
 
@@ -45,6 +54,24 @@ async def document_page(document_id: str) -> str:
     return await _render_document(document_id)
 
 
+@blueprint.get("/<document_id>/original")
+async def original(document_id: str) -> Response:
+    """The file as it was uploaded, to be saved: a browser runs nothing of it here."""
+    document, path = await services().documents.original(user_id(), document_id)
+    response = await send_file(path, "application/octet-stream")
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    name = PurePosixPath(file_name(document))
+    return offer_download(response, name.stem, name.suffix)
+
+
+@blueprint.post("/<document_id>/rename")
+async def rename_page(document_id: str) -> ResponseReturnValue:
+    """Rename a document and go back to its page."""
+    form = await request.form
+    await services().documents.rename(user_id(), document_id, form.get("name", ""))
+    return redirect(f"/documents/{document_id}", 303)
+
+
 @blueprint.get("/<document_id>/delete")
 async def confirm_page(document_id: str) -> str:
     """The same, which asks whether to delete the document: where no script does."""
@@ -65,22 +92,39 @@ async def _render_list(refused: list[tuple[str, ChatError]]) -> str:
         "documents.html",
         chats,
         documents=[documents.item(found) for found in await documents.documents(user_id())],
+        kinds=kind_names(),
         refused=[(name, error.message) for name, error in refused],
     )
 
 
 async def _render_document(document_id: str, *, asks: bool = False) -> str:
     query, documents = query_string(PreviewQuery), services().documents
-    after = query.after if query.passage is None else page_start(query.passage)
     chats = await view_list()
+    search = await _search(document_id, query)
+    after = query.after if query.passage is None else page_start(query.passage)
+    if search and search.hit:
+        after = search.after
     page = await documents.passages(user_id(), document_id, after)
     return await render_in_frame(
         "document.html",
         chats,
         document=documents.item(page.document),
-        passages=page.passages,
+        kinds=kind_names(),
+        passages=view_passages(page.passages, after, search),
         after=after,
-        marked=query.passage,
+        marked_passage=query.passage,
         next=page.next,
+        search=search,
         asks=asks,
     )
+
+
+async def _search(document_id: str, query: PreviewQuery) -> Search | None:
+    """Look for what is sought in a document; None where nothing is."""
+    text = query.find.strip()[:MAX_SOUGHT]
+    if not text:
+        return None
+    sought, found = Sought.read(text), FoundHits((), more=False)
+    if sought is not None:
+        found = await services().documents.find(user_id(), document_id, sought)
+    return Search(text, sought, found, min(query.hit, len(found)))

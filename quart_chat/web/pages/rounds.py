@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
+import orjson
 from quart import Blueprint, Response, redirect, render_template, request
 
 from quart_chat.errors import InvalidInput
 from quart_chat.texts import _
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.inputs import form_number, query_string
+from quart_chat.web.pages.mail import to_mail
 from quart_chat.web.pages.views import build_rounds
 from quart_chat.web.schemas.requests import MAX_SEQ, RoundsQuery
 
@@ -28,6 +31,7 @@ async def show_rounds(workflow_id: str) -> str:
         "rounds.html",
         workflow=page.workflow,
         rounds=build_rounds(page),
+        queue=page.queue,
         more=page.more,
         titles=assistant_titles(),
     )
@@ -45,6 +49,21 @@ async def show_answer(workflow_id: str, number: int) -> Response:
     """An answer as it was written, to copy."""
     text = await services().chat.tree.answer(user_id(), workflow_id, min(number, MAX_SEQ))
     response = Response(text, mimetype="text/markdown")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/rounds/<round:number>/answer.json")
+async def copy_answer(workflow_id: str, number: int) -> Response:
+    """An answer to be copied into a mail, as plain text and as HTML."""
+    branch = services().chat.tree.branch
+    page = await branch(user_id(), workflow_id, last=min(number, MAX_SEQ), limit=1)
+    answers = (message for message in page.snapshot.messages if message.role != "user")
+    answer = next(answers, None)
+    copied = {"text": "", "html": ""}
+    if answer is not None:
+        copied = await asyncio.to_thread(to_mail, answer, request.url_root)
+    response = Response(orjson.dumps(copied), mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response
 

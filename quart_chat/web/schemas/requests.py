@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
-from msgspec.structs import asdict
 
-from quart_chat.assistants.parameters import MAX_TEMPERATURE, MAX_TOKENS, Effort, Parameters
+from quart_chat.web.schemas.settings import ParametersBody
 
 # What JavaScript counts exactly; no sequence of changes gets there.
 MAX_SEQ = 2**53 - 1
@@ -188,22 +187,6 @@ class ProbeQuery(Struct, frozen=True):
     ] = 0
 
 
-class ParametersBody(Struct, rename="camel", frozen=True):
-    """What a model is asked beside its messages; what is null or left out is the endpoint's."""
-
-    temperature: Annotated[float, Meta(ge=0, le=MAX_TEMPERATURE)] | None = None
-    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
-    max_tokens: Annotated[int, Meta(ge=1, le=MAX_TOKENS)] | None = None
-    reasoning_effort: Effort | None = None
-    extra: Annotated[
-        dict[str, Any],
-        Meta(description="further members of the request to the endpoint, by their names there"),
-    ] = {}
-
-    def to_parameters(self) -> Parameters:
-        return Parameters(**asdict(self))
-
-
 class WorkflowChange(Struct, rename="camel", frozen=True):
     """What to change of a chat; an empty `systemPrompt`, or `parameters` of null, takes it away."""
 
@@ -233,68 +216,7 @@ ChangeBody = Annotated[
 """At least one of the changes."""
 
 
-class DocumentsQuery(Struct, frozen=True):
-    """Which documents to list."""
-
-    q: Annotated[str, Meta(max_length=200, description="words in the names of documents")] = ""
-
-
-class PreferencesChange(Struct, rename="camel", frozen=True):
-    """What to change of the user's settings; null takes it away."""
-
-    assistant: (
-        Annotated[str, Meta(description="who answers in new chats; null leaves it open")]
-        | UnsetType
-        | None
-    ) = UNSET
-    model: (
-        Annotated[str, Meta(description="one of that assistant's models, sent with it")]
-        | UnsetType
-        | None
-    ) = UNSET
-    system_prompt: (
-        Annotated[str, Meta(description="the instructions that a new chat begins with")]
-        | UnsetType
-        | None
-    ) = UNSET
-
-
-PreferencesBody = Annotated[
-    PreferencesChange,
-    Meta(
-        extra_json_schema={
-            "anyOf": [{"required": [name]} for name in ("assistant", "systemPrompt")],
-            "examples": [{"systemPrompt": "Answer briefly."}],
-        }
-    ),
-]
-"""At least one of the changes."""
-
-
-class PresetBody(Struct, frozen=True):
-    """Parameters to save under a name; at least one has to be set."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=60)]
-    parameters: ParametersBody
-
-
 class RestoreBody(Struct, rename="camel", frozen=True):
     """The moment at which chats were deleted together, as the deletion was answered."""
 
     deleted_at: Annotated[float, Meta(ge=0, le=1e11)]
-
-
-class PassagesQuery(Struct, frozen=True):
-    """Which passages of a document to read."""
-
-    after: Annotated[
-        int, Meta(ge=0, le=MAX_SEQ, description="the number of the last passage the client has")
-    ] = 0
-    limit: Annotated[int, Meta(ge=1, le=500, description="passages per page")] = 200
-
-
-class PreviewQuery(Struct, frozen=True):
-    """Which passages of a document to show, and which of them to mark."""
-
-    after: Annotated[int, Meta(ge=0, le=MAX_SEQ)] = 0
-    passage: Annotated[int, Meta(ge=1, le=MAX_SEQ)] | None = None

@@ -4,7 +4,7 @@
  * A request may reach the server although its response is lost. So each request has an id, which is
  * sent again with a retry, and the server does not start a second round.
  */
-import { startRound } from "../api.js";
+import { queuePrompt, startRound } from "../api.js";
 
 /** The ids of the requests that the server has not confirmed yet. */
 const names = new Map();
@@ -15,6 +15,7 @@ const names = new Map();
  *   "chat:started".
  * @param {object} body
  * @param {() => void} [sent] Called before the page changes to a new chat.
+ * @returns {Promise<object | null>} the question in the queue, if it waits there
  */
 export async function ask(element, body, sent = () => {}) {
   const tell = (type, detail) => {
@@ -22,14 +23,25 @@ export async function ask(element, body, sent = () => {}) {
   };
   const requestId = nameOf(body) ?? newName();
   remember(body, requestId);
+  const { running } = element.closest("[data-workflow]").dataset;
+  const { workflowId, queued } = await place({ ...body, requestId }, running === "true", tell);
+  names.delete(keyOf(body));
+  sent();
+  if (!queued) tell("chat:started", workflowId);
+  return queued;
+}
+
+/** Start a round, or queue the question if another one is being answered. */
+async function place(body, running, tell) {
+  const mayWait = body.workflowId && body.replaces === undefined;
+  if (mayWait && running) return queuePrompt(body);
   tell("chat:asking", true);
   try {
-    const workflowId = await startRound({ ...body, requestId });
-    names.delete(keyOf(body));
-    sent();
-    tell("chat:started", workflowId);
+    return { workflowId: await startRound(body), queued: null };
   } catch (error) {
     tell("chat:asking", false);
+    // Another tab was faster.
+    if (mayWait && error.status === 409) return queuePrompt(body);
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { Branch } from "./branch.js";
 import { attachCopying } from "./copying.js";
 import { Conversation } from "./conversation.js";
 import { keepFocus } from "../focus.js";
+import { openQueue } from "./queue-on-demand.js";
 import { LivePage } from "../page/live-page.js";
 import { followDocuments } from "../composer/picker-on-demand.js";
 import { ReadMark } from "./read-mark.js";
@@ -37,6 +38,7 @@ export class ChatApp extends LivePage {
     const seq = Number(this.dataset.since.split("-")[1]);
     this.#branch = new Branch(Number(this.dataset.head), seq);
     this.#readMark.watch(signal);
+    if (this.querySelector(".queued")) openQueue(this);
   }
 
   disconnectedCallback() {
@@ -96,6 +98,12 @@ export class ChatApp extends LivePage {
     this.#log.round(log.roundNumber)?.step(log);
   }
 
+  async queued({ prompt }) {
+    const queue = await openQueue(this);
+    queue.show(prompt);
+    if (prompt.status === "queued") this.#composer.queued(prompt.content);
+  }
+
   about(workflow) {
     this.#readMark.show(workflow);
     this.#heading.show(workflow);
@@ -143,6 +151,9 @@ export class ChatApp extends LivePage {
       const fragment = await readRounds(this.dataset.workflow, { signal });
       for (const { prompt, number } of fragment.rounds) this.#composer.stored(prompt, number);
       this.#log.show(fragment);
+      if (this.querySelector(".queued") ?? fragment.queue[0]) {
+        (await openQueue(this)).replace(fragment.queue);
+      }
       this.conversation = new Conversation();
       this.#branch = new Branch(fragment.head, fragment.seq);
       this.stream.rewind(fragment.seq);
@@ -169,7 +180,7 @@ export class ChatApp extends LivePage {
   #example(event) {
     if (!event.target.matches(".examples")) return;
     event.preventDefault();
-    this.#composer.send(event.submitter.value, "librarian");
+    this.#composer.send(event.submitter.value, event.target.elements.assistant.value);
   }
 
   get #composer() {

@@ -9,6 +9,7 @@
  *   | {kind: "text", message: object, text: string}
  *   | {kind: "log", log: object}
  *   | {kind: "workflow", workflow: object}
+ *   | {kind: "queued", prompt: object}
  *   | {kind: "document", document: object}
  *   | {kind: "status", status: {reason: string | null}}
  *   | {kind: "end", status: string, end: object}
@@ -33,6 +34,8 @@ export class Conversation {
         return { kind: "log", log: item };
       case "workflow":
         return { kind: "workflow", workflow: item };
+      case "queued":
+        return { kind: "queued", prompt: item };
       case "document":
         return { kind: "document", document: item };
       case "status":

@@ -1,11 +1,13 @@
 /**
  * The question field. Enter sends the question; Shift and Enter start a new line, as Enter alone does
  * on a touch screen; Escape stops the answer, Up edits the last question. A question is shown in the
- * chat at once. A draft survives a reload, and so does a question that could not be sent.
+ * chat at once; while an answer is being written, it is queued. A draft survives a reload, and so does
+ * a question that could not be sent.
  */
 import { stopRound } from "../api.js";
 import { ask, forget, nameOf, remember } from "../chat/asking.js";
 import { Unsent } from "../chat/outbox.js";
+import { queueOutbox } from "../chat/queue-on-demand.js";
 import { choicesOf } from "./choices.js";
 import { loadDraft, saveDraft } from "./drafts.js";
 import { grow } from "./growing.js";
@@ -44,17 +46,20 @@ export class ChatComposer extends HTMLElement {
     this.#controller.abort();
   }
 
-  /** Ask the chosen or named assistant, unless a question is being sent or answered. */
+  /** Ask the chosen or named assistant, unless a question is being sent. */
   async send(prompt, assistant = null) {
-    if (this.#running || this.#sending || !prompt.trim()) return;
+    if (this.#sending || !prompt.trim()) return;
     this.#failure = "";
     if (!(await this.#uploaded())) return;
     const choices = choicesOf(this.#form);
-    if (assistant) Object.assign(choices, { assistant, model: undefined });
+    if (assistant && assistant !== choices.assistant) {
+      Object.assign(choices, { assistant, model: undefined });
+    }
     const body = { ...this.#question(prompt), ...choices };
     // An example is asked in place of the draft, which stays.
     if (!assistant) this.#text = "";
-    const entry = new Unsent(this.closest("chat-app").querySelector("chat-log"), prompt, {
+    const place = this.#running ? queueOutbox(this.#app) : this.#app.querySelector("chat-log");
+    const entry = new Unsent(place, prompt, {
       again: () => this.#deliver(entry, body),
       edit: () => this.#takeBack(entry),
     });
@@ -70,7 +75,11 @@ export class ChatComposer extends HTMLElement {
     try {
       // Since the last attempt, another question may have begun the chat.
       const workflowId = this.#workflowId || undefined;
-      await ask(this, { ...body, workflowId }, () => this.#sent(entry));
+      const prompt = await ask(this, { ...body, workflowId }, () => this.#sent(entry));
+      if (prompt) {
+        await this.#app.queued({ prompt });
+        this.#drop(entry);
+      }
       this.#invite();
     } catch (error) {
       // The server may have received the question although its response was lost.
@@ -103,6 +112,13 @@ export class ChatComposer extends HTMLElement {
     for (const entry of this.#unsent) if (entry.is(prompt, number)) this.#drop(entry);
   }
 
+  /** The server has queued a question: don't send it again. */
+  queued(prompt) {
+    forget(prompt);
+    for (const entry of this.#unsent) if (entry.prompt.trim() === prompt.trim()) this.#drop(entry);
+    this.#save();
+  }
+
   /** Append a text to the draft. */
   add(text) {
     this.#text = [this.#text, text].filter((part) => part.trim()).join("\n\n");
@@ -128,6 +144,10 @@ export class ChatComposer extends HTMLElement {
     this.#sending = this.#field.readOnly = false;
     if (!taken) this.#failure = t("A file was not taken.");
     return taken;
+  }
+
+  get #app() {
+    return this.closest("chat-app");
   }
 
   get #form() {

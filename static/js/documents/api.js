@@ -19,11 +19,17 @@ export function deleteDocument(id) {
   return send("DELETE", `/api/documents/${id}`);
 }
 
+/** Give a document another name. */
+export function renameDocument(id, name) {
+  return send("PATCH", `/api/documents/${id}`, { name });
+}
+
 /**
  * Upload files, after earlier uploads have ended: over HTTP/1.1 a page has only one connection to
  * spare.
  * @param {File[]} files
- * @returns {Promise<{documents: object[], refused: string[]}>} the reasons of refused files, one line each
+ * @returns {Promise<{documents: object[], refused: string[], unsent: File[]}>} The reasons of refused
+ *   files, one line each, and the files that the server has not received.
  */
 export function uploadFiles(files) {
   const sent = before.then(() => upload(files));
@@ -35,20 +41,24 @@ export function uploadFiles(files) {
 async function upload(files) {
   const readable = await Promise.all(files.map(isReadable));
   const lost = files.filter((_, index) => !readable[index]);
-  const { documents, refused } = await post(files.filter((_, index) => readable[index]));
-  return { documents, refused: [...lost.map(({ name }) => `${name}: ${UNREADABLE}`), ...refused] };
+  const sent = await post(files.filter((_, index) => readable[index]));
+  const refused = lost.map(({ name }) => `${name}: ${UNREADABLE}`);
+  return { ...sent, refused: [...refused, ...sent.refused] };
 }
 
 async function post(files) {
-  if (!files.length) return { documents: [], refused: [] };
+  if (!files.length) return { documents: [], refused: [], unsent: [] };
   const form = new FormData();
   for (const file of files) form.append("files", file);
   try {
     const { documents, refused } = await sendForJson("POST", "/api/documents", form);
-    return { documents, refused: refused.map(({ name, error }) => `${name}: ${error.message}`) };
+    const lines = refused.map(({ name, error }) => `${name}: ${error.message}`);
+    return { documents, refused: lines, unsent: [] };
   } catch ({ message, status }) {
     // If all are refused, the response is about the first.
-    return { documents: [], refused: [status ? `${files[0].name}: ${message}` : message] };
+    const line = status ? `${files[0].name}: ${message}` : message;
+    const again = !status || status >= 500;
+    return { documents: [], refused: [line], unsent: again ? files : [] };
   }
 }
 

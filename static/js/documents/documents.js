@@ -3,14 +3,18 @@
  * passes on the events of its stream, which goes on from the list that the server has rendered.
  */
 import { deleteDocument, uploadFiles } from "./api.js";
+import { choose, placeMenu, prepareMenu, remove, rename } from "./document-actions.js";
 import { isBeingRead, stateOf, warningsOf } from "./document-state.js";
 import { attachFiles } from "./files-brought.js";
 import { keepFocus } from "../focus.js";
-import { number, plural, t } from "../texts.js";
+import { isComposing } from "../keys.js";
+import { date, number, plural, t } from "../texts.js";
 
 class DocumentList extends HTMLElement {
   #awaited = new Set();
   #controller = null;
+  #kinds = null;
+  #unsent = [];
   #uploading = null;
 
   connectedCallback() {
@@ -18,7 +22,14 @@ class DocumentList extends HTMLElement {
     const { signal } = this.#controller;
     const unread = this.#rows.filter(({ dataset }) => isBeingRead(dataset));
     this.#awaited = new Set(unread.map(({ dataset }) => dataset.id));
+    this.#kinds = JSON.parse(this.dataset.kinds);
     this.addEventListener("submit", (event) => this.#submit(event), { signal });
+    this.addEventListener("change", (event) => this.#chosen(event.target), { signal });
+    this.addEventListener("click", (event) => this.#click(event.target), { signal });
+    this.addEventListener("keydown", (event) => this.#key(event), { signal });
+    this.querySelector("#document-menu").addEventListener("toggle", toggled, { signal });
+    const failed = ({ detail }) => this.#fail(detail);
+    this.addEventListener("document:failed", failed, { signal });
     attachFiles(this, (files) => this.#upload(files), { pasted: document, signal });
   }
 
@@ -32,7 +43,7 @@ class DocumentList extends HTMLElement {
   show(item) {
     const known = this.#rows.find((row) => row.dataset.id === item.id);
     if (item.deleted) known && this.#remove(known);
-    else fill(known ?? this.#add(), item);
+    else fill(known ?? this.#add(), item, this.#kinds);
     this.#showEmpty();
     this.#tell(item.id);
   }
@@ -89,12 +100,32 @@ class DocumentList extends HTMLElement {
       event.preventDefault();
       if (event.submitter.formMethod !== "dialog") this.#delete(this.#rowOf(form));
     }
-    if (!form.matches(".upload")) return;
-    event.preventDefault();
-    const files = [...form.elements.files.files];
-    // Files that are chosen during this upload belong to the next one.
-    form.reset();
+    if (form.matches(".upload")) event.preventDefault();
+  }
+
+  /** Upload files as soon as they are chosen; those chosen next are uploaded after them. */
+  #chosen(field) {
+    if (field !== this.#field || !field.files.length) return;
+    const files = [...field.files];
+    field.value = "";
     this.#upload(files);
+  }
+
+  #click(target) {
+    const more = target.closest(".document-more");
+    const item = target.closest("#document-menu [data-action]");
+    if (more) prepareMenu(more.closest(".document"));
+    else if (item) choose(item);
+    else if (target.closest(".upload-again")) this.#upload(this.#unsent);
+  }
+
+  #key(event) {
+    const row = event.target.closest(".document-name")?.closest(".document");
+    if (!row || isComposing(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const action = { F2: rename, Delete: remove }[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action(row);
   }
 
   async #upload(files) {
@@ -102,12 +133,13 @@ class DocumentList extends HTMLElement {
     const sent = uploadFiles(files);
     this.#uploading = sent;
     this.querySelector(".upload-state").textContent = t("Uploading…");
-    const { documents, refused } = await sent;
+    const { documents, refused, unsent } = await sent;
     for (const { id } of documents) {
       this.#awaited.add(id);
       this.#tell(id); // the stream may have been quicker
     }
-    if (!documents.length) this.#choose(files);
+    this.#unsent.push(...unsent);
+    this.#again.hidden = this.#unsent.length === 0;
     if (refused.length) this.#field.setAttribute("aria-invalid", "true");
     this.#complain(refused);
     if (this.#uploading !== sent) return;
@@ -115,21 +147,18 @@ class DocumentList extends HTMLElement {
     this.querySelector(".upload-state").textContent = "";
   }
 
-  /** Choose refused files again, in addition to files that were chosen meanwhile. */
-  #choose(files) {
-    const data = new DataTransfer();
-    for (const file of [...this.#field.files, ...files]) data.items.add(file);
-    this.#field.files = data.files;
-  }
-
   async #delete(row) {
     try {
       await deleteDocument(row.dataset.id);
       this.#announce(row, t("Deleted"));
     } catch ({ message }) {
-      this.#forgive();
-      this.#complain([message]);
+      this.#fail(message);
     }
+  }
+
+  #fail(message) {
+    if (!this.#uploading) this.#forgive();
+    this.#complain([message]);
   }
 
   #complain(lines) {
@@ -142,6 +171,15 @@ class DocumentList extends HTMLElement {
   #forgive() {
     this.querySelector(".upload-refused").replaceChildren();
     this.#field.removeAttribute("aria-invalid");
+    keepFocus(
+      () => (this.#again.hidden = true),
+      () => this.#field,
+    );
+    this.#unsent = [];
+  }
+
+  get #again() {
+    return this.querySelector(".upload-again");
   }
 
   get #field() {
@@ -165,18 +203,27 @@ class DocumentList extends HTMLElement {
   }
 }
 
-function fill(row, item) {
+/** A menu is not seen until it has its place, which is that of another row the next time. */
+function toggled({ newState, target }) {
+  if (newState === "open") placeMenu(target);
+  else target.removeAttribute("style");
+}
+
+function fill(row, item, kinds) {
   Object.assign(row.dataset, { id: item.id, status: item.status });
-  const name = row.querySelector(".document-name");
-  name.href = `/documents/${item.id}`;
-  name.textContent = item.name;
-  row.querySelector(".document-size").textContent = size(item.size);
-  row.querySelector(".document-state").textContent = stateOf(item);
+  const put = (place, text) => (row.querySelector(place).textContent = text);
+  put(".document-name", item.name);
+  row.querySelector(".document-name").href = `/documents/${item.id}`;
+  put(".document-kind", kinds[item.kind]);
+  put(".document-size", size(item.size));
+  put(".document-date", date(item.createdAt * 1000, { dateStyle: "medium" }));
+  put(".document-state", stateOf(item));
   row.querySelector(".document-warnings").replaceChildren(...warningsOf(item).map(warning));
   const form = row.querySelector("form");
   form.action = `/documents/${item.id}/delete`;
   form.dataset.question = t("Delete “{name}”?", { name: item.name });
-  row.querySelector("button").setAttribute("aria-label", t("Delete {name}", { name: item.name }));
+  const more = row.querySelector(".document-more");
+  more.ariaLabel = `${more.title}: ${item.name}`;
   const progress = row.querySelector("progress");
   progress.hidden = !isBeingRead(item);
   progress.value = item.progress ?? 0;

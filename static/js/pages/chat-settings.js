@@ -4,6 +4,7 @@ import { t } from "../texts.js";
 
 const form = document.querySelector("[data-chat-settings]");
 const language = document.documentElement.lang;
+let shown = JSON.stringify(JSON.parse(form.dataset.shown));
 let touched = form.querySelector("[aria-invalid]") !== null;
 
 const NUMBERS = ["temperature", "topP", "maxTokens"];
@@ -14,9 +15,10 @@ form.addEventListener("input", () => (touched = true));
 document.querySelector("live-page").addEventListener("chat:changed", ({ detail }) => {
   const note = form.querySelector(".settings-saved");
   const { systemPrompt, parameters } = detail;
-  const shown = JSON.stringify([systemPrompt, parameters]);
-  if (shown === form.dataset.shown) return;
-  form.dataset.shown = shown;
+  const now = JSON.stringify([systemPrompt, parameters]);
+  // A chat also changes by a new title, or by an answer.
+  if (now === shown) return;
+  shown = now;
   if (touched) {
     note.textContent = t("Another tab has changed these settings. Saving replaces them.");
     return;

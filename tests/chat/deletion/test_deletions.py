@@ -147,8 +147,9 @@ async def test_a_chat_that_is_begun_meanwhile_stays(
         clearing = asyncio.create_task(service.deletions.clear(USER))
         await until(lambda: service._committer._tasks)
         starting = asyncio.create_task(service.start(Ask(USER, "new")))
+    begun = await starting
     assert (await clearing).count == 2
-    assert await listed(service) == {(await starting).workflow_id}
+    assert await listed(service) == {begun.workflow_id}
 
 
 async def test_what_is_erased_can_not_come_back(

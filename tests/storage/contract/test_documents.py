@@ -11,6 +11,7 @@ from quart_chat.documents.messages import Piece
 from quart_chat.documents.models import Document, Status
 from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.documents.storage import DocumentTransaction
+from quart_chat.search.words import Language, make_term
 from quart_chat.storage import Storage
 from tests.documents.waiting import new_document
 from tests.storage.contract.chats import begin_workflow
@@ -83,6 +84,59 @@ async def test_passages_come_in_order_with_their_headings(storage: Storage) -> N
         (number, 3, "markdown", f"text {number - 1}") for number in (2, 3, 4)
     ]
     assert passages[0].headings == ("One", "Two lines")
+
+
+async def test_a_passage_is_found_by_the_name_that_its_document_has_now(storage: Storage) -> None:
+    texts = [f"text {number}" for number in range(5)]
+    document = await store(storage, "Lease\u00e9.txt", *texts)
+    other = await store(storage, "leaflet.txt", "text 9")
+    renamed = await storage.documents.write(
+        lambda tx: put(tx, replace(document, name="Contract (1).txt"))
+    )
+    select_half_renamed = storage.documents.read(lambda r: r.select_half_renamed())
+    assert await select_half_renamed == [document.id]
+    after: int | None = 0
+    steps = []
+    while after is not None:
+        after = await storage.documents.write(
+            lambda tx, n=after: tx.rename_some_passages(document.id, n, 2)  # type: ignore[misc]
+        )
+        steps.append(after)
+    assert steps == [2, 4, None]
+    assert await storage.documents.read(lambda r: r.select_half_renamed()) == []
+    passages = await storage.documents.read(lambda r: r.select_passages(renamed.id, 0, 9))
+    assert [passage.text for passage in passages] == texts
+    assert {passage.headings for passage in passages} == {()}
+
+    async def found(word: str) -> list[str]:
+        candidates = await storage.document_search.select_candidates(
+            USER, [make_term(word, Language.ENGLISH)], (), limit=9
+        )
+        return sorted({passage.title for passage in candidates.passages})
+
+    assert await found("contract") == ["Contract (1).txt"]
+    assert await found("leasee") == []
+    assert await found("leaflet") == [other.name]
+    assert await found("text") == ["Contract (1).txt", "leaflet.txt"]
+    while await storage.documents.write(lambda tx: tx.delete_some_contents(document.id)):
+        pass
+    assert await found("contract") == []
+
+
+async def test_headings_stay_below_a_name_that_changes(storage: Storage) -> None:
+    document = new_document(USER, "a")
+
+    def write(tx: DocumentTransaction) -> None:
+        put(tx, document)
+        pieces = [Piece(("One", "Two"), None, "plain", "x"), Piece((), None, "plain", "y")]
+        tx.insert_passages(document, 1, pieces)
+        put(tx, replace(document, name="a b", status=Status.READY, passages=2))
+        assert tx.rename_some_passages(document.id, 0, 100) is None
+
+    await storage.documents.write(write)
+    assert await storage.documents.read(lambda r: r.select_half_renamed()) == []
+    passages = await storage.documents.read(lambda r: r.select_passages(document.id, 0, 9))
+    assert [passage.headings for passage in passages] == [("One", "Two"), ()]
 
 
 async def test_what_is_not_read_or_deleted_to_its_end_is_found_at_the_start(
