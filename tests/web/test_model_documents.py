@@ -38,6 +38,8 @@ async def chat(folder: Path, endpoint: FakeEndpoint, **settings: Any) -> AsyncIt
         "QUART_CHAT_INSTANCE": folder / "instance",
         "OPENAI_BASE_URL": endpoint.url,
         "OPENAI_MODEL": "tiny",
+        # A title that comes later would change the chat between two looks at it.
+        "QUART_CHAT_MODEL_TITLES": "off",
         **settings,
     }
     async with create_test_app(config).test_app() as running:

@@ -27,6 +27,7 @@ from quart_chat.storage.postgres.schema import (
 )
 from quart_chat.storage.sqlite.nodes import LIVES
 from quart_chat.storage.tables import AT_ONCE, Values, plain
+from quart_chat.texts import _
 
 NOT_COPIED = {"nodes", "schema_version", "title_index", "message_index", "qc_head", "qc_log"}
 """Leases, the version, what is taken from the rows of other tables as they are inserted, and the
@@ -161,7 +162,7 @@ def open_postgres_tables(address: str, *, write: bool) -> Generator[PostgresTabl
         try:
             connection.execute(hold(shared=False), prepare=False)
         except psycopg.errors.LockNotAvailable as error:
-            raise InstanceInUse("A server uses this database.") from error
+            raise InstanceInUse(_("A server uses this database.")) from error
         connection.execute(_NO_LIMITS, prepare=False)
         statements = Statements(Session(address), connection)
         begin = BEGIN_WRITE.format(FOREVER) if write else BEGIN_READ
