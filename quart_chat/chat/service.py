@@ -139,10 +139,9 @@ class ChatService:
         return await self.rounds.start(ask)
 
     async def stop(self, user_id: str, workflow_id: str, number: int | None = None) -> Round | None:
-        """Stop the running round, and return how it has ended; None where none runs.
+        """Stop the running round, or the one of this number, and return how it has ended, if any.
 
         Its end is stored by then, unless the database refuses it, which is tried again until it is.
-        With a number, a round that has followed the one of that number is not stopped.
 
         Raises:
             Unavailable: Another process runs it, which doesn't answer for now.
@@ -298,5 +297,4 @@ class ChatService:
     async def close(self) -> None:
         """End running rounds as interrupted, and wait until all is stored; idempotent."""
         await self._purge_job.close()
-        # Neither waits for the other: a round may be what a deletion has to stop.
         await asyncio.gather(self.deletions.close(), self.rounds.close())
