@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--instance", help="folder of the database (default: ./instance)")
     command.add_argument("--workers", help="processes to serve with (default: 1)")
     add_parser(commands)
-    command = commands.add_parser("check", help="say whether all that the server needs is well")
+    command = commands.add_parser("check", help="check everything that the server needs")
     command.add_argument("--instance", help="folder of the database (default: ./instance)")
     return parser
 

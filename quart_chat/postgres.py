@@ -68,7 +68,7 @@ class ConnectionThread:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="postgres")
 
     async def submit(self, work: Callable[[], T], seconds: float | None = None) -> T:
-        """Have the thread do something; a waiter that is cancelled does not break it off.
+        """Run a function on the thread; cancelling the waiter does not interrupt it.
 
         Args:
             work: What to do.
@@ -82,11 +82,11 @@ class ConnectionThread:
         return await asyncio.shield(future)
 
     def note_progress(self) -> None:
-        """Say that the server has answered up to now."""
+        """Note that the server has answered until now."""
         self._latest = monotonic()
 
     def _watch(self, future: asyncio.Future[T], seconds: float) -> None:
-        """Cut the connection where a statement takes so many seconds."""
+        """Cut the connection if a statement takes this many seconds."""
         if future.done():
             return
         if (left := self._latest + seconds - monotonic()) <= 0:
@@ -118,7 +118,7 @@ class ConnectionThread:
         """Do what each new connection begins with."""
 
     def _cut(self) -> None:
-        """Break the connection, so that who waits for its server waits no longer."""
+        """Break the connection, so that a call that waits for its server returns."""
         connection = self.connection
         if connection is not None:
             self.was_cut = True

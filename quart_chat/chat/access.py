@@ -33,11 +33,11 @@ def found_workflow(workflow: Workflow | None) -> Workflow:
 
 
 def found_queued_prompt(prompt: QueuedPrompt | None) -> QueuedPrompt:
-    """Refuse a prompt that does not wait, or that there is none of."""
+    """Return a prompt that waits; refuse one that was sent, removed or never queued."""
     if prompt is not None and prompt.status is PromptStatus.SENT:
         raise PromptSent(_("The question has already been sent."))
     if prompt is None or not prompt.waits:
-        raise NotFound(_("There is no such question in the queue, or no longer."))
+        raise NotFound(_("The question is not in the queue. It may have been removed."))
     return prompt
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -137,15 +138,15 @@ class ChatService:
         """
         return await self.rounds.start(ask)
 
-    async def stop(self, user_id: str, workflow_id: str) -> Round | None:
-        """Stop the running round, and return how it has ended; None where none runs.
+    async def stop(self, user_id: str, workflow_id: str, number: int | None = None) -> Round | None:
+        """Stop the running round, or the one of this number, and return how it has ended, if any.
 
         Its end is stored by then, unless the database refuses it, which is tried again until it is.
 
         Raises:
             Unavailable: Another process runs it, which doesn't answer for now.
         """
-        return await self._stops.stop(await self.workflow(user_id, workflow_id))
+        return await self._stops.stop(await self.workflow(user_id, workflow_id), number)
 
     # Workflows
 
@@ -224,6 +225,7 @@ class ChatService:
         # Between the stop and the deletion a new round may begin.
         deleted = False
         while not deleted:
+            self.rounds.check_open()
             await self.stop(user_id, workflow_id)
             await self.rounds.settle(workflow_id)
             deleted = await self._committer.commit(change, notice)
@@ -295,5 +297,4 @@ class ChatService:
     async def close(self) -> None:
         """End running rounds as interrupted, and wait until all is stored; idempotent."""
         await self._purge_job.close()
-        await self.deletions.close()
-        await self.rounds.close()
+        await asyncio.gather(self.deletions.close(), self.rounds.close())

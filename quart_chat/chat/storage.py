@@ -86,8 +86,8 @@ class ChatReader(PreferenceReader, QueueReader, Protocol):
         """Whether a user has asked another node than the round's own to stop it."""
         ...
 
-    def select_stop_requests(self, node_id: str) -> list[str]:
-        """Read the workflows with a round of the node that is to be stopped."""
+    def select_stop_requests(self, node_id: str) -> list[tuple[str, int]]:
+        """Read the workflows and numbers of the node's rounds that are to be stopped."""
         ...
 
     def select_round(self, workflow_id: str, number: int) -> Round | None:

@@ -27,11 +27,11 @@ _SLOW = 1.0
 def check_broker(settings: Settings) -> tuple[Finding, str]:
     """Send an event and wait until it is back; also the epoch of the log, where that is known."""
     if not settings.shares:
-        return Finding("broker", "None: events stay inside the one process that serves."), ""
+        return Finding("broker", "None: a single process serves, and events stay inside it."), ""
     address = settings.broker or BUS
     name = without_password(address)
     if address == BUS and not settings.bus_path.exists():
-        return Finding("broker", "bus: not there yet; the server makes it."), ""
+        return Finding("broker", "bus: does not exist yet; the server creates it."), ""
     try:
         log = open_log(address, settings.bus_path)
         seconds, epoch = asyncio.run(_send_and_receive(LogBroker(log)))
@@ -43,13 +43,15 @@ def check_broker(settings: Settings) -> tuple[Finding, str]:
         return Finding("broker", f"{name}: an event did not come back.", _cure(address)), ""
     text = f"{name}: an event came back after {1000 * seconds:.0f} ms."
     if seconds > _SLOW:
-        return Finding("broker", text, "Give the broker or this machine less to do."), epoch
+        return Finding("broker", text, "Reduce the load on the broker or this machine."), epoch
     return Finding("broker", text), epoch
 
 
 def _cure(address: str) -> str:
     if address == BUS:
-        return "Let the user of the server write the folder bus; where no server runs, delete it."
+        return (
+            "Give the server's user write access to the folder bus, or delete it if no server runs."
+        )
     return "Start the broker, or correct QUART_CHAT_BROKER."
 
 
@@ -78,7 +80,7 @@ def check_nodes(settings: Settings, found: Inspection, epoch: str) -> Finding:
     """See whether all nodes that live are attached to the log that was tried."""
     living = [node for node in found.nodes if node.lives]
     if not found.nodes:
-        return Finding("epochs", "No server that shares this store runs.")
+        return Finding("epochs", "No server uses this store now.")
     text = f"{len(living)} {'server shares' if len(living) == 1 else 'servers share'} this store."
     dead = len(found.nodes) - len(living)
     if dead:
@@ -88,7 +90,7 @@ def check_nodes(settings: Settings, found: Inspection, epoch: str) -> Finding:
     others = [node for node in living if node.broker and node.broker.epoch != epoch]
     if others:
         names = ", ".join(sorted({node.broker.address for node in others if node.broker}))
-        text += f" {len(others)} of them not on the log of this broker, but of {names}."
+        text += f" Not on the log of this broker, but of {names}: {len(others)}."
         cure = "Give all servers the same QUART_CHAT_BROKER, and restart those that have another."
         return Finding("epochs", text, cure)
     return Finding("epochs", f"{text} All are on the same log." if living else text)

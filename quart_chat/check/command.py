@@ -31,7 +31,7 @@ def run_check(config: Mapping[str, Any]) -> int:
     try:
         settings = load_settings(config, os.environ)
     except ConfigError as error:
-        return _report([Finding("settings", str(error), "Correct it, or leave it out.")], ())
+        return _report([Finding("settings", str(error), "Correct the setting, or remove it.")], ())
     logging.disable()  # what would be logged is in the findings
     try:
         return _report(_check(settings), _secrets(settings))

@@ -30,7 +30,7 @@ class Finding:
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """A text without what is secret, whoever has put it there."""
+    """Return a text without secrets, wherever they come from."""
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")

@@ -34,7 +34,7 @@ def check_folder(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 part,
                 f"{folder} can't be used: {error.strerror}.",
-                "Make it a folder that the user of the server may write, or name another one in"
+                "Make it a folder that the server's user can write to, or name another one in"
                 " QUART_CHAT_INSTANCE.",
             )
 
@@ -48,8 +48,8 @@ def _try_to_write(part: str, folder: Path) -> Finding:
         raise NotADirectoryError(20, "it is not a folder")
     parent = _existing(folder)
     if not (parent.is_dir() and os.access(parent, os.W_OK | os.X_OK)):
-        raise PermissionError(13, f"it is not there, and {parent} can't be written")
-    return Finding(part, f"{folder} is not there yet; the server makes it.")
+        raise PermissionError(13, f"it does not exist, and {parent} can't be written")
+    return Finding(part, f"{folder} does not exist yet; the server creates it.")
 
 
 def check_disk(settings: Settings) -> Finding:
@@ -57,7 +57,7 @@ def check_disk(settings: Settings) -> Finding:
     usage = shutil.disk_usage(_existing(settings.instance_path))
     text = f"{usage.free / 1e9:.1f} GB of {usage.total / 1e9:.1f} GB are free."
     if usage.free < LITTLE:
-        return Finding("disk", text, "Make room: without it nothing can be stored.")
+        return Finding("disk", text, "Make room: a full disk can't store anything.")
     return Finding("disk", text)
 
 
@@ -83,7 +83,7 @@ def check_store(settings: Settings) -> tuple[Finding, Inspection | None]:
         cure = "Install the newer program again, or restore a backup."
         return Finding("store", text, cure), None
     if found.version == 0:
-        text = f"{found.engine} at {where}: empty yet; the server makes the tables."
+        text = f"{found.engine} at {where}: still empty; the server creates the tables."
     elif found.version < found.known:
         text += " The next start brings it up to date."
     return Finding("store", text), found
@@ -98,13 +98,13 @@ def _cure_of_store(settings: Settings, error: DatabaseUnavailable) -> str:
         case "locked":
             return "End the program that keeps it locked, such as a database browser."
         case _:
-            return "Let the user of the server read and write it and its folder."
+            return "Give the server's user read and write access to the file and its folder."
 
 
 def check_clock(found: Inspection) -> Finding:
     """See whether the clock of the store is that of this machine."""
     if found.clock is None:
-        return Finding("clock", "The store has this machine's clock.")
+        return Finding("clock", "The store uses this machine's clock.")
     side = "ahead of" if found.clock > 0 else "behind"
     text = f"The database's clock is {abs(found.clock):.1f} s {side} this machine's."
     if abs(found.clock) > MOST_OFF:

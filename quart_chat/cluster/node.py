@@ -168,12 +168,12 @@ def _other_broker(own: NodeBroker, beat: Beat) -> NodeBroker | None:
 
 def _describe(own: NodeBroker, other: NodeBroker) -> str:
     text = _(
-        "Another server keeps its chats in the same place, but has another broker: {other}, where"
-        " this one has {own}. Give all of them the same one (QUART_CHAT_BROKER)."
+        "Another server uses the same store with a different broker: {other}; this server has"
+        " {own}. Give all servers the same broker (QUART_CHAT_BROKER)."
     ).format(own=own.address, other=other.address)
     if own.address == other.address:
         text += " " + _(
             "The bus connects only servers that share the folder QUART_CHAT_INSTANCE, and localhost"
-            " is another server on each machine."
+            " is a different address on each machine."
         )
     return text

@@ -19,7 +19,7 @@ _PAUSE = 0.1
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to those of the program."""
     command = commands.add_parser(
-        "copy", help="copy all chats and documents to another store, which is empty"
+        "copy", help="copy all chats and documents to another store, which must be empty"
     )
     place = "an instance folder, or the address of a PostgreSQL database"
     command.add_argument("source", metavar="FROM", help=place)

@@ -121,7 +121,7 @@ def _check(installation: Installation, tables: Tables) -> None:
 
 def _check_empty(target: Installation, tables: Tables) -> None:
     if any(tables.count(name) for name in tables.references()):
-        raise CannotCopy(f"{target.place} is not empty. Choose a target that has nothing.")
+        raise CannotCopy(f"{target.place} is not empty. Choose an empty target.")
 
 
 def _ids_with_file(tables: Tables) -> list[str]:

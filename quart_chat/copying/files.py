@@ -34,16 +34,17 @@ class DocumentFiles:
 
     @property
     def stay(self) -> bool:
-        """Whether both sides have the same folder."""
-        return self._source == self._target
+        """Whether both sides have the same folder, by whichever path."""
+        here, there = self._source, self._target
+        return here == there or (here.exists() and there.exists() and here.samefile(there))
 
     def check(self) -> None:
-        """See that the source is there, and that the target has no files of others.
+        """Check that the source exists, and that the target has no files of others.
 
-        What an earlier attempt has left there may be.
+        It may have files that an earlier attempt has left.
 
         Raises:
-            CannotCopy: One of the two is not so.
+            CannotCopy: One of the two checks fails.
         """
         if self.missing and not self._source.is_dir():
             raise CannotCopy(
@@ -54,7 +55,7 @@ class DocumentFiles:
             return
         own = {f"{name}{suffix}" for name in self.names for suffix in ("", _PART)}
         if any(path.name not in own for path in self._target.iterdir()):
-            raise CannotCopy(f"{self._target} has files already. Choose a folder without any.")
+            raise CannotCopy(f"{self._target} has files already. Choose an empty folder.")
 
     def copy(self, copied: Callable[[int], None]) -> int:
         """Copy them, all or none, and return how many bytes they have.
@@ -71,13 +72,15 @@ class DocumentFiles:
 
     def _copy_all(self, copied: Callable[[int], None]) -> None:
         self._target.mkdir(parents=True, exist_ok=True)
+        begun: list[str] = []
         try:
             for number, name in enumerate(self.names, 1):
+                begun.append(name)
                 self._copy(name)
                 copied(number)
             _sync(self._target)
         except BaseException:
-            for name in self.names:
+            for name in begun:
                 (self._target / name).unlink(missing_ok=True)
                 self._part(name).unlink(missing_ok=True)
             raise
@@ -100,7 +103,7 @@ def _digest(path: Path) -> bytes:
 
 
 def _sync(path: Path) -> None:
-    """Have what was written reach the disk before the database says that it is there."""
+    """Flush a file to the disk before the database refers to it."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

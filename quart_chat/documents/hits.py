@@ -32,7 +32,7 @@ class FoundHits:
         return len(self.passages)
 
     def page_of(self, hit: int) -> int:
-        """What the page of the preview follows that has a hit; hits are numbered from 1."""
+        """Return the number of the passage before the page of a hit; hits count from 1."""
         return page_start(self.passages[hit - 1])
 
     def before(self, after: int) -> int:
@@ -72,7 +72,7 @@ def hits_of(
 
 
 def shows_place(passage: StoredPassage, previous: StoredPassage | None) -> bool:
-    """Whether headings and page stand above a passage: where they change, and first on a page."""
+    """Whether headings and page stand above a passage: if they change, and first on a page."""
     if not passage.headings and passage.page is None:
         return False
     first = (passage.number - 1) % PAGE_SIZE == 0

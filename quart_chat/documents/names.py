@@ -15,7 +15,7 @@ from quart_chat.texts import _, number
 MAX_NAME = 120
 
 _READ = 1000
-"""Characters of a name that are looked at: to put accents in order takes time by the square."""
+"""Characters of a name that are read: ordering its accents takes quadratic time."""
 
 _READ_AT_END = 100
 
@@ -26,7 +26,7 @@ _ANY_SUFFIX = frozenset({Kind.TEXT, Kind.CODE})
 """Kinds of files that may have any name."""
 
 _UNSAFE = str.maketrans(dict.fromkeys('/\\:*?"<>|', "_"))
-"""What a file can't have in its name somewhere."""
+"""Characters that some file systems don't allow in a name."""
 
 
 def clean_name(name: str) -> str:

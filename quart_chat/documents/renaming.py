@@ -7,6 +7,7 @@ a server has not renamed when it ends is renamed at the next start.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from functools import partial
 
@@ -15,9 +16,12 @@ from quart_chat.documents.queue import IngestionQueue
 from quart_chat.documents.storage import DocumentStorage, DocumentTransaction
 from quart_chat.documents.unit_of_work import DocumentCommitter
 from quart_chat.errors import DatabaseUnavailable
+from quart_chat.patience import outlive_request
 
 RENAMED_AT_ONCE = 100
 """Passages that one transaction renames."""
+RETRY = 1.0
+"""Seconds until a transaction that the database refused is tried again."""
 
 
 class Renaming:
@@ -29,7 +33,7 @@ class Renaming:
         self._storage = storage
         self._committer = committer
         self._queue = queue
-        self._closing = False
+        self._closing = asyncio.Event()
 
     async def rename(self, user_id: str, document_id: str, name: str) -> Document | None:
         """Give a document another name; None for one that is not there."""
@@ -43,16 +47,20 @@ class Renaming:
         )
 
     async def rename_passages(self, document_id: str) -> None:
-        """Have all passages of a document be found by its name."""
+        """Index all passages of a document under its name."""
+        outlive_request()
         after: int | None = 0
-        with suppress(DatabaseUnavailable):
-            while after is not None and not self._closing:
-                rename = partial(_rename_some, document_id=document_id, after=after)
+        while after is not None and not self._closing.is_set():
+            rename = partial(_rename_some, document_id=document_id, after=after)
+            try:
                 after = await self._storage.write(rename)
+            except DatabaseUnavailable:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._closing.wait(), RETRY)
 
     def close(self) -> None:
-        """Leave the rest to the next start."""
-        self._closing = True
+        """Stop; the next start renames the rest."""
+        self._closing.set()
 
 
 def _rename_some(change: DocumentTransaction, document_id: str, after: int) -> int | None:

@@ -37,6 +37,7 @@ from quart_chat.errors import (
     UnreadableFile,
 )
 from quart_chat.events import StreamingEventManager
+from quart_chat.patience import outlive_request
 from quart_chat.policies import ContextPolicies
 from quart_chat.search.sought import Sought
 from quart_chat.texts import _
@@ -222,6 +223,7 @@ class DocumentService:
             self._begin(self._purge(document))
 
     async def _purge(self, document: Document) -> None:
+        outlive_request()
         # What can't be deleted now is deleted at the next start.
         with suppress(DatabaseUnavailable):
             await delete_contents(self._storage, document.id)

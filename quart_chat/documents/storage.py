@@ -80,7 +80,7 @@ class DocumentTransaction(DocumentReader, Protocol):
         ...
 
     def rename_some_passages(self, document_id: str, after: int, limit: int) -> int | None:
-        """Have passages that follow a number be found by the name that their document has now.
+        """Index the passages after a number under the present name of their document.
 
         Returns:
             The number of the last; None where no more follow.

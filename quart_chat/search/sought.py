@@ -35,7 +35,7 @@ class Sought:
         return cls(re.compile(r"\s+".join(map(re.escape, words)))) if words else None
 
     def places(self, text: str) -> list[tuple[int, int]]:
-        """Where it begins and ends in a text, in order; no two overlap."""
+        """Return the start and end of each match in a text, in order; no two overlap."""
         # Most texts don't have it, and are folded faster as a whole.
         if not self.pattern.search(fold_text(text)):
             return []
@@ -61,7 +61,7 @@ class Sought:
 
 
 def _fold_in_place(text: str) -> tuple[str, list[int], list[int]]:
-    """A text folded, and where the letter that each of its characters is of begins and ends."""
+    """Return a folded text, and for each of its characters where its letter begins and ends."""
     folded: list[str] = []
     starts: list[int] = []
     ends: list[int] = []

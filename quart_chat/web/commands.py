@@ -103,6 +103,13 @@ COMMANDS = (
         _ALL,
     ),
     Command("pin", N_("Pin"), "pin", menus=_BOTH),
+    Command(
+        "chat-settings",
+        N_("Settings of this chat"),
+        "sliders",
+        menus=_BOTH,
+        url="/chat/{id}/settings",
+    ),
     Command("share", N_("Share…"), "share", menus=_BOTH, url="/chat/{id}/share"),
     Command(
         "export-markdown",
@@ -155,7 +162,7 @@ KEYS = (
     Command("edit-last", keys=("↑",), does=N_("In the empty field: edit the last question")),
     Command("end", keys=("End",), does=N_("Outside of the question field: jump to latest")),
     Command("move", keys=("↑", "↓"), does=N_("In the list of chats: move through the list")),
-    Command("options", keys=("→",), does=N_("In the list of chats: to the chat's options")),
+    Command("options", keys=("→",), does=N_("In the list of chats: go to the chat's options")),
     Command("undo", keys=("Mod", "z"), does=N_("Restore the chat that was just deleted")),
 )
 """Keys that belong to one part of a page, which handles them itself."""

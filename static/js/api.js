@@ -63,9 +63,10 @@ export function importChats(files) {
   return sendForJson("POST", "/api/chatbot/import", form);
 }
 
-/** Stop the running round of a chat. */
-export function stopRound(workflowId) {
-  return send("POST", `/api/chatbot/${workflowId}/stop`);
+/** Stop the running round of a chat; with a number, none that has followed it meanwhile. */
+export function stopRound(workflowId, number) {
+  const query = number ? `?round=${number}` : "";
+  return send("POST", `/api/chatbot/${workflowId}/stop${query}`);
 }
 
 /**

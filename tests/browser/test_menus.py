@@ -14,7 +14,15 @@ from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-CHAT = ["Rename", "Pin", "Share…", "Export as Markdown", "Export as JSON", "Delete"]
+CHAT = [
+    "Rename",
+    "Pin",
+    "Settings of this chat",
+    "Share…",
+    "Export as Markdown",
+    "Export as JSON",
+    "Delete",
+]
 MESSAGE = [
     "Edit this question",
     "Copy this question",

@@ -288,7 +288,7 @@ async def test_a_long_title_has_room_beside_the_menu_of_its_chat(open_tab: OpenT
     await expect_no_overflow(tab.page)
     menu = tab.page.get_by_role("menu")
     await expect(menu.get_by_role("menuitem", name="Delete")).to_be_in_viewport(ratio=1)
-    await tab.page.locator(".answer .prose").last.click()
+    await tab.page.locator(".answer .prose").last.click(position={"x": 4, "y": 8})
     await expect(menu).to_be_hidden()
 
 

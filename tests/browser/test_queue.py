@@ -17,7 +17,7 @@ from tests.server import Server
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SOON = "Queued · sent when this answer is done"
-HELD = "Waiting for you · nothing is sent by itself after a stop or an error"
+HELD = "Waiting for you · questions are not sent after a stop or an error"
 CHAT = re.compile("/chat/")
 
 
@@ -157,7 +157,7 @@ async def test_what_is_edited_while_it_is_sent_is_not_lost(open_tab: OpenTab) ->
     await press(first, "wait", "Send now")
     await expect(second.page.locator("#prompt")).to_have_value("wait, and more")
     await expect(second.page.locator("chat-notice")).to_contain_text(
-        "The question was sent or removed before it was changed."
+        "The question was sent or removed before your change was saved."
     )
     await first.page.keyboard.press("Escape")
 

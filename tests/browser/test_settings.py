@@ -50,6 +50,19 @@ async def test_a_theme_and_a_size_are_seen_at_once_and_stay(open_tab: OpenTab) -
     assert await background(page) == dark
 
 
+async def test_other_tabs_follow_the_look(open_tab: OpenTab) -> None:
+    tab = await open_tab("/settings", color_scheme="light")
+    other = await tab.page.context.new_page()
+    await other.goto("/")
+    light = await background(other)
+    await tab.page.get_by_text("Dark", exact=True).click()
+    await expect(other.locator("html")).to_have_attribute("data-theme", "dark")
+    assert await background(other) != light
+    await tab.page.get_by_text("As the system", exact=True).click()
+    await expect(other.locator("html")).not_to_have_attribute("data-theme", "dark")
+    assert await background(other) == light
+
+
 async def test_what_is_set_goes_before_the_system_and_paper_is_light(open_tab: OpenTab) -> None:
     tab = await open_tab("/settings", color_scheme="dark")
     page = tab.page
@@ -63,7 +76,7 @@ async def test_what_is_set_goes_before_the_system_and_paper_is_light(open_tab: O
     await page.emulate_media(media="print")
     assert await background(page) == light
     await page.emulate_media(media="screen")
-    await page.get_by_text("As the system", exact=True).click()
+    await page.get_by_text("System", exact=True).click()
     assert await background(page) == light
 
 

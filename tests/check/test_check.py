@@ -71,7 +71,7 @@ def all_well(found: tuple[int, dict[str, str]]) -> dict[str, str]:
 
 def test_a_new_installation_is_well_and_nothing_is_made(check: Check, tmp_path: Path) -> None:
     lines = all_well(check())
-    assert "is not there yet; the server makes it" in lines["folder"]
+    assert "does not exist yet; the server creates it" in lines["folder"]
     all_well(check(broker="bus"))
     assert list(tmp_path.iterdir()) == []
 
@@ -129,7 +129,7 @@ def test_a_folder_that_is_a_file(check: Check, tmp_path: Path) -> None:
     code, lines = check()
     assert code == 1
     assert lines["folder"].startswith("FAULT ")
-    assert "it is not a folder. Make it a folder that the user" in lines["folder"]
+    assert "it is not a folder. Make it a folder that the server's user" in lines["folder"]
 
 
 def test_documents_that_are_a_file(check: Check, tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_a_postgresql_that_is_well(
     check: Check, database: EventsDatabase, start_server: Callable[..., Server]
 ) -> None:
     settings = {"database": database.url, "broker": database.url}
-    assert "empty yet" in all_well(check(**settings))["store"]
+    assert "still empty" in all_well(check(**settings))["store"]
     start_server(env={"QUART_CHAT_DATABASE": database.url, "QUART_CHAT_BROKER": database.url})
     lines = all_well(check(**settings))
     assert "PostgreSQL" in lines["store"]
@@ -339,7 +339,7 @@ def test_servers_with_another_broker(
     node = start_server(env=SHARED)
     settings = {"instance": node.instance, "broker": redis_server.url, "node_lease": 0.5}
     line = fault(check(**settings), "epochs")
-    assert "1 of them not on the log of this broker, but of bus." in line
+    assert "Not on the log of this broker, but of bus: 1." in line
     assert "Give all servers the same QUART_CHAT_BROKER" in line
 
 

@@ -61,13 +61,13 @@ def test_one_that_has_another_broker_is_refused(
 ) -> None:
     node = start_node()
     said = refused(start_server, node, QUART_CHAT_BROKER=redis_server.url)
-    assert f"has another broker: bus, where this one has {redis_server.url}." in said
+    assert f"a different broker: bus; this server has {redis_server.url}." in said
     assert "QUART_CHAT_BROKER" in said
     # Only what lives counts, and what was refused has left nothing behind.
     node.terminate()
     server = start_server(instance=node.instance, env={"QUART_CHAT_BROKER": redis_server.url})
     said = refused(start_server, server, QUART_CHAT_BROKER=f"{redis_server.url[:-1]}1")
-    assert f"another broker: {redis_server.url}, where" in said
+    assert f"a different broker: {redis_server.url}; this server has" in said
 
 
 def test_one_that_was_killed_keeps_no_other_broker_out(

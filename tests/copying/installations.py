@@ -84,6 +84,7 @@ async def answers(client: Client) -> dict[str, Any]:
     for path in (
         f"{CHATS}?limit=100",
         "/api/documents",
+        "/api/settings",
         *(f"{CHATS}?q={quote(q)}" for q in SEARCHES),
     ):
         pages[path] = await _json(client, path)
@@ -92,6 +93,7 @@ async def answers(client: Client) -> dict[str, Any]:
     for path in (
         *(f"/api/chatbot/{id_}/chatdata" for id_ in ids),
         *(f"{CHATS}/{id_}/share" for id_ in ids),
+        *(f"/api/chatbot/{id_}/queue" for id_ in ids),
         *(f"/api/documents/{id_}" for id_ in documents),
     ):
         pages[path] = await _json(client, path)

@@ -273,7 +273,7 @@ def test_a_folder_with_files_of_others_is_refused(
     folder.mkdir(parents=True)
     (folder / "mine").touch()
     line = refusal(source, postgres.address(empty))
-    assert line == f"{folder} has files already. Choose a folder without any."
+    assert line == f"{folder} has files already. Choose an empty folder."
     assert [path.name for path in folder.iterdir()] == ["mine"]
 
 

@@ -28,6 +28,7 @@ from tests.copying.installations import (
 )
 from tests.examples import examples
 from tests.services.postgres import PostgresServer
+from tests.web.streams import open_stream
 from tests.web.test_documents import read, upload
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.timeout(600)]
@@ -48,12 +49,14 @@ steps = st.lists(
         st.tuples(st.just("ask"), st.integers(0, 3), st.sampled_from(PROMPTS)),
         st.tuples(st.just("edit"), st.integers(0, 3), st.sampled_from(PROMPTS)),
         st.tuples(
-            st.sampled_from(["pin", "share", "revoke", "delete", "restore", "read", "show"]),
+            st.sampled_from(
+                ["pin", "share", "revoke", "delete", "restore", "read", "show", "queue"]
+            ),
             st.integers(0, 3),
             st.just(""),
         ),
         st.tuples(
-            st.sampled_from(["title", "instructions"]),
+            st.sampled_from(["title", "instructions", "settings", "parameters"]),
             st.integers(0, 3),
             st.one_of(st.sampled_from([ODD, "count", "Title"]), st.text(min_size=1, max_size=60)),
         ),
@@ -73,7 +76,10 @@ class User:
         self._documents: list[str] = []
 
     async def do(self, name: str, index: int, text: str) -> None:
-        if name == "upload":
+        if name == "settings":
+            changes = {"systemPrompt": text, "assistant": "slow"}
+            await self._client.patch("/api/settings", json=changes)
+        elif name == "upload":
             _, answer = await upload(self._client, TEXTS[index])
             self._documents += [document["id"] for document in answer.get("documents", [])]
         elif name == "remove":
@@ -92,11 +98,14 @@ class User:
             "show": {"head": 1},
             "title": {"title": text},
             "instructions": {"systemPrompt": text},
+            "parameters": {"parameters": {"temperature": 0.7}},
         }
         if name in changes:
             await self._client.patch(path, json=changes[name])
         elif name in {"share", "restore"}:
             await self._client.post(f"{path}/{name}")
+        elif name == "queue":
+            await self._queue(chat)
         elif name in {"delete", "revoke"}:
             await self._client.delete(path if name == "delete" else f"{path}/share")
         else:
@@ -105,6 +114,13 @@ class User:
             url = "/api/chatbot/start/stream"
             response = await self._client.post(url, json={**body, **replaced})
             await response.get_data()
+
+    async def _queue(self, chat: str) -> None:
+        """Leave a prompt in the queue, which waits after a stop."""
+        body = {"prompt": "wait", "workflowId": chat, "assistant": "slow"}
+        async with open_stream(self._client, "/api/chatbot/start/stream", json=body):
+            await self._client.post(f"/api/chatbot/{chat}/queue", json={"prompt": "Later"})
+            await self._client.post(f"/api/chatbot/{chat}/stop")
 
     async def has_read_all(self) -> None:
         """Wait until no document waits or is read any more."""
@@ -185,6 +201,17 @@ def round_trip(server: PostgresServer, name: str, folder: Path, todo: Sequence[S
 
     assert without_snippets(asyncio.run(said(there, address))) == without_snippets(before)
     assert asyncio.run(said(back)) == before
+
+
+def test_what_the_steps_make_is_in_every_table(postgres: PostgresServer, empty: str) -> None:
+    todo = [
+        *(("ask", 0, "count 3 0ms"), ("queue", 0, ""), ("share", 0, ""), ("upload", 0, "")),
+        *(("settings", 0, ODD), ("parameters", 0, "a"), ("edit", 0, "nest"), ("title", 0, ODD)),
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        round_trip(postgres, empty, Path(folder), todo)
+        counts = counts_of_database(postgres, empty)
+    assert [table for table, count in counts.items() if not count] == []
 
 
 def test_both_engines_copy_the_same_tables_and_columns(postgres_database: str) -> None:

@@ -135,7 +135,7 @@ async def test_a_model_that_is_not_listed_now_stays_chosen(
         await post(client, "/settings/new-chats", choice="model gone model", system_prompt="")
         shown = await page(client)
         assert '<option value="model tiny" >tiny</option>' in shown
-        assert '<option value="model gone model" selected>gone model (not offered now)' in shown
+        assert '<option value="model gone model" selected>gone model (not available now)' in shown
         items = await ask(client, "Hello", assistant=None)
         assert endpoint.completions[-1]["model"] == "gone model"
         assert workflow_id(items)
@@ -161,7 +161,7 @@ async def test_a_connection_that_works_is_said_with_its_models_and_times(
     address = endpoint.url.replace("http://", "http://me:pass-word@")
     async with running(tmp_path, OPENAI_BASE_URL=address, OPENAI_API_KEY=KEY) as client:
         _status, shown = await post(client, "/settings/connection")
-        assert re.search(r"The connection works: tiny said its first word after \d", shown)
+        assert re.search(r"The connection works: the first word of tiny arrived after \d", shown)
         assert re.search(r"2 models, listed in \d", shown)
         assert "<li>large</li>" in shown
         assert endpoint.url in shown

@@ -176,7 +176,7 @@ def _whole(passage: Passage) -> str:
 
 
 def _gather(judgement: Judgement, searched: _Searched, read: ReadQuestion, most: int) -> Retrieved:
-    found = judgement.found
+    found = _in_one_language(judgement.found, searched, read)
     best = max((hit.order for hit in found), default=0.0)
     given = [hit for hit in found if hit is found[0] or hit.order >= best * ORDER_SHARE][:most]
     names = [corpus.name for corpus in searched.corpora]
@@ -188,6 +188,24 @@ def _gather(judgement: Judgement, searched: _Searched, read: ReadQuestion, most:
         tuple(names),
         bool(judgement.respelled),
     )
+
+
+def _in_one_language(
+    found: Sequence[Hit], searched: _Searched, read: ReadQuestion
+) -> Sequence[Hit]:
+    """Leave out pages of the handbook in another language, where some are in the question's.
+
+    Its pages say the same in each language. What a person's documents say is in one alone.
+    """
+
+    def spoken(hit: Hit) -> str:
+        is_page = searched.corpora[hit.corpus].name == "handbook"
+        return searched.collections[hit.corpus].passages[hit.number].language if is_page else ""
+
+    wanted = str(read.answered_in)
+    if all(spoken(hit) != wanted for hit in found):
+        return found
+    return [hit for hit in found if spoken(hit) in ("", wanted)]
 
 
 def _show(hit: Hit, names: Sequence[str], searched: _Searched, read: ReadQuestion) -> FoundPassage:

@@ -1,4 +1,4 @@
-"""Tests whether an endpoint answers: some list their models to anybody, and refuse to answer."""
+"""Tests whether an endpoint answers: some list their models without a key, but refuse to answer."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ async def _first_word(endpoint: Endpoint, model: str) -> float:
         raise ModelError(
             "model_silent",
             _(
-                "{model} took longer than {seconds} s to say its first word. It may still be"
-                " loading: test again in a moment."
+                "{model} sent no word within {seconds} s. It may still be loading: test again in a"
+                " moment."
             ).format(model=model, seconds=number(PATIENCE)),
         ) from error
     return _since(began)
@@ -80,7 +80,7 @@ async def _ask(endpoint: Endpoint, model: str) -> None:
     said = 0
     async with endpoint.stream(model, _PROMPT) as body:
         while not reply.over and (burst := await body.read()):
-            # What is said is of no interest, but only what is taken counts.
+            # The output is ignored, but only output that is read counts.
             for _output in reply.feed(burst):
                 pass
             reply.check()

@@ -25,7 +25,7 @@ class LengthLimits:
         return {OF_REASONING if name == COMMON else name: value for name, value in members.items()}
 
     def learn(self, model: str, members: dict[str, Any], complaint: str) -> set[str]:
-        """What of a request is to be said otherwise, as a refusal of it says."""
+        """Return the members of a request to send under another name, as its refusal asks."""
         if COMMON not in members or OF_REASONING not in complaint:
             return set()
         self._models.add(model)

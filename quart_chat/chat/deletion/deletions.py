@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
@@ -15,10 +16,13 @@ from quart_chat.chat.models import Workflow, WorkflowStatus
 from quart_chat.chat.storage import ChatStorage
 from quart_chat.chat.unit_of_work import Committer, UnitOfWork
 from quart_chat.errors import NotFound, Unavailable
+from quart_chat.patience import outlive_request
 from quart_chat.texts import _
 
+_logger = logging.getLogger(__name__)
+
 AT_ONCE = 25
-"""Chats in a transaction: others wait for none of them long, and readers of a list keep up."""
+"""Chats in one transaction: few, so that other writers wait briefly and readers keep up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,8 @@ class Cleared:
 class Deletions:
     """Deletes all chats of a user, and restores what was deleted.
 
-    What has begun goes on, whatever becomes of the request for it. Each chat is an event of its
-    own, as where it is deleted alone, so that every tab and every node learns of it.
+    A deletion that has begun continues even if its request is cancelled. Each chat emits an event
+    of its own, as if it were deleted alone, so every tab and every node is told.
 
     Args:
         storage: Where the chats are.
@@ -67,16 +71,18 @@ class Deletions:
     async def clear(self, user_id: str) -> Cleared:
         """Delete all chats that the user has now; rounds that run are stopped first.
 
+        Where a chat's round can't be stopped, or the database can't be written any more, fewer are
+        deleted, and counted.
+
         Raises:
-            Unavailable: A chat's round can't be stopped, or the database can't be written. What was
-                deleted by then stays deleted.
+            Unavailable: For such a reason none was deleted.
         """
         now = time.time()
         ids = await self._storage.read(lambda reader: reader.select_ids(user_id))
         return Cleared(await self._finish(self._delete_all(user_id, ids, now)), now)
 
     async def restore(self, user_id: str, workflow_id: str) -> Workflow:
-        """Bring a deleted workflow back, or leave one alone that is not deleted.
+        """Restore a deleted workflow; one that is not deleted stays as it is.
 
         Raises:
             NotFound: There is none, or no longer.
@@ -103,7 +109,11 @@ class Deletions:
         return await self._finish(self._restore_all(user_id, ids, deleted_at))
 
     async def _finish(self, work: Coroutine[None, None, int]) -> int:
-        task = asyncio.create_task(work)
+        async def outlive() -> int:
+            outlive_request()
+            return await work
+
+        task = asyncio.create_task(outlive())
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return await asyncio.shield(task)
@@ -115,19 +125,31 @@ class Deletions:
             task.exception()
 
     async def close(self) -> None:
-        """Leave off after the transaction that has begun; idempotent."""
+        """Stop after the current transaction; idempotent."""
         self._closing = True
         if self._tasks:
             await asyncio.wait(self._tasks)
 
     async def _delete_all(self, user_id: str, ids: Sequence[str], now: float) -> int:
         count = 0
-        for some in self._parts(ids):
-            deleted, running = await self._committer.commit(partial(_delete, user_id, some, now))
-            if deleted:
-                self._purge_job.notice()
-            results = await asyncio.gather(*(self._stop(user_id, id_, now) for id_ in running))
-            count += deleted + sum(results)
+        try:
+            for some in self._parts(ids):
+                deleted, running = await self._committer.commit(
+                    partial(_delete, user_id, some, now)
+                )
+                if deleted:
+                    self._purge_job.notice()
+                count += deleted
+                stops = (self._stop(user_id, id_, now) for id_ in running)
+                results = await asyncio.gather(*stops, return_exceptions=True)
+                count += results.count(True)
+                if failed := [result for result in results if isinstance(result, BaseException)]:
+                    raise failed[0]
+        except Unavailable as error:
+            # What was deleted can be restored by the moment that the answer names.
+            if not count:
+                raise
+            _logger.warning("Of %d chats %d were deleted: %s", len(ids), count, error)
         return count
 
     def _parts(self, ids: Sequence[str]) -> Iterator[Sequence[str]]:

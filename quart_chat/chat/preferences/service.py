@@ -130,7 +130,7 @@ def find_preset(preferences: Preferences, preset_id: str) -> Preset:
     for preset in preferences.presets:
         if preset.id == preset_id:
             return preset
-    raise NotFound(_("There is no such preset."))
+    raise NotFound(_("This preset does not exist."))
 
 
 def _same(name: str, other: str) -> bool:

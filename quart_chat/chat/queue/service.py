@@ -84,6 +84,7 @@ class PromptQueue:
         if ask.replaces is not None:
             raise InvalidInput(_("replaces: a new version of a round can't be queued."))
         prompt = await self._rounds.render_prompt(ask.prompt)
+        self._rounds.check_open()
         placed, _begun = await self._committer.commit(partial(self._add, ask, prompt), self._launch)
         return placed
 
@@ -94,6 +95,7 @@ class PromptQueue:
         workflow = get_workflow(unit, ask.user_id, ask.workflow_id or "")
         queue = unit.transaction.select_queue(workflow.id)
         if workflow.status is not WorkflowStatus.RUNNING and not queue:
+            self._rounds.check_open()
             begun = self._rounds.begin(ask, prompt, unit)
             return Placed(workflow.id, begun[0].round_number, None), begun
         if len(queue) >= self._max_queued:
@@ -153,10 +155,11 @@ class PromptQueue:
             InvalidInput: No round runs, and the assistant of the prompt can't be asked any more.
             NotFound: There is no such chat, or no such prompt in it, or it was removed.
             TooManyRequests: As many rounds of the user run as may.
-            Unavailable: Another process runs the round, which doesn't answer for now. The prompt
-                is sent once that round has ended.
+            Unavailable: The service is closing. Or another process runs the round, which doesn't
+                answer for now: the prompt is sent once that round has ended.
         """
         check_id(workflow_id)
+        self._rounds.check_open()
         workflow, placed, _begun = await self._committer.commit(
             partial(self._send, user_id, workflow_id, prompt_id),
             lambda sent: self._launch((sent[1], sent[2])),
@@ -178,6 +181,7 @@ class PromptQueue:
             return workflow, Placed.of(prompt), None
         prompt = found_queued_prompt(prompt)
         if workflow.status is not WorkflowStatus.RUNNING:
+            self._rounds.check_open()
             begun = self._rounds.succession.begin(prompt, unit)
             return workflow, Placed(workflow_id, begun[0].round_number, None), begun
         first = unit.transaction.select_queue(workflow_id)[0].place

@@ -56,8 +56,8 @@ class Choice:
     ) -> tuple[Assistant, str | None]:
         """Choose the assistant and its model: what is not named is as it was last.
 
-        The assistant of a round that was imported may not exist here; then the one is asked
-        again who is asked next in the chat.
+        The assistant of an imported round may not exist here; then the assistant that answers next
+        in the chat is asked again.
 
         Raises:
             InvalidInput: There is no such assistant, or it offers no models.

@@ -41,7 +41,7 @@ class TextPacer:
             self._emit(self._offset, text)
 
     def forget(self) -> None:
-        """Pass on nothing of what waits: the text begins anew, with a first piece."""
+        """Drop the pieces that wait: the text begins anew, with a first piece."""
         self._waiting = []
         self._end_frame()
 

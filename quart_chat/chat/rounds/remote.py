@@ -50,9 +50,9 @@ class Stops:
             Unavailable: Its node neither answers nor counts as dead yet.
         """
         stopped = await self._rounds.stop(workflow.id, number)
-        if stopped is None and workflow.status is WorkflowStatus.RUNNING:
-            return await self._end(workflow)
-        return stopped
+        if stopped is not None or workflow.status is not WorkflowStatus.RUNNING:
+            return stopped
+        return await self._end(workflow) if number in (None, workflow.head) else None
 
     async def _end(self, workflow: Workflow) -> Round | None:
         """End the round of a workflow that does not run on this node, and return how it has ended.
@@ -122,10 +122,10 @@ class Stops:
     async def _stop_requested(self) -> None:
         node_id = self._context.node.id
         with suppress(DatabaseUnavailable):
-            for workflow_id in await self._context.storage.read(
+            for workflow_id, number in await self._context.storage.read(
                 lambda reader: reader.select_stop_requests(node_id)
             ):
-                self._begin(self._rounds.stop(workflow_id))
+                self._begin(self._rounds.stop(workflow_id, number))
 
     def _begin(self, work: Any) -> None:
         task = asyncio.ensure_future(work)

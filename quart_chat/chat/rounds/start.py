@@ -79,11 +79,19 @@ class Rounds:
         elif ask.replaces is not None:
             raise InvalidInput(_("replaces: name the chat as well."))
         prompt = await self._read_prompt(ask)
-        if self._context.closing.is_set():
-            raise Unavailable(_("The server is restarting. Try again in a moment."))
+        self.check_open()
         begin = partial(self._begin, ask, prompt)
         started, _running = await self._context.committer.commit(begin, self.launch)
         return started
+
+    def check_open(self) -> None:
+        """Refuse to begin a round while the service closes.
+
+        Raises:
+            Unavailable: It does.
+        """
+        if self._context.closing.is_set():
+            raise Unavailable(_("The server is restarting. Try again in a moment."))
 
     async def _read_prompt(self, ask: Ask) -> Prompt | None:
         """The prompt and its HTML; None to take those of the round that is replaced."""
@@ -110,6 +118,8 @@ class Rounds:
                 return Started(*known), None
             queued = unit.transaction.select_queued_request(ask.user_id, ask.request_id)
             if queued is not None:
+                if ask.workflow_id not in (None, queued.workflow_id):
+                    raise InvalidInput(_("requestId: it belongs to a request in another chat."))
                 return self.succession.begin(found_queued_prompt(queued), unit)
         return self.begin(ask, prompt, unit)
 

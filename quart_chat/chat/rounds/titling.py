@@ -88,7 +88,7 @@ class Titling:
         task.add_done_callback(lambda _: self._forget(stored.workflow_id, task))
 
     def interrupt(self, workflow_id: str) -> None:
-        """Let the model go, which has a round of the chat to answer."""
+        """Cancel the request for a title, so that the model can answer a round of the chat."""
         if task := self._tasks.get(workflow_id):
             task.cancel()
 
@@ -98,7 +98,7 @@ class Titling:
         return bool(self._tasks)
 
     async def close(self) -> None:
-        """Give up all titles that are not there yet."""
+        """Cancel all requests for titles."""
         tasks = set(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -134,7 +134,7 @@ class Titling:
         await self._store(question, read_title(reply.text) if reply.ended else None, reply.usage)
 
     async def _store(self, question: Question, title: str | None, usage: Usage | None) -> None:
-        """Store a title, and what it has taken: that also where there is no title for it."""
+        """Store a title and its usage; the usage also if the model gave no title."""
 
         def change(unit: UnitOfWork) -> None:
             id_, user_id = question.workflow_id, question.user_id
@@ -173,7 +173,7 @@ def _is_open(workflow: Workflow) -> bool:
 
 
 def _request(question: Question, answer: str) -> Question:
-    """The request for a title: the same model, and nothing of the chat but its beginning."""
+    """Return the request for a title: to the same model, with only the beginning of the chat."""
     told = REQUEST.format(
         question=shorten(question.prompt, MAX_TOLD), answer=shorten(answer, MAX_TOLD)
     )

@@ -59,5 +59,6 @@ def check_encoding(address: str) -> None:
             is_port = False
         if not is_port:
             raise ValueError(
-                "its port is none; encode special characters of its password, such as / as %2F"
+                "its port is not a number from 1 to 65535; encode special characters of its"
+                " password, such as / as %2F"
             )

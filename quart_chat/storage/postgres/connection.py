@@ -109,12 +109,12 @@ class Session(ConnectionThread):
         return await self.submit(lambda: self._transact(work, begin), seconds)
 
     async def submit(self, work: Callable[[], T], seconds: float | None = None) -> T:
-        """Have the thread do something.
+        """Run a function on the thread.
 
         Raises:
-            DatabaseUnavailable: The server or the way to it is to blame that it can't be done.
+            DatabaseUnavailable: The server or the network prevents it.
         """
-        # Sentences for people are in the language of who asks, so the context goes along.
+        # Sentences for people are in the language of the request, so the context goes along.
         run = partial(copy_context().run, work)
         with translated_errors():
             return await super().submit(run, seconds)

@@ -171,7 +171,7 @@ class Transaction(Reader, ListCounter):
         return rows[-1][1] if len(rows) == limit else None
 
     def rename_passages(self, name: str, passages: Sequence[tuple[int, str, str]]) -> None:
-        """Have passages, each with its id, path and text, be found by a name of their document."""
+        """Index passages, each with its id, path and text, under a name of their document."""
         ids = orjson.dumps([id_ for id_, _, _ in passages]).decode()
         leave, rename, enter = _RENAME_PASSAGES
         self.statements.fetch(leave, (ids,))

@@ -21,6 +21,7 @@ from quart_chat.web.schemas.requests import (
     StartBody,
     StartQuery,
     StartRequest,
+    StopQuery,
     StreamQuery,
 )
 
@@ -91,10 +92,10 @@ async def stream_chat(workflow_id: str, query: StreamQuery, last_id: str | None)
 
 
 @blueprint.post("/<chat:workflow_id>/stop")
-@operation(Answer(Stopped), tag="chat", errors=[NotFound])
-async def stop_round(workflow_id: str) -> Item:
-    """Stop the running round, if one runs."""
-    round_ = await services().chat.stop(user_id(), workflow_id)
+@operation(Answer(Stopped), tag="chat", query=StopQuery, errors=[NotFound])
+async def stop_round(workflow_id: str, query: StopQuery) -> Item:
+    """Stop the running round, if one runs; with `round`, only if it is this one."""
+    round_ = await services().chat.stop(user_id(), workflow_id, query.round)
     return {
         "workflowId": workflow_id,
         "roundNumber": None if round_ is None else round_.number,

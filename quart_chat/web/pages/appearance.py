@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from quart import Quart
     from quart.typing import ResponseReturnValue
 
-THEMES = {"": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")}
+THEMES = {"": N_("System"), "light": N_("Light"), "dark": N_("Dark")}
 TEXTS = {
     "small": N_("Small"),
     "": N_("Normal"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,7 @@ async def new_chat() -> str:
         workflow=None,
         preferred=preferred,
         start=await view_first(preferred),
+        today=time.time(),
         rounds=[],
         queue=(),
         more=False,

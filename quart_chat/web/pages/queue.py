@@ -34,7 +34,7 @@ async def edit_form(workflow_id: str, prompt_id: str) -> str:
         prompt=found_queued_prompt(found).content,
         heading=_("Edit the queued question"),
         action=f"/chat/{workflow_id}/queue/{prompt_id}/edit",
-        hint=_("It keeps its place in the queue."),
+        hint=_("The question keeps its place in the queue."),
         submit=_("Save"),
     )
 
@@ -57,6 +57,6 @@ async def remove(workflow_id: str, prompt_id: str) -> str:
         prompt=removed.content,
         heading=_("The question was removed from the queue"),
         action=f"/chat/{workflow_id}",
-        hint=_("Change it and send it again, or leave it."),
+        hint=_("You can change it and send it again."),
         submit=_("Send"),
     )

@@ -53,8 +53,8 @@ def limit_settings(settings: Settings) -> list[ServerSetting]:
         settings,
         ("database", _("Chats are kept in"), store),
         ("max_prompt_chars", _("Longest message"), longest),
-        ("max_running_rounds", _("Answers at a time"), number(settings.max_running_rounds)),
-        ("restore_seconds", _("A deleted chat can be restored for"), restorable_for(settings)),
+        ("max_running_rounds", _("Answers at the same time"), number(settings.max_running_rounds)),
+        ("restore_seconds", _("Deleted chats can be restored for"), restorable_for(settings)),
         ("max_document_bytes", _("Largest document"), _megabytes(settings.max_document_bytes)),
         ("max_documents_bytes", _("All documents"), _megabytes(settings.max_documents_bytes)),
     )

@@ -162,7 +162,7 @@ async def _choices(preferences: Preferences) -> list[Choice]:
         choices += await _choices_of(assistant)
     chosen = _chosen(preferences)
     if chosen and chosen not in [choice.value for choice in choices]:
-        label = _("{name} (not offered now)").format(name=preferences.model or chosen)
+        label = _("{name} (not available now)").format(name=preferences.model or chosen)
         choices.append(Choice(chosen, label))
     return choices
 

@@ -129,6 +129,12 @@ class SinceQuery(Struct, frozen=True):
     since: Since = 0
 
 
+class StopQuery(Struct, frozen=True):
+    """Which round to stop; without a number, the one that runs."""
+
+    round: RoundNumber | None = None
+
+
 class RoundsQuery(Struct, frozen=True):
     """Which rounds of a branch to show; without a number, the latest."""
 

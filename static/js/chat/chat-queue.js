@@ -70,7 +70,7 @@ export class ChatQueue extends HTMLElement {
 
   #rescue(text) {
     this.#composer.add(text);
-    this.#fail(t("The question was sent or removed before it was changed. Your text is in the question field."));
+    this.#fail(t("The question was sent or removed before your change was saved. Your text is in the question field."));
   }
 
   async #submit(event) {

@@ -59,7 +59,7 @@ export function prepareItem(item, subject) {
   if (item.href) item.href = item.getAttribute("href").replace("{id}", id);
   const label = item.querySelector("span");
   if (command === "pin") {
-    // What was read is what is done, even if another tab is faster.
+    // The command does what its label says, even if another tab has changed the chat.
     item.value = pinned === "1" ? "0" : "1";
     if (pinned === "1") label.textContent = t("Unpin");
   }

@@ -1,7 +1,7 @@
 /**
  * Buttons with menus, and the keys and buttons of commands, anywhere on the page. The menus and what
- * the commands do are loaded when a person comes near them. Single-character keys can be switched
- * off, since voice input could trigger them.
+ * the commands do are loaded when the pointer or the focus reaches a button. Single-character keys
+ * can be switched off, since voice input could trigger them.
  */
 import { isComposing } from "../keys.js";
 import { toggleList } from "../list/folding.js";
@@ -13,7 +13,7 @@ export const SINGLE_KEYS = "quart-chat:keys";
 
 const MENU_BUTTON = '[aria-haspopup="menu"]';
 
-/** What is so small, or so urgent, that it is not loaded later. */
+/** Commands that are too small or too urgent to be loaded later. */
 const AT_ONCE = {
   ask: () => document.querySelector("#prompt").focus(),
   fold: toggleList,

@@ -57,7 +57,7 @@ class Menu {
     for (const type of ["scroll", "resize"]) {
       addEventListener(type, () => this.#place(), { capture: true, passive: true, signal });
     }
-    // Within the list that is open over the page on a phone: that would close otherwise.
+    // Inside the list, a popover on a phone: one that opens outside of it would close it.
     button.closest("nav, main, header, body").append(this.#element);
     this.#element.showPopover();
     button.setAttribute("aria-expanded", "true");

@@ -225,7 +225,8 @@ export class ChatComposer extends HTMLElement {
 
   async #stop() {
     if (!this.#running) return;
-    await stopRound(this.#workflowId).catch((error) => this.#tell("chat:failed", error.message));
+    const round = document.querySelector('chat-round[data-status="running"]');
+    await stopRound(this.#workflowId, round?.number).catch((error) => this.#tell("chat:failed", error.message));
   }
 
   #written() {

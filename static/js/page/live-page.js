@@ -6,6 +6,7 @@ import { AnswerWatch } from "./answer-watch.js";
 import { Conversation } from "../chat/conversation.js";
 import { forget, newest, reconcile } from "../documents/newest.js";
 import { PageStream } from "./page-stream.js";
+import "./look.js";
 import { ConnectionLifecycle } from "./connection-lifecycle.js";
 
 /** Milliseconds until documents that could not be read are requested again. */

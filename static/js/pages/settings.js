@@ -2,27 +2,31 @@
 import "../confirm.js";
 import "../frame.js";
 import { send } from "../api.js";
+import { showLook, tellLook } from "../page/look.js";
 import { t } from "../texts.js";
 
 const form = document.querySelector("[data-live]");
-const root = document.documentElement;
+const note = form.querySelector("[role=status]");
 
-form.addEventListener("change", async () => {
-  const chosen = new FormData(form);
-  for (const name of ["theme", "text"]) {
-    const value = chosen.get(name);
-    if (value) root.dataset[name] = value;
-    else delete root.dataset[name];
-  }
-  const note = form.querySelector("[role=status]");
+// One after the other, so that the last choice is the one that stays.
+let saving = Promise.resolve();
+
+form.addEventListener("change", () => {
+  showLook(Object.fromEntries(new FormData(form)));
   note.textContent = "";
+  saving = saving.then(save);
+});
+
+async function save() {
+  const chosen = new FormData(form);
   try {
     await send("POST", form.action, chosen);
+    tellLook(Object.fromEntries(chosen));
     note.textContent = t("Saved.");
   } catch (error) {
     note.textContent = t("Not saved. {reason}", { reason: error.message });
   }
-});
+}
 
 // A test may take as long as a model is loaded.
 for (const slow of document.querySelectorAll("[data-busy]")) {

@@ -394,10 +394,12 @@ async def test_deleting_a_chat_sends_nothing_of_its_queue(
 async def test_a_running_chat_is_closed_without_sending_what_waits(
     service: ChatService, assistant: ScriptedAssistant, chat: str
 ) -> None:
-    await queue(service, chat, "second")
+    second = await queue(service, chat, "second")
     await service.close()
     with pytest.raises(Unavailable):
-        await service.start(Ask(USER, "too late", workflow_id=chat))
+        await service.queue.add(Ask(USER, "too late", workflow_id=chat))
+    with pytest.raises(Unavailable):
+        await service.queue.send(USER, chat, second.id)
     assert [status for _, status in await asked(service, chat)] == ["error"]
     assert await waiting(service, chat) == ["second"]
 

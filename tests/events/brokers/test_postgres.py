@@ -399,8 +399,8 @@ async def test_what_is_no_postgresql_is_said(monkeypatch: pytest.MonkeyPatch) ->
     ("url", "reason"),
     [
         ("postgresql://host/chat?tls=1", 'invalid URI query parameter: "tls"'),
-        ("postgresql://host:port/chat", "its port is none"),
-        ("postgresql://host:99999/chat", "its port is none"),
+        ("postgresql://host:port/chat", "its port is not a number from 1 to 65535"),
+        ("postgresql://host:99999/chat", "its port is not a number from 1 to 65535"),
         ("postgresql://chat:ge%zzheim@host/chat", "encode special characters"),
         ("postgresql://chat:geheim@[host/chat", "encode special characters"),
     ],

@@ -117,7 +117,9 @@ async def test_a_stop_is_asked_for_as_long_as_the_round_runs(storage: Storage) -
     round_ = await storage.chats.write(lambda tx: begin_round(tx, "a"))
     assert await storage.chats.read(lambda r: r.select_stop_requests("a")) == []
     assert await storage.chats.write(lambda tx: tx.request_stop(round_, 1.0))
-    assert await storage.chats.read(lambda r: r.select_stop_requests("a")) == [round_.workflow_id]
+    assert await storage.chats.read(lambda r: r.select_stop_requests("a")) == [
+        (round_.workflow_id, round_.number)
+    ]
     assert await storage.chats.read(lambda r: r.is_stop_requested(round_))
     await storage.chats.write(lambda tx: end_round(tx, round_))
     assert not await storage.chats.write(lambda tx: tx.request_stop(round_, 1.0))

@@ -34,7 +34,7 @@ class Listener(ConnectionThread):
         connection.add_notify_handler(lambda notify: self._payloads.append(notify.payload))
 
     async def skip_until(self, payload: str, seconds: float) -> None:
-        """Leave out all up to a notification.
+        """Skip all notifications up to the given one.
 
         Raises:
             LogUnavailable: It does not come within so many seconds.

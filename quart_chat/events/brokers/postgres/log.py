@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from time import monotonic
@@ -25,6 +25,7 @@ from psycopg.conninfo import conninfo_to_dict
 from quart_chat.events.brokers.address import without_password
 from quart_chat.events.brokers.postgres import tables
 from quart_chat.events.brokers.postgres.listener import Listener
+from quart_chat.events.brokers.postgres.tables import Batch
 from quart_chat.events.brokers.protocol import LogUnavailable, Place
 from quart_chat.postgres import Connection, ConnectionThread
 
@@ -67,33 +68,35 @@ class PostgreSQLLog:
 
     async def tail(self, after: Place | None) -> AsyncGenerator[tuple[Place, bytes | None], None]:
         await self._read(tables.open_channel)
-        place, mark = await self._read(partial(tables.find, after=after))
+        position = _Position(*await self._read(partial(tables.find, after=after)))
         await self._synchronize()
-        yield place, None
-        # Batches that were read from the table since, of which a notification may come yet.
-        known: dict[int, str] = {}
+        yield position.place, None
         payload: str | None = None
         while True:
-            epoch, batch = tables.read_notification(payload)
-            if batch is None or not batch.body:
-                batches = await self._read(partial(tables.read, place=place, mark=mark))
-                known.update((batch.number, batch.mark) for batch in batches or ())
-            elif known.get(batch.number) == batch.mark and epoch == place.epoch:
-                batches = []
-            else:
-                batches = [batch] if Place(epoch, batch.number - 1) == place else None
-                known.clear()
-            if batches is None:
-                raise LogUnavailable(f"{self._name}: {_INTERRUPTED}")
-            for number, mark, body in batches:  # noqa: B007 - the last one is the next place
-                place = Place(place.epoch, number)
-                yield place, body
+            batches = await self._take(position, payload)
+            for batch in batches:
+                position.move_to(batch)
+                yield position.place, batch.body
             if len(batches) >= tables.AT_ONCE:
                 payload = None
                 continue
             if not self._listening.has_more:
-                yield place, None
+                yield position.place, None
             payload = await self._hear()
+
+    async def _take(self, position: _Position, payload: str | None) -> list[Batch]:
+        """The batches that a notification tells of; without one, those that the table has."""
+        epoch, batch = tables.read_notification(payload)
+        batches: list[Batch] | None
+        if batch is None or not batch.body:
+            find = partial(tables.read, place=position.place, mark=position.mark)
+            batches = await self._read(find)
+            position.expect(batches or [])
+        else:
+            batches = position.match(epoch, batch)
+        if batches is None:
+            raise LogUnavailable(f"{self._name}: {_INTERRUPTED}")
+        return batches
 
     async def at(self, place: Place) -> bytes | None:
         return await self._read(partial(tables.read_at, place=place))
@@ -151,6 +154,33 @@ class PostgreSQLLog:
             raise LogUnavailable(f"{self._name}: {reason}") from error
 
 
+class _Position:
+    """Where a reader is: the place and the mark of the batch that it has read last.
+
+    It also knows what it has read from the table, of which a notification may come yet.
+    """
+
+    def __init__(self, place: Place, mark: str | None) -> None:
+        self.place = place
+        self.mark = mark
+        self._expected: dict[int, str] = {}
+
+    def move_to(self, batch: Batch) -> None:
+        self.place = Place(self.place.epoch, batch.number)
+        self.mark = batch.mark
+
+    def expect(self, batches: Sequence[Batch]) -> None:
+        """Know batches of the table when a notification of them comes."""
+        self._expected.update((batch.number, batch.mark) for batch in batches)
+
+    def match(self, epoch: str, batch: Batch) -> list[Batch] | None:
+        """What is new of the batch of a notification; None where the log does not go on with it."""
+        if epoch == self.place.epoch and self._expected.get(batch.number) == batch.mark:
+            return []
+        self._expected.clear()
+        return [batch] if Place(epoch, batch.number - 1) == self.place else None
+
+
 def _describe(error: Exception) -> str:
     """What the server or libpq says, in one line."""
     said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
@@ -174,4 +204,7 @@ def _check(url: str) -> None:
         ) from None
     for port in str(options.get("port") or "5432").split(","):
         if not (port.isdecimal() and 0 < int(port) < 65_536):
-            raise ValueError("its port is none; encode special characters of the password")
+            raise ValueError(
+                "its port is not a number from 1 to 65535; encode special characters of the"
+                " password"
+            )

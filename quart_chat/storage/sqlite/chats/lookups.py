@@ -129,14 +129,14 @@ class Lookups(Reads):
         row = self.statements.fetch_one(sql, (round_.workflow_id, round_.number, *parameters))
         return row is not None
 
-    def select_stop_requests(self, node_id: str) -> list[str]:
-        """Read the workflows with a round of the node that is to be stopped."""
+    def select_stop_requests(self, node_id: str) -> list[tuple[str, int]]:
+        """Read the workflows and numbers of the node's rounds that are to be stopped."""
         rows = self.statements.fetch(
-            "SELECT workflow_id FROM rounds WHERE status = 'running' AND node_id = ?"
+            "SELECT workflow_id, number FROM rounds WHERE status = 'running' AND node_id = ?"
             " AND stop_requested_at IS NOT NULL",
             (node_id,),
         )
-        return [row[0] for row in rows]
+        return [(row[0], row[1]) for row in rows]
 
     def select_in_flight(self, workflow_id: str) -> tuple[list[Message], list[Log]]:
         messages = self.statements.fetch(_MESSAGES + "status = 'streaming'", (workflow_id,))
