@@ -47,7 +47,13 @@ def start_release(start_server: Callable[..., Server], tmp_path: Path, broker: s
     """Starts a node whose program is in a folder."""
 
     def start(program: Path, port: int = 0) -> Server:
-        env = {**SHARED, "QUART_CHAT_BROKER": broker, "PYTHONPATH": str(program)}
+        env = {
+            **SHARED,
+            "QUART_CHAT_BROKER": broker,
+            # Starting programs takes so much of a machine that two seconds are too short a lease.
+            "QUART_CHAT_NODE_LEASE": "8",
+            "PYTHONPATH": str(program),
+        }
         return start_server(instance=tmp_path / "instance", command=TEST_SERVER, port=port, env=env)
 
     return start
