@@ -29,8 +29,8 @@ from tests.waiting import until
 pytestmark = on_every_broker
 
 CLIENTS, PAGES = 10, 2
-PARTS, KILLS = 5, 20
-"""All parts together are a hundred kills, a part is one run of less than ten minutes."""
+PARTS, KILLS = 10, 10
+"""All parts together are a hundred kills; a run of five minutes would be ended."""
 
 LONGEST = 10.0
 """Seconds after which the rounds of a node that was killed have ended."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from tests.waiting import until
 
 pytestmark = on_every_broker
 
+PATIENCE = 50.0
 TABS = 12
 REQUESTS = 20
 
@@ -65,11 +66,14 @@ async def tabs_on(
             yield chat, tabs, tasks
 
 
-async def unless_failed(tasks: list[Following], work: Coroutine[Any, Any, None]) -> None:
+async def unless_failed(tasks: Sequence[Following], work: Coroutine[Any, Any, None]) -> None:
     """Do work, as long as none of the tabs has failed."""
     working = asyncio.create_task(work)
-    done, _ = await asyncio.wait([working, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait(
+        [working, *tasks], timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
+    )
     working.cancel()
+    assert done, f"This was not so within {PATIENCE} seconds."
     for task in done:
         await task
 
