@@ -112,7 +112,7 @@ async def test_a_service_ends_with_the_process_that_has_started_it(
     if not is_installed(name):
         pytest.skip(f"Needs {name}")
     with starting(name, tmp_path) as (process, pids):
-        assert pids
-        assert all(runs(pid) for pid in pids)
+        # What it has started for its own start may have ended.
+        assert runs(pids[0])
         process.send_signal(signal.SIGKILL)
         await until(lambda: not any(runs(pid) for pid in pids))

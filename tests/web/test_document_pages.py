@@ -109,8 +109,8 @@ async def test_a_document_that_failed_has_no_file(client: Client) -> None:
     assert response.status_code == 404
     assert "was not kept" in await response.get_data(as_text=True)
     page = await page_of(client, f"/documents/{document['id']}")
-    assert "/original" not in page
-    assert "?document=" not in page
+    assert f"/documents/{document['id']}/original" not in page
+    assert f"?document={document['id']}" not in page
 
 
 async def test_what_is_sought_is_marked_and_its_hits_are_linked(client: Client) -> None:

@@ -22,7 +22,7 @@ async def test_without_a_model_the_librarian_says_what_it_is(client: Client) -> 
     assert "I'm the Librarian." in page
     for address in ("/settings#model", "/transfer", "/documents"):
         assert f'class="start" href="{address}"' in page
-    assert "/?document=" not in page
+    assert 'class="start" href="/?document=' not in page
     for developers in ("resume a stream", "nginx", "emit from a thread"):
         assert developers not in page
     assert "Ich bin der Librarian." in await first_page(client, "de")

@@ -95,7 +95,7 @@ async def test_the_document_says_how_success_looks(
         ("post", "/api/chatbot/start/stream", "400 403 404 408 409 413 415 422 429 500 503"),
         ("get", "/api/chatbot/{workflow_id}/stream", "400 403 404 422 429 500 503"),
         ("post", "/api/documents", "400 403 408 413 415 422 500 503"),
-        ("post", "/api/chatbot/{workflow_id}/stop", "400 403 404 500 503"),
+        ("post", "/api/chatbot/{workflow_id}/stop", "400 403 404 422 500 503"),
     ],
 )
 async def test_the_document_says_how_a_refusal_looks(

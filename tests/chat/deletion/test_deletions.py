@@ -12,7 +12,7 @@ from quart_chat.chat.deletion.deletions import AT_ONCE
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.models import RoundStatus, Workflow
 from quart_chat.chat.service import ChatService
-from quart_chat.errors import NotFound, Unavailable
+from quart_chat.errors import NotFound
 from quart_chat.events import StreamingEventManager
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.parts import USER, ask, make_service
@@ -133,10 +133,12 @@ async def test_a_service_that_closes_leaves_off_between_two_transactions(
         await until(lambda: service._committer._tasks)
         closing = asyncio.create_task(service.close())
         await until(lambda: service.deletions._closing)
-    with pytest.raises(Unavailable):
-        await clearing
+    # What was deleted is counted, and can be restored by its moment.
+    cleared = await clearing
+    assert cleared.count == AT_ONCE
     await closing
     assert len(await listed(service)) == 5
+    assert await service.deletions.count(USER, cleared.deleted_at) == AT_ONCE
 
 
 async def test_a_chat_that_is_begun_meanwhile_stays(
