@@ -118,7 +118,7 @@ async def test_a_check_can_be_stopped_and_begun_again(open_tab: OpenTab) -> None
     await tab.page.get_by_role("button", name="Stop").click()
     await expect(tab.page.locator(".doctor-status")).to_have_text("The check was stopped.")
     await expect(tab.page.locator(".doctor-result")).to_be_hidden()
-    await tab.page.get_by_label("Short").check()
+    await tab.page.get_by_role("radio", name="Short").check()
     await check(tab.page)
 
 

@@ -97,7 +97,9 @@ export class StickToEnd {
   stay(change) {
     const atEnd = this.#atEnd;
     change();
-    if (atEnd) this.#page.scrollTo({ top: this.#page.scrollHeight, behavior: "instant" });
+    if (atEnd && !this.#pressed) {
+      this.#page.scrollTo({ top: this.#page.scrollHeight, behavior: "instant" });
+    }
     this.#top = this.#page.scrollTop;
     this.#offer();
   }
@@ -184,7 +186,8 @@ export class StickToEnd {
     this.#pressed = false;
     // The selection event may follow later.
     this.#selected();
-    this.#follow();
+    // What was pressed must not move away before its click.
+    setTimeout(() => this.#follow());
   }
 
   /** An element that the user unfolds opens in its place. */
