@@ -139,7 +139,7 @@ def test_documents_that_are_a_file(check: Check, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_can_not_be_written(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The user of these tests may be root, whom no permission keeps out.
+    # These tests may run as root, which ignores permissions.
     monkeypatch.setattr("os.access", lambda *_: False)
     code, lines = check()
     assert code == 1

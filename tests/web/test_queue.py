@@ -125,7 +125,7 @@ async def test_a_prompt_starts_at_once_where_nothing_runs(client: Client, chat: 
         ({"prompt": None}, (422, "invalid_input")),
         ({"prompt": 7}, (422, "invalid_input")),
         ({"prompt": "x" * 32_001}, (413, "prompt_too_long")),
-        ({"prompt": "x", "assistant": "nobody"}, (422, "invalid_input")),
+        ({"prompt": "x", "assistant": "unknown"}, (422, "invalid_input")),
         ({"prompt": "x", "documentIds": ["d1"]}, (404, "not_found")),
         ({"prompt": "x", "requestId": "short"}, (422, "invalid_input")),
     ],

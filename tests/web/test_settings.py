@@ -328,7 +328,7 @@ async def test_settings_are_read_and_changed_over_json(client: Client) -> None:
     [
         {},
         {"model": "tiny"},
-        {"assistant": "nobody"},
+        {"assistant": "unknown"},
         {"assistant": "slow", "model": "tiny"},
         {"systemPrompt": "x" * 8001},
         {"systemPrompt": 7},

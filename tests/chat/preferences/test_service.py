@@ -94,7 +94,7 @@ async def test_what_is_offered_no_longer_is_not_asked(
 @pytest.mark.parametrize(
     ("choice", "reason"),
     [
-        (("nobody", None), "assistant: there is no assistant of that name."),
+        (("unknown", None), "assistant: there is no assistant of that name."),
         (("scripted", "tiny"), "model: this assistant offers no models."),
         (("choosy", ""), "model: expected a name of 1 to 200 characters."),
         (("choosy", "m" * 201), "model: expected a name of 1 to 200 characters."),
