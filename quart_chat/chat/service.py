@@ -225,10 +225,10 @@ class ChatService:
         # Between the stop and the deletion a new round may begin.
         deleted = False
         while not deleted:
-            self.rounds.check_open()
             await self.stop(user_id, workflow_id)
             await self.rounds.settle(workflow_id)
-            deleted = await self._committer.commit(change, notice)
+            if not (deleted := await self._committer.commit(change, notice)):
+                self.rounds.check_open()  # its node may not answer before this one ends
 
     async def restore(self, user_id: str, workflow_id: str) -> Workflow:
         """Bring a deleted workflow back; see :meth:`Deletions.restore`."""
