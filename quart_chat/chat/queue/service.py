@@ -84,7 +84,6 @@ class PromptQueue:
         if ask.replaces is not None:
             raise InvalidInput(_("replaces: a new version of a round can't be queued."))
         prompt = await self._rounds.render_prompt(ask.prompt)
-        self._rounds.check_open()
         placed, _begun = await self._committer.commit(partial(self._add, ask, prompt), self._launch)
         return placed
 
@@ -92,10 +91,10 @@ class PromptQueue:
         known = _find_request(ask, unit)
         if known is not None:
             return known, None
+        self._rounds.check_open()
         workflow = get_workflow(unit, ask.user_id, ask.workflow_id or "")
         queue = unit.transaction.select_queue(workflow.id)
         if workflow.status is not WorkflowStatus.RUNNING and not queue:
-            self._rounds.check_open()
             begun = self._rounds.begin(ask, prompt, unit)
             return Placed(workflow.id, begun[0].round_number, None), begun
         if len(queue) >= self._max_queued:
@@ -159,7 +158,6 @@ class PromptQueue:
                 answer for now: the prompt is sent once that round has ended.
         """
         check_id(workflow_id)
-        self._rounds.check_open()
         workflow, placed, _begun = await self._committer.commit(
             partial(self._send, user_id, workflow_id, prompt_id),
             lambda sent: self._launch((sent[1], sent[2])),
@@ -180,8 +178,8 @@ class PromptQueue:
         if prompt is not None and prompt.status is PromptStatus.SENT:
             return workflow, Placed.of(prompt), None
         prompt = found_queued_prompt(prompt)
+        self._rounds.check_open()
         if workflow.status is not WorkflowStatus.RUNNING:
-            self._rounds.check_open()
             begun = self._rounds.succession.begin(prompt, unit)
             return workflow, Placed(workflow_id, begun[0].round_number, None), begun
         first = unit.transaction.select_queue(workflow_id)[0].place

@@ -79,13 +79,12 @@ class Rounds:
         elif ask.replaces is not None:
             raise InvalidInput(_("replaces: name the chat as well."))
         prompt = await self._read_prompt(ask)
-        self.check_open()
         begin = partial(self._begin, ask, prompt)
         started, _running = await self._context.committer.commit(begin, self.launch)
         return started
 
     def check_open(self) -> None:
-        """Refuse to begin a round while the service closes.
+        """Refuse to begin a round while the service closes; for the transaction that begins it.
 
         Raises:
             Unavailable: It does.
@@ -120,7 +119,9 @@ class Rounds:
             if queued is not None:
                 if ask.workflow_id not in (None, queued.workflow_id):
                     raise InvalidInput(_("requestId: it belongs to a request in another chat."))
+                self.check_open()
                 return self.succession.begin(found_queued_prompt(queued), unit)
+        self.check_open()
         return self.begin(ask, prompt, unit)
 
     def begin(
