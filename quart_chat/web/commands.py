@@ -40,7 +40,7 @@ class Command:
         keys: The keys of its shortcut, pressed together.
         does: What the list of keys says of it; its label, if empty.
         menus: The menus that offer it, in the order of the table.
-        url: Where it leads; ``{id}`` is the chat's id.
+        url: Where it leads; ``{id}`` is the id of the chat or document.
         download: Whether that is a file.
         place: The part of the page that has to have the focus for the keys to work.
     """
