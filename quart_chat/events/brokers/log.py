@@ -6,8 +6,9 @@ from the log, so all nodes deliver the same events in the same order, under the 
 
 A batch whose append fails is sent again unchanged. It names its publisher and counts, so readers
 drop what they have already, and see where one is missing. Whether the log is still the one that was
-read is checked each time that a node attaches to it: the batch read last has to be in its place. If
-it is not, the log was rolled back. It gets another epoch then, so that no number means two events.
+read is checked each time that a node attaches to it: the batch read last has to be in its place,
+and an epoch that ended may not be back. Otherwise the log was rolled back. It gets another epoch
+then, so that no number means two events.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class LogBroker:
         self._counters: dict[str, int] = {}
         self._last: Place | None = None
         self._seen: int | None = None
+        self._ended_epochs: set[str] = set()
         self._unsent: bytes | None = None
         self._has_waiting = asyncio.Event()
         self._moved = asyncio.Event()
@@ -180,19 +182,22 @@ class LogBroker:
         async with asyncio.timeout(_CALL):
             found = await self._log.at(place)
         seen = None if found is None else hash(found)
-        last = self._last
-        if (
-            last is not None
-            and last.epoch == place.epoch
-            and (place.number < last.number or (place == last and seen != self._seen))
-        ):
+        if self._is_rolled_back(place, seen):
             async with asyncio.timeout(_CALL):
                 await self._log.renew(place.epoch)
             raise LogUnavailable("the event log was rolled back")
-        if last is not None and place != last:
+        if self._last is not None and place != self._last:
+            if place.epoch != self._last.epoch:
+                self._ended_epochs.add(self._last.epoch)
             self._tell_gap("The event log has lost events, or was emptied")
         self._last, self._seen = place, seen
         self._attached.set()
+
+    def _is_rolled_back(self, place: Place, seen: int | None) -> bool:
+        last = self._last
+        if last is None or place.epoch != last.epoch:
+            return place.epoch in self._ended_epochs
+        return place.number < last.number or (place == last and seen != self._seen)
 
     def _take(self, place: Place, data: bytes | None) -> None:
         if data is None:

@@ -19,6 +19,7 @@ class Cluster:
     Attributes:
         nodes: Those that live.
         ended: Those that were killed; their last events may be in the log or not.
+        rolled_back: Whether an older copy of the log was put in its place.
     """
 
     def __init__(self, storage: Storage) -> None:
@@ -26,6 +27,7 @@ class Cluster:
         self.nodes: list[Node] = []
         self.ended: list[Node] = []
         self.logs: dict[int, FaultyLog] = {}
+        self.rolled_back = False
 
     async def start(self) -> None:
         name = len(self.nodes) + len(self.ended)
@@ -41,6 +43,11 @@ class Cluster:
         broker = node.broker
         assert isinstance(broker, LogBroker)
         await broker._stop()
+
+    async def roll_back(self) -> None:
+        """Put an older copy in the place of the log."""
+        self.rolled_back = True
+        await self.storage.roll_back()
 
     async def more(self) -> None:
         """Return once every node has been delivered fifty events more."""
@@ -75,7 +82,10 @@ class Cluster:
             check_numbers(node)
             for publisher in everyone:
                 check_runs(node, publisher)
-        check_ids(everyone)
+        for node in everyone:
+            check_ids(node)
+        # What only killed nodes had read, no node knows after a roll back.
+        check_ids_since_gap(self.nodes if self.rolled_back else everyone)
 
 
 def check_runs(node: Node, publisher: Node) -> None:
@@ -92,7 +102,12 @@ def check_runs(node: Node, publisher: Node) -> None:
             last = highest = number
 
 
-def check_ids(nodes: list[Node]) -> None:
+def check_ids(node: Node) -> None:
+    """An ``epoch:number`` is one event, whatever becomes of the log."""
+    assert len({event.id for event in node.events}) == len(node.events)
+
+
+def check_ids_since_gap(nodes: list[Node]) -> None:
     """The same ``epoch:number`` is the same event on every node.
 
     Before a gap it may not be: a log that was rolled back is written to by nodes that had not read

@@ -105,7 +105,7 @@ async def put_back(nodes: Cluster) -> None:
     await nodes.storage.copy()
     # The load goes on meanwhile: what is lost is what was published in that time.
     await asyncio.sleep(AGE)
-    await nodes.storage.roll_back()
+    await nodes.roll_back()
 
 
 @on_every_log

@@ -22,7 +22,6 @@ from quart_chat.events.event import Event, make_event
 from tests.events.brokers.cluster import Cluster, running
 from tests.events.brokers.contract import CONTEXTS, Node, check
 from tests.events.brokers.engines import LOGS, LogEngine, on_engines
-from tests.events.brokers.faults import Storage
 from tests.examples import examples
 from tests.waiting import until
 
@@ -99,17 +98,17 @@ async def act(nodes: Cluster, action: str, index: int) -> None:
         case "start" if len(nodes.nodes) < 4:
             await nodes.start()
         case _:
-            await replace_log(nodes.storage, action)
+            await replace_log(nodes, action)
 
 
-async def replace_log(storage: Storage, action: str) -> None:
+async def replace_log(nodes: Cluster, action: str) -> None:
     match action:
         case "copy":
-            await storage.copy()
+            await nodes.storage.copy()
         case "roll back":
-            await storage.roll_back()
+            await nodes.roll_back()
         case "empty":
-            await storage.empty()
+            await nodes.storage.empty()
 
 
 @on_logs_that_can_be_restored
@@ -119,10 +118,22 @@ async def test_a_log_that_was_rolled_back_has_another_epoch_and_is_told(engine: 
         await nodes.storage.copy()
         await nodes.settle()
         epochs = {event.epoch for node in nodes.nodes for event in node.events}
-        await nodes.storage.roll_back()
+        await nodes.roll_back()
         await nodes.settle()
         assert all(node.gaps for node in nodes.nodes)
         assert all(node.events[-1].epoch not in epochs for node in nodes.nodes)
+        nodes.check()
+
+
+@on_logs_that_can_be_restored
+async def test_an_epoch_that_ended_does_not_come_back(engine: LogEngine) -> None:
+    async with cluster(engine) as nodes:
+        await nodes.storage.copy()
+        await nodes.settle()
+        await nodes.storage.empty()
+        await nodes.settle()
+        await nodes.roll_back()
+        await nodes.settle()
         nodes.check()
 
 
