@@ -171,6 +171,8 @@ def chat_contestants() -> list[Contestant]:
                 *(str(Path(sys.executable).with_name("quart-chat")), "serve"),
                 *("--port", str(port), "--instance", str(folder)),
             ],
+            # The rival gives no titles: they are a request of their own to the model.
+            environment={"QUART_CHAT_MODEL_TITLES": "off"},
             answers=True,
             stores=True,
         ),
