@@ -27,9 +27,12 @@ from quart_chat import create_app
 from quart_chat.assistants import registry
 from quart_chat.assistants.protocol import AssistantError, Output, Question, Step, Text
 from quart_chat.cli import main
-from quart_chat.web import assets
+from quart_chat.web import assets, lifespan
 from tests.answer import LONG_ANSWERS, long_answer, pieces
 from tests.databases import settings_of
+from tests.empty_store import open_copy
+
+patch.object(lifespan, "open_storage", open_copy).start()
 
 _PROGRESS = re.compile(r"progress (\d+)")
 _ANSWER = re.compile(r"answer (\d+)ms")
