@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -24,7 +23,8 @@ from tests.server import Server
 from tests.services.postgres import EventsDatabase, PostgresServer, find_binaries
 from tests.services.rabbitmq import RabbitMQServer
 from tests.services.redis import RedisServer
-from tests.stores import make_template, open_chats
+from tests.services.store_pool import StorePool
+from tests.stores import open_chats
 
 # Endpoints of whoever runs the tests are not asked.
 for _name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"):
@@ -117,17 +117,17 @@ def postgres_events(postgres: PostgresServer) -> EventsDatabase:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: PostgresServer) -> str:
-    """The name of a database with the schema and nothing in it."""
-    return asyncio.run(make_template(postgres))
+def postgres_stores(postgres: PostgresServer) -> StorePool:
+    """Empty stores, for one test after the other."""
+    return StorePool(postgres)
 
 
 @pytest.fixture
-def postgres_database(postgres: PostgresServer, postgres_template: str) -> Iterator[str]:
+def postgres_database(postgres: PostgresServer, postgres_stores: StorePool) -> Iterator[str]:
     """The address of an empty store."""
-    name = postgres.create(postgres_template)
+    name = postgres_stores.take()
     yield postgres.address(name)
-    postgres.drop(name)
+    postgres_stores.give_back(name)
 
 
 @pytest.fixture(autouse=True)
@@ -136,10 +136,9 @@ def store_engine(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.config.getoption("store") == "sqlite":
         yield
         return
-    server = request.getfixturevalue("postgres")
-    databases.current = Databases(server, request.getfixturevalue("postgres_template"))
+    databases.current = Databases(request.getfixturevalue("postgres_stores"))
     yield
-    databases.current.drop()
+    databases.current.give_back()
     databases.current = None
 
 
