@@ -6,9 +6,12 @@ import gc
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest.mock import patch
 
+import httpcore2
 import pytest
 from hypothesis import settings
 from quart import Quart
@@ -35,10 +38,19 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 settings.load_profile(examples.SHORT)
 
+# A client reads all certificates of the system, which takes longer than most requests of tests.
+patch.object(httpcore2, "default_ssl_context", cache(httpcore2.default_ssl_context)).start()
+
 FIGURES = "figures"
 """A property of a test, which is printed at the end of the run."""
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Three processes for two cores: each waits for servers and browsers part of its time."""
+    return max(1, len(os.sched_getaffinity(0)) * 3 // 2)
 
 
 def pytest_collection_finish() -> None:
