@@ -29,7 +29,7 @@ from quart_chat.web.api import (
     workflows,
 )
 from quart_chat.web.json import OrjsonProvider
-from quart_chat.web.monitoring import probes
+from quart_chat.web.monitoring import metrics, probes
 from quart_chat.web.pages import (
     appearance,
     chat_settings,
@@ -78,6 +78,7 @@ def create_app(
     for blueprint in (
         assets.blueprint,
         probes.blueprint,
+        metrics.blueprint,
         chatbot.blueprint,
         queue.blueprint,
         workflows.blueprint,
@@ -109,6 +110,7 @@ def create_app(
     headings.init_app(app)
     questions.init_app(app)
     languages.init_app(app)
+    metrics.init_app(app, settings)
     security.init_app(app, settings)
     settings_page.init_app(app, settings)
     uploads.init_app(app)

@@ -20,14 +20,15 @@ COMMON = {"errors", "texts"}
 TOOLS = {"search", "markdown", "wire", "plaintext", *COMMON}
 """What assistants and features build on."""
 
-SERVICES = {"availability", "cluster", "committer", "events", "patience", "policies"}
+SERVICES = {"availability", "cluster", "durations", "committer", "events", "patience", "policies"}
 """What features run on."""
 
 BELOW = {
     "errors": set[str](),
     "texts": set[str](),
     "postgres": set[str](),
-    "events": {"postgres"},
+    "durations": set[str](),
+    "events": {"durations", "postgres"},
     "availability": COMMON,
     "patience": set[str](),
     "committer": {"events", *COMMON},
@@ -50,6 +51,7 @@ BELOW = {
         "chat",
         "cluster",
         "documents",
+        "durations",
         "patience",
         "postgres",
         *TOOLS,

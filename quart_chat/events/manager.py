@@ -17,6 +17,7 @@ from quart_chat.events.event import Event, make_event
 from quart_chat.events.log import ContextLog
 from quart_chat.events.settings import EventSettings
 from quart_chat.events.sse import encode_comment, encode_retry
+from quart_chat.events.statistics import Statistics, look
 from quart_chat.events.subscription import EventQueue, Subscription
 
 
@@ -147,12 +148,18 @@ class StreamingEventManager:
         self._deliver(event)
 
     def _deliver(self, event: Event) -> None:
+        self._contexts.counts.events += 1
         self._contexts.open(event.context_id).append(event, self._contexts.flusher)
 
     def lose_events(self) -> None:
         """Tell all readers that events may be missing, and hold none any more."""
+        self._contexts.counts.gaps += 1
         for log in self._contexts:
             log.lose_events()
+
+    def statistics(self) -> Statistics:
+        """What it has done so far, and how far behind its readers are."""
+        return look(self._contexts.counts, self._contexts)
 
     # Who reads
 

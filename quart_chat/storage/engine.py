@@ -9,6 +9,7 @@ from quart_chat.assistants.librarian.corpora import ChatSearch, DocumentSearch
 from quart_chat.chat.storage import ChatStorage
 from quart_chat.cluster.storage import NodeStorage
 from quart_chat.documents.storage import DocumentStorage
+from quart_chat.durations import Durations
 from quart_chat.storage.health import Health
 from quart_chat.storage.statements import Database
 
@@ -19,6 +20,7 @@ class Storage:
 
     Attributes:
         health: Whether it can be written.
+        reads, writes: How long they took.
         ping: Reads a row, so that it is known whether the store answers.
         close: Closes it; idempotent.
     """
@@ -29,6 +31,8 @@ class Storage:
     chat_search: ChatSearch
     document_search: DocumentSearch
     health: Health
+    reads: Durations
+    writes: Durations
     ping: Callable[[], Awaitable[None]]
     close: Callable[[], Awaitable[None]]
 

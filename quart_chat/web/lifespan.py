@@ -23,6 +23,7 @@ from quart_chat.web.context import EXTENSION, Services
 from quart_chat.web.deadline import shutdown_deadline
 from quart_chat.web.descriptors import watch_descriptors
 from quart_chat.web.health import HealthPublisher
+from quart_chat.web.monitoring.measurements import measured
 from quart_chat.web.monitoring.readiness import READINESS, readiness
 from quart_chat.web.stream_limiter import StreamLimiter
 
@@ -73,6 +74,7 @@ def init_app(
             stream_limiter = StreamLimiter(settings.max_streams)
             health = HealthPublisher(events.manager, stream_limiter, chat)
             storage.health.listen(health.tell)
+            stack.enter_context(measured(app, storage, events, chat, cluster.node.id))
             app.extensions[READINESS] = stack.enter_context(readiness(storage, events))
             stack.enter_context(watch_descriptors())
             policies = ContextPolicies()

@@ -25,6 +25,7 @@ from quart_chat.chat.rounds.factories import new_prompt, new_round, new_workflow
 from quart_chat.chat.rounds.outcome import INTERRUPTED, STOPPED
 from quart_chat.chat.rounds.recording import RoundContext
 from quart_chat.chat.rounds.runner import RunningRound
+from quart_chat.chat.rounds.statistics import RoundStatistics
 from quart_chat.chat.rounds.succession import Succession
 from quart_chat.chat.rounds.titling import Titling
 from quart_chat.chat.unit_of_work import UnitOfWork
@@ -82,6 +83,11 @@ class Rounds:
         begin = partial(self._begin, ask, prompt)
         started, _running = await self._context.committer.commit(begin, self.launch)
         return started
+
+    @property
+    def statistics(self) -> RoundStatistics:
+        """How the rounds that have ended went."""
+        return self._context.statistics
 
     def check_open(self) -> None:
         """Refuse to begin a round while the service closes; for the transaction that begins it.

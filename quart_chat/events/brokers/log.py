@@ -19,6 +19,7 @@ import secrets
 from contextlib import aclosing, suppress
 from time import monotonic
 
+from quart_chat.durations import Durations
 from quart_chat.events.broker import BrokerUnavailable, Deliver, Gap
 from quart_chat.events.brokers.protocol import Log, LogUnavailable, Place
 from quart_chat.events.brokers.waiting import WaitingEvents
@@ -64,8 +65,11 @@ class LogBroker:
         self._attached = asyncio.Event()
         self._ready: asyncio.Future[None] | None = None
         self._trouble = ""
+        self.appends = Durations()
+        self.round_trips = Durations()
         self._detached_at: float | None = None
         self._sending_since: float | None = None
+        self._begun_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -132,8 +136,9 @@ class LogBroker:
                 events, dropped = self._waiting.take()
                 self._sent += 1
                 self._unsent = self._encode(events, dropped)
-            self._sending_since = monotonic()
+            self._sending_since = self._begun_at = monotonic()
             await self._append(self._unsent)
+            self.appends.add(monotonic() - self._sending_since)
             self._unsent = self._sending_since = None
             if not self._waiting:
                 self._has_waiting.clear()
@@ -232,6 +237,7 @@ class LogBroker:
             self._deliver(event.at(place.epoch, number_of(place.number, index)))
         if batch.origin == self._origin:
             self._returned = batch.counter
+            self.round_trips.add(monotonic() - self._begun_at)
             self._moved.set()
 
     def _tell_gap(self, reason: str) -> None:

@@ -10,6 +10,8 @@ class InProcessBroker:
 
     epoch = ""
     cut_off = 0.0
+    appends = None
+    round_trips = None
     publish: Deliver
 
     def bind(self, deliver: Deliver, gap: Gap) -> None:

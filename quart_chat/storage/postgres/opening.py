@@ -23,6 +23,8 @@ async def open_postgres(address: str, *, patience: float, shared: bool) -> Stora
         SearchableChats(database),
         SearchableDocuments(database),
         database.health,
+        database.reads,
+        database.writes,
         partial(ping, database),
         database.close,
     )

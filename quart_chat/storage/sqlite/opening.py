@@ -24,6 +24,8 @@ async def open_sqlite(path: str, *, patience: float) -> Storage:
         SearchableChats(database),
         SearchableDocuments(database),
         database.health,
+        database.reads,
+        database.writes,
         partial(ping, database),
         database.close,
     )
