@@ -29,7 +29,7 @@ from quart_chat.web.api import (
     workflows,
 )
 from quart_chat.web.json import OrjsonProvider
-from quart_chat.web.monitoring import metrics, probes
+from quart_chat.web.monitoring import metrics, probes, request_ids
 from quart_chat.web.pages import (
     appearance,
     chat_settings,
@@ -74,6 +74,7 @@ def create_app(
     openapi.init_app(app, version("quart-chat"))
     app.json = OrjsonProvider(app)
 
+    request_ids.init_app(app)
     converters.init_app(app)
     for blueprint in (
         assets.blueprint,

@@ -29,6 +29,7 @@ from quart_chat.copying.installation import CannotCopy
 from quart_chat.errors import InstanceInUse, StorageUnavailable
 from quart_chat.events.quart import Events
 from quart_chat.web.lifespan import SERVER_ADDRESS, start_failure
+from quart_chat.web.monitoring.logs import configure_logging
 from quart_chat.workers import Workers, stop_with_parent
 
 # Connections that may wait to be accepted: enough for every tab to come back after a restart.
@@ -113,7 +114,7 @@ def _serve(config: Mapping[str, Any], factory: Factory) -> int:
 
     if settings.workers == 1:
         return work(listener, announce)
-    _log()
+    configure_logging(settings)
     with listener:
         patience = settings.shutdown_timeout + _GRACE
         return Workers(work, settings.workers, listener, patience).run(announce)
@@ -127,20 +128,17 @@ def _work(
     ready: Callable[[], None],
 ) -> int:
     """Serve in this process until a signal comes, and return an exit code."""
-    _log()
+    settings = load_settings(config, os.environ)
+    configure_logging(settings)
     # Assistants that a setting names are found where the server starts, as `python -m` would.
     sys.path.append(str(Path.cwd()))
     try:
         app = factory(config)
         app.config[SERVER_ADDRESS] = address
-        _run_app(app, load_settings(config, os.environ), listener, ready)
+        _run_app(app, settings, listener, ready)
     except (ConfigError, CannotServe, InvalidAssistant) as error:
         return _fail(error)
     return 0
-
-
-def _log() -> None:
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 def _run_app(
