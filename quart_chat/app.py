@@ -29,6 +29,7 @@ from quart_chat.web.api import (
     workflows,
 )
 from quart_chat.web.json import OrjsonProvider
+from quart_chat.web.monitoring import probes
 from quart_chat.web.pages import (
     appearance,
     chat_settings,
@@ -76,6 +77,7 @@ def create_app(
     converters.init_app(app)
     for blueprint in (
         assets.blueprint,
+        probes.blueprint,
         chatbot.blueprint,
         queue.blueprint,
         workflows.blueprint,

@@ -50,6 +50,11 @@ def main(argv: Sequence[str] | None = None, *, factory: Factory = create_app) ->
     try:
         if options.command == "copy":
             return run_copy(options)
+        if options.command in {"backup", "restore"}:
+            from quart_chat.backup.command import run_backup, run_restore
+
+            run = run_backup if options.command == "backup" else run_restore
+            return run(options, _config(options))
         if options.command == "check":
             # A server does not load what it takes.
             from quart_chat.check.command import run_check
@@ -83,6 +88,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--instance", help="folder of the database (default: ./instance)")
     command.add_argument("--workers", help="processes to serve with (default: 1)")
     add_parser(commands)
+    for name, text in {
+        "backup": "write all chats and documents to one file, also while the server runs",
+        "restore": "restore a backup to a store that is empty",
+    }.items():
+        command = commands.add_parser(name, help=text)
+        command.add_argument("file", metavar="FILE", type=Path, help="the backup")
+        command.add_argument("--instance", help="folder of the database (default: ./instance)")
     command = commands.add_parser("check", help="check everything that the server needs")
     command.add_argument("--instance", help="folder of the database (default: ./instance)")
     return parser

@@ -55,6 +55,7 @@ BELOW = {
         *TOOLS,
     },
     "config": {"events", "errors"},
+    "backup": {"config", "copying", "errors", "storage"},
     "copying": {"config", "documents", "events", "instance", "storage", *COMMON},
     "check": {"assistants", "cluster", "config", "events", "instance", "storage", *COMMON},
 }

@@ -39,6 +39,11 @@ class Broker(Protocol):
         """Names the log that it carries events through; the same on all processes, or empty."""
         ...
 
+    @property
+    def cut_off(self) -> float:
+        """Seconds for which events have neither left nor arrived as they should; 0 if they do."""
+        ...
+
     def bind(self, deliver: Deliver, gap: Gap) -> None:
         """Set what takes the events; called once, before all else."""
         ...

@@ -37,6 +37,7 @@ class StreamingEventManager:
 
     Attributes:
         settings: Its bounds and times.
+        broker: What carries events between processes.
         coalescer: What is merged, and what is urgent.
         is_open: Whether it has been opened, so that ``close`` will wait for the streams that the
             server does not wait for.
@@ -54,15 +55,10 @@ class StreamingEventManager:
         self.coalescer = coalescer or NoCoalescing()
         self.is_open = False
         self._enveloped = frozenset(enveloped)
-        self._broker = broker or InProcessBroker()
-        self._broker.bind(self._deliver, self.lose_events)
+        self.broker = broker or InProcessBroker()
+        self.broker.bind(self._deliver, self.lose_events)
         self._contexts = Contexts(self.settings, self.coalescer)
         self._detached = DetachedStreams()
-
-    @property
-    def broker_epoch(self) -> str:
-        """Names the log that carries events between processes; empty where none does."""
-        return self._broker.epoch
 
     # What emits
 
@@ -141,9 +137,9 @@ class StreamingEventManager:
             enveloped=event_type in self._enveloped,
         )
         if self._contexts.are_here:
-            self._broker.publish(event)
+            self.broker.publish(event)
         else:
-            self._contexts.loop.call_soon_threadsafe(self._broker.publish, event)
+            self._contexts.loop.call_soon_threadsafe(self.broker.publish, event)
 
     def emit_here(self, event: Event) -> None:
         """Emit an event that the readers of this process alone get, on the manager's loop."""
@@ -287,14 +283,14 @@ class StreamingEventManager:
 
     async def flush(self) -> None:
         """Wait until what was emitted has been delivered here, for a second at most."""
-        await self._broker.flush()
+        await self.broker.flush()
 
     async def open(self) -> None:
         """Attach to the running loop and connect the broker."""
         self._contexts.attach()
         self._contexts.draining = False
         self.is_open = True
-        await self._broker.open()
+        await self.broker.open()
 
     async def close(self) -> None:
         """End all streams, remove all contexts and disconnect the broker."""
@@ -302,4 +298,4 @@ class StreamingEventManager:
         self._contexts.clear()
         await self._detached.wait()
         self.is_open = False
-        await self._broker.close()
+        await self.broker.close()

@@ -43,13 +43,17 @@ async def open_storage(url: str, *, patience: float = 10.0, shared: bool = True)
     raise ValueError(f"{scheme}: no engine of this name; expected sqlite or postgresql")
 
 
-def open_tables(address: str, *, write: bool = False) -> AbstractContextManager[Tables]:
-    """Open a store that no server uses, for the block, as of one moment.
+def open_tables(
+    address: str, *, write: bool = False, exclusive: bool = True
+) -> AbstractContextManager[Tables]:
+    """Open a store for the block, as of one moment.
 
     Args:
         address: As :func:`open_storage` takes it.
         write: Whether rows are inserted, all or none: an error undoes them all. Without it, what is
             not there is not made.
+        exclusive: Whether servers are kept away from a database of PostgreSQL; who uses a file is
+            told by its folder.
 
     Raises:
         DatabaseUnavailable: It can't be used; the message says why.
@@ -64,7 +68,7 @@ def open_tables(address: str, *, write: bool = False) -> AbstractContextManager[
         from quart_chat.storage.postgres.tables import open_postgres_tables
     except ImportError as error:
         raise unavailable(NOT_INSTALLED) from error
-    return open_postgres_tables(address, write=write)
+    return open_postgres_tables(address, write=write, exclusive=exclusive)
 
 
 def inspect_storage(url: str) -> Inspection:

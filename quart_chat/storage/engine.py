@@ -10,6 +10,7 @@ from quart_chat.chat.storage import ChatStorage
 from quart_chat.cluster.storage import NodeStorage
 from quart_chat.documents.storage import DocumentStorage
 from quart_chat.storage.health import Health
+from quart_chat.storage.statements import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Storage:
 
     Attributes:
         health: Whether it can be written.
+        ping: Reads a row, so that it is known whether the store answers.
         close: Closes it; idempotent.
     """
 
@@ -27,4 +29,14 @@ class Storage:
     chat_search: ChatSearch
     document_search: DocumentSearch
     health: Health
+    ping: Callable[[], Awaitable[None]]
     close: Callable[[], Awaitable[None]]
+
+
+async def ping(database: Database) -> None:
+    """Read a row.
+
+    Raises:
+        DatabaseUnavailable: The database can't be read.
+    """
+    await database.read(lambda statements: statements.fetch("SELECT id FROM nodes LIMIT 1"))

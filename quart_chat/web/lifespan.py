@@ -23,6 +23,7 @@ from quart_chat.web.context import EXTENSION, Services
 from quart_chat.web.deadline import shutdown_deadline
 from quart_chat.web.descriptors import watch_descriptors
 from quart_chat.web.health import HealthPublisher
+from quart_chat.web.monitoring.readiness import READINESS, readiness
 from quart_chat.web.stream_limiter import StreamLimiter
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def init_app(
             stream_limiter = StreamLimiter(settings.max_streams)
             health = HealthPublisher(events.manager, stream_limiter, chat)
             storage.health.listen(health.tell)
+            app.extensions[READINESS] = stack.enter_context(readiness(storage, events))
             stack.enter_context(watch_descriptors())
             policies = ContextPolicies()
             chat.register_contexts(policies)

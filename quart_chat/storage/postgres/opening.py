@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from quart_chat.storage.engine import Storage
+from functools import partial
+
+from quart_chat.storage.engine import Storage, ping
 from quart_chat.storage.postgres.chat_search import SearchableChats
 from quart_chat.storage.postgres.chats import ChatRepository
 from quart_chat.storage.postgres.database import Database
@@ -21,5 +23,6 @@ async def open_postgres(address: str, *, patience: float, shared: bool) -> Stora
         SearchableChats(database),
         SearchableDocuments(database),
         database.health,
+        partial(ping, database),
         database.close,
     )

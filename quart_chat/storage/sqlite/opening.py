@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from quart_chat.storage.engine import Storage
+from quart_chat.storage.engine import Storage, ping
 from quart_chat.storage.sqlite.chats.search import SearchableChats
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.document_search import SearchableDocuments
@@ -23,5 +24,6 @@ async def open_sqlite(path: str, *, patience: float) -> Storage:
         SearchableChats(database),
         SearchableDocuments(database),
         database.health,
+        partial(ping, database),
         database.close,
     )
