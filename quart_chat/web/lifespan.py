@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from quart_chat.assistants.librarian.assistant import Librarian
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.service import ChatService
+from quart_chat.documents.reading.subprocess import ResourceLimits
 from quart_chat.documents.service import DocumentService
-from quart_chat.documents.subprocess import ResourceLimits
 from quart_chat.documents.uploads import DocumentLimits
 from quart_chat.errors import ChatError
 from quart_chat.instance import hold_instance

@@ -18,7 +18,7 @@ from quart_chat.chat.access import (
     get_idle_workflow,
 )
 from quart_chat.chat.ask import Ask
-from quart_chat.chat.models import Round, Workflow, WorkflowStatus
+from quart_chat.chat.models import Round, TitleSource, Workflow, WorkflowStatus
 from quart_chat.chat.rounds.begun import Begun, Prompt, Started
 from quart_chat.chat.rounds.choice import Choice
 from quart_chat.chat.rounds.factories import new_prompt, new_round, new_workflow
@@ -167,6 +167,8 @@ class Rounds:
                 "model": model,
                 "document_ids": round_.document_ids,
             }
+            if round_.parent is None and workflow.titled_by is TitleSource.PROMPT:
+                chosen["title"] = make_title(ask.prompt)
         unit.put_workflow(
             workflow,
             now,
