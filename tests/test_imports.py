@@ -42,9 +42,11 @@ BELOW = {
     "markdown": {"search", "wire", "plaintext", *COMMON},
     "assistants": {"events", *TOOLS},
     "cluster": {"events", *COMMON},
+    "accounts": {"availability", "patience", "plaintext", *COMMON},
     "documents": {"assistants", "disk", *SERVICES, *TOOLS},
     "chat": {"assistants", "disk", *SERVICES, *TOOLS},
     "storage": {
+        "accounts",
         "assistants",
         "availability",
         "chat",
