@@ -8,6 +8,7 @@ from quart_chat.storage.postgres.chats import ChatRepository
 from quart_chat.storage.postgres.database import Database
 from quart_chat.storage.postgres.document_search import SearchableDocuments
 from quart_chat.storage.postgres.documents import DocumentRepository
+from quart_chat.storage.sqlite.accounts.storage import AccountRepository
 from quart_chat.storage.sqlite.nodes import NodeRepository
 
 
@@ -17,6 +18,7 @@ async def open_postgres(address: str, *, patience: float, shared: bool) -> Stora
     return Storage(
         ChatRepository(database),
         DocumentRepository(database),
+        AccountRepository(database),
         NodeRepository(database),
         SearchableChats(database),
         SearchableDocuments(database),
