@@ -250,7 +250,7 @@ class SignInThrottled(TooManyRequests):
 
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after: int = retry_after
 
 
 class Unavailable(ChatError):

@@ -31,7 +31,8 @@ _STEP = 4
 """Characters in a row that count as keys that lie side by side."""
 
 _LEET = str.maketrans("013457@$!|", "oleastasil")
-_ENDS = re.compile(r"[\W\d_]+")
+_OTHERS = re.compile(r"[\W\d_]+")
+_AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 
 
 def is_common(password: str, *own: str) -> bool:
@@ -45,8 +46,14 @@ def is_common(password: str, *own: str) -> bool:
     return (
         _repeats(text)
         or _is_row(text)
-        or any(_has_only_words(plain, own) for plain in (text, text.translate(_LEET)))
+        or any(_has_only_words(plain, own) for plain in (text, *_without_leet(text)))
     )
+
+
+def _without_leet(text: str) -> tuple[str, str]:
+    """A text with letters for the figures and signs within it, without those at its ends."""
+    inner = _AROUND.sub("", text)
+    return inner.translate(_LEET), inner.replace("1", "i").translate(_LEET)
 
 
 def _repeats(text: str) -> bool:
@@ -88,7 +95,7 @@ def _has_only_words(text: str, own: tuple[str, ...]) -> bool:
 
 
 def _plain(text: str) -> str:
-    return _ENDS.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return _OTHERS.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _is_made_of(letters: str, words: frozenset[str]) -> bool:

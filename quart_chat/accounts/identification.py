@@ -44,13 +44,13 @@ class Identification:
         """Say who has a session; None where it has ended, or there never was one."""
         if not is_secret(secret):
             return None
-        return await self._identify(secret, self._find_session)
+        return await self.identify(digest(secret), self._find_session)
 
     async def identify_token(self, secret: str) -> Identity | None:
         """Say whose token this is; None where it has ended, or there never was one."""
         if not is_token(secret):
             return None
-        return await self._identify(secret, self._find_token)
+        return await self.identify(digest(secret), self._find_token)
 
     def forget(self, revoked: Revoked) -> None:
         """Forget the identities that a revocation ends."""
@@ -69,8 +69,9 @@ class Identification:
                     lambda tx, kind=kind, times=times: tx.note_uses(kind, times)  # type: ignore[misc]
                 )
 
-    async def _identify(self, secret: str, find: Find) -> Identity | None:
-        key, now = digest(secret), monotonic()
+    async def identify(self, key: str, find: Find) -> Identity | None:
+        """Say who has what is stored under a key, which is no secret; ``find`` reads it."""
+        now = monotonic()
         identity, until = self._cache.get(key, (None, 0.0))
         if identity is None or until <= now:
             identity = await self._read(key, find)
@@ -79,7 +80,8 @@ class Identification:
         wall = self._options.clock()
         if identity is None or (identity.expires_at is not None and identity.expires_at <= wall):
             return None
-        self._uses[identity.credential] = wall
+        if identity.credential.kind is not CredentialKind.EXTERNAL:
+            self._uses[identity.credential] = wall
         return identity
 
     async def _read(self, key: str, find: Find) -> Identity | None:

@@ -69,13 +69,14 @@ class Invites:
     async def create_setup(self) -> NewInvite | None:
         """Make the link by which the first administrator enters; None where there is one.
 
-        Links of earlier starts stay open, as several processes may start at the same time.
+        The link that was made before ends.
         """
         secret = new_secret()
 
         def create(change: Change) -> Invite | None:
             if change.tx.count_admins():
                 return None
+            change.tx.delete_links(LinkKind.SETUP)
             return self._insert(change, secret, LinkKind.SETUP, Role.ADMIN)
 
         invite = await self._changes.commit(Actor(None), create)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from quart_chat.accounts.attempts import Attempts
 from quart_chat.accounts.changes import Changes, RevocationListener
+from quart_chat.accounts.external import External
 from quart_chat.accounts.hashing import Hasher
 from quart_chat.accounts.identification import Identification
 from quart_chat.accounts.invites import Invites
-from quart_chat.accounts.models import Identity
+from quart_chat.accounts.models import Identity, Role
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.passkeys import Passkeys
 from quart_chat.accounts.passwords import Passwords
@@ -52,6 +53,7 @@ class AccountService:
         self._changes.on_revoked(self._identification.forget)
         self._erasure = Erasure(storage)
         self._upkeep = Upkeep(storage, self._changes, self._identification, self._erasure, options)
+        self._external = External(self._changes, self._identification)
         attempts = Attempts(storage, options)
         self.passwords = Passwords(storage, self._changes, self._hasher, attempts)
         self.users = Users(storage, self._changes, self.passwords, self._erasure.begin)
@@ -75,6 +77,25 @@ class AccountService:
         One indexed read, or none where the secret was seen some seconds ago.
         """
         return await self._identification.identify_token(secret)
+
+    async def identify_external(
+        self, provider: str, subject: str, name: str, *, role: Role
+    ) -> Identity | None:
+        """Say whom another server vouches for with each request; None for a disabled user.
+
+        Cached as sessions are. A user who is not known yet is added, with a number after the name
+        where it is taken, and one who has another role gets this one.
+
+        Args:
+            provider: That server, such as ``proxy``.
+            subject: What it calls the user, for good.
+            name: The name of a user who is added.
+            role: What the user may do, whatever the store says.
+
+        Raises:
+            InvalidInput: The name of a new user can't be used.
+        """
+        return await self._external.identify(provider, subject, name, role=role)
 
     def on_revoked(self, listener: RevocationListener) -> None:
         """Have a listener told what this process or another one on the store has revoked.

@@ -6,6 +6,7 @@ from functools import partial
 
 from quart_chat.accounts.attempts import Attempt, Attempts
 from quart_chat.accounts.changes import Change, Changes
+from quart_chat.accounts.external import find_or_add
 from quart_chat.accounts.hashing import Hasher
 from quart_chat.accounts.models import (
     Actor,
@@ -19,13 +20,12 @@ from quart_chat.accounts.models import (
     SignInMethod,
     User,
 )
-from quart_chat.accounts.names import clean_user_name, free_name, name_key
+from quart_chat.accounts.names import name_key
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.passwords import normal_form
 from quart_chat.accounts.secret import digest, is_secret, new_id, new_secret
 from quart_chat.accounts.security_events import Action
 from quart_chat.accounts.throttle import known_names
-from quart_chat.accounts.users import add_user
 from quart_chat.errors import WrongCredentials
 from quart_chat.plaintext import clean, one_line
 from quart_chat.texts import _
@@ -125,9 +125,7 @@ class SignIn:
         def begin(change: Change) -> SignedIn:
             user_id = change.tx.find_external(provider, subject)
             if user_id is None and create:
-                free = free_name(change.tx, clean_user_name(name))
-                user_id = add_user(change, free, Role.USER, None).id
-                change.tx.insert_external(provider, subject, user_id, change.now)
+                user_id = find_or_add(change, provider, subject, name, Role.USER).id
             return self.begin(change, user_id or "", SignInMethod.EXTERNAL, origin, replaces)
 
         return await self._changes.commit(Actor(None, origin.address), begin)

@@ -12,7 +12,7 @@ from quart_chat.storage.sqlite.accounts.storage import AccountRepository
 from quart_chat.storage.sqlite.nodes import NodeRepository
 
 
-async def open_postgres(address: str, *, patience: float, shared: bool) -> Storage:
+async def open_postgres(address: str, *, patience: float, shared: bool | None) -> Storage:
     """Open a database; see :meth:`Database.open` for what it raises."""
     database = await Database.open(address, patience=patience, shared=shared)
     return Storage(
