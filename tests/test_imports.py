@@ -56,6 +56,7 @@ BELOW = {
         "postgres",
         *TOOLS,
     },
+    "administration": {"accounts", "config", "instance", "storage", *COMMON},
     "config": {"events", "errors"},
     "copying": {"config", "documents", "events", "instance", "storage", *COMMON},
     "check": {"assistants", "cluster", "config", "events", "instance", "storage", *COMMON},
