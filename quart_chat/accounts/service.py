@@ -61,7 +61,7 @@ class AccountService:
         self.sessions = Sessions(storage, self._changes, options)
         self.tokens = Tokens(storage, self._changes)
         self.invites = Invites(storage, self._changes, self.passwords, self.sign_in, options)
-        self.passkeys = Passkeys()
+        self.passkeys = Passkeys(storage, self._changes, self.sign_in, options)
         self.log = SecurityLog(storage)
 
     async def identify_session(self, secret: str) -> Identity | None:
