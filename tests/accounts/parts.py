@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
 
 from quart_chat.accounts.hashing import Hasher
-from quart_chat.accounts.models import Actor, Origin, Role, SignedIn, User
+from quart_chat.accounts.models import Actor, Origin, Passkey, Role, Scope, SignedIn, User
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.service import AccountService
+from quart_chat.accounts.storage import StoredChallenge, StoredPasskey
+from quart_chat.errors import WrongCredentials
 from quart_chat.storage import Storage
 from quart_chat.storage.statements import Database, Row, Statements
 
@@ -50,6 +53,30 @@ async def sign_in(
     accounts: AccountService, name: str = "Ada", origin: Origin = HOME, password: str = PASSWORD
 ) -> SignedIn:
     return await accounts.sign_in.with_password(name, password, origin)
+
+
+async def fill(storage: Storage) -> None:
+    """Have at least one row in each table of accounts."""
+    accounts = make_accounts(storage, Clock())
+    ada = await add_admin(accounts)
+    bob = await add_user(accounts)
+    signed_in = await sign_in(accounts)
+    await accounts.identify_session(signed_in.secret)
+    await accounts.tokens.create(Actor(ada.id), ada.id, "Backup – “ä”", Scope.READ)
+    await accounts.invites.create(OPERATOR)
+    await accounts.invites.create_password_link(OPERATOR, bob.id)
+    await accounts.identify_external("proxy", "7", "Grace", role=Role.USER)
+    await accounts.sessions.revoke_all(OPERATOR, bob.id)
+    await accounts.users.disable(OPERATOR, bob.id)
+    with suppress(WrongCredentials):
+        await sign_in(accounts, password=OTHER_PASSWORD)
+    passkey = Passkey("p1", ada.id, "Key", 1.5, None, ("usb",))
+    challenge = StoredChallenge("c1", "sign_in", "Y2hhbGxlbmdl", None, 60.25)
+    await storage.accounts.write(
+        lambda tx: tx.insert_passkey(StoredPasskey(passkey, "cHVibGlj", 7))
+    )
+    await storage.accounts.write(lambda tx: tx.insert_challenge(challenge))
+    await accounts.close()
 
 
 def database_of(storage: Storage) -> Database:
