@@ -29,6 +29,7 @@ from quart_chat.web.api import (
     workflows,
 )
 from quart_chat.web.json import OrjsonProvider
+from quart_chat.web.monitoring import metrics, probes, request_ids
 from quart_chat.web.pages import (
     appearance,
     chat_settings,
@@ -73,9 +74,12 @@ def create_app(
     openapi.init_app(app, version("quart-chat"))
     app.json = OrjsonProvider(app)
 
+    request_ids.init_app(app)
     converters.init_app(app)
     for blueprint in (
         assets.blueprint,
+        probes.blueprint,
+        metrics.blueprint,
         chatbot.blueprint,
         queue.blueprint,
         workflows.blueprint,
@@ -107,6 +111,7 @@ def create_app(
     headings.init_app(app)
     questions.init_app(app)
     languages.init_app(app)
+    metrics.init_app(app, settings)
     security.init_app(app, settings)
     settings_page.init_app(app, settings)
     uploads.init_app(app)

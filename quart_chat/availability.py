@@ -64,6 +64,13 @@ NO_SUCH_DATABASE = Reason(
     "unopened",
     N_("The database server has no database of the name in QUART_CHAT_DATABASE. Create it first."),
 )
+NOT_ADMITTED = Reason(
+    "unopened",
+    N_(
+        "The database server does not let its user connect to the database from here. The rights of"
+        " the database (GRANT CONNECT) and the server's file pg_hba.conf say who may."
+    ),
+)
 NO_RIGHTS = Reason(
     "unopened",
     N_("The database can't be used: its user may not create or change tables in its schema."),

@@ -22,6 +22,7 @@ from hypercorn.utils import LifespanFailureError
 from quart import Quart
 
 from quart_chat import create_app
+from quart_chat.administration import parser as users
 from quart_chat.assistants import InvalidAssistant
 from quart_chat.config import ConfigError, Settings, load_settings, variable
 from quart_chat.copying.command import add_parser, run_copy
@@ -29,6 +30,7 @@ from quart_chat.copying.installation import CannotCopy
 from quart_chat.errors import InstanceInUse, StorageUnavailable
 from quart_chat.events.quart import Events
 from quart_chat.web.lifespan import SERVER_ADDRESS, start_failure
+from quart_chat.web.monitoring.logs import configure_logging
 from quart_chat.workers import Workers, stop_with_parent
 
 # Connections that may wait to be accepted: enough for every tab to come back after a restart.
@@ -50,11 +52,20 @@ def main(argv: Sequence[str] | None = None, *, factory: Factory = create_app) ->
     try:
         if options.command == "copy":
             return run_copy(options)
+        if options.command in {"backup", "restore"}:
+            from quart_chat.backup.command import run_backup, run_restore
+
+            run = run_backup if options.command == "backup" else run_restore
+            return run(options, _config(options))
         if options.command == "check":
             # A server does not load what it takes.
             from quart_chat.check.command import run_check
 
             return run_check(_config(options))
+        if options.command == "users":
+            from quart_chat.administration.command import run_users
+
+            return run_users(options, _config(options))
         return _serve(_config(options), factory)
     except (ConfigError, CannotServe, CannotCopy) as error:
         return _fail(error)
@@ -83,6 +94,14 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--instance", help="folder of the database (default: ./instance)")
     command.add_argument("--workers", help="processes to serve with (default: 1)")
     add_parser(commands)
+    for name, text in {
+        "backup": "write all chats and documents to one file, also while the server runs",
+        "restore": "restore a backup to a store that is empty",
+    }.items():
+        command = commands.add_parser(name, help=text)
+        command.add_argument("file", metavar="FILE", type=Path, help="the backup")
+        command.add_argument("--instance", help="folder of the database (default: ./instance)")
+    users.add_parser(commands)
     command = commands.add_parser("check", help="check everything that the server needs")
     command.add_argument("--instance", help="folder of the database (default: ./instance)")
     return parser
@@ -101,7 +120,7 @@ def _serve(config: Mapping[str, Any], factory: Factory) -> int:
 
     if settings.workers == 1:
         return work(listener, announce)
-    _log()
+    configure_logging(settings)
     with listener:
         patience = settings.shutdown_timeout + _GRACE
         return Workers(work, settings.workers, listener, patience).run(announce)
@@ -115,20 +134,17 @@ def _work(
     ready: Callable[[], None],
 ) -> int:
     """Serve in this process until a signal comes, and return an exit code."""
-    _log()
+    settings = load_settings(config, os.environ)
+    configure_logging(settings)
     # Assistants that a setting names are found where the server starts, as `python -m` would.
     sys.path.append(str(Path.cwd()))
     try:
         app = factory(config)
         app.config[SERVER_ADDRESS] = address
-        _run_app(app, load_settings(config, os.environ), listener, ready)
+        _run_app(app, settings, listener, ready)
     except (ConfigError, CannotServe, InvalidAssistant) as error:
         return _fail(error)
     return 0
-
-
-def _log() -> None:
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 def _run_app(

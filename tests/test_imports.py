@@ -20,14 +20,15 @@ COMMON = {"errors", "texts"}
 TOOLS = {"search", "markdown", "wire", "plaintext", *COMMON}
 """What assistants and features build on."""
 
-SERVICES = {"availability", "cluster", "committer", "events", "patience", "policies"}
+SERVICES = {"availability", "cluster", "durations", "committer", "events", "patience", "policies"}
 """What features run on."""
 
 BELOW = {
     "errors": set[str](),
     "texts": set[str](),
     "postgres": set[str](),
-    "events": {"postgres"},
+    "durations": set[str](),
+    "events": {"durations", "postgres"},
     "availability": COMMON,
     "patience": set[str](),
     "committer": {"events", *COMMON},
@@ -42,19 +43,24 @@ BELOW = {
     "markdown": {"search", "wire", "plaintext", *COMMON},
     "assistants": {"events", *TOOLS},
     "cluster": {"events", *COMMON},
+    "accounts": {"availability", "patience", "plaintext", *COMMON},
     "documents": {"assistants", "disk", *SERVICES, *TOOLS},
     "chat": {"assistants", "disk", *SERVICES, *TOOLS},
     "storage": {
+        "accounts",
         "assistants",
         "availability",
         "chat",
         "cluster",
         "documents",
+        "durations",
         "patience",
         "postgres",
         *TOOLS,
     },
+    "administration": {"accounts", "config", "instance", "storage", *COMMON},
     "config": {"events", "errors"},
+    "backup": {"config", "copying", "errors", "storage"},
     "copying": {"config", "documents", "events", "instance", "storage", *COMMON},
     "check": {"assistants", "cluster", "config", "events", "instance", "storage", *COMMON},
 }

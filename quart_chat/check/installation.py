@@ -94,7 +94,7 @@ def _cure_of_store(settings: Settings, error: DatabaseUnavailable) -> str:
         return "Correct QUART_CHAT_DATABASE or its server; see docs/how-to/use-postgresql.md."
     match error.reason:
         case "damaged":
-            return "See docs/how-to/back-up-the-database.md."
+            return "See docs/how-to/back-up.md."
         case "locked":
             return "End the program that keeps it locked, such as a database browser."
         case _:

@@ -59,6 +59,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         Meta(ge=0.1, description="seconds after which the work of a silent process is taken over"),
     ] = 8.0
+    log_format: Annotated[
+        Literal["text", "json"], Meta(description="`text` for people, `json` for programs")
+    ] = "text"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="the least that `quart-chat serve` logs; `info` adds a line per request"),
+    ] = "warning"
+    metrics_token: Annotated[
+        Secret,
+        Meta(
+            description="the token by which a Prometheus reads `/metrics`; without one, only this"
+            " machine can, and not through a proxy"
+        ),
+    ] = Secret("")
     allowed_hosts: Annotated[
         str,
         Meta(

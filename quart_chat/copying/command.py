@@ -50,7 +50,7 @@ def run_copy(options: argparse.Namespace) -> int:
         return 1
     finally:
         line.end()
-    print("\n".join(_describe(copied, source, target)))  # noqa: T201 - a command prints
+    print("\n".join(describe("Copied", copied, source, target)))  # noqa: T201 - a command prints
     return 0
 
 
@@ -83,12 +83,13 @@ class ProgressLine:
         self._output.flush()
 
 
-def _describe(copied: Copied, source: Installation, target: Installation) -> list[str]:
+def describe(verb: str, copied: Copied, source: Installation, target: Installation) -> list[str]:
+    """Say what was copied from a place to an installation."""
     megabytes = f"{copied.size / 1_000_000:,.1f} MB"
     where = "stay in" if copied.files_stay else "are in"
     width = max(map(len, (*copied.tables, FILES)))
     lines = [
-        f"Copied {source.place} to {target.place}:",
+        f"{verb} {source.place} to {target.place}:",
         "",
         *(f"  {name:{width}}  {content.rows:>10,}" for name, content in copied.tables.items()),
         f"  {FILES:{width}}  {copied.files:>10,}  {megabytes}, which {where} {target.documents}",

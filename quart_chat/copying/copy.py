@@ -89,49 +89,72 @@ def copy_installation(source: Installation, target: Installation, progress: Prog
         if theirs.version == 0:
             theirs.create()
         else:
-            _check(target, theirs)
-            _check_empty(target, theirs)
-        files = DocumentFiles(source.documents, target.documents, _ids_with_file(ours))
+            _check_target(target, theirs)
+        files = DocumentFiles(source.documents, target.documents, ids_with_file(ours))
         files.check()
-        tables = _copy_tables(ours, theirs, progress)
-        _compare(theirs, tables, progress)
+        tables = copy_tables(ours, theirs, progress)
+        compare_tables(theirs, tables, progress)
         theirs.finish()
         size = files.copy(lambda done: progress(FILES, done, len(files.names)))
     return Copied(tables, len(files.names), size, len(files.missing), files.stay)
 
 
+def check_empty(target: Installation) -> None:
+    """See that an installation has nothing and that no server uses it; its folder is made.
+
+    Raises:
+        CannotCopy: It has something, or a server uses it.
+    """
+    with hold_all(target):
+        if target.is_missing:
+            return
+        with target.open() as tables:
+            if tables.version:
+                _check_target(target, tables)
+
+
 def _check(installation: Installation, tables: Tables) -> None:
     """See that a database is of this version, and that no server uses it."""
+    check_version(installation, tables)
+    if tables.has_living_node():
+        raise CannotCopy(
+            f"a server uses {installation.place}, or did so until some seconds ago. Stop it, and"
+            " try again in ten seconds."
+        )
+
+
+def check_version(installation: Installation, tables: Tables, *, older: bool = False) -> None:
+    """See that a database is of this version, or of an older one if that will do.
+
+    Raises:
+        CannotCopy: It is not, or it has no tables at all.
+    """
     place = installation.place
     if tables.version == 0:
         raise CannotCopy(f"{place} has no database of this program.")
-    if tables.version < tables.known:
+    if tables.version < tables.known and not older:
         raise CannotCopy(
             f"{place} was written by an older version. Start the server of this version once, so"
             " that it brings the database up to date."
         )
     if tables.version > tables.known:
         raise CannotCopy(f"{place} was written by a newer version. Use that version to copy.")
-    if tables.has_living_node():
-        raise CannotCopy(
-            f"a server uses {place}, or did so until some seconds ago. Stop it, and try again in"
-            " ten seconds."
-        )
 
 
-def _check_empty(target: Installation, tables: Tables) -> None:
+def _check_target(target: Installation, tables: Tables) -> None:
+    _check(target, tables)
     if any(tables.count(name) for name in tables.references()):
         raise CannotCopy(f"{target.place} is not empty. Choose an empty target.")
 
 
-def _ids_with_file(tables: Tables) -> list[str]:
+def ids_with_file(tables: Tables) -> list[str]:
     """The documents that should have a file."""
     rows = tables.read(DOCUMENTS, ("id", "status"))
     without = {Status.DELETING, Status.DELETED, Status.FAILED}
     return [id_ for id_, status in rows if Status(status) not in without]
 
 
-def _copy_tables(source: Tables, target: Tables, progress: Progress) -> dict[str, Content]:
+def copy_tables(source: Tables, target: Tables, progress: Progress) -> dict[str, Content]:
     contents: dict[str, Content] = {}
     for table in TopologicalSorter(target.references()).static_order():
         columns = target.columns(table)
@@ -145,7 +168,7 @@ def _copy_tables(source: Tables, target: Tables, progress: Progress) -> dict[str
     return contents
 
 
-def _compare(target: Tables, expected: dict[str, Content], progress: Progress) -> None:
+def compare_tables(target: Tables, expected: dict[str, Content], progress: Progress) -> None:
     total = sum(content.rows for content in expected.values())
     done = 0
     for table, content in expected.items():

@@ -78,7 +78,7 @@ class DocumentFiles:
                 begun.append(name)
                 self._copy(name)
                 copied(number)
-            _sync(self._target)
+            sync(self._target)
         except BaseException:
             for name in begun:
                 (self._target / name).unlink(missing_ok=True)
@@ -88,7 +88,7 @@ class DocumentFiles:
     def _copy(self, name: str) -> None:
         source, part = self._source / name, self._part(name)
         shutil.copyfile(source, part)
-        _sync(part)
+        sync(part)
         if _digest(source) != _digest(part):
             raise CannotCopy(f"{part} differs from {source}. Is the disk sound?")
         part.replace(self._target / name)
@@ -102,7 +102,7 @@ def _digest(path: Path) -> bytes:
         return hashlib.file_digest(file, "blake2b").digest()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Flush a file to the disk before the database refers to it."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -47,6 +47,12 @@ class Installation:
         config = {variable("database"): place, variable("instance"): folder}
         return cls(without_password(place), load_settings(config, {}))
 
+    @classmethod
+    def of(cls, settings: Settings) -> Installation:
+        """The installation that a server with these settings would use."""
+        database = settings.database.reveal()
+        return cls(without_password(database) if database else settings.instance, settings)
+
     @property
     def documents(self) -> Path:
         return self.settings.documents_path
@@ -57,14 +63,14 @@ class Installation:
         return not self.settings.database and not self.settings.database_path.is_file()
 
     @contextmanager
-    def open(self, *, write: bool = False) -> Generator[Tables]:
+    def open(self, *, write: bool = False, exclusive: bool = True) -> Generator[Tables]:
         """Open its store for the block; see :func:`quart_chat.storage.open_tables`.
 
         Raises:
             CannotCopy: A server uses it, or it can't be used.
         """
         try:
-            with open_tables(self.settings.store, write=write) as tables:
+            with open_tables(self.settings.store, write=write, exclusive=exclusive) as tables:
                 yield tables
         except InstanceInUse as error:
             raise CannotCopy(f"a server uses {self.place}. Stop it first.") from error

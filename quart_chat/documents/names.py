@@ -25,6 +25,12 @@ _SUFFIXES = {kind: suffix for suffix, kind in reversed(BY_SUFFIX.items())}
 _ANY_SUFFIX = frozenset({Kind.TEXT, Kind.CODE})
 """Kinds of files that may have any name."""
 
+_UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+"""Categories of characters that names don't keep; they could make one look like another."""
+
+_JOINERS = frozenset("\u200c\u200d")
+"""Characters without a glyph that words of many scripts need, and emoji."""
+
 _UNSAFE = str.maketrans(dict.fromkeys('/\\:*?"<>|', "_"))
 """Characters that some file systems don't allow in a name."""
 
@@ -38,7 +44,7 @@ def clean_name(name: str) -> str:
     suffix = PurePosixPath(line).suffix[:12]
     if len(line) > MAX_NAME:
         line = line[: MAX_NAME - len(suffix) - 1].rstrip(". ") + "…" + suffix
-    return line or "document"
+    return "document" if is_blank(line) else line
 
 
 def check_name(name: Any) -> str:
@@ -73,6 +79,6 @@ def _visible(text: str) -> str:
     seen = "".join(
         " " if char.isspace() else char
         for char in unicodedata.normalize("NFC", text)
-        if char.isspace() or unicodedata.category(char)[0] != "C"
+        if char.isspace() or char in _JOINERS or unicodedata.category(char) not in _UNSEEN
     )
     return " ".join(seen.split())

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 
 from quart_chat.documents.models import Document
-from quart_chat.documents.queue import IngestionQueue
+from quart_chat.documents.reading.queue import IngestionQueue
 from quart_chat.documents.storage import DocumentStorage, DocumentTransaction
 from quart_chat.documents.unit_of_work import DocumentCommitter
 from quart_chat.errors import DatabaseUnavailable

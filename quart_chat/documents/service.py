@@ -22,10 +22,10 @@ from quart_chat.documents.models import (
     Status,
 )
 from quart_chat.documents.names import check_name
-from quart_chat.documents.queue import IngestionQueue, IngestionTimeouts, delete_contents
+from quart_chat.documents.reading.queue import IngestionQueue, IngestionTimeouts, delete_contents
+from quart_chat.documents.reading.subprocess import ResourceLimits
 from quart_chat.documents.renaming import Renaming
 from quart_chat.documents.storage import DocumentStorage
-from quart_chat.documents.subprocess import ResourceLimits
 from quart_chat.documents.unit_of_work import DocumentCommitter, DocumentUnitOfWork
 from quart_chat.documents.uploads import DocumentLimits, Upload, Uploads
 from quart_chat.errors import (

@@ -13,8 +13,8 @@ from quart_chat.documents.files import Files, Stored
 from quart_chat.documents.kinds import CHECKED
 from quart_chat.documents.models import Document, Status
 from quart_chat.documents.names import clean_name
+from quart_chat.documents.reading.subprocess import ResourceLimits, check
 from quart_chat.documents.storage import DocumentStorage
-from quart_chat.documents.subprocess import ResourceLimits, check
 from quart_chat.documents.unit_of_work import DocumentCommitter, DocumentUnitOfWork
 from quart_chat.errors import QuotaExceeded
 from quart_chat.texts import _, number

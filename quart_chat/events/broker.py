@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from quart_chat.events.event import Event
+
+if TYPE_CHECKING:
+    from quart_chat.durations import Durations
 
 Deliver = Callable[[Event], None]
 """Takes an event."""
@@ -37,6 +40,21 @@ class Broker(Protocol):
     @property
     def epoch(self) -> str:
         """Names the log that it carries events through; the same on all processes, or empty."""
+        ...
+
+    @property
+    def cut_off(self) -> float:
+        """Seconds for which events have neither left nor arrived as they should; 0 if they do."""
+        ...
+
+    @property
+    def appends(self) -> Durations | None:
+        """How long it took until batches of this process were in the log, if there is one."""
+        ...
+
+    @property
+    def round_trips(self) -> Durations | None:
+        """How long it took until batches of this process were delivered here, if by a log."""
         ...
 
     def bind(self, deliver: Deliver, gap: Gap) -> None:

@@ -15,6 +15,7 @@ from quart_chat.events.coalescing import Coalescer
 from quart_chat.events.flusher import Flusher
 from quart_chat.events.log import ContextLog
 from quart_chat.events.settings import EventSettings
+from quart_chat.events.statistics import Counts
 
 
 class Contexts:
@@ -26,6 +27,7 @@ class Contexts:
 
     Attributes:
         flusher: Shows readers what was emitted; there is one from ``attach`` on.
+        counts: What they have done.
         draining: Whether readers have been told to end.
     """
 
@@ -33,6 +35,7 @@ class Contexts:
 
     def __init__(self, settings: EventSettings, coalescer: Coalescer) -> None:
         self.draining = False
+        self.counts = Counts()
         self._settings = settings
         self._coalescer = coalescer
         self._logs: dict[str, ContextLog] = {}

@@ -59,6 +59,10 @@ class Reader(Protocol):
         """Show that it is alive, where it has waited since before that monotonic time."""
         ...
 
+    def position_in(self, log: ContextLog) -> int:
+        """The position of the event that it reads next."""
+        ...
+
 
 class ContextLog:
     """A context's latest events. Belongs to one event loop; not thread-safe by itself.
@@ -130,6 +134,12 @@ class ContextLog:
     @property
     def has_readers(self) -> bool:
         return bool(self.subscribers) or bool(self._queues)
+
+    @property
+    def lags(self) -> list[int]:
+        """How many events each reader has not taken yet."""
+        readers = {*self.subscribers, *(self._queues or ())}
+        return [self.end - reader.position_in(self) for reader in readers]
 
     def hold_for(self, queue: Reader) -> None:
         """Count a queue among the readers for as long as it is referenced."""

@@ -17,6 +17,7 @@ from quart_chat.events.event import Event, make_event
 from quart_chat.events.log import ContextLog
 from quart_chat.events.settings import EventSettings
 from quart_chat.events.sse import encode_comment, encode_retry
+from quart_chat.events.statistics import Statistics, look
 from quart_chat.events.subscription import EventQueue, Subscription
 
 
@@ -37,6 +38,7 @@ class StreamingEventManager:
 
     Attributes:
         settings: Its bounds and times.
+        broker: What carries events between processes.
         coalescer: What is merged, and what is urgent.
         is_open: Whether it has been opened, so that ``close`` will wait for the streams that the
             server does not wait for.
@@ -54,15 +56,10 @@ class StreamingEventManager:
         self.coalescer = coalescer or NoCoalescing()
         self.is_open = False
         self._enveloped = frozenset(enveloped)
-        self._broker = broker or InProcessBroker()
-        self._broker.bind(self._deliver, self.lose_events)
+        self.broker = broker or InProcessBroker()
+        self.broker.bind(self._deliver, self.lose_events)
         self._contexts = Contexts(self.settings, self.coalescer)
         self._detached = DetachedStreams()
-
-    @property
-    def broker_epoch(self) -> str:
-        """Names the log that carries events between processes; empty where none does."""
-        return self._broker.epoch
 
     # What emits
 
@@ -141,9 +138,9 @@ class StreamingEventManager:
             enveloped=event_type in self._enveloped,
         )
         if self._contexts.are_here:
-            self._broker.publish(event)
+            self.broker.publish(event)
         else:
-            self._contexts.loop.call_soon_threadsafe(self._broker.publish, event)
+            self._contexts.loop.call_soon_threadsafe(self.broker.publish, event)
 
     def emit_here(self, event: Event) -> None:
         """Emit an event that the readers of this process alone get, on the manager's loop."""
@@ -151,12 +148,18 @@ class StreamingEventManager:
         self._deliver(event)
 
     def _deliver(self, event: Event) -> None:
+        self._contexts.counts.events += 1
         self._contexts.open(event.context_id).append(event, self._contexts.flusher)
 
     def lose_events(self) -> None:
         """Tell all readers that events may be missing, and hold none any more."""
+        self._contexts.counts.gaps += 1
         for log in self._contexts:
             log.lose_events()
+
+    def statistics(self) -> Statistics:
+        """What it has done so far, and how far behind its readers are."""
+        return look(self._contexts.counts, self._contexts)
 
     # Who reads
 
@@ -287,14 +290,14 @@ class StreamingEventManager:
 
     async def flush(self) -> None:
         """Wait until what was emitted has been delivered here, for a second at most."""
-        await self._broker.flush()
+        await self.broker.flush()
 
     async def open(self) -> None:
         """Attach to the running loop and connect the broker."""
         self._contexts.attach()
         self._contexts.draining = False
         self.is_open = True
-        await self._broker.open()
+        await self.broker.open()
 
     async def close(self) -> None:
         """End all streams, remove all contexts and disconnect the broker."""
@@ -302,4 +305,4 @@ class StreamingEventManager:
         self._contexts.clear()
         await self._detached.wait()
         self.is_open = False
-        await self._broker.close()
+        await self.broker.close()

@@ -12,6 +12,7 @@ from typing import Protocol, Self
 from quart_chat.events.batch import QUIET, Batch
 from quart_chat.events.event import Event, make_event
 from quart_chat.events.log import ContextLog
+from quart_chat.events.statistics import Counts
 
 
 class Source(Protocol):
@@ -19,9 +20,11 @@ class Source(Protocol):
 
     Attributes:
         draining: Whether all readers have been told to end.
+        counts: What they have done.
     """
 
     draining: bool
+    counts: Counts
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -80,6 +83,9 @@ class Subscription:
         """Be counted among the readers, and woken, from now on."""
         for log in self._cursors:
             log.subscribers[self] = None
+
+    def position_in(self, log: ContextLog) -> int:
+        return self._cursors[log]
 
     def close(self) -> None:
         """Read no more; idempotent."""
@@ -140,6 +146,8 @@ class Subscription:
                 batch = log.batch(start, self._categories)
                 self._cursors[log] = batch.end
                 if batch.events or self.lost:
+                    self._source.counts.deliveries += len(batch.events)
+                    self._source.counts.lost += self.lost
                     return batch
         return None
 
@@ -170,6 +178,7 @@ class Subscription:
                     if batch.events:
                         if not sink(batch):
                             return False
+                        self._source.counts.deliveries += len(batch.events)
                         self._idle_since = monotonic()
                     self._cursors[log] = batch.end
                 if log.removed:
@@ -213,6 +222,9 @@ class EventQueue:
         self._waiters: set[asyncio.Future[None]] = set()
         log.hold_for(self)
 
+    def position_in(self, log: ContextLog) -> int:
+        return self._cursor
+
     def qsize(self) -> int:
         return self._log.end - max(self._cursor, self._log.first)
 
@@ -229,11 +241,13 @@ class EventQueue:
         log = self._log
         if self._cursor < log.first:
             lost, self._cursor = log.first - self._cursor, log.first
+            self._source.counts.lost += lost
             return make_reset(log.context_id, lost)
         if self._cursor >= log.end:
             raise QueueShutDown if self._source.draining or log.removed else asyncio.QueueEmpty
         event = log[self._cursor]
         self._cursor += 1
+        self._source.counts.deliveries += 1
         return event
 
     async def get(self) -> Event:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from quart_chat.markdown.formulas import push_block
+from quart_chat.markdown.math.formulas import push_block
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

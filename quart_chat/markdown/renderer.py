@@ -21,8 +21,8 @@ from quart_chat.markdown.code import add_code
 from quart_chat.markdown.fences import add_fences
 from quart_chat.markdown.flanking import CjkInline
 from quart_chat.markdown.footnotes import add_footnotes
-from quart_chat.markdown.formulas import MAX_TOGETHER, add_formulas
 from quart_chat.markdown.links import add_links
+from quart_chat.markdown.math.formulas import MAX_TOGETHER, add_formulas
 from quart_chat.markdown.parts import add_parts
 from quart_chat.markdown.plain import plain_text
 from quart_chat.markdown.rules import Env

@@ -14,7 +14,7 @@ from posixpath import basename
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from quart_chat.markdown.formulas import add_formulas
+from quart_chat.markdown.math.formulas import add_formulas
 from quart_chat.markdown.tasks import make_tasks
 from quart_chat.plaintext import is_blank, shorten
 

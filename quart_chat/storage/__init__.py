@@ -9,7 +9,14 @@ from quart_chat.storage.engine import Storage
 from quart_chat.storage.inspection import Inspection
 from quart_chat.storage.tables import Tables
 
-__all__ = ["Storage", "inspect_storage", "open_storage", "open_tables"]
+__all__ = [
+    "Storage",
+    "inspect_storage",
+    "is_served",
+    "open_beside",
+    "open_storage",
+    "open_tables",
+]
 
 
 async def open_storage(url: str, *, patience: float = 10.0, shared: bool = True) -> Storage:
@@ -43,13 +50,51 @@ async def open_storage(url: str, *, patience: float = 10.0, shared: bool = True)
     raise ValueError(f"{scheme}: no engine of this name; expected sqlite or postgresql")
 
 
-def open_tables(address: str, *, write: bool = False) -> AbstractContextManager[Tables]:
-    """Open a store that no server uses, for the block, as of one moment.
+async def open_beside(url: str) -> Storage:
+    """Open a store for a moment, whether or not servers use it, for changes that they expect.
+
+    Raises:
+        DatabaseUnavailable: It can't be used; the message says why.
+        DatabaseTooNew: A newer version of this program has written it.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme == "sqlite":
+        from quart_chat.storage.sqlite.opening import open_sqlite
+
+        return await open_sqlite(rest, patience=10.0)
+    try:
+        from quart_chat.storage.postgres.opening import open_postgres
+    except ImportError as error:
+        raise unavailable(NOT_INSTALLED) from error
+    return await open_postgres(url, patience=10.0, shared=None)
+
+
+def is_served(url: str) -> bool:
+    """Whether a server uses a database of PostgreSQL; who uses a file is told by its folder.
+
+    Raises:
+        DatabaseUnavailable: It can't be reached; the message says why.
+    """
+    if url.startswith("sqlite:"):
+        return False
+    try:
+        from quart_chat.storage.postgres.inspection import is_held
+    except ImportError as error:
+        raise unavailable(NOT_INSTALLED) from error
+    return is_held(url)
+
+
+def open_tables(
+    address: str, *, write: bool = False, exclusive: bool = True
+) -> AbstractContextManager[Tables]:
+    """Open a store for the block, as of one moment.
 
     Args:
         address: As :func:`open_storage` takes it.
         write: Whether rows are inserted, all or none: an error undoes them all. Without it, what is
             not there is not made.
+        exclusive: Whether servers are kept away from a database of PostgreSQL; who uses a file is
+            told by its folder.
 
     Raises:
         DatabaseUnavailable: It can't be used; the message says why.
@@ -64,7 +109,7 @@ def open_tables(address: str, *, write: bool = False) -> AbstractContextManager[
         from quart_chat.storage.postgres.tables import open_postgres_tables
     except ImportError as error:
         raise unavailable(NOT_INSTALLED) from error
-    return open_postgres_tables(address, write=write)
+    return open_postgres_tables(address, write=write, exclusive=exclusive)
 
 
 def inspect_storage(url: str) -> Inspection:

@@ -11,9 +11,11 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from time import monotonic
 from typing import Generic, TypeVar
 
 from quart_chat.availability import BUSY, unavailable
+from quart_chat.durations import Durations
 from quart_chat.errors import DatabaseUnavailable, SearchTooBroad
 from quart_chat.patience import Patience, granted
 from quart_chat.storage.health import Health
@@ -36,10 +38,13 @@ class Turns(ABC, Generic[S]):
 
     Attributes:
         health: Whether the database can be written.
+        reads, writes: How long they took, the wait for their turn included.
     """
 
     def __init__(self, *, readers: int, patience: float) -> None:
         self.health = Health()
+        self.reads = Durations()
+        self.writes = Durations()
         self._patience = patience
         self._readers: asyncio.Queue[S] = asyncio.Queue()
         self._searches = asyncio.Semaphore(max(1, readers - 1))
@@ -53,6 +58,7 @@ class Turns(ABC, Generic[S]):
         Raises:
             DatabaseUnavailable: All readers are busy for too long, or it can't be read.
         """
+        begun = monotonic()
         try:
             async with asyncio.timeout(self._patience):
                 session = await self._readers.get()
@@ -65,6 +71,7 @@ class Turns(ABC, Generic[S]):
             raise
         finally:
             self._readers.put_nowait(session)
+            self.reads.add(monotonic() - begun)
 
     @asynccontextmanager
     async def searching(self, seconds: float | None) -> AsyncGenerator[None]:
@@ -92,6 +99,15 @@ class Turns(ABC, Generic[S]):
         Raises:
             DatabaseUnavailable: That was too short, or the database can't be written.
         """
+        begun = monotonic()
+        try:
+            async with self._quiet_turn() as patience:
+                yield patience
+        finally:
+            self.writes.add(monotonic() - begun)
+
+    @asynccontextmanager
+    async def _quiet_turn(self) -> AsyncGenerator[Patience]:
         patience = granted() or Patience(self._patience)
         with patience:
             await self._take_turn(patience)
@@ -136,7 +152,7 @@ class Turns(ABC, Generic[S]):
         if self._lock.locked():
             return
         with suppress(DatabaseUnavailable):
-            async with self.turn() as patience:
+            async with self._quiet_turn() as patience:
                 if self.health.trouble is None:
                     await self._inspect(patience)
                 else:

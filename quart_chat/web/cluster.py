@@ -43,7 +43,7 @@ class Cluster:
         self._events.manager.lose_events()
 
     def _describe_broker(self) -> NodeBroker:
-        return NodeBroker(self._broker, self._events.manager.broker_epoch)
+        return NodeBroker(self._broker, self._events.manager.broker.epoch)
 
     async def join(self, hold: Hold) -> None:
         """Hold a lease from now on.

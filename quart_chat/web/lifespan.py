@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from quart_chat.assistants.librarian.assistant import Librarian
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.service import ChatService
+from quart_chat.documents.reading.subprocess import ResourceLimits
 from quart_chat.documents.service import DocumentService
-from quart_chat.documents.subprocess import ResourceLimits
 from quart_chat.documents.uploads import DocumentLimits
 from quart_chat.errors import ChatError
 from quart_chat.instance import hold_instance
@@ -23,6 +23,8 @@ from quart_chat.web.context import EXTENSION, Services
 from quart_chat.web.deadline import shutdown_deadline
 from quart_chat.web.descriptors import watch_descriptors
 from quart_chat.web.health import HealthPublisher
+from quart_chat.web.monitoring.measurements import measured
+from quart_chat.web.monitoring.readiness import READINESS, readiness
 from quart_chat.web.stream_limiter import StreamLimiter
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ def init_app(
             stream_limiter = StreamLimiter(settings.max_streams)
             health = HealthPublisher(events.manager, stream_limiter, chat)
             storage.health.listen(health.tell)
+            stack.enter_context(measured(app, storage, events, chat, cluster.node.id))
+            app.extensions[READINESS] = stack.enter_context(readiness(storage, events))
             stack.enter_context(watch_descriptors())
             policies = ContextPolicies()
             chat.register_contexts(policies)

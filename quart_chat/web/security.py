@@ -16,6 +16,7 @@ from quart import request
 
 from quart_chat.errors import Forbidden, UnknownHost
 from quart_chat.texts import _
+from quart_chat.web.monitoring.probes import PROBES
 
 if TYPE_CHECKING:
     from quart import Quart, Response
@@ -48,6 +49,8 @@ def init_app(app: Quart, settings: Settings) -> None:
 
     @app.before_request
     async def check_request() -> None:
+        if request.path in PROBES:
+            return  # load balancers ask by address, and the answers tell nothing
         check_host(request.headers.get("Host", ""), hosts)
         if request.method not in SAFE_METHODS or request.path.startswith("/api/"):
             check_origin(

@@ -70,6 +70,24 @@ async def forked(service: ChatService, assistant: Scripted) -> str:
     return chat
 
 
+async def title(service: ChatService, workflow_id: str) -> str:
+    return (await service.workflow(USER, workflow_id)).title
+
+
+async def test_the_title_follows_an_edit_of_the_first_question(
+    service: ChatService, assistant: Scripted
+) -> None:
+    chat = await ask(service, assistant, "How long do I boil an edge?")
+    await ask(service, assistant, "And a duck's?", chat)
+    await ask(service, assistant, "And a goose's?", chat, replaces=2)
+    assert await title(service, chat) == "How long do I boil an edge?"
+    await ask(service, assistant, "How long do I boil an egg?", chat, replaces=1)
+    assert await title(service, chat) == "How long do I boil an egg?"
+    await service.change(USER, chat, title="Eggs")
+    await ask(service, assistant, "How long do I fry an egg?", chat, replaces=1)
+    assert await title(service, chat) == "Eggs"
+
+
 async def test_rounds_of_a_chat_follow_one_another(
     service: ChatService, assistant: Scripted
 ) -> None:

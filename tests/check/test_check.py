@@ -184,8 +184,8 @@ def make_another(file: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "said", "cure"),
     [
-        (damage, "damaged", "back-up-the-database.md"),
-        (overwrite, "is not a database", "back-up-the-database.md"),
+        (damage, "damaged", "back-up.md"),
+        (overwrite, "is not a database", "back-up.md"),
         (write_by_a_newer_program, "version 9999", "Install the newer program"),
         (make_another, "belongs to another program", "."),
     ],

@@ -13,9 +13,9 @@ import pytest
 
 from quart_chat.assistants.librarian.corpora import DocumentSearch
 from quart_chat.documents.models import Document
-from quart_chat.documents.queue import IngestionTimeouts
+from quart_chat.documents.reading.queue import IngestionTimeouts
+from quart_chat.documents.reading.subprocess import ResourceLimits
 from quart_chat.documents.service import DocumentService
-from quart_chat.documents.subprocess import ResourceLimits
 from quart_chat.documents.uploads import DocumentLimits
 from quart_chat.events import Event, StreamingEventManager
 from quart_chat.storage.statements import Database

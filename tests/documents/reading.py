@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from quart_chat.documents import worker
 from quart_chat.documents.messages import Advanced, Failed, Finished, Message, Piece
 from quart_chat.documents.models import Kind
+from quart_chat.documents.reading import worker
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from quart_chat.documents import worker as reader
 from quart_chat.documents.formats import markdown, pdf
 from quart_chat.documents.formats.docx import reader as docx
 from quart_chat.documents.messages import Advanced, Failed, Finished, Message, Piece, Vocabulary
 from quart_chat.documents.models import Kind
+from quart_chat.documents.reading import worker as reader
 from tests.documents import made
 
 LONG = "A sentence that is neither short nor long, number {}. "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import replace
 from typing import Any, Literal
@@ -29,6 +30,7 @@ from tests.documents.waiting import new_document
         ("Gro\u0308ße.txt", "Größe.txt"),
         ("", "document"),
         ("/", "document"),
+        ("\u200d", "document"),
     ],
 )
 def test_a_name_is_its_last_part_without_what_can_not_be_seen(name: str, cleaned: str) -> None:
@@ -39,7 +41,10 @@ def test_a_name_is_its_last_part_without_what_can_not_be_seen(name: str, cleaned
 def test_any_name_becomes_a_short_line_that_leads_nowhere(name: str) -> None:
     cleaned = clean_name(name)
     assert 0 < len(cleaned) <= MAX_NAME
-    assert cleaned.isprintable()
+    assert all(
+        unicodedata.category(char) not in {"Cc", "Cf", "Cs"}
+        for char in re.sub("[\u200c\u200d]", "", cleaned)
+    )
     assert "/" not in cleaned
     assert clean_name(cleaned) == cleaned
 
@@ -71,6 +76,9 @@ def test_accents_are_put_in_order_in_a_short_name_alone(monkeypatch: pytest.Monk
         ("gpj\u202efdp.exe", "gpjfdp.exe"),
         (".env", ".env"),
         ("契約書 📄", "契約書 📄"),
+        ("می\u200cخواهم 👩\u200d🔬", "می\u200cخواهم 👩\u200d🔬"),
+        # Of a later Unicode than Python's.
+        ("\U0007278c", "\U0007278c"),
         ("x" * MAX_NAME, "x" * MAX_NAME),
     ],
 )
@@ -79,7 +87,20 @@ def test_a_person_names_a_document_as_they_like(name: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", " \n", "\u200b", "\u3164", "\0", "x" * (MAX_NAME + 1), "a" * 5000, None, 5, ["a"]]
+    "name",
+    [
+        "",
+        " \n",
+        "\u200b",
+        "\u200d",
+        "\u3164",
+        "\0",
+        "x" * (MAX_NAME + 1),
+        "a" * 5000,
+        None,
+        5,
+        ["a"],
+    ],
 )
 def test_what_can_not_be_a_name_is_refused(name: Any) -> None:
     with pytest.raises(InvalidInput, match=r"^name: "):

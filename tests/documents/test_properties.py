@@ -22,9 +22,9 @@ from quart_chat.chat.emitted import DELTAS, ENVELOPED
 from quart_chat.chat.rounds.factories import new_workflow
 from quart_chat.chat.streams.writer import stream_user
 from quart_chat.chat.unit_of_work import Committer, UnitOfWork
-from quart_chat.documents import queue
 from quart_chat.documents.messages import Advanced, Finished, Message, Piece
-from quart_chat.documents.queue import IngestionTimeouts
+from quart_chat.documents.reading import queue
+from quart_chat.documents.reading.queue import IngestionTimeouts
 from quart_chat.documents.service import DocumentService
 from quart_chat.errors import EmptyFile, NotFound
 from quart_chat.events import Bounds, EventSettings, StreamingEventManager

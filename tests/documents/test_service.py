@@ -15,12 +15,12 @@ from typing import IO, Any
 
 import pytest
 
-from quart_chat.documents import subprocess as reading
-from quart_chat.documents import worker as reader
 from quart_chat.documents.models import Document, Kind, Status
-from quart_chat.documents.queue import IngestionQueue, IngestionTimeouts
+from quart_chat.documents.reading import subprocess as reading
+from quart_chat.documents.reading import worker as reader
+from quart_chat.documents.reading.queue import IngestionQueue, IngestionTimeouts
+from quart_chat.documents.reading.subprocess import ResourceLimits
 from quart_chat.documents.service import DocumentService
-from quart_chat.documents.subprocess import ResourceLimits
 from quart_chat.documents.uploads import DocumentLimits
 from quart_chat.errors import (
     ChatError,

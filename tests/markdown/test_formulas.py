@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from quart_chat.markdown import render_markdown
-from quart_chat.markdown.formulas import MAX_LENGTH, MAX_TOGETHER
-from quart_chat.markdown.mathml import MAX_DEPTH, to_mathml
+from quart_chat.markdown.math.formulas import MAX_LENGTH, MAX_TOGETHER
+from quart_chat.markdown.math.mathml import MAX_DEPTH, to_mathml
 
 
 @pytest.mark.parametrize("text", ["$x_1 * y_1$", r"\(x_1 * y_1\)"])

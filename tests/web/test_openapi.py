@@ -12,6 +12,7 @@ PAGES = (
     *("/chat/", "/documents", "/handbook/", "/shared/", "/static/", "/transfer"),
     *("/chat", "/doctor", "/language", "/offline", "/settings"),
     *("/manifest.webmanifest", "/openapi.json", "/service-worker.js"),
+    *("/healthz", "/readyz", "/metrics"),
 )
 """What people see, and what it is made of: of these the document says nothing."""
 

@@ -17,6 +17,7 @@ from quart_chat.chat.models import Log, Message, Round
 from quart_chat.chat.rounds.checkpoints import Checkpointer, Draft
 from quart_chat.chat.rounds.in_flight import Answer
 from quart_chat.chat.rounds.pacer import TextPacer
+from quart_chat.chat.rounds.statistics import RoundStatistics
 from quart_chat.chat.storage import ChatStorage
 from quart_chat.chat.unit_of_work import Committer, UnitOfWork
 from quart_chat.cluster.node import Node
@@ -56,6 +57,7 @@ class RoundContext:
     Attributes:
         node: This process, which runs them.
         closing: Set once nothing is tried again.
+        statistics: How the rounds that have ended went.
         abandoned: Tasks of assistants that did not stop, kept until they end by themselves.
     """
 
@@ -68,6 +70,7 @@ class RoundContext:
     timeouts: RoundTimeouts
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     abandoned: set[asyncio.Task[object]] = field(default_factory=set)
+    statistics: RoundStatistics = field(default_factory=RoundStatistics)
 
     async def pause(self, seconds: float) -> float:
         """Wait before another attempt, no longer than the service stays open.

@@ -174,6 +174,7 @@ class RunningRound:
         await self._recorder.end()
         try:
             self.stored = await self._end(self._ending or self._outcome())
+            self._context.statistics.count(self.stored, self.answer)
             return self.stored
         finally:
             self._recorder.close()

@@ -18,13 +18,14 @@ from quart_chat.chat.access import (
     get_idle_workflow,
 )
 from quart_chat.chat.ask import Ask
-from quart_chat.chat.models import Round, Workflow, WorkflowStatus
+from quart_chat.chat.models import Round, TitleSource, Workflow, WorkflowStatus
 from quart_chat.chat.rounds.begun import Begun, Prompt, Started
 from quart_chat.chat.rounds.choice import Choice
 from quart_chat.chat.rounds.factories import new_prompt, new_round, new_workflow
 from quart_chat.chat.rounds.outcome import INTERRUPTED, STOPPED
 from quart_chat.chat.rounds.recording import RoundContext
 from quart_chat.chat.rounds.runner import RunningRound
+from quart_chat.chat.rounds.statistics import RoundStatistics
 from quart_chat.chat.rounds.succession import Succession
 from quart_chat.chat.rounds.titling import Titling
 from quart_chat.chat.unit_of_work import UnitOfWork
@@ -82,6 +83,11 @@ class Rounds:
         begin = partial(self._begin, ask, prompt)
         started, _running = await self._context.committer.commit(begin, self.launch)
         return started
+
+    @property
+    def statistics(self) -> RoundStatistics:
+        """How the rounds that have ended went."""
+        return self._context.statistics
 
     def check_open(self) -> None:
         """Refuse to begin a round while the service closes; for the transaction that begins it.
@@ -161,6 +167,8 @@ class Rounds:
                 "model": model,
                 "document_ids": round_.document_ids,
             }
+            if round_.parent is None and workflow.titled_by is TitleSource.PROMPT:
+                chosen["title"] = make_title(ask.prompt)
         unit.put_workflow(
             workflow,
             now,

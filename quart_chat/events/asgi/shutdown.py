@@ -41,6 +41,11 @@ class Shutdown:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining: asyncio.Task[None] | None = None
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the server was told to stop."""
+        return self._draining is not None or self._manager.draining
+
     def on_drain(self, callback: Callable[[], Awaitable[None]]) -> None:
         """Have a callback awaited when the server is told to stop, before the streams end.
 

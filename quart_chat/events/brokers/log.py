@@ -17,7 +17,9 @@ import asyncio
 import logging
 import secrets
 from contextlib import aclosing, suppress
+from time import monotonic
 
+from quart_chat.durations import Durations
 from quart_chat.events.broker import BrokerUnavailable, Deliver, Gap
 from quart_chat.events.brokers.protocol import Log, LogUnavailable, Place
 from quart_chat.events.brokers.waiting import WaitingEvents
@@ -63,11 +65,21 @@ class LogBroker:
         self._attached = asyncio.Event()
         self._ready: asyncio.Future[None] | None = None
         self._trouble = ""
+        self.appends = Durations()
+        self.round_trips = Durations()
+        self._detached_at: float | None = None
+        self._sending_since: float | None = None
+        self._begun_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def epoch(self) -> str:
         return "" if self._last is None else self._last.epoch
+
+    @property
+    def cut_off(self) -> float:
+        since = [at for at in (self._detached_at, self._sending_since) if at is not None]
+        return monotonic() - min(since) if since else 0.0
 
     def bind(self, deliver: Deliver, gap: Gap) -> None:
         self._deliver = deliver
@@ -124,8 +136,10 @@ class LogBroker:
                 events, dropped = self._waiting.take()
                 self._sent += 1
                 self._unsent = self._encode(events, dropped)
+            self._sending_since = self._begun_at = monotonic()
             await self._append(self._unsent)
-            self._unsent = None
+            self.appends.add(monotonic() - self._sending_since)
+            self._unsent = self._sending_since = None
             if not self._waiting:
                 self._has_waiting.clear()
 
@@ -165,6 +179,7 @@ class LogBroker:
                         self._take(place, data)
             except (LogUnavailable, TimeoutError) as error:
                 self._attached.clear()
+                self._detached_at = self._detached_at or monotonic()
                 self._trouble = str(error) or "it does not answer in time"
                 await pause.after(error)
             except Exception as error:
@@ -191,6 +206,7 @@ class LogBroker:
                 self._ended_epochs.add(self._last.epoch)
             self._tell_gap("The event log has lost events, or was emptied")
         self._last, self._seen = place, seen
+        self._detached_at = None
         self._attached.set()
 
     def _is_rolled_back(self, place: Place, seen: int | None) -> bool:
@@ -221,6 +237,7 @@ class LogBroker:
             self._deliver(event.at(place.epoch, number_of(place.number, index)))
         if batch.origin == self._origin:
             self._returned = batch.counter
+            self.round_trips.add(monotonic() - self._begun_at)
             self._moved.set()
 
     def _tell_gap(self, reason: str) -> None:

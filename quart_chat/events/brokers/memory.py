@@ -9,6 +9,9 @@ class InProcessBroker:
     """Delivers what is published there and then, so that there is never a gap."""
 
     epoch = ""
+    cut_off = 0.0
+    appends = None
+    round_trips = None
     publish: Deliver
 
     def bind(self, deliver: Deliver, gap: Gap) -> None:

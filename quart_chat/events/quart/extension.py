@@ -107,6 +107,11 @@ class Events:
         """End the streams in the background; for a program that tells its server to stop."""
         self._shutdown.begin()
 
+    @property
+    def is_shutting_down(self) -> bool:
+        """Whether the server was told to stop."""
+        return self._shutdown.has_begun
+
     async def flush(self) -> None:
         """Wait until what was emitted has reached the streams, for a second at most."""
         await self.manager.flush()

@@ -155,14 +155,22 @@ def _names(columns: Sequence[str]) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
+def _hold(connection: Connection) -> None:
+    """Keep servers away until the connection ends."""
+    try:
+        connection.execute(hold(shared=False), prepare=False)
+    except psycopg.errors.LockNotAvailable as error:
+        raise InstanceInUse(_("A server uses this database.")) from error
+
+
 @contextmanager
-def open_postgres_tables(address: str, *, write: bool) -> Generator[PostgresTables]:
+def open_postgres_tables(
+    address: str, *, write: bool, exclusive: bool
+) -> Generator[PostgresTables]:
     """Open a database; see :func:`quart_chat.storage.open_tables`."""
     with translated_errors(), closing(connect(address)) as connection:
-        try:
-            connection.execute(hold(shared=False), prepare=False)
-        except psycopg.errors.LockNotAvailable as error:
-            raise InstanceInUse(_("A server uses this database.")) from error
+        if exclusive:
+            _hold(connection)
         connection.execute(_NO_LIMITS, prepare=False)
         statements = Statements(Session(address), connection)
         begin = BEGIN_WRITE.format(FOREVER) if write else BEGIN_READ

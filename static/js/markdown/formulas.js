@@ -1,5 +1,5 @@
 /**
- * Formulas in Markdown, found by the same rules as in quart_chat/markdown/formulas.py, and shown as
+ * Formulas in Markdown, found by the same rules as in quart_chat/markdown/math/formulas.py, and shown as
  * source text: the server renders them once a message is final.
  */
 const MAX_LENGTH = 2000;

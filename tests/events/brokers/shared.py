@@ -36,6 +36,9 @@ class SharedLog:
 class SharedBroker:
     """Appends what is published in one turn of the event loop as one batch."""
 
+    cut_off = 0.0
+    appends = round_trips = None
+
     def __init__(self, log: SharedLog) -> None:
         self._log = log
         self._waiting: list[Event] = []

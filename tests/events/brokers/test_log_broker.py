@@ -16,6 +16,7 @@ from quart_chat.events import BrokerUnavailable, DeltaCoalescer
 from quart_chat.events.brokers import log as log_module
 from quart_chat.events.brokers.bus import SQLiteBus
 from quart_chat.events.brokers.log import LogBroker
+from quart_chat.events.brokers.protocol import LogUnavailable, Place
 from quart_chat.events.brokers.waiting import WaitingEvents, merge_waiting
 from quart_chat.events.brokers.wire import decode_batch, encode_batch
 from quart_chat.events.event import Event, make_event
@@ -314,3 +315,50 @@ def test_an_event_arrives_as_it_was_sent(enveloped: bool) -> None:
     )
     (arrived,) = decode_batch(encode_batch("origin", 1, False, [event])).events
     assert arrived == event
+
+
+async def test_a_batch_that_is_not_appended_counts_as_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = SQLiteBus(tmp_path)
+    broker = LogBroker(log)
+    broker.bind(lambda _: None, lambda: None)
+    await broker.open()
+    assert broker.cut_off == 0
+    hangs, append = asyncio.Event(), log.append
+
+    async def hang(batch: bytes) -> None:
+        await hangs.wait()
+        await append(batch)
+
+    monkeypatch.setattr(log, "append", hang)
+    broker.publish(make_event("c", "t", {}))
+    await until(lambda: broker.cut_off > 0)
+    hangs.set()
+    await until(lambda: broker.cut_off == 0)
+    await broker.close()
+
+
+async def test_a_log_that_can_not_be_read_counts_as_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = SQLiteBus(tmp_path)
+    broker = LogBroker(log)
+    broker.bind(lambda _: None, lambda: None)
+    await broker.open()
+    tail = log.tail
+
+    async def fail(after: Place | None) -> AsyncGenerator[tuple[Place, bytes | None]]:
+        if broker.epoch:
+            raise LogUnavailable("it is away")
+        yield Place("", 0), None
+
+    monkeypatch.setattr(log, "tail", fail)
+    broker._tasks[1].cancel()
+    broker._tasks[1] = asyncio.create_task(broker._read_all())
+    await until(lambda: broker.cut_off > 0)
+    first = broker.cut_off
+    await until(lambda: broker.cut_off > first)
+    monkeypatch.setattr(log, "tail", tail)
+    await until(lambda: broker.cut_off == 0)
+    await broker.close()

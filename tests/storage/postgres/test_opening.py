@@ -10,10 +10,19 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from quart_chat.availability import (
+    LOGIN_REFUSED,
+    NOT_ADMITTED,
+    TOO_MANY_CONNECTIONS,
+    UNREACHABLE,
+    Reason,
+    unavailable,
+)
 from quart_chat.errors import DatabaseTooNew, DatabaseUnavailable, InstanceInUse
 from quart_chat.storage import open_storage
 from quart_chat.storage.postgres import database as module
 from quart_chat.storage.postgres import schema
+from quart_chat.storage.postgres.failures import translated_refusals
 from quart_chat.storage.postgres.schema import MIGRATIONS
 from tests.services.postgres import LOCKED, PostgresServer
 
@@ -67,6 +76,33 @@ async def test_no_password_is_told(postgres: PostgresServer, empty: str, locked:
 
 async def test_an_unknown_user_is_told(postgres: PostgresServer, empty: str) -> None:
     assert "the user" in (await refusal(postgres.address(empty, "stranger"))).message
+
+
+async def test_a_user_who_may_not_connect_is_told(
+    postgres: PostgresServer, empty: str, locked: str
+) -> None:
+    postgres.run(f"REVOKE CONNECT ON DATABASE {empty} FROM PUBLIC")
+    error = await refusal(postgres.address(empty, f"{locked}:{PASSWORD}"))
+    assert "GRANT CONNECT" in error.message
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("the database system is starting up", UNREACHABLE),
+        ("the database system is not yet accepting connections", UNREACHABLE),
+        ("the database system is shutting down", UNREACHABLE),
+        ('database "chat" is not currently accepting connections', UNREACHABLE),
+        ("terminating connection due to administrator command", UNREACHABLE),
+        ('too many connections for database "chat"', TOO_MANY_CONNECTIONS),
+        ('no pg_hba.conf entry for host "::1", user "a", database "chat"', NOT_ADMITTED),
+        ('password authentication failed for user "a"', LOGIN_REFUSED),
+    ],
+)
+def test_what_a_server_says_to_a_new_connection_is_understood(said: str, reason: Reason) -> None:
+    with pytest.raises(DatabaseUnavailable) as refused, translated_refusals():
+        raise psycopg.OperationalError(f'connection to server at "db" failed: FATAL:  {said}')
+    assert refused.value.message == unavailable(reason).message
 
 
 async def test_a_database_that_is_not_there_is_told(postgres: PostgresServer) -> None:

@@ -1,4 +1,4 @@
-"""The process that reads a document: ``python -m quart_chat.documents.worker``.
+"""The process that reads a document: ``python -m quart_chat.documents.reading.worker``.
 
 A file may be made to harm its reader. So it is read by a process that has no secrets, may take a
 bounded amount of memory and time and write no file, and whose end harms nothing else. It writes

@@ -15,8 +15,8 @@ from quart_chat.documents.announcements import DocumentPublisher
 from quart_chat.documents.files import Files
 from quart_chat.documents.messages import Advanced, Finished, Piece, Vocabulary
 from quart_chat.documents.models import Document, Progress, Status
+from quart_chat.documents.reading.subprocess import ResourceLimits, read
 from quart_chat.documents.storage import DocumentStorage, DocumentTransaction
-from quart_chat.documents.subprocess import ResourceLimits, read
 from quart_chat.documents.unit_of_work import DocumentCommitter
 from quart_chat.errors import (
     ChatError,

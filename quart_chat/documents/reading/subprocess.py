@@ -71,7 +71,7 @@ async def read(
         UnreadableFile: It is protected, damaged, or takes more than is allowed.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "quart_chat.documents.worker", task, kind, str(path)),
+        *(sys.executable, "-m", "quart_chat.documents.reading.worker", task, kind, str(path)),
         *(str(resource_limits.memory), str(resource_limits.seconds), language()),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from markdown_it.common.utils import escapeHtml
 
-from quart_chat.markdown.mathml import to_mathml
+from quart_chat.markdown.math.mathml import to_mathml
 from quart_chat.markdown.rules import add_render_rule
 
 if TYPE_CHECKING:

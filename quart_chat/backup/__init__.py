@@ -1,0 +1,1 @@
+"""Backs an installation up to one file while servers use it, and restores it from there."""

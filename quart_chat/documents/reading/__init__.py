@@ -1,0 +1,1 @@
+"""Reading documents: what waits, the process that reads, and what is stored of it."""

@@ -1,0 +1,1 @@
+"""Formulas: where they are in a text, and as MathML."""

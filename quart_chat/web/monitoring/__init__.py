@@ -1,0 +1,1 @@
+"""What an administrator and their tools see of a running server."""

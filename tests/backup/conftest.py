@@ -1,0 +1,3 @@
+from tests.copying.conftest import create, empty, source
+
+__all__ = ["create", "empty", "source"]
