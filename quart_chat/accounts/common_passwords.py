@@ -30,6 +30,9 @@ _ROWS = (
 _STEP = 4
 """Characters in a row that count as keys that lie side by side."""
 
+_MANY = 10
+"""Figures and signs beyond which they are hard to guess themselves."""
+
 _LEET = str.maketrans("013457@$!|", "oleastasil")
 _OTHERS = re.compile(r"[\W\d_]+")
 _AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
@@ -86,7 +89,10 @@ def _row_at(text: str, place: int) -> int:
 
 
 def _has_only_words(text: str, own: tuple[str, ...]) -> bool:
-    """Whether nothing is in it but common words, figures and signs, and one word at the least."""
+    """Whether nothing is in it but common words and a few figures and signs."""
+    others = "".join(_OTHERS.findall(text))
+    if len(others) > _MANY and not (_repeats(others) or _is_row(others)):
+        return False
     words = _words() | {
         part for name in own for part in (_plain(name), *map(_plain, name.split())) if len(part) > 2
     }
