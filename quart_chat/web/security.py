@@ -16,6 +16,7 @@ from quart import request
 
 from quart_chat.errors import Forbidden, UnknownHost
 from quart_chat.texts import _
+from quart_chat.web.auth.credentials import bearer_token
 
 if TYPE_CHECKING:
     from quart import Quart, Response
@@ -49,6 +50,8 @@ def init_app(app: Quart, settings: Settings) -> None:
     @app.before_request
     async def check_request() -> None:
         check_host(request.headers.get("Host", ""), hosts)
+        if settings.auth.is_on and bearer_token() is not None:
+            return  # a page of another site can send no token, and the cookie is not looked at
         if request.method not in SAFE_METHODS or request.path.startswith("/api/"):
             check_origin(
                 host=request.headers.get("Host", ""),
