@@ -1,5 +1,5 @@
 # make run, test, check and bench set up all they need; the first time takes a minute or two.
-# `make run HOST=0.0.0.0 PORT=9000` serves elsewhere; ARGS are for pytest and the benchmarks.
+# `QUART_CHAT_AUTH=accounts make run HOST=0.0.0.0 PORT=9000` serves elsewhere; ARGS are for pytest and the benchmarks.
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python

@@ -49,8 +49,17 @@ def is_common(password: str, *own: str) -> bool:
     return (
         _repeats(text)
         or _is_row(text)
-        or any(_has_only_words(plain, own) for plain in (text, *_without_leet(text)))
+        or (
+            not _has_many_others(text)
+            and any(_has_only_words(plain, own) for plain in (text, *_without_leet(text)))
+        )
     )
+
+
+def _has_many_others(text: str) -> bool:
+    """Whether there are so many figures and signs that they alone are hard to guess."""
+    others = "".join(_OTHERS.findall(text))
+    return len(others) > _MANY and not (_repeats(others) or _is_row(others))
 
 
 def _without_leet(text: str) -> tuple[str, str]:
@@ -89,10 +98,7 @@ def _row_at(text: str, place: int) -> int:
 
 
 def _has_only_words(text: str, own: tuple[str, ...]) -> bool:
-    """Whether nothing is in it but common words and a few figures and signs."""
-    others = "".join(_OTHERS.findall(text))
-    if len(others) > _MANY and not (_repeats(others) or _is_row(others)):
-        return False
+    """Whether nothing is in it but common words, figures and signs, and one word at the least."""
     words = _words() | {
         part for name in own for part in (_plain(name), *map(_plain, name.split())) if len(part) > 2
     }
