@@ -42,7 +42,7 @@ rabbitmq: $(VENV)/.test rabbitmq-server
 # The tests that have a store, but are not about its engine, over PostgreSQL in the place of SQLite.
 postgresql: $(VENV)/.test postgresql-server
 	$(PYTHON) -m pytest --store=postgres $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "not long and not browser and not rabbitmq" \
-		$(addprefix tests/,chat cluster documents web))
+		$(addprefix tests/,accounts chat cluster documents web))
 
 # All tests, also those that take long, each property with all its examples, and the coverage.
 full: $(VENV)/.test $(CLIENTS) chromium rabbitmq-server $(SERVICES)

@@ -22,6 +22,7 @@ from hypercorn.utils import LifespanFailureError
 from quart import Quart
 
 from quart_chat import create_app
+from quart_chat.administration import parser as users
 from quart_chat.assistants import InvalidAssistant
 from quart_chat.config import ConfigError, Settings, load_settings, variable
 from quart_chat.copying.command import add_parser, run_copy
@@ -61,6 +62,10 @@ def main(argv: Sequence[str] | None = None, *, factory: Factory = create_app) ->
             from quart_chat.check.command import run_check
 
             return run_check(_config(options))
+        if options.command == "users":
+            from quart_chat.administration.command import run_users
+
+            return run_users(options, _config(options))
         return _serve(_config(options), factory)
     except (ConfigError, CannotServe, CannotCopy) as error:
         return _fail(error)
@@ -96,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text)
         command.add_argument("file", metavar="FILE", type=Path, help="the backup")
         command.add_argument("--instance", help="folder of the database (default: ./instance)")
+    users.add_parser(commands)
     command = commands.add_parser("check", help="check everything that the server needs")
     command.add_argument("--instance", help="folder of the database (default: ./instance)")
     return parser

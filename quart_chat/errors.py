@@ -19,13 +19,20 @@
     |       +-- MalformedFile       422 malformed_file
     |       +-- OversizedContent    422 oversized_content
     |       +-- InterruptedReading  422 interrupted_reading
+    |   +-- WeakPassword            422 weak_password
+    +-- Unauthenticated             401 unauthenticated
+    |   +-- WrongCredentials        401 wrong_credentials
     +-- Forbidden                   403 forbidden
     +-- NotFound                    404 not_found
+    +-- NameTaken                   409 name_taken
+    +-- LastAdministrator           409 last_administrator
+    +-- LinkUsed                    410 link_used
     +-- RoundRunning                409 round_running
     +-- RoundEnded                  409 round_ended
     +-- PromptSent                  409 prompt_sent
     +-- QueueFull                   409 queue_full
     +-- TooManyRequests             429 too_many_requests
+    |   +-- SignInThrottled         429 sign_in_throttled
     +-- Unavailable                 503 unavailable
         +-- DatabaseUnavailable     503 database_unavailable
         |   +-- DatabaseTooNew      503 database_too_new
@@ -46,7 +53,7 @@ class ChatError(Exception):
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
-    retry_after: ClassVar[int | None] = None
+    retry_after: int | None = None
     """Seconds after which the same request may succeed (RFC 9110, 10.2.3); None: it won't."""
 
     def __init__(self, message: str) -> None:
@@ -148,6 +155,25 @@ class InterruptedReading(UnreadableFile):
     code = "interrupted_reading"
 
 
+class WeakPassword(InvalidInput):
+    """A password that is too short, or that others guess first."""
+
+    code = "weak_password"
+
+
+class Unauthenticated(ChatError):
+    """The request shows nothing, or nothing valid, that says who sends it."""
+
+    status = 401
+    code = "unauthenticated"
+
+
+class WrongCredentials(Unauthenticated):
+    """Name and password don't belong together, or a passkey is unknown."""
+
+    code = "wrong_credentials"
+
+
 class Forbidden(ChatError):
     status = 403
     code = "forbidden"
@@ -158,6 +184,27 @@ class NotFound(ChatError):
 
     status = 404
     code = "not_found"
+
+
+class NameTaken(ChatError):
+    """Another user has the name."""
+
+    status = 409
+    code = "name_taken"
+
+
+class LastAdministrator(ChatError):
+    """No administrator who can sign in would be left."""
+
+    status = 409
+    code = "last_administrator"
+
+
+class LinkUsed(ChatError):
+    """A link that was used, revoked or has expired, or never existed: all are answered alike."""
+
+    status = 410
+    code = "link_used"
 
 
 class RoundRunning(ChatError):
@@ -193,7 +240,17 @@ class QueueFull(ChatError):
 class TooManyRequests(ChatError):
     status = 429
     code = "too_many_requests"
-    retry_after: ClassVar[int | None] = 5
+    retry_after: int | None = 5
+
+
+class SignInThrottled(TooManyRequests):
+    """Too many attempts to sign in; ``retry_after`` says in how many seconds the next may come."""
+
+    code = "sign_in_throttled"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after: int = retry_after
 
 
 class Unavailable(ChatError):
@@ -201,7 +258,7 @@ class Unavailable(ChatError):
 
     status = 503
     code = "unavailable"
-    retry_after: ClassVar[int | None] = 5
+    retry_after: int | None = 5
 
 
 class DatabaseUnavailable(Unavailable):

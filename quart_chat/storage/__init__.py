@@ -9,7 +9,14 @@ from quart_chat.storage.engine import Storage
 from quart_chat.storage.inspection import Inspection
 from quart_chat.storage.tables import Tables
 
-__all__ = ["Storage", "inspect_storage", "open_storage", "open_tables"]
+__all__ = [
+    "Storage",
+    "inspect_storage",
+    "is_served",
+    "open_beside",
+    "open_storage",
+    "open_tables",
+]
 
 
 async def open_storage(url: str, *, patience: float = 10.0, shared: bool = True) -> Storage:
@@ -41,6 +48,40 @@ async def open_storage(url: str, *, patience: float = 10.0, shared: bool = True)
                 raise unavailable(NOT_INSTALLED) from error
             return await open_postgres(url, patience=patience, shared=shared)
     raise ValueError(f"{scheme}: no engine of this name; expected sqlite or postgresql")
+
+
+async def open_beside(url: str) -> Storage:
+    """Open a store for a moment, whether or not servers use it, for changes that they expect.
+
+    Raises:
+        DatabaseUnavailable: It can't be used; the message says why.
+        DatabaseTooNew: A newer version of this program has written it.
+    """
+    scheme, _, rest = url.partition(":")
+    if scheme == "sqlite":
+        from quart_chat.storage.sqlite.opening import open_sqlite
+
+        return await open_sqlite(rest, patience=10.0)
+    try:
+        from quart_chat.storage.postgres.opening import open_postgres
+    except ImportError as error:
+        raise unavailable(NOT_INSTALLED) from error
+    return await open_postgres(url, patience=10.0, shared=None)
+
+
+def is_served(url: str) -> bool:
+    """Whether a server uses a database of PostgreSQL; who uses a file is told by its folder.
+
+    Raises:
+        DatabaseUnavailable: It can't be reached; the message says why.
+    """
+    if url.startswith("sqlite:"):
+        return False
+    try:
+        from quart_chat.storage.postgres.inspection import is_held
+    except ImportError as error:
+        raise unavailable(NOT_INSTALLED) from error
+    return is_held(url)
 
 
 def open_tables(

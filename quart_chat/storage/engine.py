@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from quart_chat.accounts.storage import AccountStorage
 from quart_chat.assistants.librarian.corpora import ChatSearch, DocumentSearch
 from quart_chat.chat.storage import ChatStorage
 from quart_chat.cluster.storage import NodeStorage
@@ -27,6 +28,7 @@ class Storage:
 
     chats: ChatStorage
     documents: DocumentStorage
+    accounts: AccountStorage
     nodes: NodeStorage
     chat_search: ChatSearch
     document_search: DocumentSearch

@@ -15,7 +15,8 @@ from quart.typing import TestClientProtocol as Client
 
 from quart_chat.copying.copy import Copied, copy_installation
 from quart_chat.copying.installation import Installation
-from quart_chat.storage import open_tables
+from quart_chat.storage import open_storage, open_tables
+from tests.accounts.parts import fill
 from tests.app import create_test_app
 from tests.copying.installations import (
     CHATS,
@@ -44,6 +45,9 @@ TEXTS = [
 
 Step = tuple[str, int, str]
 
+ACCOUNTS: Step = ("accounts", 0, "")
+"""Makes users with all that lets them in; once."""
+
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("ask"), st.integers(0, 3), st.sampled_from(PROMPTS)),
@@ -61,6 +65,7 @@ steps = st.lists(
             st.one_of(st.sampled_from([ODD, "count", "Title"]), st.text(min_size=1, max_size=60)),
         ),
         st.tuples(st.sampled_from(["upload", "remove"]), st.integers(0, 3), st.just("")),
+        st.just(ACCOUNTS),
     ),
     min_size=1,
     max_size=12,
@@ -141,8 +146,13 @@ async def make(instance: Path, todo: Sequence[Step]) -> None:
         client = running.test_client()
         user = User(client)
         for step in todo:
-            await user.do(*step)
+            if step != ACCOUNTS:
+                await user.do(*step)
         await user.has_read_all()
+    if ACCOUNTS in todo:
+        storage = await open_storage(f"sqlite:{instance / 'chat.sqlite'}")
+        await fill(storage)
+        await storage.close()
 
 
 async def said(instance: Path, database: str = "") -> dict[str, Any]:
@@ -206,6 +216,7 @@ def round_trip(server: PostgresServer, name: str, folder: Path, todo: Sequence[S
 def test_what_the_steps_make_is_in_every_table(postgres: PostgresServer, empty: str) -> None:
     todo = [
         *(("ask", 0, "count 3 0ms"), ("queue", 0, ""), ("share", 0, ""), ("upload", 0, "")),
+        ACCOUNTS,
         *(("settings", 0, ODD), ("parameters", 0, "a"), ("edit", 0, "nest"), ("title", 0, ODD)),
     ]
     with tempfile.TemporaryDirectory() as folder:

@@ -34,7 +34,10 @@ BEGIN_WRITE = (
     + "), CAST(pg_current_xact_id() AS TEXT)"
 )
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_HOLD = "SET lock_timeout = {}; SELECT pg_advisory_lock{}(" + _KEY.format("serve") + ")"
+SERVE_KEY = _KEY.format("serve")
+"""The advisory lock of servers."""
+
+_HOLD = "SET lock_timeout = {}; SELECT pg_advisory_lock{}(" + SERVE_KEY + ")"
 _HELD = 3000
 """Milliseconds in which the server has noticed that the one before is gone."""
 
@@ -61,13 +64,13 @@ class Database(Turns[Session]):
         busy_timeout: float,
         patience: float,
         silence: float,
-        shared: bool,
+        shared: bool | None,
     ) -> None:
         super().__init__(readers=readers, patience=patience)
         self._silence = silence
         self._busy_timeout = busy_timeout
         # Told by its connection that writes: who serves the database, alone or with others.
-        self._writer = Session(address, hold(shared=shared))
+        self._writer = Session(address, "" if shared is None else hold(shared=shared))
         self._all_readers = [Session(address) for _ in range(readers)]
 
     @classmethod
@@ -79,7 +82,7 @@ class Database(Turns[Session]):
         busy_timeout: float = 5.0,
         patience: float = 10.0,
         silence: float = 30.0,
-        shared: bool = True,
+        shared: bool | None = True,
     ) -> Database:
         """Open the database, and bring its schema up to date.
 
@@ -90,7 +93,8 @@ class Database(Turns[Session]):
             patience: Seconds to wait for that and for writers of this process, where no request
                 says how many it has left.
             silence: Seconds after which a server that does not answer a statement counts as gone.
-            shared: Whether other processes may have it open, all of which must say so.
+            shared: Whether other processes may have it open, all of which must say so; None for
+                one that is no server, and that none keeps out.
 
         Raises:
             DatabaseUnavailable: It can't be used; the message says why.

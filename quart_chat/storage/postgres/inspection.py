@@ -8,6 +8,7 @@ from time import time
 from quart_chat.availability import NO_RIGHTS, STANDBY, unavailable
 from quart_chat.postgres import Connection, connect
 from quart_chat.storage.inspection import SELECT_NODES, Inspection, KnownNode, read_node
+from quart_chat.storage.postgres.database import SERVE_KEY
 from quart_chat.storage.postgres.dialect import translate
 from quart_chat.storage.postgres.failures import translated_errors, translated_refusals
 from quart_chat.storage.postgres.schema import MIGRATIONS, check_properties
@@ -40,6 +41,19 @@ def inspect_postgres(address: str) -> Inspection:
             _measure_clock(connection),
             _nodes(connection) if version == len(MIGRATIONS) else (),
         )
+
+
+def is_held(address: str) -> bool:
+    """Whether a server has a database; what this asks keeps none out.
+
+    Raises:
+        DatabaseUnavailable: It can't be reached; the message says why.
+    """
+    with translated_refusals():
+        connection = connect(address)
+    with closing(connection), translated_errors():
+        row = connection.execute(f"SELECT pg_try_advisory_lock({SERVE_KEY})").fetchone()
+        return row == (False,)
 
 
 def _version(connection: Connection) -> int:

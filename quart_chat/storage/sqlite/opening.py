@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from quart_chat.storage.engine import Storage, ping
+from quart_chat.storage.sqlite.accounts.storage import AccountRepository
 from quart_chat.storage.sqlite.chats.search import SearchableChats
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.document_search import SearchableDocuments
@@ -20,6 +21,7 @@ async def open_sqlite(path: str, *, patience: float) -> Storage:
     return Storage(
         ChatRepository(database),
         DocumentRepository(database),
+        AccountRepository(database),
         NodeRepository(database),
         SearchableChats(database),
         SearchableDocuments(database),

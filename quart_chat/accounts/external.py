@@ -1,0 +1,76 @@
+"""Users whom another server vouches for, by the name that it has for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from quart_chat.accounts.changes import Change, Changes
+from quart_chat.accounts.identification import Identification
+from quart_chat.accounts.models import (
+    Actor,
+    Credential,
+    CredentialKind,
+    Identity,
+    RevocationReason,
+    Role,
+    User,
+)
+from quart_chat.accounts.names import clean_user_name, free_name, name_key
+from quart_chat.accounts.secret import digest
+from quart_chat.accounts.security_events import Action
+from quart_chat.accounts.storage import AccountReader
+from quart_chat.accounts.users import add_user
+from quart_chat.plaintext import clean
+
+
+class External:
+    """Recognises users by what another server says with each request."""
+
+    def __init__(self, changes: Changes, identification: Identification) -> None:
+        self._changes = changes
+        self._identification = identification
+
+    async def identify(
+        self, provider: str, subject: str, name: str, *, role: Role
+    ) -> Identity | None:
+        """See :meth:`AccountService.identify_external`."""
+        provider, subject = clean(provider), clean(subject)
+        # One who is named with another role is recognised anew.
+        key = digest(f"{role}\n{provider}\n{subject}")
+
+        def find(reader: AccountReader, _key: str, _now: float) -> Identity | None:
+            user_id = reader.find_external(provider, subject)
+            user = reader.select_user(user_id) if user_id else None
+            return _identity(user) if user and user.role is role else None
+
+        def settle(change: Change) -> Identity | None:
+            user = find_or_add(change, provider, subject, name, role)
+            if user.role is not role:
+                # The other server decides, even on the last administrator.
+                change.tx.update_user(replace(user, role=role), name_key(user.name))
+                change.revoke(user.id, RevocationReason.ROLE_CHANGED)
+                change.log(Action.ROLE_CHANGED, user.id, role)
+            return _identity(change.user(user.id))
+
+        identity = await self._identification.identify(key, find)
+        return identity or await self._changes.commit(Actor(None), settle)
+
+
+def find_or_add(change: Change, provider: str, subject: str, name: str, role: Role) -> User:
+    """The user whom a provider calls so, who is added if need be.
+
+    Raises:
+        InvalidInput: The name of a new user can't be used.
+    """
+    user_id = change.tx.find_external(provider, subject)
+    if user_id is not None:
+        return change.user(user_id)
+    user = add_user(change, free_name(change.tx, clean_user_name(name)), role, None)
+    change.tx.insert_external(provider, subject, user.id, change.now)
+    return user
+
+
+def _identity(user: User) -> Identity | None:
+    if not user.is_enabled:
+        return None
+    return Identity(user.id, user.name, user.role, Credential(CredentialKind.EXTERNAL, user.id))

@@ -1,0 +1,1 @@
+"""Administers users from the command line, beside a running server or without one: ``users``."""

@@ -1,0 +1,1 @@
+"""The accounts in their database; both engines run the same statements."""
