@@ -1,5 +1,5 @@
 # make run, test, check and bench set up all they need; the first time takes a minute or two.
-# `make run HOST=0.0.0.0 PORT=9000` serves elsewhere; ARGS are for pytest and the benchmarks.
+# `QUART_CHAT_AUTH=accounts make run HOST=0.0.0.0 PORT=9000` serves elsewhere; ARGS are for pytest and the benchmarks.
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -12,6 +12,7 @@ EXTRAS := redis,rabbitmq,postgres
 # What Python has made of the modules is kept: each worker and each server of a test imports them.
 test browser postgresql full: export PYTHONDONTWRITEBYTECODE :=
 
+# Three processes for two cores: see tests/conftest.py.
 EVERY_CORE := --numprocesses auto --dist worksteal
 CLIENTS := tests/chaos/clients/node_modules/.installed
 
