@@ -27,9 +27,10 @@ from quart_chat import create_app
 from quart_chat.assistants import registry
 from quart_chat.assistants.protocol import AssistantError, Output, Question, Step, Text
 from quart_chat.cli import main
-from quart_chat.web import assets
+from quart_chat.web import assets, lifespan
 from tests.answer import LONG_ANSWERS, long_answer, pieces
 from tests.databases import settings_of
+from tests.empty_store import open_copy
 
 _PROGRESS = re.compile(r"progress (\d+)")
 _ANSWER = re.compile(r"answer (\d+)ms")
@@ -106,11 +107,9 @@ def create_test_app(config: Mapping[str, Any] | None = None) -> Quart:
     with (
         patch.object(assets, "Assets", _make_assets),
         patch.object(registry, "entry_points", _find_entry_points),
-        patch.object(Rule, "_compile_builder", _compile_builder),
     ):
         app = create_app(config, assistants=[SlowAssistant()])
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache()
-    app.test_app_class = PatientTestApp
     return app
 
 
@@ -128,6 +127,12 @@ def _compile_builder(rule: Rule, append_unknown: bool = True) -> Callable[..., t
     if key not in _builders:
         _builders[key] = _write_builder(rule, append_unknown)
     return _builders[key]
+
+
+# For every app of the process, also those that tests make otherwise.
+patch.object(Quart, "test_app_class", PatientTestApp).start()
+patch.object(Rule, "_compile_builder", _compile_builder).start()
+patch.object(lifespan, "open_storage", open_copy).start()
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest.mock import patch
 
+import httpcore2
 import pytest
 from hypothesis import settings
 from quart import Quart
@@ -24,7 +26,8 @@ from tests.server import Server
 from tests.services.postgres import EventsDatabase, PostgresServer, find_binaries
 from tests.services.rabbitmq import RabbitMQServer
 from tests.services.redis import RedisServer
-from tests.stores import make_template, open_chats
+from tests.services.store_pool import StorePool
+from tests.stores import open_chats
 
 # Endpoints of whoever runs the tests are not asked.
 for _name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_MODEL"):
@@ -35,10 +38,19 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 settings.load_profile(examples.SHORT)
 
+# A client reads all certificates of the system, which takes longer than most requests of tests.
+patch.object(httpcore2, "default_ssl_context", cache(httpcore2.default_ssl_context)).start()
+
 FIGURES = "figures"
 """A property of a test, which is printed at the end of the run."""
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Three processes for two cores: each waits for servers and browsers part of its time."""
+    return max(1, len(os.sched_getaffinity(0)) * 3 // 2)
 
 
 def pytest_collection_finish() -> None:
@@ -117,17 +129,17 @@ def postgres_events(postgres: PostgresServer) -> EventsDatabase:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: PostgresServer) -> str:
-    """The name of a database with the schema and nothing in it."""
-    return asyncio.run(make_template(postgres))
+def postgres_stores(postgres: PostgresServer) -> StorePool:
+    """Empty stores, for one test after the other."""
+    return StorePool(postgres)
 
 
 @pytest.fixture
-def postgres_database(postgres: PostgresServer, postgres_template: str) -> Iterator[str]:
+def postgres_database(postgres: PostgresServer, postgres_stores: StorePool) -> Iterator[str]:
     """The address of an empty store."""
-    name = postgres.create(postgres_template)
+    name = postgres_stores.take()
     yield postgres.address(name)
-    postgres.drop(name)
+    postgres_stores.give_back(name)
 
 
 @pytest.fixture(autouse=True)
@@ -136,10 +148,9 @@ def store_engine(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.config.getoption("store") == "sqlite":
         yield
         return
-    server = request.getfixturevalue("postgres")
-    databases.current = Databases(server, request.getfixturevalue("postgres_template"))
+    databases.current = Databases(request.getfixturevalue("postgres_stores"))
     yield
-    databases.current.drop()
+    databases.current.give_back()
     databases.current = None
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from tests.services.postgres import PostgresServer
+    from tests.services.store_pool import StorePool
 
 
 class Databases:
     """The databases of one test in a server, each in the place of a file."""
 
-    def __init__(self, server: PostgresServer, template: str) -> None:
-        self._server = server
-        self._template = template
+    def __init__(self, pool: StorePool) -> None:
+        self._pool = pool
+        self._server = pool.server
         self._names: dict[Path, str] = {}
 
     def address(self, path: Path) -> str:
@@ -25,7 +25,7 @@ class Databases:
 
     def _name(self, path: Path) -> str:
         if path not in self._names:
-            self._names[path] = self._server.create(self._template)
+            self._names[path] = self._pool.take()
         return self._names[path]
 
     def query(self, path: Path, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -36,10 +36,10 @@ class Databases:
         """Connect to a database beside the store."""
         return self._server.connect(self._name(path))
 
-    def drop(self) -> None:
-        """Drop them all."""
+    def give_back(self) -> None:
+        """Leave them all to other tests."""
         while self._names:
-            self._server.drop(self._names.popitem()[1])
+            self._pool.give_back(self._names.popitem()[1])
 
 
 current: Databases | None = None

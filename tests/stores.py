@@ -21,6 +21,7 @@ from quart_chat.storage.sqlite.documents import DocumentRepository
 from quart_chat.storage.sqlite.file.database import Database as SQLiteDatabase
 from quart_chat.storage.statements import Database, Row
 from tests import databases
+from tests.empty_store import copy_to
 from tests.services.postgres import PostgresServer
 
 
@@ -45,6 +46,7 @@ async def make_template(server: PostgresServer) -> str:
 async def open_store(path: Path, *, busy_timeout: float = 5.0, patience: float = 10.0) -> Store:
     """Open the store at a path."""
     if databases.current is None:
+        copy_to(path)
         file = await SQLiteDatabase.open(path, busy_timeout=busy_timeout, patience=patience)
         return store_of(file)
     return store_of(

@@ -5,9 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+_TURNS = 100
+"""Of the event loop, which are enough for what happens in this process alone."""
+
+_PAUSE = 0.002
+"""Seconds between two looks afterwards, in which other processes and threads have the core."""
+
 
 async def until(condition: Callable[[], object], limit: float = 30.0) -> None:
     """Return once the condition holds; fail after ``limit`` seconds, where it never will."""
     async with asyncio.timeout(limit):
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
-            await asyncio.sleep(0)
+        turns = 0
+        while not condition():
+            await asyncio.sleep(0 if turns < _TURNS else _PAUSE)
+            turns += 1

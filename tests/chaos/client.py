@@ -6,9 +6,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
+from unittest.mock import patch
 
+import httpcore2
 import httpx2
 import orjson
+from httpcore2._backends.anyio import AnyIOStream
 
 from quart_chat.events.sse import StreamParser
 
@@ -27,6 +30,23 @@ async def beside(works: Iterable[Coroutine[Any, Any, None]]) -> AsyncGenerator[l
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+_get_extra_info = AnyIOStream.get_extra_info
+
+
+def _find_extra_info(stream: AnyIOStream, info: str) -> Any:
+    """Say that a connection is lost which was reset at once: uvloop has no socket of it any more.
+
+    The client takes that for an error of its own.
+    """
+    try:
+        return _get_extra_info(stream, info)
+    except AttributeError as error:
+        raise httpcore2.ConnectError("The connection was reset.") from error
+
+
+patch.object(AnyIOStream, "get_extra_info", _find_extra_info).start()
 
 
 def plain_client(**options: Any) -> httpx2.AsyncClient:

@@ -17,12 +17,18 @@ from tests.services.postgres import EventsDatabase, PostgresServer, find_binarie
 from tests.waiting import until
 
 
-@pytest.fixture
-def database() -> Iterator[EventsDatabase]:
-    """A database of a PostgreSQL that the test may stop and start."""
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[PostgresServer]:
+    """A PostgreSQL that the tests may stop and start."""
     found = find_binaries()
     with PostgresServer(found or pytest.skip("Needs PostgreSQL: 'apt install postgresql'")) as one:
-        yield EventsDatabase(one)
+        yield one
+
+
+@pytest.fixture
+def database(postgresql: PostgresServer) -> EventsDatabase:
+    """A database for this test."""
+    return EventsDatabase(postgresql)
 
 
 @pytest.fixture

@@ -677,8 +677,13 @@ async def test_two_files_are_checked_at_a_time(
 
     monkeypatch.setattr("quart_chat.documents.uploads.check", check)
     pdf = made.pdf(["The kiwi is green."])
-    uploads = [asyncio.create_task(library.add("fruit.pdf", pdf, f"user {n}")) for n in range(4)]
+
+    def upload(number: int) -> asyncio.Task[Document]:
+        return asyncio.create_task(library.add("fruit.pdf", pdf, f"user {number}"))
+
+    uploads = [upload(1), upload(2)]
     await until(lambda: running == 2)
+    uploads += [upload(3), upload(4)]
     # What needs no check waits for none of them.
     await library.add("fruit.txt", TEXT)
     uploads[0].cancel()

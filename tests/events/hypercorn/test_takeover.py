@@ -58,6 +58,13 @@ async def connected(url: str, head: str) -> AsyncGenerator[tuple[Any, asyncio.St
         writer.close()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _earlier_objects_out_of_sight() -> None:
+    """Have the collector look at new objects alone: those of all modules take it a long time."""
+    gc.collect()
+    gc.freeze()
+
+
 def alive(kind: type) -> int:
     gc.collect()
     return sum(type(each) is kind for each in gc.get_objects())

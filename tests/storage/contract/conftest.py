@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from quart_chat.storage import Storage, open_storage
+from quart_chat.storage import Storage
+from tests.empty_store import open_copy
 
 ENGINES = ["sqlite", "postgresql"]
 
@@ -23,6 +24,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def storage(url: str) -> AsyncIterator[Storage]:
-    storage = await open_storage(url)
+    storage = await open_copy(url)
     yield storage
     await storage.close()
