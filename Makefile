@@ -1,5 +1,5 @@
 # make run, test, check and bench set up all they need; the first time takes a minute or two.
-# `make run HOST=0.0.0.0 PORT=9000` serves elsewhere; ARGS are for pytest and the benchmarks.
+# `QUART_CHAT_AUTH=accounts make run HOST=0.0.0.0 PORT=9000` serves elsewhere; ARGS are for pytest and the benchmarks.
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -16,7 +16,7 @@ test browser postgresql full: export PYTHONDONTWRITEBYTECODE :=
 EVERY_CORE := --numprocesses auto --dist worksteal
 CLIENTS := tests/chaos/clients/node_modules/.installed
 
-SERVICES := nginx redis postgresql-server
+SERVICES := nginx proxies redis postgresql-server
 
 .PHONY: nchan run test browser rabbitmq postgresql full check bench texts screenshots lock vendor \
 	chromium node rabbitmq-server $(SERVICES)
@@ -104,6 +104,12 @@ chromium:
 nginx:
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get update -qq && apt-get install -y -qq nginx-light; } >/dev/null || true
+
+# So is the application behind Caddy and Apache.
+proxies:
+	@PATH="$$PATH:/usr/sbin"; { command -v caddy && command -v apache2; } >/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+		&& apt-get install -y -qq --no-install-recommends caddy apache2-bin; } >/dev/null || true
 
 # Brokers are tested on real servers, which the tests start and end. The package's own server, which
 # runs from the start of the machine on, is not needed.

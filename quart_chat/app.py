@@ -28,6 +28,8 @@ from quart_chat.web.api import (
     uploads,
     workflows,
 )
+from quart_chat.web.auth import arrival
+from quart_chat.web.auth.identity import find_identity
 from quart_chat.web.json import OrjsonProvider
 from quart_chat.web.monitoring import metrics, probes, request_ids
 from quart_chat.web.pages import (
@@ -71,7 +73,7 @@ def create_app(
     configure(app, settings, config or {})
 
     events = Events(app, broker=make_broker(settings), coalescer=DELTAS, enveloped=ENVELOPED)
-    openapi.init_app(app, version("quart-chat"))
+    openapi.init_app(app, version("quart-chat"), settings.auth)
     app.json = OrjsonProvider(app)
 
     request_ids.init_app(app)
@@ -118,7 +120,22 @@ def create_app(
     lifespan.init_app(
         app, settings, events, collect_assistants(assistants, settings.named_assistants)
     )
+    init_access(app, settings)
     return app
+
+
+def init_access(app: Quart, settings: Settings) -> None:
+    """Say who may use ``app``; a server without accounts loads nothing of them."""
+    app.jinja_env.globals["identity"] = find_identity
+    app.jinja_env.globals["auth"] = settings.auth
+    if not settings.auth.is_on:
+        arrival.init_app(app)
+        return
+    from quart_chat.web.auth import guard
+    from quart_chat.web.pages import accounts
+
+    accounts.init_app(app, settings)
+    guard.init_app(app, settings)
 
 
 def make_broker(settings: Settings) -> Broker | None:

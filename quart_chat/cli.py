@@ -25,10 +25,12 @@ from quart_chat import create_app
 from quart_chat.administration import parser as users
 from quart_chat.assistants import InvalidAssistant
 from quart_chat.config import ConfigError, Settings, load_settings, variable
+from quart_chat.config.access import is_loopback
 from quart_chat.copying.command import add_parser, run_copy
 from quart_chat.copying.installation import CannotCopy
 from quart_chat.errors import InstanceInUse, StorageUnavailable
 from quart_chat.events.quart import Events
+from quart_chat.web.auth.arrival import CURE
 from quart_chat.web.lifespan import SERVER_ADDRESS, start_failure
 from quart_chat.web.monitoring.logs import configure_logging
 from quart_chat.workers import Workers, stop_with_parent
@@ -110,6 +112,11 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(config: Mapping[str, Any], factory: Factory) -> int:
     """Serve until a signal comes, in this process or in several, and return an exit code."""
     settings = load_settings(config, os.environ)
+    if not settings.auth.is_on and not is_loopback(settings.host):
+        raise CannotServe(
+            f"without accounts, everyone who reaches {settings.host} could read all chats. {CURE}"
+            f" Or listen on 127.0.0.1 ({variable('host')})."
+        )
     listener = _listen(settings)
     address = _address(settings.host, listener)
     work = partial(_work, config, factory, address)

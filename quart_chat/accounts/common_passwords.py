@@ -30,6 +30,9 @@ _ROWS = (
 _STEP = 4
 """Characters in a row that count as keys that lie side by side."""
 
+_MANY = 10
+"""Figures and signs beyond which they are hard to guess themselves."""
+
 _LEET = str.maketrans("013457@$!|", "oleastasil")
 _OTHERS = re.compile(r"[\W\d_]+")
 _AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
@@ -46,8 +49,17 @@ def is_common(password: str, *own: str) -> bool:
     return (
         _repeats(text)
         or _is_row(text)
-        or any(_has_only_words(plain, own) for plain in (text, *_without_leet(text)))
+        or (
+            not _has_many_others(text)
+            and any(_has_only_words(plain, own) for plain in (text, *_without_leet(text)))
+        )
     )
+
+
+def _has_many_others(text: str) -> bool:
+    """Whether there are so many figures and signs that they alone are hard to guess."""
+    others = "".join(_OTHERS.findall(text))
+    return len(others) > _MANY and not (_repeats(others) or _is_row(others))
 
 
 def _without_leet(text: str) -> tuple[str, str]:

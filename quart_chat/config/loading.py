@@ -13,8 +13,12 @@ from typing import Any
 
 import msgspec
 
+from quart_chat.config.access import AuthModes, HeaderName, Networks
 from quart_chat.config.settings import Settings
 from quart_chat.config.values import Address, BrokerAddress, Secret
+
+Own = Address | AuthModes | BrokerAddress | HeaderName | Networks | Secret
+"""Types of settings that are made of a text."""
 
 PREFIX = "QUART_CHAT_"
 OPENAI_PREFIX = "OPENAI_"
@@ -75,7 +79,5 @@ def _convert(name: str, value: Any) -> Any:
     return getattr(settings, name)
 
 
-def _to_own(
-    type_: type[Address | BrokerAddress | Secret], value: Any
-) -> Address | BrokerAddress | Secret:
+def _to_own(type_: type[Own], value: Any) -> Own:
     return type_(str(value))

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from quart_chat.config.access import AuthModes, HeaderName, Networks
 from quart_chat.config.values import Address, BrokerAddress, DatabaseAddress, Secret
 from quart_chat.events.settings import EventSettings
 
@@ -81,6 +82,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             )
         ),
     ] = "localhost,127.0.0.1,[::1]"
+    auth: Annotated[
+        AuthModes,
+        Meta(
+            description="who may use the chat: `none`, everybody on this machine; `accounts`, who"
+            " signs in; `proxy`, whom a proxy names; or `accounts,proxy`"
+        ),
+    ] = AuthModes("none")
+    auth_header: Annotated[
+        HeaderName, Meta(description="header in which a proxy names the user")
+    ] = HeaderName("Remote-User")
+    auth_admins: Annotated[
+        str,
+        Meta(description="users whom a proxy names that are administrators, separated by commas"),
+    ] = ""
+    trusted_proxies: Annotated[
+        Networks,
+        Meta(
+            description="addresses and networks of the proxies whose headers about users and"
+            " clients are believed, separated by commas"
+        ),
+    ] = Networks("127.0.0.1,::1")
     openai_base_url: Annotated[
         Address,
         Meta(
@@ -203,6 +225,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             for name in self.__struct_fields__
             if name.startswith("events_")
         }
+
+    @property
+    def admins(self) -> frozenset[str]:
+        """The names of administrators whom a proxy names."""
+        return frozenset(name.strip() for name in self.auth_admins.split(",") if name.strip())
 
     @property
     def shares(self) -> bool:

@@ -64,6 +64,7 @@ class Subscription:
         self._categories = None if categories is None else frozenset(categories)
         self._parked: asyncio.Future[bool] | None = None
         self._idle_since = 0.0
+        self._over = False
         self.sink: Sink | None = None
         self.lost = 0
 
@@ -93,16 +94,23 @@ class Subscription:
             if log.subscribers.pop(self, self) is None:
                 log.touched = monotonic()
 
+    def end(self) -> None:
+        """Have ``read`` return None from now on, whatever is still to be read; idempotent."""
+        self._over = True
+        if self._parked is not None and not self._parked.done():
+            self._parked.set_result(True)
+
     async def read(self) -> Batch | None:
         """Wait for the next events, of whichever context has some.
 
         Returns:
             A batch with events (none of them where all that it covers was ``lost`` or filtered);
             a batch whose ``keepalive`` is set when the manager's keep-alive time passed without
-            one; None when the stream is to end, because the manager drains or the context is gone.
+            one; None when the stream is to end, because the manager drains, the context is gone or
+            ``end`` was called.
         """
         self._idle_since = monotonic()
-        while True:
+        while not self._over:
             batch = self._next()
             if batch is not None:
                 return batch
@@ -114,6 +122,7 @@ class Subscription:
                     return QUIET
             finally:
                 self._parked = None
+        return None
 
     async def events(self, silence: float | None = None) -> AsyncGenerator[Event, None]:
         """Read one by one, to a terminal event, the stream's end or so many seconds of silence."""
@@ -167,7 +176,7 @@ class Subscription:
 
     def _pass_on(self, sink: Sink) -> bool:
         """Give the sink all there is; whether nothing is left for a task to do."""
-        if self._source.draining:
+        if self._over or self._source.draining:
             return False
         try:
             for log in self._cursors:

@@ -27,6 +27,7 @@ from quart import Blueprint, Response, current_app, request
 from quart_chat.errors import NotFound
 from quart_chat.texts import _
 from quart_chat.web import bundles, modules
+from quart_chat.web.auth.public import public
 from quart_chat.web.bundles import Bundles
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ def static_url(filename: str) -> str:
 
 @blueprint.get("/static/<path:filename>")
 @blueprint.get("/static/v/<version>/<path:filename>")
+@public
 async def static_file(filename: str, version: str | None = None) -> Response:
     """A static file; a page from before an update asks for a version that is no more."""
     assets = _assets()

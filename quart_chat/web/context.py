@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from quart import current_app
 
+from quart_chat.accounts.models import LOCAL_USER
+from quart_chat.web.auth.identity import current_identity
+
 if TYPE_CHECKING:
+    from quart_chat.accounts.service import AccountService
     from quart_chat.chat.service import ChatService
     from quart_chat.documents.service import DocumentService
     from quart_chat.policies import ContextPolicies
@@ -15,18 +19,25 @@ if TYPE_CHECKING:
 
 EXTENSION = "quart_chat"
 
-LOCAL_USER = "local"
-"""Everybody, as long as there are no accounts."""
-
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The running services; they exist from start-up to shutdown."""
+    """The running services; they exist from start-up to shutdown.
+
+    Attributes:
+        accounts: Who may sign in; None where everyone is the same user.
+    """
 
     chat: ChatService
     documents: DocumentService
     stream_limiter: StreamLimiter
     policies: ContextPolicies
+    accounts: AccountService | None = None
+
+    def require_accounts(self) -> AccountService:
+        """The accounts of a server that has some."""
+        assert self.accounts is not None  # noqa: S101 - nothing asks for them elsewhere
+        return self.accounts
 
 
 def services() -> Services:
@@ -40,5 +51,9 @@ def assistant_titles() -> dict[str, str]:
 
 
 def user_id() -> str:
-    """The id of the user who sent the request."""
-    return LOCAL_USER
+    """The id of the user who sent the request.
+
+    Raises:
+        Unauthenticated: A stranger did.
+    """
+    return LOCAL_USER if services().accounts is None else current_identity().user_id

@@ -37,6 +37,8 @@ def init_app(app: Quart) -> None:
         response = await answer(error.status, error.code, error.message)
         if error.retry_after is not None:
             response.headers["Retry-After"] = str(error.retry_after)
+        if error.status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
         return response
 
     @app.errorhandler(OSError)
@@ -66,10 +68,17 @@ def is_unexpected(record: logging.LogRecord) -> bool:
 
 async def answer(status: int, code: str, message: str) -> Response:
     """The error in the shape that the client reads; one that asks for a WebSocket is no person."""
-    if not has_request_context() or request.path.startswith("/api/"):
+    if not has_request_context() or _is_for_program(status):
         response = jsonify({"error": {"code": code, "message": message}})
     else:
         page = await render_template("error.html", status=status, code=code, message=message)
         response = Response(page, mimetype="text/html")
     response.status_code = status
     return response
+
+
+def _is_for_program(status: int) -> bool:
+    """Whether a program reads the error, or the script of a page that is no longer signed in."""
+    if request.path.startswith("/api/"):
+        return True
+    return status == 401 and request.headers.get("Sec-Fetch-Dest") == "empty"

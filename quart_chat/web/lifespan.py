@@ -71,7 +71,18 @@ def init_app(
                 documents = await open_documents(stack, storage, settings, events, cluster)
                 hold.share()
                 cluster.start()
-            stream_limiter = StreamLimiter(settings.max_streams)
+            accounts, opened = None, None
+            if settings.auth.is_on:
+                # A server without accounts loads nothing of them.
+                from quart_chat.web.auth.opening import announce_setup, open_accounts
+                from quart_chat.web.auth.revocation import OpenStreams
+
+                streams = OpenStreams(events.manager.retry)
+                accounts = await open_accounts(stack, storage, chat, documents, streams)
+                opened = streams.add
+                if settings.auth.accounts:
+                    await announce_setup(accounts, cluster.node, address or "")
+            stream_limiter = StreamLimiter(settings.max_streams, opened)
             health = HealthPublisher(events.manager, stream_limiter, chat)
             storage.health.listen(health.tell)
             stack.enter_context(measured(app, storage, events, chat, cluster.node.id))
@@ -80,7 +91,9 @@ def init_app(
             policies = ContextPolicies()
             chat.register_contexts(policies)
             documents.register_contexts(policies)
-            app.extensions[EXTENSION] = Services(chat, documents, stream_limiter, policies)
+            app.extensions[EXTENSION] = Services(
+                chat, documents, stream_limiter, policies, accounts
+            )
             events.on_drain(chat.close)
             events.on_drain(documents.close)
             events.on_drain(cluster.leave)

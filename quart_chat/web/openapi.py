@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec.json import schema_components
 from quart_schema import Info, OpenAPIProvider, QuartSchema, Server, Tag
 
-from quart_chat.web.operation import JSON, Answer, Operation, find_operation
+from quart_chat.errors import Unauthenticated
+from quart_chat.web.auth.cookies import SESSION
+from quart_chat.web.auth.public import is_public
+from quart_chat.web.operation import JSON, Answer, Operation, Refusal, find_operation
 from quart_chat.web.schemas.answers import ErrorAnswer
-from quart_chat.web.schemas.chatdata import ONE_OF_SEVERAL, SCHEMAS, ChatData
+from quart_chat.web.schemas.chatdata import ONE_OF_SEVERAL, SCHEMAS, ChatData, GuardedChatData
 from quart_chat.web.schemas.requests import PATH
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
     from quart import Quart
     from werkzeug.routing import Rule
+
+    from quart_chat.config.access import AuthModes
 
 Schema = dict[str, Any]
 
@@ -85,10 +90,27 @@ _RETRY_AFTER = {
 }
 
 
-def init_app(app: Quart, version: str) -> None:
+SECURITY = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token that a user has made on the page of the account, `qc_` and more."
+        " One that may only read is refused each change with 403.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION,
+        "description": "The session of a browser that is signed in.",
+    },
+}
+
+
+def init_app(app: Quart, version: str, auth: AuthModes) -> None:
     """Serve the document at ``/openapi.json``, and no page that would load scripts to show it."""
     QuartSchema(
         app,
+        security=[{name: []} for name in SECURITY] if auth.is_on else None,
         info=Info(title="quart-chat", version=version, description=ABOUT),
         servers=[Server(url="/")],
         tags=list(TAGS),
@@ -105,13 +127,17 @@ class ApiDocument(OpenAPIProvider):
     def __init__(self, app: Quart, extension: QuartSchema) -> None:
         super().__init__(app, extension)
         self._views = app.view_functions
+        self._guarded = extension.security is not None
 
     def schema(self) -> Schema:
         schema = super().schema()
         schemas: Schema = schema["components"]["schemas"]
         for item in ONE_OF_SEVERAL:
             _describe(item, schemas)
-        schemas |= {"ChatData": _describe(ChatData, schemas), "StreamEvent": _EVENT}
+        if self._guarded:
+            schema["components"]["securitySchemes"] = SECURITY
+        data = GuardedChatData if self._guarded else ChatData
+        schemas |= {"ChatData": _describe(data, schemas), "StreamEvent": _EVENT}
         return schema
 
     def generate_rules(self) -> Iterator[Rule]:
@@ -130,14 +156,22 @@ class ApiDocument(OpenAPIProvider):
             "summary": summary,
             "description": rest.strip(),
             "parameters": _parameters(operation, sorted(rule.arguments), components),
-            "responses": _responses(operation, components),
+            "responses": _responses(operation, components, self._refusals(rule)),
         }
+        if self._guarded and is_public(view):
+            described["security"] = []
         if (body := _request_body(operation, components)) is not None:
             described["requestBody"] = body
         path = _NAME.sub(r"{\1}", rule.rule)
         return {path: dict.fromkeys(map(str.lower, self.generate_methods(rule)), described)}, (
             components
         )
+
+    def _refusals(self, rule: Rule) -> set[Refusal]:
+        """What a stranger is told, where there are any."""
+        if self._guarded and not is_public(self._views[rule.endpoint]):
+            return {(Unauthenticated.status, Unauthenticated.code)}
+        return set()
 
     def _operation(self, rule: Rule) -> Operation | None:
         return find_operation(self._views[rule.endpoint])
@@ -199,10 +233,10 @@ def _request_body(operation: Operation, components: Schema) -> Schema | None:
     return None
 
 
-def _responses(operation: Operation, components: Schema) -> Schema:
+def _responses(operation: Operation, components: Schema, more: set[Refusal]) -> Schema:
     responses = {str(answer.status): _answer(answer, components) for answer in operation.answers}
     codes: dict[int, list[str]] = defaultdict(list)
-    for status, code in sorted(operation.refusals()):
+    for status, code in sorted(operation.refusals() | more):
         codes[status].append(f"`{code}`")
     for status, found in codes.items():
         responses[str(status)] = {

@@ -16,6 +16,7 @@ from quart import request
 
 from quart_chat.errors import Forbidden, UnknownHost
 from quart_chat.texts import _
+from quart_chat.web.auth.credentials import bearer_token
 from quart_chat.web.monitoring.probes import PROBES
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def init_app(app: Quart, settings: Settings) -> None:
         if request.path in PROBES:
             return  # load balancers ask by address, and the answers tell nothing
         check_host(request.headers.get("Host", ""), hosts)
+        if settings.auth.is_on and bearer_token() is not None:
+            return  # a page of another site can send no token, and the cookie is not looked at
         if request.method not in SAFE_METHODS or request.path.startswith("/api/"):
             check_origin(
                 host=request.headers.get("Host", ""),

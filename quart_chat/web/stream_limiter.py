@@ -12,14 +12,21 @@ from quart_chat.texts import _
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from quart_chat.events.asgi.exchange import Stream
     from quart_chat.events.quart import StreamResponse
 
 
 class StreamLimiter:
-    """Counts the open streams of each user, up to a limit."""
+    """Counts the open streams of each user, up to a limit.
 
-    def __init__(self, limit: int) -> None:
+    Args:
+        limit: How many one user may have.
+        opened: Is given each stream that a slot is kept for.
+    """
+
+    def __init__(self, limit: int, opened: Callable[[Stream], None] | None = None) -> None:
         self._limit = limit
+        self._opened = opened
         self._open: Counter[str] = Counter()
 
     def in_use(self, user_id: str) -> int:
@@ -40,7 +47,7 @@ class StreamLimiter:
         if self._open[user_id] >= self._limit:
             raise TooManyRequests(_("Too many streams are open. Close a tab and try again."))
         self._open[user_id] += 1
-        slot = Slot(lambda: self._release(user_id))
+        slot = Slot(lambda: self._release(user_id), self._opened)
         try:
             yield slot
         finally:
@@ -56,12 +63,17 @@ class StreamLimiter:
 class Slot:
     """A slot that is taken."""
 
-    def __init__(self, release: Callable[[], None]) -> None:
+    def __init__(
+        self, release: Callable[[], None], opened: Callable[[Stream], None] | None = None
+    ) -> None:
         self._release = release
+        self._opened = opened
         self.streaming = False
 
     def stream(self, response: StreamResponse) -> StreamResponse:
         """Keep the slot until the stream of ``response`` is over."""
         self.streaming = True
         response.stream.on_close(self._release)
+        if self._opened is not None:
+            self._opened(response.stream)
         return response

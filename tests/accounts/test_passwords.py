@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import secrets
 from contextlib import suppress
 
 import pytest
@@ -96,8 +95,18 @@ def test_random_passwords_are_taken() -> None:
     letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
     for _ in range(300):
         check_password("".join(drawn.choice(letters) for _ in range(16)), "Ada")
-    for _ in range(100):
-        check_password(secrets.token_hex(12), "Ada")
+        check_password(drawn.randbytes(12).hex(), "Ada")
+
+
+@pytest.mark.parametrize("password", ["0651245a616165a35f8f1e08", "7a4980709614432714028259"])
+def test_random_figures_with_a_few_letters_are_taken(password: str) -> None:
+    check_password(password, "Ada")
+
+
+@pytest.mark.parametrize("password", ["password123456789012345", "letmein000000000000000"])
+def test_a_word_with_figures_in_a_row_is_refused(password: str) -> None:
+    with pytest.raises(WeakPassword):
+        check_password(password, "Ada")
 
 
 @given(st.text(max_size=200), st.text(max_size=80))

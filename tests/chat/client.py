@@ -129,6 +129,9 @@ class DirectClient:
         self.written += 1
         self._client.feed(data)
 
+    def give_up(self, *, dead: bool) -> None:
+        raise AssertionError("the client takes all it is sent")
+
 
 class EagerClient(Client):
     """Takes an id as soon as it has read that line, as a widely used client for ``fetch`` does.

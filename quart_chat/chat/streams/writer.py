@@ -27,7 +27,7 @@ from quart_chat.chat.streams.position import (
     StreamPosition,
     WorkflowPosition,
 )
-from quart_chat.events import Batch, Event, StreamingEventManager
+from quart_chat.events import Batch, Event, StreamingEventManager, Subscription
 from quart_chat.events.asgi.chunks import DirectWriter
 from quart_chat.events.sse import KEEPALIVE
 
@@ -130,7 +130,20 @@ class ChatFrames(AsyncGenerator[bytes, None]):
         self._positions = {position.context_id: position for position in make_ids}
         self._heartbeat = heartbeat
         self._writer: DirectWriter | None = None
+        self._subscription: Subscription | None = None
+        self._last: bytes | None = None
         self._chunks = self._stream()
+
+    def end(self, last: bytes) -> None:
+        """Send these bytes as the last ones, in place of all that is still to come; idempotent."""
+        self._last = last
+        if self._subscription is not None:
+            self._subscription.end()
+
+    def cut_off(self) -> None:
+        """End the response though the client has not taken all of it."""
+        if self._writer is not None:
+            self._writer.give_up(dead=False)
 
     def write_to(self, writer: DirectWriter) -> None:
         """Write what comes while the next chunk is awaited directly, if the writer takes it."""
@@ -156,25 +169,38 @@ class ChatFrames(AsyncGenerator[bytes, None]):
         return encode_heartbeat(self._events) if self._heartbeat else KEEPALIVE
 
     async def _catch_up(self) -> AsyncGenerator[bytes, None]:
-        async with aclosing(_begin(self._make_ids)) as chunks:
+        async with aclosing(self._until_ended(_begin(self._make_ids))) as chunks:
             async for chunk in chunks:
                 if chunk or self._heartbeat:
                     yield chunk
         if self._heartbeat:
             yield self._idle()
 
+    async def _until_ended(
+        self, chunks: AsyncGenerator[bytes, None]
+    ) -> AsyncGenerator[bytes, None]:
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                if self._last is not None:
+                    return
+                yield chunk
+
     async def _stream(self) -> AsyncGenerator[bytes, None]:
         held = {position.context_id for position in self._make_ids if position.elsewhere}
         async with self._events.subscribe(*self._positions, held=held) as subscription:
+            self._subscription = subscription
             async with aclosing(self._catch_up()) as chunks:
                 async for chunk in chunks:
                     yield chunk
-            if self._writer is not None:
+            if self._last is not None:
+                subscription.end()
+            elif self._writer is not None:
                 subscription.sink = self._pass_on
             while not self._ended:
                 batch = await subscription.read()
                 if batch is None:
-                    yield self._events.shutdown_frames()
+                    last = self._last
+                    yield self._events.shutdown_frames() if last is None else last
                     return
                 if batch.keepalive:
                     yield self._idle()
@@ -186,7 +212,8 @@ class ChatFrames(AsyncGenerator[bytes, None]):
                     if kept:
                         yield encode_kept(position, batch, kept, make_id)
                     continue
-                async with aclosing(_mend(position, batch, kept, place, make_id)) as chunks:
+                mended = _mend(position, batch, kept, place, make_id)
+                async with aclosing(self._until_ended(mended)) as chunks:
                     async for chunk in chunks:
                         yield chunk
 

@@ -27,6 +27,22 @@ class DirectWriter(Protocol):
         """Write some of the body, at least a byte."""
         ...
 
+    def give_up(self, *, dead: bool) -> None:
+        """End the response, and its connection where that is ``dead`` or takes nothing."""
+        ...
+
+
+class EndableChunks(Chunks, Protocol):
+    """The body of a stream that others can end."""
+
+    def end(self, last: bytes) -> None:
+        """Send these bytes as the last ones, in place of all that is still to come; idempotent."""
+        ...
+
+    def cut_off(self) -> None:
+        """End the response though the client has not taken all of it."""
+        ...
+
 
 def write_directly(chunks: Chunks, writer: DirectWriter) -> None:
     """Have a body write what comes while its next chunk is awaited, where it can.

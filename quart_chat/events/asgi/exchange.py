@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from quart_chat.events.asgi.chunks import Chunks
+from quart_chat.events.asgi.chunks import Chunks, EndableChunks
 from quart_chat.events.asgi.server import Application, Headers, Message, Receive, Scope, Send
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.subscription import QueueShutDown
@@ -23,16 +23,30 @@ class Stream:
         running: Whether it is sent in a task of its own, which closes it.
     """
 
-    __slots__ = ("_callbacks", "chunks", "running")
+    __slots__ = ("_callbacks", "_source", "chunks", "running")
 
     def __init__(self, chunks: Chunks | None) -> None:
         self.chunks = chunks
+        self._source = chunks
         self.running = False
         self._callbacks: list[Callable[[], object]] = []
 
     def on_close(self, callback: Callable[[], object]) -> None:
         """Have a callback called once the stream is over, whether or not it ever began."""
         self._callbacks.append(callback)
+
+    def end(self, last: bytes) -> None:
+        """Send these bytes as the last ones, in place of all that is still to come.
+
+        The body that the stream was made with has to be one that can be ended.
+        """
+        if self._source is not None:
+            cast("EndableChunks", self._source).end(last)
+
+    def cut_off(self) -> None:
+        """End the response though the client has not taken all of it."""
+        if self._source is not None:
+            cast("EndableChunks", self._source).cut_off()
 
     async def close(self) -> None:
         """Let go of what it holds; idempotent."""

@@ -63,8 +63,8 @@ class ContextFrames:
     """
 
     __slots__ = (
-        "_categories", "_context_id", "_ended", "_last_event_id", "_manager", "_subscription",
-        "_writer",
+        "_categories", "_context_id", "_ended", "_last", "_last_event_id", "_manager",
+        "_subscription", "_writer",
     )  # fmt: skip
 
     def __init__(
@@ -81,6 +81,18 @@ class ContextFrames:
         self._subscription: Subscription | None = None
         self._writer: DirectWriter | None = None
         self._ended = False
+        self._last: bytes | None = None
+
+    def end(self, last: bytes) -> None:
+        """Send these bytes as the last ones, in place of all that is still to come; idempotent."""
+        self._last = last
+        if self._subscription is not None:
+            self._subscription.end()
+
+    def cut_off(self) -> None:
+        """End the response though the client has not taken all of it."""
+        if self._writer is not None:
+            self._writer.give_up(dead=False)
 
     def write_to(self, writer: DirectWriter) -> None:
         """Write what comes while the next chunk is awaited directly, if the writer takes it."""
@@ -92,7 +104,9 @@ class ContextFrames:
     async def __anext__(self) -> bytes:
         if self._subscription is None and not self._ended:
             self._subscription, unknown = self._begin()
-            if unknown:
+            if self._last is not None:
+                self._subscription.end()
+            elif unknown:
                 return encode_frame(make_reset(self._context_id, None).body)
         while not self._ended:
             assert self._subscription is not None  # noqa: S101 - it has begun
@@ -118,6 +132,8 @@ class ContextFrames:
     def _chunk_of(self, batch: Batch | None, lost: int) -> bytes:
         if batch is None:
             self._ended = True
+            if self._last is not None:
+                return self._last
             return self._manager.shutdown_frames() if self._manager.draining else b""
         if batch.keepalive:
             return KEEPALIVE

@@ -15,6 +15,7 @@ from quart import Blueprint, Response, current_app, request
 
 from quart_chat.errors import NotFound
 from quart_chat.texts import _
+from quart_chat.web.auth.public import public
 from quart_chat.web.monitoring.measurements import MEASUREMENTS, Measurements
 from quart_chat.web.monitoring.probes import PROBES
 
@@ -51,6 +52,7 @@ def init_app(app: Quart, settings: Settings) -> None:
 
 
 @blueprint.get(PATH)
+@public  # it has a check of its own
 async def metrics() -> Response:
     """Answer with all metrics of this process.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from quart import Blueprint, current_app
 
+from quart_chat.web.auth.public import public
 from quart_chat.web.monitoring.readiness import READINESS
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ blueprint = Blueprint("probes", __name__)
 
 
 @blueprint.get("/healthz")
+@public
 async def healthz() -> Any:
     """Answer that the process serves; one that doesn't answer should be restarted."""
     return {"serving": True}, 200, _NO_STORE
 
 
 @blueprint.get("/readyz")
+@public
 async def readyz() -> Any:
     """Answer whether users should be sent here; with 503, another process should serve them."""
     readiness: Readiness = current_app.extensions[READINESS]

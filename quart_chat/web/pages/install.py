@@ -10,6 +10,7 @@ from quart_chat.resources import resource_path
 from quart_chat.texts import _, language
 from quart_chat.web.assets import EXTENSION as ASSETS
 from quart_chat.web.assets import static_url
+from quart_chat.web.auth.public import public
 from quart_chat.web.pages.appearance import appearance
 
 OFFLINE = "/offline"
@@ -35,6 +36,7 @@ def theme() -> dict[str, object]:
 
 
 @blueprint.get("/manifest.webmanifest")
+@public
 async def manifest() -> Response:
     """What a system needs to know to install the application."""
     document = {
@@ -61,6 +63,7 @@ async def manifest() -> Response:
 
 
 @blueprint.get("/service-worker.js")
+@public
 async def service_worker() -> Response:
     """The worker, which is another one whenever a file or the look of its page is another."""
     files = [OFFLINE, *(static_url(name) for name in OFFLINE_FILES)]
@@ -73,6 +76,7 @@ async def service_worker() -> Response:
 
 
 @blueprint.get(OFFLINE)
+@public
 async def show_offline() -> str:
     """The page that the service worker shows while the server can't be reached."""
     return await render_template("offline.html")

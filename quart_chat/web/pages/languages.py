@@ -21,6 +21,7 @@ from werkzeug.http import parse_accept_header
 from quart_chat import texts
 from quart_chat.errors import InvalidInput
 from quart_chat.texts import _
+from quart_chat.web.auth.public import public
 
 if TYPE_CHECKING:
     from jinja2.runtime import Context
@@ -86,6 +87,7 @@ async def tell_language(response: Response) -> Response:
 
 
 @blueprint.post("/language")
+@public
 async def switch_language() -> ResponseReturnValue:
     """Remember a language, and go back to the page that it was chosen on."""
     language = (await request.form).get("language", "")

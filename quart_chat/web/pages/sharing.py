@@ -13,6 +13,7 @@ from quart_chat.chat.streams.shared import stream_shared
 from quart_chat.errors import NotFound, TooManyRequests
 from quart_chat.events.quart import stream_response
 from quart_chat.texts import _
+from quart_chat.web.auth.public import public
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.inputs import parse_seq, query_string
 from quart_chat.web.operation import EVENTS, Answer, nothing, operation
@@ -84,18 +85,21 @@ async def revoke_share(workflow_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/shared/<token>")
+@public
 async def shared_page(token: str) -> Response:
     """A chat to be read: nothing can be done with it, and nothing else is shown."""
     return await _public("shared.html", token)
 
 
 @blueprint.get("/shared/<token>/rounds")
+@public
 async def shared_rounds(token: str) -> Response:
     """Its latest rounds as a piece of HTML."""
     return await _public("shared_rounds.html", token)
 
 
 @blueprint.get("/api/shared/<token>/stream")
+@public
 @operation(
     EVENTS, tag="streams", query=SinceQuery, resumes=True, errors=[NotFound, TooManyRequests]
 )

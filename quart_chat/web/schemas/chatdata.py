@@ -21,6 +21,7 @@ from quart_chat.web.schemas.items import (
     QueuedPromptItem,
     ReadingItem,
     ResetItem,
+    RevokedItem,
     Seconds,
     SharedItem,
     WorkflowItem,
@@ -123,6 +124,12 @@ class ProgressData(Dated, frozen=True, tag="progress"):
     item: ReadingItem
 
 
+class RevokedData(Dated, frozen=True, tag="revoked"):
+    """The last item of a stream whose reader is no longer let in."""
+
+    item: RevokedItem
+
+
 class ProbeData(Dated, frozen=True, tag="probe"):
     """An event of the stream doctor."""
 
@@ -145,6 +152,9 @@ ChatData = (
     | ProbeData
 )
 """What a stream carries."""
+
+GuardedChatData = ChatData | RevokedData
+"""What a stream carries where there are accounts."""
 
 ONE_OF_SEVERAL = (
     DeletedItem,

@@ -190,6 +190,12 @@ class LostItem(Struct, rename="camel", frozen=True):
     lost: int
 
 
+class RevokedItem(Struct, frozen=True):
+    """Why a stream has ended: the session, the token or the user is no longer let in."""
+
+    reason: Literal["signed_out", "revoked", "password_changed", "expired", "disabled", "deleted"]
+
+
 class PulseItem(Struct, frozen=True):
     """A sign of life; the next comes after as many quiet seconds."""
 

@@ -70,6 +70,7 @@ export class LivePage extends HTMLElement {
   /** The state of the connection has changed. */
   connection(state) {
     this.notice.connection(state);
+    if (state === "refused") this.#signedOut();
   }
 
   // One method for each kind of change.
@@ -108,8 +109,16 @@ export class LivePage extends HTMLElement {
   }
 
   #receive(data) {
+    if (data.type === "revoked") return this.#signedOut(data.item.reason);
     const change = this.conversation.apply(data);
     if (change) this[change.kind](change);
+  }
+
+  /** The user may be signed in no longer; where there are no accounts, that can't be. */
+  async #signedOut(reason) {
+    if (!document.documentElement.dataset.auth) return;
+    const { showSignedOut } = await import("./signed-out.js");
+    showSignedOut(this, reason);
   }
 
   /** A reset of the list is followed by chats alone: fetch the documents, if the page shows any. */

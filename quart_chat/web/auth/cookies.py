@@ -1,0 +1,63 @@
+"""The cookies of a browser that is signed in.
+
+A name that begins with ``__Host-`` tells the browser to take the cookie only from this host, for
+all of its paths, and over a connection that it trusts (RFC 6265bis, 4.1.3.2): neither another host
+of the same domain nor someone on the network can set one.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from quart import request
+
+if TYPE_CHECKING:
+    from quart import Response
+
+    from quart_chat.accounts.models import SignedIn
+
+SESSION = "__Host-session"
+DEVICE = "__Host-device"
+
+_YEAR = 365 * 24 * 60 * 60
+
+_LONGEST = 200
+"""Characters of a cookie that are looked up: a longer one is none of ours."""
+
+
+def session_secret() -> str | None:
+    """The secret of the browser's session, if it sends one."""
+    return _read(SESSION)
+
+
+def device_secret() -> str | None:
+    """What an earlier sign-in gave to the browser, if it sends that."""
+    return _read(DEVICE)
+
+
+def _read(name: str) -> str | None:
+    value = request.cookies.get(name, "")
+    return value if 0 < len(value) <= _LONGEST else None
+
+
+def set_session(response: Response, signed_in: SignedIn) -> None:
+    """Have the browser send the secret of a session, until that ends."""
+    lifetime = max(0, int(signed_in.session.expires_at - time.time()))
+    _set(response, SESSION, signed_in.secret, lifetime)
+    _set(response, DEVICE, signed_in.device, _YEAR)
+
+
+def clear_session(response: Response) -> None:
+    """Have the browser forget its session, and what the pages have stored in it.
+
+    The next person at this browser sees no drafts. The look and the language stay.
+    """
+    _set(response, SESSION, "", 0)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+
+
+def _set(response: Response, name: str, value: str, lifetime: int) -> None:
+    response.set_cookie(
+        name, value, max_age=lifetime, path="/", secure=True, httponly=True, samesite="Lax"
+    )

@@ -1,0 +1,70 @@
+"""The accounts of a running server: opened with the store, and closed before it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from quart_chat.accounts.service import AccountService
+
+if TYPE_CHECKING:
+    from contextlib import AsyncExitStack
+
+    from quart_chat.chat.service import ChatService
+    from quart_chat.cluster.node import Node
+    from quart_chat.documents.service import DocumentService
+    from quart_chat.storage import Storage
+    from quart_chat.web.auth.revocation import OpenStreams
+
+SETUP = "/set-up/"
+
+
+async def open_accounts(
+    stack: AsyncExitStack,
+    storage: Storage,
+    chat: ChatService,
+    documents: DocumentService,
+    streams: OpenStreams,
+) -> AccountService:
+    """Open the accounts; what is revoked ends streams, and what is deleted ends rounds."""
+    service = AccountService(storage.accounts)
+    service.on_revoked(streams.revoke)
+    service.erase_with(partial(erase_user, chat, documents))
+    stack.push_async_callback(service.close)
+    await service.start()
+    return service
+
+
+async def erase_user(chat: ChatService, documents: DocumentService, user_id: str) -> None:
+    """End what runs for a user, and delete the documents with their files."""
+    await chat.deletions.clear(user_id)
+    for document in await documents.documents(user_id):
+        await documents.delete(user_id, document.id)
+
+
+async def announce_setup(accounts: AccountService, node: Node, address: str) -> None:
+    """Print the link for the first administrator, where there is none.
+
+    Of several processes the one that leads prints it, which may be settled only after the start.
+    """
+    if node.leads:
+        await _print_setup(accounts, address)
+        return
+    tasks: list[asyncio.Task[None]] = []
+
+    def tell() -> None:
+        if node.leads and not tasks:
+            tasks.append(asyncio.create_task(_print_setup(accounts, address)))
+
+    node.on_beat(tell)
+
+
+async def _print_setup(accounts: AccountService, address: str) -> None:
+    link = await accounts.invites.create_setup()
+    if link is not None:
+        print(  # noqa: T201 - the operator reads it
+            "quart-chat has no administrator. Open this link to become the first; it works once,"
+            f" for a week:\n{address}{SETUP}{link.secret}",
+            flush=True,
+        )

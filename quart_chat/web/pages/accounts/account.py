@@ -1,0 +1,108 @@
+"""The page of one's own account: password, sessions, and tokens for programs."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+from quart import Blueprint, Response, redirect, request
+
+from quart_chat.accounts.models import Scope
+from quart_chat.errors import InvalidInput, SignInThrottled, WeakPassword, WrongCredentials
+from quart_chat.texts import _
+from quart_chat.web.auth.client import auth_settings, find_origin
+from quart_chat.web.auth.cookies import clear_session, device_secret
+from quart_chat.web.auth.guard import SIGN_IN
+from quart_chat.web.auth.identity import actor, session_id
+from quart_chat.web.context import services, user_id
+from quart_chat.web.pages.accounts.devices import describe_device
+from quart_chat.web.pages.accounts.links import check_repeated
+from quart_chat.web.pages.frame import render_in_frame
+
+if TYPE_CHECKING:
+    from quart.typing import ResponseReturnValue
+
+ACCOUNT = "/settings/account"
+
+blueprint = Blueprint("account", __name__, url_prefix=ACCOUNT)
+
+
+@blueprint.get("")
+async def show_account() -> str:
+    """The account; ``saved`` names the part that has just been changed."""
+    return await render_account(saved=request.args.get("saved", ""))
+
+
+@blueprint.post("/password")
+async def change_password() -> ResponseReturnValue:
+    """Change the password, which signs out all other browsers."""
+    form = await request.form
+    new = form.get("new", "")
+    try:
+        check_repeated(new, form.get("again", ""))
+        await (
+            services()
+            .require_accounts()
+            .passwords.change(
+                user_id(),
+                form.get("current", ""),
+                new,
+                find_origin(device_secret()),
+                keep=session_id(),
+            )
+        )
+    except WrongCredentials:
+        return await _refused(_("The current password is wrong."), 422)
+    except SignInThrottled as error:
+        return await _refused(error.message, error.status, retry_after=error.retry_after)
+    except (InvalidInput, WeakPassword) as error:
+        return await _refused(error.message, error.status)
+    return redirect(f"{ACCOUNT}?saved=password#password", 303)
+
+
+@blueprint.post("/sessions/<ended>/revoke")
+async def revoke_session(ended: str) -> ResponseReturnValue:
+    """Sign out another browser."""
+    await services().require_accounts().sessions.revoke(actor(), user_id(), ended)
+    return redirect(f"{ACCOUNT}?saved=sessions#sessions", 303)
+
+
+@blueprint.post("/sessions/revoke-all")
+async def sign_out_everywhere() -> Response:
+    """Sign out all browsers, this one included."""
+    await services().require_accounts().sessions.revoke_all(actor(), user_id())
+    response = cast("Response", redirect(f"{SIGN_IN}?reason=signed_out", 303))
+    clear_session(response)
+    return response
+
+
+async def _refused(message: str, status: int, *, retry_after: int | None = None) -> Response:
+    page = Response(await render_account(refused=message), status, mimetype="text/html")
+    if retry_after is not None:
+        page.headers["Retry-After"] = str(retry_after)
+    return page
+
+
+async def render_account(**context: Any) -> str:
+    """Render the page; ``new_token`` is shown this once."""
+    accounts, user = services().require_accounts(), user_id()
+    here = session_id()
+    signs_in = auth_settings().auth.accounts
+    sessions = await accounts.sessions.list(user) if signs_in else []
+    return await render_in_frame(
+        "account.html",
+        user=await accounts.users.get(user),
+        signs_in=signs_in,
+        sessions=[(each, describe_device(each.user_agent), each.id == here) for each in sessions],
+        tokens=await accounts.tokens.list(user),
+        scopes={Scope.READ: _("Read only"), Scope.WRITE: _("Read and change")},
+        now=time.time(),
+        **{
+            "saved": "",
+            "refused": "",
+            "token_refused": "",
+            "typed": {},
+            "new_token": None,
+            **context,
+        },
+    )

@@ -1,0 +1,122 @@
+"""The page to sign in, and signing out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from quart import Blueprint, Response, make_response, redirect, render_template, request
+
+from quart_chat.errors import ChatError, InvalidInput, SignInThrottled, WrongCredentials
+from quart_chat.texts import _
+from quart_chat.web.auth.client import client_address, find_origin, is_unsafe
+from quart_chat.web.auth.cookies import (
+    clear_session,
+    device_secret,
+    session_secret,
+    set_session,
+)
+from quart_chat.web.auth.credentials import identify
+from quart_chat.web.auth.guard import SIGN_IN
+from quart_chat.web.auth.public import public
+from quart_chat.web.context import services
+from quart_chat.web.pages.languages import safe_redirect_target
+
+if TYPE_CHECKING:
+    from quart.typing import ResponseReturnValue
+
+    from quart_chat.accounts.models import SignedIn
+
+
+blueprint = Blueprint("sign_in", __name__)
+
+
+@blueprint.get(SIGN_IN)
+@public
+async def show_sign_in() -> ResponseReturnValue:
+    """The page; one who is signed in already goes on."""
+    if await identify(services().require_accounts()) is not None:
+        return redirect(target(request.args.get("next", "")), 303)
+    return await _render(reason=request.args.get("reason", ""))
+
+
+@blueprint.post(SIGN_IN)
+@public
+async def begin_session() -> ResponseReturnValue:
+    """Sign in with a name and a password."""
+    form = await request.form
+    name, then = form.get("name", "").strip(), form.get("next", "")
+    if is_unsafe():
+        return await _render(name=name, then=then), 400
+    try:
+        signed_in = (
+            await services()
+            .require_accounts()
+            .sign_in.with_password(
+                name,
+                form.get("password", ""),
+                find_origin(device_secret()),
+                replaces=session_secret(),
+            )
+        )
+    except SignInThrottled as error:
+        response = cast("Response", await make_response(await _render_refused(error, name, then)))
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response, error.status
+    except (WrongCredentials, InvalidInput) as error:
+        return await _render_refused(error, name, then), error.status
+    return welcome(signed_in, then)
+
+
+@blueprint.post("/sign-out")
+@public
+async def end_session() -> Response:
+    """Sign out in this browser, whether or not the session still lives."""
+    secret = session_secret()
+    if secret is not None:
+        await services().require_accounts().sign_in.sign_out(secret, client_address())
+    response = cast("Response", redirect(f"{SIGN_IN}?reason=signed_out", 303))
+    clear_session(response)
+    return response
+
+
+def welcome(signed_in: SignedIn, then: str) -> Response:
+    """Go on to a page with the session that has just begun."""
+    response = cast("Response", redirect(target(then), 303))
+    set_session(response, signed_in)
+    return response
+
+
+def target(then: str) -> str:
+    """Where a person goes on after signing in: a page of this server, whatever the address says."""
+    if not then.startswith("/"):
+        return "/"
+    return safe_redirect_target(f"{request.scheme}://{request.host}{then}")
+
+
+async def _render_refused(error: ChatError, name: str, then: str) -> str:
+    return await _render(name=name, then=then, refused=error.message)
+
+
+async def _render(
+    *, name: str = "", then: str | None = None, refused: str = "", reason: str = ""
+) -> str:
+    return await render_template(
+        "sign_in.html",
+        name=name,
+        then=request.args.get("next", "") if then is None else then,
+        refused=refused,
+        reason=_reason(reason),
+        unsafe=is_unsafe(),
+    )
+
+
+def _reason(name: str) -> str:
+    """Why the person is here, where it is worth a sentence."""
+    return {
+        "signed_out": _("You have signed out."),
+        "revoked": _("This session was ended. Sign in again."),
+        "password_changed": _("The password was changed. Sign in with the new one."),
+        "disabled": _("An administrator has disabled this account."),
+        "deleted": _("This account was deleted."),
+        "expired": _("The session has expired. Sign in again."),
+    }.get(name, "")
