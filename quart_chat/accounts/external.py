@@ -15,7 +15,7 @@ from quart_chat.accounts.models import (
     Role,
     User,
 )
-from quart_chat.accounts.names import clean_user_name, free_name, name_key
+from quart_chat.accounts.names import MAX_NAME, clean_user_name, free_name, name_key
 from quart_chat.accounts.secret import digest
 from quart_chat.accounts.security_events import Action
 from quart_chat.accounts.storage import AccountReader
@@ -65,7 +65,7 @@ def find_or_add(change: Change, provider: str, subject: str, name: str, role: Ro
     user_id = change.tx.find_external(provider, subject)
     if user_id is not None:
         return change.user(user_id)
-    user = add_user(change, free_name(change.tx, clean_user_name(name)), role, None)
+    user = add_user(change, free_name(change.tx, clean_user_name(name[:MAX_NAME])), role, None)
     change.tx.insert_external(provider, subject, user.id, change.now)
     return user
 

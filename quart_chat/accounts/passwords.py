@@ -104,7 +104,7 @@ class Passwords:
         await self._changes.commit(Actor(user_id, origin.address), store)
 
     async def set(self, actor: Actor, user_id: str, new: str) -> None:
-        """Set a user's password as an administrator, and end all sessions of that user.
+        """Set a user's password as an administrator, and end the sessions and tokens of that user.
 
         Raises:
             Forbidden: The actor is no enabled administrator.
@@ -117,6 +117,7 @@ class Passwords:
             change.require_admin()
             change.user(user_id)
             store_password(change, user_id, hashed)
+            revoke_tokens(change, user_id)
 
         await self._changes.commit(actor, store)
 
@@ -128,6 +129,15 @@ def store_password(change: Change, user_id: str, hashed: str, *, keep: str | Non
         credential = Credential(CredentialKind.SESSION, session_id)
         change.revoke(user_id, RevocationReason.PASSWORD_CHANGED, credential)
     change.log(Action.PASSWORD_CHANGED, user_id)
+
+
+def revoke_tokens(change: Change, user_id: str) -> None:
+    """End all tokens of a user, as one who was in the account may have made some."""
+    for token in change.tx.select_tokens(user_id):
+        change.tx.delete_token(user_id, token.id)
+        credential = Credential(CredentialKind.TOKEN, token.id)
+        change.revoke(user_id, RevocationReason.PASSWORD_CHANGED, credential)
+        change.log(Action.TOKEN_REVOKED, user_id, token.name)
 
 
 def check_password(password: str, name: str) -> None:
@@ -155,5 +165,9 @@ def check_password(password: str, name: str) -> None:
 
 
 def normal_form(password: str) -> str:
-    """A password as it is hashed: however a keyboard composes its characters, it is the same."""
+    """A password as it is hashed: however a keyboard composes its characters, it is the same.
+
+    What is too long for a password is cut: ordering its accents takes quadratic time.
+    """
+    password = password[: MAX_BYTES + 1]
     return unicodedata.normalize("NFKC", password.encode("utf-8", "replace").decode())

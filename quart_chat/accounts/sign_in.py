@@ -26,7 +26,7 @@ from quart_chat.accounts.passwords import normal_form
 from quart_chat.accounts.secret import digest, is_secret, new_id, new_secret
 from quart_chat.accounts.security_events import Action
 from quart_chat.accounts.throttle import known_names
-from quart_chat.errors import WrongCredentials
+from quart_chat.errors import TooManyRequests, WrongCredentials
 from quart_chat.plaintext import clean, one_line
 from quart_chat.texts import _
 
@@ -65,7 +65,7 @@ class SignIn:
         """
         attempt = await self._attempts.begin(name_key(name), origin)
         password = normal_form(password)
-        if not await self._hasher.verify(password, attempt.password) or attempt.user is None:
+        if not await self._verify(password, attempt) or attempt.user is None:
             self._log_failure(attempt, origin)
             raise _wrong()
         user, rehashed = attempt.user, None
@@ -82,6 +82,16 @@ class SignIn:
             return self.begin(change, user.id, SignInMethod.PASSWORD, origin, replaces)
 
         return await self._changes.commit(Actor(user.id, origin.address), begin)
+
+    async def _verify(self, password: str, attempt: Attempt) -> bool:
+        try:
+            return await self._hasher.verify(password, attempt.password)
+        except TooManyRequests:
+            # It says nothing about the password.
+            await self._changes.commit(
+                Actor(None), lambda change: self._attempts.take_back(change.tx, attempt)
+            )
+            raise
 
     def _log_failure(self, attempt: Attempt, origin: Origin) -> None:
         """Log a wrong password, after the answer: the log has no line for unknown names.

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -82,6 +83,7 @@ def _partial(target: Path) -> Generator[Path]:
     """Have a folder for the block for what is not finished; what an earlier attempt left goes."""
     folder = target.with_name(target.name + PARTIAL)
     folder.mkdir(mode=0o700, exist_ok=True)
+    _check_own(folder)
     lock = os.open(folder, os.O_RDONLY)
     try:
         _lock(lock, folder)
@@ -93,6 +95,16 @@ def _partial(target: Path) -> Generator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(lock)
+
+
+def _check_own(folder: Path) -> None:
+    """See that others can't read what is written to a folder, which may have been there before."""
+    found = folder.lstat()
+    if sys.platform == "win32" or (
+        stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
+    ):
+        return
+    raise CannotCopy(f"{folder} exists, and others can read it. Delete it, or choose another name.")
 
 
 def _lock(folder: int, path: Path) -> None:

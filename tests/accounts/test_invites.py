@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_chat.accounts.models import Actor, LinkKind, Role
+from quart_chat.accounts.models import Actor, LinkKind, Role, Scope
 from quart_chat.accounts.options import DAY
 from quart_chat.accounts.secret import new_id, new_secret
 from quart_chat.accounts.service import AccountService
@@ -193,3 +193,33 @@ async def test_of_all_who_use_a_link_at_once_one_wins(
     assert added == (kind is LinkKind.INVITE)
     sessions = await services[0].sessions.list(winners[0].user.id)
     assert [session.id for session in sessions] == [winners[0].session.id]
+
+
+@pytest.mark.parametrize("way", ["demoted", "disabled", "deleted"])
+async def test_links_of_an_administrator_end_with_the_office(
+    accounts: AccountService, way: str
+) -> None:
+    ada = await add_admin(accounts)
+    eve = await accounts.users.add(OPERATOR, "Eve", role=Role.ADMIN, password=PASSWORD)
+    invite = await accounts.invites.create(Actor(eve.id), Role.ADMIN)
+    link = await accounts.invites.create_password_link(Actor(eve.id), ada.id)
+    match way:
+        case "demoted":
+            await accounts.users.set_role(OPERATOR, eve.id, Role.USER)
+        case "disabled":
+            await accounts.users.disable(OPERATOR, eve.id)
+        case _:
+            await accounts.users.delete(OPERATOR, eve.id)
+    for secret, name in ((invite.secret, "Mallory"), (link.secret, None)):
+        with pytest.raises(LinkUsed):
+            await accounts.invites.accept(secret, OTHER_PASSWORD, HOME, name=name)
+    assert await accounts.invites.list() == []
+
+
+async def test_a_password_link_ends_tokens(accounts: AccountService) -> None:
+    ada = await add_admin(accounts)
+    token = await accounts.tokens.create(Actor(ada.id), ada.id, "backup", Scope.WRITE)
+    assert await accounts.identify_token(token.secret)
+    link = await accounts.invites.create_password_link(OPERATOR, ada.id)
+    await accounts.invites.accept(link.secret, OTHER_PASSWORD, HOME)
+    assert await accounts.identify_token(token.secret) is None

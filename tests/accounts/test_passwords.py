@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_chat.accounts.common_passwords import is_common
-from quart_chat.accounts.passwords import MAX_BYTES, MIN_LENGTH, check_password
+from quart_chat.accounts.passwords import MAX_BYTES, MIN_LENGTH, check_password, normal_form
 from quart_chat.errors import WeakPassword
 
 COMMON = [
@@ -114,3 +114,8 @@ def test_any_text_is_either_taken_or_refused(password: str, name: str) -> None:
     with suppress(WeakPassword):
         check_password(password, name)
         assert len(password) >= MIN_LENGTH / 4
+
+
+def test_what_is_too_long_is_not_put_in_order() -> None:
+    """That takes time by the square of its accents, on the event loop."""
+    assert len(normal_form("a" + "\u0301" * 200_000 + "\u0316" * 200_000)) <= MAX_BYTES + 1

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quart_chat.accounts.hashing import Hasher
 from quart_chat.accounts.models import Origin
+from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.service import AccountService
 from quart_chat.accounts.throttle import (
     Bucket,
@@ -19,7 +21,8 @@ from quart_chat.accounts.throttle import (
     network,
     take_back,
 )
-from quart_chat.errors import SignInThrottled, WrongCredentials
+from quart_chat.errors import SignInThrottled, TooManyRequests, WrongCredentials
+from quart_chat.storage import Storage
 from tests.accounts.parts import (
     HOME,
     OPERATOR,
@@ -217,3 +220,17 @@ def test_however_guesses_are_spread_few_are_tried_in_an_hour(
                 left = take_back(stored[name], policy)
                 stored.pop(name) if left is None else stored.update({name: left})
     assert tried < 100
+
+
+async def test_a_server_that_is_busy_counts_no_guess(
+    storage: Storage, accounts: AccountService, clock: Clock
+) -> None:
+    await add_admin(accounts)
+    options = AccountOptions(watch=0.01, clock=clock)
+    hasher = Hasher(memory=8, passes=1, at_once=1, waiting=-1)
+    busy = AccountService(storage.accounts, options, hasher)
+    for _ in range(20):
+        with pytest.raises(TooManyRequests):
+            await sign_in(busy)
+    await busy.close()
+    assert (await sign_in(accounts)).user.name == "Ada"

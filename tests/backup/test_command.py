@@ -143,6 +143,26 @@ def test_an_earlier_backup_of_the_name_is_replaced(
     assert run("restore", FILE, "--instance", tmp_path / "restored")[0] == 0
 
 
+@pytest.mark.parametrize("kind", ["open to others", "a link"])
+def test_a_folder_that_others_have_laid_out_is_not_used(
+    kind: str, source: Path, tmp_path: Path, run: Run
+) -> None:
+    partial = tmp_path / (FILE + PARTIAL)
+    target = tmp_path / "theirs"
+    target.mkdir(0o700)
+    if kind == "a link":
+        partial.symlink_to(target, target_is_directory=True)
+    else:
+        target.rename(partial)
+        partial.chmod(0o777)
+    code, line = run("backup", tmp_path / FILE, "--instance", source)
+    assert (code, line) == (
+        1,
+        f"quart-chat: {partial} exists, and others can read it. Delete it, or choose another name.",
+    )
+    assert FILE not in names(tmp_path)
+
+
 def test_what_is_no_backup_is_not_replaced(source: Path, tmp_path: Path, run: Run) -> None:
     mine = tmp_path / "letter.txt"
     mine.write_text("Dear reader")

@@ -87,8 +87,20 @@ async def read(
     finally:
         if process.returncode is None:
             process.kill()
-        # To its end, or what the pipe still holds would keep it from being closed.
-        await process.communicate()
+        await _reap(process)
+
+
+async def _reap(process: asyncio.subprocess.Process) -> None:
+    """Read a process to its end, or what its pipe still holds would keep that from being closed."""
+    ended = asyncio.create_task(process.communicate())
+    cancelled = False
+    while not ended.done():
+        try:
+            await asyncio.wait({ended})
+        except asyncio.CancelledError:
+            cancelled = True  # again; the process has been killed, so it takes no time
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 async def _messages(process: asyncio.subprocess.Process) -> AsyncIterator[Message]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from quart_chat.accounts.service import AccountService
+from quart_chat.errors import NotFound, Unavailable
+from quart_chat.texts import _
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
@@ -37,10 +40,17 @@ async def open_accounts(
 
 
 async def erase_user(chat: ChatService, documents: DocumentService, user_id: str) -> None:
-    """End what runs for a user, and delete the documents with their files."""
+    """End what runs for a user, and delete the documents with their files.
+
+    Raises:
+        Unavailable: Some of it still runs, and is to be ended later.
+    """
     await chat.deletions.clear(user_id)
+    if await chat.deletions.count(user_id):
+        raise Unavailable(_("The server is restarting. Try again in a moment."))
     for document in await documents.documents(user_id):
-        await documents.delete(user_id, document.id)
+        with suppress(NotFound):  # another node has deleted it
+            await documents.delete(user_id, document.id)
 
 
 async def announce_setup(accounts: AccountService, node: Node, address: str) -> None:

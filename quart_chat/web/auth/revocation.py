@@ -25,7 +25,7 @@ EXPIRED = "expired"
 _PATIENCE = 0.5
 """Seconds that a client has to take the end of its stream, before the connection is closed."""
 
-_REMEMBERED = 60.0
+_REMEMBERED = 150.0
 """Seconds for which a revocation is compared with streams that open: longer than a request may wait
 between the look at its credential and the first bytes of its stream."""
 

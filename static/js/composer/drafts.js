@@ -7,8 +7,10 @@
  */
 import { browserStore, tabStore } from "../storage.js";
 
-const KEY = "quart-chat:written";
-const EDIT = "quart-chat:edit";
+// Several users may share a browser, one after the other.
+const user = document.documentElement.dataset.user;
+const KEY = user ? `quart-chat:written:${user}` : "quart-chat:written";
+const EDIT = user ? `quart-chat:edit:${user}` : "quart-chat:edit";
 const MOST = 30;
 
 /**

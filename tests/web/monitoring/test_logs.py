@@ -152,6 +152,7 @@ def test_half_of_a_pair_of_surrogates_is_logged() -> None:
         ("GET /api/shared/abc123/stream?since=1", "GET /api/shared/***/stream?since=1"),
         ("http://h/chat/shared/abc?round=2", "http://h/chat/shared/***?round=2"),
         ("token Vq3x9Jw0Zr7cK1mT5bN8eG2yH4uP6aLsD_fR-iXoQtM.", "token ***."),
+        ("token qc_Vq3x9Jw0Zr7cK1mT5bN8eG2yH4uP6aLsD_fR-iXoQtM", "token ***"),
         ("GET /join/dGhpcyBpcyBhIHRva2Vu-_8", "GET /join/***"),
         ("POST /a/dGhpcyBpcyBhIHRva2VuMDE/b", "POST /a/***/b"),
         ("postgresql://chat:geheim@db/chat", "postgresql://chat:***@db/chat"),
