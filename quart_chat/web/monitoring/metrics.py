@@ -52,7 +52,7 @@ def init_app(app: Quart, settings: Settings) -> None:
 
 
 @blueprint.get(PATH)
-@public
+@public  # it has a check of its own
 async def metrics() -> Response:
     """Answer with all metrics of this process.
 

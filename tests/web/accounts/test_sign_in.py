@@ -226,3 +226,10 @@ async def test_sign_in_is_there_without_scripts_in_german(client: Client) -> Non
     assert 'lang="de"' in page
     assert "Anmelden" in page
     assert response.headers["Cache-Control"] == "no-store"
+
+
+async def test_probes_need_no_account_and_metrics_keep_their_own_check(client: Client) -> None:
+    for path in ("/healthz", "/readyz"):
+        assert (await client.get(path, headers=HOST)).status_code == 200
+    away = {**HOST, "X-Forwarded-For": "10.0.0.6"}
+    assert (await client.get("/metrics", headers=away)).status_code == 404
