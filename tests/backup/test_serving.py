@@ -54,7 +54,7 @@ class Conversations:
     async def _talk(self, http: httpx2.AsyncClient) -> None:
         chat = None
         while True:
-            body = {"prompt": "count 40 5ms", "assistant": "slow", "workflowId": chat}
+            body = {"prompt": "count 40 25ms", "assistant": "slow", "workflowId": chat}
             start = "/api/chatbot/start/stream"
             async with http.stream("POST", start, json=body) as response:
                 assert response.status_code == 200, await response.aread()

@@ -8,13 +8,14 @@ has no host name but those of this machine, so that no proxy can serve it to oth
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from typing import TYPE_CHECKING
 
 from quart import Blueprint, Response, current_app, request
 
+from quart_chat.config.access import is_loopback
 from quart_chat.errors import NotFound
 from quart_chat.texts import _
+from quart_chat.web.auth.client import peer_address
 from quart_chat.web.auth.public import public
 from quart_chat.web.monitoring.measurements import MEASUREMENTS, Measurements
 from quart_chat.web.monitoring.probes import PROBES
@@ -87,18 +88,6 @@ def _is_local(settings: Settings) -> bool:
     """Whether the request comes from this machine, and through no proxy."""
     if any(name in request.headers for name in _FORWARDED):
         return False
-    if not all(_is_loopback(host.strip("[]")) for host in settings.hosts):
+    if not all(is_loopback(host.strip("[]")) for host in settings.hosts):
         return False
-    client = request.scope.get("client")
-    return client is not None and _is_loopback(client[0])
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+    return is_loopback(peer_address())

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from quart import g, request
 
+from quart_chat.web.auth.client import peer_address
 from quart_chat.web.monitoring.probes import PROBES
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _log(response: Response) -> None:
                 "path": request.path,
                 "status": response.status_code,
                 "durationMs": elapsed,
-                "client": request.remote_addr,
+                "client": peer_address(),
             }
         },
     )

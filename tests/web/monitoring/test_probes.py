@@ -21,6 +21,7 @@ from tests.databases import Lock
 from tests.server import Server
 from tests.services.redis import RedisServer
 from tests.waiting import until
+from tests.web.accounts.people import team_app
 
 
 async def ask(client: Client, path: str = "/readyz", **options: Any) -> tuple[int, Any]:
@@ -152,3 +153,19 @@ async def test_a_node_is_unready_while_its_redis_is_away(
             while (answer := await http.get("/readyz")).status_code == 503:
                 pass
             assert answer.json() == {"ready": True}
+
+
+async def test_probes_and_metrics_have_ways_in_of_their_own_with_accounts(tmp_path: Path) -> None:
+    app = team_app(tmp_path / "instance", QUART_CHAT_METRICS_TOKEN="a token that is long")
+    async with app.test_app() as running:
+        client = running.test_client()
+        assert await ask(client, "/healthz") == (200, {"serving": True})
+        assert await ask(client) == (200, {"ready": True})
+        far = {"client": ("10.0.0.9", 1)}
+        sent = {"Authorization": "Bearer a token that is long"}
+        metrics = await client.get("/metrics", headers=sent, scope_base=far)
+        assert metrics.status_code == 200
+        assert (await client.get("/metrics", scope_base=far)).status_code == 404
+        sent = {"Authorization": "Bearer another"}
+        assert (await client.get("/metrics", headers=sent, scope_base=far)).status_code == 404
+        assert (await client.get("/api/documents")).status_code == 401
