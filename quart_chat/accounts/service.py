@@ -122,6 +122,10 @@ class AccountService:
         """
         await self._upkeep.start()
 
+    async def erase_deleted(self) -> None:
+        """Begin to erase the users who were deleted and are not erased yet, as a start does."""
+        await self._erasure.begin_all()
+
     async def settle(self) -> None:
         """Wait until what was begun is done, such as the erasure of users who were deleted."""
         await self._changes.settle()

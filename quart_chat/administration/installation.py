@@ -36,6 +36,7 @@ async def open_accounts(settings: Settings) -> AsyncGenerator[tuple[AccountServi
         if alone:
             accounts.erase_with(lambda user_id: _remove_files(storage, settings, user_id))
         try:
+            await accounts.erase_deleted()
             yield accounts, not alone
             if alone:
                 await accounts.settle()

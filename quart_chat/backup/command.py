@@ -34,8 +34,8 @@ def run_backup(options: argparse.Namespace, config: Mapping[str, Any]) -> int:
         line.end()
     megabytes = f"{done.size / 1_000_000:,.1f} MB"
     print(  # noqa: T201 - a command prints
-        f"Backed up {source.place} to {options.file}: {megabytes}, {done.files:,} files of"
-        f" documents, digest {done.digest[:32]}."
+        f"Backed up {source.place} to {options.file}: {megabytes}, document"
+        f" files: {done.files:,}, digest {done.digest[:32]}."
     )
     if done.files_missing:
         print(  # noqa: T201

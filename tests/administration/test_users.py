@@ -244,6 +244,22 @@ def test_files_of_a_deleted_user_are_removed_where_no_server_runs(run: Run, tmp_
 
 
 @pytest.mark.sqlite
+def test_the_next_command_erases_what_a_server_has_left(run: Run, tmp_path: Path) -> None:
+    from quart_chat.instance import hold_instance
+
+    folder = small(tmp_path)
+    instance = ("--instance", str(folder))
+    run(*instance, "add", "Ada", "--admin", stdin=f"{PASSWORD}\n")
+    run(*instance, "add", "Grace", "--admin", stdin=f"{PASSWORD}\n")
+    with hold_instance(folder):
+        assert "The server erases" in run(*instance, "delete", "Ada", "--yes")
+    assert databases.query(folder, "SELECT count(*) FROM workflows") != [(0,)]
+    run(*instance, "list")
+    assert databases.query(folder, "SELECT count(*) FROM workflows") == [(0,)]
+    assert list((folder / "documents").iterdir()) == []
+
+
+@pytest.mark.sqlite
 def test_a_running_server_goes_on(run: Run, start_server: Callable[..., Server]) -> None:
     server = start_server()
     instance = ("--instance", str(server.instance))

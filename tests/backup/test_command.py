@@ -106,7 +106,7 @@ def test_they_say_what_they_have_done(source: Path, tmp_path: Path, run: Run) ->
     code, line = run("backup", FILE, "--instance", source)
     assert code == 0
     assert line.startswith(f"Backed up {source} to {FILE}: ")
-    assert "1 files of documents, digest " in line
+    assert "document files: 1, digest " in line
     code, line = run("restore", FILE, "--instance", "restored")
     assert code == 0
     assert line.startswith("The target was read again and has the same rows: digest ")

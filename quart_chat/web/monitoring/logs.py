@@ -24,6 +24,9 @@ _SHORTEST = 6
 # What a line may hold by accident: in an address, a header that is quoted, an exception.
 _PATTERNS = (
     (re.compile(r"(/shared/)[^/\s\"'?#<>]+"), rf"\1{HIDDEN}"),
+    # A part of a path that is long and has a capital letter is random: no name of a page has one.
+    (re.compile(r"(?<![\w-])(?=[\w-]*[A-Z])[\w-]{43}(?![\w-])"), HIDDEN),  # of an account
+    (re.compile(r"(?<=/)(?=[a-z0-9_-]*[A-Z])[\w-]{20,}(?![\w.-])"), HIDDEN),
     (re.compile(r"([A-Za-z][\w+.-]*://[^\s/:@\"']*):[^\s/@\"']*@"), rf"\1:{HIDDEN}@"),
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]+", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (

@@ -151,6 +151,9 @@ def test_half_of_a_pair_of_surrogates_is_logged() -> None:
         ("GET /shared/abc123", "GET /shared/***"),
         ("GET /api/shared/abc123/stream?since=1", "GET /api/shared/***/stream?since=1"),
         ("http://h/chat/shared/abc?round=2", "http://h/chat/shared/***?round=2"),
+        ("token Vq3x9Jw0Zr7cK1mT5bN8eG2yH4uP6aLsD_fR-iXoQtM.", "token ***."),
+        ("GET /join/dGhpcyBpcyBhIHRva2Vu-_8", "GET /join/***"),
+        ("POST /a/dGhpcyBpcyBhIHRva2VuMDE/b", "POST /a/***/b"),
         ("postgresql://chat:geheim@db/chat", "postgresql://chat:***@db/chat"),
         ("redis://:geheim@db:6379/0 is away", "redis://:***@db:6379/0 is away"),
         ("amqps://a:b%2Fc@h", "amqps://a:***@h"),
@@ -176,6 +179,9 @@ def test_what_looks_like_a_secret_is_hidden(text: str, hidden: str) -> None:
         "http://127.0.0.1:8000/chat/0123",
         "Round 3 of 0123 was taken over at 12:00:01",
         "a@b.example wrote",
+        "GET /handbook/how-to/stream-from-starlette-fastapi-or-django",
+        "GET /chat/0123456789abcdef0123456789abcdef/rounds",
+        "GET /static/v/0123456789abcdef/vendor/LICENSE-markdown-it-14.txt",
     ],
 )
 def test_all_else_is_logged_as_it_is(text: str) -> None:
