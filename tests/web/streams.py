@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
@@ -13,8 +13,8 @@ from quart_chat.events.sse import StreamParser
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from quart.testing.connections import TestHTTPConnection
     from quart.typing import TestClientProtocol as Client
-    from quart.typing import TestHTTPConnectionProtocol
 
 
 def parse(body: bytes) -> list[dict[str, Any]]:
@@ -30,7 +30,7 @@ class Stream:
         items: All that has arrived.
     """
 
-    connection: TestHTTPConnectionProtocol
+    connection: TestHTTPConnection
     items: list[dict[str, Any]] = field(default_factory=list)
     parser: StreamParser = field(default_factory=StreamParser)
     _looked_at: int = 0
@@ -42,7 +42,9 @@ class Stream:
                 self._looked_at += 1
                 if item["type"] == type_:
                     return item
-            frames = self.parser.feed(await self.connection.receive())
+            content = await self.connection.receive()
+            assert self.connection.status_code == 200, content
+            frames = self.parser.feed(content)
             self.items += [orjson.loads(frame.data) for frame in frames]
 
 
@@ -61,7 +63,7 @@ async def open_stream(
         if json is not None:
             await connection.send(orjson.dumps(json))
         await connection.send_complete()
-        yield Stream(connection)
+        yield Stream(cast("TestHTTPConnection", connection))
         await connection.disconnect()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,6 @@ def app(tmp_path: Path) -> Quart:
         {
             "QUART_CHAT_INSTANCE": tmp_path / "instance",
             "QUART_CHAT_DATABASE_TIMEOUT": 0.05,
-            "QUART_CHAT_MAX_RUNNING_ROUNDS": 2,
         }
     )
 
@@ -131,8 +131,12 @@ async def test_requests_that_wait_together_are_answered_together(
     assert all("Retry-After" in response.headers for response in responses)
 
 
-async def test_as_many_answers_are_written_at_a_time_as_the_setting_says(client: Client) -> None:
+async def test_as_many_answers_are_written_at_a_time_as_the_setting_says(tmp_path: Path) -> None:
+    # With the time that a database has by default.
+    config = {"QUART_CHAT_INSTANCE": tmp_path / "instance", "QUART_CHAT_MAX_RUNNING_ROUNDS": 2}
     async with (
+        create_test_app(config).test_app() as running,
+        nullcontext(running.test_client()) as client,
         open_stream(client, "/api/chatbot/start/stream", json=waiting()) as one,
         open_stream(client, "/api/chatbot/start/stream", json=waiting()) as two,
     ):

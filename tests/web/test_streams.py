@@ -70,6 +70,8 @@ async def test_the_events_of_the_own_list_can_be_read(client: Client) -> None:
 
 async def test_a_test_that_waits_for_an_item_misses_none_that_came_with_it() -> None:
     class Connection:
+        status_code = 200
+
         async def receive(self) -> bytes:
             return b"".join(encode_frame(b'{"type": "%b"}' % kind) for kind in (b"a", b"b", b"a"))
 
