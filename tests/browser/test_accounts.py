@@ -1,0 +1,167 @@
+"""First start, invite, sign-in, token, and the end of a session, as people see them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.tab import Tab, watch
+from tests.browser.test_page import violations
+from tests.server import Server
+
+PASSWORD = "a walnut under the bridge"
+GERMAN = "ein Nussbaum unter der Brücke"
+
+EXPECTED = re.compile(r"status of (401|422)|Clear-Site-Data")
+"""What the browser itself says of a form that is refused, and of signing out."""
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def team(start_server: Callable[..., Server]) -> Server:
+    return start_server(env={"QUART_CHAT_AUTH": "accounts"})
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def people(browser: Browser, team: Server) -> AsyncIterator[Callable[..., object]]:
+    """Opens a browser of one person; what its pages complain about fails the test."""
+    opened: list[tuple[BrowserContext, Tab]] = []
+
+    async def enter(**options: object) -> Page:
+        context = await browser.new_context(base_url=team.url, reduced_motion="reduce", **options)  # type: ignore[arg-type]  # what Playwright takes
+        tab = Tab(await context.new_page())
+        watch(tab, team.url)
+        opened.append((context, tab))
+        return tab.page
+
+    yield enter
+    for context, tab in opened:
+        await context.close()
+        assert [each for each in tab.complaints if not EXPECTED.search(each)] == []
+
+
+async def fill(page: Page, **fields: str) -> None:
+    for name, value in fields.items():
+        await page.fill(f"[name={name}]", value)
+    await page.press("[name=" + list(fields)[-1] + "]", "Enter")
+
+
+def setup_link(team: Server) -> str:
+    found = re.search(r"http\S+/set-up/\S+", "".join(team.output))
+    assert found is not None, team.output
+    return found[0]
+
+
+async def check(page: Page) -> None:
+    """Axe finds nothing, and nothing sticks out on a phone."""
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        assert await violations(page, scheme) == []
+    size = page.viewport_size
+    await page.set_viewport_size({"width": 360, "height": 740})
+    widths = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    content, window = await page.evaluate(widths)
+    assert content <= window
+    assert size is not None
+    await page.set_viewport_size(size)
+
+
+async def test_a_team_is_let_in(team: Server, people: Callable[..., object]) -> None:
+    # The first administrator
+    ada: Page = await people()  # type: ignore[misc]  # a page
+    await ada.goto(setup_link(team))
+    await expect(ada.get_by_role("heading", level=1)).to_have_text("Set up quart-chat")
+    await check(ada)
+    await fill(ada, name="Ada", password="short", again="short")
+    await expect(ada.get_by_role("alert")).to_contain_text("at least 12 characters")
+    await fill(ada, password=PASSWORD, again=PASSWORD)
+    await expect(ada.locator(".places")).to_contain_text("Ada")
+    await ada.fill("#prompt", "Hello")
+    # An invite, which a German accepts
+    await ada.get_by_role("link", name="Users").click()
+    await ada.get_by_role("button", name="Create link").click()
+    invite = await ada.get_by_label("Send this link").input_value()
+    assert invite.startswith(f"{team.url}/invite/")
+    await check(ada)
+    berta: Page = await people(locale="de-DE")  # type: ignore[misc]  # a page
+    await berta.goto("/documents")
+    await expect(berta).to_have_url(re.compile(r"/sign-in\?next=%2Fdocuments"))
+    await expect(berta.get_by_role("heading", level=1)).to_have_text("Anmelden")
+    await check(berta)
+    await berta.goto(invite)
+    await expect(berta.get_by_role("heading", level=1)).to_have_text("Konto anlegen")
+    await check(berta)
+    await fill(berta, name="Berta", password=GERMAN, again=GERMAN)
+    await expect(berta.locator(".places")).to_contain_text("Abmelden")
+    # Signing out and in, and back to where one wanted to go
+    await berta.get_by_role("button", name="Abmelden").click()
+    await expect(berta.get_by_role("status")).to_have_text("Sie haben sich abgemeldet.")
+    await berta.goto("/documents")
+    await fill(berta, name="berta", password="ganz falsch geraten")
+    await expect(berta.get_by_role("alert")).to_be_visible()
+    await check(berta)
+    await fill(berta, password=GERMAN)
+    await expect(berta).to_have_url(f"{team.url}/documents")
+    # A token, shown once
+    await berta.get_by_role("link", name="Berta").click()
+    await berta.fill("#token-name", "Sicherung")
+    await berta.get_by_role("button", name="Token erstellen").click()
+    secret = await berta.get_by_label("Das Token „Sicherung“").input_value()
+    assert secret.startswith("qc_")
+    await check(berta)
+    # The administrator disables the user, whose open page ends within a second and says why
+    await berta.goto("/")
+    await expect(berta.locator("chat-notice")).to_be_empty()
+    await berta.wait_for_function("() => performance.getEntriesByType('resource').length > 0")
+    await ada.goto("/admin/users")
+    row = ada.locator(".account-list > li", has_text="Berta")
+    await row.locator("summary").click()
+    await check(ada)
+    await row.get_by_role("button", name="Disable").click()
+    dialog = berta.get_by_role("alertdialog")
+    await expect(dialog).to_contain_text("Die Verwaltung hat dieses Konto gesperrt.")
+    await check(berta)
+    await dialog.get_by_role("link", name="Anmelden").click()
+    await fill(berta, name="Berta", password=GERMAN)
+    await expect(berta.get_by_role("alert")).to_be_visible()
+    # The administrator deletes the user, and is asked first
+    row = ada.locator(".account-list > li", has_text="Berta")
+    await row.locator("summary").click()
+    await row.get_by_role("link", name="Delete…").click()
+    await expect(ada.get_by_role("alertdialog")).to_contain_text("Delete Berta?")
+    await check(ada)
+    await ada.get_by_role("button", name="Delete user").click()
+    await expect(ada.locator(".account-list")).not_to_contain_text("Berta")
+
+
+async def test_a_page_that_was_hidden_when_its_session_ended_says_so(
+    team: Server, people: Callable[..., object]
+) -> None:
+    """The stream is refused with 401 once the page is shown again."""
+    ada: Page = await people()  # type: ignore[misc]  # a page
+    await ada.goto(setup_link(team))
+    await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
+    await expect(ada.locator(".places")).to_contain_text("Ada")
+    other: Page = await people()  # type: ignore[misc]  # a page
+    await other.goto("/sign-in")
+    await fill(other, name="Ada", password=PASSWORD)
+    await expect(other.locator(".places")).to_contain_text("Ada")
+    hide = """(hidden) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    await other.evaluate(hide, True)
+    await ada.goto("/settings/account")
+    await ada.get_by_role("button", name="Sign out everywhere").click()
+    await expect(ada).to_have_url(re.compile("/sign-in"))
+    await other.evaluate(hide, False)
+    dialog = other.get_by_role("alertdialog")
+    await expect(dialog).to_contain_text("You are signed out")
+    await expect(dialog.get_by_role("link", name="Sign in")).to_have_attribute(
+        "href", re.compile(r"^/sign-in")
+    )
