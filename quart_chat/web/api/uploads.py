@@ -28,6 +28,7 @@ from werkzeug.sansio.multipart import (
 
 from quart_chat.errors import BodyTooLarge, ChatError, InvalidInput, WrongMediaType
 from quart_chat.texts import N_, _
+from quart_chat.web.auth.credentials import check_still_in
 
 if TYPE_CHECKING:
     from hypercorn.typing import (
@@ -212,7 +213,7 @@ async def take_files(
     try:
         async for name, content in uploaded.files():
             try:
-                files.append(Taken(name, await take(name, content)))
+                files.append(Taken(name, await take(name, _of_user(content))))
             except ChatError as error:
                 files.append(Taken(name, error=error))
     except InvalidInput as error:
@@ -225,6 +226,19 @@ async def take_files(
     if not files:
         raise InvalidInput(_("Choose a file first."))
     return files
+
+
+async def _of_user(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The content of a file, whose end comes only if the sender is let in by then.
+
+    A slow sender may have been shut out meanwhile.
+
+    Raises:
+        Unauthenticated: It was.
+    """
+    async for piece in content:
+        yield piece
+    await check_still_in()
 
 
 def failure(files: Sequence[Taken[T]]) -> ChatError | None:

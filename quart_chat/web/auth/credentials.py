@@ -12,6 +12,8 @@ from quart_chat.errors import Forbidden
 from quart_chat.texts import _
 from quart_chat.web.auth.client import auth_settings, peer_address
 from quart_chat.web.auth.cookies import session_secret
+from quart_chat.web.auth.identity import unauthenticated
+from quart_chat.web.context import services
 
 if TYPE_CHECKING:
     from quart_chat.accounts.service import AccountService
@@ -86,3 +88,14 @@ async def identify(accounts: AccountService) -> Identity | None:
     if settings.auth.accounts and (secret := session_secret()) is not None:
         return await accounts.identify_session(secret)
     return None
+
+
+async def check_still_in() -> None:
+    """Refuse to go on with a request whose sender is no longer let in.
+
+    Raises:
+        Unauthenticated: The session or token has ended since, or its user was shut out.
+    """
+    accounts = services().accounts
+    if accounts is not None and await identify(accounts) is None:
+        raise unauthenticated()

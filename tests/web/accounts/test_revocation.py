@@ -30,6 +30,7 @@ from tests.web.accounts.people import (
     make_token,
 )
 from tests.web.streams import open_stream
+from tests.web.test_documents import FORM, form
 
 
 async def end_of(stream: Any) -> dict[str, Any]:
@@ -90,6 +91,24 @@ async def test_a_stream_ends_with_the_time_of_its_token(
     headers = {**HOST, "Authorization": f"Bearer {new.secret}"}
     async with open_stream(client, "/api/stream", headers=headers) as stream:
         assert (await end_of(stream))["item"] == {"reason": "expired"}
+
+
+async def test_an_upload_ends_with_the_user(app: Quart, client: Client, user: Person) -> None:
+    documents = app.extensions["quart_chat"].documents
+    token = await make_token(app, user, Scope.WRITE)
+    before, after = form(("first.txt", b"One."), ("second.txt", b"Two.")).split(b"Two.")
+    headers = {**token, **FORM}
+    async with client.request("/api/documents", method="POST", headers=headers) as connection:
+        await connection.send(before)
+        while not await documents.documents(user.id):  # noqa: ASYNC110 - storing tells nothing
+            await asyncio.sleep(0.001)
+        await accounts_of(app).users.disable(OPERATOR, user.id)
+        await connection.send(b"Two." + after)
+        await connection.send_complete()
+    told = await (await connection.as_response()).get_json()
+    (refused,) = told["refused"]
+    assert (refused["name"], refused["error"]["code"]) == ("second.txt", "unauthenticated")
+    assert [document.name for document in await documents.documents(user.id)] == ["first.txt"]
 
 
 @pytest.mark.parametrize(("change", "reason"), [("disable", "disabled"), ("delete", "deleted")])
