@@ -189,7 +189,7 @@ class AccountTransaction(AccountReader, Protocol):
     def delete_invite(self, invite_id: str) -> bool: ...
 
     def delete_links(self, kind: LinkKind, user_id: str | None = None) -> None:
-        """Delete all links of a kind: those of a user, or those of nobody."""
+        """Delete all links of a kind: those of a user, or those of no user."""
         ...
 
     def remember_origins(self, user_id: str, secrets: Iterable[str], now: float, most: int) -> None:

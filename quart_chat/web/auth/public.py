@@ -11,7 +11,7 @@ _PUBLIC = "public"
 
 
 def public(view: View) -> View:
-    """Mark the handler of a route that is answered whoever asks."""
+    """Mark the handler of a route that needs no sign-in."""
     vars(view)[_PUBLIC] = True
     return view
 

@@ -25,7 +25,7 @@ ANSWER = 3.0
 """Seconds in which the store has to answer."""
 
 _FRESH = 1.0
-"""Seconds for which an answer of the store is good: whoever asks more often costs it nothing."""
+"""Seconds for which an answer of the store is good: more frequent questions cost it nothing."""
 
 Reasons = dict[str, str]
 """Why a process is not ready: a word for each part that is at fault."""
