@@ -6,8 +6,9 @@ it comes from:
 
 - Everyone: one for the account and the address together, and one for the address, which is for
   those who try one password with many names.
-- An address from which no sign-in to the account has succeeded: one for the account. Guesses from many
-  addresses fill it, and then strangers have to wait: the owner, who has signed in before, does not.
+- An address from which no sign-in to the account has succeeded: one for the account. Guesses from
+  many addresses fill it, and then strangers have to wait: the owner, who has signed in before, does
+  not.
 - An address from which the owner has signed in: another one for the account, so that such addresses
   have their bound, too.
 - A browser that shows the secret of an earlier sign-in: one of its own, and none of the others.
