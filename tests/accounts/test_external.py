@@ -52,7 +52,15 @@ async def test_who_is_disabled_is_not_let_in(accounts: AccountService) -> None:
     assert await identify(accounts, "bob", Role.ADMIN) is None
 
 
-@pytest.mark.parametrize("name", ["", " ", "\u200b", "x" * 65])
+async def test_a_long_name_is_cut_and_known_by_all_of_it(accounts: AccountService) -> None:
+    names = ["x" * 150 + end for end in ("a", "b", "a")]
+    found = [await identify(accounts, name) for name in names]
+    assert found[0] == found[2] != found[1]
+    names = [user.name for user in await accounts.users.all()]
+    assert sorted(names) == ["x" * 58 + " 2", "x" * 64]
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u200b"])
 async def test_a_name_that_can_not_be_used_is_refused(accounts: AccountService, name: str) -> None:
     with pytest.raises(InvalidInput):
         await identify(accounts, name)
