@@ -12,7 +12,6 @@ EXTRAS := redis,rabbitmq,postgres
 # What Python has made of the modules is kept: each worker and each server of a test imports them.
 test browser postgresql full: export PYTHONDONTWRITEBYTECODE :=
 
-# Three processes for two cores: see tests/conftest.py.
 EVERY_CORE := --numprocesses auto --dist worksteal
 CLIENTS := tests/chaos/clients/node_modules/.installed
 

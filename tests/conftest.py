@@ -47,12 +47,6 @@ FIGURES = "figures"
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Three processes for two cores: each waits for servers and browsers part of its time."""
-    return max(1, len(os.sched_getaffinity(0)) * 3 // 2)
-
-
 def pytest_collection_finish() -> None:
     """What has been imported and collected stays: the garbage collector need not look at it."""
     gc.collect()

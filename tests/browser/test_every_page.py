@@ -31,7 +31,10 @@ from tests.server import Server
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 # Not pages: files, documents for programs, and parts that scripts put into pages.
-FILES = ("/api/", "/static/", "/openapi.json", "/manifest.webmanifest", "/service-worker.js")
+FILES = (
+    *("/api/", "/static/", "/openapi.json", "/manifest.webmanifest", "/service-worker.js"),
+    *("/healthz", "/readyz", "/metrics"),
+)
 PARTS = {
     "library.original",
     "rounds.copy_answer",
