@@ -10,6 +10,7 @@ import { ChatNotice } from "./page/chat-notice.js";
 import { ChatRound } from "./chat/chat-round.js";
 import { ChatSteps } from "./chat/chat-steps.js";
 import { NotifySwitch } from "./page/notify-switch.js";
+import { loadChoice } from "./composer/choice-on-demand.js";
 import { loadPickerOnDemand } from "./composer/picker-on-demand.js";
 import "./commands/attach.js";
 import "./install.js";
@@ -29,4 +30,5 @@ customElements.define("notify-switch", NotifySwitch);
 customElements.define("chat-app", ChatApp);
 
 loadPickerOnDemand(document.querySelector(".composer"));
-if (document.querySelector("chat-choice [data-models]")) import("./composer/chat-choice.js");
+const models = document.querySelector("chat-choice:has([data-models]) .model-button");
+if (models) loadChoice(models);

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.assistants.openai.endpoint import FakeEndpoint, fake_endpoint, refuse
 from tests.browser.conftest import OpenTab
@@ -118,6 +119,23 @@ async def test_escape_tab_and_clicks_close_it(open_tab: OpenTab) -> None:
         await expect(field(tab)).to_be_focused()
         await place.click()
         await expect(tab.page.locator(".models")).to_be_hidden()
+
+
+async def test_a_press_on_the_button_counts_before_its_script_has_come(
+    open_tab: OpenTab,
+) -> None:
+    tab = await open_tab("/documents")
+    may_come = asyncio.Event()
+
+    async def hold_back(route: Route) -> None:
+        await may_come.wait()
+        await route.continue_()
+
+    await tab.page.route("**/chat-choice*.js", hold_back)
+    await tab.page.goto("/")
+    await button(tab).click()
+    may_come.set()
+    await expect(field(tab)).to_be_focused()
 
 
 async def test_a_click_chooses_another_assistant(open_tab: OpenTab) -> None:

@@ -15,6 +15,7 @@ const ELSEWHERE = "textarea, input, select, dialog, [popover], .sidebar";
 export class StickToEnd {
   #atEnd = false;
   #button;
+  #change = null;
   #coasting = 0;
   #growing;
   #holding = false;
@@ -93,13 +94,18 @@ export class StickToEnd {
     this.#offer();
   }
 
-  /** Change the size of another element; a reader at the end stays there. */
+  /**
+   * Change the size of another element; a reader at the end stays there. It could move what is
+   * pressed, and so waits for the click.
+   */
   stay(change) {
+    if (this.#pressed) {
+      this.#change = change;
+      return;
+    }
     const atEnd = this.#atEnd;
     change();
-    if (atEnd && !this.#pressed) {
-      this.#page.scrollTo({ top: this.#page.scrollHeight, behavior: "instant" });
-    }
+    if (atEnd) this.#page.scrollTo({ top: this.#page.scrollHeight, behavior: "instant" });
     this.#top = this.#page.scrollTop;
     this.#offer();
   }
@@ -187,7 +193,12 @@ export class StickToEnd {
     // The selection event may follow later.
     this.#selected();
     // What was pressed must not move away before its click.
-    setTimeout(() => this.#follow());
+    setTimeout(() => {
+      const change = this.#change;
+      this.#change = null;
+      if (change) this.stay(change);
+      this.#follow();
+    });
   }
 
   /** An element that the user unfolds opens in its place. */
@@ -215,6 +226,8 @@ export class StickToEnd {
     const distance = scrollHeight - clientHeight - scrollTop;
     this.#atEnd = distance < 2;
     const hidden = distance < NEAR || this.following;
-    if (hidden !== this.#button.hidden) keepFocus(() => (this.#button.hidden = hidden));
+    // Its row moves the end of the page, and what is pressed there.
+    if (this.#pressed || hidden === this.#button.hidden) return;
+    keepFocus(() => (this.#button.hidden = hidden));
   }
 }
