@@ -132,12 +132,13 @@ async def test_a_process_that_can_end_nothing_leaves_erasing_to_another(
     current = databases.current
     storage = await open_storage(current.address(path) if current else f"sqlite:{path}")
     command, server = make_accounts(storage, clock), make_accounts(storage, clock)
-    erased = asyncio.Event()
+    erased, told = asyncio.Event(), asyncio.Event()
 
     async def erase(_: str) -> None:
         erased.set()
 
     server.erase_with(erase)
+    server.on_revoked(lambda _: told.set())
     await server.start()
     await add_admin(command)
     await add_admin(command, "Grace")
@@ -146,6 +147,7 @@ async def test_a_process_that_can_end_nothing_leaves_erasing_to_another(
     await command.users.delete(OPERATOR, "local")
     await command.close()
     await erased.wait()
+    await told.wait()
     await server.settle()
     assert await server.identify_session(signed_in.secret) is None
     assert await storage.accounts.read(lambda reader: reader.select_deleted()) == []
