@@ -65,6 +65,7 @@ class ConnectionThread:
         self.was_cut = False
         self._address = address
         self._latest = 0.0
+        self._has_ended = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="postgres")
 
     async def submit(self, work: Callable[[], T], seconds: float | None = None) -> T:
@@ -96,7 +97,13 @@ class ConnectionThread:
             future.add_done_callback(lambda _: timer.cancel())
 
     def connected(self) -> Connection:
-        """The connection, made anew if need be; on the thread."""
+        """The connection, made anew if need be; on the thread.
+
+        Raises:
+            psycopg.Error: There is none, or ``close`` was called.
+        """
+        if self._has_ended:  # work that came between the end of the connection and of its thread
+            raise psycopg.OperationalError("the connection was closed")
         if self.connection is not None:
             if not self.connection.closed:
                 return self.connection
@@ -131,8 +138,12 @@ class ConnectionThread:
     async def close(self) -> None:
         """End the connection and its thread; idempotent."""
         with suppress(RuntimeError):  # its thread has ended
-            await self.submit(self.disconnect, seconds=1.0)
+            await self.submit(self._end, seconds=1.0)
         await asyncio.to_thread(self._thread.shutdown)
+
+    def _end(self) -> None:
+        self._has_ended = True
+        self.disconnect()
 
     def disconnect(self) -> None:
         """End the connection; on the thread."""
