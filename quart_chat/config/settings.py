@@ -85,8 +85,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     auth: Annotated[
         AuthModes,
         Meta(
-            description="who may use the chat: `none`, everybody on this machine; `accounts`, who"
-            " signs in; `proxy`, whom a proxy names; or `accounts,proxy`"
+            description="who may use the chat: `none`, all users of this machine; `accounts`, users"
+            " who sign in; `proxy`, users that a proxy names; or `accounts,proxy`"
         ),
     ] = AuthModes("none")
     auth_header: Annotated[
@@ -94,7 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = HeaderName("Remote-User")
     auth_admins: Annotated[
         str,
-        Meta(description="users whom a proxy names that are administrators, separated by commas"),
+        Meta(description="users of a proxy who are administrators, separated by commas"),
     ] = ""
     trusted_proxies: Annotated[
         Networks,
@@ -228,7 +228,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def admins(self) -> frozenset[str]:
-        """The names of administrators whom a proxy names."""
+        """The names that a proxy has for administrators."""
         return frozenset(name.strip() for name in self.auth_admins.split(",") if name.strip())
 
     @property
