@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 
 from quart_chat.accounts.models import (
@@ -21,7 +22,7 @@ from quart_chat.accounts.models import (
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.secret import digest, is_secret
 from quart_chat.accounts.sessions import is_alive
-from quart_chat.accounts.storage import AccountReader, AccountStorage
+from quart_chat.accounts.storage import AccountReader, AccountStorage, AccountTransaction
 from quart_chat.accounts.tokens import is_token
 
 MOST = 10_000
@@ -65,9 +66,7 @@ class Identification:
         for kind in (CredentialKind.SESSION, CredentialKind.TOKEN):
             times = {used.id: at for used, at in uses.items() if used.kind is kind}
             if times:
-                await self._storage.write(
-                    lambda tx, kind=kind, times=times: tx.note_uses(kind, times)  # type: ignore[misc]
-                )
+                await self._storage.write(partial(_note_uses, kind, times))
 
     async def identify(self, key: str, find: Find) -> Identity | None:
         """Say who has what is stored under a key, which is no secret; ``find`` reads it."""
@@ -122,3 +121,7 @@ def _identity(
     if not user.is_enabled:
         return None
     return Identity(user.id, user.name, user.role, credential, may_write, expires_at)
+
+
+def _note_uses(kind: CredentialKind, times: dict[str, float], tx: AccountTransaction) -> None:
+    tx.note_uses(kind, times)

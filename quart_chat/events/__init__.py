@@ -15,8 +15,9 @@ from quart_chat.events.coalescing import Coalescer, DeltaCoalescer, NoCoalescing
 from quart_chat.events.event import TERMINAL_TYPES, Event, make_event
 from quart_chat.events.log import Bounds
 from quart_chat.events.manager import StreamingEventManager
+from quart_chat.events.queue import EventQueue, QueueShutDown
 from quart_chat.events.settings import EventSettings
-from quart_chat.events.subscription import EventQueue, QueueShutDown, Subscription
+from quart_chat.events.subscription import Subscription
 
 __all__ = [
     "TERMINAL_TYPES",

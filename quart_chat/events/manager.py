@@ -15,10 +15,11 @@ from quart_chat.events.contexts import Contexts
 from quart_chat.events.detached import DetachedStreams
 from quart_chat.events.event import Event, make_event
 from quart_chat.events.log import ContextLog
+from quart_chat.events.queue import EventQueue
 from quart_chat.events.settings import EventSettings
 from quart_chat.events.sse import encode_comment, encode_retry
 from quart_chat.events.statistics import Statistics, look
-from quart_chat.events.subscription import EventQueue, Subscription
+from quart_chat.events.subscription import Subscription
 
 
 class StreamingEventManager:

@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
     Coroutine,
-    Sequence,
 )
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+from quart_chat.chat.streams.catching_up import begin, classify, mend
 from quart_chat.chat.streams.encoding import (
     MakeId,
-    encode_frames,
     encode_heartbeat,
     encode_kept,
-    encode_shown,
 )
 from quart_chat.chat.streams.list_position import ListPosition
 from quart_chat.chat.streams.position import (
     UNKNOWN,
-    Disposition,
     StreamPosition,
     WorkflowPosition,
 )
-from quart_chat.events import Batch, Event, StreamingEventManager, Subscription
+from quart_chat.events import Batch, StreamingEventManager, Subscription
 from quart_chat.events.asgi.chunks import DirectWriter
 from quart_chat.events.sse import KEEPALIVE
 
 if TYPE_CHECKING:
     from quart_chat.chat.service import ChatService
-
-_PAUSES = (0.1, 0.1, 0.2, 0.2, 0.4, 0.4)
-"""Seconds to wait, one after the other, for what another process has not saved yet."""
 
 _PAGE_CURSOR = re.compile(r"([0-9]{1,16})-([0-9]{1,16})", re.ASCII)
 
@@ -169,7 +162,7 @@ class ChatFrames(AsyncGenerator[bytes, None]):
         return encode_heartbeat(self._events) if self._heartbeat else KEEPALIVE
 
     async def _catch_up(self) -> AsyncGenerator[bytes, None]:
-        async with aclosing(self._until_ended(_begin(self._make_ids))) as chunks:
+        async with aclosing(self._until_ended(begin(self._make_ids))) as chunks:
             async for chunk in chunks:
                 if chunk or self._heartbeat:
                     yield chunk
@@ -207,12 +200,12 @@ class ChatFrames(AsyncGenerator[bytes, None]):
                     continue
                 position = self._positions[batch.context_id]
                 make_id = self._make_ids[position]
-                kept, place = ([], 0) if subscription.lost else _classify(position, batch.events)
+                kept, place = ([], 0) if subscription.lost else classify(position, batch.events)
                 if place == len(batch.events) and not subscription.lost:
                     if kept:
                         yield encode_kept(position, batch, kept, make_id)
                     continue
-                mended = _mend(position, batch, kept, place, make_id)
+                mended = mend(position, batch, kept, place, make_id)
                 async with aclosing(self._until_ended(mended)) as chunks:
                     async for chunk in chunks:
                         yield chunk
@@ -231,87 +224,7 @@ class ChatFrames(AsyncGenerator[bytes, None]):
             writer.write_now(self._idle())
             return True
         position = self._positions[batch.context_id]
-        kept, place = _classify(position, batch.events)
+        kept, place = classify(position, batch.events)
         if kept and (chunk := encode_kept(position, batch, kept, self._make_ids[position])):
             writer.write_now(chunk)
         return place == len(batch.events) and not self._ended
-
-
-async def _begin(make_ids: dict[StreamPosition, MakeId]) -> AsyncGenerator[bytes, None]:
-    """What is missing of all; an empty chunk first, once the database has been read."""
-    parts = {position: await position.catch_up() for position in list(make_ids)[:1]}
-    yield b""
-    for position, make_id in make_ids.items():
-        part = parts.pop(position, None) or await position.catch_up()
-        while True:
-            for chunk in encode_frames(part.frames, make_id):
-                yield chunk
-            if not part.more:
-                break
-            part = await position.catch_up()
-
-
-async def _mend(
-    position: StreamPosition, batch: Batch, kept: list[Event], place: int, make_id: MakeId
-) -> AsyncGenerator[bytes, None]:
-    """Fill a hole before an event of a batch from the database, and go on from there.
-
-    Args:
-        position: What decides about the events.
-        batch: Those it has.
-        kept: What is to be sent before the hole.
-        place: The number of the event in the batch.
-        make_id: Says what the id of a seq is.
-    """
-    pauses = _PAUSES if position.elsewhere else ()
-    reads = 0
-    while True:
-        if kept:
-            yield encode_shown(position, kept, make_id)
-        more = not position.ended
-        while more:
-            part = await position.catch_up()
-            more = part.more
-            for chunk in encode_frames(part.frames, make_id):
-                yield chunk
-        is_last = reads == len(pauses)
-        kept, found = _classify(position, batch.events, place, mended=place if is_last else -1)
-        if found == len(batch.events):
-            break
-        if found == place:
-            await asyncio.sleep(pauses[reads])
-            reads += 1
-        else:
-            place, reads = found, 0
-    if kept:
-        yield encode_shown(position, kept, make_id)
-
-
-def _classify(
-    position: StreamPosition, events: Sequence[Event], place: int = 0, mended: int = -1
-) -> tuple[list[Event], int]:
-    """Take events from a place on, up to a hole.
-
-    Args:
-        position: What decides about them.
-        events: A batch of them.
-        place: The first to take.
-        mended: The place of a hole for which the database has been read. If that has not filled
-            it, nothing does.
-
-    Returns:
-        Those that are to be sent, and the place of the hole; the number of all where there is none.
-    """
-    kept: list[Event] = []
-    for number in range(place, len(events)):
-        if position.ended:
-            break
-        event = events[number]
-        disposition = position.classify(event)
-        if disposition is Disposition.HOLE:
-            if number != mended:
-                return kept, number
-            position.give_up(event)
-        if disposition is Disposition.FORWARD:
-            kept.append(event)
-    return kept, len(events)

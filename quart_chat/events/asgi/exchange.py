@@ -9,7 +9,7 @@ from typing import NamedTuple, cast
 from quart_chat.events.asgi.chunks import Chunks, EndableChunks
 from quart_chat.events.asgi.server import Application, Headers, Message, Receive, Scope, Send
 from quart_chat.events.manager import StreamingEventManager
-from quart_chat.events.subscription import QueueShutDown
+from quart_chat.events.queue import QueueShutDown
 
 _NAME = "X-Event-Stream"
 _NAME_SENT = _NAME.lower().encode()
