@@ -70,12 +70,14 @@ class Attempts:
 
         return await self._storage.write(begin)
 
-    def take_back(self, tx: AccountTransaction, attempt: Attempt) -> None:
-        """Count an attempt no more, as it was right."""
+    def take_back(
+        self, tx: AccountTransaction, attempt: Attempt, *, was_right: bool = True
+    ) -> None:
+        """Count an attempt no more, as it was right or was not made."""
         stored = tx.select_buckets(list(attempt.buckets))
         for name, policy in attempt.buckets.items():
             if name in stored:
-                tx.put_bucket(name, take_back(stored[name], policy))
+                tx.put_bucket(name, take_back(stored[name], policy, was_right=was_right))
 
     def remember(
         self, tx: AccountTransaction, user_id: str, origin: Origin, device: str, now: float

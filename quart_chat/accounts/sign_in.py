@@ -89,7 +89,8 @@ class SignIn:
         except TooManyRequests:
             # It says nothing about the password.
             await self._changes.commit(
-                Actor(None), lambda change: self._attempts.take_back(change.tx, attempt)
+                Actor(None),
+                lambda change: self._attempts.take_back(change.tx, attempt, was_right=False),
             )
             raise
 

@@ -117,13 +117,13 @@ def count(bucket: Bucket | None, policy: Policy, now: float) -> Bucket:
     return Bucket(failures, now + policy.wait(failures), now)
 
 
-def take_back(bucket: Bucket, policy: Policy) -> Bucket | None:
-    """A bucket after an attempt that turned out right; None for an empty one.
+def take_back(bucket: Bucket, policy: Policy, *, was_right: bool = True) -> Bucket | None:
+    """A bucket after an attempt that turned out right, or was not made; None for an empty one.
 
-    That of the account and the address is emptied, as the owner is there. Others keep what those
-    have done who guess.
+    After one that was right, that of the account and the address is emptied, as the owner is there.
+    Others keep what those have done who guess.
     """
-    failures = 0 if policy is PAIR else bucket.failures - 1
+    failures = 0 if policy is PAIR and was_right else bucket.failures - 1
     if failures <= 0:
         return None
     return Bucket(failures, bucket.last_at + policy.wait(failures), bucket.last_at)

@@ -13,7 +13,7 @@ from quart_chat.accounts.identification import Identification
 from quart_chat.accounts.models import RevocationReason
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.storage import AccountStorage, AccountTransaction
-from quart_chat.errors import DatabaseUnavailable
+from quart_chat.errors import DatabaseUnavailable, Unavailable
 
 _logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Erasure:
                 more = await self._storage.write(lambda tx: tx.erase_some(user_id))
         except Exception as error:
             # It is tried again later.
-            if not isinstance(error, DatabaseUnavailable):
+            if not isinstance(error, Unavailable):
                 _logger.exception("A deleted user could not be erased")
 
 

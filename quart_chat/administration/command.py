@@ -161,7 +161,7 @@ class UsersCommand:
         async def delete(accounts: AccountService, served: bool) -> None:
             await accounts.users.delete(OPERATOR, user.id)
             await accounts.settle()
-            how = "The server erases" if served else "Erased"
+            how = "A server with accounts erases" if served else "Erased"
             say(f"Deleted {user.name}. {how} all chats and documents of this user.")
 
         self._do(delete)

@@ -14,6 +14,7 @@ from quart_chat.accounts.models import Origin
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.service import AccountService
 from quart_chat.accounts.throttle import (
+    PAIR,
     Bucket,
     buckets_of,
     check,
@@ -239,3 +240,10 @@ async def test_a_server_that_is_busy_counts_no_guess(
             await sign_in(busy)
     await busy.close()
     assert (await sign_in(accounts)).user.name == "Ada"
+
+
+def test_an_attempt_that_was_not_made_keeps_what_was_counted_before() -> None:
+    after = take_back(Bucket(4, 100.0, 90.0), PAIR, was_right=False)
+    assert after is not None
+    assert after.failures == 3
+    assert take_back(Bucket(4, 100.0, 90.0), PAIR) is None

@@ -252,7 +252,7 @@ def test_the_next_command_erases_what_a_server_has_left(run: Run, tmp_path: Path
     run(*instance, "add", "Ada", "--admin", stdin=f"{PASSWORD}\n")
     run(*instance, "add", "Grace", "--admin", stdin=f"{PASSWORD}\n")
     with hold_instance(folder):
-        assert "The server erases" in run(*instance, "delete", "Ada", "--yes")
+        assert "A server with accounts erases" in run(*instance, "delete", "Ada", "--yes")
     assert databases.query(folder, "SELECT count(*) FROM workflows") != [(0,)]
     run(*instance, "list")
     assert databases.query(folder, "SELECT count(*) FROM workflows") == [(0,)]
@@ -266,7 +266,7 @@ def test_a_running_server_goes_on(run: Run, start_server: Callable[..., Server])
     run(*instance, "add", "Ada", "--admin", stdin=f"{PASSWORD}\n")
     run(*instance, "add", "Bob", "--admin", stdin=f"{PASSWORD}\n")
     assert run(*instance, "delete", "Bob", "--yes").endswith(
-        "The server erases all chats and documents of this user.\n"
+        "A server with accounts erases all chats and documents of this user.\n"
     )
     assert "Ada" in run(*instance, "list")
     assert server.terminate() == 0
@@ -300,7 +300,7 @@ def test_a_server_on_a_database_goes_on(
         await accounts.start()
         assert await accounts.identify_session(signed_in.secret) is not None
         printed = await asyncio.to_thread(run, "delete", "Ada", "--yes")
-        assert printed.startswith("Deleted Ada. The server erases")
+        assert printed.startswith("Deleted Ada. A server with accounts erases")
         await ended.wait()
         assert await accounts.identify_session(signed_in.secret) is None
         await accounts.close()
