@@ -21,7 +21,7 @@ from time import monotonic
 
 from quart_chat.durations import Durations
 from quart_chat.events.broker import BrokerUnavailable, Deliver, Gap
-from quart_chat.events.brokers.protocol import Log, LogUnavailable, Place
+from quart_chat.events.brokers.protocol import Log, LogSilent, LogUnavailable, Place
 from quart_chat.events.brokers.waiting import WaitingEvents
 from quart_chat.events.brokers.wire import can_be_carried, decode_batch, encode_batch, number_of
 from quart_chat.events.coalescing import Coalescer, NoCoalescing
@@ -90,6 +90,7 @@ class LogBroker:
         # Served again, it may be on another event loop.
         self._has_waiting, self._moved = asyncio.Event(), asyncio.Event()
         self._attached = asyncio.Event()
+        self._trouble = ""
         if self._waiting:
             self._has_waiting.set()
         self._tasks = [
@@ -100,8 +101,9 @@ class LogBroker:
             async with asyncio.timeout(_OPEN):
                 await self._ready
         except TimeoutError as error:
+            reason = self._trouble or "it does not answer in time"
             await self._stop()
-            raise BrokerUnavailable(f"The event log can't be used: {self._trouble}") from error
+            raise BrokerUnavailable(f"The event log can't be used: {reason}") from error
 
     async def close(self) -> None:
         await self.flush()
@@ -180,7 +182,9 @@ class LogBroker:
             except (LogUnavailable, TimeoutError) as error:
                 self._attached.clear()
                 self._detached_at = self._detached_at or monotonic()
-                self._trouble = str(error) or "it does not answer in time"
+                # What the log has said tells more than that it says nothing now.
+                if not (self._trouble and isinstance(error, LogSilent | TimeoutError)):
+                    self._trouble = str(error)
                 await pause.after(error)
             except Exception as error:
                 # What takes the events is to blame: without them, its readers have to read anew.

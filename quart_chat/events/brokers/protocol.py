@@ -22,6 +22,10 @@ class LogUnavailable(Exception):
     """The log can't be reached, or is no longer the one that was read; the message says why."""
 
 
+class LogSilent(LogUnavailable):
+    """The log does not answer in time."""
+
+
 class Log(Protocol):
     """An ordered log of batches that every node appends to and reads.
 

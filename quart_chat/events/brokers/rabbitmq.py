@@ -26,7 +26,7 @@ from aio_pika.abc import (
 from aiormq.exceptions import AMQPError, ChannelInvalidStateError, ChannelNotFoundEntity
 
 from quart_chat.events.brokers.address import without_password
-from quart_chat.events.brokers.protocol import LogUnavailable, Place
+from quart_chat.events.brokers.protocol import LogSilent, LogUnavailable, Place
 
 # It has an error for each attempt that fails; of those the broker logs the first.
 logging.getLogger("aiormq.connection").setLevel(logging.CRITICAL)
@@ -157,7 +157,7 @@ class RabbitMQLog:
             async with asyncio.timeout(_TIMEOUT):
                 yield
         except TimeoutError as error:
-            raise LogUnavailable(f"{self._name}: no answer in time") from error
+            raise LogSilent(f"{self._name}: no answer in time") from error
         except (AMQPError, ChannelInvalidStateError, OSError) as error:
             raise LogUnavailable(f"{self._name}: {error}") from error
 

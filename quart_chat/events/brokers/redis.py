@@ -22,7 +22,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import OutOfMemoryError, RedisError
 
 from quart_chat.events.brokers.address import without_password
-from quart_chat.events.brokers.protocol import LogUnavailable, Place
+from quart_chat.events.brokers.protocol import LogSilent, LogUnavailable, Place
 
 # The braces keep both on one server where keys are spread over several.
 HEAD, STREAM = "qc:{log}:head", "qc:{log}"
@@ -182,7 +182,7 @@ class RedisLog:
             async with asyncio.timeout(_TIMEOUT):
                 yield
         except TimeoutError as error:
-            raise LogUnavailable(f"{self._name}: no answer in time") from error
+            raise LogSilent(f"{self._name}: no answer in time") from error
         except (RedisError, OSError) as error:
             raise LogUnavailable(f"{self._name}: {error}") from error
 

@@ -16,7 +16,7 @@ from quart_chat.events import BrokerUnavailable, DeltaCoalescer
 from quart_chat.events.brokers import log as log_module
 from quart_chat.events.brokers.bus import SQLiteBus
 from quart_chat.events.brokers.log import LogBroker
-from quart_chat.events.brokers.protocol import LogUnavailable, Place
+from quart_chat.events.brokers.protocol import LogSilent, LogUnavailable, Place
 from quart_chat.events.brokers.waiting import WaitingEvents, merge_waiting
 from quart_chat.events.brokers.wire import decode_batch, encode_batch
 from quart_chat.events.event import Event, make_event
@@ -362,3 +362,40 @@ async def test_a_log_that_can_not_be_read_counts_as_cut_off(
     monkeypatch.setattr(log, "tail", tail)
     await until(lambda: broker.cut_off == 0)
     await broker.close()
+
+
+@pytest.mark.parametrize(
+    ("failures", "reason"),
+    [
+        (
+            [LogUnavailable("no such password"), LogSilent("no answer")],
+            "no such password",
+        ),
+        ([LogUnavailable("it is starting"), LogUnavailable("it is full")], "it is full"),
+        ([LogSilent("no answer")], "no answer"),
+        ([TimeoutError()], "it does not answer in time"),
+        ([], "it does not answer in time"),
+    ],
+)
+async def test_the_last_that_a_log_has_said_is_why_it_can_not_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failures: list[Exception], reason: str
+) -> None:
+    monkeypatch.setattr(log_module, "_OPEN", 0.5)
+    log = SQLiteBus(tmp_path)
+    told = iter(failures)
+    cancelled = iter([LogUnavailable("a driver has lost the cancellation")])
+
+    async def fail(after: Place | None) -> AsyncGenerator[tuple[Place, bytes | None]]:
+        for failure in told:
+            raise failure
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as error:
+            raise next(cancelled, error) from None
+        yield Place("", 0), None
+
+    monkeypatch.setattr(log, "tail", fail)
+    broker = LogBroker(log)
+    broker.bind(lambda _: None, lambda: None)
+    with pytest.raises(BrokerUnavailable, match=f": {reason}$"):
+        await broker.open()

@@ -26,7 +26,7 @@ from quart_chat.events.brokers.address import without_password
 from quart_chat.events.brokers.postgres import tables
 from quart_chat.events.brokers.postgres.listener import Listener
 from quart_chat.events.brokers.postgres.tables import Batch
-from quart_chat.events.brokers.protocol import LogUnavailable, Place
+from quart_chat.events.brokers.protocol import LogSilent, LogUnavailable, Place
 from quart_chat.postgres import Connection, ConnectionThread
 
 T = TypeVar("T")
@@ -150,8 +150,9 @@ class PostgreSQLLog:
             yield
         except (psycopg.Error, LogUnavailable, UnicodeError) as error:  # of a host's name
             silent = thread.was_cut or isinstance(error, psycopg.errors.ConnectionTimeout)
-            reason = "no answer in time" if silent else _describe(error)
-            raise LogUnavailable(f"{self._name}: {reason}") from error
+            if silent:
+                raise LogSilent(f"{self._name}: no answer in time") from error
+            raise LogUnavailable(f"{self._name}: {_describe(error)}") from error
 
 
 class _Position:
