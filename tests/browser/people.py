@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from playwright.async_api import CDPSession, Page
@@ -12,9 +11,6 @@ from tests.browser.test_page import violations
 from tests.server import Server
 
 PASSWORD = "a walnut under the bridge"
-
-Enter = Callable[..., Awaitable[Page]]
-"""Opens a browser of one person."""
 
 
 async def fill(page: Page, **fields: str) -> None:
@@ -29,11 +25,6 @@ def setup_link(team: Server) -> str:
     found = re.search(r"http\S+/set-up/\S+", "".join(team.output))
     assert found is not None, team.output
     return found[0]
-
-
-def address(team: Server) -> str:
-    """Where the server is, by a name: passkeys need one."""
-    return team.url.replace("127.0.0.1", "localhost")
 
 
 async def check(page: Page) -> None:
@@ -82,7 +73,13 @@ class Device:
         found: list[dict[str, Any]] = (await self._send("getCredentials"))["credentials"]
         return found
 
+    async def copy(self, keys: list[dict[str, Any]]) -> None:
+        """Put the passkeys of another device into this one."""
+        for key in keys:
+            await self._send("addCredential", credential=key)
+
     async def forget(self) -> None:
+        """Erase the passkeys in it."""
         await self._send("clearCredentials")
 
     async def _send(self, command: str, **options: Any) -> Any:

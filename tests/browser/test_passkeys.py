@@ -7,7 +7,8 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.people import PASSWORD, Device, Enter, address, check, fill, setup_link
+from tests.browser.conftest import Enter, address
+from tests.browser.people import PASSWORD, Device, check, fill, setup_link
 from tests.server import Server
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
@@ -44,7 +45,7 @@ WORDS = {
         "create token": "Token erstellen",
         "decline": "Nicht mehr vorschlagen",
         "device": "Name des Geräts oder Schlüssels",
-        "link": "Senden Sie diesen Link",
+        "link": "Schicken Sie diesen Link",
         "name": "Name",
         "disabled": "Die Verwaltung hat dieses Konto gesperrt.",
         "disable": "Sperren",
@@ -58,17 +59,18 @@ WORDS = {
 }
 
 
+NO_COMPLETION = "PublicKeyCredential.isConditionalMediationAvailable = async () => false"
+"""A device that is touched all the time answers as soon as the browser completes a form."""
+
+
 async def add_passkey(page: Page, say: dict[str, str], name: str) -> None:
     await page.get_by_label(say["device"]).fill(name)
     await page.get_by_role("button", name=say["add"]).click()
     await expect(page.locator("#passkeys .account-list")).to_contain_text(name)
 
 
-async def sign_in_by_passkey(page: Page, say: dict[str, str], device: Device) -> None:
-    await device.touch(False)
-    await page.goto("/sign-in")
+async def sign_in_by_passkey(page: Page, say: dict[str, str]) -> None:
     await page.get_by_role("button", name=say["by passkey"]).click()
-    await device.touch()
     await expect(page.locator(".places")).to_contain_text(say["sign out"])
 
 
@@ -77,6 +79,7 @@ async def test_a_team_comes_in_with_passkeys(team: Server, people: Enter, langua
     say = WORDS[language]
     # The first start: the link of the server, and the offer of a passkey
     ada = await people(locale=say["locale"])
+    await ada.add_init_script(NO_COMPLETION)
     await ada.goto(setup_link(team))
     await check(ada)
     await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
@@ -93,10 +96,10 @@ async def test_a_team_comes_in_with_passkeys(team: Server, people: Enter, langua
     await ada.goto("/")
     await expect(ada.get_by_role("button", name=say["decline"])).to_have_count(0)
     # Signing out, and in without a name
-    await ada.get_by_role("button", name=say["sign out"]).click()
+    await ada.locator(".places").get_by_role("button", name=say["sign out"]).click()
     await expect(ada.get_by_role("button", name=say["by passkey"])).to_be_visible()
     await check(ada)
-    await sign_in_by_passkey(ada, say, device)
+    await sign_in_by_passkey(ada, say)
     # An invite, which another accepts, who wants no passkey
     await ada.get_by_role("link", name=say["users"]).click()
     await ada.get_by_role("button", name=say["create"]).click()
@@ -152,11 +155,13 @@ async def test_removing_a_passkey_ends_the_pages_that_it_opened(
     await ada.goto("/settings/account")
     await add_passkey(ada, say, "Telephone")
     lost = await people(locale=say["locale"])
+    await lost.add_init_script(NO_COMPLETION)
     # The same keys, as in a device that was found by another person
     other = await Device.attach(lost)
-    for key in await device.keys():
-        await other._send("addCredential", credential=key)
-    await sign_in_by_passkey(lost, say, other)
+    await other.touch()
+    await other.copy(await device.keys())
+    await lost.goto("/sign-in")
+    await sign_in_by_passkey(lost, say)
     await until_live(lost)
     row = ada.locator("#passkeys .account-list > li")
     await row.locator("summary").click()
@@ -174,9 +179,33 @@ async def test_removing_a_passkey_ends_the_pages_that_it_opened(
     await check(lost)
 
 
+async def test_a_passkey_is_chosen_where_the_browser_completes_the_name(
+    team: Server, people: Enter
+) -> None:
+    say = WORDS["en"]
+    ada = await people()
+    await ada.goto(setup_link(team))
+    await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
+    await expect(ada.locator(".places")).to_contain_text("Ada")
+    device = await Device.attach(ada)
+    await device.touch()
+    await ada.goto("/settings/account")
+    await add_passkey(ada, say, "Laptop")
+    await device.touch(False)
+    await ada.locator(".places").get_by_role("button", name=say["sign out"]).click()
+    name = ada.get_by_label(say["name"], exact=True)
+    await expect(name).to_have_attribute("autocomplete", "username webauthn")
+    await device.touch()
+    await ada.goto("/sign-in?next=/documents")
+    await expect(ada).to_have_url(re.compile(r"/documents$"))
+    await ada.goto("/settings/account")
+    await expect(ada.locator("#passkeys .account-list")).to_contain_text("last used")
+
+
 async def test_what_goes_wrong_is_said_in_plain_words(team: Server, people: Enter) -> None:
     say = WORDS["en"]
     ada = await people()
+    await ada.add_init_script(NO_COMPLETION)
     await ada.goto(setup_link(team))
     await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
     await expect(ada.locator(".places")).to_contain_text("Ada")
@@ -189,7 +218,7 @@ async def test_what_goes_wrong_is_said_in_plain_words(team: Server, people: Ente
     await ada.get_by_role("button", name=say["add"]).click()
     await expect(refusal).to_contain_text("has a passkey for your account already")
     # The device has lost the key that the account knows, and then the account the device's
-    await ada.get_by_role("button", name=say["sign out"]).click()
+    await ada.locator(".places").get_by_role("button", name=say["sign out"]).click()
     await device.forget()
     await ada.get_by_role("button", name=say["by passkey"]).click()
     await expect(ada.locator("#passkey [role=alert]")).to_contain_text(say["cancelled"])
@@ -208,7 +237,7 @@ async def test_without_a_host_name_the_page_says_what_to_open(
     await expect(ada.locator(".places")).to_contain_text("Ada")
     await expect(ada.get_by_role("link", name="Add a passkey")).to_have_count(0)
     if path == "/sign-in":
-        await ada.get_by_role("button", name="Sign out").click()
+        await ada.locator(".places").get_by_role("button", name="Sign out").click()
     await ada.goto(path)
     await expect(ada.locator(part)).to_contain_text(f"Open {address(team)} instead")
     await expect(ada.get_by_role("button", name=re.compile("passkey"))).to_have_count(0)
