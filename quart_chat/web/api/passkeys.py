@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from quart import Blueprint, jsonify, request
 
-from quart_chat.errors import SignInThrottled, WrongCredentials
+from quart_chat.errors import InvalidInput, SignInThrottled, WrongCredentials
 from quart_chat.web.auth.client import find_origin
 from quart_chat.web.auth.cookies import (
     device_secret,
@@ -40,7 +40,7 @@ blueprint = Blueprint("passkeys_api", __name__, url_prefix="/api/passkeys")
 
 
 @blueprint.post("/challenge")
-@operation(Answer(ChallengeItem), tag="passkeys")
+@operation(Answer(ChallengeItem), tag="passkeys", errors=[InvalidInput])
 async def begin_passkey() -> Response:
     """Begin to add a passkey, in a browser that is signed in.
 
@@ -69,7 +69,7 @@ async def add_passkey(body: PasskeyBody) -> tuple[Item, int]:
 
 @blueprint.post("/sign-in/challenge")
 @public
-@operation(Answer(ChallengeItem), tag="passkeys", errors=[SignInThrottled])
+@operation(Answer(ChallengeItem), tag="passkeys", errors=[InvalidInput, SignInThrottled])
 async def begin_passkey_sign_in() -> Response:
     """Begin to sign in with any passkey of this site.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
@@ -90,6 +91,7 @@ async def test_the_document_describes_passkeys_where_users_sign_in(
     client: Client, user: Person
 ) -> None:
     document = await (await client.get("/openapi.json", headers=user.headers)).get_json()
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
     paths = document["paths"]
     assert paths["/api/passkeys/sign-in"]["post"]["security"] == []
     assert "security" not in paths["/api/passkeys"]["post"]
