@@ -17,6 +17,7 @@ from quart_chat.markdown import render_markdown
 from quart_chat.resources import resource_path
 from quart_chat.search.passages import anchors, page_language
 from quart_chat.texts import N_, _
+from quart_chat.web.paths import lead_links, path_to
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
@@ -46,7 +47,7 @@ class Page:
 
     @property
     def url(self) -> str:
-        return f"/handbook/{'' if self.place == 'index' else self.place}"
+        return path_to(f"/handbook/{'' if self.place == 'index' else self.place}")
 
     @property
     def section(self) -> str:
@@ -100,7 +101,8 @@ def _in_reading_order(spoken: str) -> list[Page]:
 def render_page(source: str) -> str:
     """A page's HTML, each heading with the anchor that links to it use."""
     places = iter(anchors(source))
-    return _HEADING.sub(lambda match: f'<h{match[1]} id="{next(places)}">', render_markdown(source))
+    html = lead_links(render_markdown(source))
+    return _HEADING.sub(lambda match: f'<h{match[1]} id="{next(places)}">', html)
 
 
 def _read(folder: Path, path: Path) -> Page:
