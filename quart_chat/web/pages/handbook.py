@@ -47,7 +47,7 @@ class Page:
 
     @property
     def url(self) -> str:
-        return path_to(f"/handbook/{'' if self.place == 'index' else self.place}")
+        return f"/handbook/{'' if self.place == 'index' else self.place}"
 
     @property
     def section(self) -> str:
@@ -70,11 +70,11 @@ async def read_page(place: str = "index") -> ResponseReturnValue:
     if page is None:
         raise NotFound(_("The handbook has no such page."))
     if place.endswith(".md"):
-        return redirect(page.url, 308)
+        return redirect(path_to(page.url), 308)
     return await render_template(
         "handbook.html",
         title=page.title,
-        html=await asyncio.to_thread(render_page, page.path.read_text("utf-8")),
+        html=lead_links(await asyncio.to_thread(render_page, page.path.read_text("utf-8"))),
         page=page,
         contents=_in_reading_order(texts.language()),
     )
@@ -101,8 +101,7 @@ def _in_reading_order(spoken: str) -> list[Page]:
 def render_page(source: str) -> str:
     """A page's HTML, each heading with the anchor that links to it use."""
     places = iter(anchors(source))
-    html = lead_links(render_markdown(source))
-    return _HEADING.sub(lambda match: f'<h{match[1]} id="{next(places)}">', html)
+    return _HEADING.sub(lambda match: f'<h{match[1]} id="{next(places)}">', render_markdown(source))
 
 
 def _read(folder: Path, path: Path) -> Page:
