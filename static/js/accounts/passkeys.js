@@ -3,6 +3,7 @@
  * the browser's answers have their bytes in base64url, as in WebAuthn, 5.1.8 and 5.1.9.
  */
 import { send, sendForJson } from "../api.js";
+import { pathTo } from "../root.js";
 import { t } from "../texts.js";
 
 const IP_ADDRESS = /^(\d+\.\d+\.\d+\.\d+|\[.*\])$/;
@@ -27,7 +28,7 @@ export function whyNoPasskeys() {
   if (!LOOPBACK.test(hostname)) {
     return t("Passkeys need a host name in the address of this page, not an IP address.");
   }
-  const address = `http://localhost${port && `:${port}`}`;
+  const address = `http://localhost${port && `:${port}`}${pathTo("/")}`;
   return t("Passkeys need a host name. Open {address} instead.", { address });
 }
 
@@ -36,7 +37,7 @@ export function whyNoPasskeys() {
  * @param {string} name What the user calls it.
  */
 export async function addPasskey(name) {
-  const { challengeId, options } = await sendForJson("POST", "/api/passkeys/challenge");
+  const { challengeId, options } = await sendForJson("POST", pathTo("/api/passkeys/challenge"));
   const publicKey = {
     ...options,
     challenge: toBytes(options.challenge),
@@ -47,7 +48,8 @@ export async function addPasskey(name) {
   const { attestationObject, clientDataJSON } = credential.response;
   const transports = credential.response.getTransports?.() ?? [];
   const answer = { ...encode({ attestationObject, clientDataJSON }), transports };
-  await send("POST", "/api/passkeys", { challengeId, name, credential: describe(credential, answer) });
+  const body = { challengeId, name, credential: describe(credential, answer) };
+  await send("POST", pathTo("/api/passkeys"), body);
 }
 
 /**
@@ -57,7 +59,7 @@ export async function addPasskey(name) {
  * @param {CredentialMediationRequirement} [mediation] "conditional": as the browser completes forms.
  */
 export async function signIn(next, signal, mediation) {
-  const path = "/api/passkeys/sign-in";
+  const path = pathTo("/api/passkeys/sign-in");
   const { challengeId, options } = await sendForJson("POST", `${path}/challenge`, null, signal);
   const publicKey = { ...options, challenge: toBytes(options.challenge) };
   const credential = await navigator.credentials.get({ publicKey, signal, mediation });

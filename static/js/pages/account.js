@@ -1,6 +1,7 @@
 /** The page of the account: adds passkeys. */
 import "../frame.js";
 import { addPasskey, explain, whyNoPasskeys } from "../accounts/passkeys.js";
+import { pathTo } from "../root.js";
 
 const form = document.getElementById("add-passkey");
 const button = form.querySelector("button");
@@ -24,7 +25,7 @@ form.addEventListener("submit", async (event) => {
   try {
     await addPasskey(form.elements.name.value);
     // Go to the list, which the server writes anew, even if this is its address already.
-    history.replaceState(null, "", "/settings/account?saved=passkeys#passkeys");
+    history.replaceState(null, "", pathTo("/settings/account?saved=passkeys#passkeys"));
     location.reload();
   } catch (error) {
     refusal.textContent = explain(error);

@@ -10,6 +10,7 @@ from quart_chat.errors import InvalidInput, LastWayIn
 from quart_chat.web.auth.identity import actor, session_id
 from quart_chat.web.context import services, user_id
 from quart_chat.web.pages.accounts.account import ACCOUNT, render_account
+from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from quart import Response
@@ -50,8 +51,8 @@ async def remove_passkey(passkey_id: str) -> ResponseReturnValue:
 async def decline_passkeys() -> ResponseReturnValue:
     """Offer no passkey again."""
     await services().require_accounts().passkeys.decline(actor())
-    return redirect("/", 303)
+    return redirect(path_to("/"), 303)
 
 
 def _saved() -> Response:
-    return cast("Response", redirect(f"{ACCOUNT}?saved=passkeys#passkeys", 303))
+    return cast("Response", redirect(path_to(f"{ACCOUNT}?saved=passkeys#passkeys"), 303))
