@@ -322,6 +322,17 @@ def test_an_e_mail_is_read_once_below_its_subject(tmp_path: Path) -> None:
     assert found.warnings == {"attachments_unread": 1}
 
 
+def test_a_page_saved_as_one_file_is_read_as_a_page(tmp_path: Path) -> None:
+    page = EmailMessage()
+    page["From"], page["Subject"] = "<Saved by Blink>", "Warranty"
+    page.set_content("<p>It lasts two years.</p>", subtype="html")
+    page.add_related("p { color: red }", subtype="css")
+    assert detect(page.as_bytes()[:4096], "a.mhtml") is Kind.EML
+    found = read(tmp_path, Kind.EML, page.as_bytes())
+    assert "It lasts two years." in found.text
+    assert "color" not in found.text
+
+
 def test_a_mail_within_a_mail_has_its_own_head(tmp_path: Path) -> None:
     outer = EmailMessage()
     outer["From"], outer["Subject"] = "bob@example.org", "Forwarded"

@@ -17,6 +17,8 @@ from quart_chat.texts import _
 
 MAX_PARTS = 1_000
 
+# Parts of a saved page that are not shown.
+_UNSEEN = frozenset({"text/css", "text/javascript", "application/javascript"})
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _HEAD = ("Subject", "From", "To", "Cc", "Date")
 
@@ -34,7 +36,7 @@ def read(path: Path) -> Iterator[Part]:
         if part.get_content_type() == "message/rfc822":
             for forwarded in part.iter_parts() if isinstance(part, EmailMessage) else ():
                 yield Block(_head(forwarded), headings)
-        if part.is_multipart():
+        if part.is_multipart() or part.get_content_type() in _UNSEEN:
             continue
         name = part.get_filename()
         if name or part.get_content_maintype() not in {"text", "multipart"}:
