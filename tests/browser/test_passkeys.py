@@ -239,7 +239,7 @@ async def test_without_a_host_name_the_page_says_what_to_open(
     if path == "/sign-in":
         await ada.locator(".places").get_by_role("button", name="Sign out").click()
     await ada.goto(path)
-    await expect(ada.locator(part)).to_contain_text(f"Open {address(team)} instead")
+    await expect(ada.locator(part)).to_contain_text(f"Open {address(team)}/ instead")
     await expect(ada.get_by_role("button", name=re.compile("passkey"))).to_have_count(0)
     await check(ada)
 

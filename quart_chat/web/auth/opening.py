@@ -80,9 +80,8 @@ def named_address(address: str, hosts: Collection[str]) -> str:
     parts = urlsplit(address)
     if parts.hostname not in ("127.0.0.1", "::1") or "localhost" not in hosts:
         return address
-    return (
-        f"{parts.scheme}://localhost:{parts.port}" if parts.port else f"{parts.scheme}://localhost"
-    )
+    name = f"localhost:{parts.port}" if parts.port else "localhost"
+    return parts._replace(netloc=name).geturl()
 
 
 async def _print_setup(accounts: AccountService, address: str) -> None:

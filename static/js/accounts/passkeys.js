@@ -28,7 +28,7 @@ export function whyNoPasskeys() {
   if (!LOOPBACK.test(hostname)) {
     return t("Passkeys need a host name in the address of this page, not an IP address.");
   }
-  const address = `http://localhost${port && `:${port}`}`;
+  const address = `http://localhost${port && `:${port}`}${pathTo("/")}`;
   return t("Passkeys need a host name. Open {address} instead.", { address });
 }
 
@@ -48,7 +48,8 @@ export async function addPasskey(name) {
   const { attestationObject, clientDataJSON } = credential.response;
   const transports = credential.response.getTransports?.() ?? [];
   const answer = { ...encode({ attestationObject, clientDataJSON }), transports };
-  await send("POST", pathTo("/api/passkeys"), { challengeId, name, credential: describe(credential, answer) });
+  const body = { challengeId, name, credential: describe(credential, answer) };
+  await send("POST", pathTo("/api/passkeys"), body);
 }
 
 /**

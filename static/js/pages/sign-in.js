@@ -15,6 +15,8 @@ const refusal = part?.querySelector("[role=alert]");
 let request = new AbortController();
 let renewal = 0;
 
+if (document.querySelector("[data-forget]")) import("./forget.js");
+
 if (part) {
   const reason = whyNoPasskeys();
   part.hidden = false;

@@ -15,6 +15,7 @@ HOSTS = {"localhost", "127.0.0.1", "[::1]"}
         ("http://127.0.0.1:8000", "http://localhost:8000"),
         ("http://[::1]:8000", "http://localhost:8000"),
         ("https://127.0.0.1", "https://localhost"),
+        ("http://127.0.0.1:8000/chat", "http://localhost:8000/chat"),
         ("http://10.0.0.6:8000", "http://10.0.0.6:8000"),
         ("https://chat.example.org", "https://chat.example.org"),
         ("", ""),
