@@ -19,6 +19,8 @@ PUBLIC = {
     "links.show_link",
     "links.use_link",
     "metrics.metrics",
+    "oidc.begin_sign_in",
+    "oidc.finish_sign_in",
     "probes.healthz",
     "probes.readyz",
     "sharing.shared_page",
