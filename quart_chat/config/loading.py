@@ -16,7 +16,7 @@ import msgspec
 from quart_chat.config.access import AuthModes, HeaderName, Networks
 from quart_chat.config.claims import ClaimRules, Issuer, Scopes
 from quart_chat.config.settings import Settings
-from quart_chat.config.values import Address, BrokerAddress, Secret
+from quart_chat.config.values import Address, BrokerAddress, RootPath, Secret
 
 Own = (
     Address
@@ -26,6 +26,7 @@ Own = (
     | HeaderName
     | Issuer
     | Networks
+    | RootPath
     | Scopes
     | Secret
 )

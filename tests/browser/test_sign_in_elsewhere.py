@@ -42,7 +42,7 @@ async def test_a_user_signs_in_elsewhere_and_comes_back(browser: Browser, team: 
         page = await context.new_page()
         await page.goto("/documents")
         for scheme in ("light", "dark"):
-            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two
+            await page.emulate_media(color_scheme=scheme)
             assert await violations(page, scheme) == []
         await page.get_by_role("link", name="Anmelden mit Example Org").click()
         await page.fill("input[name=sub]", "ada")

@@ -2,7 +2,9 @@
 
 A name that begins with ``__Host-`` tells the browser to take the cookie only from this host, for
 all of its paths, and over a connection that it trusts (RFC 6265bis, 4.1.3.2): neither another host
-of the same domain nor someone on the network can set one.
+of the same domain nor someone on the network can set one. An installation below a path has names of
+its own, as a path would not be allowed: a page below another path is of the same origin, and could
+use the session in any case.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from urllib.parse import quote, unquote
 from quart import request
 
 from quart_chat.accounts.oidc.requests import LIFETIME
+from quart_chat.web.paths import own_name, root_path
 
 if TYPE_CHECKING:
     from quart import Response
@@ -45,7 +48,7 @@ def device_secret() -> str | None:
 
 
 def _read(name: str) -> str | None:
-    value = request.cookies.get(name, "")
+    value = request.cookies.get(own_name(name), "")
     return value if 0 < len(value) <= _LONGEST else None
 
 
@@ -65,7 +68,7 @@ def set_request(response: Response, secret: str, then: str) -> None:
 
 def read_request() -> tuple[str, str]:
     """What was remembered so: the secret, and the page; both are empty where there is none."""
-    value = request.cookies.get(SIGN_IN_REQUEST, "")
+    value = request.cookies.get(own_name(SIGN_IN_REQUEST), "")
     return value[:_SECRET], unquote(value[_SECRET : _SECRET + _LONGEST_TARGET])
 
 
@@ -77,13 +80,21 @@ def clear_request(response: Response) -> None:
 def clear_session(response: Response) -> None:
     """Have the browser forget its session, and what the pages have stored in it.
 
-    The next person at this browser sees no drafts. The look and the language stay.
+    The next person at this browser sees no drafts. The look and the language stay. Below a path,
+    ``static/js/pages/forget.js`` does it: the header would erase all that the host has stored.
     """
     _set(response, SESSION, "", 0)
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    if not root_path():
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
 def _set(response: Response, name: str, value: str, lifetime: int) -> None:
     response.set_cookie(
-        name, value, max_age=lifetime, path="/", secure=True, httponly=True, samesite="Lax"
+        own_name(name),
+        value,
+        max_age=lifetime,
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="Lax",
     )

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from quart import request
 
 from quart_chat.config.access import is_loopback
+from quart_chat.web.paths import path_to
 
 START = "/sign-in/oidc"
 CALLBACK = "/sign-in/oidc/callback"
@@ -14,7 +15,8 @@ CALLBACK = "/sign-in/oidc/callback"
 
 def start_address(then: str) -> str:
     """Where a sign-in at the provider begins, which leads back to a page."""
-    return f"{START}?{urlencode({'next': then}, quote_via=quote)}" if then else START
+    query = f"?{urlencode({'next': then}, quote_via=quote)}" if then else ""
+    return path_to(START) + query
 
 
 def redirect_uri() -> str:
@@ -25,4 +27,6 @@ def redirect_uri() -> str:
     """
     is_local = is_loopback(urlsplit(f"//{request.host}").hostname or "")
     is_secure = "https" in (request.scheme, request.headers.get("X-Forwarded-Proto"))
-    return f"{'http' if is_local and not is_secure else 'https'}://{request.host}{CALLBACK}"
+    return (
+        f"{'http' if is_local and not is_secure else 'https'}://{request.host}{path_to(CALLBACK)}"
+    )

@@ -397,3 +397,18 @@ async def test_without_a_provider_there_is_none(app: Quart, browser: Browser) ->
     assert "School" not in page
     response = await browser.get(f"{CALLBACK}?code=a&state=b")
     assert response.headers["Location"].startswith("/sign-in?next=")
+
+
+@pytest.mark.parametrize("settings", [{"QUART_CHAT_ROOT_PATH": "/team/chat"}])
+async def test_below_a_path(browser: Browser, provider: TestProvider) -> None:
+    page = await (await browser.get("/team/chat/sign-in")).get_data(as_text=True)
+    assert 'href="/team/chat/sign-in/oidc"' in page
+    response = await browser.get("/team/chat/sign-in/oidc?next=/team/chat/documents")
+    answer = provider.sign_in(response.headers["Location"])
+    there = "http://localhost:8000/team/chat/sign-in/oidc/callback"
+    assert provider.asked_for["redirect_uri"] == there
+    assert f"{SIGN_IN_REQUEST}~team~chat" in browser.cookies
+    query = "&".join(f"{name}={value}" for name, value in answer.items())
+    response = await browser.get(f"{there.removeprefix('http://localhost:8000')}?{query}")
+    assert response.headers["Location"] == "/team/chat/documents"
+    assert (await browser.get("/team/chat/api/settings")).status_code == 200
