@@ -81,7 +81,7 @@ def init_app(
                 accounts = await open_accounts(stack, storage, chat, documents, streams)
                 opened = streams.add
                 if settings.auth.accounts:
-                    await announce_setup(accounts, cluster.node, address or "")
+                    await announce_setup(accounts, cluster.node, address or "", settings.hosts)
                 if settings.auth.oidc:
                     from quart_chat.web.auth.oidc import open_provider
 

@@ -21,6 +21,8 @@ PUBLIC = {
     "metrics.metrics",
     "oidc.begin_sign_in",
     "oidc.finish_sign_in",
+    "passkeys_api.begin_passkey_sign_in",
+    "passkeys_api.sign_in_with_passkey",
     "probes.healthz",
     "probes.readyz",
     "sharing.shared_page",
@@ -49,6 +51,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "chat_settings.change_chat": {"form": {}},
     "chat_settings.use_preset": {"form": {"preset": "0" * 32}},
     "library.rename_page": {"form": {"name": "mine.txt"}},
+    "passkeys_api.add_passkey": {"json": {"challengeId": "0" * 32, "credential": {}}},
+    "passkeys.rename_passkey": {"form": {"name": "Mine now"}},
     "users.invite_user": {"form": {"role": "admin"}},
     "users.change_role": {"form": {"role": "admin"}},
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quart_chat.web.pages.accounts import account, links, sign_in, tokens, users
+from quart_chat.web.api import passkeys as passkeys_api
+from quart_chat.web.pages.accounts import account, links, passkeys, sign_in, tokens, users
 
 if TYPE_CHECKING:
     from quart import Quart
@@ -18,7 +19,7 @@ def init_app(app: Quart, settings: Settings) -> None:
     if settings.auth.sessions:
         blueprints.append(sign_in.blueprint)
     if settings.auth.accounts:
-        blueprints.append(links.blueprint)
+        blueprints += [links.blueprint, passkeys.blueprint, passkeys_api.blueprint]
     if settings.auth.oidc:
         from quart_chat.web.pages.accounts import oidc
 

@@ -91,12 +91,15 @@ async def render_account(**context: Any) -> str:
     here = session_id()
     auth = auth_settings().auth
     sessions = await accounts.sessions.list(user) if auth.sessions else []
+    passkeys = await accounts.passkeys.list(user) if auth.accounts else []
     return await render_in_frame(
         "account.html",
         user=await accounts.users.get(user),
         signs_in=auth.sessions,
         provider=provider_label(),
         sessions=[(each, describe_device(each.user_agent), each.id == here) for each in sessions],
+        passkeys=passkeys,
+        device=describe_device(request.headers.get("User-Agent", "")),
         tokens=await accounts.tokens.list(user),
         scopes={Scope.READ: _("Read only"), Scope.WRITE: _("Read and change")},
         now=time.time(),
@@ -104,6 +107,8 @@ async def render_account(**context: Any) -> str:
             "saved": "",
             "refused": "",
             "token_refused": "",
+            "passkey_refused": "",
+            "asks": "",
             "typed": {},
             "new_token": None,
             **context,
