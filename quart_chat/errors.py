@@ -22,6 +22,7 @@
     |   +-- WeakPassword            422 weak_password
     +-- Unauthenticated             401 unauthenticated
     |   +-- WrongCredentials        401 wrong_credentials
+    |   +-- SignInRefused           401 sign_in_refused
     +-- Forbidden                   403 forbidden
     +-- NotFound                    404 not_found
     +-- NameTaken                   409 name_taken
@@ -39,6 +40,7 @@
         |   +-- DatabaseTooNew      503 database_too_new
         +-- InstanceInUse           503 instance_in_use
         +-- StorageUnavailable      503 storage_unavailable
+        +-- ProviderUnavailable     503 provider_unavailable
 
 A message is written for the person who reads it: what happened, and what to do. It never carries
 a path, a key or a traceback.
@@ -175,6 +177,12 @@ class WrongCredentials(Unauthenticated):
     code = "wrong_credentials"
 
 
+class SignInRefused(Unauthenticated):
+    """The provider has refused a sign-in, or what it says can't be believed."""
+
+    code = "sign_in_refused"
+
+
 class Forbidden(ChatError):
     status = 403
     code = "forbidden"
@@ -294,3 +302,9 @@ class StorageUnavailable(Unavailable):
     """The disk is full, or the folder of files can't be written."""
 
     code = "storage_unavailable"
+
+
+class ProviderUnavailable(Unavailable):
+    """The provider that signs users in can't be asked now."""
+
+    code = "provider_unavailable"

@@ -37,13 +37,14 @@ BELOW = {
     "policies": COMMON,
     "resources": set[str](),
     "workers": set[str](),
+    "outbound": set[str](),
     "wire": COMMON,
     "plaintext": COMMON,
     "search": {"wire", "plaintext", *COMMON},
     "markdown": {"search", "wire", "plaintext", *COMMON},
-    "assistants": {"events", *TOOLS},
+    "assistants": {"events", "outbound", *TOOLS},
     "cluster": {"events", *COMMON},
-    "accounts": {"availability", "patience", "plaintext", *COMMON},
+    "accounts": {"availability", "outbound", "patience", "plaintext", *COMMON},
     "documents": {"assistants", "disk", *SERVICES, *TOOLS},
     "chat": {"assistants", "disk", *SERVICES, *TOOLS},
     "storage": {
@@ -62,7 +63,16 @@ BELOW = {
     "config": {"events", "errors"},
     "backup": {"config", "copying", "errors", "storage"},
     "copying": {"config", "documents", "events", "instance", "storage", *COMMON},
-    "check": {"assistants", "cluster", "config", "events", "instance", "storage", *COMMON},
+    "check": {
+        "accounts",
+        "assistants",
+        "cluster",
+        "config",
+        "events",
+        "instance",
+        "storage",
+        *COMMON,
+    },
 }
 """The rooms that each room may import; what is not named here (web, app, cli) may import all."""
 

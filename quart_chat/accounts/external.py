@@ -45,11 +45,7 @@ class External:
 
         def settle(change: Change) -> Identity | None:
             user = find_or_add(change, provider, subject, name, role)
-            if user.role is not role:
-                # The other server decides, even on the last administrator.
-                change.tx.update_user(replace(user, role=role), name_key(user.name))
-                change.revoke(user.id, RevocationReason.ROLE_CHANGED)
-                change.log(Action.ROLE_CHANGED, user.id, role)
+            settle_role(change, user, role)
             return _identity(change.user(user.id))
 
         identity = await self._identification.identify(key, find)
@@ -68,6 +64,14 @@ def find_or_add(change: Change, provider: str, subject: str, name: str, role: Ro
     user = add_user(change, free_name(change.tx, clean_user_name(name[:MAX_NAME])), role, None)
     change.tx.insert_external(provider, subject, user.id, change.now)
     return user
+
+
+def settle_role(change: Change, user: User, role: Role) -> None:
+    """Give a user the role that another server names, even the last administrator."""
+    if user.role is not role:
+        change.tx.update_user(replace(user, role=role), name_key(user.name))
+        change.revoke(user.id, RevocationReason.ROLE_CHANGED)
+        change.log(Action.ROLE_CHANGED, user.id, role)
 
 
 def _identity(user: User) -> Identity | None:

@@ -9,6 +9,7 @@ from quart_chat.accounts.hashing import Hasher
 from quart_chat.accounts.identification import Identification
 from quart_chat.accounts.invites import Invites
 from quart_chat.accounts.models import Identity, Role
+from quart_chat.accounts.oidc.requests import AuthorizationRequests
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.passkeys.service import Passkeys
 from quart_chat.accounts.passwords import Passwords
@@ -37,6 +38,7 @@ class AccountService:
         tokens: The secrets of programs.
         invites: Links that are used once.
         passkeys: Keys of WebAuthn.
+        authorization_requests: Sign-ins that have begun at a provider of OpenID Connect.
         log: Who did what.
     """
 
@@ -62,6 +64,7 @@ class AccountService:
         self.tokens = Tokens(storage, self._changes)
         self.invites = Invites(storage, self._changes, self.passwords, self.sign_in, options)
         self.passkeys = Passkeys(storage, self._changes, self.sign_in, options)
+        self.authorization_requests = AuthorizationRequests(storage, options)
         self.log = SecurityLog(storage)
 
     async def identify_session(self, secret: str) -> Identity | None:

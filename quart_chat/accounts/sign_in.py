@@ -6,7 +6,7 @@ from functools import partial
 
 from quart_chat.accounts.attempts import Attempt, Attempts
 from quart_chat.accounts.changes import Change, Changes
-from quart_chat.accounts.external import find_or_add
+from quart_chat.accounts.external import find_or_add, settle_role
 from quart_chat.accounts.hashing import Hasher
 from quart_chat.accounts.models import (
     Actor,
@@ -114,6 +114,7 @@ class SignIn:
         origin: Origin,
         *,
         create: bool,
+        role: Role | None = None,
         replaces: str | None = None,
     ) -> SignedIn:
         """Begin a session for a user whom another server vouches for.
@@ -124,7 +125,9 @@ class SignIn:
             name: The name of a user that is made.
             origin: Where the attempt comes from.
             create: Whether to make a user who is not known yet, with a number after the name where
-                it is taken. The first one becomes no administrator.
+                it is taken.
+            role: What the user may do, whatever the store says; None where that server does not
+                decide it, so that a user who is made becomes no administrator.
             replaces: The secret of the browser's session until now, which ends.
 
         Raises:
@@ -136,10 +139,23 @@ class SignIn:
         def begin(change: Change) -> SignedIn:
             user_id = change.tx.find_external(provider, subject)
             if user_id is None and create:
-                user_id = find_or_add(change, provider, subject, name, Role.USER).id
+                user_id = find_or_add(change, provider, subject, name, role or Role.USER).id
+            if user_id is not None and role is not None:
+                settle_role(change, change.user(user_id), role)
             return self.begin(change, user_id or "", SignInMethod.EXTERNAL, origin, replaces)
 
         return await self._changes.commit(Actor(None, origin.address), begin)
+
+    def note_refused(self, provider: str, subject: str, origin: Origin) -> None:
+        """Log that a user whom another server vouches for was not let in, if the user is known."""
+        provider, subject = clean(provider), clean(subject)
+
+        def note(change: Change) -> None:
+            user_id = change.tx.find_external(provider, subject)
+            if user_id is not None:
+                change.log(Action.SIGN_IN_FAILED, user_id)
+
+        self._changes.begin(Actor(None, origin.address), note)
 
     def begin(
         self,

@@ -43,7 +43,7 @@ class StoredPasskey:
 
 @dataclass(frozen=True, slots=True)
 class StoredChallenge:
-    """A challenge of WebAuthn that waits for its answer.
+    """A challenge of WebAuthn, or an authorization request, that waits for its answer.
 
     Attributes:
         id: The digest of the id that the browser was given and the browser's own secret.

@@ -56,6 +56,10 @@ def _check(settings: Settings) -> Iterator[Finding]:
     yield finding
     if found is not None:
         yield check_clock(found)
+    if settings.auth.oidc:
+        from quart_chat.check.provider import check_provider
+
+        yield check_provider(settings)
     finding, epoch = check_broker(settings)
     yield finding
     if found is not None:
@@ -86,5 +90,6 @@ def _secrets(settings: Settings) -> tuple[str, ...]:
     """What no line may show, longest first."""
     addresses = (settings.broker, settings.database.reveal(), settings.openai_base_url)
     passwords = [urlsplit(address).password or "" for address in addresses]
-    found = {settings.openai_api_key.reveal(), *passwords, *map(unquote, passwords)}
+    keys = (settings.openai_api_key.reveal(), settings.oidc_client_secret.reveal())
+    found = {*keys, *passwords, *map(unquote, passwords)}
     return tuple(sorted(found, key=len, reverse=True))

@@ -13,7 +13,7 @@ from ipaddress import (
 )
 from typing import Self
 
-NONE, ACCOUNTS, PROXY = "none", "accounts", "proxy"
+NONE, ACCOUNTS, OIDC, PROXY = "none", "accounts", "oidc", "proxy"
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^`|~-]+", re.ASCII)
 """A field name of RFC 9110, 5.1, without the underscore: proxies take that for a hyphen."""
@@ -26,9 +26,11 @@ class AuthModes(str):
 
     def __new__(cls, text: str) -> Self:
         names = [name.strip() for name in text.lower().split(",")]
-        known = all(name in (NONE, ACCOUNTS, PROXY) for name in names)
+        known = all(name in (NONE, ACCOUNTS, OIDC, PROXY) for name in names)
         if not known or len({*names}) != len(names) or (NONE in names and len(names) > 1):
-            raise ValueError("Expected none, accounts, proxy or accounts,proxy")
+            raise ValueError(
+                "Expected none, or some of accounts, oidc and proxy, such as accounts,oidc"
+            )
         return super().__new__(cls, ",".join(sorted(names)))
 
     @property
@@ -40,6 +42,16 @@ class AuthModes(str):
     def accounts(self) -> bool:
         """Whether users sign in with a password."""
         return ACCOUNTS in self.split(",")
+
+    @property
+    def oidc(self) -> bool:
+        """Whether users sign in at a provider of OpenID Connect."""
+        return OIDC in self.split(",")
+
+    @property
+    def sessions(self) -> bool:
+        """Whether a browser signs in here, in whatever way, and is given a session."""
+        return self.accounts or self.oidc
 
     @property
     def proxy(self) -> bool:

@@ -14,10 +14,22 @@ from typing import Any
 import msgspec
 
 from quart_chat.config.access import AuthModes, HeaderName, Networks
+from quart_chat.config.claims import ClaimRules, Issuer, Scopes
 from quart_chat.config.settings import Settings
 from quart_chat.config.values import Address, BrokerAddress, RootPath, Secret
 
-Own = Address | AuthModes | BrokerAddress | HeaderName | Networks | RootPath | Secret
+Own = (
+    Address
+    | AuthModes
+    | BrokerAddress
+    | ClaimRules
+    | HeaderName
+    | Issuer
+    | Networks
+    | RootPath
+    | Scopes
+    | Secret
+)
 """Types of settings that are made of a text."""
 
 PREFIX = "QUART_CHAT_"
@@ -28,7 +40,7 @@ _OPENAI = frozenset(
     name.upper() for name in Settings.__struct_fields__ if name.upper().startswith(OPENAI_PREFIX)
 )
 
-_SECRET = {"openai_api_key", "broker", "database"}
+_SECRET = {"openai_api_key", "oidc_client_secret", "broker", "database"}
 """Settings whose values hold what no error may show."""
 
 
@@ -40,7 +52,7 @@ def load_settings(config: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
     """Read the settings: what ``config`` holds, else the environment, else the default.
 
     Raises:
-        ConfigError: A name is unknown, or a value is not of its setting's type.
+        ConfigError: A name is unknown, a value is not of its setting's type, or one is missing.
     """
     values: dict[str, Any] = {}
     for source in (environ, config):
@@ -49,7 +61,20 @@ def load_settings(config: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
                 values[key.lower()] = value
             elif key.startswith(PREFIX):
                 values[_field(key)] = value
-    return Settings(**{name: _convert(name, value) for name, value in values.items()})
+    settings = Settings(**{name: _convert(name, value) for name, value in values.items()})
+    _require_provider(settings)
+    return settings
+
+
+def _require_provider(settings: Settings) -> None:
+    if not settings.auth.oidc:
+        return
+    for name in ("oidc_issuer", "oidc_client_id", "oidc_users"):
+        if not getattr(settings, name):
+            raise ConfigError(
+                f"{variable(name)} is not set, and {variable('auth')} has oidc. See"
+                " docs/how-to/let-a-team-in.md."
+            )
 
 
 def variable(name: str) -> str:
@@ -73,7 +98,7 @@ def _convert(name: str, value: Any) -> Any:
     except msgspec.ValidationError as error:
         reason = str(error).partition(" - at ")[0].replace("`", "")
         # An address with a user has a password, too.
-        is_secret = name in _SECRET or (name.endswith("_url") and "@" in str(value))
+        is_secret = name in _SECRET or (name.endswith(("_url", "_issuer")) and "@" in str(value))
         shown = "" if is_secret else f"={value!r}"
         raise ConfigError(f"{variable(name)}{shown} can't be used: {reason}.") from error
     return getattr(settings, name)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from quart_chat.config.access import AuthModes, HeaderName, Networks
+from quart_chat.config.claims import Admission, ClaimRules, Issuer, Scopes
 from quart_chat.config.values import Address, BrokerAddress, DatabaseAddress, RootPath, Secret
 from quart_chat.events.settings import EventSettings
 
@@ -93,7 +94,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         AuthModes,
         Meta(
             description="who may use the chat: `none`, all users of this machine; `accounts`, users"
-            " who sign in; `proxy`, users that a proxy names; or `accounts,proxy`"
+            " who sign in; `oidc`, users who sign in at a provider of OpenID Connect; `proxy`,"
+            " users that a proxy names; or several, as in `accounts,oidc`"
         ),
     ] = AuthModes("none")
     auth_header: Annotated[
@@ -110,6 +112,40 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             " clients are believed, separated by commas"
         ),
     ] = Networks("127.0.0.1,::1")
+    oidc_issuer: Annotated[
+        Issuer,
+        Meta(
+            description="address of the provider of OpenID Connect, such as"
+            " `https://id.example.org/realms/team`"
+        ),
+    ] = Issuer("")
+    oidc_client_id: Annotated[
+        str, Meta(description="the name by which the provider knows this server")
+    ] = ""
+    oidc_client_secret: Annotated[
+        Secret, Meta(description="the secret that belongs to it; none for a public client")
+    ] = Secret("")
+    oidc_scopes: Annotated[
+        Scopes, Meta(description="what the provider is asked to tell, separated by spaces")
+    ] = Scopes("openid profile email")
+    oidc_users: Annotated[
+        Admission,
+        Meta(
+            description="users of the provider who are let in: `all`, or claims of which one has to"
+            " hold, such as `groups=chat,email=@example.org`"
+        ),
+    ] = Admission("")
+    oidc_admins: Annotated[
+        ClaimRules,
+        Meta(
+            description="users of the provider who are administrators, as claims; without any, the"
+            " page of users says it"
+        ),
+    ] = ClaimRules("")
+    oidc_label: Annotated[
+        str,
+        Meta(max_length=60, description="the provider's name on the page to sign in"),
+    ] = ""
     openai_base_url: Annotated[
         Address,
         Meta(

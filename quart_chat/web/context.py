@@ -11,6 +11,7 @@ from quart_chat.accounts.models import LOCAL_USER
 from quart_chat.web.auth.identity import current_identity
 
 if TYPE_CHECKING:
+    from quart_chat.accounts.oidc.provider import Provider
     from quart_chat.accounts.service import AccountService
     from quart_chat.chat.service import ChatService
     from quart_chat.documents.service import DocumentService
@@ -26,6 +27,7 @@ class Services:
 
     Attributes:
         accounts: Who may sign in; None where everyone is the same user.
+        provider: Where users sign in by OpenID Connect; None where they can't.
     """
 
     chat: ChatService
@@ -33,11 +35,17 @@ class Services:
     stream_limiter: StreamLimiter
     policies: ContextPolicies
     accounts: AccountService | None = None
+    provider: Provider | None = None
 
     def require_accounts(self) -> AccountService:
         """The accounts of a server that has some."""
         assert self.accounts is not None  # noqa: S101 - nothing asks for them elsewhere
         return self.accounts
+
+    def require_provider(self) -> Provider:
+        """The provider of a server that has one."""
+        assert self.provider is not None  # noqa: S101 - nothing asks for it elsewhere
+        return self.provider
 
 
 def services() -> Services:

@@ -71,7 +71,7 @@ def init_app(
                 documents = await open_documents(stack, storage, settings, events, cluster)
                 hold.share()
                 cluster.start()
-            accounts, opened = None, None
+            accounts, opened, provider = None, None, None
             if settings.auth.is_on:
                 # A server without accounts loads nothing of them.
                 from quart_chat.web.auth.opening import announce_setup, open_accounts
@@ -82,6 +82,10 @@ def init_app(
                 opened = streams.add
                 if settings.auth.accounts:
                     await announce_setup(accounts, cluster.node, address or "", settings.hosts)
+                if settings.auth.oidc:
+                    from quart_chat.web.auth.oidc import open_provider
+
+                    provider = await stack.enter_async_context(open_provider(settings))
             stream_limiter = StreamLimiter(settings.max_streams, opened)
             health = HealthPublisher(events.manager, stream_limiter, chat)
             storage.health.listen(health.tell)
@@ -92,7 +96,7 @@ def init_app(
             chat.register_contexts(policies)
             documents.register_contexts(policies)
             app.extensions[EXTENSION] = Services(
-                chat, documents, stream_limiter, policies, accounts
+                chat, documents, stream_limiter, policies, accounts, provider
             )
             events.on_drain(chat.close)
             events.on_drain(documents.close)

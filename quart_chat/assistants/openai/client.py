@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import re
-import ssl
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Self
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import orjson
@@ -23,6 +20,7 @@ from quart_chat.assistants.openai.length_limits import LengthLimits
 from quart_chat.assistants.openai.listing import read_embeddings, read_models
 from quart_chat.assistants.openai.words import find_words
 from quart_chat.assistants.parameters import NOTHING, Parameters
+from quart_chat.outbound import create_tls_context, find_proxy
 from quart_chat.texts import _
 
 _logger = logging.getLogger(__name__)
@@ -76,8 +74,8 @@ class Endpoint:
         if self._authorization:
             headers["Authorization"] = self._authorization
         secure = self._address.secure
-        self._tls = await asyncio.to_thread(_create_tls_context) if secure else True
-        self._proxy = _find_proxy(self._address)
+        self._tls = await asyncio.to_thread(create_tls_context) if secure else True
+        self._proxy = find_proxy(self._address.to(""))
         self._session = aiohttp.ClientSession(
             # How many run at a time is the service's business.
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT),
@@ -217,27 +215,6 @@ class Endpoint:
             raise self.failures.too_large() from error
         except (aiohttp.ClientError, OSError, Silence) as error:
             raise self.failures.of_transport(error) from error
-
-
-def _create_tls_context() -> ssl.SSLContext:
-    """Trust what the environment names, or else what the system trusts."""
-    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-    if file or folder:
-        return ssl.create_default_context(cafile=file, capath=folder)
-    from truststore import SSLContext
-
-    return SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _find_proxy(address: EndpointAddress) -> str | None:
-    """The proxy that the environment names.
-
-    aiohttp would read it, too, but on a thread for each request, and with it ``~/.netrc``, whose
-    passwords are not meant for models.
-    """
-    url, proxies = address.to(""), getproxies()
-    proxy = proxies.get(url.scheme) or proxies.get("all")
-    return None if not proxy or proxy_bypass(url.host or "") else proxy
 
 
 async def _read_refusal(body: Body) -> bytes:

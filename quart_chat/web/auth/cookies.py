@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 from quart import request
 
+from quart_chat.accounts.oidc.requests import LIFETIME
 from quart_chat.accounts.secret import is_secret, new_secret
 from quart_chat.web.paths import own_name, root_path
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 SESSION = "__Host-session"
 DEVICE = "__Host-device"
+SIGN_IN_REQUEST = "__Host-sign-in"
 PASSKEY = "__Host-passkey"
 
 _YEAR = 365 * 24 * 60 * 60
@@ -32,6 +35,10 @@ _HOUR = 60 * 60
 
 _LONGEST = 200
 """Characters of a cookie that are looked up: a longer one is none of ours."""
+
+_SECRET = 43
+_LONGEST_TARGET = 1500
+"""Characters of the address of a page: where a longer one was asked for, the first page is it."""
 
 
 def session_secret() -> str | None:
@@ -65,6 +72,24 @@ def set_session(response: Response, signed_in: SignedIn) -> None:
     lifetime = max(0, int(signed_in.session.expires_at - time.time()))
     _set(response, SESSION, signed_in.secret, lifetime)
     _set(response, DEVICE, signed_in.device, _YEAR)
+
+
+def set_request(response: Response, secret: str, then: str) -> None:
+    """Have the browser remember that it signs in elsewhere, and which page it wants to see."""
+    page = quote(then, safe="/?=&")
+    value = secret + (page if len(page) <= _LONGEST_TARGET else "")
+    _set(response, SIGN_IN_REQUEST, value, int(LIFETIME))
+
+
+def read_request() -> tuple[str, str]:
+    """What was remembered so: the secret, and the page; both are empty where there is none."""
+    value = request.cookies.get(own_name(SIGN_IN_REQUEST), "")
+    return value[:_SECRET], unquote(value[_SECRET : _SECRET + _LONGEST_TARGET])
+
+
+def clear_request(response: Response) -> None:
+    """Have the browser forget that: its sign-in elsewhere is over."""
+    _set(response, SIGN_IN_REQUEST, "", 0)
 
 
 def clear_session(response: Response) -> None:

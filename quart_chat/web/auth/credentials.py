@@ -85,7 +85,7 @@ async def identify(accounts: AccountService) -> Identity | None:
     if name is not None:
         role = Role.ADMIN if name in settings.admins else Role.USER
         return await accounts.identify_external(PROXY, name, name, role=role)
-    if settings.auth.accounts and (secret := session_secret()) is not None:
+    if settings.auth.sessions and (secret := session_secret()) is not None:
         return await accounts.identify_session(secret)
     return None
 

@@ -72,7 +72,7 @@ def refuse() -> ResponseReturnValue:
     Raises:
         Unauthenticated: A program or a script asks, or there is no such page.
     """
-    if not auth_settings().auth.accounts or not is_visit():
+    if not auth_settings().auth.sessions or not is_visit():
         raise unauthenticated()
     here = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
     return redirect(sign_in_address(path_to(here)), 303)

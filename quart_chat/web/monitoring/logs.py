@@ -124,6 +124,7 @@ def secrets_of(settings: Settings) -> set[str]:
     return {
         settings.openai_api_key.reveal(),
         settings.metrics_token.reveal(),
+        settings.oidc_client_secret.reveal(),
         *passwords,
         *map(unquote, passwords),
     }

@@ -19,6 +19,8 @@ PUBLIC = {
     "links.show_link",
     "links.use_link",
     "metrics.metrics",
+    "oidc.begin_sign_in",
+    "oidc.finish_sign_in",
     "passkeys_api.begin_passkey_sign_in",
     "passkeys_api.sign_in_with_passkey",
     "probes.healthz",

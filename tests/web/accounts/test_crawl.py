@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,6 +24,7 @@ from tests.web.accounts.people import (
     accounts_of,
     add_person,
     make_token,
+    team_app,
 )
 from tests.web.accounts.routes import PUBLIC, Ask, all_routes
 from tests.web.streams import parse
@@ -39,6 +41,18 @@ STREAMS = {"streams.page_stream", "doctor.probe_stream"}
 
 ENDS = {"account.sign_out_everywhere", "all_workflows.delete_all_workflows", "settings.delete_all"}
 """What is asked for last, as it ends what the others need."""
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Quart:
+    """The app with every way in that has routes."""
+    return team_app(
+        tmp_path / "instance",
+        QUART_CHAT_AUTH="accounts,oidc",
+        QUART_CHAT_OIDC_ISSUER="https://id.example.org",
+        QUART_CHAT_OIDC_CLIENT_ID="chat",
+        QUART_CHAT_OIDC_USERS="all",
+    )
 
 
 @dataclass

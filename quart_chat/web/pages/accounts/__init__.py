@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 
 
 def init_app(app: Quart, settings: Settings) -> None:
-    """Add the pages: those of passwords and links only where users sign in here."""
+    """Add the pages: those of a way to sign in only where users may go it."""
     blueprints = [account.blueprint, tokens.blueprint, users.blueprint]
+    if settings.auth.sessions:
+        blueprints.append(sign_in.blueprint)
     if settings.auth.accounts:
-        blueprints += [sign_in.blueprint, links.blueprint]
-        blueprints += [passkeys.blueprint, passkeys_api.blueprint]
+        blueprints += [links.blueprint, passkeys.blueprint, passkeys_api.blueprint]
+    if settings.auth.oidc:
+        from quart_chat.web.pages.accounts import oidc
+
+        blueprints.append(oidc.blueprint)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)

@@ -17,6 +17,7 @@ from quart_chat.web.auth.identity import actor, session_id
 from quart_chat.web.context import services, user_id
 from quart_chat.web.pages.accounts.devices import describe_device
 from quart_chat.web.pages.accounts.links import check_repeated
+from quart_chat.web.pages.accounts.sign_in import provider_label
 from quart_chat.web.pages.frame import render_in_frame
 from quart_chat.web.paths import path_to
 
@@ -88,13 +89,14 @@ async def render_account(**context: Any) -> str:
     """Render the page; ``new_token`` is shown this once."""
     accounts, user = services().require_accounts(), user_id()
     here = session_id()
-    signs_in = auth_settings().auth.accounts
-    sessions = await accounts.sessions.list(user) if signs_in else []
-    passkeys = await accounts.passkeys.list(user) if signs_in else []
+    auth = auth_settings().auth
+    sessions = await accounts.sessions.list(user) if auth.sessions else []
+    passkeys = await accounts.passkeys.list(user) if auth.accounts else []
     return await render_in_frame(
         "account.html",
         user=await accounts.users.get(user),
-        signs_in=signs_in,
+        signs_in=auth.sessions,
+        provider=provider_label(),
         sessions=[(each, describe_device(each.user_agent), each.id == here) for each in sessions],
         passkeys=passkeys,
         device=describe_device(request.headers.get("User-Agent", "")),

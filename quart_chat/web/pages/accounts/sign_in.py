@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING, cast
 
 from quart import Blueprint, Response, make_response, redirect, render_template, request
 
-from quart_chat.errors import ChatError, InvalidInput, SignInThrottled, WrongCredentials
+from quart_chat.errors import (
+    ChatError,
+    Forbidden,
+    InvalidInput,
+    SignInThrottled,
+    WrongCredentials,
+)
 from quart_chat.texts import _
-from quart_chat.web.auth.client import client_address, find_origin, is_unsafe
+from quart_chat.web.auth.client import auth_settings, client_address, find_origin, is_unsafe
 from quart_chat.web.auth.cookies import (
     clear_session,
     device_secret,
@@ -17,6 +23,7 @@ from quart_chat.web.auth.cookies import (
 )
 from quart_chat.web.auth.credentials import identify
 from quart_chat.web.auth.guard import SIGN_IN
+from quart_chat.web.auth.paths import start_address
 from quart_chat.web.auth.public import public
 from quart_chat.web.context import services
 from quart_chat.web.pages.languages import safe_redirect_target
@@ -37,17 +44,19 @@ async def show_sign_in() -> ResponseReturnValue:
     """The page; one who is signed in already goes on."""
     if await identify(services().require_accounts()) is not None:
         return redirect(target(request.args.get("next", "")), 303)
-    return await _render(reason=request.args.get("reason", ""))
+    return await render_sign_in(reason=request.args.get("reason", ""))
 
 
 @blueprint.post(SIGN_IN)
 @public
 async def begin_session() -> ResponseReturnValue:
     """Sign in with a name and a password."""
+    if not auth_settings().auth.accounts:
+        raise Forbidden(_("This server takes no passwords."))
     form = await request.form
     name, then = form.get("name", "").strip(), form.get("next", "")
     if is_unsafe():
-        return await _render(name=name, then=then), 400
+        return await render_sign_in(name=name, then=then), 400
     try:
         signed_in = (
             await services()
@@ -95,17 +104,41 @@ def target(then: str) -> str:
 
 
 async def _render_refused(error: ChatError, name: str, then: str) -> str:
-    return await _render(name=name, then=then, refused=error.message)
+    return await render_sign_in(name=name, then=then, refused=error.message)
 
 
-async def _render(
-    *, name: str = "", then: str | None = None, refused: str = "", reason: str = ""
+async def refuse_provided(error: ChatError, then: str) -> Response:
+    """The page to sign in, with why a sign-in at the provider has failed."""
+    page = await render_sign_in(then=then, provider_refused=error.message)
+    response = Response(page, error.status, mimetype="text/html")
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def provider_label() -> str:
+    """What the provider of OpenID Connect is called; empty where there is none."""
+    provider = services().provider
+    return "" if provider is None else auth_settings().oidc_label.strip() or provider.host
+
+
+async def render_sign_in(
+    *,
+    name: str = "",
+    then: str | None = None,
+    refused: str = "",
+    provider_refused: str = "",
+    reason: str = "",
 ) -> str:
+    """The page, with why an attempt was refused or why the person is here."""
     return await render_template(
         "sign_in.html",
         name=name,
         then=request.args.get("next", "") if then is None else then,
         refused=refused,
+        provider=provider_label(),
+        provider_refused=provider_refused,
+        start_address=start_address,
         reason=_reason(reason),
         unsafe=is_unsafe(),
     )
