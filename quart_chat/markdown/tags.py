@@ -26,7 +26,7 @@ MAX_DEPTH = 10
 MAX_DETAILS = 5
 ALONE = frozenset({"br", "wbr"})
 PAIRED = frozenset(
-    """abbr b bdi cite del dfn em i ins kbd mark q rp rt ruby s samp small strong sub sup u
+    """abbr b bdi cite code del dfn em i ins kbd mark q rp rt ruby s samp small strong sub sup u
     var""".split()  # noqa: SIM905 - a paragraph of names reads best
 )
 

@@ -39,7 +39,20 @@ _PLAIN = {
     "\u06a9": "\u0643",
     "\u0621": "",
     "\u0640": "",
+    # Urdu and Kurdish forms of Ha.
+    "\u06c1": "\u0647",
+    "\u06d5": "\u0647",
+    # Apostrophes, quotation marks and hyphens, as keyboards have them and as they are printed.
+    **dict.fromkeys("\u2018\u2019\u201b\u02bb\u02bc\uff07", "'"),
+    **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"'),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"),
 }
+# The zeros of other scripts: Arabic, Persian, N'Ko, those of India, Thai, Lao, Tibetan, Burmese,
+# Khmer and Mongolian.
+_ZEROS = (
+    *(0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50),
+    *(0xED0, 0xF20, 0x1040, 0x17E0, 0x1810),
+)
 _ACCENTS = (
     *(range(0x300, 0x370), range(0x483, 0x488), range(0x591, 0x5BE), range(0x5BF, 0x5C0)),
     *(range(0x5C1, 0x5C3), range(0x5C4, 0x5C6), range(0x5C7, 0x5C8), range(0x610, 0x61B)),
@@ -60,7 +73,7 @@ _FOLDED = str.maketrans(
     | {chr(code): None for accents in _ACCENTS for code in accents}
     | {chr(code): None for code in (*_UNSEEN, 0xFEFF, *range(0xFE00, 0xFE10))}
     # Digits of other scripts.
-    | {chr(zero + digit): str(digit) for zero in (0x660, 0x6F0, 0x966) for digit in range(10)}
+    | {chr(zero + digit): str(digit) for zero in _ZEROS for digit in range(10)}
 )
 # A letter of its own although it can be taken apart: Cyrillic й, ў and ї.
 _OWN_LETTERS = (("и\u0306", "й"), ("у\u0306", "ў"), ("і\u0308", "ї"))

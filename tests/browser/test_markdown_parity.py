@@ -136,6 +136,7 @@ SAMPLES = [
     "> <details>\n> <summary>\n> a\n> </summary>\n> b\n\nc", "text\n<details>\na",
     "<summary>a</summary>", "<details>" * 8, "    <details>",
     "<details>\n\n- <details>\n  a\n  </details>\n\nb\n</details>c\n",
+    "<code>a</code> <code>*b*", "|<code>a</code>|\n|-|",
     "<mark>a</mark><ruby>漢<rt>かん</rt></ruby><iframe>", "<a href=x>y</a>", "> [!NOTE]\n> text",
     "> [!tip]\n> - a\n> - b", "> [!WARNING]  ", "> [!NOTE] more", "> [!OTHER]\n> a",
     "- > [!CAUTION]\n  > a\n\n  b", "> a\n> [!NOTE]", "> [!IMPORTANT]\n>\n> a",

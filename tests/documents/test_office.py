@@ -115,7 +115,7 @@ def test_a_slide_is_read_below_its_title_with_its_notes(tmp_path: Path) -> None:
 def test_the_values_of_a_chart_are_rows(tmp_path: Path) -> None:
     show = pptx.Presentation()
     slide = show.slides.add_slide(show.slide_layouts[6])
-    data = CategoryChartData()
+    data: Any = CategoryChartData()  # type: ignore[no-untyped-call]  # python-pptx names no types
     data.categories = ["North", "South"]
     data.add_series("2023", (19, 21.5))
     data.add_series("2024", (20, None))

@@ -35,6 +35,11 @@ def marked(sought: str, text: str) -> str:
         ("が", "かが", "か[が]"),
         ("price (net)", "Price (net): 5", "[Price (net)]: 5"),
         ("½", "1½", "1[½]"),
+        ("don't", "I don’t", "I [don’t]"),
+        ("O’Brien", "O'Brien", "[O'Brien]"),
+        ('"net"', "the “net” price", "the [“net”] price"),
+        ("e-mail", "e\u2011mail", "[e\u2011mail]"),
+        ("5-7", "5–7 days", "[5–7] days"),
     ],
 )
 def test_a_text_is_found_however_it_is_written(sought: str, text: str, found: str) -> None:

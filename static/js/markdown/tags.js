@@ -3,7 +3,7 @@ const MAX_DEPTH = 10;
 const MAX_DETAILS = 5;
 const ALONE = new Set(["br", "wbr"]);
 const PAIRED = new Set(
-  "abbr b bdi cite del dfn em i ins kbd mark q rp rt ruby s samp small strong sub sup u var".split(" "),
+  "abbr b bdi cite code del dfn em i ins kbd mark q rp rt ruby s samp small strong sub sup u var".split(" "),
 );
 const TAG = /<(\/?)([A-Za-z]{1,10})(?:[ \t\n][^<>]*|\/)?>/y;
 const DETAILS = /^<details(?:[ \t][^<>]*)?>[ \t]*/i;
