@@ -19,6 +19,8 @@ PUBLIC = {
     "links.show_link",
     "links.use_link",
     "metrics.metrics",
+    "passkeys_api.begin_passkey_sign_in",
+    "passkeys_api.sign_in_with_passkey",
     "probes.healthz",
     "probes.readyz",
     "sharing.shared_page",
@@ -47,6 +49,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "chat_settings.change_chat": {"form": {}},
     "chat_settings.use_preset": {"form": {"preset": "0" * 32}},
     "library.rename_page": {"form": {"name": "mine.txt"}},
+    "passkeys_api.add_passkey": {"json": {"challengeId": "0" * 32, "credential": {}}},
+    "passkeys.rename_passkey": {"form": {"name": "Mine now"}},
     "users.invite_user": {"form": {"role": "admin"}},
     "users.change_role": {"form": {"role": "admin"}},
 }
