@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from quart_chat.config.access import AuthModes, HeaderName, Networks
+from quart_chat.config.access import AuthModes, HeaderName, Networks, RoleLimits
 from quart_chat.config.settings import Settings
 from quart_chat.config.values import Address, BrokerAddress, Secret
 
-Own = Address | AuthModes | BrokerAddress | HeaderName | Networks | Secret
+Own = Address | AuthModes | BrokerAddress | HeaderName | Networks | RoleLimits | Secret
 """Types of settings that are made of a text."""
 
 PREFIX = "QUART_CHAT_"

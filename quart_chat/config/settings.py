@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from quart_chat.config.access import AuthModes, HeaderName, Networks
+from quart_chat.config.access import AuthModes, HeaderName, Networks, RoleLimits
 from quart_chat.config.values import Address, BrokerAddress, DatabaseAddress, Secret
 from quart_chat.events.settings import EventSettings
 
@@ -103,6 +103,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             " clients are believed, separated by commas"
         ),
     ] = Networks("127.0.0.1,::1")
+    user_limits: Annotated[
+        RoleLimits,
+        Meta(
+            description="how much a user with an account may use, such as"
+            " `prompts_per_minute=20 tokens_per_day=50000`"
+        ),
+    ] = RoleLimits("")
+    admin_limits: Annotated[RoleLimits, Meta(description="the same of an administrator")] = (
+        RoleLimits("")
+    )
     openai_base_url: Annotated[
         Address,
         Meta(

@@ -16,7 +16,7 @@ from tests.server import Server
 PASSWORD = "a walnut under the bridge"
 GERMAN = "ein Nussbaum unter der Brücke"
 
-EXPECTED = re.compile(r"status of (401|422)|Clear-Site-Data")
+EXPECTED = re.compile(r"status of (401|422|429)|Clear-Site-Data")
 """What the browser itself says of a form that is refused, and of signing out."""
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quart_chat.web.pages.accounts import account, links, sign_in, tokens, users
+from quart_chat.web.pages.usage import pages as usage
 
 if TYPE_CHECKING:
     from quart import Quart
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def init_app(app: Quart, settings: Settings) -> None:
     """Add the pages: those of passwords and links only where users sign in here."""
-    blueprints = [account.blueprint, tokens.blueprint, users.blueprint]
+    blueprints = [account.blueprint, tokens.blueprint, users.blueprint, usage.blueprint]
     if settings.auth.accounts:
         blueprints += [sign_in.blueprint, links.blueprint]
     for blueprint in blueprints:

@@ -18,6 +18,7 @@ from quart_chat.web.context import services, user_id
 from quart_chat.web.pages.accounts.devices import describe_device
 from quart_chat.web.pages.accounts.links import check_repeated
 from quart_chat.web.pages.frame import render_in_frame
+from quart_chat.web.pages.usage.pages import view_usage
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
@@ -95,6 +96,7 @@ async def render_account(**context: Any) -> str:
         signs_in=signs_in,
         sessions=[(each, describe_device(each.user_agent), each.id == here) for each in sessions],
         tokens=await accounts.tokens.list(user),
+        **await view_usage(user),
         scopes={Scope.READ: _("Read only"), Scope.WRITE: _("Read and change")},
         now=time.time(),
         **{
