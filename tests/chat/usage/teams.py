@@ -51,7 +51,7 @@ def team_service(
     repository: ChatRepository, events: StreamingEventManager, *assistants: Poet, limits: str = ""
 ) -> ChatService:
     """A service in which these are the limits of the role."""
-    roles = {Role.USER: parse_limits(limits)}
+    roles = {str(Role.USER): parse_limits(limits)}
     return make_service(
         repository, events, *(assistants or (Poet(),)), limits=ChatLimits(roles=roles)
     )

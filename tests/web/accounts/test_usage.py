@@ -236,6 +236,7 @@ async def test_an_administrator_sets_limits(
     shown = await page(client, f"{path}/usage", admin)
     assert "Of the role: 100<" in shown
     assert "Of the role: no limit<" in shown
+    assert "Of the role: 20<" in shown
     typed = {
         "prompts_per_minute": " 5 ",
         "tokens_per_day": "none",

@@ -25,6 +25,8 @@ from quart_chat.storage.sqlite.accounts.reader import Reader
 from quart_chat.storage.sqlite.accounts.rows import PASSKEY, SESSION, TOKEN, marks
 
 _TABLES = {CredentialKind.SESSION: "sessions", CredentialKind.TOKEN: "tokens"}
+_LAST = datetime.max.replace(tzinfo=UTC).timestamp()
+"""The last moment that is a date."""
 _INVITE = "id, kind, role, created_at, expires_at, user_id, created_by"
 
 
@@ -229,7 +231,7 @@ class Transaction(Reader, Erasure):
         self.statements.fetch("DELETE FROM sessions WHERE used_at < ?", (idle_since,))
         self.statements.fetch("DELETE FROM sign_in_attempts WHERE last_at < ?", (now - FORGET,))
         self.statements.fetch("DELETE FROM security_log WHERE at < ?", (log_since,))
-        oldest = datetime.fromtimestamp(now - USAGE_KEPT, UTC).date().isoformat()
+        oldest = datetime.fromtimestamp(min(now, _LAST) - USAGE_KEPT, UTC).date().isoformat()
         self.statements.fetch("DELETE FROM usage WHERE day < ?", (oldest,))
         # The last one stays: numbers go on from it.
         self.statements.fetch(

@@ -13,6 +13,7 @@ from quart_chat.chat.usage.gate import describe
 from quart_chat.errors import InvalidInput
 from quart_chat.limits import NO_LIMIT, UserLimits, parse_limits
 from quart_chat.texts import N_, _, language, number
+from quart_chat.web.auth.client import auth_settings
 from quart_chat.web.auth.identity import actor, administrators_only
 from quart_chat.web.context import assistant_titles, services
 from quart_chat.web.pages.frame import render_in_frame
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
 
     from quart_chat.chat.usage.service import Overview, UsageService
+    from quart_chat.config import Settings
 
 USERS = "/admin/users"
 
@@ -133,14 +135,23 @@ async def _render_user(target_id: str, **context: Any) -> str:
     users = services().require_accounts().users
     user, own = await users.get(target_id), await users.limits(target_id)
     shown = await view_usage(target_id)
-    role = usage_service().gate.of_role(user.role)
+    role = to_form(usage_service().gate.of_role(user.role).or_else(of_server(auth_settings())))
     return await render_in_frame(
         "user_usage.html",
         user=user,
         **shown,
         fields={name: _(label) for name, label in FIELDS.items()},
-        role={name: _of_role(value) for name, value in to_form(role).items()},
+        role={name: _of_role(value) for name, value in role.items()},
         **{"typed": to_form(parse_limits(own)), "saved": "", "refused": "", **context},
+    )
+
+
+def of_server(settings: Settings) -> UserLimits:
+    """The limits that hold for all users."""
+    return UserLimits(
+        running_rounds=settings.max_running_rounds,
+        streams=settings.max_streams,
+        storage_mb=settings.max_documents_bytes // 1_000_000,
     )
 
 
