@@ -2,7 +2,9 @@
 
 A name that begins with ``__Host-`` tells the browser to take the cookie only from this host, for
 all of its paths, and over a connection that it trusts (RFC 6265bis, 4.1.3.2): neither another host
-of the same domain nor someone on the network can set one.
+of the same domain nor someone on the network can set one. An installation below a path has names of
+its own, as a path would not be allowed: a page below another path is of the same origin, and could
+use the session in any case.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ import time
 from typing import TYPE_CHECKING
 
 from quart import request
+
+from quart_chat.web.paths import own_name, root_path
 
 if TYPE_CHECKING:
     from quart import Response
@@ -37,7 +41,7 @@ def device_secret() -> str | None:
 
 
 def _read(name: str) -> str | None:
-    value = request.cookies.get(name, "")
+    value = request.cookies.get(own_name(name), "")
     return value if 0 < len(value) <= _LONGEST else None
 
 
@@ -51,13 +55,21 @@ def set_session(response: Response, signed_in: SignedIn) -> None:
 def clear_session(response: Response) -> None:
     """Have the browser forget its session, and what the pages have stored in it.
 
-    The next person at this browser sees no drafts. The look and the language stay.
+    The next person at this browser sees no drafts. The look and the language stay. Below a path,
+    ``static/js/pages/forget.js`` does it: the header would erase all that the host has stored.
     """
     _set(response, SESSION, "", 0)
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    if not root_path():
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
 def _set(response: Response, name: str, value: str, lifetime: int) -> None:
     response.set_cookie(
-        name, value, max_age=lifetime, path="/", secure=True, httponly=True, samesite="Lax"
+        own_name(name),
+        value,
+        max_age=lifetime,
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="Lax",
     )

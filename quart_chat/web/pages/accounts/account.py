@@ -19,6 +19,7 @@ from quart_chat.web.pages.accounts.devices import describe_device
 from quart_chat.web.pages.accounts.links import check_repeated
 from quart_chat.web.pages.frame import render_in_frame
 from quart_chat.web.pages.usage.pages import view_usage
+from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
@@ -58,21 +59,21 @@ async def change_password() -> ResponseReturnValue:
         return await _refused(error.message, error.status, retry_after=error.retry_after)
     except (InvalidInput, WeakPassword) as error:
         return await _refused(error.message, error.status)
-    return redirect(f"{ACCOUNT}?saved=password#password", 303)
+    return redirect(path_to(f"{ACCOUNT}?saved=password#password"), 303)
 
 
 @blueprint.post("/sessions/<ended>/revoke")
 async def revoke_session(ended: str) -> ResponseReturnValue:
     """Sign out another browser."""
     await services().require_accounts().sessions.revoke(actor(), user_id(), ended)
-    return redirect(f"{ACCOUNT}?saved=sessions#sessions", 303)
+    return redirect(path_to(f"{ACCOUNT}?saved=sessions#sessions"), 303)
 
 
 @blueprint.post("/sessions/revoke-all")
 async def sign_out_everywhere() -> Response:
     """Sign out all browsers, this one included."""
     await services().require_accounts().sessions.revoke_all(actor(), user_id())
-    response = cast("Response", redirect(f"{SIGN_IN}?reason=signed_out", 303))
+    response = cast("Response", redirect(path_to(f"{SIGN_IN}?reason=signed_out"), 303))
     clear_session(response)
     return response
 

@@ -18,6 +18,7 @@ from quart_chat.web.auth.identity import actor, administrators_only
 from quart_chat.web.context import assistant_titles, services
 from quart_chat.web.pages.frame import render_in_frame
 from quart_chat.web.pages.usage.chart import Chart, make_chart
+from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from jinja2.runtime import Context
@@ -79,7 +80,7 @@ async def change_limits(target_id: str) -> ResponseReturnValue:
         await users.set_limits(actor(), target_id, to_text(typed))
     except InvalidInput as error:
         return await _render_user(target_id, refused=error.message, typed=typed), error.status
-    return redirect(f"{USERS}/{target_id}/usage?saved=limits#limits", 303)
+    return redirect(path_to(f"{USERS}/{target_id}/usage?saved=limits#limits"), 303)
 
 
 def usage_service() -> UsageService:
