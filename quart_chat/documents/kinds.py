@@ -41,18 +41,18 @@ BY_SUFFIX = {
     ".html": Kind.HTML,
     ".htm": Kind.HTML,
     ".xhtml": Kind.HTML,
-    ".csv": Kind.CSV,
-    ".tsv": Kind.CSV,
+    **dict.fromkeys((".csv", ".tsv", ".tab", ".psv"), Kind.CSV),
     ".pdf": Kind.PDF,
-    **dict.fromkeys((".docx", ".docm", ".dotx"), Kind.DOCX),
-    **dict.fromkeys((".xlsx", ".xlsm", ".xltx"), Kind.XLSX),
-    **dict.fromkeys((".pptx", ".pptm", ".ppsx", ".potx"), Kind.PPTX),
-    ".odt": Kind.ODT,
-    ".ods": Kind.ODS,
-    ".odp": Kind.ODP,
+    **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), Kind.DOCX),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xltm"), Kind.XLSX),
+    **dict.fromkeys((".pptx", ".pptm", ".ppsx", ".potx", ".ppsm", ".potm"), Kind.PPTX),
+    **dict.fromkeys((".odt", ".ott"), Kind.ODT),
+    **dict.fromkeys((".ods", ".ots"), Kind.ODS),
+    **dict.fromkeys((".odp", ".otp"), Kind.ODP),
     ".epub": Kind.EPUB,
     ".rtf": Kind.RTF,
-    ".eml": Kind.EML,
+    # A page that a browser has saved as one file is written as an e-mail is (RFC 2557).
+    **dict.fromkeys((".eml", ".mht", ".mhtml"), Kind.EML),
     ".ipynb": Kind.IPYNB,
     **dict.fromkeys(_CODE.split(), Kind.CODE),
 }
@@ -77,16 +77,24 @@ _KINDLE = N_("Books for Kindle can't be read. Convert it to EPUB or PDF.")
 # What people bring that can't be read, and what to do.
 _REFUSED = {
     **dict.fromkeys(
-        [".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".svgz", ".tif", ".tiff", ".webp"],
+        [
+            *(".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".svgz", ".tif", ".tiff", ".webp"),
+            *(".avif", ".jfif", ".jp2", ".psd", ".ico", ".heif"),
+        ],
         _PICTURE,
     ),
     **dict.fromkeys(
-        [".aac", ".avi", ".m4a", ".mkv", ".mov", ".mp3", ".mp4", ".ogg", ".wav", ".webm"],
+        [
+            *(".aac", ".avi", ".m4a", ".mkv", ".mov", ".mp3", ".mp4", ".ogg", ".wav", ".webm"),
+            *(".flac", ".opus", ".wma", ".m4v", ".3gp", ".aiff", ".wmv"),
+        ],
         _RECORDING,
     ),
-    **dict.fromkeys([".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip"], _ARCHIVE),
+    **dict.fromkeys(
+        [".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip", ".zst", ".cab"], _ARCHIVE
+    ),
     **dict.fromkeys([".key", ".numbers", ".pages"], _APPLE),
-    **dict.fromkeys([".azw", ".azw3", ".mobi"], _KINDLE),
+    **dict.fromkeys([".azw", ".azw3", ".mobi", ".kfx"], _KINDLE),
     ".doc": N_("Word documents from before 2007 (.doc) can't be read. Save it as .docx."),
     ".xls": N_("Excel workbooks from before 2007 (.xls) can't be read. Save it as .xlsx."),
     ".xlsb": N_("Binary Excel workbooks (.xlsb) can't be read. Save it as .xlsx."),
@@ -94,6 +102,8 @@ _REFUSED = {
     ".msg": N_("E-mails of Outlook (.msg) can't be read. Save it as .eml."),
     ".exe": N_("Programs can't be read."),
 }
+# What programs write under names of Office: pages, and values that tabs or commas separate.
+_TEXT_WITHIN = {".doc": Kind.TEXT, ".xls": Kind.CSV}
 _OTHERWISE = {
     Kind.PDF: N_("The file is not a PDF, although its name says so."),
     Kind.DOCX: N_("The file is not a Word document (.docx), although its name says so."),
@@ -127,7 +137,7 @@ def detect(head: bytes, name: str) -> Kind:
                 )
             )
         raise UnsupportedFile(_(_REFUSED.get(suffix, _UNREADABLE)))
-    if (found := _signed(head)) is not None:
+    if (found := _signed(head, is_pdf_by_name=named is Kind.PDF)) is not None:
         return _agreed(found, named, suffix)
     if is_binary(head, head):
         if named is not None:
@@ -136,11 +146,18 @@ def detect(head: bytes, name: str) -> Kind:
     if named in CHECKED:
         sentence = N_("The file is not what its name says: it is a text.")
         raise MislabelledFile(_(_OTHERWISE.get(named, sentence)))
-    if suffix in _REFUSED:
+    if suffix in _REFUSED and suffix not in _TEXT_WITHIN:
         raise MislabelledFile(_("The file holds text, although its name says something else."))
-    if named is None and head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
+    if suffix in _TEXT_WITHIN or named is None:
+        named = _kind_of_text(head, _TEXT_WITHIN.get(suffix, Kind.TEXT))
+    return named
+
+
+def _kind_of_text(head: bytes, otherwise: Kind) -> Kind:
+    beginning = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:14].lower()
+    if beginning.startswith((b"<!doctype html", b"<html", b"<table", b"<meta")):
         return Kind.HTML
-    return named or Kind.TEXT
+    return Kind.EML if beginning.startswith(b"mime-version:") else otherwise
 
 
 def is_binary(chunk: bytes, head: bytes) -> bool:
@@ -178,8 +195,9 @@ def _is_east_asian(head: bytes, order: str) -> bool:
     return 0 < len(text) <= 20 * marks and not _NOT_EAST_ASIAN.search(text)
 
 
-def _signed(head: bytes) -> Kind | None:
-    if head.lstrip().startswith(_PDF):
+def _signed(head: bytes, *, is_pdf_by_name: bool) -> Kind | None:
+    # Some begin with a byte order mark, or with what a mail or a server has put before it.
+    if head.lstrip().startswith(_PDF) or (is_pdf_by_name and _PDF in head[:1024]):
         return Kind.PDF
     if head.startswith(_RTF):
         return Kind.RTF

@@ -86,7 +86,7 @@ def init_app(
                 accounts = await open_accounts(stack, storage, chat, documents, streams)
                 opened = streams.add
                 if settings.auth.accounts:
-                    await announce_setup(accounts, cluster.node, address or "")
+                    await announce_setup(accounts, cluster.node, address or "", settings.hosts)
             stream_limiter = StreamLimiter(settings.max_streams, opened)
             health = HealthPublisher(events.manager, stream_limiter, chat)
             storage.health.listen(health.tell)

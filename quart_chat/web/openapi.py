@@ -48,6 +48,9 @@ TAGS = [
     Tag("doctor", "The checks of a browser's connection."),
 ]
 
+PASSKEYS = Tag("passkeys", "Adding a passkey in a browser, and signing in with one.")
+"""Where users sign in here."""
+
 _NAME = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 RETRIED = frozenset({429, 503})
@@ -118,7 +121,7 @@ def init_app(app: Quart, version: str, settings: Settings) -> None:
         security=[{name: []} for name in SECURITY] if settings.auth.is_on else None,
         info=Info(title="quart-chat", version=version, description=ABOUT),
         servers=[Server(url=settings.root_path or "/")],
-        tags=list(TAGS),
+        tags=[*TAGS, PASSKEYS] if settings.auth.accounts else list(TAGS),
         redoc_ui_path=None,
         scalar_ui_path=None,
         swagger_ui_path=None,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.assistants.openai.endpoint import (
     DONE,
@@ -17,10 +17,9 @@ from tests.assistants.openai.endpoint import (
     say,
     talk,
 )
-from tests.browser.test_accounts import PASSWORD, check, fill, people, setup_link
+from tests.browser.conftest import Enter
+from tests.browser.people import PASSWORD, check, fill, setup_link
 from tests.server import Server
-
-__all__ = ["people"]
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
@@ -67,11 +66,11 @@ def team(start_server: Callable[..., Server], endpoint: FakeEndpoint) -> Server:
 
 @pytest.mark.parametrize("locale", TEXTS)
 async def test_a_limit_is_shown_before_and_when_it_is_reached(
-    team: Server, people: Callable[..., object], endpoint: FakeEndpoint, locale: str
+    team: Server, people: Enter, endpoint: FakeEndpoint, locale: str
 ) -> None:
     near, reached, usage, table = TEXTS[locale]
     endpoint.script(talk(answer(60, 25)), talk(answer(10, 10)))
-    ada: Page = await people(locale=locale)  # type: ignore[misc]  # a page
+    ada = await people(locale=locale)
     await ada.goto(setup_link(team))
     await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
     await expect(ada.locator(".places")).to_contain_text("Ada")

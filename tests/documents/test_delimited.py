@@ -29,10 +29,14 @@ NUTS = ["Item: A-nut; Price: 3; Stock: 5", "Item: B-nut; Price: 4; Stock: 6"]
         '\ufeff"Item","Price","Stock"\n"A-nut","3","5"\n"B-nut","4","6"\n',
         'Item,Price,Stock\n"A\n-nut",3,5\n'.replace("A\n-", "A-") + '"B-nut","4\n",6\n',
         "Item,Price,Stock,\nA-nut,3,5,\nB-nut,4,6,\n",
+        "sep = ;\nItem;Price;Stock\nA-nut;3;5\nB-nut;4;6\n",
+        "\n\nsep=;\n\nItem;Price;Stock\nA-nut;3;5\nB-nut;4;6\n",
+        'Item, "Price", Stock\nA-nut, 3, 5\nB-nut, "4", 6\n',
     ],
     ids=[
         *("commas", "semicolons", "sep", "sep with bars", "mark and sep", "tabs and sep"),
         *("tabs and old ends", "bars and blank lines", "mark and quotes", "a line break", "ends"),
+        *("sep with blanks", "blank lines and sep", "blanks before quotes"),
     ],
 )
 def test_each_row_is_a_passage_with_its_headings(tmp_path: Path, content: str) -> None:
@@ -52,6 +56,10 @@ def test_each_row_is_a_passage_with_its_headings(tmp_path: Path, content: str) -
         ("Item,Price\nA-nut,\n,4\n", ["Item: A-nut", "Price: 4"]),
         ("Item,Price\nA-nut,3,extra\n", ["Item: A-nut; Price: 3; extra"]),
         ("Item,Price\n", ["Item; Price"]),
+        ("Nuts\nof 2024\nItem,Price\nA-nut,3\n", ["Nuts", "of 2024", "Item: A-nut; Price: 3"]),
+        ("Item,Price,Price\nA-nut,3,5\n", ["Item: A-nut; Price: 3; Price: 5"]),
+        ("Region;2024-01;02/2024\nNorth;5;6\n", ["Region: North; 2024-01: 5; 02/2024: 6"]),
+        ('Item,Code\nA-nut,="007"\n', ["Item: A-nut; Code: 007"]),
     ],
 )
 def test_cells_are_read_as_spreadsheets_write_them(

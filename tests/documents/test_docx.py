@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -123,6 +125,39 @@ def test_only_what_names_columns_is_put_before_cells(
 ) -> None:
     body = table(*(row(*cells.split("|")) for cells in rows), look=look)
     assert texts(tmp_path, body) == expected
+
+
+def test_a_cell_of_several_columns_takes_their_places(tmp_path: Path) -> None:
+    def wide(text: str, columns: int) -> str:
+        return f'<w:tcPr><w:gridSpan w:val="{columns}"/></w:tcPr>{paragraph(run(text))}'
+
+    names, nut = row("Item", "Price", "Stock"), row("A-nut", "3", "5")
+    body = table(row(wide("Prices", 3)), names, row(wide("Nuts", 3)), nut, row(wide("All", 2), "7"))
+    assert texts(tmp_path, body) == [
+        *("Prices", "Nuts", "Item: A-nut; Price: 3; Stock: 5", "Item: All; Stock: 7"),
+    ]
+
+
+def test_a_formula_is_text(tmp_path: Path) -> None:
+    maths = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+    formula = f'<m:oMath xmlns:m="{maths}"><m:r><m:t>E=mc²</m:t></m:r></m:oMath>'
+    assert texts(tmp_path, paragraph(run("So "), formula)) == ["So E=mc²"]
+
+
+@pytest.mark.parametrize("name", ["word/document2.xml", "word\\document.xml"])
+def test_the_main_part_may_be_called_otherwise(tmp_path: Path, name: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(made.word_document(paragraph(run("text"))))) as archive:
+        xml = archive.read("word/document.xml")
+    (tmp_path / "file.docx").write_bytes(made.word_archive(xml, name))
+    docx.check(tmp_path / "file.docx")
+    assert Block("text") in list(docx.read(tmp_path / "file.docx"))
+
+
+@pytest.mark.parametrize("name", ["Titolo1", "Título 1", "Rubrik1", "Nagwek1", "见出し1", "标题 1"])
+def test_headings_are_known_in_other_languages(tmp_path: Path, name: str) -> None:
+    body = paragraph(run("Part"), style=name) + paragraph(run("text"))
+    expected = () if name == "见出し1" else ("Part",)
+    assert read(tmp_path, body)[-1] == Block("text", expected)
 
 
 def test_a_row_that_says_so_names_two_columns(tmp_path: Path) -> None:

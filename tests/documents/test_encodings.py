@@ -28,6 +28,8 @@ TEXTS = {
     "Hebrew": "החוזה תקף לשנתיים. האחריות מתחילה מיום הרכישה.",
     "Arabic": "العقد ساري المفعول لمدة سنتين. يبدأ الضمان من تاريخ الشراء.",
     "Turkish": "Sözleşme iki yıl süreyle geçerlidir. Garanti satın alma tarihinden başlar.",
+    "Ukrainian": "Договір оренди набирає чинності першого травня. Є їжа, щастя і ґанок.",
+    "Euros": "Der Preis beträgt 20 € für Gäste. Größe 5 Meter, Straße. Noch 7 € für Süßes.",
     "Thai": "สัญญามีอายุสองปี การรับประกันเริ่มตั้งแต่วันที่ซื้อ",
 }
 
@@ -58,6 +60,13 @@ TEXTS = {
         ("Arabic", "cp1256"),
         ("Turkish", "cp1254"),
         ("Thai", "cp874"),
+        ("Russian", "iso8859_5"),
+        ("Ukrainian", "koi8_u"),
+        ("Hebrew", "cp862"),
+        ("Arabic", "iso8859_6"),
+        ("Euros", "iso8859_15"),
+        ("Euros", "cp858"),
+        ("Euros", "cp1252"),
         *(
             (language, encoding)
             for language in ("Russian", "Japanese", "German", "Arabic")
@@ -127,6 +136,9 @@ def test_what_was_replaced_before_is_no_fault_of_the_file() -> None:
         ("<meta charset=nonsense>", "cp1252", "Größe"),
         ("<meta charset=rot13>", "cp1252", "Größe"),
         ("<meta charset=utf-16>", "cp1252", "Größe"),
+        ("<meta charset=iso-8859-8-i>", "iso8859_8", "אחריות"),
+        ("<meta charset=dos-866>", "cp866", "мир"),
+        ("<meta charset=x-x-big5>", "big5", "保固"),
     ],
 )
 def test_a_page_is_read_as_it_says_where_its_bytes_allow_it(
@@ -141,7 +153,7 @@ def test_all_kinds_of_text_are_decoded(tmp_path: Path, kind: Kind) -> None:
     assert TEXTS["Russian"] in read(tmp_path, kind, TEXTS["Russian"].encode("cp1251")).text
 
 
-@pytest.mark.parametrize("text", ["Größe", "déjà vu"])
+@pytest.mark.parametrize("text", ["Größe", "déjà vu", "only 20 € per person"])
 def test_a_guess_from_a_few_letters_is_said(tmp_path: Path, text: str) -> None:
     found = read(tmp_path, Kind.TEXT, text.encode("cp1252"))
     assert found.text == text

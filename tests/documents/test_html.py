@@ -101,6 +101,29 @@ def test_rows_of_a_table_stay_rows(tmp_path: Path, table: str) -> None:
     assert read(tmp_path, Kind.HTML, table).text == "Item: A-nut; Price: 3\n\nItem: B-nut; Price: 4"
 
 
+def test_a_cell_of_several_rows_or_columns_stands_in_each(tmp_path: Path) -> None:
+    page = (
+        "<table><tr><th>Kind<th>Item<th>Price<tr><td rowspan=2>Nuts<td>A-nut<td>3"
+        "<tr><td>B-nut<td>4<tr><td colspan=2>All<td>7</table>"
+    )
+    assert read(tmp_path, Kind.HTML, page).text.split("\n\n") == [
+        *("Kind: Nuts; Item: A-nut; Price: 3", "Kind: Nuts; Item: B-nut; Price: 4"),
+        "Kind: All; Price: 7",
+    ]
+
+
+@pytest.mark.parametrize("span", ["0", "-1", "x", "", "99999999999"])
+def test_a_span_without_sense_costs_nothing(tmp_path: Path, span: str) -> None:
+    page = f"<table><tr><td>a<td rowspan='{span}' colspan='{span}'>b<tr><td>c<td>d</table>"
+    assert read(tmp_path, Kind.HTML, page).text.startswith("a: c; b:")
+
+
+@pytest.mark.parametrize("head", ["<title/>", "<script src='x'/>", "<style/>"])
+def test_an_empty_element_of_xhtml_swallows_nothing(tmp_path: Path, head: str) -> None:
+    page = f'<html xmlns="http://www.w3.org/1999/xhtml"><head>{head}</head><body>{{}}</body></html>'
+    assert read(tmp_path, Kind.HTML, page.format(ARTICLE)).texts == [KEPT]
+
+
 def test_a_table_that_lays_out_a_page_is_no_table_of_values(tmp_path: Path) -> None:
     page = f"<table><tr><td><nav>XXX</nav></td><td>{ARTICLE}</td></tr></table>"
     assert read(tmp_path, Kind.HTML, page).texts == [KEPT]

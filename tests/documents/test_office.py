@@ -17,6 +17,8 @@ import pptx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
 from quart_chat.documents.formats import archive as archives
@@ -110,6 +112,21 @@ def test_a_slide_is_read_below_its_title_with_its_notes(tmp_path: Path) -> None:
     assert (found.pieces[0].headings, found.pieces[0].page) == (("Warranty",), 1)
 
 
+def test_the_values_of_a_chart_are_rows(tmp_path: Path) -> None:
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[6])
+    data = CategoryChartData()
+    data.categories = ["North", "South"]
+    data.add_series("2023", (19, 21.5))
+    data.add_series("2024", (20, None))
+    kind = XL_CHART_TYPE.COLUMN_CLUSTERED
+    chart = slide.shapes.add_chart(kind, 0, 0, Inches(3), Inches(3), data).chart
+    chart.has_title = True
+    chart.chart_title.text_frame.text = "Sales"
+    found = read(tmp_path, Kind.PPTX, saved(show))
+    assert found.text.split("\n\n") == ["Sales", "North; 2023: 19; 2024: 20", "South; 2023: 21.5"]
+
+
 def test_hidden_slides_and_pictures_are_said(tmp_path: Path) -> None:
     show = slides()
     hidden = show.slides.add_slide(show.slide_layouts[5])
@@ -187,6 +204,19 @@ def test_sheets_and_slides_of_opendocument_have_their_places(tmp_path: Path) -> 
     assert [(piece.page, piece.text) for piece in show.pieces] == [(1, "One"), (2, "Two")]
 
 
+def test_hidden_sections_and_sheets_of_opendocument_are_left_out(tmp_path: Path) -> None:
+    section = '<text:section text:display="none"><text:p>hidden</text:p></text:section>'
+    heading = '<text:h text:outline-level="x">Part</text:h>'
+    found = read(tmp_path, Kind.ODT, odf("text", f"{section}{heading}<text:p>shown</text:p>"))
+    assert found.texts == ["shown"]
+    style = (
+        '<style:style style:name="H"><style:table-properties table:display="false"/></style:style>'
+    )
+    secret = TABLE.replace("<table:table ", '<table:table table:style-name="H" ')
+    found = read(tmp_path, Kind.ODS, odf("spreadsheet", secret + TABLE, style))
+    assert found.text.count("A-nut") == 1
+
+
 def book(**more: str) -> bytes:
     container = '<container><rootfiles><rootfile full-path="O/b.opf"/></rootfiles></container>'
     package = (
@@ -214,6 +244,31 @@ def test_a_book_is_read_in_the_order_of_its_spine(tmp_path: Path) -> None:
     ]
 
 
+def test_an_older_book_names_its_document_types(tmp_path: Path) -> None:
+    doctype = '<!DOCTYPE {} PUBLIC "-//NISO//DTD {}" "http://www.daisy.org/x.dtd">'
+    found = read(
+        tmp_path,
+        Kind.EPUB,
+        book(
+            **{
+                "O/toc.ncx": doctype.format("ncx", "ncx 2005-1//EN") + "<ncx/>",
+                "O/b.opf": doctype.format("package", "OEB 1.2//EN")
+                + '<package><manifest><item id="b" href="b.xhtml"/></manifest>'
+                + '<spine><itemref idref="b"/></spine></package>',
+            }
+        ),
+    )
+    assert found.texts == ["Second."]
+
+
+def test_nothing_stands_around_the_text_of_a_book(tmp_path: Path) -> None:
+    page = f"<html><body><p>{'Text. ' * 40}</p>{{}}</body></html>"
+    parts = '<aside><p>A note.</p></aside><div class="sidebar"><p>A box.</p></div>'
+    found = read(tmp_path, Kind.EPUB, book(**{"O/b.xhtml": page.format(parts)}))
+    assert "A note." in found.text
+    assert "A box." in found.text
+
+
 def test_a_book_with_copy_protection_is_said(tmp_path: Path) -> None:
     locked = '<encryption><CipherReference URI="O/a%20b.xhtml"/></encryption>'
     found = read(tmp_path, Kind.EPUB, book(**{"META-INF/encryption.xml": locked}))
@@ -237,6 +292,10 @@ def test_a_book_with_copy_protection_is_said(tmp_path: Path) -> None:
             r"{\rtf1\trowd Item\cell Price\cell\row\trowd B-nut\cell 4\cell\row}",
             "Item: B-nut; Price: 4",
         ),
+        (r"{\rtf1\mac Gr\'9a\'a7e}", "Größe"),
+        (r"{\rtf1\pc Gr\'94\'e1e}", "Größe"),
+        (r"{\rtf1 Text{\footnote A note.}\par More}", "Text\n\nA note.\n\nMore"),
+        (r"{\rtf1 Shown {\v hid{\b den} \} }too.}", "Shown too."),
     ],
 )
 def test_rich_text_is_read_with_its_letters(tmp_path: Path, source: str, text: str) -> None:
@@ -261,6 +320,41 @@ def test_an_e_mail_is_read_once_below_its_subject(tmp_path: Path) -> None:
     assert "Attachment: a.pdf" in found.text
     assert found.pieces[0].headings == ("Größe",)
     assert found.warnings == {"attachments_unread": 1}
+
+
+def test_a_page_saved_as_one_file_is_read_as_a_page(tmp_path: Path) -> None:
+    page = EmailMessage()
+    page["From"], page["Subject"] = "<Saved by Blink>", "Warranty"
+    page.set_content("<p>It lasts two years.</p>", subtype="html")
+    page.add_related("p { color: red }", subtype="css")
+    assert detect(page.as_bytes()[:4096], "a.mhtml") is Kind.EML
+    found = read(tmp_path, Kind.EML, page.as_bytes())
+    assert "It lasts two years." in found.text
+    assert "color" not in found.text
+
+
+def test_a_mail_within_a_mail_has_its_own_head(tmp_path: Path) -> None:
+    outer = EmailMessage()
+    outer["From"], outer["Subject"] = "bob@example.org", "Forwarded"
+    outer.set_content("See below.")
+    outer.add_attachment(mail())
+    found = read(tmp_path, Kind.EML, outer.as_bytes())
+    assert "Subject: Größe\nFrom: Ada <ada@example.org>" in found.text
+    assert "two years" in found.text
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (b"\xef\xbb\xbfSubject: a\n\nbody", "Subject: a\n\nbody"),
+        (b"\r\n\r\nSubject: a\r\n\r\nbody", "Subject: a\n\nbody"),
+        ("Subject: Größe\n\nbody".encode("cp1252"), "Subject: Größe\n\nbody"),
+        ("Subject: Größe\n\nbody".encode(), "Subject: Größe\n\nbody"),
+        (b"Subject: a\nContent-Type: multipart/mixed\n\nbody", "Subject: a\n\nbody"),
+    ],
+)
+def test_a_head_is_read_as_programs_write_it(tmp_path: Path, source: bytes, text: str) -> None:
+    assert read(tmp_path, Kind.EML, source).text == text
 
 
 @pytest.mark.parametrize(
@@ -296,6 +390,25 @@ def test_a_notebook_is_read_as_text_code_and_output(tmp_path: Path) -> None:
     assert found.texts == ["It is green.", "print(1)", "1", "2", "KeyError: 3"]
     assert [piece.form for piece in found.pieces] == ["markdown", *["code"] * 4]
     assert {piece.headings for piece in found.pieces} == {("Kiwi",)}
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ({"text/html": "<b>7</b>", "text/plain": "7"}, "7"),
+        ({"text/markdown": ["**", "7**"]}, "**7**"),
+        ({"text/latex": "$7$", "image/png": "x"}, "$7$"),
+        ({"text/plain": "\x1b[31m7\x1b[0m"}, "7"),
+    ],
+)
+def test_an_output_is_read_in_the_form_that_reads_best(
+    tmp_path: Path, data: dict[str, Any], text: str
+) -> None:
+    cells = [
+        {"cell_type": "heading", "level": "x", "source": "Kiwi"},
+        {"cell_type": "code", "source": "x", "outputs": [{"data": data}]},
+    ]
+    assert read(tmp_path, Kind.IPYNB, json.dumps({"cells": cells})).texts == ["x", text]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from quart_chat.assistants.openai.words import load_json
 from quart_chat.plaintext import clean
 
 _LISTS = ("data", "models", "result", "items")
-_NAMES = ("id", "model", "name")
+_NAMES = ("id", "model", "name", "modelId", "model_id", "modelName", "model_name", "key", "slug")
 _MAX_DEPTH = 4
 """Objects around the list."""
 
@@ -49,10 +49,19 @@ def _find_list(found: Any) -> list[Any] | None:
             return found
         if not isinstance(found, dict) or found.get("error"):
             return None
-        name = next((name for name in _LISTS if name in found), None)
+        name = next((name for name in _LISTS if name in found), None) or _only_list(found)
         if name is None:
             return None
         found = [] if found[name] is None else found[name]
+    return None
+
+
+def _only_list(found: dict[str, Any]) -> str | None:
+    """The name of the one list in an object, or of the one object, which may hold it."""
+    for kind in (list, dict):
+        names = [name for name, value in found.items() if isinstance(value, kind)]
+        if len(names) == 1:
+            return names[0]
     return None
 
 

@@ -16,22 +16,17 @@ from typing import Any
 from quart_chat.plaintext import one_line
 
 _WORDS = (
-    "error",
-    "message",
-    "msg",
-    "detail",
-    "error_message",
-    "errorMessage",
-    "error_msg",
-    "error_description",
-    "description",
-    "reason",
-    "errors",
-    "title",
-    "text",
+    *("error", "message", "msg", "detail", "errormessage", "errormsg", "errmsg"),
+    *("errordescription", "description", "faultstring", "statusmsg", "statusmessage", "statustext"),
+    *("reason", "details", "errors", "err", "exception", "title", "fault", "baseresp", "header"),
+    *("innererror", "response", "result", "data", "status", "choices", "body", "text"),
 )
-_SPOKEN = _WORDS[1:-1]
+"""Fields in which errors say something, or hold what does, by their names without case or signs."""
+_SPOKEN = _WORDS[1 : _WORDS.index("fault")]
 """Fields that a chunk of an answer has not."""
+_HOLDING = ("fault", "baseresp", "header")
+"""Objects that hold an error, or say that there is none."""
+_NO_ERROR = frozenset({"0", "200", "00000", "success", "ok"})
 _STATUSES = ("code", "status", "status_code", "statusCode", "error_code", "http_status")
 _KINDS = ("type", "code", "status", "reason")
 MAX_TEXT = 64 * 1024
@@ -49,6 +44,9 @@ _BY_KIND = (
     (re.compile(r"permission|forbidden"), 403),
     (re.compile(r"model.not.found"), 404),
 )
+_SIGNS = re.compile(r"[^A-Za-z0-9]")
+# A frame of server-sent events around it
+_FRAME = re.compile(r"(?:(?:event|id|retry):[^\n]*\n)*(?:data|error):\s*(?=[{\[])")
 _NOTHING = frozenset({"null", "true", "false", "None"})
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _UNSEEN = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
@@ -81,11 +79,27 @@ def load_json(data: bytes | str) -> Any:
     Raises:
         ValueError: It is none all the same, or hardly anything of it is UTF-8.
     """
-    text = decode(data) if isinstance(data, bytes) else data
+    text = (decode(data) if isinstance(data, bytes) else data).removeprefix("\ufeff")
     try:
         return json.loads(text, strict=False)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    except json.JSONDecodeError as error:
+        if error.msg != "Extra data":
+            raise
+        return _load_objects(text)
+
+
+def _load_objects(text: str) -> list[dict[str, Any]]:
+    """Decode objects that follow each other, on one line or on many."""
+    decoder, found, place = json.JSONDecoder(strict=False), [], 0
+    while text.startswith("{", place):
+        each, place = decoder.raw_decode(text, place)
+        found.append(each)
+        place += len(text[place:]) - len(text[place:].lstrip())
+    if place < len(text):
+        raise ValueError("no JSON follows the first objects")
+    return found
 
 
 def find_words(found: Any, depth: int = 0) -> str:
@@ -125,11 +139,29 @@ def is_complaint(payload: dict[str, Any], *, bare: bool) -> bool:
         return False
     if "error" in (payload.get("type"), payload.get("object")) or find_status(payload):
         return True
-    return any(payload.get(name) and isinstance(payload[name], str | list) for name in _SPOKEN)
+    fields = _fields(payload)
+    if any(fields.get(name) and isinstance(fields[name], str | list) for name in _SPOKEN):
+        return True
+    return bool(fields.get("error")) or any(_holds_error(fields.get(name)) for name in _HOLDING)
+
+
+def _holds_error(found: Any) -> bool:
+    if not isinstance(found, dict):
+        return False
+    fields = _fields(found)
+    codes = {str(fields.get(name)).lower() for name in ("code", "statuscode")}
+    return not codes & _NO_ERROR and any(fields.get(name) for name in _WORDS[:-1])
+
+
+def _fields(found: dict[str, Any]) -> dict[str, Any]:
+    """What an object holds, by names without case or signs: ``error_msg`` and ``errorMsg``."""
+    return {_SIGNS.sub("", name).lower(): value for name, value in found.items()}
 
 
 def _of_text(text: str, depth: int) -> str:
     text = text[:MAX_TEXT].strip()
+    if frame := _FRAME.match(text):
+        text = text[frame.end() :]
     if text in _NOTHING:
         return ""
     if text.startswith(("{", "[", '"')):
@@ -172,7 +204,8 @@ def _of_object(found: dict[str, Any], depth: int) -> str:
 
 
 def _first(found: dict[str, Any], names: Iterable[str], depth: int) -> str:
+    fields = _fields(found)
     for name in names:
-        if words := find_words(found.get(name), depth + 1):
+        if words := find_words(fields.get(name), depth + 1):
             return words
     return ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import datetime
 from typing import Any
 
 from quart_chat.chat.transfer.file import MAX_TEXT, ChatFile
@@ -49,7 +50,7 @@ def read_conversation(raw: dict[str, Any]) -> ChatFile:
         raise NotReadable(_("It has too many messages."))
     canvas, budget = _Canvas(mapping), Budget()
     nodes = {
-        id_: _node(node, budget.spend(_said(id_, node, created, canvas)))
+        id_: _node(node, budget.spend(_said(id_, node, created, canvas, raw)))
         for id_, node in mapping.items()
     }
     title, current = raw.get("title"), raw.get("current_node")
@@ -65,7 +66,12 @@ def read_conversation(raw: dict[str, Any]) -> ChatFile:
 
 
 def to_time(value: Any, default: float) -> float:
-    """Seconds since 1970, where a file has a number of them."""
+    """Seconds since 1970, where a file has a number of them, or a date as ISO 8601."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value).timestamp()
+        except (ValueError, OverflowError, OSError):
+            return default
     valid = isinstance(value, int | float) and 0 <= value <= 1e11
     return float(value) if valid else default
 
@@ -82,7 +88,9 @@ def _node(node: Any, said: Said | None) -> Node:
     )
 
 
-def _said(id_: str, node: Any, created: float, canvas: _Canvas) -> Said | None:
+def _said(
+    id_: str, node: Any, created: float, canvas: _Canvas, conversation: dict[str, Any]
+) -> Said | None:
     """What a node says to people; None for what they were not shown."""
     message = node.get("message") if isinstance(node, dict) else None
     if not isinstance(message, dict) or message.get("weight") == 0:
@@ -102,6 +110,8 @@ def _said(id_: str, node: Any, created: float, canvas: _Canvas) -> Said | None:
     if not text.strip():
         return None
     model = metadata.get("model_slug")
+    if role == "assistant":
+        model = model or conversation.get("default_model_slug")
     at = to_time(message.get("create_time"), created)
     return Said(role, text[:MAX_TEXT], at, model if isinstance(model, str) else "")
 

@@ -21,7 +21,9 @@ import msgspec
 
 from quart_chat.chat.transfer.chatgpt import is_conversation, read_conversation
 from quart_chat.chat.transfer.file import FORMAT, MAX_LOGS, ChatFile
-from quart_chat.chat.transfer.others import find_reader
+from quart_chat.chat.transfer.lists import is_deepseek, unwrap_message
+from quart_chat.chat.transfer.others import role_of
+from quart_chat.chat.transfer.readers import find_reader
 from quart_chat.chat.transfer.rounds import NotReadable
 from quart_chat.plaintext import clean
 from quart_chat.texts import N_, _
@@ -50,8 +52,11 @@ _BROKEN = (
 NotImplementedError says that zipfile does not know the way.
 """
 
-_CHATGPT = re.compile(r"conversations(-\d+)?\.json")
-_LISTS = ("conversations", "chats", "data")
+_CHATGPT = re.compile(r"conversations(-\d+)?\.json", re.IGNORECASE)
+_LISTS = ("conversations", "chats", "data", "history", "sessions", "topics", "items")
+_MAX_DEPTH = 4
+"""Objects around a list of chats."""
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SPACE = re.compile(r"[\s,]*")
 
 NO_JSON = N_(
@@ -110,7 +115,7 @@ def _read_zip(file: IO[bytes], name: str, limit: int) -> Iterator[tuple[str, byt
     left = EXPANSION * limit
     try:
         with zipfile.ZipFile(file) as archive:
-            entries = [info for info in archive.infolist() if info.filename.endswith(".json")]
+            entries = [info for info in archive.infolist() if _is_json(info.filename)]
             wanted = [i for i in entries if _CHATGPT.fullmatch(PurePosixPath(i.filename).name)]
             entries = wanted or entries
             if not entries or len(entries) > MAX_ENTRIES:
@@ -129,6 +134,11 @@ def _read_zip(file: IO[bytes], name: str, limit: int) -> Iterator[tuple[str, byt
         yield Fault(name, _(NO_ZIP))
 
 
+def _is_json(name: str) -> bool:
+    # What macOS adds to a zip has the names of its files, and is none.
+    return name.lower().endswith((".json", ".jsonl")) and not name.startswith("__MACOSX/")
+
+
 def _read_entry(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int
 ) -> tuple[str, bytes] | Fault:
@@ -144,22 +154,33 @@ def _read_entry(
 
 
 def _read_json(name: str, data: bytes) -> Iterator[FoundChat | Fault]:
-    """The chats of a JSON document: one, or a list of them, of which one at a time is decoded."""
-    decoder, place = json.JSONDecoder(), 0
+    """The chats of a JSON document, one at a time: a list of them, or one or more in a row.
+
+    Messages that stand in it without a chat around them are one.
+    """
+    decoder, place, loose = json.JSONDecoder(), 0, []
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if data[:2] in _UTF16 else "utf-8-sig")
         place = _skip(text, 0)
         is_list = text.startswith("[", place)
+        is_empty = place >= len(text)
         place += is_list
         while (place := _skip(text, place)) < len(text) and not text.startswith("]", place):
             raw, place = decoder.raw_decode(text, place)
-            yield from (_read_chat(name, chat) for chat in _unwrap(raw))
-            if not is_list:
-                return
-        if not is_list or place >= len(text):
+            if _is_message(raw):
+                loose.append(raw)
+            else:
+                yield from (_read_chat(name, chat) for chat in _unwrap(raw))
+        if is_empty or (is_list and place >= len(text)):
             yield Fault(name, _(NO_JSON))
     except (ValueError, RecursionError):
         yield Fault(name, _(NO_JSON))
+    if loose:
+        yield _read_chat(name, {"messages": loose})
+
+
+def _is_message(raw: Any) -> bool:
+    return isinstance(raw, dict) and role_of(unwrap_message(raw)) is not None
 
 
 def _skip(text: str, place: int) -> int:
@@ -167,20 +188,27 @@ def _skip(text: str, place: int) -> int:
     return match.end() if match else place
 
 
-def _unwrap(raw: Any) -> list[Any]:
-    """The chats of a list, which some programs put below a name."""
-    for name in _LISTS if isinstance(raw, dict) else ():
+def _unwrap(raw: Any, depth: int = 0) -> list[Any]:
+    """The chats of a list, which some programs put below a name, and that below another."""
+    if not isinstance(raw, dict) or depth > _MAX_DEPTH or _is_chat(raw):
+        return [raw]
+    for name in _LISTS:
         chats = raw.get(name)
         if isinstance(chats, list) and any(isinstance(chat, dict) for chat in chats):
             return chats
-    return [raw]
+    inner = [each for each in raw.values() if isinstance(each, dict)]
+    return _unwrap(inner[0], depth + 1) if len(inner) == 1 else [raw]
+
+
+def _is_chat(raw: Any) -> bool:
+    return is_conversation(raw) or raw.get("format") == FORMAT or find_reader(raw) is not None
 
 
 def _read_chat(name: str, raw: Any) -> FoundChat | Fault:
     title = (raw.get("title") or raw.get("name")) if isinstance(raw, dict) else None
     shown = f"{name}: {clean(title[:200])}" if isinstance(title, str) and title else name
     try:
-        if is_conversation(raw):
+        if is_conversation(raw) and not is_deepseek(raw):
             chat = read_conversation(raw)
             return FoundChat(chat, f"chatgpt:{clean(chat.chat.id) or _digest(raw)}")
         if isinstance(raw, dict) and raw.get("format") == FORMAT:

@@ -24,7 +24,7 @@ MAX_LINES = 200
 _SAMPLE = 100
 _MARK_ROWS = 500
 # What Excel writes first to say what it separates values by.
-_SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_SEPARATOR = re.compile(r'\s*"?sep ?= ?(.)"?\s*', re.IGNORECASE)
 
 
 def read(path: Path) -> Iterator[Piece | Mark | ReadingWarning]:
@@ -32,7 +32,7 @@ def read(path: Path) -> Iterator[Piece | Mark | ReadingWarning]:
     yield from warnings
     csv.field_size_limit(len(text) + 1)
     # Other line ends, such as U+2028, are characters of a cell.
-    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text.replace("\0", "\ufffd"))
+    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text.lstrip("\r\n").replace("\0", "\ufffd"))
     stated = _SEPARATOR.fullmatch(lines[0])
     delimiter = stated[1] if stated else _delimiter(lines[:_SAMPLE])
     rows = _Rows(lines[1:] if stated else lines, delimiter)
@@ -58,7 +58,7 @@ class _Rows:
     def __iter__(self) -> Iterator[list[str]]:
         while self._next < len(self._lines):
             start = self._next
-            for row in csv.reader(self._taken(), delimiter=self._delimiter):
+            for row in csv.reader(self._taken(), delimiter=self._delimiter, skipinitialspace=True):
                 if self._next - start > 1 and self._is_unclosed(start):
                     break
                 yield row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
@@ -16,29 +17,47 @@ from quart_chat.texts import _
 
 MAX_PARTS = 1_000
 
+# Parts of a saved page that are not shown.
+_UNSEEN = frozenset({"text/css", "text/javascript", "application/javascript"})
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _HEAD = ("Subject", "From", "To", "Cc", "Date")
 
 
 def read(path: Path) -> Iterator[Part]:
-    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+    mail = message_from_bytes(_decode_head(path.read_bytes()), policy=policy.default)
     if not isinstance(mail, EmailMessage) or not any(_header(mail, name) for name in _HEAD):
         raise MalformedFile(_("The file is no e-mail: it has no sender and no subject."))
     subject = _header(mail, "Subject")
     headings = (subject,) if subject else ()
-    head = [f"{name}: {value}" for name in _HEAD if (value := _header(mail, name))]
-    yield Block("\n".join(head), headings)
+    yield Block(_head(mail), headings)
     for number, part in enumerate(mail.walk()):
         if number >= MAX_PARTS:
             return
-        if part.is_multipart():
+        if part.get_content_type() == "message/rfc822":
+            for forwarded in part.iter_parts() if isinstance(part, EmailMessage) else ():
+                yield Block(_head(forwarded), headings)
+        if part.is_multipart() or part.get_content_type() in _UNSEEN:
             continue
         name = part.get_filename()
-        if name or part.get_content_maintype() != "text":
+        if name or part.get_content_maintype() not in {"text", "multipart"}:
             yield ReadingWarning("attachments_unread", 1)
             if name:
                 yield Block(_("Attachment: {name}").format(name=name), headings)
         elif not _is_repeated(part, mail):
             yield from _text(part, headings)
+
+
+def _decode_head(data: bytes) -> bytes:
+    """A mail without what stands before it, and with its head in UTF-8, as some write it bare."""
+    data = data.lstrip(b"\xef\xbb\xbf\r\n\t ")
+    end = _END_OF_HEAD.search(data)
+    head = data[: end.start()] if end else data
+    return decode(head)[0].encode() + data[len(head) :]
+
+
+def _head(mail: Message) -> str:
+    """The lines of a mail's head that people read."""
+    return "\n".join(f"{name}: {value}" for name in _HEAD if (value := _header(mail, name)))
 
 
 def _is_repeated(part: Message, mail: EmailMessage) -> bool:
@@ -69,7 +88,7 @@ def _data(part: Message) -> bytes:
     return data if isinstance(data, bytes) else b""
 
 
-def _header(mail: EmailMessage, name: str) -> str:
+def _header(mail: Message, name: str) -> str:
     try:
         return " ".join(str(mail.get(name) or "").split())
     except (ValueError, LookupError, AttributeError, IndexError, TypeError):

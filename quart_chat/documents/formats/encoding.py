@@ -38,9 +38,10 @@ _MARKS = {
 _GUESSED = (
     *("cp1252", "cp1251", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874"),
     *("gb18030", "cp932", "euc_jp", "big5", "cp949", "koi8_r", "cp866", "mac_roman"),
-    *("mac_cyrillic", "iso8859_2", "cp850"),
+    *("mac_cyrillic", "iso8859_2", "cp850", "koi8_u", "iso8859_5", "iso8859_6", "cp862", "cp858"),
+    *("iso8859_15",),
 )
-_TRIED = ("cp1252", "cp1250", "cp1251", "iso8859_2", "mac_roman")
+_TRIED = ("cp1252", "cp1250", "cp1251", "iso8859_2", "mac_roman", "cp1257", "iso8859_15")
 # What is written under these names has more characters than the standards that they are the
 # names of: https://encoding.spec.whatwg.org/#names-and-labels
 _WIDER = {
@@ -57,6 +58,9 @@ _NAMES = {
     "x-mac-roman": "mac_roman",
     "x-mac-cyrillic": "mac_cyrillic",
     "windows-874": "cp874",
+    "dos-866": "cp866",
+    "x-x-big5": "big5hkscs",
+    **dict.fromkeys(("iso-8859-8-i", "iso-8859-8-e", "logical", "visual"), "iso8859_8"),
     "x-euc-jp": "euc_jp",
     "x-gbk": "gb18030",
 }
@@ -70,6 +74,8 @@ _SYMBOL_INSIDE = re.compile(r"(?<=[^\W\d_])[^\w\s.,:;/&'’`·\-‐–()@+*=‘�
 _SYMBOL_AFTER = re.compile(r"(?<=[^\W\d_])[¤¦¨ª¬¯±¶¸‡†‰ˆ˜¢¥ƒ¿¡]|[¹²³¼½¾](?=[^\W\d_])")
 _ACCENTED = re.compile(r"[À-ɏ]")
 _USUAL = re.compile(r"[ÄÖÜäöüßéèêëàâçîïôùûœæøåáíóúñãõìòÉÀÇÑğışĞİŞ¿¡«»„“”‘’–—…€°§]")
+# Letters that are words, in one language or another.
+_ALONE = "àáâèéêìíòóùúüöåôœæø"
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
@@ -175,7 +181,7 @@ def _doubt(encoding: str, text: str) -> float:
     """How much of a text is what no language has, in shares of its characters beyond ASCII."""
     beyond = sum(not char.isascii() for char in text) or 1
     odd = 3.0 * text.count("\ufffd") + len(_RARE.findall(text)) + len(_SYMBOL_INSIDE.findall(text))
-    odd += len(_SYMBOL_AFTER.findall(text))
+    odd += len(_SYMBOL_AFTER.findall(text)) + text.count("¤")
     odd += sum(_oddities(text))
     han, kana, hangul = (len(each.findall(text)) for each in (_HAN, _KANA, _HANGUL))
     if encoding in _JAPANESE and han and not kana:
@@ -184,6 +190,8 @@ def _doubt(encoding: str, text: str) -> float:
         odd += kana
     if hangul and han:
         odd += min(hangul, han)
+    if beyond == 1 and han + kana + hangul:
+        odd += 0.3  # a letter or sign of another script, with the letter of English behind it
     if encoding == "big5" and han:
         odd += 0.05 * han  # GB18030 is far more common
     return odd / beyond
@@ -203,6 +211,8 @@ def _oddities(text: str) -> Iterator[float]:
             yield 2.0 * len(word)
         if any(b.isupper() and a.islower() for a, b in pairwise(word)):
             yield 1.0
+        if len(word) == 1 and _ACCENTED.match(word) and word.lower() not in _ALONE:
+            yield 0.5
         accented = _ACCENTED.findall(word)
         if len(accented) > 1 and len(accented) * 2 > len(word):
             yield 0.4 * len(accented)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,8 +22,6 @@ from quart_chat.texts import N_, _
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _MALFORMED = N_("The book is damaged or incomplete.")
-# Empty elements of XML, which HTML would take for the beginning of one.
-_EMPTY = re.compile(r"<(script|style|title|a|div|span|p|td|iframe)\b([^<>]*)/>", re.IGNORECASE)
 
 
 def check(path: Path) -> None:
@@ -49,7 +46,7 @@ def read(path: Path) -> Iterator[Part]:
                 continue
             text, warnings = decode(data)
             yield from warnings
-            for part in read_page(_EMPTY.sub(r"<\1\2></\1>", text)):
+            for part in read_page(text, is_site=False):
                 if isinstance(part, Block):
                     yield part
 

@@ -44,6 +44,13 @@ _NOT_SHOWN = re.compile(
 )
 _AT_RULE = re.compile(r"@[^{};]*(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
 _MAX_SELECTOR = 200
+_HEAD = 2048
+_XML = re.compile(r"<\?xml\b|xmlns\s*=", re.IGNORECASE)
+# Empty elements of XML, which HTML would take for the beginning of one.
+_EMPTY = re.compile(
+    r"<(script|style|title|textarea|a|b|i|em|strong|div|span|p|td|th|li|iframe)\b([^<>]*)/>",
+    re.IGNORECASE,
+)
 
 
 def read(path: Path) -> Iterator[Part]:
@@ -52,8 +59,10 @@ def read(path: Path) -> Iterator[Part]:
     yield from read_page(text)
 
 
-def read_page(text: str) -> Iterator[Block | Mark]:
-    """Read the text of a page."""
+def read_page(text: str, *, is_site: bool = True) -> Iterator[Block | Mark]:
+    """Read the text of a page; around that of a page of no site, as in a book, is nothing."""
+    if _XML.search(text[:_HEAD]) or not is_site:
+        text = _EMPTY.sub(r"<\1\2></\1>", text)
     tree = LexborHTMLParser(text)
     yield Mark(0.5, _("Reading the text"))
     if tree.body is None:
@@ -61,6 +70,9 @@ def read_page(text: str) -> Iterator[Block | Mark]:
     sheets = [node.text() for node in tree.css("style")]
     _remove(tree, _NEVER_SHOWN, _NO_TEXT, _HIDDEN)
     _remove_unseen(tree, sheets)
+    if not is_site:
+        yield from blocks(tree.body)
+        return
     shown = _size(tree.body)
     for node in tree.css(_AROUND):
         _remove_part(node, shown)

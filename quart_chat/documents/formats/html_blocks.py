@@ -17,6 +17,9 @@ _BLOCKS = frozenset(
     tfoot thead tr ul
     """.split()  # noqa: SIM905 - a list of strings is harder to read
 )
+MAX_SPAN = 100
+"""Columns or rows that a cell may take."""
+
 _CELLS = frozenset({"td", "th"})
 _HEADING = re.compile(r"h[1-6]")
 
@@ -119,9 +122,37 @@ def _rows(table: LexborNode) -> list[list[str]] | None:
     """The rows of a table of values; None for one that lays out a page."""
     if table.css_first("table table, h1, h2, h3, h4, pre, article"):
         return None
-    rows = [[_cell(cell) for cell in row.iter() if cell.tag in _CELLS] for row in table.css("tr")]
+    rows: list[list[str]] = []
+    held: dict[int, tuple[str, int]] = {}
+    for row in table.css("tr"):
+        cells: list[str] = []
+        for cell in row.iter():
+            if cell.tag in _CELLS:
+                _take_above(cells, held)
+                _put_cell(cells, held, cell)
+        _take_above(cells, held)
+        rows.append(cells)
     return rows if any(len(row) > 1 for row in rows) else None
 
 
-def _cell(cell: LexborNode) -> str:
-    return " ".join(cell.text(separator=" ").split())
+def _put_cell(cells: list[str], held: dict[int, tuple[str, int]], cell: LexborNode) -> None:
+    """Add a cell, empty ones for the further columns that it takes, and hold it for rows below."""
+    text, below = " ".join(cell.text(separator=" ").split()), _span(cell, "rowspan") - 1
+    for further in range(_span(cell, "colspan")):
+        if below:
+            held[len(cells)] = ("" if further else text, below)
+        cells.append("" if further else text)
+
+
+def _take_above(cells: list[str], held: dict[int, tuple[str, int]]) -> None:
+    """Add the cells of rows above that reach down into the next columns."""
+    while (column := len(cells)) in held:
+        text, below = held.pop(column)
+        if below > 1:
+            held[column] = (text, below - 1)
+        cells.append(text)
+
+
+def _span(cell: LexborNode, name: str) -> int:
+    value = (cell.attributes.get(name) or "").strip()
+    return min(max(int(value), 1), MAX_SPAN) if value.isascii() and value.isdigit() else 1

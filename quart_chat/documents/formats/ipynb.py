@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,11 @@ from quart_chat.errors import MalformedFile
 from quart_chat.search.chunking import cut_block
 from quart_chat.search.passages import cut_sections
 from quart_chat.texts import _
+
+# The forms of an output, the one first that reads best.
+_SHOWN = ("text/plain", "text/markdown", "text/latex", "text/html")
+# What terminals take for colours: ECMA-48, 5.4.
+_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
 def read(path: Path) -> Iterator[Piece | Mark]:
@@ -28,7 +34,8 @@ def read(path: Path) -> Iterator[Piece | Mark]:
             yield from (Piece(above, None, "markdown", text) for above, text in passages)
             continue
         if kind == "heading":
-            headings = {**headings, int(cell.get("level") or 1): source.strip()}
+            level = cell.get("level")
+            headings = {**headings, level if isinstance(level, int) else 1: source.strip()}
             continue
         above = tuple(each for _, each in sorted(headings.items()))
         for text in (source, *map(_printed, _dicts(cell.get("outputs")))):
@@ -46,11 +53,14 @@ def _cells(book: Any) -> list[dict[str, Any]]:
 
 def _printed(output: dict[str, Any]) -> str:
     data = output.get("data")
-    shown = data.get("text/plain") if isinstance(data, dict) else output.get("text")
+    if isinstance(data, dict):
+        shown = next((data[kind] for kind in _SHOWN if _joined(data.get(kind)).strip()), None)
+    else:
+        shown = output.get("text")
     error = ": ".join(
         value for key in ("ename", "evalue") if isinstance(value := output.get(key), str)
     )
-    return _joined(shown) or error
+    return _COLOURS.sub("", _joined(shown)) or error
 
 
 def _dicts(values: Any) -> list[dict[str, Any]]:

@@ -58,11 +58,13 @@ def read(path: Path) -> Iterator[Part]:
 
 
 def _hidden_styles(root: Any) -> frozenset[str]:
+    """The names of styles that hide a text, a section or a sheet."""
     return frozenset(
         style.get(f"{_STYLE}name", "")
         for style in root.iter(f"{_STYLE}style")
-        for properties in style.iter(f"{_STYLE}text-properties")
+        for properties in style.iterchildren(etree.Element)
         if properties.get(f"{_TEXT}display") == "none"
+        or properties.get(f"{_TABLE}display") == "false"
     )
 
 
@@ -79,7 +81,8 @@ class _Reader:
             if self._is_left_out(child):
                 continue
             if child.tag == f"{_TEXT}h":
-                self._head(int(child.get(f"{_TEXT}outline-level", "1")), self._line(child))
+                level = child.get(f"{_TEXT}outline-level", "1")
+                self._head(int(level) if level.isdecimal() else 1, self._line(child))
             elif child.tag == f"{_TEXT}p":
                 yield from self._paragraph(child)
             elif child.tag == f"{_TABLE}table":
@@ -139,7 +142,9 @@ class _Reader:
         return "".join(parts)
 
     def _is_left_out(self, element: Any) -> bool:
-        return element.tag in _LEFT_OUT or element.get(f"{_TEXT}style-name") in self._hidden
+        styles = {element.get(f"{space}style-name") for space in (_TEXT, _TABLE)}
+        hidden = element.get(f"{_TEXT}display") == "none"
+        return hidden or element.tag in _LEFT_OUT or bool(styles & self._hidden)
 
 
 def _beside(paragraph: Any) -> Iterator[Any]:

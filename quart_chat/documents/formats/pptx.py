@@ -20,6 +20,9 @@ from quart_chat.texts import _
 MAX_SHAPES = 5_000
 """Shapes that are read of a slide; groups may hold groups."""
 
+MAX_VALUES = 1_000
+"""Values of a series of a chart that are read."""
+
 _PRESENTATION = "ppt/presentation.xml"
 _BROKEN = (
     *(PythonPptxError, etree.LxmlError, ValueError, TypeError, AttributeError, IndexError),
@@ -92,6 +95,26 @@ def _texts(shape: Any) -> Iterator[str]:
         yield from _paragraphs(shape.text_frame)
     elif shape.has_table:
         yield from label([cell.text for cell in row.cells] for row in shape.table.rows)
+    elif shape.has_chart:
+        yield from _chart(shape.chart)
+
+
+def _chart(chart: Any) -> Iterator[str]:
+    """What a chart is called, and the values that it shows, as rows of a table."""
+    if chart.has_title and chart.chart_title.has_text_frame:
+        yield from _paragraphs(chart.chart_title.text_frame)
+    for plot in chart.plots:
+        names, series = list(plot.categories)[:MAX_VALUES], list(plot.series)
+        values = [list(each.values)[: len(names)] for each in series]
+        rows = zip(names, *values, strict=False)
+        heads = ["", *(each.name or "" for each in series)]
+        yield from label([heads, *(list(map(_value, row)) for row in rows)])
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def _paragraphs(frame: Any) -> Iterator[str]:

@@ -9,7 +9,10 @@ MAX_LABEL = 60
 """Characters of what may name a column."""
 
 _NUMBER = re.compile(r"[^\w]*\d[\d.,:/\s-]*\W*(?:[A-Z]{3})?")
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_MONTH = r"(?:0?[1-9]|1[0-2])"
+_YEAR = re.compile(rf"(?:{_MONTH}[-/.])?(?:19|20)\d\d(?:[-/.]{_MONTH})?")
+# What keeps a spreadsheet from taking a text for a number.
+_AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 
 
 def label(rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -22,14 +25,14 @@ def label(rows: Iterable[Sequence[str]]) -> Iterator[str]:
     above: list[str] | None = None
     begun = False
     for cells in rows:
-        row = [" ".join(cell.split()) for cell in cells]
+        row = [" ".join(_AS_TEXT.sub(r"\1", cell).split()) for cell in cells]
         if not any(row):
             continue
         if begun:
             yield _line(row, labels)
         elif above is None:
             above = row
-        elif _width(above) < 2 <= _width(row):
+        elif _width(above) < 2:
             yield _line(above, ())
             above = row
         else:
@@ -49,11 +52,14 @@ def _width(row: Sequence[str]) -> int:
 
 def _are_names(first: Sequence[str], second: Sequence[str]) -> bool:
     named = [cell for cell in first if cell]
-    if len(named) < 2 or len(set(named)) < len(named) or any(len(n) > MAX_LABEL for n in named):
+    # Some give one name to several columns.
+    if len(named) < 2 or len(set(named)) * 2 <= len(named):
+        return False
+    if any(len(name) > MAX_LABEL for name in named):
         return False
     if _width(first) < _width(second) - 1:
         return False
-    # A year may be the name of a column, any other number is a value.
+    # A year or month may be the name of a column, any other number is a value.
     years = not _NUMBER.fullmatch(first[0] or "-")
     return not any(
         _NUMBER.fullmatch(cell) and not (years and _YEAR.fullmatch(cell)) for cell in named

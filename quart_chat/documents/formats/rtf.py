@@ -14,15 +14,23 @@ from quart_chat.errors import MalformedFile
 from quart_chat.texts import _
 
 # Hidden text: in a group of its own, or up to where it is switched off.
-_HIDDEN = re.compile(r"\{\\v(?![a-z0-9])[^{}]*\}|\\v(?:1)?(?![a-z0-9])[^{}]*?\\v0(?![0-9])")
+_HIDDEN_GROUP = re.compile(r"\{\\v1?(?![a-z0-9])")
+_HIDDEN = re.compile(r"\\v1?(?![a-z0-9])[^{}]*?\\v0(?![0-9])")
+_NOTE = re.compile(r"\{\\footnote\b")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_CODE_PAGE = re.compile(r"\\(mac|pca|pc)(?![a-z])")
+_CODE_PAGES = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
 
 
 def read(path: Path) -> Iterator[Block | Mark]:
     source = path.read_bytes().decode("latin-1")
-    visible = _HIDDEN.sub("", source)
+    visible = _HIDDEN.sub("", _without_hidden(source))
+    visible = _NOTE.sub(r"{\\par ", visible)
+    page = _CODE_PAGE.search(source[:100])
+    encoding = _CODE_PAGES[page[1]] if page else "cp1252"
     try:
         # striprtf names no types.
-        text = rtf_to_text(visible, encoding="cp1252", errors="replace")  # type: ignore[no-untyped-call]
+        text = rtf_to_text(visible, encoding=encoding, errors="replace")  # type: ignore[no-untyped-call]
     except (ValueError, KeyError, IndexError, LookupError, AttributeError) as error:
         raise MalformedFile(_("The file is damaged or incomplete.")) from error
     yield Mark(0.5, _("Reading the text"))
@@ -36,3 +44,21 @@ def read(path: Path) -> Iterator[Block | Mark]:
         if line.strip():
             yield Block(line.strip())
     yield from map(Block, label(rows))
+
+
+def _without_hidden(source: str) -> str:
+    """Leave out hidden groups, with all groups within them."""
+    kept, place = [], 0
+    while group := _HIDDEN_GROUP.search(source, place):
+        kept.append(source[place : group.start()])
+        place = _end_of_group(source, group.end())
+    return "".join((*kept, source[place:]))
+
+
+def _end_of_group(source: str, place: int) -> int:
+    depth = 1
+    for brace in _BRACE.finditer(source, place):
+        depth += {"{": 1, "}": -1}.get(brace[0], 0)
+        if not depth:
+            return brace.end()
+    return len(source)

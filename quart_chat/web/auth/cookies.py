@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from quart import request
 
+from quart_chat.accounts.secret import is_secret, new_secret
 from quart_chat.web.paths import own_name, root_path
 
 if TYPE_CHECKING:
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 
 SESSION = "__Host-session"
 DEVICE = "__Host-device"
+PASSKEY = "__Host-passkey"
 
 _YEAR = 365 * 24 * 60 * 60
+
+_HOUR = 60 * 60
 
 _LONGEST = 200
 """Characters of a cookie that are looked up: a longer one is none of ours."""
@@ -38,6 +42,17 @@ def session_secret() -> str | None:
 def device_secret() -> str | None:
     """What an earlier sign-in gave to the browser, if it sends that."""
     return _read(DEVICE)
+
+
+def passkey_secret() -> str:
+    """What binds the challenges of passkeys to the browser: what it sends, or a new secret."""
+    secret = _read(PASSKEY)
+    return secret if secret is not None and is_secret(secret) else new_secret()
+
+
+def set_passkey(response: Response, secret: str) -> None:
+    """Have the browser send the secret with its answer to a challenge, and to no other site."""
+    _set(response, PASSKEY, secret, _HOUR, samesite="Strict")
 
 
 def _read(name: str) -> str | None:
@@ -63,7 +78,7 @@ def clear_session(response: Response) -> None:
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
-def _set(response: Response, name: str, value: str, lifetime: int) -> None:
+def _set(response: Response, name: str, value: str, lifetime: int, samesite: str = "Lax") -> None:
     response.set_cookie(
         own_name(name),
         value,
@@ -71,5 +86,5 @@ def _set(response: Response, name: str, value: str, lifetime: int) -> None:
         path="/",
         secure=True,
         httponly=True,
-        samesite="Lax",
+        samesite=samesite,
     )

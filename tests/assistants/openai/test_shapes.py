@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_chat.assistants.openai.error_mapper import ErrorMapper
+from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.replies import frames
 from quart_chat.assistants.openai.replies.reply import Reply
 from quart_chat.assistants.protocol import Output, Rewrite, Step, Text, Usage
@@ -140,6 +141,25 @@ NDJSON = (
         part([{"type": "image_url", "image_url": {"url": "x"}}, {"text": "Hi!"}]) + END,
         event({"choices": [None, {"delta": {"content": "Hi!"}}]}) + END,
         event({"choices": {"delta": {"content": "Hi!"}}}) + END,
+        # All of the answer so far, beside its pieces
+        b"".join(
+            event({"choices": [{"delta": {"content": d}, "message": {"content": w}, **f}]})
+            for d, w, f in (
+                *(("Hi", "Hi", {}), ("!", "Hi!", {})),
+                ("", "Hi!", {"finish_reason": "stop"}),
+            )
+        ),
+        # Several objects in a row, and a sequence of them (RFC 7464)
+        C("Hi")[6:-2] + C("!")[6:-2] + orjson.dumps({"choices": [{"finish_reason": "stop"}]}),
+        b"".join(b"\x1e" + each[6:-1] for each in (C("Hi"), C("!"))) + END,
+        C("Hi!").replace(b"data", b"Data") + END.replace(b"DONE", b"done"),
+        # Ends that are said elsewhere or otherwise
+        C("Hi!") + event({"choices": [{"delta": {"finish_reason": "stop"}}]}),
+        event({"content": "Hi!", "stop": False}) + event({"content": "", "stop": True}),
+        event({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Hi!"}})
+        + event({"type": "message_delta", "delta": {"stop_reason": "end_turn"}}),
+        event({"candidates": [{"content": {"parts": [{"text": "Hi!"}]}, "finishReason": "STOP"}]}),
+        C("Hi!") + event({"choices": [{"finish_reason": "FinishReason.STOP"}]}),
     ],
 )
 async def test_what_can_be_read_is_the_answer(endpoint: FakeEndpoint, stream: bytes) -> None:
@@ -195,6 +215,13 @@ THINKING = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}]
         C("Hm\n[/THINK]\n") + C("Hi") + END,
         event({"choices": [{"message": {"content": "Hm</think>Hi"}, "finish_reason": "stop"}]}),
         delta(reasoning="Hm") + C("</think>\n\nHi") + END,
+        delta(thinking_blocks=[{"type": "thinking", "thinking": "Hm"}]) + C("Hi") + END,
+        event({"delta": {"type": "thinking_delta", "thinking": "Hm"}}) + C("Hi") + END,
+        C("<|begin_of_thought|>Hm<|end_of_thought|>Hi") + END,
+        C("<|channel>thought\nHm<channel|>Hi") + END,
+        C("<|start|>assistant<|channel|>analysis<|message|>Hm<|end|>")
+        + C("<|start|>assistant<|channel|>final<|message|>Hi")
+        + END,
     ],
 )
 async def test_what_is_thought_is_no_answer(endpoint: FakeEndpoint, stream: bytes) -> None:
@@ -252,6 +279,60 @@ async def test_counts_are_read_in_odd_shapes(
         outputs = await outputs_of(model)
     usage = [output for output in outputs if isinstance(output, Usage)][-1]
     assert (usage.prompt_tokens if expected[0] else None, usage.answer_tokens) == expected
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        {"choices": [{"delta": {}, "usage": {"prompt_tokens": 12, "completion_tokens": 3}}]},
+        {"choices": [], "x_groq": {"usage": {"prompt_tokens": 12, "completion_tokens": 3}}},
+        {"usageMetadata": {"promptTokenCount": 12, "candidatesTokenCount": 3}},
+        {"content": "", "tokens_evaluated": 12, "tokens_predicted": 3},
+        {"usage": {"inputTokens": 12, "outputTokens": 3}},
+    ],
+)
+async def test_counts_are_found_where_servers_put_them(
+    endpoint: FakeEndpoint, chunk: object
+) -> None:
+    endpoint.script(talk(C("Hi"), event(chunk), END))
+    async with assistant(endpoint) as model:
+        outputs = await outputs_of(model)
+    usage = [output for output in outputs if isinstance(output, Usage)][-1]
+    assert (usage.prompt_tokens, usage.answer_tokens) == (12, 3)
+
+
+@pytest.mark.parametrize(
+    ("finish", "says"),
+    [
+        *((each, "token limit") for each in ("MAX_TOKENS", "model_length", "ERROR_LIMIT")),
+        *((each, "content filter") for each in ("RECITATION", "guardrail_intervened", "refusal")),
+        *((each, "") for each in ("end_turn", "eos_token", "COMPLETE", "stop_sequence")),
+    ],
+)
+@pytest.mark.parametrize("beside", [{}, {"content": "!"}])
+async def test_why_an_answer_ends_is_said_in_the_words_of_many(
+    endpoint: FakeEndpoint, finish: str, says: str, beside: dict[str, str]
+) -> None:
+    endpoint.script(talk(C("Hi"), delta(finish, **beside), DONE))
+    async with assistant(endpoint) as model:
+        outputs = await outputs_of(model)
+    warned = [each.message for each in outputs if isinstance(each, Step) and each.type == "warning"]
+    assert [says in warning for warning in warned] == ([True] if says else [])
+
+
+def test_an_empty_reason_ends_no_answer() -> None:
+    reply = Reply(ErrorMapper("host", ""))
+    reply.ask("tiny")
+    list(reply.feed(delta("", content="Hi")))
+    assert not reply.whole
+
+
+@pytest.mark.parametrize("finish", ["insufficient_system_resource", "network_error", "abort"])
+async def test_an_answer_that_was_given_up_is_an_error(endpoint: FakeEndpoint, finish: str) -> None:
+    endpoint.script(talk(C("Hi"), delta(finish), DONE))
+    async with assistant(endpoint, retries=0) as model:
+        with pytest.raises(ModelError, match="stopped with an error"):
+            await outputs_of(model)
 
 
 async def test_what_was_skipped_is_counted_in_one_line_without_a_word_of_it(

@@ -81,6 +81,13 @@ SHAPES: list[object] = [
     [{"error": {"message": WORDS}}],
     WORDS,
     IN_ONE,
+    {"Message": WORDS},
+    {"fault": {"faultstring": WORDS, "detail": {"errorcode": "policies.ratelimit"}}},
+    {"base_resp": {"status_code": 1002, "status_msg": WORDS}},
+    {"Response": {"Error": {"Code": "Failed", "Message": WORDS}}},
+    {"errMsg": WORDS},
+    {"error": {"message": "", "details": [{"message": WORDS}]}},
+    {"data": {"error": {"message": WORDS}}},
 ]
 BODIES = [
     *map(orjson.dumps, SHAPES),
@@ -91,6 +98,9 @@ BODIES = [
     UNTITLED,
     b"<?xml version='1.0'?><Error><Message>CUDA out of memory</Message></Error>",
     b'{"error": {"message": "CUDA out of memory", ',
+    b'event: error\ndata: {"error": {"message": "CUDA out of memory"}}\n\n',
+    b'error: {"message": "CUDA out of memory"}\n\n',
+    b'\xef\xbb\xbf{"error": {"message": "CUDA out of memory"}}',
 ]
 
 
@@ -144,6 +154,16 @@ async def test_without_words_there_is_our_sentence_alone(
         ({"detail": "Resource has been exhausted"}, "endpoint_error"),
         ({"error": "Resource has been exhausted"}, "endpoint_error"),
         ({"object": "error", "message": "Resource has been exhausted", "code": 40303},
+         "endpoint_error"),
+        ({"base_resp": {"status_code": 1002, "status_msg": "Resource has been exhausted"}},
+         "endpoint_error"),
+        ({"header": {"code": 11200, "message": "Resource has been exhausted"}}, "endpoint_error"),
+        ({"errcode": 40001, "errmsg": "Resource has been exhausted"}, "endpoint_error"),
+        ({"fault": {"faultstring": "Resource has been exhausted"}}, "endpoint_error"),
+        ({"statusCode": 429, "body": "Resource has been exhausted"}, "endpoint_busy"),
+        ({"choices": [{"error": {"code": 429, "message": "Resource has been exhausted"}}]},
+         "endpoint_busy"),
+        ({"choices": [{"delta": {}}], "x_groq": {"error": "Resource has been exhausted"}},
          "endpoint_error"),
     ],
 )  # fmt: skip
@@ -364,6 +384,12 @@ async def test_a_history_in_chinese_is_cut_to_what_fits(endpoint: FakeEndpoint) 
         {"data": [{"id": "tiny"}, None, {"id": "tiny"}, {"id": None}, 7, {"id": "large"}]},
         {"data": {"models": [{"model": "tiny"}, {"name": " large "}]}},
         {"object": "list", "data": ["tiny", "", "large", ["x"]]},
+        {"modelSummaries": [{"modelId": "tiny"}, {"modelId": "large"}]},
+        {"value": [{"id": "tiny"}, {"id": "large"}]},
+        {"body": {"available": ["tiny", "large"]}},
+        {"data": [{"model_name": "tiny"}, {"model_name": "large"}]},
+        b'\xef\xbb\xbf{"data":[{"id":"tiny"},{"id":"large"}]}',
+        b'{"id":"tiny"}\n{"id":"large"}\n',
     ],
 )
 async def test_a_list_is_read_in_every_shape(endpoint: FakeEndpoint, listed: object) -> None:

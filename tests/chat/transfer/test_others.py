@@ -242,6 +242,87 @@ def test_a_list_of_messages_is_a_chat() -> None:
     assert shape(chat({"messages": messages})) == {1: (None, ["Hi\n\n[image]", "Hello"])}
 
 
+ASKED, SAID = {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        [ASKED, SAID],
+        {"messages": [{**ASKED, "role": "User"}, {**SAID, "role": "ASSISTANT"}]},
+        {"messages": [{"author": "you", "text": "Hi"}, {"author": "bot", "text": "Hello"}]},
+        [{"id": "s", "conversations": [{"from": "human", "value": "Hi"},
+                                       {"from": "gpt", "value": "Hello"}]}],
+        {"version": 4, "history": [{"name": "T", "messages": [ASKED, SAID]}], "folders": []},
+        {"store": {"sessions": [{"topic": "T", "messages": [ASKED, SAID]}]}},
+        {"data": {"chats": [{"chatTitle": "T", "messages": [ASKED, SAID]}]}},
+        {"contents": [{"role": "user", "parts": [{"text": "Hi"}]},
+                      {"role": "model", "parts": [{"text": "Hello"}]}]},
+        {"chunkedPrompt": {"chunks": [{"role": "user", "text": "Hi"},
+                                      {"role": "model", "text": "Hm", "isThought": True},
+                                      {"role": "model", "text": "Hello"}]}},
+        {"conversations": [{"conversation": {"id": "g", "title": "T"}, "responses": [
+            {"response": {"sender": "human", "message": "Hi"}},
+            {"response": {"sender": "assistant", "message": "Hello"}}]}]},
+        [{"type": "user", "message": ASKED}, {"type": "assistant", "message": SAID}],
+        [{"id": "d", "title": "T", "mapping": {
+            "r": {"id": "r", "parent": None, "message": None},
+            "1": {"id": "1", "parent": "r", "message": {
+                "fragments": [{"type": "REQUEST", "content": "Hi"}]}},
+            "2": {"id": "2", "parent": "1", "message": {
+                "model": "deepseek-chat", "inserted_at": "2025-01-02T03:04:05+08:00",
+                "fragments": [{"type": "THINK", "content": "Hm"},
+                              {"type": "RESPONSE", "content": "Hello"}]}}}}],
+    ],
+)  # fmt: skip
+def test_messages_are_read_under_other_names(raw: Any) -> None:
+    file = chat(raw)
+    assert shape(file) == {1: (None, ["Hi", "Hello"])}
+    assert file.chat.title in {"", "T"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "<think>Hm</think>\n\nHello",
+        "<thinking>Hm</thinking>Hello",
+        ":::thinking\nHm\n:::\nHello",
+    ],
+)
+def test_what_was_thought_before_an_answer_is_left_out(written: str) -> None:
+    answer = {"role": "assistant", "content": written}
+    assert shape(chat({"messages": [ASKED, answer]})) == {1: (None, ["Hi", "Hello"])}
+    asked = {"role": "user", "content": written}
+    assert shape(chat({"messages": [asked, SAID]}))[1][1][0] == written
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"content": '<details id="x" type="reasoning" done="true">\n> Hm\n</details>\nHello'},
+        {"content": "", "output": [
+            {"type": "reasoning", "content": [{"text": "Hm"}]},
+            {"type": "message", "content": [{"type": "output_text", "text": "Hello"}]}]},
+    ],
+)  # fmt: skip
+def test_answers_of_newer_versions_of_open_web_ui_are_read(answer: Any) -> None:
+    messages = {"1": {**ASKED, "id": "1"}, "2": {**SAID, **answer, "id": "2", "parentId": "1"}}
+    raw = {"id": "w", "chat": {"history": {"messages": messages, "currentId": "2"}}}
+    assert shape(chat(raw)) == {1: (None, ["Hi", "Hello"])}
+
+
+def test_a_chat_on_each_line_is_read_and_what_is_none_is_said() -> None:
+    lines = [json.dumps({"id": id_, "messages": [ASKED, SAID]}) for id_ in ("a", "b")]
+    found = list(read_file(BytesIO("\n".join([*lines, "oh"]).encode()), "upload", 10_000))
+    assert [isinstance(each, Fault) for each in found] == [False, False, True]
+
+
+def test_json_in_two_bytes_a_character_is_read() -> None:
+    data = json.dumps([ASKED, SAID]).encode("utf-16")
+    (found,) = read_file(BytesIO(data), "upload", 10_000)
+    assert isinstance(found, FoundChat)
+
+
 def test_chats_below_a_name_are_read() -> None:
     found = read({"conversations": [claude(), claude(uuid="c2")]})
     assert [each.origin for each in found if isinstance(each, FoundChat)] == [

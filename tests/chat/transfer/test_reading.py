@@ -403,3 +403,26 @@ def test_half_a_character_is_told_and_known_as_one_that_is_missing() -> None:
     (bad,) = read(json.dumps({"title": "\ud800"}).encode())
     assert isinstance(bad, Fault)
     assert bad.name == "upload: \ufffd"
+
+
+def test_a_conversation_may_name_its_model_once_and_its_time_as_a_date() -> None:
+    asked = {"author": {"role": "user"}, "content": {"content_type": "text", "parts": ["Q"]}}
+    said = {"author": {"role": "assistant"}, "content": {"content_type": "text", "parts": ["A"]}}
+    raw = {
+        "create_time": "2024-01-02T03:04:05Z",
+        "default_model_slug": "o3",
+        "mapping": {
+            "q": {"parent": None, "children": ["a"], "message": asked},
+            "a": {"parent": "q", "children": [], "message": said},
+        },
+    }
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("__MACOSX/._conversations.json", b"\0\5\x16\7")
+        archive.writestr("Conversations.JSON", json.dumps([raw]))
+    (found,) = read_file(out, "x.zip", 10_000)
+    assert isinstance(found, FoundChat)
+    assert found.chat.chat.created_at == 1704164645
+    usage = found.chat.rounds[0].messages[1].usage
+    assert usage is not None
+    assert usage.model == "o3"

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from quart_chat.assistants.openai.replies.finishes import find_finish
 from quart_chat.assistants.openai.words import is_complaint, load_json
 
 MAX_TOKENS = 10**9
@@ -21,11 +22,15 @@ MAX_TOKENS = 10**9
 
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thought", "reasoning_text")
 _TEXTS = ("text", "content", "output_text", "refusal", "value", "parts")
-_FINISHES = ("finish_reason", "finishReason", "stop_reason", "done_reason")
 _WRAPPERS = ("data", "output", "result", "response")
-_PROMPT_COUNTS = ("prompt_tokens", "input_tokens", "prompt_eval_count", "promptTokens")
-_ANSWER_COUNTS = ("completion_tokens", "output_tokens", "eval_count", "completionTokens")
-_SAME_FINISH = {"max_tokens": "length", "safety": "content_filter"}
+_PROMPT_COUNTS = (
+    *("prompt_tokens", "input_tokens", "prompt_eval_count", "promptTokens", "promptTokenCount"),
+    *("inputTokens", "tokens_evaluated"),
+)
+_ANSWER_COUNTS = (
+    *("completion_tokens", "output_tokens", "eval_count", "completionTokens"),
+    *("candidatesTokenCount", "outputTokens", "tokens_predicted"),
+)
 LARGE = 256 * 1024
 """Bytes from which on a chunk is read leniently only where it has few parts."""
 MAX_PARTS = 2000
@@ -95,13 +100,9 @@ def read_chunk(data: bytes) -> Said | None:
         return _read_leniently(data)
     if chunk.choices and chunk.error is None and (delta := chunk.choices[0].delta) is not None:
         thought = delta.reasoning_content or delta.reasoning or ""
-        if delta.content or thought:
-            return Said(
-                delta.content or "",
-                thought,
-                chunk.choices[0].finish_reason,
-                _plausible(chunk.usage),
-            )
+        finish = chunk.choices[0].finish_reason
+        if (delta.content or thought) and (finish is None or finish == "stop"):
+            return Said(delta.content or "", thought, finish, _plausible(chunk.usage))
     # It may say something in another way.
     return _read_leniently(data)
 
@@ -155,22 +156,40 @@ def _join(said: list[Said]) -> Said | None:
 
 def _read_object(payload: dict[str, Any]) -> Said:
     payload = _unwrap(payload)
-    model, choices = payload.get("model"), payload.get("choices")
+    model, choices = payload.get("model"), payload.get("choices", payload.get("candidates"))
     choices = [choices] if isinstance(choices, dict) else choices
     chosen = choices if isinstance(choices, list) else []
     # Without choices, the object may itself be what a choice is elsewhere.
     choice = next((c for c in chosen if isinstance(c, dict)), {}) if chosen else payload
     said = Said(
-        finish=_find_finish(choice),
-        usage=find_counts(payload.get("usage")) or find_counts(payload),
+        finish=find_finish(choice),
+        usage=_find_usage(payload, choice),
         model=model if isinstance(model, str) else None,
     )
-    if said.finish == "error" or is_complaint(payload, bare=not chosen):
+    for place in (payload.get("x_groq"), choice):
+        if chosen and isinstance(place, dict) and place.get("error"):
+            said.error = place
+    if said.error is None and (said.finish == "error" or is_complaint(payload, bare=not chosen)):
         said.error = payload
     if said.error is None or chosen:
         _read_choice(choice, said)
-        said.whole = bool(chosen) and not choice.get("delta") and bool(choice.get("message"))
+        # Beside its pieces some send all of the answer so far.
+        pieces = _first(choice, ("delta",), thought=False)
+        said.whole = bool(chosen) and not pieces and bool(choice.get("message"))
     return said
+
+
+def _find_usage(payload: dict[str, Any], choice: dict[str, Any]) -> Counted | None:
+    """What is counted, at any of the places where servers put it."""
+    groq = payload.get("x_groq")
+    places = (
+        payload.get("usage"),
+        choice.get("usage"),
+        groq.get("usage") if isinstance(groq, dict) else None,
+        payload.get("usageMetadata"),
+        payload,
+    )
+    return next(filter(None, map(find_counts, places)), None)
 
 
 def _unwrap(payload: dict[str, Any]) -> dict[str, Any]:
@@ -210,7 +229,7 @@ def _parts_of_object(part: dict[str, Any], thought: bool, depth: int) -> list[_P
     kind = str(part.get("type") or "").lower()
     if thought or part.get("thought") is True or "think" in kind or "reason" in kind:
         return _first(part, (*_THOUGHTS, "summary", *_TEXTS), thought=True, depth=depth)
-    names = (*_THOUGHTS, "reasoning_details")
+    names = (*_THOUGHTS, "reasoning_details", "thinking_blocks")
     thoughts = _first(part, names, thought=True, depth=depth)
     return thoughts + _first(part, _TEXTS, thought=False, depth=depth)
 
@@ -223,14 +242,6 @@ def _first(
         if found := _parts(part.get(name), thought=thought, depth=depth + 1):
             return found
     return []
-
-
-def _find_finish(choice: dict[str, Any]) -> str | None:
-    for name in _FINISHES:
-        value = choice.get(name)
-        if isinstance(value, str) and value.strip().lower() not in ("", "null", "none"):
-            return _SAME_FINISH.get(value.lower(), value.lower())
-    return "stop" if choice.get("done") is True else None
 
 
 def _count(payload: dict[str, Any], names: Iterable[str]) -> int | None:

@@ -17,6 +17,8 @@ MAX_PROSE = 64 * 1024
 """Bytes kept of what is neither a field nor JSON."""
 
 _FIELDS = (b"event", b"id", b"retry")
+# A record separator begins each object of a sequence (RFC 7464).
+_AROUND = b" \t\v\f\r\x1e"
 _CHUNK = re.compile(rb'\{.{0,2000}"choices"', re.DOTALL)
 
 Take = Callable[[bytes, bool], bool]
@@ -98,9 +100,9 @@ class Frames:
             line = line.removeprefix(b"\xef\xbb\xbf")
         if line.startswith(b"data:"):
             self._take_data(line[5:].strip())
-        elif not (text := line.strip()):
+        elif not (text := line.strip(_AROUND)):
             self._end_frame()
-        elif text.startswith(b"data:"):
+        elif text[:5].lower() == b"data:":
             self._take_data(text[5:].strip())
         elif not text.startswith(b":"):
             name, colon, value = text.partition(b":")

@@ -18,7 +18,7 @@ from quart_chat.texts import N_, _, number
 
 _logger = logging.getLogger(__name__)
 
-DONE = frozenset({b"[DONE]", b"DONE", b'"[DONE]"'})
+DONE = frozenset({b"[DONE]", b"DONE", b'"[DONE]"', b"[done]", b"[Done]", b"done"})
 GROWTH = 1.5
 """A thought is shown again once it has grown by so much: what that costs stays linear."""
 MAX_PIECE = 32 * 1024
@@ -142,7 +142,7 @@ class Reply:
     def _without_repeated(self, said: Said) -> str:
         """A chunk's text; of a whole message, what did not come in pieces before it."""
         if said.whole and said.text:
-            self._came_whole = True
+            self._came_whole = self._came_whole or not self._all
             return said.text.removeprefix("".join(self._all))
         return said.text
 

@@ -194,6 +194,8 @@ class Body:
                 table.declare()
             case "tblLook":
                 table.styled = _sets_first_row_apart(attributes)
+            case "gridSpan" if (columns := attribute(attributes, "val")).isdecimal():
+                table.widen_cell(int(columns))
             case "vMerge" if attribute(attributes, "val") != "restart":
                 table.continue_cell()
 

@@ -7,6 +7,7 @@ refused. Of its other parts, the styles and the notes are read beforehand.
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ CHUNK = 64 * 1024
 _TEXT = "word/document.xml"
 _STYLES = "word/styles.xml"
 _NOTES = ("word/footnotes.xml", "word/endnotes.xml")
+_MAIN = re.compile(r"word/document\d*\.xml")
 _PARTS = (_STYLES, *_NOTES, _TEXT)
 _ENCRYPTED = 0x1
 _MALFORMED = N_("The Word document is damaged or incomplete.")
@@ -115,7 +117,8 @@ def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """The parts that are read, by name: the text, and what else of them there is."""
     if len(archive.infolist()) > MAX_ENTRIES:
         raise OversizedContent(_("The Word document has too many parts."))
-    entries = {entry.filename: entry for entry in archive.infolist() if entry.filename in _PARTS}
+    named = ((_part(entry), entry) for entry in archive.infolist())
+    entries = {name: entry for name, entry in named if name in _PARTS}
     if _TEXT not in entries:
         raise UnsupportedFile(_("The file is an archive, but not a Word document (.docx)."))
     if any(entry.flag_bits & _ENCRYPTED for entry in entries.values()):
@@ -130,6 +133,12 @@ def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
             ).format(size=number(size // 1_000_000), limit=MAX_XML // 1_000_000)
         )
     return entries
+
+
+def _part(entry: zipfile.ZipInfo) -> str:
+    """What a part is called, whatever the program; Word on the web writes ``document2.xml``."""
+    name = entry.filename.replace("\\", "/")
+    return _TEXT if _MAIN.fullmatch(name) else name
 
 
 def _refuse_doctype(*_declaration: object) -> None:

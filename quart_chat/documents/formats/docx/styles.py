@@ -13,10 +13,22 @@ _NAMESPACES = frozenset(
         "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
         "http://purl.oclc.org/ooxml/wordprocessingml/main",
         "http://schemas.openxmlformats.org/markup-compatibility/2006",
+        "http://schemas.openxmlformats.org/officeDocument/2006/math",
+        "http://purl.oclc.org/ooxml/officeDocument/math",
     }
 )
-_HEADING = re.compile(r"(?:heading|berschrift|Überschrift|Titre|Ttulo)\s?([1-6])$", re.IGNORECASE)
-_TITLES = frozenset({"title", "titel"})
+# Word keeps English names in every language; in identifiers it leaves out what is not ASCII.
+_HEADING = re.compile(
+    r"(?:heading|Ü?berschrift|titre|t[ií]?tulo|titolo|encabezado|rubrik|overskrift|otsikko|kop"
+    r"|nag[łl]?[óo]?wek|nadpis|c[ií]?msor|ba[şs]?l.?k|заголовок|标题|標題|見出し|제목)\s?([1-6])$",
+    re.IGNORECASE,
+)
+_TITLES = frozenset(
+    {
+        *("title", "titel", "titre", "título", "titolo", "tytuł", "tittel", "název", "название"),
+        *("标题", "標題", "表題", "제목"),
+    }
+)
 # Styles that one may be based on: a damaged file can make a circle of them.
 _MAX_BASES = 20
 

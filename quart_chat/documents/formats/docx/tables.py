@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+MAX_COLUMNS = 100
+"""Columns that a cell may take."""
+
 MAX_LABEL = 60
 """Characters of what may head a column."""
 
@@ -16,6 +19,7 @@ _NUMBER = re.compile(r"[^\w]*\d[\d.,\s]*\W*(?:[A-Z]{3})?")
 class _Cell:
     paragraphs: list[str] = field(default_factory=list)
     continues: bool = False
+    columns: int = 1
 
 
 class Table:
@@ -31,6 +35,7 @@ class Table:
         self._first: list[str] | None = None
         self._above: list[str] = []
         self._labels: list[str] = []
+        self._held: list[str] = []
         self._begun = False
         self._declared = False
         self.styled = False
@@ -46,6 +51,11 @@ class Table:
         if self._cells:
             self._cells[-1].continues = True
 
+    def widen_cell(self, columns: int) -> None:
+        """The cell takes more than one column."""
+        if self._cells:
+            self._cells[-1].columns = min(max(columns, 1), MAX_COLUMNS)
+
     def declare(self) -> None:
         """The row heads the columns."""
         self._declared |= not self._begun
@@ -58,25 +68,38 @@ class Table:
 
     def end_row(self) -> list[str]:
         """The lines that are known with the end of a row."""
-        paragraphs = [cell.paragraphs for cell in self._cells]
-        row = [" ".join(" ".join(cell.paragraphs).split()) for cell in self._cells]
-        for at, cell in enumerate(self._cells):
-            if cell.continues and not row[at] and at < len(self._above):
-                row[at] = self._above[at]
-        self._above, self._cells = row, []
-        if not self._begun and len(row) > 1:
+        cells, self._cells = self._cells, []
+        if len(cells) == 1:
+            # A title, or a frame around paragraphs. The columns may be named above and below it.
+            if self._first is None:
+                return cells[0].paragraphs
+            self._held += cells[0].paragraphs
+            return []
+        row = self._above = self._row(cells)
+        if not self._begun and row:
             self._begun, self._first = True, row
             return []
-        lines = self._end_first(row)
-        self._begun = True
-        # A row of one cell is a frame around paragraphs.
-        return [*lines, *(paragraphs[0] if len(row) == 1 else [self._line(row)])]
+        return [*self._end_first(row), self._line(row)]
+
+    def _row(self, cells: list[_Cell]) -> list[str]:
+        """The texts of the columns."""
+        row: list[str] = []
+        for cell in cells:
+            text = " ".join(" ".join(cell.paragraphs).split())
+            if cell.continues and not text and len(row) < len(self._above):
+                text = self._above[len(row)]
+            row += [text, *[""] * (cell.columns - 1)]
+        return row
 
     def end(self) -> list[str]:
         """The lines that are left when the table ends."""
         rest = self.end_row() if self._cells else []
         first, self._first = self._first, None
-        return [*([] if first is None else [_joined(first)]), *rest]
+        return [*([] if first is None else [_joined(first)]), *self._take_held(), *rest]
+
+    def _take_held(self) -> list[str]:
+        held, self._held = self._held, []
+        return held
 
     def _end_first(self, second: list[str]) -> list[str]:
         first, self._first = self._first, None
@@ -84,8 +107,8 @@ class Table:
             return []
         if self._is_head(first, second):
             self._labels = [label.rstrip(": ") for label in first]
-            return []
-        return [_joined(first)]
+            return self._take_held()
+        return [_joined(first), *self._take_held()]
 
     def _is_head(self, first: list[str], second: list[str]) -> bool:
         if len(first) != len(second) or any(len(label) > MAX_LABEL for label in first):

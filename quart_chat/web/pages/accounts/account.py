@@ -91,11 +91,14 @@ async def render_account(**context: Any) -> str:
     here = session_id()
     signs_in = auth_settings().auth.accounts
     sessions = await accounts.sessions.list(user) if signs_in else []
+    passkeys = await accounts.passkeys.list(user) if signs_in else []
     return await render_in_frame(
         "account.html",
         user=await accounts.users.get(user),
         signs_in=signs_in,
         sessions=[(each, describe_device(each.user_agent), each.id == here) for each in sessions],
+        passkeys=passkeys,
+        device=describe_device(request.headers.get("User-Agent", "")),
         tokens=await accounts.tokens.list(user),
         **await view_usage(user),
         scopes={Scope.READ: _("Read only"), Scope.WRITE: _("Read and change")},
@@ -104,6 +107,8 @@ async def render_account(**context: Any) -> str:
             "saved": "",
             "refused": "",
             "token_refused": "",
+            "passkey_refused": "",
+            "asks": "",
             "typed": {},
             "new_token": None,
             **context,

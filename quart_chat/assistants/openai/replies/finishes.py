@@ -1,0 +1,44 @@
+"""Why an answer ends: one word for what each server calls by another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_FIELDS = ("finish_reason", "finishReason", "stop_reason", "done_reason")
+# Why an answer ends, as Gemini, Anthropic, Mistral, Cohere, DeepSeek, Bedrock, Zhipu and vLLM say.
+_SAME_FINISH = {
+    **dict.fromkeys(
+        (
+            *("max_tokens", "max_output_tokens", "max_new_tokens", "model_length", "token_limit"),
+            *("length_limit", "error_limit", "model_context_window_exceeded"),
+        ),
+        "length",
+    ),
+    **dict.fromkeys(
+        (
+            *("safety", "recitation", "prohibited_content", "blocklist", "spii", "refusal"),
+            *("content_filtered", "guardrail_intervened", "sensitive"),
+        ),
+        "content_filter",
+    ),
+    **dict.fromkeys(
+        (
+            *("insufficient_system_resource", "network_error", "engine_overloaded", "timeout"),
+            *("abort", "aborted", "cancelled"),
+        ),
+        "error",
+    ),
+}
+
+
+def find_finish(choice: dict[str, Any]) -> str | None:
+    """The reason that a choice names, in the words of the OpenAI API; None where it goes on."""
+    delta = choice.get("delta")
+    for place in (choice, delta if isinstance(delta, dict) else {}):
+        for name in _FIELDS:
+            value = place.get(name)
+            if isinstance(value, str) and value.strip().lower() not in ("", "null", "none"):
+                # Such as FinishReason.STOP
+                said = value.strip().lower().rpartition(".")[2]
+                return _SAME_FINISH.get(said, said)
+    return "stop" if choice.get("done") is True or choice.get("stop") is True else None
