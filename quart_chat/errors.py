@@ -24,6 +24,7 @@
     |   +-- WrongCredentials        401 wrong_credentials
     |   +-- SignInRefused           401 sign_in_refused
     +-- Forbidden                   403 forbidden
+    |   +-- ModelNotAllowed         403 model_not_allowed
     +-- NotFound                    404 not_found
     +-- NameTaken                   409 name_taken
     +-- LastAdministrator           409 last_administrator
@@ -35,6 +36,7 @@
     +-- QueueFull                   409 queue_full
     +-- TooManyRequests             429 too_many_requests
     |   +-- SignInThrottled         429 sign_in_throttled
+    |   +-- UsageLimitReached       429 usage_limit_reached
     +-- Unavailable                 503 unavailable
         +-- DatabaseUnavailable     503 database_unavailable
         |   +-- DatabaseTooNew      503 database_too_new
@@ -188,6 +190,10 @@ class Forbidden(ChatError):
     code = "forbidden"
 
 
+class ModelNotAllowed(Forbidden):
+    code = "model_not_allowed"
+
+
 class NotFound(ChatError):
     """Nothing there, or nothing that this person may see: the answer is the same for both."""
 
@@ -256,17 +262,21 @@ class QueueFull(ChatError):
 class TooManyRequests(ChatError):
     status = 429
     code = "too_many_requests"
-    retry_after: int | None = 5
+    retry_after: int
+
+    def __init__(self, message: str, retry_after: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class SignInThrottled(TooManyRequests):
-    """Too many attempts to sign in; ``retry_after`` says in how many seconds the next may come."""
+    """Too many attempts to sign in."""
 
     code = "sign_in_throttled"
 
-    def __init__(self, message: str, retry_after: int) -> None:
-        super().__init__(message)
-        self.retry_after: int = retry_after
+
+class UsageLimitReached(TooManyRequests):
+    code = "usage_limit_reached"
 
 
 class Unavailable(ChatError):

@@ -15,6 +15,7 @@ class Action(StrEnum):
     USER_ENABLED = "user_enabled"
     USER_DELETED = "user_deleted"
     ROLE_CHANGED = "role_changed"
+    LIMITS_CHANGED = "limits_changed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an action
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"

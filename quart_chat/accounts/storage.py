@@ -26,6 +26,9 @@ from quart_chat.accounts.throttle import Bucket
 
 T = TypeVar("T")
 
+USAGE_KEPT = 400 * 24 * 60 * 60.0
+"""Seconds for which it is kept what users have used."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredPasskey:
@@ -78,6 +81,10 @@ class AccountReader(Protocol):
 
     def select_password(self, user_id: str) -> str | None:
         """Read the hash of a user's password."""
+        ...
+
+    def select_limits(self, user_id: str) -> str:
+        """Read the limits that an administrator has set for a user; see quart_chat/limits.py."""
         ...
 
     def count_admins(self, besides: str = "") -> int:
@@ -157,6 +164,8 @@ class AccountTransaction(AccountReader, Protocol):
         ...
 
     def update_password(self, user_id: str, password: str) -> None: ...
+
+    def update_limits(self, user_id: str, limits: str) -> None: ...
 
     def delete_user(self, user_id: str, now: float) -> None:
         """Delete a user with all that lets in; ``erase_some`` erases the rest."""

@@ -12,7 +12,8 @@ from quart_chat.accounts.passwords import Passwords
 from quart_chat.accounts.secret import new_id
 from quart_chat.accounts.security_events import Action
 from quart_chat.accounts.storage import AccountStorage
-from quart_chat.errors import NotFound
+from quart_chat.errors import InvalidInput, NotFound
+from quart_chat.limits import InvalidLimits, parse_limits
 from quart_chat.texts import _
 
 
@@ -126,6 +127,30 @@ class Users:
             return change.user(user_id)
 
         return await self._changes.commit(actor, set_role)
+
+    async def limits(self, user_id: str) -> str:
+        """Read the limits that an administrator has set for a user."""
+        return await self._storage.read(lambda reader: reader.select_limits(user_id))
+
+    async def set_limits(self, actor: Actor, user_id: str, limits: str) -> None:
+        """Set what a user may use, where that is not as the role has it.
+
+        Raises:
+            InvalidInput: The limits can't be read; see :mod:`quart_chat.limits`.
+        """
+        try:
+            parse_limits(limits)
+        except InvalidLimits as error:
+            raise InvalidInput(f"{error.translated()}.") from error
+
+        def set_limits(change: Change) -> None:
+            change.require_admin()
+            change.user(user_id)
+            if change.tx.select_limits(user_id) != limits:
+                change.tx.update_limits(user_id, limits)
+                change.log(Action.LIMITS_CHANGED, user_id, limits)
+
+        await self._changes.commit(actor, set_limits)
 
     async def disable(self, actor: Actor, user_id: str) -> User:
         """Shut a user out, and end all sessions; nothing else is deleted.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from quart_chat.limits import UserLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +20,7 @@ class ChatLimits:
         queued_prompts: Prompts that wait in a chat.
         undo_seconds: For how long a deleted chat can be restored.
         search_seconds: For how long a search may read.
+        roles: What users may use, by their role; None where no usage is counted or limited.
     """
 
     prompt_chars: int = 32_000
@@ -26,3 +30,4 @@ class ChatLimits:
     queued_prompts: int = 20
     undo_seconds: float = 3600.0
     search_seconds: float = 3.0
+    roles: Mapping[str, UserLimits] | None = None

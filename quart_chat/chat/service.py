@@ -10,12 +10,7 @@ from typing import Any
 
 from quart_chat.assistants.parameters import Parameters, check_parameters
 from quart_chat.assistants.protocol import Assistant
-from quart_chat.chat.access import (
-    check_id,
-    found_workflow,
-    get_workflow,
-    no_workflow,
-)
+from quart_chat.chat.access import check_id, found_workflow, get_workflow, no_workflow
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.deletion.deletions import Deletions
 from quart_chat.chat.deletion.purge import PurgeJob
@@ -24,6 +19,7 @@ from quart_chat.chat.lists import ChatLists
 from quart_chat.chat.models import Round, TitleSource, Workflow, WorkflowStatus
 from quart_chat.chat.preferences.service import PreferenceService
 from quart_chat.chat.queue.service import PromptQueue
+from quart_chat.chat.rounds.admission import Admission
 from quart_chat.chat.rounds.begun import Started
 from quart_chat.chat.rounds.checkpoints import Checkpointer
 from quart_chat.chat.rounds.recording import RoundContext, RoundTimeouts
@@ -36,6 +32,7 @@ from quart_chat.chat.storage import WHOLE, ChatReader, ChatStorage, PartBounds
 from quart_chat.chat.transfer.imports import Imports
 from quart_chat.chat.tree import RoundTree, show_branch
 from quart_chat.chat.unit_of_work import Committer, UnitOfWork
+from quart_chat.chat.usage.service import open_usage
 from quart_chat.chat.views import Snapshot
 from quart_chat.cluster.control import ControlChannel
 from quart_chat.cluster.node import Node
@@ -62,6 +59,7 @@ class ChatService:
         sharing: The links that chats can be read with.
         preferences: What users set for themselves.
         deletions: What deletes all chats of a user, and restores them.
+        usage: What users have used, and may use; None where that is not counted.
     """
 
     def __init__(
@@ -83,9 +81,11 @@ class ChatService:
         self.default_assistant = default_assistant
         self._storage = storage
         self._node = node or Node()
-        begin = partial(UnitOfWork, node_id=self._node.id)
-        self._committer = Committer(storage, events, begin)
         self._limits = limits or ChatLimits()
+        self.usage = open_usage(storage, self._limits.roles)
+        counts = self.usage is not None
+        begin = partial(UnitOfWork, node_id=self._node.id, counts_usage=counts)
+        self._committer = Committer(storage, events, begin)
         timeouts = timeouts or RoundTimeouts()
         checkpointer = Checkpointer(storage, self._node.id, timeouts.checkpoint)
         self._context = RoundContext(
@@ -97,7 +97,7 @@ class ChatService:
             default_assistant,
             Titling(self._context, is_on=model_titles),
             max_prompt=self._limits.prompt_chars,
-            max_running=self._limits.running_rounds,
+            admission=Admission(self._limits.running_rounds, self.usage),
         )
         self._stops = Stops(self._context, self.rounds, control or ControlChannel(events))
         self.queue = PromptQueue(
@@ -122,8 +122,6 @@ class ChatService:
         """Characters in a prompt."""
         return self._limits.prompt_chars
 
-    # Rounds
-
     async def start(self, ask: Ask) -> Started:
         """Start a round. Which documents may be named is for the caller to check.
 
@@ -133,7 +131,8 @@ class ChatService:
             PromptTooLong: The prompt has too many characters.
             NotFound: There is no such workflow, or no such round to replace.
             RoundRunning: A round of the workflow runs already.
-            TooManyRequests: As many rounds of the user run as may.
+            ModelNotAllowed: The user may not ask the model.
+            TooManyRequests: As many rounds of the user run as may, or a limit is reached.
             Unavailable: The service is closing, or the database can't be written.
         """
         return await self.rounds.start(ask)
@@ -282,8 +281,6 @@ class ChatService:
 
         snapshot, numbers = await self._storage.read(read)
         return self.rounds.overlay(snapshot).of_rounds(numbers), numbers
-
-    # The service itself
 
     async def recover(self) -> None:
         """Do what a process left undone when it died, and erase what was deleted."""

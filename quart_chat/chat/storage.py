@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 from quart_chat.chat.models import Log, Message, Round, Share, Workflow
 from quart_chat.chat.preferences.storage import PreferenceReader, PreferenceTransaction
 from quart_chat.chat.queue.storage import QueueReader, QueueTransaction
+from quart_chat.chat.usage.storage import UsageReader, UsageTransaction
 from quart_chat.chat.views import BranchPage, FoundPage, ListChanges, Snapshot, WorkflowPage
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ WHOLE = PartBounds(math.inf, math.inf)
 PART = PartBounds(500, 256 * 1024)
 
 
-class ChatReader(PreferenceReader, QueueReader, Protocol):
+class ChatReader(PreferenceReader, QueueReader, UsageReader, Protocol):
     """Reads chats as of one moment."""
 
     def select_workflow(self, workflow_id: str, user_id: str | None = None) -> Workflow | None:
@@ -157,7 +158,9 @@ class ChatReader(PreferenceReader, QueueReader, Protocol):
         ...
 
 
-class ChatTransaction(ChatReader, PreferenceTransaction, QueueTransaction, Protocol):
+class ChatTransaction(
+    ChatReader, PreferenceTransaction, QueueTransaction, UsageTransaction, Protocol
+):
     """Reads and changes chats; nothing is emitted here.
 
     See :class:`quart_chat.chat.unit_of_work.UnitOfWork`, which gives what it stores a seq.

@@ -24,11 +24,15 @@ class UnitOfWork:
 
     Attributes:
         node_id: The node that makes the changes.
+        counts_usage: Whether what answers use is counted.
     """
 
-    def __init__(self, transaction: ChatTransaction, node_id: str) -> None:
+    def __init__(
+        self, transaction: ChatTransaction, node_id: str, *, counts_usage: bool = False
+    ) -> None:
         self.transaction = transaction
         self.node_id = node_id
+        self.counts_usage = counts_usage
         self.emissions: list[Emission] = []
 
     def put_workflow(self, workflow: Workflow, now: float, **changes: Any) -> Workflow:

@@ -13,6 +13,8 @@ from ipaddress import (
 )
 from typing import Self
 
+from quart_chat.limits import UserLimits, parse_limits
+
 NONE, ACCOUNTS, OIDC, PROXY = "none", "accounts", "oidc", "proxy"
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^`|~-]+", re.ASCII)
@@ -57,6 +59,23 @@ class AuthModes(str):
     def proxy(self) -> bool:
         """Whether a proxy names the user."""
         return PROXY in self.split(",")
+
+
+class RoleLimits(str):
+    """The limits of a role, as they are written in the setting."""
+
+    __slots__ = ("_limits",)
+
+    _limits: UserLimits
+
+    def __new__(cls, text: str) -> Self:
+        limits = super().__new__(cls, " ".join(text.split()))
+        limits._limits = parse_limits(text)
+        return limits
+
+    @property
+    def limits(self) -> UserLimits:
+        return self._limits
 
 
 class HeaderName(str):

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from quart_chat.config.access import AuthModes, HeaderName, Networks
+from quart_chat.config.access import AuthModes, HeaderName, Networks, RoleLimits
 from quart_chat.config.claims import ClaimRules, Issuer, Scopes
 from quart_chat.config.settings import Settings
 from quart_chat.config.values import Address, BrokerAddress, RootPath, Secret
@@ -26,6 +26,7 @@ Own = (
     | HeaderName
     | Issuer
     | Networks
+    | RoleLimits
     | RootPath
     | Scopes
     | Secret

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from quart_chat.config.access import AuthModes, HeaderName, Networks
+from quart_chat.config.access import AuthModes, HeaderName, Networks, RoleLimits
 from quart_chat.config.claims import Admission, ClaimRules, Issuer, Scopes
 from quart_chat.config.values import Address, BrokerAddress, DatabaseAddress, RootPath, Secret
 from quart_chat.events.settings import EventSettings
@@ -146,6 +146,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(max_length=60, description="the provider's name on the page to sign in"),
     ] = ""
+    user_limits: Annotated[
+        RoleLimits,
+        Meta(
+            description="how much a user with an account may use, such as"
+            " `prompts_per_minute=20 tokens_per_day=50000`"
+        ),
+    ] = RoleLimits("")
+    admin_limits: Annotated[RoleLimits, Meta(description="the same of an administrator")] = (
+        RoleLimits("")
+    )
     openai_base_url: Annotated[
         Address,
         Meta(

@@ -108,9 +108,13 @@ class Files:
             async for chunk in chunks:
                 size += len(chunk)
                 if size > limit:
-                    raise FileTooLarge(_(_TOO_LARGE).format(size=_megabytes(limit)))
+                    raise FileTooLarge(_(_TOO_LARGE).format(size=megabytes(limit)))
                 if size > quota:
-                    raise QuotaExceeded(_("The file is larger than your remaining space."))
+                    raise QuotaExceeded(
+                        _("The file is larger than your remaining space of {left} MB.").format(
+                            left=megabytes(quota)
+                        )
+                    )
                 if kind is None:
                     head = (head + chunk)[:HEAD]
                     kind = detect(head, name) if len(head) == HEAD else None
@@ -164,8 +168,8 @@ async def _created(path: Path) -> AsyncGenerator[BinaryIO]:
             (await opening).close()
 
 
-def _megabytes(size: int) -> str:
-    """A limit as it was set, with no more digits than it has."""
-    megabytes = round(size / 1_000_000, 6)
-    digits = f"{megabytes:.6f}".rstrip("0").partition(".")[2]
-    return number(megabytes, len(digits))
+def megabytes(size: int) -> str:
+    """A size as it was set, with no more digits than it has."""
+    value = round(size / 1_000_000, 6)
+    digits = f"{value:.6f}".rstrip("0").partition(".")[2]
+    return number(value, len(digits))

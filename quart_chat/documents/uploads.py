@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
-from quart_chat.documents.files import Files, Stored
+from quart_chat.documents.files import Files, Stored, megabytes
 from quart_chat.documents.kinds import CHECKED
 from quart_chat.documents.models import Document, Status
 from quart_chat.documents.names import clean_name
@@ -17,7 +17,7 @@ from quart_chat.documents.reading.subprocess import ResourceLimits, check
 from quart_chat.documents.storage import DocumentStorage
 from quart_chat.documents.unit_of_work import DocumentCommitter, DocumentUnitOfWork
 from quart_chat.errors import QuotaExceeded
-from quart_chat.texts import _, number
+from quart_chat.texts import _
 
 CHECKS = 2
 """Files that are checked at a time, each by a process that may take all of its allowance."""
@@ -25,10 +25,22 @@ CHECKS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLimits:
-    """Bounds of what a person may store, in bytes: of a document, and of all of them together."""
+    """Bounds of what a person may store, in bytes.
+
+    Attributes:
+        document: Of a document.
+        together: Of all of a user's documents together.
+        of_user: Asked for what a user may have in the place of that; None for no more than all.
+    """
 
     document: int = 25_000_000
     together: int = 500_000_000
+    of_user: Callable[[str], Awaitable[int | None]] | None = None
+
+    async def quota(self, user_id: str) -> int:
+        """Bytes of all documents that a user may have."""
+        own = None if self.of_user is None else await self.of_user(user_id)
+        return self.together if own is None else own
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +103,7 @@ class Uploads:
     ) -> Stored:
         """Store the file; what arrives at the same time counts as stored already."""
         used = await self._storage.read(lambda reader: reader.select_size(user_id))
-        left = self._limits.together - used - self._arriving[user_id]
+        left = await self._limits.quota(user_id) - used - self._arriving[user_id]
         expected = max(0, min(self._limits.document, left))
         self._arriving[user_id] += expected
         try:
@@ -114,14 +126,16 @@ class Uploads:
             return await self._insert(_new_document(upload, time.time()))
 
     async def _insert(self, document: Document) -> Document:
-        quota = self._limits.together
+        quota = await self._limits.quota(document.user_id)
 
         def insert(unit: DocumentUnitOfWork) -> Document:
-            if unit.transaction.select_size(document.user_id) + document.size > quota:
+            left = quota - unit.transaction.select_size(document.user_id)
+            if document.size > left:
                 raise QuotaExceeded(
-                    _("All your documents together may have {size} MB. Delete some first.").format(
-                        size=number(quota // 1_000_000)
-                    )
+                    _(
+                        "All your documents together may have {size} MB, of which {left} MB are"
+                        " left. Delete some first."
+                    ).format(size=megabytes(quota), left=megabytes(max(0, left)))
                 )
             return unit.add(document)
 

@@ -11,12 +11,14 @@ from quart_chat.accounts.models import LOCAL_USER
 from quart_chat.web.auth.identity import current_identity
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from quart_chat.accounts.oidc.provider import Provider
     from quart_chat.accounts.service import AccountService
     from quart_chat.chat.service import ChatService
     from quart_chat.documents.service import DocumentService
     from quart_chat.policies import ContextPolicies
-    from quart_chat.web.stream_limiter import StreamLimiter
+    from quart_chat.web.stream_limiter import Slot, StreamLimiter
 
 EXTENSION = "quart_chat"
 
@@ -51,6 +53,17 @@ class Services:
 def services() -> Services:
     running: Services = current_app.extensions[EXTENSION]
     return running
+
+
+async def take_stream(user_id: str) -> AbstractContextManager[Slot]:
+    """Take a slot for a stream of a user, within the limits of that user.
+
+    Raises:
+        TooManyRequests: The user has no slot left.
+    """
+    usage = services().chat.usage
+    limit = None if usage is None else (await usage.limits(user_id)).streams
+    return services().stream_limiter.take(user_id, limit)
 
 
 def assistant_titles() -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from quart_chat.accounts.models import Role
 from quart_chat.assistants.librarian.assistant import Librarian
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.service import ChatService
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
     from quart import Quart
 
     from quart_chat.assistants.protocol import Assistant
+    from quart_chat.chat.usage.service import UsageService
     from quart_chat.config import Settings
     from quart_chat.events.quart import Events
+    from quart_chat.limits import UserLimits
 
 SERVER_ADDRESS = "SERVER_ADDRESS"
 """The key of the app's configuration that says where it is served, if that is known."""
@@ -68,7 +71,9 @@ def init_app(
                 await cluster.join(hold)
                 stack.push_async_callback(cluster.leave)
                 chat = await open_chat(stack, storage, settings, events, assistants, cluster)
-                documents = await open_documents(stack, storage, settings, events, cluster)
+                documents = await open_documents(
+                    stack, storage, settings, events, cluster, chat.usage
+                )
                 hold.share()
                 cluster.start()
             accounts, opened, provider = None, None, None
@@ -122,7 +127,12 @@ def start_failure(app: Quart) -> ChatError | None:
 
 
 async def open_documents(
-    stack: AsyncExitStack, storage: Storage, settings: Settings, events: Events, cluster: Cluster
+    stack: AsyncExitStack,
+    storage: Storage,
+    settings: Settings,
+    events: Events,
+    cluster: Cluster,
+    usage: UsageService | None,
 ) -> DocumentService:
     """Open the documents, and go on reading those that are not read yet."""
     service = DocumentService(
@@ -130,7 +140,9 @@ async def open_documents(
         events.manager,
         settings.documents_path,
         limits=DocumentLimits(
-            document=settings.max_document_bytes, together=settings.max_documents_bytes
+            document=settings.max_document_bytes,
+            together=settings.max_documents_bytes,
+            of_user=None if usage is None else usage.storage_bytes,
         ),
         resource_limits=ResourceLimits(
             memory=settings.reading_memory, seconds=settings.reading_seconds
@@ -168,6 +180,7 @@ async def open_chat(
             queued_prompts=settings.max_queued_prompts,
             undo_seconds=settings.restore_seconds,
             search_seconds=settings.search_timeout,
+            roles=role_limits(settings),
         ),
         node=cluster.node,
         control=cluster.control,
@@ -176,6 +189,13 @@ async def open_chat(
     await service.recover()
     stack.push_async_callback(service.close)
     return service
+
+
+def role_limits(settings: Settings) -> dict[str, UserLimits] | None:
+    """What users may use by their role; None where everyone is the same user."""
+    if not settings.auth.is_on:
+        return None
+    return {Role.USER: settings.user_limits.limits, Role.ADMIN: settings.admin_limits.limits}
 
 
 async def open_model(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from quart_chat.errors import TooManyRequests
-from quart_chat.texts import _
+from quart_chat.texts import _, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,14 +38,20 @@ class StreamLimiter:
         return tuple(self._open)
 
     @contextmanager
-    def take(self, user_id: str) -> Iterator[Slot]:
+    def take(self, user_id: str, limit: int | None = None) -> Iterator[Slot]:
         """Take a slot: for the block, or for the stream that the block makes of it.
+
+        Args:
+            user_id: Whose slot.
+            limit: How many this user may have; None for what all may.
 
         Raises:
             TooManyRequests: The user has no slot left.
         """
-        if self._open[user_id] >= self._limit:
-            raise TooManyRequests(_("Too many streams are open. Close a tab and try again."))
+        limit = self._limit if limit is None else limit
+        if self._open[user_id] >= limit:
+            text = _("{count} streams are open, which is the limit. Close a tab and try again.")
+            raise TooManyRequests(text.format(count=number(limit)))
         self._open[user_id] += 1
         slot = Slot(lambda: self._release(user_id), self._opened)
         try:

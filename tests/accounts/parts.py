@@ -11,6 +11,7 @@ from quart_chat.accounts.models import Actor, Origin, Passkey, Role, Scope, Sign
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.service import AccountService
 from quart_chat.accounts.storage import StoredChallenge, StoredPasskey
+from quart_chat.chat.usage.models import DailyUsage
 from quart_chat.errors import WrongCredentials
 from quart_chat.storage import Storage
 from quart_chat.storage.statements import Database, Row, Statements
@@ -76,6 +77,10 @@ async def fill(storage: Storage) -> None:
         lambda tx: tx.insert_passkey(StoredPasskey(passkey, "cHVibGlj", 7))
     )
     await storage.accounts.write(lambda tx: tx.insert_challenge(challenge))
+    used = DailyUsage("2027-01-31", "gpt-4o – “ä”", 1, 2, 3)
+    await storage.chats.write(lambda tx: tx.add_usage(ada.id, used))
+    await storage.chats.write(lambda tx: tx.update_prompt_times(ada.id, (1.5, 2.25)))
+    await accounts.users.set_limits(OPERATOR, bob.id, "tokens_per_day=5")
     await accounts.close()
 
 

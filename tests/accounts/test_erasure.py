@@ -26,6 +26,7 @@ TABLES = (
     *("users", "workflows", "rounds", "messages", "logs", "shares", "queued_prompts"),
     *("preferences", "documents", "document_passages", "document_words"),
     *("accounts", "sessions", "tokens", "invites", "known_origins", "passkeys"),
+    *("usage", "prompt_times"),
 )
 
 
@@ -55,7 +56,7 @@ async def test_all_that_is_of_a_deleted_user_is_erased(folder: Path, clock: Cloc
     before = await counts()
     assert {name for name in TABLES if not before[name]} <= {
         *("queued_prompts", "preferences", "sessions", "tokens", "invites"),
-        *("known_origins", "passkeys"),
+        *("known_origins", "passkeys", "usage", "prompt_times"),
     }
 
     def ask(tx: object) -> None:

@@ -29,6 +29,7 @@ LIBRARIAN: dict[str, Any] = {
     "models": [],
     "defaultModel": None,
     "note": None,
+    "restricted": False,
 }
 
 
@@ -127,6 +128,7 @@ async def test_with_an_endpoint_the_model_answers_and_comes_first(
                 "models": ["tiny", "large"],
                 "defaultModel": "large",
                 "note": None,
+                "restricted": False,
             },
             LIBRARIAN,
         ]

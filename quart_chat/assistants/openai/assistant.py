@@ -97,6 +97,14 @@ class OpenAIAssistant:
             await asyncio.wait([self._listing])
         await self._resources.aclose()
 
+    @property
+    def default_model(self) -> str | None:
+        """The model that answers where none is chosen, as far as it is known now."""
+        if self._model or self._listing is None or not self._listing.done():
+            return self._model or None
+        failed = self._listing.cancelled() or self._listing.exception() is not None
+        return next(iter(() if failed else self._listing.result()), None)
+
     async def models(self) -> Models:
         """The models to choose from; a list is read again after a minute, or after a failure."""
         try:

@@ -77,7 +77,9 @@ class PromptQueue:
             PromptTooLong: The prompt has too many characters.
             NotFound: There is no such chat.
             QueueFull: As many prompts wait as may.
-            TooManyRequests: As many rounds of the user run as may.
+            ModelNotAllowed: The user may not ask the model.
+            TooManyRequests: As many rounds of the user run as may, or a limit of the user is
+                reached.
             Unavailable: The service is closing, or the database can't be written.
         """
         check_id(ask.workflow_id)
@@ -104,7 +106,8 @@ class PromptQueue:
                     " until one is sent."
                 ).format(count=len(queue))
             )
-        self._rounds.choice.choose(workflow, None, ask)
+        assistant, model = self._rounds.choice.choose(workflow, None, ask)
+        self._rounds.admission.admit(unit, ask.user_id, assistant, model)
         place = queue[-1].place + 1 if queue else 1
         return Placed.of(unit.put_queued_prompt(new_queued_prompt(ask, *prompt, place))), None
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
+from quart_chat.assistants.protocol import Usage
 from quart_chat.chat.models import Log, Message, Round, RoundStatus, WorkflowStatus
 from quart_chat.chat.unit_of_work import UnitOfWork
+from quart_chat.chat.usage.counting import usage_of
 from quart_chat.texts import N_
 
 EndRound = Callable[[Callable[[UnitOfWork], Round]], Awaitable[Round]]
@@ -59,9 +61,22 @@ INTERNAL = Ending(
 
 
 def end_round(
-    unit: UnitOfWork, ended: Round, *, messages: Iterable[Message], logs: Iterable[Log]
+    unit: UnitOfWork,
+    ended: Round,
+    messages: Sequence[Message],
+    logs: Sequence[Log],
+    usage: Usage | None = None,
 ) -> Round:
     """Store the final state of all that a round has, and emit it, the terminal event last.
+
+    What it has used is counted with it, so it is counted once, whatever node ends the round.
+
+    Args:
+        unit: The transaction.
+        ended: The round.
+        messages: Its answer, if there is any.
+        logs: Its steps.
+        usage: What the assistant has said of its usage.
 
     Raises:
         RoundEnded: It has ended before, or is not there; nothing is changed.
@@ -84,4 +99,8 @@ def end_round(
         updated_at=now,
         **news,
     )
+    if unit.counts_usage:
+        prompt, _html = unit.transaction.select_prompt(ended.workflow_id, ended.number)
+        used = usage_of(ended, prompt, usage, messages, logs)
+        unit.transaction.add_usage(workflow.user_id, used)
     return unit.end_round(ended)

@@ -120,7 +120,8 @@ async def _end(
         _take_over(round_, unit)
         if runs() or _InFlight.read(unit.transaction, round_) != found:
             return None
-        return end_round(unit, ended, messages=messages, logs=logs)
+        usage = messages[0].usage if messages else None
+        return end_round(unit, ended, messages, logs, usage)
 
     return await succession.end(change)
 

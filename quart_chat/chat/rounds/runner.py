@@ -216,7 +216,7 @@ class RunningRound:
         """
 
         def change(unit: UnitOfWork) -> Round:
-            return end_round(unit, ended, messages=messages, logs=logs)
+            return end_round(unit, ended, messages, logs, self.answer.usage)
 
         try:
             return await self._end_round(change)

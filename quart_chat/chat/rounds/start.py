@@ -19,6 +19,7 @@ from quart_chat.chat.access import (
 )
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Round, TitleSource, Workflow, WorkflowStatus
+from quart_chat.chat.rounds.admission import Admission
 from quart_chat.chat.rounds.begun import Begun, Prompt, Started
 from quart_chat.chat.rounds.choice import Choice
 from quart_chat.chat.rounds.factories import new_prompt, new_round, new_workflow
@@ -30,7 +31,7 @@ from quart_chat.chat.rounds.succession import Succession
 from quart_chat.chat.rounds.titling import Titling
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.chat.views import Snapshot
-from quart_chat.errors import InvalidInput, TooManyRequests, Unavailable
+from quart_chat.errors import InvalidInput, Unavailable
 from quart_chat.markdown.rendering import render_html
 from quart_chat.markdown.titles import make_title
 from quart_chat.plaintext import clean_prompt
@@ -46,11 +47,12 @@ class Rounds:
         default_assistant: The name of the one that is asked in a new chat where none is named.
         titling: Asks for titles.
         max_prompt: Characters in a prompt.
-        max_running: Rounds of one user that run at a time.
+        admission: Lets prompts in.
 
     Attributes:
         running: Those that run, by workflow.
         choice: Says who is asked.
+        admission: What lets prompts in.
         succession: Ends rounds, and begins those of queued prompts.
         titling: What asks for titles once rounds have ended.
     """
@@ -63,7 +65,7 @@ class Rounds:
         titling: Titling,
         *,
         max_prompt: int,
-        max_running: int,
+        admission: Admission,
     ) -> None:
         self.running: dict[str, RunningRound] = {}
         self.succession = Succession(context, self.begin, self.launch)
@@ -71,7 +73,7 @@ class Rounds:
         self.choice = Choice(assistants, default_assistant)
         self.titling = titling
         self._max_prompt = max_prompt
-        self._max_running = max_running
+        self.admission = admission
 
     async def start(self, ask: Ask) -> Started:
         """Start a round; see :meth:`ChatService.start` for what it raises."""
@@ -131,7 +133,13 @@ class Rounds:
         return self.begin(ask, prompt, unit)
 
     def begin(
-        self, ask: Ask, prompt: Prompt | None, unit: UnitOfWork, *, seen: bool = True
+        self,
+        ask: Ask,
+        prompt: Prompt | None,
+        unit: UnitOfWork,
+        *,
+        seen: bool = True,
+        is_new: bool = True,
     ) -> Begun:
         """Begin a round in a transaction, which is then to be launched.
 
@@ -140,6 +148,7 @@ class Rounds:
             prompt: The prompt and its HTML; None for those of the round that is replaced.
             unit: The transaction.
             seen: Whether the user looks at the chat, and so has seen its last answer.
+            is_new: Whether the prompt was not let in before, to wait in a queue.
         """
         now, transaction = time.time(), unit.transaction
         workflow = self._workflow(ask, now, unit)
@@ -150,13 +159,14 @@ class Rounds:
         assert prompt is not None  # noqa: S101 - only a round that is replaced leaves it open
         last = replaced or workflow
         assistant, model = self.choice.choose(workflow, replaced, ask)
+        asked = self.admission.admit(unit, ask.user_id, assistant, model, is_new=is_new)
         round_ = new_round(
             workflow.id,
             transaction.next_round_number(workflow.id),
             assistant.name,
             now,
             parent=replaced.parent if replaced else workflow.head,
-            model=model,
+            model=asked,
             document_ids=last.document_ids if ask.document_ids is None else ask.document_ids,
         )
         # Asking again, even another assistant, does not change which one is asked next.
@@ -183,7 +193,7 @@ class Rounds:
             prompt[0],
             ask.user_id,
             workflow.id,
-            model=model,
+            model=asked,
             document_ids=round_.document_ids,
             system_prompt=workflow.system_prompt,
             parameters=workflow.parameters or NOTHING,
@@ -203,14 +213,7 @@ class Rounds:
                 workflow = replace(workflow, assistant=assistant, model=model)
         else:
             workflow = get_idle_workflow(unit, ask.user_id, ask.workflow_id)
-        running = unit.transaction.count_running_rounds(ask.user_id)
-        if running >= self._max_running:
-            raise TooManyRequests(
-                _(
-                    "{count} of your answers are being written, and at most {limit} are allowed at"
-                    " a time. Wait for one to end, or stop one."
-                ).format(count=running, limit=self._max_running)
-            )
+        self.admission.check_running(unit, ask.user_id)
         return workflow
 
     def launch(self, begun: Begun) -> None:

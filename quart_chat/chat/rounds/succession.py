@@ -18,7 +18,7 @@ from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Round, RoundStatus, WorkflowStatus
 from quart_chat.chat.queue.prompts import PromptStatus, QueuedPrompt
 from quart_chat.chat.unit_of_work import UnitOfWork
-from quart_chat.errors import InvalidInput, TooManyRequests
+from quart_chat.errors import InvalidInput, ModelNotAllowed, TooManyRequests
 
 if TYPE_CHECKING:
     from quart_chat.chat.rounds.begun import Begun, Prompt
@@ -30,7 +30,9 @@ Ended = TypeVar("Ended", bound=Round | None)
 class BeginRound(Protocol):
     """Begins a round in a transaction; see :meth:`Rounds.begin`."""
 
-    def __call__(self, ask: Ask, prompt: Prompt, unit: UnitOfWork, *, seen: bool) -> Begun: ...
+    def __call__(
+        self, ask: Ask, prompt: Prompt, unit: UnitOfWork, *, seen: bool, is_new: bool
+    ) -> Begun: ...
 
 
 class Succession:
@@ -75,12 +77,14 @@ class Succession:
         Raises:
             InvalidInput: Its assistant is no longer there, or offers no models any more.
             RoundRunning: A round of its chat runs.
-            TooManyRequests: As many rounds of the user run as may.
+            ModelNotAllowed: The user may not ask its model.
+            TooManyRequests: As many rounds of the user run as may, or the tokens are used up.
         """
         workflow = unit.transaction.select_workflow(prompt.workflow_id)
         assert workflow is not None  # noqa: S101 - a deleted chat's queue is not read
         ask = prompt.ask(workflow.user_id)
-        begun = self._begin_round(ask, (prompt.content, prompt.html), unit, seen=seen)
+        content = prompt.content, prompt.html
+        begun = self._begin_round(ask, content, unit, seen=seen, is_new=False)
         for other in unit.transaction.select_queue(workflow.id):
             # A person who stops this round has not asked for the next one.
             if other.due and other.id != prompt.id:
@@ -120,7 +124,7 @@ class Succession:
             return None
         try:
             return self.begin(prompt, unit, seen=False)
-        except (InvalidInput, TooManyRequests):
+        except (InvalidInput, ModelNotAllowed, TooManyRequests):
             if prompt.due:
                 unit.put_queued_prompt(replace(prompt, due=False))
             return None

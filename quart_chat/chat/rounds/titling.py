@@ -31,6 +31,7 @@ from quart_chat.chat.rounds.outputs import clean_usage
 from quart_chat.chat.rounds.recording import RoundContext
 from quart_chat.chat.rounds.runner import RunningRound
 from quart_chat.chat.unit_of_work import UnitOfWork
+from quart_chat.chat.usage.counting import usage_of_title
 from quart_chat.errors import ChatError
 from quart_chat.markdown.titles import MAX_TITLE, make_title
 from quart_chat.patience import outlive_request
@@ -141,10 +142,14 @@ class Titling:
             workflow = unit.transaction.select_workflow(id_, user_id)
             if workflow is None or (title is None and usage is None):
                 return
+            now = time.time()
             changes: dict[str, object] = {"title_usage": usage}
             if title is not None and _is_open(workflow):
                 changes |= {"title": title, "titled_by": TitleSource.MODEL}
-            unit.put_workflow(workflow, time.time(), **changes)
+            unit.put_workflow(workflow, now, **changes)
+            if usage is not None and unit.counts_usage:
+                used = usage_of_title(usage, question.model, now)
+                unit.transaction.add_usage(user_id, used)
 
         await self._context.committer.commit(change)
 

@@ -64,14 +64,22 @@ class _Sink(RawIOBase):
 
 
 async def write_zip(
-    files: AsyncIterator[ChatFile], titles: Mapping[str, str]
+    files: AsyncIterator[ChatFile], titles: Mapping[str, str], usage: str = ""
 ) -> AsyncGenerator[bytes, None]:
-    """A zip with two files for each chat: one to read, and one to import again."""
+    """A zip with two files for each chat: one to read, and one to import again.
+
+    Args:
+        files: The chats.
+        titles: What assistants are called.
+        usage: What the user has used, as CSV; empty where that is not counted.
+    """
     sink = _Sink()
     archive = zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED)
     async for file in files:
         await asyncio.to_thread(_add, archive, file, titles)
         yield sink.take()
+    if usage:
+        archive.writestr("usage.csv", usage)
     # The end of a cancelled export is not read, and a thread may still be writing to it.
     archive.close()
     yield sink.take()

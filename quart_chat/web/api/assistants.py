@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from quart import Blueprint
 
 from quart_chat.assistants.protocol import ModelAssistant, Models
+from quart_chat.chat.usage.gate import NO_LIMITS
 from quart_chat.texts import _
-from quart_chat.web.context import services
+from quart_chat.web.context import services, user_id
 from quart_chat.web.operation import Answer, operation
 from quart_chat.web.schemas.answers import AssistantList
 
 if TYPE_CHECKING:
     from quart_chat.assistants.protocol import Assistant
+    from quart_chat.limits import UserLimits
     from quart_chat.wire import Item
 
 _logger = logging.getLogger(__name__)
@@ -31,10 +33,29 @@ blueprint = Blueprint("assistants", __name__, url_prefix="/api/chatbot/assistant
 async def list_assistants() -> Item:
     """List who can be asked, and with which models."""
     chat = services().chat
+    limits = await user_limits()
     return {
         "default": chat.default_assistant,
-        "assistants": await asyncio.gather(*map(_item, chat.assistants.values())),
+        "assistants": await asyncio.gather(
+            *(_item(assistant, limits) for assistant in chat.assistants.values())
+        ),
     }
+
+
+async def user_limits() -> UserLimits:
+    """What the sender of the request may use."""
+    usage = services().chat.usage
+    return NO_LIMITS if usage is None else await usage.limits(user_id())
+
+
+def allowed(models: Models, limits: UserLimits) -> Models:
+    """Those of some models that a user may ask; the default is one of them, if any is."""
+    if limits.models is None:
+        return models
+    names = tuple(filter(limits.allows, models.names))
+    exact = (name for name in limits.models if not set(name) & set("*?["))
+    known = (*filter(None, [models.default]), *names, *exact)
+    return Models(names, next(filter(limits.allows, known), None), models.note)
 
 
 async def list_models(assistant: Assistant, *, patience: float = PATIENCE) -> Models:
@@ -53,12 +74,13 @@ async def list_models(assistant: Assistant, *, patience: float = PATIENCE) -> Mo
     return Models((), None, note)
 
 
-async def _item(assistant: Assistant) -> Item:
-    models = await list_models(assistant)
+async def _item(assistant: Assistant, limits: UserLimits) -> Item:
+    models = allowed(await list_models(assistant), limits)
     return {
         "name": assistant.name,
         "title": assistant.title,
         "models": models.names,
         "defaultModel": models.default,
         "note": models.note,
+        "restricted": limits.models is not None and isinstance(assistant, ModelAssistant),
     }

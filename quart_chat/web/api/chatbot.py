@@ -9,10 +9,17 @@ from quart import Blueprint, Response
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import WorkflowStatus
 from quart_chat.chat.streams.writer import stream_workflow
-from quart_chat.errors import NotFound, PromptTooLong, RoundRunning, TooManyRequests
+from quart_chat.errors import (
+    ModelNotAllowed,
+    NotFound,
+    PromptTooLong,
+    RoundRunning,
+    TooManyRequests,
+    UsageLimitReached,
+)
 from quart_chat.events.quart import stream_response
 from quart_chat.web.asking import start_round
-from quart_chat.web.context import services, user_id
+from quart_chat.web.context import services, take_stream, user_id
 from quart_chat.web.inputs import parse_seq
 from quart_chat.web.operation import EVENTS, Answer, nothing, operation
 from quart_chat.web.schemas.answers import ChatDataList, Stopped
@@ -37,7 +44,14 @@ blueprint = Blueprint("chatbot", __name__, url_prefix="/api/chatbot")
     tag="chat",
     query=StartQuery,
     body=StartBody,
-    errors=[NotFound, PromptTooLong, RoundRunning, TooManyRequests],
+    errors=[
+        ModelNotAllowed,
+        NotFound,
+        PromptTooLong,
+        RoundRunning,
+        TooManyRequests,
+        UsageLimitReached,
+    ],
 )
 async def start_stream(query: StartQuery, body: StartRequest) -> Response:
     """Start a round and stream it until it ends."""
@@ -53,7 +67,7 @@ async def start_stream(query: StartQuery, body: StartRequest) -> Response:
         replaces=body.replaces,
         request_id=body.request_id,
     )
-    with services().stream_limiter.take(user) as slot:
+    with await take_stream(user) as slot:
         started = await start_round(ask)
         chunks = stream_workflow(
             chat,
@@ -86,7 +100,7 @@ async def stream_chat(workflow_id: str, query: StreamQuery, last_id: str | None)
     idle = workflow.status is not WorkflowStatus.RUNNING and workflow.seq == since
     if idle and not query.follow:
         return Response(status=204)
-    with services().stream_limiter.take(user) as slot:
+    with await take_stream(user) as slot:
         chunks = stream_workflow(chat, user, workflow_id, since=since, follow=bool(query.follow))
         return slot.stream(stream_response(chunks))
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from quart import Blueprint
 
 from quart_chat.chat.ask import Ask
-from quart_chat.errors import NotFound, PromptSent, PromptTooLong, QueueFull, TooManyRequests
+from quart_chat.errors import (
+    ModelNotAllowed,
+    NotFound,
+    PromptSent,
+    PromptTooLong,
+    QueueFull,
+    TooManyRequests,
+    UsageLimitReached,
+)
 from quart_chat.web.asking import queue_prompt
 from quart_chat.web.context import services, user_id
 from quart_chat.web.operation import Answer, operation
@@ -35,7 +43,14 @@ async def list_queue(workflow_id: str) -> Item:
     Answer(Placed),
     tag="queue",
     body=QueuePromptRequest,
-    errors=[NotFound, PromptTooLong, QueueFull, TooManyRequests],
+    errors=[
+        ModelNotAllowed,
+        NotFound,
+        PromptTooLong,
+        QueueFull,
+        TooManyRequests,
+        UsageLimitReached,
+    ],
 )
 async def add_to_queue(workflow_id: str, body: QueuePromptRequest) -> Item:
     """Queue a prompt, or start its round where none runs and nothing waits."""
@@ -74,7 +89,11 @@ async def remove_queued(workflow_id: str, prompt_id: str) -> Item:
 
 
 @blueprint.post("/<prompt_id>/send")
-@operation(Answer(Placed), tag="queue", errors=[NotFound, TooManyRequests])
+@operation(
+    Answer(Placed),
+    tag="queue",
+    errors=[ModelNotAllowed, NotFound, TooManyRequests, UsageLimitReached],
+)
 async def send_queued(workflow_id: str, prompt_id: str) -> Item:
     """Send a prompt at once: stop the running round, if one runs, and go on with this one."""
     return _answer(await services().chat.queue.send(user_id(), workflow_id, prompt_id))

@@ -7,7 +7,7 @@ from quart import Blueprint, Response, request
 from quart_chat.chat.streams.writer import stream_user
 from quart_chat.errors import NotFound, TooManyRequests
 from quart_chat.events.quart import sse_response, stream_response
-from quart_chat.web.context import services, user_id
+from quart_chat.web.context import services, take_stream, user_id
 from quart_chat.web.inputs import check_page_cursor
 from quart_chat.web.operation import EVENTS, nothing, operation
 from quart_chat.web.schemas.requests import EventsQuery, PageStreamQuery
@@ -33,7 +33,7 @@ async def page_stream(query: PageStreamQuery, last_id: str | None) -> Response:
         check_page_cursor(query.since)
     if query.workflow_id is not None:
         await chat.workflow(user, query.workflow_id)
-    with services().stream_limiter.take(user) as slot:
+    with await take_stream(user) as slot:
         cursor = last_id or query.since
         chunks = stream_user(chat, user, query.workflow_id, cursor, heartbeat=True)
         if request.method == "GET":
@@ -58,6 +58,6 @@ async def context_events(context_id: str, query: EventsQuery, last_id: str | Non
     categories = [name for name in query.categories.split(",") if name]
     user = user_id()
     await services().policies.check(user, context_id)
-    with services().stream_limiter.take(user) as slot:
+    with await take_stream(user) as slot:
         response = sse_response(context_id, categories=categories or None, last_event_id=last_id)
         return slot.stream(response)

@@ -13,6 +13,7 @@ from quart_chat.chat.transfer.file import encode, to_file
 from quart_chat.chat.transfer.imports import Report
 from quart_chat.chat.transfer.prose import to_markdown
 from quart_chat.chat.transfer.reading import Fault
+from quart_chat.chat.usage.models import to_csv
 from quart_chat.disk import translated_errors
 from quart_chat.errors import (
     EmptyFile,
@@ -83,8 +84,10 @@ async def export_all() -> Response:
                 continue  # deleted in the meantime
             yield to_file(snapshot)
 
+    usage = "" if chat.usage is None else to_csv(await chat.usage.all_days(user))
     response = _download(b"", "chats", "zip", "application/zip")
-    response.response = response.iterable_body_class(write_zip(files(), assistant_titles()))
+    body = write_zip(files(), assistant_titles(), usage)
+    response.response = response.iterable_body_class(body)
     response.headers.pop("Content-Length", None)
     response.timeout = None  # as long as there are chats
     return response

@@ -11,6 +11,7 @@ from quart import Blueprint, redirect, render_template, request
 from quart_chat.assistants.protocol import ModelAssistant
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import WorkflowStatus
+from quart_chat.chat.usage.gate import describe
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.web.asking import start_or_queue
 from quart_chat.web.context import assistant_titles, services, user_id
@@ -173,12 +174,20 @@ async def _preferred() -> Preferences | None:
     return preferences if preferences.assistant in services().chat.assistants else None
 
 
+async def near_limit() -> str:
+    """A sentence about the limit of tokens that is nearly reached; empty where none is."""
+    usage = services().chat.usage
+    gauge = None if usage is None else await usage.nearest(user_id())
+    return "" if gauge is None else describe(gauge)
+
+
 async def _shell() -> dict[str, Any]:
     """What every chat page has around the chat: the list, and who can be asked."""
     chat = services().chat
     return {
         "list": await view_list(),
         "prompt_limit": chat.max_prompt,
+        "near_limit": await near_limit(),
         "titles": assistant_titles(),
         "assistants": [
             {

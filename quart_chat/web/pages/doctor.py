@@ -20,7 +20,7 @@ from quart_chat.errors import TooManyRequests
 from quart_chat.events import make_event
 from quart_chat.events.asgi.chunks import Chunks
 from quart_chat.events.quart import get_event_manager, sse_response
-from quart_chat.web.context import services, user_id
+from quart_chat.web.context import take_stream, user_id
 from quart_chat.web.operation import EVENTS, Answer, operation
 from quart_chat.web.pages.frame import render_in_frame
 from quart_chat.web.paths import path_to
@@ -87,7 +87,7 @@ async def clock() -> Response:
 async def probe_stream(query: ProbeQuery) -> Response:
     """Stream a known series of events at known times: small ones, large ones, a pause, one more."""
     manager = get_event_manager()
-    with services().stream_limiter.take(user_id()) as slot:
+    with await take_stream(user_id()) as slot:
         context_id = f"doctor:{uuid4().hex}"
         response = sse_response(context_id)
         response.stream.chunks = _with_probes(response.stream.chunks, manager, context_id, query)

@@ -11,7 +11,7 @@ from quart import Blueprint, current_app, redirect, request
 
 from quart_chat.errors import InvalidInput
 from quart_chat.texts import _
-from quart_chat.web.api.assistants import list_models
+from quart_chat.web.api.assistants import allowed, list_models, user_limits
 from quart_chat.web.connection import run_test
 from quart_chat.web.context import services, user_id
 from quart_chat.web.inputs import parse_seq
@@ -169,7 +169,7 @@ async def _choices(preferences: Preferences) -> list[Choice]:
 
 
 async def _choices_of(assistant: Assistant) -> list[Choice]:
-    models = await list_models(assistant, patience=PATIENCE)
+    models = allowed(await list_models(assistant, patience=PATIENCE), await user_limits())
     names = dict.fromkeys((*filter(None, [models.default]), *models.names))
     if not names:
         return [Choice(assistant.name, assistant.title)]

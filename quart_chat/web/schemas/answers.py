@@ -23,13 +23,17 @@ class Clock(Struct, frozen=True):
 
 
 class AssistantItem(Struct, rename="camel", frozen=True):
-    """Who can be asked; where `models` can't be listed, `note` says why."""
+    """Who can be asked; where `models` can't be listed, `note` says why.
+
+    If `restricted`, the user may ask no other models than these.
+    """
 
     name: str
     title: str
     models: list[str]
     default_model: str | None
     note: str | None
+    restricted: bool
 
 
 class AssistantList(Struct, frozen=True):

@@ -101,9 +101,10 @@ class ChatChoice extends HTMLElement {
 
   /** The option of an assistant, or the group of its models with the default model first. */
   #entry({ name, title }, chosen) {
-    const { models = [], defaultModel } = this.#listed.get(name) ?? {};
+    const { models = [], defaultModel, restricted } = this.#listed.get(name) ?? {};
     const isChosen = name === chosen.assistant;
-    const model = (isChosen && chosen.model) || defaultModel || models[0];
+    const kept = isChosen && (!restricted || models.includes(chosen.model)) && chosen.model;
+    const model = kept || defaultModel || models[0];
     const offered = [...new Set([defaultModel, ...[...models, model].sort()])].filter(Boolean);
     if (offered.length === 0) return new Option(title, name, false, isChosen);
     const options = offered.map((each) => {

@@ -55,6 +55,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "passkeys.rename_passkey": {"form": {"name": "Mine now"}},
     "users.invite_user": {"form": {"role": "admin"}},
     "users.change_role": {"form": {"role": "admin"}},
+    "usage.change_limits": {"form": {"tokens_per_day": "1"}},
 }
 """What is sent where a body is needed to reach the object."""
 

@@ -20,8 +20,10 @@ _OF_USER = (
     "external_identities",
     "passkeys",
     "preferences",
+    "usage",
+    "prompt_times",
 )
-_LETS_IN = _OF_USER[:-1]
+_LETS_IN = _OF_USER[: _OF_USER.index("preferences")]
 
 
 class Erasure(Reads):

@@ -70,6 +70,10 @@ class Reader(Reads):
         )
         return None if row is None else row[0]
 
+    def select_limits(self, user_id: str) -> str:
+        row = self.statements.fetch_one("SELECT limits FROM accounts WHERE user_id = ?", (user_id,))
+        return "" if row is None else row[0]
+
     def count_admins(self, besides: str = "") -> int:
         row = self.statements.fetch_one(
             "SELECT count(*) FROM accounts WHERE role = 'admin' AND disabled_at IS NULL"

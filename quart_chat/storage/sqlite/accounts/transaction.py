@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple
+from datetime import UTC, datetime
 
 import orjson
 
@@ -17,13 +18,15 @@ from quart_chat.accounts.models import (
     User,
 )
 from quart_chat.accounts.security_events import SecurityEvent
-from quart_chat.accounts.storage import StoredChallenge, StoredPasskey
+from quart_chat.accounts.storage import USAGE_KEPT, StoredChallenge, StoredPasskey
 from quart_chat.accounts.throttle import FORGET, Bucket
 from quart_chat.storage.sqlite.accounts.erasure import Erasure
 from quart_chat.storage.sqlite.accounts.reader import Reader
 from quart_chat.storage.sqlite.accounts.rows import PASSKEY, SESSION, TOKEN, marks
 
 _TABLES = {CredentialKind.SESSION: "sessions", CredentialKind.TOKEN: "tokens"}
+_LAST = datetime.max.replace(tzinfo=UTC).timestamp()
+"""The last moment that is a date."""
 _INVITE = "id, kind, role, created_at, expires_at, user_id, created_by"
 
 
@@ -53,6 +56,9 @@ class Transaction(Reader, Erasure):
         self.statements.fetch(
             "UPDATE accounts SET password = ? WHERE user_id = ?", (password, user_id)
         )
+
+    def update_limits(self, user_id: str, limits: str) -> None:
+        self.statements.fetch("UPDATE accounts SET limits = ? WHERE user_id = ?", (limits, user_id))
 
     def insert_session(self, session: Session, secret: str) -> None:
         self._insert("sessions", SESSION, session, secret)
@@ -237,6 +243,8 @@ class Transaction(Reader, Erasure):
         self.statements.fetch("DELETE FROM sessions WHERE used_at < ?", (idle_since,))
         self.statements.fetch("DELETE FROM sign_in_attempts WHERE last_at < ?", (now - FORGET,))
         self.statements.fetch("DELETE FROM security_log WHERE at < ?", (log_since,))
+        oldest = datetime.fromtimestamp(min(now, _LAST) - USAGE_KEPT, UTC).date().isoformat()
+        self.statements.fetch("DELETE FROM usage WHERE day < ?", (oldest,))
         # The last one stays: numbers go on from it.
         self.statements.fetch(
             "DELETE FROM revocations WHERE at < ?"

@@ -18,11 +18,12 @@ from quart_chat.storage.sqlite.chats.rows import (
     Model,
     from_model,
 )
+from quart_chat.storage.sqlite.chats.usage import UsageChanges
 from quart_chat.storage.sqlite.list_counter import ListCounter
 from quart_chat.storage.sqlite.nodes import HELD, unless_expired
 
 
-class Transaction(Reader, PreferenceChanges, ListCounter):
+class Transaction(Reader, PreferenceChanges, UsageChanges, ListCounter):
     """Reads and changes rows of chats."""
 
     def insert_share(self, share: Share) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from quart_chat.web.api import passkeys as passkeys_api
 from quart_chat.web.pages.accounts import account, links, passkeys, sign_in, tokens, users
+from quart_chat.web.pages.usage import pages as usage
 
 if TYPE_CHECKING:
     from quart import Quart
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def init_app(app: Quart, settings: Settings) -> None:
     """Add the pages: those of a way to sign in only where users may go it."""
-    blueprints = [account.blueprint, tokens.blueprint, users.blueprint]
+    blueprints = [account.blueprint, tokens.blueprint, users.blueprint, usage.blueprint]
     if settings.auth.sessions:
         blueprints.append(sign_in.blueprint)
     if settings.auth.accounts:

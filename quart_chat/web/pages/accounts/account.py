@@ -19,6 +19,7 @@ from quart_chat.web.pages.accounts.devices import describe_device
 from quart_chat.web.pages.accounts.links import check_repeated
 from quart_chat.web.pages.accounts.sign_in import provider_label
 from quart_chat.web.pages.frame import render_in_frame
+from quart_chat.web.pages.usage.pages import view_usage
 from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ async def render_account(**context: Any) -> str:
         passkeys=passkeys,
         device=describe_device(request.headers.get("User-Agent", "")),
         tokens=await accounts.tokens.list(user),
+        **await view_usage(user),
         scopes={Scope.READ: _("Read only"), Scope.WRITE: _("Read and change")},
         now=time.time(),
         **{

@@ -1,0 +1,54 @@
+"""Counts what a round has used, in the transaction that ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from quart_chat.assistants.openai.history import estimate_tokens
+from quart_chat.assistants.protocol import Usage
+from quart_chat.chat.models import Log, Message, Round, RoundStatus
+from quart_chat.chat.usage.models import DailyUsage, day_of
+
+MAX_TOKENS = 10**9
+"""What one round counts for at the most: an endpoint may say anything, and sums have to fit."""
+
+
+def usage_of(
+    ended: Round, prompt: str, usage: Usage | None, messages: Iterable[Message], logs: Iterable[Log]
+) -> DailyUsage:
+    """What a round has used.
+
+    An endpoint says it with the last piece of an answer. Of an answer that was stopped or broken
+    off it is estimated, from the question and from what was written and thought; a round that
+    failed before it had anything counts for nothing.
+
+    Args:
+        ended: The round.
+        prompt: What was asked.
+        usage: What the assistant has said; None for one that asks no model.
+        messages: The answer, if there is any.
+        logs: The steps, and the thoughts.
+    """
+    day = day_of(ended.ended_at or ended.started_at).isoformat()
+    if usage is None:
+        return DailyUsage(day, ended.assistant, 1, 0, 0)
+    written = [message.content for message in messages if message.role != "user"]
+    written += [log.message for log in logs if log.type == "reasoning"]
+    told, wrote = usage.prompt_tokens, usage.answer_tokens
+    is_nothing = ended.status is RoundStatus.ERROR and not any(written) and wrote is None
+    if told is None:
+        told = 0 if is_nothing else estimate_tokens(prompt)
+    if wrote is None:
+        wrote = sum(estimate_tokens(text) for text in written if text)
+    return DailyUsage(day, ended.model or usage.model, 1, _bounded(told), _bounded(wrote))
+
+
+def usage_of_title(usage: Usage, model: str | None, now: float) -> DailyUsage:
+    """What a title has used: no answer of its own."""
+    told, wrote = usage.prompt_tokens or 0, usage.answer_tokens or 0
+    day = day_of(now).isoformat()
+    return DailyUsage(day, model or usage.model, 0, _bounded(told), _bounded(wrote))
+
+
+def _bounded(tokens: int) -> int:
+    return min(max(tokens, 0), MAX_TOKENS)

@@ -1,0 +1,78 @@
+"""What a round has used, whatever its endpoint says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quart_chat.assistants.protocol import Usage
+from quart_chat.chat.models import Log, Message, MessageStatus, RoundStatus
+from quart_chat.chat.rounds.factories import new_answer, new_round
+from quart_chat.chat.usage.counting import MAX_TOKENS, usage_of, usage_of_title
+from quart_chat.chat.usage.models import DailyUsage
+
+MIDNIGHT = 1798761600.0  # 2027-01-01, 00:00 UTC
+ROUND = replace(
+    new_round("a" * 32, 1, "model", MIDNIGHT - 10, model="gpt-4o"),
+    status=RoundStatus.COMPLETE,
+    ended_at=MIDNIGHT - 1,
+)
+LONG = "word " * 100
+
+
+def answer(text: str) -> list[Message]:
+    return [replace(new_answer(ROUND), content=text, status=MessageStatus.COMPLETE)]
+
+
+def thought(text: str) -> Log:
+    return Log("l", "a" * 32, 1, text, "reasoning", "completed", None, 1.0, None, 1)
+
+
+def test_what_the_endpoint_says_is_counted() -> None:
+    said = Usage("gpt-4o-2027", 7, 5)
+    assert usage_of(ROUND, LONG, said, answer(LONG), []) == DailyUsage(
+        "2026-12-31", "gpt-4o", 1, 7, 5
+    )
+    default = replace(ROUND, model=None)
+    assert usage_of(default, LONG, said, answer(LONG), []).model == "gpt-4o-2027"
+
+
+def test_an_answer_counts_for_the_day_on_which_it_ended() -> None:
+    ended = replace(ROUND, ended_at=MIDNIGHT)
+    assert usage_of(ended, "a", Usage("m", 1, 1), [], []).day == "2027-01-01"
+
+
+def test_who_has_no_model_uses_no_tokens() -> None:
+    ended = replace(ROUND, assistant="librarian", model=None)
+    assert usage_of(ended, LONG, None, answer(LONG), []) == DailyUsage(
+        "2026-12-31", "librarian", 1, 0, 0
+    )
+
+
+def test_what_the_endpoint_does_not_say_is_estimated() -> None:
+    stopped = replace(ROUND, status=RoundStatus.STOPPED)
+    said = Usage("gpt-4o")
+    used = usage_of(stopped, LONG, said, answer(LONG), [thought(LONG)])
+    assert used.prompt_tokens > 100
+    assert used.answer_tokens > 200
+    assert usage_of(stopped, LONG, said, [], []).answer_tokens == 0
+    assert usage_of(stopped, LONG, said, [], []).prompt_tokens > 100
+
+
+def test_a_failure_before_the_first_word_costs_nothing() -> None:
+    failed = replace(ROUND, status=RoundStatus.ERROR)
+    assert usage_of(failed, LONG, Usage("gpt-4o"), [], []).tokens == 0
+    assert usage_of(failed, LONG, Usage("gpt-4o"), answer(LONG), []).tokens > 200
+    assert usage_of(failed, LONG, Usage("gpt-4o", 5, 6), [], []).tokens == 11
+
+
+@given(st.none() | st.integers(-(2**53), 2**53), st.none() | st.integers(-(2**53), 2**53))
+def test_no_number_of_an_endpoint_spoils_a_sum(told: int | None, wrote: int | None) -> None:
+    for used in (
+        usage_of(ROUND, "a", Usage("m", told, wrote), answer("b"), []),
+        usage_of_title(Usage("m", told, wrote), None, MIDNIGHT),
+    ):
+        assert 0 <= used.prompt_tokens <= MAX_TOKENS
+        assert 0 <= used.answer_tokens <= MAX_TOKENS
