@@ -45,6 +45,7 @@ TAGS = [
     Tag("documents", "The documents that assistants answer from."),
     Tag("settings", "What a user sets for new chats, presets, and a test of the connection."),
     Tag("doctor", "The checks of a browser's connection."),
+    Tag("administration", "What the server does and who did what; most is for administrators."),
 ]
 
 _NAME = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")

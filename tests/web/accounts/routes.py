@@ -49,6 +49,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "library.rename_page": {"form": {"name": "mine.txt"}},
     "users.invite_user": {"form": {"role": "admin"}},
     "users.change_role": {"form": {"role": "admin"}},
+    "live.stop": {"form": {"round": "1"}},
 }
 """What is sent where a body is needed to reach the object."""
 

@@ -17,12 +17,16 @@ from quart_chat.web.auth.identity import actor, session_id
 from quart_chat.web.context import services, user_id
 from quart_chat.web.pages.accounts.devices import describe_device
 from quart_chat.web.pages.accounts.links import check_repeated
+from quart_chat.web.pages.administration.sentences import describe
 from quart_chat.web.pages.frame import render_in_frame
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
 
 ACCOUNT = "/settings/account"
+
+RECENT = 10
+"""Entries of the security log that the page shows."""
 
 blueprint = Blueprint("account", __name__, url_prefix=ACCOUNT)
 
@@ -89,12 +93,14 @@ async def render_account(**context: Any) -> str:
     here = session_id()
     signs_in = auth_settings().auth.accounts
     sessions = await accounts.sessions.list(user) if signs_in else []
+    activity = await accounts.log.own_page(user, limit=RECENT)
     return await render_in_frame(
         "account.html",
         user=await accounts.users.get(user),
         signs_in=signs_in,
         sessions=[(each, describe_device(each.user_agent), each.id == here) for each in sessions],
         tokens=await accounts.tokens.list(user),
+        activity=[(entry, describe(entry)) for entry in activity.entries],
         scopes={Scope.READ: _("Read only"), Scope.WRITE: _("Read and change")},
         now=time.time(),
         **{

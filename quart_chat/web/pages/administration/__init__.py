@@ -1,0 +1,44 @@
+"""The pages for administrators. The page of a server without accounts is the live one alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quart import Blueprint, redirect
+
+from quart_chat.texts import _
+from quart_chat.web.auth.client import has_accounts
+from quart_chat.web.auth.identity import administrators_only
+from quart_chat.web.pages.administration import live
+
+if TYPE_CHECKING:
+    from quart import Quart
+    from quart.typing import ResponseReturnValue
+
+    from quart_chat.config import Settings
+
+blueprint = Blueprint("administration", __name__)
+
+
+def init_app(app: Quart, settings: Settings) -> None:
+    """Add the pages: those about users only where there are any."""
+    app.jinja_env.globals["administration_pages"] = pages
+    app.register_blueprint(blueprint)
+    app.register_blueprint(live.blueprint)
+    if settings.auth.is_on:
+        from quart_chat.web.pages.administration import activity
+
+        app.register_blueprint(activity.blueprint)
+
+
+def pages() -> dict[str, str]:
+    """The pages by their addresses, in the order of the navigation."""
+    of_users = {"/admin/users": _("Users"), "/admin/activity": _("Activity")}
+    return {**(of_users if has_accounts() else {}), "/admin/live": _("Live")}
+
+
+@blueprint.get("/admin")
+@administrators_only
+async def show_first() -> ResponseReturnValue:
+    """The first of the pages."""
+    return redirect(next(iter(pages())), 303)
