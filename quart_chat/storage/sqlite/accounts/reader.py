@@ -161,7 +161,8 @@ class Reader(Reads):
             conditions.append("(actor_id = ? OR subject_id = ?)")
             values += [user_id, user_id]
         if actions is not None:
-            conditions.append(f"action IN ({marks(actions)})")
+            # PostgreSQL takes no empty list.
+            conditions.append(f"action IN ({marks(actions)})" if actions else "1 = 0")
             values += actions
         rows = self.statements.fetch(
             f"SELECT {EVENT} WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",
