@@ -16,7 +16,16 @@ from quart_chat.config import ConfigError, Settings, load_settings, variable
 from quart_chat.events import Broker
 from quart_chat.events.quart import Events
 from quart_chat.resources import resource_path
-from quart_chat.web import assets, commands, converters, errors, lifespan, openapi, security
+from quart_chat.web import (
+    assets,
+    commands,
+    converters,
+    errors,
+    lifespan,
+    openapi,
+    paths,
+    security,
+)
 from quart_chat.web.api import assistants as assistants_api
 from quart_chat.web.api import (
     chatbot,
@@ -75,7 +84,7 @@ def create_app(
     configure(app, settings, config or {})
 
     events = Events(app, broker=make_broker(settings), coalescer=DELTAS, enveloped=ENVELOPED)
-    openapi.init_app(app, version("quart-chat"), settings.auth)
+    openapi.init_app(app, version("quart-chat"), settings)
     app.json = OrjsonProvider(app)
 
     request_ids.init_app(app)
@@ -125,6 +134,7 @@ def create_app(
         app, settings, events, collect_assistants(assistants, settings.named_assistants)
     )
     init_access(app, settings)
+    init_root_path(app, settings)
     return app
 
 
@@ -142,6 +152,21 @@ def init_access(app: Quart, settings: Settings) -> None:
     app.register_blueprint(activity.blueprint)
     accounts.init_app(app, settings)
     guard.init_app(app, settings)
+
+
+def init_root_path(app: Quart, settings: Settings) -> None:
+    """Serve ``app`` below the path of the settings; called when all its routes are known.
+
+    Raises:
+        ConfigError: The application has a page there.
+    """
+    try:
+        paths.init_app(app, settings.root_path)
+    except paths.AmbiguousRootPath as error:
+        raise ConfigError(
+            f"{variable('root_path')}={str(error)!r} can't be used: the chat has a page of its own"
+            " there. Choose another path."
+        ) from error
 
 
 def make_broker(settings: Settings) -> Broker | None:

@@ -118,7 +118,7 @@ def _serve(config: Mapping[str, Any], factory: Factory) -> int:
             f" Or listen on 127.0.0.1 ({variable('host')})."
         )
     listener = _listen(settings)
-    address = _address(settings.host, listener)
+    address = _address(settings.host, listener) + settings.root_path
     work = partial(_work, config, factory, address)
 
     def announce() -> None:

@@ -26,6 +26,7 @@
     +-- NotFound                    404 not_found
     +-- NameTaken                   409 name_taken
     +-- LastAdministrator           409 last_administrator
+    +-- LastWayIn                   409 last_way_in
     +-- LinkUsed                    410 link_used
     +-- RoundRunning                409 round_running
     +-- RoundEnded                  409 round_ended
@@ -198,6 +199,13 @@ class LastAdministrator(ChatError):
 
     status = 409
     code = "last_administrator"
+
+
+class LastWayIn(ChatError):
+    """The user could not sign in with a password or a passkey any more."""
+
+    status = 409
+    code = "last_way_in"
 
 
 class LinkUsed(ChatError):

@@ -17,7 +17,7 @@ from quart_chat.accounts.models import (
 )
 from quart_chat.accounts.names import clean_user_name, require_free
 from quart_chat.accounts.options import AccountOptions
-from quart_chat.accounts.passwords import Passwords, revoke_tokens, store_password
+from quart_chat.accounts.passwords import Passwords, remove_other_ways_in, store_password
 from quart_chat.accounts.secret import digest, is_secret, new_id, new_secret
 from quart_chat.accounts.security_events import Action
 from quart_chat.accounts.sign_in import SignIn
@@ -149,7 +149,7 @@ class Invites:
         """Use a link: make its user, or set the password of its user, and begin a session.
 
         Of several attempts at the same time exactly one wins. A password link ends all other
-        sessions of its user, and all tokens.
+        sessions of its user, and removes all tokens and passkeys.
 
         Args:
             secret: That of the link.
@@ -183,7 +183,7 @@ class Invites:
             else:
                 change.user(user_id)
                 store_password(change, user_id, hashed)
-                revoke_tokens(change, user_id)
+                remove_other_ways_in(change, user_id)
             change.tx.delete_links(LinkKind.PASSWORD, user_id)
             change.log(Action.LINK_USED, user_id, taken.kind)
             return self._sign_in.begin(change, user_id, SignInMethod.LINK, origin, replaces)

@@ -153,6 +153,7 @@ class Session:
         used_at: The last use, to within a minute or two.
         expires_at: When it ends at the latest; it ends earlier where it is not used.
         address: From which it began.
+        passkey_id: The passkey that it began with; None for another way in.
     """
 
     id: str
@@ -163,6 +164,7 @@ class Session:
     expires_at: float
     user_agent: str = ""
     address: str = ""
+    passkey_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +278,7 @@ class RelyingParty:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What a browser has to answer within five minutes, once.
+    """What a browser has to answer within five minutes, once; no other browser can.
 
     Attributes:
         options: For ``navigator.credentials``, as JSON has them.

@@ -104,7 +104,7 @@ class Passwords:
         await self._changes.commit(Actor(user_id, origin.address), store)
 
     async def set(self, actor: Actor, user_id: str, new: str) -> None:
-        """Set a user's password as an administrator, and end the sessions and tokens of that user.
+        """Set a user's password as an administrator; no other way into the account is left.
 
         Raises:
             Forbidden: The actor is no enabled administrator.
@@ -117,7 +117,7 @@ class Passwords:
             change.require_admin()
             change.user(user_id)
             store_password(change, user_id, hashed)
-            revoke_tokens(change, user_id)
+            remove_other_ways_in(change, user_id)
 
         await self._changes.commit(actor, store)
 
@@ -131,8 +131,11 @@ def store_password(change: Change, user_id: str, hashed: str, *, keep: str | Non
     change.log(Action.PASSWORD_CHANGED, user_id)
 
 
-def revoke_tokens(change: Change, user_id: str) -> None:
-    """End all tokens of a user, as one who was in the account may have made some."""
+def remove_other_ways_in(change: Change, user_id: str) -> None:
+    """Remove a user's tokens and passkeys, as an intruder in the account may have made some."""
+    for passkey in change.tx.select_passkeys(user_id):
+        change.tx.delete_passkey(user_id, passkey.id)
+        change.log(Action.PASSKEY_REMOVED, user_id, passkey.name)
     for token in change.tx.select_tokens(user_id):
         change.tx.delete_token(user_id, token.id)
         credential = Credential(CredentialKind.TOKEN, token.id)

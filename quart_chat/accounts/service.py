@@ -10,7 +10,7 @@ from quart_chat.accounts.identification import Identification
 from quart_chat.accounts.invites import Invites
 from quart_chat.accounts.models import Identity, Role
 from quart_chat.accounts.options import AccountOptions
-from quart_chat.accounts.passkeys import Passkeys
+from quart_chat.accounts.passkeys.service import Passkeys
 from quart_chat.accounts.passwords import Passwords
 from quart_chat.accounts.security_log import SecurityLog
 from quart_chat.accounts.sessions import Sessions

@@ -148,6 +148,7 @@ class SignIn:
         method: SignInMethod,
         origin: Origin,
         replaces: str | None,
+        passkey_id: str | None = None,
     ) -> SignedIn:
         """Begin a session within a change.
 
@@ -168,6 +169,7 @@ class SignIn:
             expires_at=change.now + self._options.session_lifetime,
             user_agent=one_line(origin.user_agent)[:_MAX_USER_AGENT],
             address=clean(origin.address)[:_MAX_ADDRESS],
+            passkey_id=passkey_id,
         )
         change.tx.insert_session(session, digest(secret))
         change.tx.note_uses(CredentialKind.SESSION, {session.id: change.now})

@@ -46,6 +46,7 @@ class StoredChallenge:
     """A challenge of WebAuthn that waits for its answer.
 
     Attributes:
+        id: The digest of the id that the browser was given and the browser's own secret.
         purpose: A challenge can't be answered for another one.
         challenge: In base64url.
         user_id: Whose it is; None for a sign-in.
@@ -118,6 +119,10 @@ class AccountReader(Protocol):
         ...
 
     def find_passkey(self, passkey_id: str) -> StoredPasskey | None: ...
+
+    def has_declined_passkeys(self, user_id: str) -> bool:
+        """Whether the user wants to be offered no passkey."""
+        ...
 
     def select_events(
         self,
@@ -213,6 +218,14 @@ class AccountTransaction(AccountReader, Protocol):
         ...
 
     def delete_passkey(self, user_id: str, passkey_id: str) -> bool: ...
+
+    def delete_passkey_sessions(self, user_id: str, passkey_id: str, keep: str | None) -> list[str]:
+        """Delete the sessions that began with a passkey but one, and return their ids."""
+        ...
+
+    def decline_passkeys(self, user_id: str, now: float) -> None:
+        """Store that the user wants to be offered no passkey."""
+        ...
 
     def insert_challenge(self, challenge: StoredChallenge) -> None: ...
 

@@ -72,6 +72,40 @@ ACCOUNT = Policy(free=10, longest=600.0)
 Buckets = Mapping[str, Policy]
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often something may be asked for that is no guess.
+
+    Attributes:
+        burst: How many times at once.
+        interval: Seconds after which it may be asked for once more.
+    """
+
+    burst: int
+    interval: float
+
+
+CHALLENGES = Rate(burst=120, interval=1.0)
+"""Challenges for one address. Each page to sign in asks for one, for all people of a network."""
+
+
+def challenges_of(origin: Origin) -> str:
+    """The bucket in which challenges are counted: guesses at passwords don't fill it."""
+    return _name("challenges", network(origin.address))
+
+
+def spend(stored: Bucket | None, rate: Rate, now: float) -> Bucket:
+    """Ask for something once more. ``free_at`` says when all that was asked for is worked off.
+
+    Raises:
+        SignInThrottled: Not yet.
+    """
+    backlog = max(stored.free_at if stored else 0.0, now)
+    ready = backlog - (rate.burst - 1) * rate.interval
+    check([Bucket(free_at=ready)], now)
+    return Bucket(0, backlog + rate.interval, now)
+
+
 def known_names(user_id: str, origin: Origin) -> tuple[str, str | None]:
     """What a user's sign-ins are remembered by: the address, and the browser if it shows itself."""
     address = _name("from", user_id, network(origin.address))

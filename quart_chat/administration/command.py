@@ -113,13 +113,14 @@ class UsersCommand:
             user = await accounts.users.add(OPERATOR, self._name, role=role, password=password)
             say(f"Added {user.name}{', an administrator' if user.is_admin else ''}.")
             if password is None:
-                await print_link(accounts, user)
+                await print_link(accounts, user, self._settings.root_path)
 
         self._do(add)
 
     def _password(self) -> None:
         if self._options.link:
-            self._change(print_link)
+            root = self._settings.root_path
+            self._change(lambda accounts, user: print_link(accounts, user, root))
             return
         password = read_password(self._find().name)
 
@@ -167,12 +168,12 @@ class UsersCommand:
         self._do(delete)
 
 
-async def print_link(accounts: AccountService, user: User) -> None:
-    """Print where the user sets the password."""
+async def print_link(accounts: AccountService, user: User, root: str) -> None:
+    """Print where the user sets the password, of a server below a path."""
     link = await accounts.invites.create_password_link(OPERATOR, user.id)
     say(
         f"{user.name} sets the password at this path of the server, once and within 24 hours:",
-        LINK.format(secret=link.secret),
+        root + LINK.format(secret=link.secret),
     )
 
 

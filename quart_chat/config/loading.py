@@ -15,9 +15,9 @@ import msgspec
 
 from quart_chat.config.access import AuthModes, HeaderName, Networks
 from quart_chat.config.settings import Settings
-from quart_chat.config.values import Address, BrokerAddress, Secret
+from quart_chat.config.values import Address, BrokerAddress, RootPath, Secret
 
-Own = Address | AuthModes | BrokerAddress | HeaderName | Networks | Secret
+Own = Address | AuthModes | BrokerAddress | HeaderName | Networks | RootPath | Secret
 """Types of settings that are made of a text."""
 
 PREFIX = "QUART_CHAT_"

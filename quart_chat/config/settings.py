@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from quart_chat.config.access import AuthModes, HeaderName, Networks
-from quart_chat.config.values import Address, BrokerAddress, DatabaseAddress, Secret
+from quart_chat.config.values import Address, BrokerAddress, DatabaseAddress, RootPath, Secret
 from quart_chat.events.settings import EventSettings
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -45,6 +45,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=0, le=65_535, description="port that `quart-chat serve` listens on; 0 for any"),
     ] = 8000
+    root_path: Annotated[
+        RootPath,
+        Meta(
+            description="path below which a proxy serves the chat, such as `/chat`; none: at the"
+            " root of its host"
+        ),
+    ] = RootPath("")
     workers: Annotated[
         int, Meta(ge=1, le=64, description="processes that `quart-chat serve` serves with")
     ] = 1

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Self
 from urllib.parse import urlsplit
 
 from quart_chat.events.brokers.address import EXAMPLE, check_encoding, is_address, without_password
+
+_ROOT_PATH = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*", re.ASCII)
+_LONGEST_PATH = 100
+"""Characters of a root path: it is a part of names, which have to stay short."""
 
 
 class Address(str):
@@ -78,3 +83,24 @@ class DatabaseAddress(Secret):
         check_encoding(self.reveal())
         if self and urlsplit(self.reveal()).scheme not in ("postgresql", "postgres"):
             raise ValueError("Expected an address such as postgresql://user@localhost/chat")
+
+
+class RootPath(str):
+    """The path below which the pages are, without a slash at its end; empty for the root of a host.
+
+    Its characters mean themselves everywhere: in an address, in a page, in the name of a cookie.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        text = text.strip().removesuffix("/")
+        if _ROOT_PATH.fullmatch(text) is None or len(text) > _LONGEST_PATH:
+            raise ValueError(
+                "Expected a path such as /chat, of letters, digits, dots, hyphens and underscores"
+            )
+        return super().__new__(cls, text)
+
+    def named(self, name: str) -> str:
+        """A name that no installation at another path has, in a browser that knows both."""
+        return name + self.replace("/", "~")

@@ -80,8 +80,14 @@ def _parse(text: str, base: str, env: Env) -> list[Token]:
         for child in token.children or []:
             href = str(child.attrs.get("href", "#"))
             if not href.startswith("#"):
-                child.attrs["href"] = urljoin(base, href)
+                child.attrs["href"] = _lead_on(href, base)
     return tokens
+
+
+def _lead_on(href: str, base: str) -> str:
+    """A link as it is stored leads on from the base, also if it begins with a slash."""
+    is_here = href.startswith("/") and not href.startswith("//")
+    return base.rstrip("/") + href if is_here else urljoin(base, href)
 
 
 class _SafeMarkdown(MarkdownIt):

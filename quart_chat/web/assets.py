@@ -29,6 +29,7 @@ from quart_chat.texts import _
 from quart_chat.web import bundles, modules
 from quart_chat.web.auth.public import public
 from quart_chat.web.bundles import Bundles
+from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +133,7 @@ def static_url(filename: str) -> str:
     """The address of a static file, with the version of them all."""
     # While the files are being edited, their version is not worth keeping.
     version = "" if current_app.debug else f"v/{_assets().version}/"
-    return f"/static/{version}{filename}"
+    return path_to(f"/static/{version}{filename}")
 
 
 @blueprint.get("/static/<path:filename>")

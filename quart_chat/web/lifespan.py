@@ -84,7 +84,7 @@ def init_app(
                 )
                 opened, users = streams.add, (accounts, streams)
                 if settings.auth.accounts:
-                    await announce_setup(accounts, cluster.node, address or "")
+                    await announce_setup(accounts, cluster.node, address or "", settings.hosts)
             stream_limiter = StreamLimiter(settings.max_streams, opened)
             health = HealthPublisher(events.manager, stream_limiter, chat)
             storage.health.listen(health.tell)

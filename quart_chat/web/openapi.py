@@ -14,6 +14,7 @@ from quart_chat.errors import Unauthenticated
 from quart_chat.web.auth.cookies import SESSION
 from quart_chat.web.auth.public import is_public
 from quart_chat.web.operation import JSON, Answer, Operation, Refusal, find_operation
+from quart_chat.web.paths import own_name
 from quart_chat.web.schemas.answers import ErrorAnswer
 from quart_chat.web.schemas.chatdata import ONE_OF_SEVERAL, SCHEMAS, ChatData, GuardedChatData
 from quart_chat.web.schemas.requests import PATH
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from quart import Quart
     from werkzeug.routing import Rule
 
-    from quart_chat.config.access import AuthModes
+    from quart_chat.config import Settings
 
 Schema = dict[str, Any]
 
@@ -47,6 +48,9 @@ TAGS = [
     Tag("doctor", "The checks of a browser's connection."),
     Tag("administration", "What the server does and who did what; most is for administrators."),
 ]
+
+PASSKEYS = Tag("passkeys", "Adding a passkey in a browser, and signing in with one.")
+"""Where users sign in here."""
 
 _NAME = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
@@ -107,14 +111,18 @@ SECURITY = {
 }
 
 
-def init_app(app: Quart, version: str, auth: AuthModes) -> None:
+def _security() -> Schema:
+    return {**SECURITY, "session": {**SECURITY["session"], "name": own_name(SESSION)}}
+
+
+def init_app(app: Quart, version: str, settings: Settings) -> None:
     """Serve the document at ``/openapi.json``, and no page that would load scripts to show it."""
     QuartSchema(
         app,
-        security=[{name: []} for name in SECURITY] if auth.is_on else None,
+        security=[{name: []} for name in SECURITY] if settings.auth.is_on else None,
         info=Info(title="quart-chat", version=version, description=ABOUT),
-        servers=[Server(url="/")],
-        tags=list(TAGS),
+        servers=[Server(url=settings.root_path or "/")],
+        tags=[*TAGS, PASSKEYS] if settings.auth.accounts else list(TAGS),
         redoc_ui_path=None,
         scalar_ui_path=None,
         swagger_ui_path=None,
@@ -136,7 +144,7 @@ class ApiDocument(OpenAPIProvider):
         for item in ONE_OF_SEVERAL:
             _describe(item, schemas)
         if self._guarded:
-            schema["components"]["securitySchemes"] = SECURITY
+            schema["components"]["securitySchemes"] = _security()
         data = GuardedChatData if self._guarded else ChatData
         schemas |= {"ChatData": _describe(data, schemas), "StreamEvent": _EVENT}
         return schema

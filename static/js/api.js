@@ -3,6 +3,7 @@
  * whose message can be shown to users, with the status of the response if there was one.
  */
 import { t } from "./texts.js";
+import { pathTo } from "./root.js";
 
 const UNREACHABLE = t("The server can't be reached.");
 
@@ -13,7 +14,7 @@ const UNREACHABLE = t("The server can't be reached.");
  * @returns {Promise<string>} the id of the chat
  */
 export async function startRound(body) {
-  const response = await send("POST", "/api/chatbot/start/stream", body);
+  const response = await send("POST", pathTo("/api/chatbot/start/stream"), body);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   let match = null;
@@ -33,40 +34,40 @@ export async function startRound(body) {
  * @returns {Promise<{workflowId: string, roundNumber: number | null, queued: object | null}>}
  */
 export function queuePrompt({ workflowId, ...body }) {
-  return sendForJson("POST", `/api/chatbot/${workflowId}/queue`, body);
+  return sendForJson("POST", pathTo(`/api/chatbot/${workflowId}/queue`), body);
 }
 
 /** Change the text of a queued question. */
 export function editQueued(workflowId, id, prompt) {
-  return sendForJson("PATCH", `/api/chatbot/${workflowId}/queue/${id}`, { prompt });
+  return sendForJson("PATCH", pathTo(`/api/chatbot/${workflowId}/queue/${id}`), { prompt });
 }
 
 /** Take a question out of the queue; the response has its text. */
 export function removeQueued(workflowId, id) {
-  return sendForJson("DELETE", `/api/chatbot/${workflowId}/queue/${id}`);
+  return sendForJson("DELETE", pathTo(`/api/chatbot/${workflowId}/queue/${id}`));
 }
 
 /** Stop the answer that is being written, and send a queued question. */
 export function sendQueued(workflowId, id) {
-  return sendForJson("POST", `/api/chatbot/${workflowId}/queue/${id}/send`);
+  return sendForJson("POST", pathTo(`/api/chatbot/${workflowId}/queue/${id}/send`));
 }
 
 /** An answer in a form: its Markdown source (`md`), or text and HTML for a mail (`json`). */
 export function readAnswer(workflowId, roundNumber, form) {
-  return send("GET", `/chat/${workflowId}/rounds/${roundNumber}/answer.${form}`);
+  return send("GET", pathTo(`/chat/${workflowId}/rounds/${roundNumber}/answer.${form}`));
 }
 
 /** Import the chats of files. */
 export function importChats(files) {
   const form = new FormData();
   for (const file of files) form.append("files", file);
-  return sendForJson("POST", "/api/chatbot/import", form);
+  return sendForJson("POST", pathTo("/api/chatbot/import"), form);
 }
 
 /** Stop the running round of a chat; with a number, none that has followed it meanwhile. */
 export function stopRound(workflowId, number) {
   const query = number ? `?round=${number}` : "";
-  return send("POST", `/api/chatbot/${workflowId}/stop${query}`);
+  return send("POST", pathTo(`/api/chatbot/${workflowId}/stop${query}`));
 }
 
 /**
@@ -75,12 +76,12 @@ export function stopRound(workflowId, number) {
  */
 export function readRounds(workflowId, { before = "", signal } = {}) {
   const query = before && `?before=${before}`;
-  return readFragment(`/chat/${workflowId}/rounds${query}`, signal);
+  return readFragment(pathTo(`/chat/${workflowId}/rounds${query}`), signal);
 }
 
 /** Fetch the latest rounds of a shared chat. */
 export function readShared(token, signal) {
-  return readFragment(`/shared/${token}/rounds`, signal);
+  return readFragment(pathTo(`/shared/${token}/rounds`), signal);
 }
 
 async function readFragment(url, signal) {
@@ -100,7 +101,7 @@ async function readFragment(url, signal) {
  * @returns {Promise<{workflows: object[], next: string | null}>}
  */
 export function listWorkflows(query) {
-  return sendForJson("GET", `/api/chatbot/workflows?${new URLSearchParams(query)}`);
+  return sendForJson("GET", pathTo(`/api/chatbot/workflows?${new URLSearchParams(query)}`));
 }
 
 /**
@@ -108,27 +109,27 @@ export function listWorkflows(query) {
  * it has been read.
  */
 export function changeWorkflow(workflowId, change) {
-  return send("PATCH", `/api/chatbot/workflows/${workflowId}`, change);
+  return send("PATCH", pathTo(`/api/chatbot/workflows/${workflowId}`), change);
 }
 
 /** Restore a deleted chat. */
 export function restoreWorkflow(workflowId) {
-  return send("POST", `/api/chatbot/workflows/${workflowId}/restore`);
+  return send("POST", pathTo(`/api/chatbot/workflows/${workflowId}/restore`));
 }
 
 /** Delete a chat. */
 export function deleteWorkflow(workflowId) {
-  return send("DELETE", `/api/chatbot/workflows/${workflowId}`);
+  return send("DELETE", pathTo(`/api/chatbot/workflows/${workflowId}`));
 }
 
 /** Whether the chat exists; true if the server can't be asked. */
 export function workflowExists(workflowId) {
-  return exists(`/api/chatbot/workflows/${workflowId}`);
+  return exists(pathTo(`/api/chatbot/workflows/${workflowId}`));
 }
 
 /** Whether a chat is still shared; true if the server can't be asked. */
 export function isShared(token) {
-  return exists(`/shared/${token}`);
+  return exists(pathTo(`/shared/${token}`));
 }
 
 async function exists(url) {

@@ -29,7 +29,7 @@ self.addEventListener("notificationclick", (event) => {
 
 async function forgetOthers() {
   const names = await caches.keys();
-  const others = names.filter((name) => name.startsWith("quart-chat-") && name !== SHELL.name);
+  const others = names.filter((name) => name.startsWith(SHELL.family) && name !== SHELL.name);
   await Promise.all(others.map((name) => caches.delete(name)));
 }
 

@@ -1,4 +1,6 @@
 /** The browser's storage. If it is full or forbidden, nothing is stored, and nothing fails. */
+import { ownName } from "./root.js";
+
 class Store {
   #open;
 
@@ -10,7 +12,7 @@ class Store {
   /** The stored value; null if there is none, or not a valid one. */
   read(key) {
     try {
-      return JSON.parse(this.#open().getItem(key));
+      return JSON.parse(this.#open().getItem(ownName(key)));
     } catch {
       return null;
     }
@@ -18,7 +20,7 @@ class Store {
 
   write(key, value) {
     try {
-      this.#open().setItem(key, JSON.stringify(value));
+      this.#open().setItem(ownName(key), JSON.stringify(value));
     } catch {
       // The value is then computed again, or lost with the page.
     }
@@ -26,7 +28,7 @@ class Store {
 
   remove(key) {
     try {
-      this.#open().removeItem(key);
+      this.#open().removeItem(ownName(key));
     } catch {
       // There is no storage.
     }

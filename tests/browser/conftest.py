@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,12 @@ from tests.browser.tab import ARGUMENTS, Tab, watch
 from tests.server import Server
 
 OpenTab = Callable[..., Awaitable[Tab]]
+
+Enter = Callable[..., Awaitable[Page]]
+"""Opens a browser of one person."""
+
+EXPECTED = re.compile(r"status of (401|422)|Clear-Site-Data")
+"""What the browser itself says of a form that is refused, and of signing out."""
 
 FIRST_LOOK = {"test_chat", "test_markdown_parity", "test_stop", "test_streaming"}
 """The modules that `make test` runs; all others of this folder are left to `make browser`."""
@@ -104,6 +111,35 @@ async def queue_prompt(client: httpx2.AsyncClient, chat: str) -> str:
     placed = (await client.post(f"/api/chatbot/{chat}/queue", json=waiting)).json()
     await client.post(f"/api/chatbot/{chat}/stop")
     return str(placed["queued"]["id"])
+
+
+def address(team: Server) -> str:
+    """Where a server is, by a name: passkeys need one."""
+    return team.url.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def team(start_server: Callable[..., Server]) -> Server:
+    """A server with accounts that has no administrator yet."""
+    return start_server(env={"QUART_CHAT_AUTH": "accounts"})
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def people(browser: Browser, team: Server) -> AsyncIterator[Enter]:
+    """Opens a browser of one person; what its pages complain about fails the test."""
+    tabs: list[Tab] = []
+
+    async def enter(base_url: str = address(team), **options: Any) -> Page:
+        context = await browser.new_context(base_url=base_url, reduced_motion="reduce", **options)
+        tab = Tab(await context.new_page())
+        watch(tab, base_url)
+        tabs.append(tab)
+        return tab.page
+
+    yield enter
+    for tab in tabs:
+        await tab.page.context.close()
+        assert [each for each in tab.complaints if not EXPECTED.search(each)] == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")

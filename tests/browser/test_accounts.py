@@ -3,77 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import expect
 
-from tests.browser.tab import Tab, watch
-from tests.browser.test_page import violations
+from tests.browser.conftest import Enter, address
+from tests.browser.people import PASSWORD, check, fill, setup_link
 from tests.server import Server
 
-PASSWORD = "a walnut under the bridge"
 GERMAN = "ein Nussbaum unter der Brücke"
-
-EXPECTED = re.compile(r"status of (401|422)|Clear-Site-Data")
-"""What the browser itself says of a form that is refused, and of signing out."""
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 
-@pytest.fixture
-def team(start_server: Callable[..., Server]) -> Server:
-    return start_server(env={"QUART_CHAT_AUTH": "accounts"})
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def people(browser: Browser, team: Server) -> AsyncIterator[Callable[..., object]]:
-    """Opens a browser of one person; what its pages complain about fails the test."""
-    opened: list[tuple[BrowserContext, Tab]] = []
-
-    async def enter(**options: object) -> Page:
-        context = await browser.new_context(base_url=team.url, reduced_motion="reduce", **options)  # type: ignore[arg-type]  # what Playwright takes
-        tab = Tab(await context.new_page())
-        watch(tab, team.url)
-        opened.append((context, tab))
-        return tab.page
-
-    yield enter
-    for context, tab in opened:
-        await context.close()
-        assert [each for each in tab.complaints if not EXPECTED.search(each)] == []
-
-
-async def fill(page: Page, **fields: str) -> None:
-    for name, value in fields.items():
-        await page.fill(f"[name={name}]", value)
-    await page.press("[name=" + list(fields)[-1] + "]", "Enter")
-
-
-def setup_link(team: Server) -> str:
-    found = re.search(r"http\S+/set-up/\S+", "".join(team.output))
-    assert found is not None, team.output
-    return found[0]
-
-
-async def check(page: Page) -> None:
-    """Axe finds nothing, and nothing sticks out on a phone."""
-    for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        assert await violations(page, scheme) == []
-    size = page.viewport_size
-    await page.set_viewport_size({"width": 360, "height": 740})
-    widths = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    content, window = await page.evaluate(widths)
-    assert content <= window
-    assert size is not None
-    await page.set_viewport_size(size)
-
-
-async def test_a_team_is_let_in(team: Server, people: Callable[..., object]) -> None:
+async def test_a_team_is_let_in(team: Server, people: Enter) -> None:
     # The first administrator
-    ada: Page = await people()  # type: ignore[misc]  # a page
+    ada = await people()
     await ada.goto(setup_link(team))
     await expect(ada.get_by_role("heading", level=1)).to_have_text("Set up quart-chat")
     await check(ada)
@@ -86,9 +31,9 @@ async def test_a_team_is_let_in(team: Server, people: Callable[..., object]) -> 
     await ada.get_by_role("link", name="Administration").click()
     await ada.get_by_role("button", name="Create link").click()
     invite = await ada.get_by_label("Send this link").input_value()
-    assert invite.startswith(f"{team.url}/invite/")
+    assert invite.startswith(f"{address(team)}/invite/")
     await check(ada)
-    berta: Page = await people(locale="de-DE")  # type: ignore[misc]  # a page
+    berta = await people(locale="de-DE")
     await berta.goto("/documents")
     await expect(berta).to_have_url(re.compile(r"/sign-in\?next=%2Fdocuments"))
     await expect(berta.get_by_role("heading", level=1)).to_have_text("Anmelden")
@@ -103,10 +48,10 @@ async def test_a_team_is_let_in(team: Server, people: Callable[..., object]) -> 
     await expect(berta.get_by_role("status")).to_have_text("Sie haben sich abgemeldet.")
     await berta.goto("/documents")
     await fill(berta, name="berta", password="ganz falsch geraten")
-    await expect(berta.get_by_role("alert")).to_be_visible()
+    await expect(berta.locator("#refused")).to_be_visible()
     await check(berta)
     await fill(berta, password=GERMAN)
-    await expect(berta).to_have_url(f"{team.url}/documents")
+    await expect(berta).to_have_url(f"{address(team)}/documents")
     # A token, shown once
     await berta.get_by_role("link", name="Berta").click()
     await berta.fill("#token-name", "Sicherung")
@@ -128,7 +73,7 @@ async def test_a_team_is_let_in(team: Server, people: Callable[..., object]) -> 
     await check(berta)
     await dialog.get_by_role("link", name="Anmelden").click()
     await fill(berta, name="Berta", password=GERMAN)
-    await expect(berta.get_by_role("alert")).to_be_visible()
+    await expect(berta.locator("#refused")).to_be_visible()
     # The administrator deletes the user, and is asked first
     row = ada.locator(".account-list > li", has_text="Berta")
     await row.locator("summary").click()
@@ -140,14 +85,14 @@ async def test_a_team_is_let_in(team: Server, people: Callable[..., object]) -> 
 
 
 async def test_a_page_that_was_hidden_when_its_session_ended_says_so(
-    team: Server, people: Callable[..., object]
+    team: Server, people: Enter
 ) -> None:
     """The stream is refused with 401 once the page is shown again."""
-    ada: Page = await people()  # type: ignore[misc]  # a page
+    ada = await people()
     await ada.goto(setup_link(team))
     await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
     await expect(ada.locator(".places")).to_contain_text("Ada")
-    other: Page = await people()  # type: ignore[misc]  # a page
+    other = await people()
     await other.goto("/sign-in")
     await fill(other, name="Ada", password=PASSWORD)
     await expect(other.locator(".places")).to_contain_text("Ada")

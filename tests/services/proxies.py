@@ -35,16 +35,18 @@ ServerName 127.0.0.1
 _MODULES = ("mpm_event", "authz_core", "proxy", "proxy_http")
 
 
-def _configuration(language: str) -> str:
-    """The first block in the language on the page."""
-    found = re.search(
-        rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL
-    )
+def configuration(language: str, *, page: Path = PAGE, section: str = "") -> str:
+    """The first block in the language on a page of the handbook, or in a section of it."""
+    text = page.read_text("utf-8")
+    if section:
+        _before, heading, text = text.partition(f"\n## {section}\n")
+        assert heading, f"{page} has no section {section!r}"
+    found = re.search(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     assert found is not None
     return found[1]
 
 
-def _replace(text: str, *pairs: tuple[str, str]) -> str:
+def replace(text: str, *pairs: tuple[str, str]) -> str:
     for shown, meant in pairs:
         assert shown in text, f"{shown!r} is not in the configuration"
         text = text.replace(shown, meant)
@@ -52,12 +54,12 @@ def _replace(text: str, *pairs: tuple[str, str]) -> str:
 
 
 @contextmanager
-def run_caddy(server: Server, folder: Path) -> Iterator[str]:
-    """Run Caddy before a server for the block; gives its address."""
+def run_caddy(server: Server, folder: Path, site: str | None = None) -> Iterator[str]:
+    """Run Caddy before a server for the block, with a site, or the handbook's."""
     program = _find("caddy")
     port = free_port()
-    site = _replace(
-        _configuration("text"),
+    site = replace(
+        site or configuration("text"),
         ("chat.example.org", f"http://127.0.0.1:{port}"),
         (_UPSTREAM, server.url.removeprefix("http://")),
     )
@@ -69,12 +71,12 @@ def run_caddy(server: Server, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def run_apache(server: Server, folder: Path) -> Iterator[str]:
-    """Run Apache before a server for the block; gives its address."""
+def run_apache(server: Server, folder: Path, site: str | None = None) -> Iterator[str]:
+    """Run Apache before a server for the block, with a site, or the handbook's."""
     program = _find("apache2")
     port = free_port()
-    site = _replace(
-        _configuration("apache"),
+    site = replace(
+        site or configuration("apache"),
         ("<VirtualHost *:443>", f"<VirtualHost 127.0.0.1:{port}>"),
         (_UPSTREAM, server.url.removeprefix("http://")),
     )

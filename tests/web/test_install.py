@@ -41,7 +41,7 @@ async def test_the_worker_stores_only_files_that_are_there_and_no_content(client
     assert response.mimetype == "text/javascript"
     assert response.headers["Cache-Control"] == "no-cache"
     source = await response.get_data(as_text=True)
-    assert source.startswith('const SHELL = {"name": "quart-chat-en-')
+    assert source.startswith('const SHELL = {"name": "quart-chat:en-')
     files = source.partition('"files": [')[2].partition("]")[0].replace('"', "").split(", ")
     assert files[0] == "/offline"
     for path in files:

@@ -6,6 +6,12 @@ import asyncio
 
 import aiohttp
 
+REST = 0.04
+"""Seconds in which what arrives is left to gather while an answer flows. It is not passed on more
+often than that, and to read it costs as much for one token as for some."""
+SMALL = 4096
+"""Bytes of a piece that is followed by no rest: what comes so fast is gathered anyway."""
+
 
 class Silence(Exception):
     """The endpoint has said nothing for too long."""
@@ -39,6 +45,8 @@ class Body:
         self._left_at = self._loop.time()
         self._deadline = self._left_at + patience
         self._timer: asyncio.TimerHandle | None = None
+        self._small = self._rests = False
+        self._broken: aiohttp.ClientError | None = None
         self._waiting = False
         self._ending = False
         self._expired = False
@@ -53,12 +61,15 @@ class Body:
         """
         if self._left < 0:
             raise TooLarge
+        if self._rests:
+            self._rests = False
+            await asyncio.sleep(self._left_at + REST - self._loop.time())
         self._deadline += self._loop.time() - self._left_at
         if self._timer is None:
             self._timer = self._loop.call_at(self._deadline, self._check)
         self._waiting = True
         try:
-            piece = await self._content.readany()
+            piece = await self._read()
         except aiohttp.ClientError:
             if self._ending:
                 return b""
@@ -69,10 +80,12 @@ class Body:
             self._waiting = False
             self._left_at = self._loop.time()
         self._left -= len(piece)
+        self._small = len(piece) < SMALL
         return piece
 
     def heard(self) -> None:
         """The last piece said something: from now on the full patience is left."""
+        self._rests = self._small
         self._deadline = self._loop.time() + self._patience
 
     def expect_end(self, seconds: float) -> None:
@@ -92,6 +105,19 @@ class Body:
             # Under TLS an orderly end would wait for the other side.
             connection.transport.abort()
         self._response.close()
+
+    async def _read(self) -> bytes:
+        """The next piece; that a connection has broken is told after what had come over it."""
+        if self._broken is None:
+            try:
+                return await self._content.readany()
+            except aiohttp.ClientError as error:
+                self._broken = error
+            # aiohttp gives nothing more of what it holds once there is an error.
+            self._content.set_exception(None)  # type: ignore[arg-type]
+            if piece := self._content.read_nowait():
+                return piece
+        raise self._broken
 
     def _check(self) -> None:
         self._timer = None

@@ -2,7 +2,9 @@
 
 A name that begins with ``__Host-`` tells the browser to take the cookie only from this host, for
 all of its paths, and over a connection that it trusts (RFC 6265bis, 4.1.3.2): neither another host
-of the same domain nor someone on the network can set one.
+of the same domain nor someone on the network can set one. An installation below a path has names of
+its own, as a path would not be allowed: a page below another path is of the same origin, and could
+use the session in any case.
 """
 
 from __future__ import annotations
@@ -12,6 +14,9 @@ from typing import TYPE_CHECKING
 
 from quart import request
 
+from quart_chat.accounts.secret import is_secret, new_secret
+from quart_chat.web.paths import own_name, root_path
+
 if TYPE_CHECKING:
     from quart import Response
 
@@ -19,8 +24,11 @@ if TYPE_CHECKING:
 
 SESSION = "__Host-session"
 DEVICE = "__Host-device"
+PASSKEY = "__Host-passkey"
 
 _YEAR = 365 * 24 * 60 * 60
+
+_HOUR = 60 * 60
 
 _LONGEST = 200
 """Characters of a cookie that are looked up: a longer one is none of ours."""
@@ -36,8 +44,19 @@ def device_secret() -> str | None:
     return _read(DEVICE)
 
 
+def passkey_secret() -> str:
+    """What binds the challenges of passkeys to the browser: what it sends, or a new secret."""
+    secret = _read(PASSKEY)
+    return secret if secret is not None and is_secret(secret) else new_secret()
+
+
+def set_passkey(response: Response, secret: str) -> None:
+    """Have the browser send the secret with its answer to a challenge, and to no other site."""
+    _set(response, PASSKEY, secret, _HOUR, samesite="Strict")
+
+
 def _read(name: str) -> str | None:
-    value = request.cookies.get(name, "")
+    value = request.cookies.get(own_name(name), "")
     return value if 0 < len(value) <= _LONGEST else None
 
 
@@ -51,13 +70,21 @@ def set_session(response: Response, signed_in: SignedIn) -> None:
 def clear_session(response: Response) -> None:
     """Have the browser forget its session, and what the pages have stored in it.
 
-    The next person at this browser sees no drafts. The look and the language stay.
+    The next person at this browser sees no drafts. The look and the language stay. Below a path,
+    ``static/js/pages/forget.js`` does it: the header would erase all that the host has stored.
     """
     _set(response, SESSION, "", 0)
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    if not root_path():
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
-def _set(response: Response, name: str, value: str, lifetime: int) -> None:
+def _set(response: Response, name: str, value: str, lifetime: int, samesite: str = "Lax") -> None:
     response.set_cookie(
-        name, value, max_age=lifetime, path="/", secure=True, httponly=True, samesite="Lax"
+        own_name(name),
+        value,
+        max_age=lifetime,
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite=samesite,
     )

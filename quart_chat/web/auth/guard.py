@@ -19,6 +19,7 @@ from quart_chat.web.auth.identity import now, remember, unauthenticated
 from quart_chat.web.auth.public import is_public
 from quart_chat.web.context import services
 from quart_chat.web.operation import find_operation
+from quart_chat.web.paths import path_to
 from quart_chat.web.security import SAFE_METHODS
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def refuse() -> ResponseReturnValue:
     if not auth_settings().auth.accounts or not is_visit():
         raise unauthenticated()
     here = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
-    return redirect(sign_in_address(here), 303)
+    return redirect(sign_in_address(path_to(here)), 303)
 
 
 def is_visit() -> bool:
@@ -86,6 +87,6 @@ def is_visit() -> bool:
 
 def sign_in_address(then: str) -> str:
     """The page to sign in, which leads back to another one."""
-    if then == "/":
-        return SIGN_IN
-    return f"{SIGN_IN}?{urlencode({'next': then}, quote_via=quote)}"
+    if then == path_to("/"):
+        return path_to(SIGN_IN)
+    return path_to(f"{SIGN_IN}?{urlencode({'next': then}, quote_via=quote)}")

@@ -79,6 +79,18 @@ def is_administrator() -> bool:
     return not has_accounts() if identity is None else identity.is_admin
 
 
+def require_session() -> str:
+    """The id of the session of the request: what only a person in a browser may do.
+
+    Raises:
+        Forbidden: A program sends a token, or a proxy names the user.
+    """
+    found = session_id()
+    if found is None:
+        raise Forbidden(_("Only a browser that is signed in here may do this."))
+    return found
+
+
 def administrators_only(view: View) -> View:
     """Refuse a page to all but administrators."""
 

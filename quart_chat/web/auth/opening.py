@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from quart_chat.accounts.options import DAY, AccountOptions
 from quart_chat.accounts.service import AccountService
@@ -13,6 +14,7 @@ from quart_chat.errors import NotFound, Unavailable
 from quart_chat.texts import _
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from contextlib import AsyncExitStack
 
     from quart_chat.chat.service import ChatService
@@ -55,11 +57,14 @@ async def erase_user(chat: ChatService, documents: DocumentService, user_id: str
             await documents.delete(user_id, document.id)
 
 
-async def announce_setup(accounts: AccountService, node: Node, address: str) -> None:
+async def announce_setup(
+    accounts: AccountService, node: Node, address: str, hosts: Collection[str]
+) -> None:
     """Print the link for the first administrator, where there is none.
 
     Of several processes the one that leads prints it, which may be settled only after the start.
     """
+    address = named_address(address, hosts)
     if node.leads:
         await _print_setup(accounts, address)
         return
@@ -70,6 +75,16 @@ async def announce_setup(accounts: AccountService, node: Node, address: str) -> 
             tasks.append(asyncio.create_task(_print_setup(accounts, address)))
 
     node.on_beat(tell)
+
+
+def named_address(address: str, hosts: Collection[str]) -> str:
+    """The address by the name of this machine, where it has one: passkeys need a host name."""
+    parts = urlsplit(address)
+    if parts.hostname not in ("127.0.0.1", "::1") or "localhost" not in hosts:
+        return address
+    return (
+        f"{parts.scheme}://localhost:{parts.port}" if parts.port else f"{parts.scheme}://localhost"
+    )
 
 
 async def _print_setup(accounts: AccountService, address: str) -> None:

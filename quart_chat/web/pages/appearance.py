@@ -13,7 +13,8 @@ from quart import Blueprint, has_request_context, make_response, redirect, reque
 
 from quart_chat.errors import InvalidInput
 from quart_chat.texts import N_, _
-from quart_chat.web.pages.languages import YEAR
+from quart_chat.web.pages.languages import keep_choice
+from quart_chat.web.paths import own_name, path_to
 
 if TYPE_CHECKING:
     from quart import Quart
@@ -51,7 +52,7 @@ def appearance() -> Appearance:
     """What is set in the browser that has sent the request."""
     if not has_request_context():
         return Appearance()
-    sent = {name: request.cookies.get(name, "") for name in _CHOICES}
+    sent = {name: request.cookies.get(own_name(name), "") for name in _CHOICES}
     return Appearance(**{name: value for name, value in sent.items() if value in _CHOICES[name]})
 
 
@@ -59,17 +60,10 @@ def appearance() -> Appearance:
 async def change_appearance() -> ResponseReturnValue:
     """Remember what is chosen, and show the settings again."""
     form = await request.form
-    response = await make_response(redirect("/settings?saved=appearance#appearance", 303))
+    response = await make_response(redirect(path_to("/settings?saved=appearance#appearance"), 303))
     for name, choices in _CHOICES.items():
         value = form.get(name, "")
         if value not in choices:
             raise InvalidInput(_("{name}: it is not available.").format(name=name))
-        response.set_cookie(
-            name,
-            value,
-            max_age=YEAR if value else 0,
-            secure=request.is_secure,
-            httponly=True,
-            samesite="Lax",
-        )
+        keep_choice(response, name, value)
     return response

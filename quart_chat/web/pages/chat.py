@@ -18,6 +18,7 @@ from quart_chat.web.inputs import form_number, query_string
 from quart_chat.web.pages.chat_list import view_list
 from quart_chat.web.pages.first import view_first
 from quart_chat.web.pages.views import build_rounds
+from quart_chat.web.paths import path_to
 from quart_chat.web.schemas.requests import ChatQuery
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ async def pin_chat(workflow_id: str) -> ResponseReturnValue:
 async def delete_chat(workflow_id: str) -> ResponseReturnValue:
     """Delete a chat; the page that follows offers to restore it."""
     await services().chat.delete(user_id(), workflow_id)
-    return redirect(f"/?deleted={workflow_id}", 303)
+    return redirect(path_to(f"/?deleted={workflow_id}"), 303)
 
 
 @blueprint.post("/chat/<workflow_id>/restore")
@@ -163,7 +164,7 @@ async def _chosen_documents(ids: Collection[str]) -> list[Item]:
 
 
 def _to_chat(workflow_id: str) -> ResponseReturnValue:
-    return redirect(f"/chat/{workflow_id}", 303)
+    return redirect(path_to(f"/chat/{workflow_id}"), 303)
 
 
 async def _preferred() -> Preferences | None:

@@ -15,6 +15,7 @@ from quart_chat.chat.views import FoundPage
 from quart_chat.errors import SearchTooBroad
 from quart_chat.texts import _, language
 from quart_chat.web.context import services, user_id
+from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,7 +95,7 @@ async def view_list() -> ChatListView:
     except SearchTooBroad as error:
         refusal = error.message
     return ChatListView(
-        path=request.path,
+        path=path_to(request.path),
         days=group_by_day(page.workflows, time.time()),
         next=page.next,
         list_seq=page.list_seq,

@@ -23,6 +23,7 @@ from quart_chat.errors import InvalidInput
 from quart_chat.texts import language
 from quart_chat.web.context import services, user_id
 from quart_chat.web.pages.frame import render_in_frame
+from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +64,7 @@ async def change_chat(workflow_id: str) -> ResponseReturnValue:
                 await chat.preferences.save_preset(user, typed["preset"], parameters)
             prompt = typed["system_prompt"]
             await chat.change(user, workflow_id, system_prompt=prompt, parameters=parameters)
-            return redirect(f"/chat/{workflow_id}/settings?saved=1", 303)
+            return redirect(path_to(f"/chat/{workflow_id}/settings?saved=1"), 303)
     except InvalidInput as error:
         faults["form"] = error.message
     return await _render(workflow, typed, faults=faults), 422
@@ -76,7 +77,7 @@ async def use_preset(workflow_id: str) -> ResponseReturnValue:
     chat, user = services().chat, user_id()
     preset = find_preset(await chat.preferences.read(user), preset_id)
     await chat.change(user, workflow_id, parameters=preset.parameters)
-    return redirect(f"/chat/{workflow_id}/settings?saved=1", 303)
+    return redirect(path_to(f"/chat/{workflow_id}/settings?saved=1"), 303)
 
 
 async def _render(workflow: Workflow, typed: Mapping[str, str], **context: Any) -> str:

@@ -23,6 +23,7 @@ from quart_chat.events.quart import get_event_manager, sse_response
 from quart_chat.web.context import services, user_id
 from quart_chat.web.operation import EVENTS, Answer, operation
 from quart_chat.web.pages.frame import render_in_frame
+from quart_chat.web.paths import path_to
 from quart_chat.web.schemas.answers import Clock
 from quart_chat.web.schemas.requests import ProbeQuery
 
@@ -68,7 +69,7 @@ async def show_doctor() -> str:
         long_pause=LONG_PAUSE,
         keepalive=current_app.config["EVENTS_KEEPALIVE"],
         settings=SETTINGS,
-        command=f"curl -NL 'http://{request.host}/api/doctor/stream?padded=0'",
+        command=f"curl -NL 'http://{request.host}{path_to('/api/doctor/stream?padded=0')}'",
     )
 
 

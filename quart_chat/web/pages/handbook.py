@@ -17,6 +17,7 @@ from quart_chat.markdown import render_markdown
 from quart_chat.resources import resource_path
 from quart_chat.search.passages import anchors, page_language
 from quart_chat.texts import N_, _
+from quart_chat.web.paths import lead_links, path_to
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
@@ -69,11 +70,11 @@ async def read_page(place: str = "index") -> ResponseReturnValue:
     if page is None:
         raise NotFound(_("The handbook has no such page."))
     if place.endswith(".md"):
-        return redirect(page.url, 308)
+        return redirect(path_to(page.url), 308)
     return await render_template(
         "handbook.html",
         title=page.title,
-        html=await asyncio.to_thread(render_page, page.path.read_text("utf-8")),
+        html=lead_links(await asyncio.to_thread(render_page, page.path.read_text("utf-8"))),
         page=page,
         contents=_in_reading_order(texts.language()),
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from quart_chat.chat.author import author
 from quart_chat.texts import N_, _
+from quart_chat.web.paths import lead_links
 
 if TYPE_CHECKING:
     from quart import Quart
@@ -30,8 +31,11 @@ def init_app(app: Quart) -> None:
 
 
 def beneath(html: str) -> str:
-    """Rendered Markdown, its headings beneath those of the page; its text holds no ``<``."""
-    return _CALLOUT.sub(_translate, _HEADING.sub(_lower, html))
+    """Rendered Markdown, its headings beneath those of the page; its text holds no ``<``.
+
+    Its links to pages of this server lead to where these are.
+    """
+    return lead_links(_CALLOUT.sub(_translate, _HEADING.sub(_lower, html)))
 
 
 def _translate(match: re.Match[str]) -> str:

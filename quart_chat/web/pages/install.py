@@ -12,6 +12,7 @@ from quart_chat.web.assets import EXTENSION as ASSETS
 from quart_chat.web.assets import static_url
 from quart_chat.web.auth.public import public
 from quart_chat.web.pages.appearance import appearance
+from quart_chat.web.paths import own_name, path_to
 
 OFFLINE = "/offline"
 OFFLINE_FILES = ("css/styles.css", "js/offline.js", "favicon.svg")
@@ -40,13 +41,13 @@ def theme() -> dict[str, object]:
 async def manifest() -> Response:
     """What a system needs to know to install the application."""
     document = {
-        "id": "/",
+        "id": path_to("/"),
         "name": "quart-chat",
         "short_name": "quart-chat",
         "description": _("Chats and their answers, as they are written."),
         "lang": language(),
-        "start_url": "/",
-        "scope": "/",
+        "start_url": path_to("/"),
+        "scope": path_to("/"),
         "display": "standalone",
         "background_color": THEME["light"],
         "theme_color": THEME["light"],
@@ -55,8 +56,8 @@ async def manifest() -> Response:
             for name, sizes, purpose in ICONS
         ],
         "shortcuts": [
-            {"name": _("New chat"), "url": "/"},
-            {"name": _("Documents"), "url": "/documents"},
+            {"name": _("New chat"), "url": path_to("/")},
+            {"name": _("Documents"), "url": path_to("/documents")},
         ],
     }
     return _answer(json.dumps(document), "application/manifest+json")
@@ -66,11 +67,13 @@ async def manifest() -> Response:
 @public
 async def service_worker() -> Response:
     """The worker, which is another one whenever a file or the look of its page is another."""
-    files = [OFFLINE, *(static_url(name) for name in OFFLINE_FILES)]
+    offline = path_to(OFFLINE)
+    files = [offline, *(static_url(name) for name in OFFLINE_FILES)]
     look = appearance()
     version = current_app.extensions[ASSETS].version
-    name = f"quart-chat-{language()}-{look.theme}-{look.text}-{version}"
-    shell = json.dumps({"name": name, "offline": OFFLINE, "files": files})
+    family = f"{own_name('quart-chat')}:"
+    name = f"{family}{language()}-{look.theme}-{look.text}-{version}"
+    shell = json.dumps({"name": name, "family": family, "offline": offline, "files": files})
     script = (resource_path("static") / "js/service-worker.js").read_text("utf-8")
     return _answer(f"const SHELL = {shell};\n{script}", "text/javascript")
 

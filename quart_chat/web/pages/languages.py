@@ -22,11 +22,13 @@ from quart_chat import texts
 from quart_chat.errors import InvalidInput
 from quart_chat.texts import _
 from quart_chat.web.auth.public import public
+from quart_chat.web.paths import own_name, path_to, route_path
 
 if TYPE_CHECKING:
     from jinja2.runtime import Context
     from quart import Quart, Response
     from quart.typing import ResponseReturnValue
+    from werkzeug.wrappers import Response as WerkzeugResponse
 
 COOKIE = "language"
 YEAR = 365 * 24 * 60 * 60
@@ -61,7 +63,7 @@ def init_app(app: Quart) -> None:
 
 async def choose_language() -> None:
     """Use the language of the switch, else the best that the browser asks for."""
-    language = request.cookies.get(COOKIE, "")
+    language = request.cookies.get(own_name(COOKIE), "")
     if language not in texts.languages():
         language = accepted_language(request.headers.get("Accept-Language", ""))
     if not texts.is_loaded(language):
@@ -94,27 +96,40 @@ async def switch_language() -> ResponseReturnValue:
     if language not in texts.languages():
         raise InvalidInput(_("language: it is not available."))
     response = await make_response(redirect(safe_redirect_target(request.referrer), 303))
-    response.set_cookie(
-        COOKIE, language, max_age=YEAR, secure=request.is_secure, httponly=True, samesite="Lax"
-    )
+    keep_choice(response, COOKIE, language)
     return response
+
+
+def keep_choice(response: Response | WerkzeugResponse, name: str, value: str) -> None:
+    """Have the browser send a choice of its user for a year; an empty one is forgotten."""
+    response.set_cookie(
+        own_name(name),
+        value,
+        max_age=YEAR if value else 0,
+        path=path_to("/"),
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def safe_redirect_target(address: str | None) -> str:
     """The path and query of a page of this server that can be gone to; else of the first page."""
+    first = path_to("/")
     try:
         parts = urlsplit(address or "")
     except ValueError:
-        return "/"
+        return first
+    path = route_path(parts.path)
     # What a browser takes for the name of another host begins with two slashes of either kind.
-    if parts.netloc != request.host or not re.match(r"/(?![/\\])", parts.path):
-        return "/"
+    if parts.netloc != request.host or not re.match(r"/(?![/\\])", path or ""):
+        return first
     routes = current_app.create_url_adapter(request)
     try:
         assert routes is not None  # noqa: S101 - there is a request
-        routes.match(parts.path, method="GET")
+        routes.match(path, method="GET")
     except HTTPException:
-        return "/"
+        return first
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 

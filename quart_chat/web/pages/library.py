@@ -20,6 +20,7 @@ from quart_chat.web.inputs import query_string
 from quart_chat.web.pages.chat_list import view_list
 from quart_chat.web.pages.frame import render_in_frame
 from quart_chat.web.pages.preview import Search, view_passages
+from quart_chat.web.paths import path_to
 from quart_chat.web.schemas.documents import PreviewQuery
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ async def upload_page() -> ResponseReturnValue:
     files = await take_files(uploads(), partial(services().documents.add, user_id()))
     if refused := [(clean_name(file.name), file.error) for file in files if file.error]:
         return await _render_list(refused), refused[0][1].status
-    return redirect("/documents", 303)
+    return redirect(path_to("/documents"), 303)
 
 
 @blueprint.get("/<document_id>")
@@ -69,7 +70,7 @@ async def rename_page(document_id: str) -> ResponseReturnValue:
     """Rename a document and go back to its page."""
     form = await request.form
     await services().documents.rename(user_id(), document_id, form.get("name", ""))
-    return redirect(f"/documents/{document_id}", 303)
+    return redirect(path_to(f"/documents/{document_id}"), 303)
 
 
 @blueprint.get("/<document_id>/delete")
@@ -82,7 +83,7 @@ async def confirm_page(document_id: str) -> str:
 async def delete_page(document_id: str) -> ResponseReturnValue:
     """Delete a document and go back to the list."""
     await services().documents.delete(user_id(), document_id)
-    return redirect("/documents", 303)
+    return redirect(path_to("/documents"), 303)
 
 
 async def _render_list(refused: list[tuple[str, ChatError]]) -> str:

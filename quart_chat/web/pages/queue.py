@@ -9,6 +9,7 @@ from quart import Blueprint, redirect, render_template, request
 from quart_chat.chat.access import found_queued_prompt
 from quart_chat.texts import _
 from quart_chat.web.context import services, user_id
+from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
@@ -20,7 +21,7 @@ blueprint = Blueprint("queue_pages", __name__, url_prefix="/chat/<workflow_id>/q
 async def send_now(workflow_id: str, prompt_id: str) -> ResponseReturnValue:
     """Send a queued prompt at once."""
     await services().chat.queue.send(user_id(), workflow_id, prompt_id)
-    return redirect(f"/chat/{workflow_id}", 303)
+    return redirect(path_to(f"/chat/{workflow_id}"), 303)
 
 
 @blueprint.get("/edit")
@@ -33,7 +34,7 @@ async def edit_form(workflow_id: str, prompt_id: str) -> str:
         workflow_id=workflow_id,
         prompt=found_queued_prompt(found).content,
         heading=_("Edit the queued question"),
-        action=f"/chat/{workflow_id}/queue/{prompt_id}/edit",
+        action=path_to(f"/chat/{workflow_id}/queue/{prompt_id}/edit"),
         hint=_("The question keeps its place in the queue."),
         submit=_("Save"),
     )
@@ -44,7 +45,7 @@ async def edit(workflow_id: str, prompt_id: str) -> ResponseReturnValue:
     """Change the text of a queued prompt."""
     text = (await request.form).get("prompt", "").replace("\r\n", "\n")
     await services().chat.queue.edit(user_id(), workflow_id, prompt_id, text)
-    return redirect(f"/chat/{workflow_id}", 303)
+    return redirect(path_to(f"/chat/{workflow_id}"), 303)
 
 
 @blueprint.post("/remove")
@@ -56,7 +57,7 @@ async def remove(workflow_id: str, prompt_id: str) -> str:
         workflow_id=workflow_id,
         prompt=removed.content,
         heading=_("The question was removed from the queue"),
-        action=f"/chat/{workflow_id}",
+        action=path_to(f"/chat/{workflow_id}"),
         hint=_("You can change it and send it again."),
         submit=_("Send"),
     )

@@ -14,6 +14,7 @@ from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.inputs import form_number, query_string
 from quart_chat.web.pages.mail import to_mail
 from quart_chat.web.pages.views import build_rounds
+from quart_chat.web.paths import path_to
 from quart_chat.web.schemas.requests import MAX_SEQ, RoundsQuery
 
 if TYPE_CHECKING:
@@ -75,4 +76,4 @@ async def show_version(workflow_id: str) -> ResponseReturnValue:
     if head is None:
         raise InvalidInput(_("head: name the round to show."))
     await services().chat.change(user_id(), workflow_id, head=head)
-    return redirect(f"/chat/{workflow_id}#round-{head}", 303)
+    return redirect(path_to(f"/chat/{workflow_id}#round-{head}"), 303)

@@ -23,6 +23,7 @@ from quart_chat.web.pages.server_settings import (
     restorable_for,
     without_credentials,
 )
+from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from quart import Quart
@@ -79,14 +80,14 @@ async def change_new_chats() -> ResponseReturnValue:
     except InvalidInput as error:
         typed = {"choice": form.get("choice", ""), "system_prompt": instructions}
         return await _render(refused=error.message, typed=typed), 422
-    return redirect("/settings?saved=new-chats#new-chats", 303)
+    return redirect(path_to("/settings?saved=new-chats#new-chats"), 303)
 
 
 @blueprint.post("/settings/presets/<preset_id>/delete")
 async def delete_preset(preset_id: str) -> ResponseReturnValue:
     """Delete a preset; chats keep what they have taken from it."""
     await services().chat.preferences.delete_preset(user_id(), preset_id)
-    return redirect("/settings#new-chats", 303)
+    return redirect(path_to("/settings#new-chats"), 303)
 
 
 @blueprint.get("/settings/delete-all")
@@ -99,7 +100,7 @@ async def confirm_deletion() -> str:
 async def delete_all() -> ResponseReturnValue:
     """Delete all chats; the page that follows offers to restore them."""
     cleared = await services().chat.deletions.clear(user_id())
-    return redirect(f"/settings?cleared={cleared.deleted_at!r}#your-chats", 303)
+    return redirect(path_to(f"/settings?cleared={cleared.deleted_at!r}#your-chats"), 303)
 
 
 @blueprint.post("/settings/restore-all")
@@ -109,7 +110,7 @@ async def restore_all() -> ResponseReturnValue:
     if deleted_at is None:
         raise InvalidInput(_("deletedAt: expected a time."))
     count = await services().chat.deletions.restore_all(user_id(), deleted_at)
-    return redirect(f"/settings?restored={count}#your-chats", 303)
+    return redirect(path_to(f"/settings?restored={count}#your-chats"), 303)
 
 
 @blueprint.post("/settings/connection")

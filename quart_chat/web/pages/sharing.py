@@ -19,6 +19,7 @@ from quart_chat.web.inputs import parse_seq, query_string
 from quart_chat.web.operation import EVENTS, Answer, nothing, operation
 from quart_chat.web.pages.frame import render_in_frame
 from quart_chat.web.pages.views import build_rounds
+from quart_chat.web.paths import path_to
 from quart_chat.web.schemas.answers import ShareItem
 from quart_chat.web.schemas.requests import ChatQuery, SinceQuery
 
@@ -74,14 +75,14 @@ async def confirm_revoking(workflow_id: str) -> str:
 async def share_chat(workflow_id: str) -> ResponseReturnValue:
     """Make the link."""
     await services().chat.sharing.share(user_id(), workflow_id)
-    return redirect(f"/chat/{workflow_id}/share", 303)
+    return redirect(path_to(f"/chat/{workflow_id}/share"), 303)
 
 
 @blueprint.post("/chat/<workflow_id>/share/revoke")
 async def revoke_share(workflow_id: str) -> ResponseReturnValue:
     """Revoke the link."""
     await services().chat.sharing.revoke(user_id(), workflow_id)
-    return redirect(f"/chat/{workflow_id}/share", 303)
+    return redirect(path_to(f"/chat/{workflow_id}/share"), 303)
 
 
 @blueprint.get("/shared/<token>")
@@ -163,7 +164,7 @@ def _item(share: Share) -> Item:
 
 
 def _path(share: Share) -> str:
-    return f"/shared/{share.token}"
+    return path_to(f"/shared/{share.token}")
 
 
 def _address(share: Share) -> str:

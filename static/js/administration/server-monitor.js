@@ -4,6 +4,7 @@
  * at first (`quart_chat/web/pages/administration/rows.py`).
  */
 import { PageStream } from "../page/page-stream.js";
+import { pathTo } from "../root.js";
 import { t } from "../texts.js";
 import { contextRow, figuresOf, roundRow } from "./rows.js";
 
@@ -16,7 +17,7 @@ export class ServerMonitor extends HTMLElement {
   #first = "";
   #controller = null;
   #stream = new PageStream({
-    path: "/api/admin/live",
+    path: pathTo("/api/admin/live"),
     onData: (data) => data.type === "figures" && this.#show(data.item),
     onState: (state) => this.#tell(state),
   });

@@ -3,6 +3,7 @@ import { frameCode, frameCodeIn } from "./code-blocks.js";
 import { fitIn } from "./headings.js";
 import { MarkdownWriter } from "../markdown/writer.js";
 import { describeUsage } from "./usage.js";
+import { linkTo } from "../root.js";
 
 export class ChatAnswer extends HTMLElement {
   #writer = null;
@@ -65,7 +66,7 @@ export class ChatAnswer extends HTMLElement {
       const link = row.querySelector(".source-link");
       row.querySelector(".source-number").textContent = source.number;
       link.textContent = [source.title, source.heading].filter(Boolean).join(" · ");
-      if (source.url) link.href = source.url;
+      if (source.url) link.href = linkTo(source.url);
       const quote = row.querySelector(".source-quote");
       quote.textContent = source.excerpt || source.quote;
       // A page of the handbook keeps its language on pages in others.

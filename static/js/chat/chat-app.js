@@ -12,6 +12,7 @@ import { ReadMark } from "./read-mark.js";
 import { attachRoundActions } from "./round-actions.js";
 import { showRunning } from "./tab-sign.js";
 import { t } from "../texts.js";
+import { pathTo } from "../root.js";
 
 /** Milliseconds until rounds that could not be read are requested again. */
 const READ_AGAIN = 2000;
@@ -165,7 +166,7 @@ export class ChatApp extends LivePage {
   /** A question was sent; the first one creates the chat, and the page continues in it. */
   #started(workflowId) {
     if (this.dataset.workflow) return;
-    history.pushState(null, "", `/chat/${workflowId}`);
+    history.pushState(null, "", pathTo(`/chat/${workflowId}`));
     this.dataset.workflow = workflowId;
     keepFocus(() => this.querySelector(".empty")?.remove());
     this.stream.follow(workflowId, `${this.stream.listCursor}-0`);
@@ -174,7 +175,7 @@ export class ChatApp extends LivePage {
   /** Back to the page for a new chat, or forward again: reload, as the browser would not. */
   #leave() {
     const { workflow } = this.dataset;
-    if (location.pathname !== (workflow ? `/chat/${workflow}` : "/")) location.reload();
+    if (location.pathname !== pathTo(workflow ? `/chat/${workflow}` : "/")) location.reload();
   }
 
   #example(event) {

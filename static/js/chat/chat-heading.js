@@ -4,6 +4,7 @@ import { keepFocus } from "../focus.js";
 import { showInTab } from "./tab-sign.js";
 import { t } from "../texts.js";
 import { describeUsage } from "./usage.js";
+import { pathTo } from "../root.js";
 
 export class ChatHeading extends HTMLElement {
   #workflowId = "";
@@ -24,7 +25,7 @@ export class ChatHeading extends HTMLElement {
     title.title = [t("Rename (F2)"), costOf(workflow.titleUsage)].filter(Boolean).join("\n");
     this.#instruct(workflow.systemPrompt ?? "", workflow.parameters);
     for (const element of this.querySelectorAll("[data-action]")) {
-      element[element.href ? "href" : "action"] = `/chat/${workflow.id}/${element.dataset.action}`;
+      element[element.href ? "href" : "action"] = pathTo(`/chat/${workflow.id}/${element.dataset.action}`);
     }
     showInTab(workflow);
   }

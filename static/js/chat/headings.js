@@ -1,9 +1,11 @@
 /**
  * Rendered Markdown as a part of a page. The headings of an answer belong below its author's name:
  * their level for a screen reader is lowered, and their look stays. The titles of callouts are in the
- * language of the page. The server does the same with the HTML that it renders.
+ * language of the page. Links to pages of this server lead to where these are. The server does the
+ * same with the HTML that it renders.
  */
 import { t } from "../texts.js";
+import { linkTo } from "../root.js";
 
 const ABOVE = 3;
 const LOWEST = 6;
@@ -17,6 +19,9 @@ export function fitIn(nodes) {
     if (node.nodeType !== Node.ELEMENT_NODE) continue;
     if (node.matches(HEADING)) lower(node);
     for (const heading of node.querySelectorAll(HEADING)) lower(heading);
+    for (const link of node.querySelectorAll('[href^="/"]')) {
+      link.setAttribute("href", linkTo(link.getAttribute("href")));
+    }
     for (const title of node.querySelectorAll(".callout-title")) {
       title.textContent = TITLES[title.textContent];
     }

@@ -16,6 +16,7 @@ import { PageStream } from "../page/page-stream.js";
 import { ConnectionLifecycle } from "../page/connection-lifecycle.js";
 import { settle } from "./settling.js";
 import { t } from "../texts.js";
+import { pathTo } from "../root.js";
 
 const READ_AGAIN = 2000;
 const COMPLETE = t("The answer is complete.");
@@ -30,7 +31,7 @@ class SharedChat extends HTMLElement {
   #reading = false;
   #running = false;
   #stream = new PageStream({
-    path: `/api/shared/${this.dataset.token}/stream`,
+    path: pathTo(`/api/shared/${this.dataset.token}/stream`),
     onData: (data) => this.#receive(data),
     onState: (state) => this.#connection(state),
   });

@@ -9,6 +9,7 @@ import { t } from "../texts.js";
 import { editInPlace } from "../edit-in-place.js";
 import { SINGLE_KEYS } from "./attach.js";
 import { isMac } from "./table.js";
+import { pathTo } from "../root.js";
 
 /** Characters in a title. */
 const LONGEST = 200;
@@ -30,7 +31,7 @@ const ACTIONS = {
   delete: remove,
   "copy-link": copyLink,
   shortcuts,
-  "new-chat": () => location.assign("/"),
+  "new-chat": () => location.assign(pathTo("/")),
 };
 
 /** The subject of commands at an element: its message, its row, or else the chat of the page. */

@@ -10,6 +10,7 @@ import { plural, t } from "../texts.js";
 import { isOffered, prepareItem } from "./actions.js";
 import { run } from "./attach.js";
 import { newItems } from "./table.js";
+import { pathTo } from "../root.js";
 
 /** Milliseconds without a key until the server is asked. */
 const PAUSE = 150;
@@ -136,7 +137,7 @@ class Palette {
   }
 
   #chat({ id, title, match }) {
-    const option = this.#newOption("chat", `/chat/${id}`);
+    const option = this.#newOption("chat", pathTo(`/chat/${id}`));
     const query = this.#query;
     if (query && match) {
       option.search = new URLSearchParams({ q: query, ...(match.round && { round: match.round }) });
@@ -147,7 +148,7 @@ class Palette {
   }
 
   #document({ id, name }) {
-    const option = this.#newOption("document", `/documents/${id}`);
+    const option = this.#newOption("document", pathTo(`/documents/${id}`));
     fill(option, [{ text: name }]);
     return option;
   }

@@ -5,6 +5,7 @@
  */
 import { browserStore } from "../storage.js";
 import { t } from "../texts.js";
+import { pathTo } from "../root.js";
 
 const REMEMBERED = "quart-chat:choice";
 
@@ -77,7 +78,7 @@ class ChatChoice extends HTMLElement {
   }
 
   async #list() {
-    const response = await fetch("/api/chatbot/assistants").catch(() => null);
+    const response = await fetch(pathTo("/api/chatbot/assistants")).catch(() => null);
     if (!response?.ok) return;
     const { assistants } = await response.json();
     this.#listed = new Map(assistants.map((assistant) => [assistant.name, assistant]));

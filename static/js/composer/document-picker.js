@@ -7,6 +7,7 @@ import { listDocuments, uploadFiles } from "../documents/api.js";
 import { isBeingRead, warningsOf } from "../documents/document-state.js";
 import { known, newest } from "../documents/newest.js";
 import { t } from "../texts.js";
+import { pathTo } from "../root.js";
 
 class DocumentPicker extends HTMLElement {
   #controller = null;
@@ -233,7 +234,7 @@ function fill(chip, item) {
   Object.assign(chip.dataset, { id: item.id, status: item.status });
   chip.querySelector("input").value = item.id;
   const name = chip.querySelector(".chip-name");
-  name.href = `/documents/${item.id}`;
+  name.href = pathTo(`/documents/${item.id}`);
   name.textContent = item.name;
   const reading = isBeingRead(item);
   const progress = chip.querySelector("progress");

@@ -1,4 +1,5 @@
 /** Requests a known series of events, and records what arrives and when. */
+import { pathTo } from "../root.js";
 
 const PINGS = 5;
 
@@ -15,7 +16,7 @@ const MEASURED = 2000;
  */
 export async function probe(plan, { keepalive, signal, onEvent }) {
   const pings = await ping(signal);
-  const url = `/api/doctor/stream?${new URLSearchParams(plan)}`;
+  const url = pathTo(`/api/doctor/stream?${new URLSearchParams(plan)}`);
   const seen = {
     expected: plan.events + plan.padded + (plan.pause ? 1 : 0),
     interval: plan.interval,
@@ -53,7 +54,7 @@ async function ping(signal) {
   const pings = [];
   for (let i = 0; i < PINGS; i += 1) {
     const sent = performance.now();
-    const response = await fetch("/api/doctor/clock", { cache: "no-store", signal }).catch(() => null);
+    const response = await fetch(pathTo("/api/doctor/clock"), { cache: "no-store", signal }).catch(() => null);
     const arrived = performance.now();
     const answer = await response?.json().catch(() => null);
     // An abort may come while either is awaited; both then answer null.

@@ -1,27 +1,28 @@
 /** The requests about documents. Except for uploads, they throw like those in ../api.js. */
 import { send, sendForJson } from "../api.js";
 import { t } from "../texts.js";
+import { pathTo } from "../root.js";
 
 let before = Promise.resolve();
 
 /** All documents, the latest first. */
 export async function listDocuments(signal) {
-  return (await sendForJson("GET", "/api/documents", null, signal)).documents;
+  return (await sendForJson("GET", pathTo("/api/documents"), null, signal)).documents;
 }
 
 /** The documents whose names have all words of a query. */
 export async function findDocuments(query) {
-  return (await sendForJson("GET", `/api/documents?${new URLSearchParams({ q: query })}`)).documents;
+  return (await sendForJson("GET", pathTo(`/api/documents?${new URLSearchParams({ q: query })}`))).documents;
 }
 
 /** Delete a document. */
 export function deleteDocument(id) {
-  return send("DELETE", `/api/documents/${id}`);
+  return send("DELETE", pathTo(`/api/documents/${id}`));
 }
 
 /** Give a document another name. */
 export function renameDocument(id, name) {
-  return send("PATCH", `/api/documents/${id}`, { name });
+  return send("PATCH", pathTo(`/api/documents/${id}`), { name });
 }
 
 /**
@@ -51,7 +52,7 @@ async function post(files) {
   const form = new FormData();
   for (const file of files) form.append("files", file);
   try {
-    const { documents, refused } = await sendForJson("POST", "/api/documents", form);
+    const { documents, refused } = await sendForJson("POST", pathTo("/api/documents"), form);
     const lines = refused.map(({ name, error }) => `${name}: ${error.message}`);
     return { documents, refused: lines, unsent: [] };
   } catch ({ message, status }) {

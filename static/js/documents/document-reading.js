@@ -3,12 +3,13 @@
  * new name where another tab has renamed it.
  */
 import { isBeingRead, stateOf } from "./document-state.js";
+import { pathTo } from "../root.js";
 
 class DocumentReading extends HTMLElement {
   /** Show the new state of a document. */
   show(item) {
     if (item.id !== this.dataset.id) return;
-    if (item.deleted) location.replace("/documents");
+    if (item.deleted) location.replace(pathTo("/documents"));
     else if (item.status !== this.dataset.status && !isBeingRead(item)) location.reload();
     else this.#fill(item);
   }

@@ -7,6 +7,7 @@ import { isBeingRead, stateOf, warningsOf } from "./document-state.js";
 import { attachFiles } from "./files-brought.js";
 import { keepFocus } from "../focus.js";
 import { date, number, plural, t } from "../texts.js";
+import { pathTo } from "../root.js";
 
 class DocumentList extends HTMLElement {
   #awaited = new Set();
@@ -190,14 +191,14 @@ function fill(row, item, kinds) {
   Object.assign(row.dataset, { id: item.id, status: item.status });
   const put = (place, text) => (row.querySelector(place).textContent = text);
   put(".document-name", item.name);
-  row.querySelector(".document-name").href = `/documents/${item.id}`;
+  row.querySelector(".document-name").href = pathTo(`/documents/${item.id}`);
   put(".document-kind", kinds[item.kind]);
   put(".document-size", size(item.size));
   put(".document-date", date(item.createdAt * 1000, { dateStyle: "medium" }));
   put(".document-state", stateOf(item));
   row.querySelector(".document-warnings").replaceChildren(...warningsOf(item).map(warning));
   const form = row.querySelector("form");
-  form.action = `/documents/${item.id}/delete`;
+  form.action = pathTo(`/documents/${item.id}/delete`);
   form.dataset.question = t("Delete “{name}”?", { name: item.name });
   const more = row.querySelector(".document-more");
   more.ariaLabel = `${more.title}: ${item.name}`;

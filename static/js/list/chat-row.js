@@ -1,4 +1,5 @@
 /** Rows of the list of chats, in the list itself and in search results. */
+import { pathTo } from "../root.js";
 
 /** Create a row. */
 export function newRow() {
@@ -19,7 +20,7 @@ export function fillRow(row, workflow, current) {
   Object.assign(row.dataset, { pinned: Number(pinned), unread: Number(unread) });
   const link = row.querySelector("a");
   // A search result links to a place in the chat.
-  link.href = `/chat/${id}${link.search}${link.hash}`;
+  link.href = pathTo(`/chat/${id}${link.search}${link.hash}`);
   // A page about a chat, such as that of its link, is not the chat's own page.
   const place = link.pathname === location.pathname ? "page" : "true";
   link.ariaCurrent = current ? place : null;

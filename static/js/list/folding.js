@@ -2,6 +2,8 @@
  * Folds the list beside the page away, and remembers it in a cookie: so the server renders the page
  * as it will be, and nothing moves as it loads. On a narrow screen the list opens over the page.
  */
+import { ownName, pathTo } from "../root.js";
+
 /** Seconds for which it is remembered. */
 const YEAR = 365 * 24 * 60 * 60;
 
@@ -19,7 +21,8 @@ export function toggleList() {
 function fold(folded) {
   const within = sidebar.contains(document.activeElement);
   app.toggleAttribute("data-folded", folded);
-  const kept = ["list=folded", "Path=/", "SameSite=Lax", "Max-Age=" + (folded ? YEAR : 0)];
+  const kept = [`${ownName("list")}=folded`, `Path=${pathTo("/")}`];
+  kept.push("SameSite=Lax", "Max-Age=" + (folded ? YEAR : 0));
   if (location.protocol === "https:") kept.push("Secure");
   document.cookie = kept.join("; ");
   if (within) document.querySelector(".menu").focus();

@@ -4,8 +4,9 @@
  * no answer is running any more: the list of chats, on every stream, says which answers end.
  */
 import { isWanted, notify } from "./notifications.js";
+import { ownName } from "../root.js";
 
-const LOCK = "quart-chat-watch";
+const LOCK = ownName("quart-chat-watch");
 
 /** Milliseconds within which another tab may report that it shows the answer. */
 const SEEN_ELSEWHERE = 1000;

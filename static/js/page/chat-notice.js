@@ -5,6 +5,7 @@
 import { restoreWorkflow } from "../api.js";
 import { keepFocus } from "../focus.js";
 import { t } from "../texts.js";
+import { pathTo } from "../root.js";
 
 const PATIENCE = 1500;
 const A_MOMENT = 3000;
@@ -136,8 +137,8 @@ export class ChatNotice extends HTMLElement {
   /** A lasting interruption may have a cause on the way, which the stream doctor finds. */
   #offerHelp() {
     const more = this.#connection?.length !== 1 || !navigator.onLine;
-    if (more || location.pathname === "/doctor") return;
-    const link = Object.assign(document.createElement("a"), { href: "/doctor", target: "_blank" });
+    if (more || location.pathname === pathTo("/doctor")) return;
+    const link = Object.assign(document.createElement("a"), { href: pathTo("/doctor"), target: "_blank" });
     link.textContent = t("Check the connection");
     this.#connection.push(new Text(" "), link);
     this.#show();

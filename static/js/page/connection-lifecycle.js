@@ -6,6 +6,7 @@
  * something has changed; it then connects just to catch up.
  */
 import { ConnectionSemaphore } from "./connection-semaphore.js";
+import { ownName } from "../root.js";
 
 const TICK = 10_000;
 const SLEPT = 30_000;
@@ -108,7 +109,7 @@ export class ConnectionLifecycle {
 
   #listen() {
     if (this.#channel) return;
-    this.#channel = new BroadcastChannel("quart-chat");
+    this.#channel = new BroadcastChannel(ownName("quart-chat"));
     this.#channel.onmessage = () => this.#visit();
   }
 

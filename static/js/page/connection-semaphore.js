@@ -2,7 +2,8 @@
  * A semaphore of connections for all windows, made of Web Locks. Browsers open about six to a server
  * that speaks HTTP/1.1, for all windows together, and a seventh page would wait for ever. So windows
  * in view share a few permits: the one that came to the front last acquires one, if need be from the
- * window that has held its permit longest.
+ * window that has held its permit longest. The connections are those to a host, so installations at
+ * several paths of it share the permits.
  */
 import { browserStore } from "../storage.js";
 

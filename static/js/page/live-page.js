@@ -8,6 +8,7 @@ import { forget, newest, reconcile } from "../documents/newest.js";
 import { PageStream } from "./page-stream.js";
 import "./look.js";
 import { ConnectionLifecycle } from "./connection-lifecycle.js";
+import { pathTo } from "../root.js";
 
 /** Milliseconds until documents that could not be read are requested again. */
 const READ_AGAIN = 2000;
@@ -149,7 +150,7 @@ export class LivePage extends HTMLElement {
     } else if (!this.#leaving) {
       // Both the response and the stream report the deletion; leaving twice would abort the first.
       this.#leaving = true;
-      location.replace(`/?deleted=${workflowId}`);
+      location.replace(pathTo(`/?deleted=${workflowId}`));
     }
   }
 }

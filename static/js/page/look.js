@@ -1,5 +1,6 @@
 /** The theme and the size of text: the server writes them into a page; here they change in open ones. */
 import { browserStore } from "../storage.js";
+import { ownName } from "../root.js";
 
 const TOLD = "quart-chat:look";
 
@@ -20,5 +21,5 @@ export function tellLook(look) {
 }
 
 addEventListener("storage", ({ key }) => {
-  if (key === TOLD) showLook(browserStore.read(TOLD) ?? {});
+  if (key === ownName(TOLD)) showLook(browserStore.read(TOLD) ?? {});
 });

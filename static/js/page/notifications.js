@@ -1,6 +1,7 @@
 /** Notifications of answers: whether the user wants them in this browser, and showing one. */
 import { browserStore } from "../storage.js";
 import { t } from "../texts.js";
+import { pathTo } from "../root.js";
 
 const KEY = "quart-chat:notify";
 
@@ -30,6 +31,6 @@ export async function notify({ id, title, status }) {
     icon: document.querySelector('link[rel="apple-touch-icon"]').href,
     lang: document.documentElement.lang,
     tag: id,
-    data: { path: `/chat/${id}` },
+    data: { path: pathTo(`/chat/${id}`) },
   });
 }

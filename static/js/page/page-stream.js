@@ -6,6 +6,8 @@
  * reconnecting after an error response, pausing while the page is hidden, and starting again when
  * the page finds that an event is missing.
  */
+import { pathTo } from "../root.js";
+
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
 
@@ -33,7 +35,7 @@ export class PageStream {
    * @param {(state: "connecting" | "open" | "broken" | "refused" | "paused") => void} handlers.onState
    * @param {string} [handlers.path]
    */
-  constructor({ onData, onState, path = "/api/stream" }) {
+  constructor({ onData, onState, path = pathTo("/api/stream") }) {
     this.#path = path;
     this.#onData = onData;
     this.#onState = onState;

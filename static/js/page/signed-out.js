@@ -3,6 +3,7 @@
  * stream says so, or is refused: the server may have ended the session while the page was hidden.
  */
 import { t } from "../texts.js";
+import { pathTo } from "../root.js";
 
 const REASONS = {
   signed_out: t("You have signed out in another window."),
@@ -39,14 +40,14 @@ export async function showSignedOut(page, reason) {
 }
 
 async function isSignedOut() {
-  const response = await fetch("/api/settings", { method: "HEAD" }).catch(() => null);
+  const response = await fetch(pathTo("/api/settings"), { method: "HEAD" }).catch(() => null);
   return response?.status === 401;
 }
 
 function address() {
   const { pathname, search } = location;
   if (!document.documentElement.dataset.auth.includes("accounts")) return pathname + search;
-  return `/sign-in?${new URLSearchParams({ next: pathname + search })}`;
+  return pathTo(`/sign-in?${new URLSearchParams({ next: pathname + search })}`);
 }
 
 function make(name, text, id) {

@@ -105,6 +105,22 @@ async def test_all_sessions_but_one_are_deleted(users: Storage) -> None:
     assert await users.accounts.write(lambda tx: tx.delete_sessions("local", None)) == ["s2"]
 
 
+async def test_the_sessions_of_a_passkey_are_deleted_but_one(users: Storage) -> None:
+    by_passkey = replace(SESSION, passkey_id="p1")
+    sessions = [
+        SESSION,
+        *(replace(by_passkey, id=f"p{number}") for number in range(3)),
+        replace(SESSION, id="other", passkey_id="p2"),
+        replace(by_passkey, id="b", user_id="b"),
+    ]
+    for session in sessions:
+        await users.accounts.write(lambda tx, s=session: tx.insert_session(s, s.id))  # type: ignore[misc]
+    ended = await users.accounts.write(lambda tx: tx.delete_passkey_sessions("local", "p1", "p2"))
+    assert sorted(ended) == ["p0", "p1"]
+    left = await users.accounts.read(lambda r: r.select_sessions("local"))
+    assert sorted(session.id for session in left) == ["other", "p2", "s1"]
+
+
 async def test_a_use_is_never_set_back(users: Storage) -> None:
     await users.accounts.write(lambda tx: tx.insert_token(TOKEN, "hash"))
     for at in (30.0, 20.0):
@@ -170,6 +186,10 @@ async def test_passkeys_and_challenges_come_back(users: Storage) -> None:
     assert user.passkeys == 1
     assert not await users.accounts.write(lambda tx: tx.delete_passkey("b", "p1"))
     assert await users.accounts.write(lambda tx: tx.delete_passkey("local", "p1"))
+    assert not await users.accounts.read(lambda r: r.has_declined_passkeys("local"))
+    await users.accounts.write(lambda tx: tx.decline_passkeys("local", 9.5))
+    assert await users.accounts.read(lambda r: r.has_declined_passkeys("local"))
+    assert not await users.accounts.read(lambda r: r.has_declined_passkeys("b"))
     await users.accounts.write(lambda tx: tx.insert_challenge(CHALLENGE))
     taken = await asyncio.gather(
         *(users.accounts.write(lambda tx: tx.take_challenge("c1")) for _ in range(3))

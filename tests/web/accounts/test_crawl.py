@@ -14,6 +14,8 @@ from quart.typing import TestClientProtocol as Client
 
 from quart_chat.accounts.models import Actor, Role, Scope
 from quart_chat.web.auth.public import is_public
+from tests.accounts.authenticator import Authenticator
+from tests.accounts.passkeys.parts import SITE, register
 from tests.web.accounts.people import (
     HOST,
     OPERATOR,
@@ -96,6 +98,7 @@ async def owner(app: Quart, client: Client, admin: Person) -> AsyncIterator[Owne
     token = await accounts.tokens.create(Actor(admin.id), admin.id, MARK, Scope.READ)
     invite = await accounts.invites.create(Actor(admin.id))
     (session, *_others) = await accounts.sessions.list(admin.id)
+    passkey = await register(accounts, Authenticator(SITE.origin), MARK, admin.id)
     yield Owner(
         admin,
         {
@@ -114,6 +117,7 @@ async def owner(app: Quart, client: Client, admin: Person) -> AsyncIterator[Owne
             "token_id": token.token.id,
             "invite_id": invite.invite.id,
             "target_id": admin.id,
+            "passkey_id": passkey.id,
         },
     )
     await chat.stop(admin.id, workflow_id)
@@ -213,6 +217,7 @@ async def snapshot(app: Quart, owner: Owner) -> Any:
         [document.id for document in await services.documents.documents(owner.person.id)],
         await services.chat.preferences.read(owner.person.id),
         await services.accounts.users.get(owner.person.id),
+        await services.accounts.passkeys.list(owner.person.id),
         len(await services.accounts.tokens.list(owner.person.id)),
         len(await services.accounts.invites.list()),
     )

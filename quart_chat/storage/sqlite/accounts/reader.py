@@ -145,6 +145,13 @@ class Reader(Reads):
         )
         return None if row is None else StoredPasskey(to_passkey(row[:-2]), *row[-2:])
 
+    def has_declined_passkeys(self, user_id: str) -> bool:
+        row = self.statements.fetch_one(
+            "SELECT 1 FROM accounts WHERE user_id = ? AND passkey_declined_at IS NOT NULL",
+            (user_id,),
+        )
+        return row is not None
+
     def select_events(
         self,
         before: int | None,

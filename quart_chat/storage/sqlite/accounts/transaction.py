@@ -175,6 +175,18 @@ class Transaction(Reader, Erasure):
             (stored.passkey.name, stored.passkey.used_at, stored.sign_count, stored.passkey.id),
         )
 
+    def delete_passkey_sessions(self, user_id: str, passkey_id: str, keep: str | None) -> list[str]:
+        rows = self.statements.fetch(
+            "DELETE FROM sessions WHERE user_id = ? AND passkey_id = ? AND id <> ? RETURNING id",
+            (user_id, passkey_id, keep or ""),
+        )
+        return [row[0] for row in rows]
+
+    def decline_passkeys(self, user_id: str, now: float) -> None:
+        self.statements.fetch(
+            "UPDATE accounts SET passkey_declined_at = ? WHERE user_id = ?", (now, user_id)
+        )
+
     def insert_challenge(self, challenge: StoredChallenge) -> None:
         self.statements.fetch(
             "INSERT INTO challenges (id, purpose, challenge, user_id, expires_at)"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quart_chat.web.pages.accounts import account, links, sign_in, tokens, users
+from quart_chat.web.api import passkeys as passkeys_api
+from quart_chat.web.pages.accounts import account, links, passkeys, sign_in, tokens, users
 
 if TYPE_CHECKING:
     from quart import Quart
@@ -17,5 +18,6 @@ def init_app(app: Quart, settings: Settings) -> None:
     blueprints = [account.blueprint, tokens.blueprint, users.blueprint]
     if settings.auth.accounts:
         blueprints += [sign_in.blueprint, links.blueprint]
+        blueprints += [passkeys.blueprint, passkeys_api.blueprint]
     for blueprint in blueprints:
         app.register_blueprint(blueprint)

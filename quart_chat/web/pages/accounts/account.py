@@ -19,6 +19,7 @@ from quart_chat.web.pages.accounts.devices import describe_device
 from quart_chat.web.pages.accounts.links import check_repeated
 from quart_chat.web.pages.administration.sentences import describe
 from quart_chat.web.pages.frame import render_in_frame
+from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
@@ -61,21 +62,21 @@ async def change_password() -> ResponseReturnValue:
         return await _refused(error.message, error.status, retry_after=error.retry_after)
     except (InvalidInput, WeakPassword) as error:
         return await _refused(error.message, error.status)
-    return redirect(f"{ACCOUNT}?saved=password#password", 303)
+    return redirect(path_to(f"{ACCOUNT}?saved=password#password"), 303)
 
 
 @blueprint.post("/sessions/<ended>/revoke")
 async def revoke_session(ended: str) -> ResponseReturnValue:
     """Sign out another browser."""
     await services().require_accounts().sessions.revoke(actor(), user_id(), ended)
-    return redirect(f"{ACCOUNT}?saved=sessions#sessions", 303)
+    return redirect(path_to(f"{ACCOUNT}?saved=sessions#sessions"), 303)
 
 
 @blueprint.post("/sessions/revoke-all")
 async def sign_out_everywhere() -> Response:
     """Sign out all browsers, this one included."""
     await services().require_accounts().sessions.revoke_all(actor(), user_id())
-    response = cast("Response", redirect(f"{SIGN_IN}?reason=signed_out", 303))
+    response = cast("Response", redirect(path_to(f"{SIGN_IN}?reason=signed_out"), 303))
     clear_session(response)
     return response
 
@@ -94,11 +95,14 @@ async def render_account(**context: Any) -> str:
     signs_in = auth_settings().auth.accounts
     sessions = await accounts.sessions.list(user) if signs_in else []
     activity = await accounts.log.own_page(user, limit=RECENT)
+    passkeys = await accounts.passkeys.list(user) if signs_in else []
     return await render_in_frame(
         "account.html",
         user=await accounts.users.get(user),
         signs_in=signs_in,
         sessions=[(each, describe_device(each.user_agent), each.id == here) for each in sessions],
+        passkeys=passkeys,
+        device=describe_device(request.headers.get("User-Agent", "")),
         tokens=await accounts.tokens.list(user),
         activity=[(entry, describe(entry)) for entry in activity.entries],
         scopes={Scope.READ: _("Read only"), Scope.WRITE: _("Read and change")},
@@ -107,6 +111,8 @@ async def render_account(**context: Any) -> str:
             "saved": "",
             "refused": "",
             "token_refused": "",
+            "passkey_refused": "",
+            "asks": "",
             "typed": {},
             "new_token": None,
             **context,

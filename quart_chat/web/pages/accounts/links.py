@@ -14,6 +14,7 @@ from quart_chat.web.auth.cookies import device_secret, session_secret
 from quart_chat.web.auth.public import public
 from quart_chat.web.context import services
 from quart_chat.web.pages.accounts.sign_in import welcome
+from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
@@ -55,7 +56,7 @@ async def use_link(secret: str) -> ResponseReturnValue:
         )
     except (InvalidInput, NameTaken, WeakPassword) as error:
         return await _render(invite, name, error.message), error.status
-    return welcome(signed_in, "/")
+    return welcome(signed_in, path_to("/"))
 
 
 def check_repeated(password: str, again: str) -> None:
@@ -74,4 +75,4 @@ def link_address(invite: Invite, secret: str) -> str:
     """The whole address of a link, as the browser knows this server."""
     origin = request.headers.get("Origin", "")
     base = origin if origin.startswith("http") else f"{request.scheme}://{request.host}"
-    return f"{base}{PATHS[invite.kind]}{secret}"
+    return base + path_to(f"{PATHS[invite.kind]}{secret}")

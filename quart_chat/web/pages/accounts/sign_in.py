@@ -20,6 +20,7 @@ from quart_chat.web.auth.guard import SIGN_IN
 from quart_chat.web.auth.public import public
 from quart_chat.web.context import services
 from quart_chat.web.pages.languages import safe_redirect_target
+from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
@@ -74,7 +75,7 @@ async def end_session() -> Response:
     secret = session_secret()
     if secret is not None:
         await services().require_accounts().sign_in.sign_out(secret, client_address())
-    response = cast("Response", redirect(f"{SIGN_IN}?reason=signed_out", 303))
+    response = cast("Response", redirect(path_to(f"{SIGN_IN}?reason=signed_out"), 303))
     clear_session(response)
     return response
 
@@ -89,7 +90,7 @@ def welcome(signed_in: SignedIn, then: str) -> Response:
 def target(then: str) -> str:
     """Where a person goes on after signing in: a page of this server, whatever the address says."""
     if not then.startswith("/"):
-        return "/"
+        return path_to("/")
     return safe_redirect_target(f"{request.scheme}://{request.host}{then}")
 
 

@@ -13,6 +13,7 @@ from quart_chat.texts import _
 from quart_chat.web.auth.identity import actor
 from quart_chat.web.context import services, user_id
 from quart_chat.web.pages.accounts.account import ACCOUNT, render_account
+from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
@@ -45,7 +46,7 @@ async def create_token() -> ResponseReturnValue:
 async def revoke_token(token_id: str) -> ResponseReturnValue:
     """Revoke a token."""
     await services().require_accounts().tokens.revoke(actor(), user_id(), token_id)
-    return redirect(f"{ACCOUNT}?saved=tokens#tokens", 303)
+    return redirect(path_to(f"{ACCOUNT}?saved=tokens#tokens"), 303)
 
 
 def _scope(typed: dict[str, str]) -> Scope:

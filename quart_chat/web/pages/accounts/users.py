@@ -15,6 +15,7 @@ from quart_chat.web.auth.identity import actor, administrators_only
 from quart_chat.web.context import services, user_id
 from quart_chat.web.pages.accounts.links import link_address
 from quart_chat.web.pages.frame import render_in_frame
+from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
@@ -45,7 +46,7 @@ async def invite_user() -> str:
 async def revoke_link(invite_id: str) -> ResponseReturnValue:
     """End a link."""
     await services().require_accounts().invites.revoke(actor(), invite_id)
-    return redirect(f"{USERS}?saved=link#links", 303)
+    return redirect(path_to(f"{USERS}?saved=link#links"), 303)
 
 
 @blueprint.post("/<target_id>/password-link")
@@ -97,7 +98,7 @@ async def _change(change: Any) -> ResponseReturnValue:
         await change
     except LastAdministrator as error:
         return await _render(refused=error.message), error.status
-    return redirect(f"{USERS}?saved=users", 303)
+    return redirect(path_to(f"{USERS}?saved=users"), 303)
 
 
 def _role(text: str) -> Role:

@@ -10,6 +10,7 @@ from quart_chat.texts import _
 from quart_chat.web.auth.client import has_accounts
 from quart_chat.web.auth.identity import administrators_only
 from quart_chat.web.pages.administration import live
+from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from quart import Quart
@@ -41,4 +42,4 @@ def pages() -> dict[str, str]:
 @administrators_only
 async def show_first() -> ResponseReturnValue:
     """The first of the pages."""
-    return redirect(next(iter(pages())), 303)
+    return redirect(path_to(next(iter(pages()))), 303)

@@ -14,6 +14,7 @@ from quart_chat.web.monitoring.stopping import stop_round
 from quart_chat.web.monitoring.watching import monitor
 from quart_chat.web.pages.administration.rows import texts, view
 from quart_chat.web.pages.frame import render_in_frame
+from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
@@ -47,4 +48,4 @@ async def stop() -> ResponseReturnValue:
         raise InvalidInput(_("round: send the number of the round."))
     with suppress(NotFound):  # deleted in the meantime
         await stop_round(form.get("workflow_id", ""), int(number))
-    return redirect(f"{LIVE}?stopped=1", 303)
+    return redirect(path_to(f"{LIVE}?stopped=1"), 303)

@@ -1,8 +1,4 @@
-"""Keys of WebAuthn, by which a user signs in without a password.
-
-A challenge is stored, so that any process answers for it; it is valid for five minutes, and gone
-with the first answer, right or wrong.
-"""
+"""Adding passkeys, signing in with them, and removing them."""
 
 from __future__ import annotations
 
@@ -14,26 +10,28 @@ from quart_chat.accounts.changes import Change, Changes, read_user
 from quart_chat.accounts.models import (
     Actor,
     Challenge,
+    Credential,
+    CredentialKind,
     Origin,
     Passkey,
     RelyingParty,
+    RevocationReason,
     SignedIn,
     SignInMethod,
 )
 from quart_chat.accounts.options import AccountOptions
-from quart_chat.accounts.secret import new_id, new_secret
-from quart_chat.accounts.security_events import Action
-from quart_chat.accounts.sign_in import SignIn
-from quart_chat.accounts.storage import AccountStorage, StoredChallenge, StoredPasskey
-from quart_chat.accounts.webauthn_answers import (
-    TIMEOUT,
+from quart_chat.accounts.passkeys.answers import (
     InvalidAnswer,
     check_registration,
     check_sign_in,
     registration_options,
     sign_in_options,
 )
-from quart_chat.errors import InvalidInput, NotFound, WrongCredentials
+from quart_chat.accounts.passkeys.challenges import REGISTRATION, SIGN_IN, Challenges
+from quart_chat.accounts.security_events import Action
+from quart_chat.accounts.sign_in import SignIn
+from quart_chat.accounts.storage import AccountReader, AccountStorage, StoredPasskey
+from quart_chat.errors import InvalidInput, LastWayIn, NotFound, WrongCredentials
 from quart_chat.plaintext import clean_name
 from quart_chat.texts import _, number
 
@@ -41,8 +39,6 @@ MAX_PASSKEYS = 20
 MAX_NAME = 60
 """Characters in the name of a passkey."""
 
-_REGISTRATION = "registration"
-_SIGN_IN = "sign_in"
 _TRANSPORTS = {"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"}
 
 
@@ -59,29 +55,53 @@ class Passkeys:
         self._storage = storage
         self._changes = changes
         self._sign_in = sign_in
-        self._options = options
+        self._challenges = Challenges(storage, options)
 
     async def list(self, user_id: str) -> builtins.list[Passkey]:
         """Read a user's passkeys, the newest first."""
         return await self._storage.read(lambda reader: reader.select_passkeys(user_id))
 
-    async def begin_registration(self, user_id: str, party: RelyingParty) -> Challenge:
+    async def offers(self, user_id: str) -> bool:
+        """Whether to offer a first passkey to a user who signs in with a password."""
+
+        def read(reader: AccountReader) -> bool:
+            user = reader.select_user(user_id)
+            if user is None or not user.has_password or user.passkeys:
+                return False
+            return not reader.has_declined_passkeys(user_id)
+
+        return await self._storage.read(read)
+
+    async def decline(self, actor: Actor) -> None:
+        """Never offer a passkey to the actor again."""
+        if (user_id := actor.user_id) is not None:
+            await self._changes.commit(
+                actor, lambda change: change.tx.decline_passkeys(user_id, change.now)
+            )
+
+    async def begin_registration(
+        self, user_id: str, browser: str, party: RelyingParty
+    ) -> Challenge:
         """Begin to add a passkey; the options are for ``navigator.credentials.create``.
+
+        Args:
+            user_id: Who adds it.
+            browser: A secret of the browser, which has to show it with its answer.
+            party: This site.
 
         Raises:
             InvalidInput: The user has as many as there may be.
         """
         user, known = await read_user(self._storage, user_id), await self.list(user_id)
         _require_room(len(known))
-        stored = await self._store_challenge(_REGISTRATION, user_id)
-        return Challenge(
-            stored.id, await registration_options(party, user, stored.challenge, known)
-        )
+        id_, challenge = await self._challenges.begin_registration(user_id, browser)
+        return Challenge(id_, await registration_options(party, user, challenge, known))
 
     async def finish_registration(
         self,
         actor: Actor,
         challenge_id: str,
+        browser: str,
         name: str,
         response: dict[str, Any],
         party: RelyingParty,
@@ -91,6 +111,7 @@ class Passkeys:
         Args:
             actor: The user that the challenge was made for.
             challenge_id: Which challenge is answered; it can't be answered again.
+            browser: The secret of the browser that has asked for the challenge.
             name: What the user calls the key.
             response: ``PublicKeyCredential.toJSON()``.
             party: This site.
@@ -99,7 +120,7 @@ class Passkeys:
             InvalidInput: The answer is not valid, or the challenge is too old or used.
         """
         name = clean_name(name, MAX_NAME)
-        challenge = await self._take_challenge(challenge_id, _REGISTRATION)
+        challenge = await self._challenges.take(challenge_id, browser, REGISTRATION)
         if challenge is None or actor.user_id is None or challenge.user_id != actor.user_id:
             raise InvalidInput(_("This took too long. Add the passkey once more."))
         try:
@@ -120,14 +141,19 @@ class Passkeys:
 
         return await self._changes.commit(actor, add)
 
-    async def begin_sign_in(self, party: RelyingParty) -> Challenge:
-        """Begin a sign-in by any passkey; the options are for ``navigator.credentials.get``."""
-        stored = await self._store_challenge(_SIGN_IN, None)
-        return Challenge(stored.id, await sign_in_options(party, stored.challenge))
+    async def begin_sign_in(self, browser: str, party: RelyingParty, origin: Origin) -> Challenge:
+        """Begin a sign-in by any passkey; the options are for ``navigator.credentials.get``.
+
+        Raises:
+            SignInThrottled: The address has begun too many.
+        """
+        id_, challenge = await self._challenges.begin_sign_in(browser, origin)
+        return Challenge(id_, await sign_in_options(party, challenge))
 
     async def finish_sign_in(
         self,
         challenge_id: str,
+        browser: str,
         response: dict[str, Any],
         party: RelyingParty,
         origin: Origin,
@@ -139,13 +165,14 @@ class Passkeys:
         Raises:
             WrongCredentials: The passkey is not known, its user disabled, or the answer not valid.
         """
-        challenge = await self._take_challenge(challenge_id, _SIGN_IN)
+        challenge = await self._challenges.take(challenge_id, browser, SIGN_IN)
         known = await self._find(response)
         if challenge is None or known is None:
             raise _unknown()
         try:
             sign_count = await check_sign_in(response, challenge.challenge, party, known)
         except InvalidAnswer as error:
+            self._log_failure(known.passkey, origin)
             raise _unknown() from error
         passkey_id, user_id = known.passkey.id, known.passkey.user_id
 
@@ -156,9 +183,21 @@ class Passkeys:
                 raise _unknown()
             used = replace(stored.passkey, used_at=change.now)
             change.tx.update_passkey(StoredPasskey(used, stored.public_key, sign_count))
-            return self._sign_in.begin(change, user_id, SignInMethod.PASSKEY, origin, replaces)
+            return self._sign_in.begin(
+                change, user_id, SignInMethod.PASSKEY, origin, replaces, passkey_id
+            )
 
-        return await self._changes.commit(Actor(user_id, origin.address), begin)
+        try:
+            return await self._changes.commit(Actor(user_id, origin.address), begin)
+        except WrongCredentials as error:
+            raise _unknown() from error
+
+    def _log_failure(self, passkey: Passkey, origin: Origin) -> None:
+        """Log an answer that was not valid, such as one of a copy of the key."""
+        self._changes.begin(
+            Actor(None, origin.address),
+            lambda change: change.log(Action.SIGN_IN_FAILED, passkey.user_id, passkey.name),
+        )
 
     async def rename(self, actor: Actor, passkey_id: str, name: str) -> Passkey:
         """Give one of the actor's own passkeys another name.
@@ -178,35 +217,44 @@ class Passkeys:
 
         return await self._changes.commit(actor, rename)
 
-    async def remove(self, actor: Actor, user_id: str, passkey_id: str) -> None:
-        """Remove a passkey.
+    async def remove(
+        self,
+        actor: Actor,
+        user_id: str,
+        passkey_id: str,
+        *,
+        keep: str | None = None,
+        even_last: bool = False,
+    ) -> None:
+        """Remove a passkey, and end the sessions that began with it.
+
+        Args:
+            actor: Who removes it.
+            user_id: Whose it is.
+            passkey_id: Which one.
+            keep: The id of a session that goes on.
+            even_last: Whether to remove the only passkey of a user without a password.
 
         Raises:
             NotFound: The user has no such passkey.
             Forbidden: It is another user's, and the actor no enabled administrator.
+            LastWayIn: The user could not sign in with a password or a passkey any more.
         """
 
         def remove(change: Change) -> None:
             change.require_admin_or(user_id)
             names = {key.id: key.name for key in change.tx.select_passkeys(user_id)}
-            if not change.tx.delete_passkey(user_id, passkey_id):
+            if passkey_id not in names:
                 raise _no_passkey()
+            if len(names) == 1 and not even_last and not change.user(user_id).has_password:
+                raise LastWayIn(_("You have no password and no other passkey."))
+            change.tx.delete_passkey(user_id, passkey_id)
+            for session_id in change.tx.delete_passkey_sessions(user_id, passkey_id, keep):
+                credential = Credential(CredentialKind.SESSION, session_id)
+                change.revoke(user_id, RevocationReason.REVOKED, credential)
             change.log(Action.PASSKEY_REMOVED, user_id, names[passkey_id])
 
         await self._changes.commit(actor, remove)
-
-    async def _store_challenge(self, purpose: str, user_id: str | None) -> StoredChallenge:
-        ends = self._options.clock() + TIMEOUT / 1000
-        challenge = StoredChallenge(new_id(), purpose, new_secret(), user_id, ends)
-        await self._storage.write(lambda tx: tx.insert_challenge(challenge))
-        return challenge
-
-    async def _take_challenge(self, challenge_id: str, purpose: str) -> StoredChallenge | None:
-        """End a challenge; None where it can't be answered, or no longer."""
-        taken = await self._storage.write(lambda tx: tx.take_challenge(challenge_id))
-        if taken is None or taken.purpose != purpose or taken.expires_at <= self._options.clock():
-            return None
-        return taken
 
     async def _find(self, response: dict[str, Any]) -> StoredPasskey | None:
         passkey_id = response.get("id")

@@ -11,33 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_chat.accounts.models import Actor, Passkey, RelyingParty, SignedIn, SignInMethod
-from quart_chat.accounts.passkeys import MAX_PASSKEYS
+from quart_chat.accounts.models import Actor, SignInMethod
+from quart_chat.accounts.passkeys.service import MAX_PASSKEYS
 from quart_chat.accounts.service import AccountService
 from quart_chat.errors import Forbidden, InvalidInput, NotFound, WrongCredentials
 from tests.accounts.authenticator import Authenticator
 from tests.accounts.parts import HOME, OPERATOR, Clock, add_admin, add_user
+from tests.accounts.passkeys.parts import BROWSER, LOCAL, OTHER_SITE, SITE, come, register
 from tests.examples import examples
-
-SITE = RelyingParty("chat.example.org", "Chat", "https://chat.example.org")
-OTHER_SITE = RelyingParty("evil.example.org", "Chat", "https://evil.example.org")
-LOCAL = Actor("local")
-
-
-async def register(
-    accounts: AccountService, key: Authenticator, name: str = "Key", user_id: str = "local"
-) -> Passkey:
-    challenge = await accounts.passkeys.begin_registration(user_id, SITE)
-    return await accounts.passkeys.finish_registration(
-        Actor(user_id), challenge.id, name, key.create(challenge.options), SITE
-    )
-
-
-async def come(accounts: AccountService, key: Authenticator) -> SignedIn:
-    challenge = await accounts.passkeys.begin_sign_in(SITE)
-    return await accounts.passkeys.finish_sign_in(
-        challenge.id, key.get(challenge.options), SITE, HOME
-    )
 
 
 @pytest.fixture
@@ -56,9 +37,9 @@ async def test_a_passkey_signs_in_on_any_process(
     assert (passkey.name, passkey.transports, passkey.used_at) == ("Key", ("nfc", "usb"), None)
     clock.pass_(60)
     for service, answering in ((one, other), (other, one)):
-        challenge = await service.passkeys.begin_sign_in(SITE)
+        challenge = await service.passkeys.begin_sign_in(BROWSER, SITE, HOME)
         signed_in = await answering.passkeys.finish_sign_in(
-            challenge.id, key.get(challenge.options), SITE, HOME
+            challenge.id, BROWSER, key.get(challenge.options), SITE, HOME
         )
         assert (signed_in.user.id, signed_in.session.method) == ("local", SignInMethod.PASSKEY)
         assert await service.identify_session(signed_in.secret) is not None
@@ -71,13 +52,13 @@ async def test_the_options_ask_for_a_key_that_replaces_name_and_password(
 ) -> None:
     await add_admin(accounts)
     passkey = await register(accounts, key)
-    options = (await accounts.passkeys.begin_registration("local", SITE)).options
+    options = (await accounts.passkeys.begin_registration("local", BROWSER, SITE)).options
     assert options["rp"] == {"id": SITE.id, "name": SITE.name}
     assert options["user"]["name"] == "Ada"
     assert options["authenticatorSelection"]["residentKey"] == "required"
     assert options["authenticatorSelection"]["userVerification"] == "required"
     assert [known["id"] for known in options["excludeCredentials"]] == [passkey.id]
-    asked = (await accounts.passkeys.begin_sign_in(SITE)).options
+    asked = (await accounts.passkeys.begin_sign_in(BROWSER, SITE, HOME)).options
     assert (asked["rpId"], asked["userVerification"]) == (SITE.id, "required")
     assert not asked.get("allowCredentials")
 
@@ -85,32 +66,35 @@ async def test_the_options_ask_for_a_key_that_replaces_name_and_password(
 async def test_a_challenge_is_answered_once(accounts: AccountService, key: Authenticator) -> None:
     await add_admin(accounts)
     await register(accounts, key)
-    challenge = await accounts.passkeys.begin_sign_in(SITE)
+    challenge = await accounts.passkeys.begin_sign_in(BROWSER, SITE, HOME)
     answer = key.get(challenge.options)
     finish = accounts.passkeys.finish_sign_in
     results = await asyncio.gather(
-        *(finish(challenge.id, answer, SITE, HOME) for _ in range(4)), return_exceptions=True
+        *(finish(challenge.id, BROWSER, answer, SITE, HOME) for _ in range(4)),
+        return_exceptions=True,
     )
     assert [type(r) for r in results].count(WrongCredentials) == 3
     with pytest.raises(WrongCredentials):
-        await finish(challenge.id, key.get(challenge.options), SITE, HOME)
+        await finish(challenge.id, BROWSER, key.get(challenge.options), SITE, HOME)
 
 
 async def test_a_challenge_ends_after_five_minutes(
     accounts: AccountService, key: Authenticator, clock: Clock
 ) -> None:
     await add_admin(accounts)
-    late = await accounts.passkeys.begin_registration("local", SITE)
+    late = await accounts.passkeys.begin_registration("local", BROWSER, SITE)
     clock.pass_(300)
     with pytest.raises(InvalidInput):
         await accounts.passkeys.finish_registration(
-            LOCAL, late.id, "Key", key.create(late.options), SITE
+            LOCAL, late.id, BROWSER, "Key", key.create(late.options), SITE
         )
     await register(accounts, key)
-    challenge = await accounts.passkeys.begin_sign_in(SITE)
+    challenge = await accounts.passkeys.begin_sign_in(BROWSER, SITE, HOME)
     clock.pass_(300)
     with pytest.raises(WrongCredentials):
-        await accounts.passkeys.finish_sign_in(challenge.id, key.get(challenge.options), SITE, HOME)
+        await accounts.passkeys.finish_sign_in(
+            challenge.id, BROWSER, key.get(challenge.options), SITE, HOME
+        )
 
 
 async def test_a_challenge_is_for_its_user_and_purpose(
@@ -119,16 +103,16 @@ async def test_a_challenge_is_for_its_user_and_purpose(
     await add_admin(accounts)
     bob = await add_user(accounts)
     for actor in (Actor(bob.id), OPERATOR):
-        challenge = await accounts.passkeys.begin_registration("local", SITE)
+        challenge = await accounts.passkeys.begin_registration("local", BROWSER, SITE)
         with pytest.raises(InvalidInput):
             await accounts.passkeys.finish_registration(
-                actor, challenge.id, "Key", key.create(challenge.options), SITE
+                actor, challenge.id, BROWSER, "Key", key.create(challenge.options), SITE
             )
     await register(accounts, key)
-    registration = await accounts.passkeys.begin_registration("local", SITE)
+    registration = await accounts.passkeys.begin_registration("local", BROWSER, SITE)
     asked = {**registration.options, "rpId": SITE.id}
     with pytest.raises(WrongCredentials):
-        await accounts.passkeys.finish_sign_in(registration.id, key.get(asked), SITE, HOME)
+        await accounts.passkeys.finish_sign_in(registration.id, BROWSER, key.get(asked), SITE, HOME)
     assert await accounts.passkeys.list(bob.id) == []
 
 
@@ -151,10 +135,10 @@ async def test_a_page_of_another_site_gets_nobody_in(
 ) -> None:
     await add_admin(accounts)
     await register(accounts, key)
-    challenge = await accounts.passkeys.begin_sign_in(SITE)
+    challenge = await accounts.passkeys.begin_sign_in(BROWSER, SITE, HOME)
     lured = key.get({**challenge.options, "rpId": OTHER_SITE.id})
     with pytest.raises(WrongCredentials):
-        await accounts.passkeys.finish_sign_in(challenge.id, lured, SITE, HOME)
+        await accounts.passkeys.finish_sign_in(challenge.id, BROWSER, lured, SITE, HOME)
 
 
 async def test_an_answer_that_names_another_user_is_refused(
@@ -249,23 +233,24 @@ def spoil(answer: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str
 )
 @given(path=st.sampled_from(PATHS), value=JSON)
 async def test_an_answer_that_was_spoilt_is_refused_or_changes_nothing(
-    accounts: AccountService, path: tuple[str, ...], value: Any
+    accounts: AccountService, clock: Clock, path: tuple[str, ...], value: Any
 ) -> None:
+    clock.pass_(5)
     if not await accounts.users.has_admin():
         await add_admin(accounts)
     key = Authenticator(SITE.origin)
-    challenge = await accounts.passkeys.begin_registration("local", SITE)
+    challenge = await accounts.passkeys.begin_registration("local", BROWSER, SITE)
     answer = spoil(key.create(challenge.options), path, value)
     try:
         passkey = await accounts.passkeys.finish_registration(
-            LOCAL, challenge.id, "Key", answer, SITE
+            LOCAL, challenge.id, BROWSER, "Key", answer, SITE
         )
     except InvalidInput:
         passkey = await register(accounts, key)
-    challenge = await accounts.passkeys.begin_sign_in(SITE)
+    challenge = await accounts.passkeys.begin_sign_in(BROWSER, SITE, HOME)
     answer = spoil(key.get(challenge.options), path, value)
     try:
-        await accounts.passkeys.finish_sign_in(challenge.id, answer, SITE, HOME)
+        await accounts.passkeys.finish_sign_in(challenge.id, BROWSER, answer, SITE, HOME)
     except WrongCredentials:
         assert path != ("response", "transports")
     await accounts.passkeys.remove(LOCAL, "local", passkey.id)

@@ -1,0 +1,1 @@
+"""Keys of WebAuthn, by which a user signs in without a password."""
