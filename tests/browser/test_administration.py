@@ -10,10 +10,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.test_accounts import PASSWORD, check, fill, people, setup_link, team
+from tests.browser.people import PASSWORD, check, fill, setup_link
 from tests.server import Server
-
-__all__ = ["people", "team"]
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 

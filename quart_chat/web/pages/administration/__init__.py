@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     from quart_chat.config import Settings
 
+USERS = "/admin/users"
+ACTIVITY = "/admin/activity"
+LIVE = "/admin/live"
+
 blueprint = Blueprint("administration", __name__)
 
 
@@ -34,12 +38,17 @@ def init_app(app: Quart, settings: Settings) -> None:
 
 def pages() -> dict[str, str]:
     """The pages by their addresses, in the order of the navigation."""
-    of_users = {"/admin/users": _("Users"), "/admin/activity": _("Activity")}
-    return {**(of_users if has_accounts() else {}), "/admin/live": _("Live")}
+    return {path_to(path): name for path, name in _names().items()}
+
+
+def _names() -> dict[str, str]:
+    """What the pages are called, by the paths of their routes."""
+    of_users = {USERS: _("Users"), ACTIVITY: _("Activity")}
+    return {**(of_users if has_accounts() else {}), LIVE: _("Live")}
 
 
 @blueprint.get("/admin")
 @administrators_only
 async def show_first() -> ResponseReturnValue:
     """The first of the pages."""
-    return redirect(path_to(next(iter(pages()))), 303)
+    return redirect(path_to(next(iter(_names()))), 303)
