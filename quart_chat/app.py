@@ -30,6 +30,7 @@ from quart_chat.web.api import assistants as assistants_api
 from quart_chat.web.api import (
     chatbot,
     documents,
+    live,
     preferences,
     queue,
     streams,
@@ -42,6 +43,7 @@ from quart_chat.web.auth.identity import find_identity
 from quart_chat.web.json import OrjsonProvider
 from quart_chat.web.monitoring import metrics, probes, request_ids
 from quart_chat.web.pages import (
+    administration,
     appearance,
     chat_settings,
     doctor,
@@ -97,6 +99,7 @@ def create_app(
         workflows.of_all,
         assistants_api.blueprint,
         streams.blueprint,
+        live.blueprint,
         documents.blueprint,
         library.blueprint,
         pages.blueprint,
@@ -115,6 +118,7 @@ def create_app(
     ):
         app.register_blueprint(blueprint)
 
+    administration.init_app(app, settings)
     appearance.init_app(app)
     assets.init_app(app, resource_path("static"))
     commands.init_app(app)
@@ -141,9 +145,11 @@ def init_access(app: Quart, settings: Settings) -> None:
     if not settings.auth.is_on:
         arrival.init_app(app)
         return
+    from quart_chat.web.api import activity
     from quart_chat.web.auth import guard
     from quart_chat.web.pages import accounts
 
+    app.register_blueprint(activity.blueprint)
     accounts.init_app(app, settings)
     guard.init_app(app, settings)
 

@@ -29,6 +29,36 @@ class Action(StrEnum):
     LINK_REVOKED = "link_revoked"
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
+    ROUND_STOPPED = "round_stopped"
+
+
+class Kind(StrEnum):
+    """What an administrator may look for."""
+
+    SIGN_IN = "sign_in"
+    USERS = "users"
+    CREDENTIALS = "credentials"
+    LINKS = "links"
+    ROUNDS = "rounds"
+
+
+ACTIONS = {
+    Kind.SIGN_IN: (
+        *(Action.SIGNED_IN, Action.SIGN_IN_FAILED, Action.SIGNED_OUT),
+        *(Action.SESSION_REVOKED, Action.SESSIONS_REVOKED),
+    ),
+    Kind.USERS: (
+        *(Action.USER_ADDED, Action.USER_RENAMED, Action.USER_DISABLED),
+        *(Action.USER_ENABLED, Action.USER_DELETED, Action.ROLE_CHANGED, Action.LIMITS_CHANGED),
+    ),
+    Kind.CREDENTIALS: (
+        *(Action.PASSWORD_CHANGED, Action.PASSKEY_ADDED, Action.PASSKEY_REMOVED),
+        *(Action.TOKEN_CREATED, Action.TOKEN_REVOKED),
+    ),
+    Kind.LINKS: (Action.LINK_CREATED, Action.LINK_USED, Action.LINK_REVOKED),
+    Kind.ROUNDS: (Action.ROUND_STOPPED,),
+}
+"""The actions of each kind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class AccountService:
         self.invites = Invites(storage, self._changes, self.passwords, self.sign_in, options)
         self.passkeys = Passkeys(storage, self._changes, self.sign_in, options)
         self.authorization_requests = AuthorizationRequests(storage, options)
-        self.log = SecurityLog(storage)
+        self.log = SecurityLog(storage, self._changes, options.log_lifetime)
 
     async def identify_session(self, secret: str) -> Identity | None:
         """Say who has a session; None where it has ended, or there never was one.

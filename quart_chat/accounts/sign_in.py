@@ -153,7 +153,7 @@ class SignIn:
         def note(change: Change) -> None:
             user_id = change.tx.find_external(provider, subject)
             if user_id is not None:
-                change.log(Action.SIGN_IN_FAILED, user_id)
+                change.log(Action.SIGN_IN_FAILED, user_id, SignInMethod.EXTERNAL)
 
         self._changes.begin(Actor(None, origin.address), note)
 

@@ -21,7 +21,7 @@ from quart_chat.accounts.models import (
     Token,
     User,
 )
-from quart_chat.accounts.security_events import SecurityEvent
+from quart_chat.accounts.security_events import Action, SecurityEvent
 from quart_chat.accounts.throttle import Bucket
 
 T = TypeVar("T")
@@ -132,7 +132,11 @@ class AccountReader(Protocol):
         ...
 
     def select_events(
-        self, before: int | None, limit: int, user_id: str | None
+        self,
+        before: int | None,
+        limit: int,
+        user_id: str | None,
+        actions: Collection[Action] | None = None,
     ) -> list[SecurityEvent]:
         """Read the security log, the latest first; see :meth:`SecurityLog.page`."""
         ...

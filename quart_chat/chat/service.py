@@ -52,6 +52,7 @@ class ChatService:
         assistants: Those that can be asked, by name.
         default_assistant: The name of the one that is asked in a new chat where none is named.
         rounds: Those that run.
+        stops: What stops them, on whichever node they run.
         queue: The prompts that wait.
         tree: How the rounds of a chat hang together.
         imports: What takes chats from files.
@@ -99,12 +100,12 @@ class ChatService:
             max_prompt=self._limits.prompt_chars,
             admission=Admission(self._limits.running_rounds, self.usage),
         )
-        self._stops = Stops(self._context, self.rounds, control or ControlChannel(events))
+        self.stops = Stops(self._context, self.rounds, control or ControlChannel(events))
         self.queue = PromptQueue(
             storage,
             self._committer,
             self.rounds,
-            self._stops.stop,
+            self.stops.stop,
             max_queued=self._limits.queued_prompts,
         )
         self.tree = RoundTree(storage, self.rounds)
@@ -145,7 +146,7 @@ class ChatService:
         Raises:
             Unavailable: Another process runs it, which doesn't answer for now.
         """
-        return await self._stops.stop(await self.workflow(user_id, workflow_id), number)
+        return await self.stops.stop(await self.workflow(user_id, workflow_id), number)
 
     # Workflows
 
@@ -287,7 +288,7 @@ class ChatService:
         if self._node.may_take_over:
             await recover_rounds(self._context, self.rounds.succession)
         if self._node.shares:
-            self._stops.listen()
+            self.stops.listen()
             self._node.on_take_over(lambda _: recover_rounds(self._context, self.rounds.succession))
         self._purge_job.start()
 

@@ -105,6 +105,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(description="users of a proxy who are administrators, separated by commas"),
     ] = ""
+    security_log_days: Annotated[
+        int, Meta(ge=1, le=3650, description="days for which the security log is kept")
+    ] = 180
     trusted_proxies: Annotated[
         Networks,
         Meta(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Container, Iterable
+from collections.abc import AsyncGenerator, Container, Iterable, Iterator
 from contextlib import aclosing
 from typing import Any
 
@@ -161,6 +161,10 @@ class StreamingEventManager:
     def statistics(self) -> Statistics:
         """What it has done so far, and how far behind its readers are."""
         return look(self._contexts.counts, self._contexts)
+
+    def contexts(self) -> Iterator[ContextLog]:
+        """The logs of all contexts that are open."""
+        return iter(self._contexts)
 
     # Who reads
 

@@ -42,6 +42,20 @@ class Statistics:
     longest_lag: int
 
 
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a reader of a context is behind.
+
+    Attributes:
+        events: Events that it has not taken yet.
+        seconds: How long ago the first of those was emitted; 0 where there is none.
+    """
+
+    reader: object
+    events: int
+    seconds: float
+
+
 class Read(Protocol):
     """What readers follow: the log of a context."""
 

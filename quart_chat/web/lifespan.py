@@ -26,6 +26,7 @@ from quart_chat.web.descriptors import watch_descriptors
 from quart_chat.web.health import HealthPublisher
 from quart_chat.web.monitoring.measurements import measured
 from quart_chat.web.monitoring.readiness import READINESS, readiness
+from quart_chat.web.monitoring.watching import watched
 from quart_chat.web.stream_limiter import StreamLimiter
 
 if TYPE_CHECKING:
@@ -76,15 +77,17 @@ def init_app(
                 )
                 hold.share()
                 cluster.start()
-            accounts, opened, provider = None, None, None
+            accounts, opened, users, provider = None, None, None, None
             if settings.auth.is_on:
                 # A server without accounts loads nothing of them.
                 from quart_chat.web.auth.opening import announce_setup, open_accounts
                 from quart_chat.web.auth.revocation import OpenStreams
 
                 streams = OpenStreams(events.manager.retry)
-                accounts = await open_accounts(stack, storage, chat, documents, streams)
-                opened = streams.add
+                accounts = await open_accounts(
+                    stack, storage, chat, documents, streams, settings.security_log_days
+                )
+                opened, users = streams.add, (accounts, streams)
                 if settings.auth.accounts:
                     await announce_setup(accounts, cluster.node, address or "", settings.hosts)
                 if settings.auth.oidc:
@@ -100,6 +103,9 @@ def init_app(
             policies = ContextPolicies()
             chat.register_contexts(policies)
             documents.register_contexts(policies)
+            await stack.enter_async_context(
+                watched(app, events.manager, chat, cluster, policies, users)
+            )
             app.extensions[EXTENSION] = Services(
                 chat, documents, stream_limiter, policies, accounts, provider
             )

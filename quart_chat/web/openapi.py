@@ -46,6 +46,7 @@ TAGS = [
     Tag("documents", "The documents that assistants answer from."),
     Tag("settings", "What a user sets for new chats, presets, and a test of the connection."),
     Tag("doctor", "The checks of a browser's connection."),
+    Tag("administration", "What the server does and who did what; most is for administrators."),
 ]
 
 PASSKEYS = Tag("passkeys", "Adding a passkey in a browser, and signing in with one.")

@@ -84,7 +84,7 @@ async def test_all_that_is_of_a_deleted_user_is_erased(folder: Path, clock: Cloc
     }
     assert await storage.accounts.read(lambda reader: reader.select_deleted()) == []
     # The log goes on telling that it was done.
-    actions = [event.action for event in await accounts.log.page(user_id=grace.id)]
+    actions = [event.action for event in (await accounts.log.page(user_id=grace.id)).entries]
     assert actions[0] == "user_deleted"
     await accounts.close()
     await storage.close()

@@ -28,7 +28,7 @@ async def test_a_team_is_let_in(team: Server, people: Enter) -> None:
     await expect(ada.locator(".places")).to_contain_text("Ada")
     await ada.fill("#prompt", "Hello")
     # An invite, which a German accepts
-    await ada.get_by_role("link", name="Users").click()
+    await ada.get_by_role("link", name="Administration").click()
     await ada.get_by_role("button", name="Create link").click()
     invite = await ada.get_by_label("Send this link").input_value()
     assert invite.startswith(f"{address(team)}/invite/")

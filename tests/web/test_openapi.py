@@ -10,7 +10,7 @@ from quart.typing import TestClientProtocol as Client
 
 PAGES = (
     *("/chat/", "/documents", "/handbook/", "/shared/", "/static/", "/transfer"),
-    *("/chat", "/doctor", "/language", "/offline", "/settings"),
+    *("/admin", "/chat", "/doctor", "/language", "/offline", "/settings"),
     *("/manifest.webmanifest", "/openapi.json", "/service-worker.js"),
     *("/healthz", "/readyz", "/metrics"),
 )

@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from quart_chat.chat.access import check_id, found_workflow
 from quart_chat.chat.models import Round, RoundStatus, Workflow, WorkflowStatus
 from quart_chat.chat.rounds.recording import RoundContext
 from quart_chat.chat.rounds.recovery import end_orphaned_round
@@ -53,6 +54,21 @@ class Stops:
         if stopped is not None or workflow.status is not WorkflowStatus.RUNNING:
             return stopped
         return await self._end(workflow) if number in (None, workflow.head) else None
+
+    async def stop_any(
+        self, workflow_id: str, number: int | None = None
+    ) -> tuple[str, Round | None]:
+        """Stop a round of whichever user, and return the user's id beside how it has ended.
+
+        Raises:
+            NotFound: There is no such workflow.
+            Unavailable: Its node neither answers nor counts as dead yet.
+        """
+        check_id(workflow_id)
+        workflow = found_workflow(
+            await self._context.storage.read(lambda reader: reader.select_workflow(workflow_id))
+        )
+        return workflow.user_id, await self.stop(workflow, number)
 
     async def _end(self, workflow: Workflow) -> Round | None:
         """End the round of a workflow that does not run on this node, and return how it has ended.

@@ -98,6 +98,10 @@ class RunningRound:
     def number(self) -> int:
         return self._round.number
 
+    @property
+    def started_at(self) -> float:
+        return self._round.started_at
+
     def start(self, ended: Callable[[RunningRound], None]) -> None:
         """Begin to run; ``ended`` is called once nothing more will happen."""
         loop = asyncio.get_running_loop()

@@ -127,6 +127,11 @@ class ChatFrames(AsyncGenerator[bytes, None]):
         self._last: bytes | None = None
         self._chunks = self._stream()
 
+    @property
+    def reader(self) -> Subscription | None:
+        """What reads the contexts, once it has begun."""
+        return self._subscription
+
     def end(self, last: bytes) -> None:
         """Send these bytes as the last ones, in place of all that is still to come; idempotent."""
         self._last = last

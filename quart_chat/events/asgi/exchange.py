@@ -31,6 +31,11 @@ class Stream:
         self.running = False
         self._callbacks: list[Callable[[], object]] = []
 
+    @property
+    def reader(self) -> object | None:
+        """What reads contexts for the stream; None before it has begun, or where nothing does."""
+        return getattr(self._source, "reader", None)
+
     def on_close(self, callback: Callable[[], object]) -> None:
         """Have a callback called once the stream is over, whether or not it ever began."""
         self._callbacks.append(callback)

@@ -83,6 +83,11 @@ class ContextFrames:
         self._ended = False
         self._last: bytes | None = None
 
+    @property
+    def reader(self) -> Subscription | None:
+        """What reads the context, once it has begun."""
+        return self._subscription
+
     def end(self, last: bytes) -> None:
         """Send these bytes as the last ones, in place of all that is still to come; idempotent."""
         self._last = last

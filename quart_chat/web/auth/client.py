@@ -22,6 +22,11 @@ def auth_settings() -> Settings:
     return settings
 
 
+def has_accounts() -> bool:
+    """Whether the server has users who are told apart."""
+    return EXTENSION in current_app.extensions
+
+
 def peer_address() -> str:
     """The address of whatever is connected to this server; empty where it has none."""
     client = request.scope.get("client")  # a Unix socket has none

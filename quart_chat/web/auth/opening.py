@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from quart_chat.accounts.options import DAY, AccountOptions
 from quart_chat.accounts.service import AccountService
 from quart_chat.errors import NotFound, Unavailable
 from quart_chat.texts import _
@@ -31,9 +32,10 @@ async def open_accounts(
     chat: ChatService,
     documents: DocumentService,
     streams: OpenStreams,
+    log_days: int,
 ) -> AccountService:
     """Open the accounts; what is revoked ends streams, and what is deleted ends rounds."""
-    service = AccountService(storage.accounts)
+    service = AccountService(storage.accounts, AccountOptions(log_lifetime=log_days * DAY))
     service.on_revoked(streams.revoke)
     service.erase_with(partial(erase_user, chat, documents))
     stack.push_async_callback(service.close)

@@ -83,6 +83,14 @@ class OpenStreams:
             if revoked.ends(entry.identity):
                 self._end(entry, revoked.reason)
 
+    def readers(self) -> dict[object, Identity]:
+        """Whose each reader of contexts is that belongs to a stream."""
+        return {
+            reader: entry.identity
+            for entry in self._open.values()
+            if (reader := entry.stream.reader) is not None
+        }
+
     def _end(self, entry: _Open, reason: str) -> None:
         entry.stream.end(self._last(reason))
         loop = asyncio.get_running_loop()

@@ -95,7 +95,7 @@ async def test_what_concerns_passkeys_is_in_the_log(accounts: AccountService) ->
         await come(accounts, key)
     await accounts.settle()
     await accounts.passkeys.remove(LOCAL, "local", passkey.id)
-    events = [(event.action, event.detail) for event in await accounts.log.page()]
+    events = [(event.action, event.detail) for event in (await accounts.log.page()).entries]
     assert events[:4] == [
         (Action.PASSKEY_REMOVED, "Key"),
         (Action.SIGN_IN_FAILED, "Key"),

@@ -65,9 +65,9 @@ async def test_a_round_that_has_ended_or_begun_in_the_meantime_is_left_alone(
 ) -> None:
     before = await service.workflow(USER, orphaned)
     await service.stop(USER, orphaned)
-    assert await service._stops._end(before) is None
+    assert await service.stops._end(before) is None
     started = await service.start(Ask(USER, "next", workflow_id=orphaned))
-    assert await service._stops._end(await service.workflow(USER, orphaned)) is None
+    assert await service.stops._end(await service.workflow(USER, orphaned)) is None
     assert started.workflow_id in service.rounds.running
 
 

@@ -218,6 +218,12 @@ async def test_the_log_is_read_from_its_end(users: Storage) -> None:
     ]
     assert await users.accounts.read(lambda r: r.select_events(None, 9, "b")) == read[1:]
     assert await users.accounts.read(lambda r: r.select_events(read[1].number, 9, "b")) == read[2:]
+    wanted = (Action.USER_DISABLED, Action.SIGN_IN_FAILED)
+    assert await users.accounts.read(lambda r: r.select_events(None, 9, None, wanted)) == read[1:]
+    assert (
+        await users.accounts.read(lambda r: r.select_events(None, 9, "b", wanted[1:])) == (read[2:])
+    )
+    assert await users.accounts.read(lambda r: r.select_events(None, 9, None, ())) == []
 
 
 async def test_revocations_are_read_by_other_sources_in_order(users: Storage) -> None:

@@ -56,6 +56,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "users.invite_user": {"form": {"role": "admin"}},
     "users.change_role": {"form": {"role": "admin"}},
     "usage.change_limits": {"form": {"tokens_per_day": "1"}},
+    "live.stop": {"form": {"round": "1"}},
 }
 """What is sent where a body is needed to reach the object."""
 

@@ -36,8 +36,14 @@ MARK = "xylophone"
 SCRIPT = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty", "Sec-Fetch-Site": "same-origin"}
 VISIT = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
-STREAMS = {"streams.page_stream", "doctor.probe_stream"}
-"""Streams of a user's own, which are open for as long as they are read."""
+STREAMS = {"streams.page_stream", "doctor.probe_stream", "live_api.stream_figures"}
+"""Streams that name nothing, which are open for as long as they are read."""
+
+FOR_ADMINISTRATORS = (
+    *("users.", "administration.", "activity.", "live.", "live_api."),
+    "activity_api.list_activity",
+)
+"""How the names of what is for administrators alone begin."""
 
 ENDS = {"account.sign_out_everywhere", "all_workflows.delete_all_workflows", "settings.delete_all"}
 """What is asked for last, as it ends what the others need."""
@@ -209,7 +215,7 @@ async def test_another_user_reaches_nothing_of_the_owner(
             continue
         response, body = await ask(client, request, {**SCRIPT, **shown})
         named = set(request.names) - {"place", "number"}
-        if named or request.endpoint.startswith("users."):
+        if named or request.endpoint.startswith(FOR_ADMINISTRATORS):
             assert response.status_code in (403, 404), (str(request), response.status_code, body)
         assert response.status_code < 500, request
         assert says_nothing(body, owner), (str(request), body)
@@ -319,3 +325,18 @@ async def test_a_link_that_is_shared_is_read_by_anyone(client: Client, owner: Ow
     response = await client.get(f"/shared/{owner.places['token']}", headers=HOST)
     assert response.status_code == 200
     assert MARK in await response.get_data(as_text=True)
+
+
+async def test_no_one_but_an_administrator_stops_what_they_know_the_id_of(
+    app: Quart, client: Client, owner: Owner
+) -> None:
+    """The page names the round in its form, not in its address."""
+    other = await add_person(app, "Berta")
+    token = await make_token(app, owner.person, Scope.WRITE)
+    before = await snapshot(app, owner)
+    form = {"workflow_id": owner.places["workflow_id"], "round": "1"}
+    for shown in ({}, other.headers, token):
+        sent = {**HOST, **SCRIPT, **shown}
+        response = await client.post("/admin/live/stop", form=form, headers=sent)
+        assert response.status_code in (401, 403)
+    assert await snapshot(app, owner) == before

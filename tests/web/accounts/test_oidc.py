@@ -328,7 +328,7 @@ async def test_a_user_who_is_disabled_is_told_so(app: Quart, browser: Browser) -
 async def test_the_log_of_security_has_it(app: Quart, browser: Browser) -> None:
     await browser.sign_in()
     told = await accounts_of(app).log.page()
-    assert ("signed_in", "external") in [(each.action, each.detail) for each in told]
+    assert ("signed_in", "external") in [(each.action, each.detail) for each in told.entries]
 
 
 @pytest.mark.parametrize("settings", [{"QUART_CHAT_OIDC_USERS": "groups=chat,email=@example.org"}])
@@ -344,7 +344,7 @@ async def test_who_is_let_in_is_asked_each_time(
     assert "not among the users" in await refused(await browser.sign_in(), 403)
     await accounts_of(app).settle()
     told = await accounts_of(app).log.page()
-    assert "sign_in_failed" in [each.action for each in told]
+    assert "sign_in_failed" in [each.action for each in told.entries]
 
 
 @pytest.mark.parametrize("settings", [{"QUART_CHAT_OIDC_ADMINS": "groups=admins"}])

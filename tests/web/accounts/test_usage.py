@@ -255,8 +255,8 @@ async def test_an_administrator_sets_limits(
     assert "Saved." in shown
     for value in ('value="5"', 'value="none"', 'value="verse, ode*"'):
         assert value in shown
-    log = await accounts_of(app).log.page()
-    assert (log[0].action, log[0].actor, log[0].detail) == ("limits_changed", "Ada", stored)
+    entry = (await accounts_of(app).log.page()).entries[0]
+    assert (entry.action, entry.actor, entry.detail) == ("limits_changed", "Ada", stored)
 
 
 @pytest.mark.parametrize("field", ["tokens_per_day", "running_rounds", "single_models"])

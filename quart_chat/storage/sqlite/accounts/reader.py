@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from quart_chat.accounts.models import Invite, Passkey, Revoked, Session, Token, User
-from quart_chat.accounts.security_events import SecurityEvent
+from quart_chat.accounts.security_events import Action, SecurityEvent
 from quart_chat.accounts.storage import StoredPasskey
 from quart_chat.accounts.throttle import Bucket
 from quart_chat.storage.sqlite.accounts.rows import (
@@ -157,7 +157,11 @@ class Reader(Reads):
         return row is not None
 
     def select_events(
-        self, before: int | None, limit: int, user_id: str | None
+        self,
+        before: int | None,
+        limit: int,
+        user_id: str | None,
+        actions: Collection[Action] | None = None,
     ) -> list[SecurityEvent]:
         conditions: list[str] = ["1 = 1"]
         values: list[int | str] = []
@@ -167,6 +171,10 @@ class Reader(Reads):
         if user_id is not None:
             conditions.append("(actor_id = ? OR subject_id = ?)")
             values += [user_id, user_id]
+        if actions is not None:
+            # PostgreSQL takes no empty list.
+            conditions.append(f"action IN ({marks(actions)})" if actions else "1 = 0")
+            values += actions
         rows = self.statements.fetch(
             f"SELECT {EVENT} WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",
             (*values, limit),

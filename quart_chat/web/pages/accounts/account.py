@@ -18,6 +18,7 @@ from quart_chat.web.context import services, user_id
 from quart_chat.web.pages.accounts.devices import describe_device
 from quart_chat.web.pages.accounts.links import check_repeated
 from quart_chat.web.pages.accounts.sign_in import provider_label
+from quart_chat.web.pages.administration.sentences import describe
 from quart_chat.web.pages.frame import render_in_frame
 from quart_chat.web.pages.usage.pages import view_usage
 from quart_chat.web.paths import path_to
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
 
 ACCOUNT = "/settings/account"
+
+RECENT = 10
+"""Entries of the security log that the page shows."""
 
 blueprint = Blueprint("account", __name__, url_prefix=ACCOUNT)
 
@@ -92,6 +96,7 @@ async def render_account(**context: Any) -> str:
     here = session_id()
     auth = auth_settings().auth
     sessions = await accounts.sessions.list(user) if auth.sessions else []
+    activity = await accounts.log.own_page(user, limit=RECENT)
     passkeys = await accounts.passkeys.list(user) if auth.accounts else []
     return await render_in_frame(
         "account.html",
@@ -102,6 +107,7 @@ async def render_account(**context: Any) -> str:
         passkeys=passkeys,
         device=describe_device(request.headers.get("User-Agent", "")),
         tokens=await accounts.tokens.list(user),
+        activity=[(entry, describe(entry)) for entry in activity.entries],
         **await view_usage(user),
         scopes={Scope.READ: _("Read only"), Scope.WRITE: _("Read and change")},
         now=time.time(),
