@@ -76,7 +76,7 @@ def set_session(response: Response, signed_in: SignedIn) -> None:
 
 def set_request(response: Response, secret: str, then: str) -> None:
     """Have the browser remember that it signs in elsewhere, and which page it wants to see."""
-    page = quote(then, safe="/?=&")
+    page = quote(then, safe="=&?/")
     value = secret + (page if len(page) <= _LONGEST_TARGET else "")
     _set(response, SIGN_IN_REQUEST, value, int(LIFETIME))
 

@@ -181,13 +181,16 @@ async def test_how_long_entries_are_kept_is_a_setting(tmp_path: Path) -> None:
         assert "Entries are kept for 1 day." in page
 
 
+PAGES = ["/admin/users", "/admin/usage", "/admin/activity", "/admin/live"]
+
+
 async def test_the_pages_lead_to_one_another(client: Client, admin: Person, user: Person) -> None:
     response = await client.get("/admin", headers=admin.headers)
     assert response.headers["Location"] == "/admin/users"
-    for path in ("/admin/users", "/admin/activity", "/admin/live"):
+    for path in PAGES:
         page = await text_of(client, path, admin)
         links = re.findall(r'<li><a href="(/admin/\w+)"', page)
-        assert links == ["/admin/users", "/admin/activity", "/admin/live"]
+        assert links == PAGES
         assert re.search(rf'<a href="{path}" aria-current="page"', page)
         assert re.search(r'href="/admin" aria-current="true"', page)
     assert 'href="/admin"' not in await text_of(client, "/", user)

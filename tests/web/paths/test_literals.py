@@ -97,7 +97,7 @@ def test_styles_name_files_relative_to_themselves(path: Path) -> None:
     assert re.findall(r"""url\(\s*["']?/""", path.read_text("utf-8")) == []
 
 
-LEADS = {"path_to", "safe_redirect_target", "sign_in_address", "target"}
+LEADS = {"address", "path_to", "safe_redirect_target", "sign_in_address", "target"}
 """Functions whose results a browser may be sent to."""
 
 ROUTES = {"Blueprint", "Command", "startswith", "removeprefix"}
@@ -115,7 +115,7 @@ def absolute_in_python(source: str) -> Iterator[str]:
             child.parent = parent  # type: ignore[attr-defined]
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _name(node) == "redirect":
-            first = node.args[0]
+            first = node.args[0].value if isinstance(node.args[0], ast.Await) else node.args[0]
             is_call = isinstance(first, ast.Call) and _name(first) in LEADS
             if not is_call and not (isinstance(first, ast.Attribute) and first.attr == "url"):
                 yield ast.unparse(node)

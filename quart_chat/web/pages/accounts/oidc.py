@@ -60,11 +60,12 @@ async def begin_sign_in() -> ResponseReturnValue:
     if is_unsafe():
         return await render_sign_in(then=then), 400
     begun = await services().require_accounts().authorization_requests.begin()
+    provider = services().require_provider()
     try:
-        address = await services().require_provider().address(begun, redirect_uri())
+        answer = redirect(await provider.address(begun, redirect_uri()), 303)
     except Unavailable as error:
         return await refuse_provided(error, then)
-    response = cast("Response", redirect(address, 303))
+    response = cast("Response", answer)
     response.headers["Cache-Control"] = "no-store"
     set_request(response, begun.secret, target(then))
     return response
