@@ -53,5 +53,5 @@ async def test_a_user_signs_in_elsewhere_and_comes_back(browser: Browser, team: 
         await page.get_by_role("button", name="Abmelden").click()
         await expect(page).to_have_url(re.compile("/sign-in"))
         await page.goto("/sign-in/oidc/callback?code=a&state=b")
-        await expect(page.get_by_role("alert")).to_contain_text("in einem anderen Fenster")
+        await expect(page.locator("#refused")).to_contain_text("in einem anderen Fenster")
         assert "geheim" not in "".join(team.output)
