@@ -48,7 +48,7 @@ postgresql: $(VENV)/.test postgresql-server
 full: $(VENV)/.test $(CLIENTS) chromium rabbitmq-server $(SERVICES)
 	$(PYTHON) -m pytest $(EVERY_CORE) -m "" --hypothesis-profile thorough --override-ini faulthandler_timeout=1800 \
 		--cov --cov-report= --durations=50
-	@$(PYTHON) .ci/branches.py $(addprefix quart_chat/,events chat documents assistants search markdown storage)
+	@$(PYTHON) .ci/branches.py $(addprefix quart_chat/,accounts events chat documents assistants search markdown storage)
 
 check: $(VENV)/.check
 	$(VENV)/bin/ruff check
