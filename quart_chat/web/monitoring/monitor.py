@@ -123,7 +123,7 @@ class Monitor:
             self._begin()
 
     def _begin(self) -> None:
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
             self._task.add_done_callback(self._ended)
 
