@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 from quart import Quart
@@ -19,6 +20,7 @@ from quart_chat.accounts.security_events import Action
 from quart_chat.chat.rounds.remote import Stops
 from quart_chat.errors import Unavailable
 from quart_chat.web.monitoring.monitor import CONTEXT, MONITOR, Monitor
+from quart_chat.web.schemas.figures import FiguresItem
 from tests.app import create_test_app
 from tests.web.accounts.people import (
     HOST,
@@ -54,6 +56,7 @@ async def figures_with(stream: Stream, **wanted: int) -> dict[str, Any]:
     """Read on to figures that have so many of what they list."""
     while True:
         item: dict[str, Any] = (await stream.until("figures"))["item"]
+        msgspec.convert(item, FiguresItem)
         if all(len(item[name]) == count for name, count in wanted.items()):
             return item
 
