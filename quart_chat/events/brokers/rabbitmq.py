@@ -17,12 +17,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from aio_pika import DeliveryMode, Message, connect
+from aio_pika import Connection, DeliveryMode, Message
 from aio_pika.abc import (
     AbstractChannel,
     AbstractConnection,
     AbstractIncomingMessage,
 )
+from aio_pika.connection import make_url
 from aiormq.exceptions import AMQPError, ChannelInvalidStateError, ChannelNotFoundEntity
 
 from quart_chat.events.brokers.address import without_password
@@ -80,7 +81,7 @@ class RabbitMQLog:
         try:
             async with self._told():
                 if self._publisher is None:
-                    connection = await connect(self._url)
+                    connection = await _connect(self._url)
                     self._publisher = connection, await connection.channel(on_return_raises=True)
                 await _publish(self._publisher[1], batch, {_EPOCH: self._epoch})
         except BaseException:
@@ -145,7 +146,7 @@ class RabbitMQLog:
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AbstractConnection]:
         async with self._told():
-            connection = await connect(self._url)
+            connection = await _connect(self._url)
         try:
             yield connection
         finally:
@@ -277,6 +278,17 @@ def _find_start(after: Place | None, epoch: str, end: int) -> str | int | dateti
 
 def _offset(message: AbstractIncomingMessage) -> int:
     return int(str(message.headers["x-stream-offset"]))
+
+
+async def _connect(url: str) -> Connection:
+    """Open a connection, and close it where that fails: else aio-pika tries to as it is freed."""
+    connection = Connection(make_url(url))
+    try:
+        await connection.connect()
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
 
 
 async def _close(connection: AbstractConnection) -> None:
