@@ -13,6 +13,8 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat.accounts.models import LOCAL_USER, Role
+from quart_chat.accounts.oidc import requests
+from quart_chat.accounts.throttle import Rate
 from quart_chat.web.auth.cookies import SIGN_IN_REQUEST
 from tests.accounts.oidc.provider import (
     CLIENT_ID,
@@ -289,6 +291,32 @@ async def test_a_page_of_another_site_begins_no_sign_in(browser: Browser) -> Non
         response = await browser.get("/sign-in/oidc?next=/documents", Sec_Fetch_Site=site)
         assert response.headers["Location"] == "/sign-in?next=%2Fdocuments"
         assert browser.cookies == {}
+
+
+async def test_one_address_can_not_begin_without_end(
+    browser: Browser, client: Client, provider: TestProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "CHALLENGES", Rate(burst=2, interval=3600.0))
+    await browser.leave()
+    answer = await browser.leave("/documents")
+    third = Browser(client, provider)
+    response = await third.get("/sign-in/oidc?next=/documents")
+    assert "Too many attempts" in await refused(response, 429)
+    assert 0 < int(response.headers["Retry-After"]) <= 3600
+    assert third.cookies == {}
+    # One that has begun can still end.
+    assert (await browser.come_back(answer)).status_code == 303
+
+
+async def test_a_provider_that_is_away_has_nothing_stored(
+    app: Quart, browser: Browser, provider: TestProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[object] = []
+    requests = accounts_of(app).authorization_requests
+    monkeypatch.setattr(requests, "begin", begun.append)
+    provider.metadata = {"issuer": "https://evil.example"}
+    assert "another provider" in await refused(await browser.get("/sign-in/oidc"), 503)
+    assert begun == []
 
 
 async def test_a_browser_without_encryption_is_told_before_it_leaves(browser: Browser) -> None:

@@ -13,6 +13,7 @@ from quart_chat.errors import (
     InvalidInput,
     NameTaken,
     SignInRefused,
+    SignInThrottled,
     Unavailable,
     WrongCredentials,
 )
@@ -59,11 +60,13 @@ async def begin_sign_in() -> ResponseReturnValue:
         return redirect(sign_in_address(target(then)), 303)
     if is_unsafe():
         return await render_sign_in(then=then), 400
-    begun = await services().require_accounts().authorization_requests.begin()
+    requests = services().require_accounts().authorization_requests
     provider = services().require_provider()
     try:
+        await provider.discover()  # nothing is stored for one that is away
+        begun = await requests.begin(find_origin(device_secret()))
         answer = redirect(await provider.address(begun, redirect_uri()), 303)
-    except Unavailable as error:
+    except (SignInThrottled, Unavailable) as error:
         return await refuse_provided(error, then)
     response = cast("Response", answer)
     response.headers["Cache-Control"] = "no-store"
