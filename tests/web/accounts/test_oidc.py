@@ -13,7 +13,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat.accounts.models import LOCAL_USER, Role
-from quart_chat.accounts.oidc import requests
+from quart_chat.accounts.oidc import discovery, requests
 from quart_chat.accounts.throttle import Rate
 from quart_chat.web.auth.cookies import SIGN_IN_REQUEST
 from tests.accounts.oidc.provider import (
@@ -260,6 +260,7 @@ async def test_a_provider_that_is_away_is_told(
 ) -> None:
     client = app.extensions["quart_chat"].provider._client
     monkeypatch.setattr(client, "_timeout", 0.3)
+    monkeypatch.setattr(discovery, "RETRY", 0.0)
     provider.handlers["/.well-known/openid-configuration"] = hang
     response = await browser.get("/sign-in/oidc?next=/documents")
     assert "takes too long" in await refused(response, 503)
