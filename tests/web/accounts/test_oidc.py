@@ -279,6 +279,8 @@ async def test_a_provider_that_is_away_is_told(
         "//evil.example/",
         "/%5Cevil.example/",
         "%0A/x",
+        "/%3Fa%3D%00",
+        "/documents%3Fa%3D%1B[0m",
         "/nowhere",
         "x" * 9999,
     ],
