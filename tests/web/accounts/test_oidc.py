@@ -12,7 +12,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from quart_chat.accounts.models import LOCAL_USER, Role
+from quart_chat.accounts.models import LOCAL_USER, Role, Scope
 from quart_chat.accounts.oidc import discovery, requests
 from quart_chat.accounts.throttle import Rate
 from quart_chat.web.auth.cookies import SIGN_IN_REQUEST
@@ -27,9 +27,11 @@ from tests.web.accounts.people import (
     HOST,
     OPERATOR,
     PASSWORD,
+    Person,
     accounts_of,
     add_person,
     cookies_of,
+    make_token,
     team_app,
 )
 
@@ -376,6 +378,38 @@ async def test_who_is_let_in_is_asked_each_time(
     await accounts_of(app).settle()
     told = await accounts_of(app).log.page()
     assert "sign_in_failed" in [each.action for each in told.entries]
+
+
+@pytest.mark.parametrize("settings", [{"QUART_CHAT_OIDC_USERS": "groups=chat"}])
+async def test_one_who_may_come_in_no_more_is_shut_out_everywhere(
+    app: Quart, browser: Browser, client: Client, provider: TestProvider
+) -> None:
+    provider.claims = {"groups": ["chat"]}
+    laptop, phone, other = (Browser(client, provider) for _ in range(3))
+    await laptop.sign_in()
+    await phone.sign_in()
+    (user,) = await accounts_of(app).users.all()
+    tokens = [await make_token(app, Person(user.id, user.name, ""), scope) for scope in Scope]
+    provider.claims = {"groups": ["chat"], "sub": "8"}
+    provider.userinfo = {"sub": "8", "preferred_username": "grace"}
+    await other.sign_in()
+    # Another user, who is refused, ends nothing of this one.
+    provider.claims["groups"] = []
+    assert "not among the users" in await refused(await other.sign_in(), 403)
+    assert [await each.is_in() for each in (laptop, phone, other)] == [True, True, False]
+    provider.claims, provider.userinfo = {"groups": []}, {"sub": "7"}
+    assert "not among the users" in await refused(await browser.sign_in(), 403)
+    assert [await each.is_in() for each in (laptop, phone)] == [False, False]
+    for token in tokens:
+        assert (await client.get("/api/settings", headers=token)).status_code == 401
+    told = await accounts_of(app).log.page()
+    actions = [str(each.action) for each in told.entries]
+    assert actions.count("token_revoked") == len(tokens)
+    assert actions.count("sessions_revoked") == 2
+    # It is no lock: once the provider says so, the user is let in.
+    provider.claims = {"groups": ["chat"]}
+    await phone.sign_in()
+    assert await phone.is_in()
 
 
 @pytest.mark.parametrize("settings", [{"QUART_CHAT_OIDC_ADMINS": "groups=admins"}])

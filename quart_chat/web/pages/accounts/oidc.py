@@ -113,13 +113,13 @@ async def _finish(begun: AuthorizationRequest) -> SignedIn:
         InvalidInput: No new user can have the name.
         NameTaken: The same.
         SignInRefused: The provider refuses, or can't be trusted.
-        Unavailable: It can't be asked.
+        Unavailable: It, or the database, can't be asked.
     """
     answer = {name: request.args[name] for name in ANSWER if name in request.args}
     user = await services().require_provider().redeem(begun, answer, redirect_uri())
     accounts, origin = services().require_accounts(), find_origin(device_secret())
     if not auth_settings().oidc_users.match(user.claims):
-        accounts.sign_in.note_refused(user.issuer, user.subject, origin)
+        await accounts.sign_in.refuse_external(user.issuer, user.subject, origin)
         _logger.warning("A user of the provider is not among those who are let in")
         raise Forbidden(
             _("You are not among the users who may come in here. Ask an administrator.")
