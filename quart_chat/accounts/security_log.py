@@ -77,7 +77,7 @@ class SecurityLog:
         return replace(page, entries=entries)
 
     async def add_stop(self, actor: Actor, user_id: str, workflow_id: str) -> None:
-        """Note that an administrator has stopped a round of a user.
+        """Note that an administrator stops a round of a user.
 
         Raises:
             Forbidden: The actor is no enabled administrator.

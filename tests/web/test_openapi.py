@@ -127,7 +127,7 @@ async def test_the_document_says_what_a_stream_carries(client: Client) -> None:
     schemas = (await (await client.get("/openapi.json")).get_json())["components"]["schemas"]
     assert set(schemas["ChatData"]["discriminator"]["mapping"]) == {
         *("message", "log", "delta", "queued", "workflow", "complete", "stopped", "error", "reset"),
-        *("pulse", "document", "status", "progress", "probe"),
+        *("pulse", "document", "status", "progress", "probe", "figures"),
     }
     assert schemas["MessageItem"]["properties"]["role"] == {"enum": ["assistant", "user"]}
     assert schemas["LogItem"]["properties"]["durationMs"]["anyOf"][1] == {"type": "null"}

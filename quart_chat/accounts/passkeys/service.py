@@ -196,7 +196,9 @@ class Passkeys:
         """Log an answer that was not valid, such as one of a copy of the key."""
         self._changes.begin(
             Actor(None, origin.address),
-            lambda change: change.log(Action.SIGN_IN_FAILED, passkey.user_id, passkey.name),
+            lambda change: change.log(
+                Action.SIGN_IN_FAILED, passkey.user_id, f"{SignInMethod.PASSKEY}:{passkey.name}"
+            ),
         )
 
     async def rename(self, actor: Actor, passkey_id: str, name: str) -> Passkey:

@@ -85,7 +85,7 @@ class Body:
 
     def heard(self) -> None:
         """The last piece said something: from now on the full patience is left."""
-        self._rests = self._small
+        self._rests = self._small and not self._content.is_eof()
         self._deadline = self._loop.time() + self._patience
 
     def expect_end(self, seconds: float) -> None:

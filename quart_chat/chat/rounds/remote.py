@@ -55,20 +55,18 @@ class Stops:
             return stopped
         return await self._end(workflow) if number in (None, workflow.head) else None
 
-    async def stop_any(
-        self, workflow_id: str, number: int | None = None
-    ) -> tuple[str, Round | None]:
-        """Stop a round of whichever user, and return the user's id beside how it has ended.
+    async def find(self, workflow_id: str, number: int | None = None) -> Workflow | None:
+        """The workflow of whichever user, if the round runs; None if it has ended.
 
         Raises:
             NotFound: There is no such workflow.
-            Unavailable: Its node neither answers nor counts as dead yet.
         """
         check_id(workflow_id)
         workflow = found_workflow(
             await self._context.storage.read(lambda reader: reader.select_workflow(workflow_id))
         )
-        return workflow.user_id, await self.stop(workflow, number)
+        runs = workflow.status is WorkflowStatus.RUNNING and number in (None, workflow.head)
+        return workflow if runs else None
 
     async def _end(self, workflow: Workflow) -> Round | None:
         """End the round of a workflow that does not run on this node, and return how it has ended.

@@ -76,6 +76,7 @@ class Monitor:
         self._awaited_until = 0.0
         self._asked_until = 0.0
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
         if control is not None:
             control.listen(WATCH, self._obey)
 
@@ -111,6 +112,7 @@ class Monitor:
 
     async def close(self) -> None:
         """Emit nothing more; idempotent."""
+        self._closed = True
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -123,7 +125,7 @@ class Monitor:
             self._begin()
 
     def _begin(self) -> None:
-        if self._task is None:
+        if not self._closed and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._run())
             self._task.add_done_callback(self._ended)
 
@@ -132,6 +134,11 @@ class Monitor:
             self._task = None
         if not task.cancelled() and (error := task.exception()):
             _logger.error("The figures could not be taken", exc_info=error)
+            asyncio.get_running_loop().call_later(self._period, self._go_on)
+
+    def _go_on(self) -> None:
+        if self._has_reader():
+            self._begin()
 
     async def _run(self) -> None:
         figures = self.make_figures()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quart_chat.chat.models import RoundStatus
 from quart_chat.web.auth.identity import actor
 from quart_chat.web.context import services
 
@@ -15,12 +14,17 @@ if TYPE_CHECKING:
 async def stop_round(workflow_id: str, number: int | None = None) -> Round | None:
     """Stop a round for an administrator, which the security log tells; None where none runs.
 
+    The log has it first: a request that is cancelled, or fails, may have stopped the round.
+
     Raises:
+        Forbidden: The caller is an administrator no longer.
         NotFound: No chat has this id.
         Unavailable: Another process runs it, which doesn't answer for now.
     """
-    owner, ended = await services().chat.stops.stop_any(workflow_id, number)
-    accounts = services().accounts
-    if accounts is not None and ended is not None and ended.status is RoundStatus.STOPPED:
-        await accounts.log.add_stop(actor(), owner, workflow_id)
-    return ended
+    stops, accounts = services().chat.stops, services().accounts
+    workflow = await stops.find(workflow_id, number)
+    if workflow is None:
+        return None
+    if accounts is not None:
+        await accounts.log.add_stop(actor(), workflow.user_id, workflow_id)
+    return await stops.stop(workflow, number)

@@ -43,12 +43,12 @@ async def watched(
         policies: Learn who may read the figures.
         accounts: Who users are, and what they have open; None without accounts.
     """
-    names = Names(_no_names if accounts is None else partial(_names_of, accounts[0]))
+    read_names = _no_names if accounts is None else partial(_names_of, accounts[0])
     find_readers: FindReaders = dict if accounts is None else accounts[1].readers
     node = cluster.node
 
     def make_figures() -> Figures:
-        return Figures(node.id, events, chat.rounds.running, names, find_readers)
+        return Figures(node.id, events, chat.rounds.running, Names(read_names), find_readers)
 
     monitor = Monitor(make_figures, events, cluster.control if node.shares else None, node.id)
     policies.register(KIND, monitor.admit)

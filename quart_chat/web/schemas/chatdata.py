@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from quart_chat.web.schemas.figures import FiguresItem
 from quart_chat.web.schemas.items import (
     DeletedItem,
     DeltaItem,
@@ -124,6 +125,12 @@ class ProgressData(Dated, frozen=True, tag="progress"):
     item: ReadingItem
 
 
+class FiguresData(Dated, frozen=True, tag="figures"):
+    """What a node does, for administrators; it is told once a second and never stored."""
+
+    item: FiguresItem
+
+
 class RevokedData(Dated, frozen=True, tag="revoked"):
     """The last item of a stream whose reader is no longer let in."""
 
@@ -150,6 +157,7 @@ ChatData = (
     | StatusData
     | ProgressData
     | ProbeData
+    | FiguresData
 )
 """What a stream carries."""
 

@@ -98,7 +98,7 @@ async def test_what_concerns_passkeys_is_in_the_log(accounts: AccountService) ->
     events = [(event.action, event.detail) for event in (await accounts.log.page()).entries]
     assert events[:4] == [
         (Action.PASSKEY_REMOVED, "Key"),
-        (Action.SIGN_IN_FAILED, "Key"),
+        (Action.SIGN_IN_FAILED, "passkey:Key"),
         (Action.SIGNED_IN, "passkey"),
         (Action.PASSKEY_ADDED, "Key"),
     ]

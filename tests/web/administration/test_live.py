@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 from quart import Quart
@@ -16,7 +17,10 @@ from quart.typing import TestClientProtocol as Client
 
 from quart_chat.accounts.models import Role
 from quart_chat.accounts.security_events import Action
+from quart_chat.chat.rounds.remote import Stops
+from quart_chat.errors import Unavailable
 from quart_chat.web.monitoring.monitor import CONTEXT, MONITOR, Monitor
+from quart_chat.web.schemas.figures import FiguresItem
 from tests.app import create_test_app
 from tests.web.accounts.people import (
     HOST,
@@ -52,6 +56,7 @@ async def figures_with(stream: Stream, **wanted: int) -> dict[str, Any]:
     """Read on to figures that have so many of what they list."""
     while True:
         item: dict[str, Any] = (await stream.until("figures"))["item"]
+        msgspec.convert(item, FiguresItem)
         if all(len(item[name]) == count for name, count in wanted.items()):
             return item
 
@@ -161,8 +166,24 @@ async def test_a_round_of_another_is_stopped_from_the_page_and_the_log_tells_it(
     account = await text_of(client, "/settings/account", user)
     assert "Ada stopped an answer that was being written for Berta" in account
     # It has ended: nothing more is stopped, and nothing more is told.
-    await client.post("/admin/live/stop", form=form, headers=admin.headers)
+    response = await client.post("/admin/live/stop", form=form, headers=admin.headers)
+    assert response.headers["Location"] == "/admin/live"
     assert (await accounts_of(app).log.page(limit=1)).entries == [entry]
+
+
+async def test_a_stop_whose_end_is_not_known_is_told(
+    app: Quart, client: Client, admin: Person, user: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise Unavailable("its process does not answer")
+
+    async with waiting(client, user.headers) as (_stream, chat):
+        with monkeypatch.context() as patch:
+            patch.setattr(Stops, "stop", fail)
+            response = await client.post(f"/api/admin/rounds/{chat}/stop", headers=admin.headers)
+        assert response.status_code == 503
+        (entry,) = (await accounts_of(app).log.page(limit=1)).entries
+        assert (entry.action, entry.detail) == (Action.ROUND_STOPPED, chat)
 
 
 async def test_programs_stop_a_round_of_another_with_a_token_that_may_change(

@@ -17,7 +17,7 @@ DETAILS: dict[Action, list[str]] = {
     Action.USER_DELETED: ["Bob"],
     Action.ROLE_CHANGED: list(Role),
     Action.LIMITS_CHANGED: ["", "prompts_per_minute=5"],
-    Action.SIGN_IN_FAILED: ["", "Key", SignInMethod.EXTERNAL],
+    Action.SIGN_IN_FAILED: ["", "passkey:external: x", SignInMethod.EXTERNAL],
     Action.SIGNED_IN: list(SignInMethod),
     Action.SESSIONS_REVOKED: ["3"],
     Action.TOKEN_CREATED: [f"Backup (old) ({scope})" for scope in Scope],

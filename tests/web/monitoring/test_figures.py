@@ -162,6 +162,19 @@ async def test_names_are_read_once_for_each_new_user() -> None:
     assert (names.get("2"), reads) == ("Berta", 2)
 
 
+async def test_a_name_is_not_believed_for_long() -> None:
+    users = {"1": "Ada"}
+
+    async def read() -> dict[str, str]:
+        return users
+
+    names = Names(read, kept=-1)
+    await names.learn(["1"])
+    users["1"] = "Ada Neu"
+    await names.learn(["1"])
+    assert names.get("1") == "Ada Neu"
+
+
 # The monitor
 
 

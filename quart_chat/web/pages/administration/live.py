@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from quart import Blueprint, redirect, request
 
+from quart_chat.chat.models import RoundStatus
 from quart_chat.errors import InvalidInput, NotFound
 from quart_chat.texts import _
 from quart_chat.web.auth.identity import administrators_only
@@ -46,6 +47,8 @@ async def stop() -> ResponseReturnValue:
     number = form.get("round", "")
     if not (number.isascii() and number.isdigit() and len(number) < 16):
         raise InvalidInput(_("round: send the number of the round."))
+    ended = None
     with suppress(NotFound):  # deleted in the meantime
-        await stop_round(form.get("workflow_id", ""), int(number))
-    return redirect(path_to(f"{LIVE}?stopped=1"), 303)
+        ended = await stop_round(form.get("workflow_id", ""), int(number))
+    was_stopped = ended is not None and ended.status is RoundStatus.STOPPED
+    return redirect(path_to(f"{LIVE}?stopped=1" if was_stopped else LIVE), 303)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from quart_chat.accounts.models import SignInMethod
 from quart_chat.accounts.security_events import Action, SecurityEvent
 from quart_chat.texts import N_, _
 
@@ -133,10 +132,9 @@ def _read_detail(event: SecurityEvent) -> tuple[tuple[str, ...], str]:
         case Action.LINK_CREATED:
             kind, _space, role = detail.partition(" (")
             return (f"{action}:{kind}:{role.rstrip(')')}", f"{action}:{kind}", action), ""
-        case Action.SIGN_IN_FAILED if detail == SignInMethod.EXTERNAL:
-            return (f"{action}:{detail}",), ""
         case Action.SIGN_IN_FAILED if detail:
-            return (f"{action}:{SignInMethod.PASSKEY}",), detail
+            method, _colon, passkey = detail.partition(":")
+            return (f"{action}:{method}",), passkey
         case Action.LIMITS_CHANGED:
             return (action,), detail or _("those of the role")
         case Action.USER_ADDED | Action.ROLE_CHANGED | Action.SIGNED_IN | Action.LINK_USED:
