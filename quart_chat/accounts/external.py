@@ -74,6 +74,21 @@ def settle_role(change: Change, user: User, role: Role) -> None:
         change.log(Action.ROLE_CHANGED, user.id, role)
 
 
+def end_access(change: Change, user_id: str) -> None:
+    """End the sessions and tokens of a user whom another server does not vouch for any more."""
+    sessions = change.tx.delete_sessions(user_id, None)
+    for session_id in sessions:
+        credential = Credential(CredentialKind.SESSION, session_id)
+        change.revoke(user_id, RevocationReason.REVOKED, credential)
+    if sessions:
+        change.log(Action.SESSIONS_REVOKED, user_id, str(len(sessions)))
+    for token in change.tx.select_tokens(user_id):
+        change.tx.delete_token(user_id, token.id)
+        credential = Credential(CredentialKind.TOKEN, token.id)
+        change.revoke(user_id, RevocationReason.REVOKED, credential)
+        change.log(Action.TOKEN_REVOKED, user_id, token.name)
+
+
 def _identity(user: User) -> Identity | None:
     if not user.is_enabled:
         return None

@@ -6,7 +6,7 @@ from functools import partial
 
 from quart_chat.accounts.attempts import Attempt, Attempts
 from quart_chat.accounts.changes import Change, Changes
-from quart_chat.accounts.external import find_or_add, settle_role
+from quart_chat.accounts.external import end_access, find_or_add, settle_role
 from quart_chat.accounts.hashing import Hasher
 from quart_chat.accounts.models import (
     Actor,
@@ -146,16 +146,17 @@ class SignIn:
 
         return await self._changes.commit(Actor(None, origin.address), begin)
 
-    def note_refused(self, provider: str, subject: str, origin: Origin) -> None:
-        """Log that a user whom another server vouches for was not let in, if the user is known."""
+    async def refuse_external(self, provider: str, subject: str, origin: Origin) -> None:
+        """End the sessions and tokens of a user who may not come in any more, if one is known."""
         provider, subject = clean(provider), clean(subject)
 
-        def note(change: Change) -> None:
+        def refuse(change: Change) -> None:
             user_id = change.tx.find_external(provider, subject)
             if user_id is not None:
                 change.log(Action.SIGN_IN_FAILED, user_id, SignInMethod.EXTERNAL)
+                end_access(change, user_id)
 
-        self._changes.begin(Actor(None, origin.address), note)
+        await self._changes.commit(Actor(None, origin.address), refuse)
 
     def begin(
         self,

@@ -86,12 +86,20 @@ class Rate:
 
 
 CHALLENGES = Rate(burst=120, interval=1.0)
-"""Challenges for one address. Each page to sign in asks for one, for all people of a network."""
+"""Challenges for one address. Each page to sign in asks for one, for all people of a network.
+
+Sign-ins at a provider may begin as often.
+"""
 
 
 def challenges_of(origin: Origin) -> str:
     """The bucket in which challenges are counted: guesses at passwords don't fill it."""
     return _name("challenges", network(origin.address))
+
+
+def authorizations_of(origin: Origin) -> str:
+    """The bucket in which sign-ins that begin at a provider are counted, and nothing else."""
+    return _name("authorizations", network(origin.address))
 
 
 def spend(stored: Bucket | None, rate: Rate, now: float) -> Bucket:

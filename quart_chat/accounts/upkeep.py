@@ -18,7 +18,7 @@ from quart_chat.errors import DatabaseUnavailable, Unavailable
 _logger = logging.getLogger(__name__)
 
 _STORE_USES = 60.0
-_PRUNE = 3600.0
+_PRUNE = 600.0
 _ERASE = 30.0
 """Seconds between two rounds of each."""
 

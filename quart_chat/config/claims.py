@@ -43,8 +43,9 @@ class ClaimRules(str):
     """Conditions on what a provider says of a user, of which one is enough; or none.
 
     Each is ``claim=value``: the claim is the value, or a list that has it. ``email=@example.org``
-    is any address of that domain. An address counts only where the provider has verified it. The
-    name of a claim may lead into objects, as in ``realm_access.roles=editor``.
+    is any address of that domain. An address counts only where the provider has verified it, and
+    one beyond ASCII only for a condition that is equal to it. The name of a claim may lead into
+    objects, as in ``realm_access.roles=editor``.
     """
 
     __slots__ = ("_rules",)
@@ -84,7 +85,7 @@ class Admission(ClaimRules):
 
 def _holds(claims: Mapping[str, Any], claim: str, value: str) -> bool:
     if claim == "email":
-        return _is_address(claims, value.casefold())
+        return _is_address(claims, value)
     found = _find(claims, claim)
     return any(_text(each) == value for each in (found if isinstance(found, list) else [found]))
 
@@ -94,7 +95,10 @@ def _is_address(claims: Mapping[str, Any], value: str) -> bool:
     # Some providers write the truth as a text.
     if not isinstance(address, str) or claims.get("email_verified") not in (True, "true"):
         return False
-    address = address.casefold()
+    # Beyond ASCII, letters of two names may be the same in one case, or as a domain: K and k.
+    if not (address.isascii() and value.isascii()):
+        return address == value
+    address, value = address.lower(), value.lower()
     if not value.startswith("@"):
         return address == value
     return address.count("@") == 1 and address.endswith(value)

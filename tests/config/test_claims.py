@@ -38,6 +38,18 @@ VERIFIED = {"email": "Ada@Example.org", "email_verified": True}
         ("email=@example.org", {**VERIFIED, "email": "a@evil.org@example.org"}, False),
         ("email=@example.org", {**VERIFIED, "email": "ada@example.org.evil.org"}, False),
         ("email=@example.org", {**VERIFIED, "email": ["ada@example.org"]}, False),
+        # Letters that are one letter only to a comparison which knows all of Unicode.
+        ("email=@strasse.example", {**VERIFIED, "email": "ada@straße.example"}, False),
+        ("email=@straße.example", {**VERIFIED, "email": "ada@strasse.example"}, False),
+        ("email=@kiwi.example", {**VERIFIED, "email": "ada@\u212aiwi.example"}, False),
+        ("email=@\u212aiwi.example", {**VERIFIED, "email": "ada@kiwi.example"}, False),
+        ("email=ada@fly.example", {**VERIFIED, "email": "ada@\ufb02y.example"}, False),
+        ("email=k@a.example", {**VERIFIED, "email": "\u212a@a.example"}, False),
+        ("email=@a.example", {**VERIFIED, "email": "jürgen@a.example"}, False),
+        ("email=jürgen@a.example", {**VERIFIED, "email": "jürgen@a.example"}, True),
+        ("email=Jürgen@a.example", {**VERIFIED, "email": "jürgen@a.example"}, False),
+        ("email=ADA@EXAMPLE.ORG", VERIFIED, True),
+        ("email=@EXAMPLE.org", VERIFIED, True),
         ("", {"groups": "chat"}, False),
     ],
 )

@@ -80,6 +80,40 @@ async def test_a_document_is_uploaded_listed_read_and_deleted(app: Quart, client
     assert stored(app) == []
 
 
+SPELLINGS = ["/{}", "//{}", "////{}", "http://localhost/{}", "http://localhost//{}"]
+
+
+@pytest.mark.parametrize(
+    ("root", "said", "spellings"),
+    [
+        ("", "", SPELLINGS),
+        (
+            "/chat",
+            "",
+            [*SPELLINGS, "/chat/{}", "/chat//{}", "//chat/{}", "http://localhost/chat/{}"],
+        ),
+        ("/chat", "/chat", ["/chat/{}", "/chat///{}", "//chat//chat//{}"]),
+        # The root path of a server alone.
+        ("", "/chat", ["/chat/{}", "/chat//{}", "/chat{}", "http://localhost/chat//{}"]),
+        ("", "/chat/", ["/chat/{}", "/chat//{}"]),
+    ],
+)
+async def test_an_upload_is_taken_wherever_its_route_is_found(
+    tmp_path: Path, root: str, said: str, spellings: list[str]
+) -> None:
+    settings = {"QUART_CHAT_INSTANCE": tmp_path / "instance", "QUART_CHAT_ROOT_PATH": root}
+    app, scope = create_test_app(settings), {"root_path": said} if said else {}
+    expected = {"api/documents": 201, "documents": 303, "api/chatbot/import": 200, "transfer": 200}
+    assert {f"/{page}" for page in expected} == uploads.PATHS
+    async with app.test_app():
+        for page, status in expected.items():
+            for path in (spelling.format(page) for spelling in spellings):
+                response = await app.test_client().post(
+                    path, data=form(("a.txt", b"One")), headers=FORM, scope_base=scope
+                )
+                assert response.status_code == status, path
+
+
 async def test_several_files_come_at_once_and_each_is_taken_or_refused(client: Client) -> None:
     status, answer = await upload(
         client, ("a.txt", b"One"), ("b.pdf", made.PNG), ("", b"no file"), ("c.txt", b"Three")

@@ -10,27 +10,22 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
-from joserfc.jwk import KeySet
-
 from quart_chat.accounts.names import MAX_NAME, clean_user_name
 from quart_chat.accounts.oidc.client import Answer, ProviderClient, host_of, unreadable
+from quart_chat.accounts.oidc.discovery import Discovery
 from quart_chat.accounts.oidc.id_token import (
     UnknownKey,
     UntrustedToken,
-    read_keys,
     untrusted,
     verify,
 )
-from quart_chat.accounts.oidc.metadata import PATH, Metadata, read_metadata
+from quart_chat.accounts.oidc.metadata import Metadata
 from quart_chat.accounts.oidc.requests import AuthorizationRequest
 from quart_chat.errors import InvalidInput, SignInRefused
 from quart_chat.plaintext import one_line
 from quart_chat.texts import _
 
 _logger = logging.getLogger(__name__)
-
-REFRESH = 3600.0
-"""Seconds after which the provider is asked again where it is and what its keys are."""
 
 _MAX_WORDS = 200
 """Characters of a provider's own words that are shown."""
@@ -81,15 +76,6 @@ class ExternalUser:
         return "user"
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of the provider, and since when."""
-
-    metadata: Metadata
-    keys: KeySet
-    since: float
-
-
 class Provider:
     """A provider of OpenID Connect.
 
@@ -108,7 +94,7 @@ class Provider:
         self._registration = registration
         self._client = client
         self._clock = clock
-        self._known: _Known | None = None
+        self._discovery = Discovery(registration.issuer, client, clock)
 
     @property
     def host(self) -> str:
@@ -118,7 +104,8 @@ class Provider:
     @property
     def keys(self) -> int:
         """How many keys are known that ID tokens may be signed with."""
-        return 0 if self._known is None else len(self._known.keys.keys)
+        known = self._discovery.known
+        return 0 if known is None else len(known.keys.keys)
 
     async def discover(self) -> Metadata:
         """Ask the provider where it is and what its keys are, unless that is known.
@@ -126,7 +113,7 @@ class Provider:
         Raises:
             ProviderUnavailable: It does not say.
         """
-        return (await self._discover()).metadata
+        return (await self._discovery.discover()).metadata
 
     async def address(self, request: AuthorizationRequest, redirect_uri: str) -> str:
         """Where the browser is sent (OpenID Connect Core 1.0, 3.1.2.1).
@@ -216,12 +203,12 @@ class Provider:
 
         Some providers give their keys no names, so a signature tells of new keys, too.
         """
-        known = await self._discover()
+        known = await self._discovery.discover()
         for keys in (known.keys, None):
             try:
                 return verify(
                     token,
-                    await self._fetch_keys(known.metadata) if keys is None else keys,
+                    await self._discovery.fetch_keys(known.metadata) if keys is None else keys,
                     issuer=known.metadata.issuer,
                     client_id=self._registration.client_id,
                     nonce=request.nonce,
@@ -237,21 +224,6 @@ class Provider:
             return {}
         headers = {"Authorization": f"Bearer {access_token}"}
         return await self._client.get(metadata.userinfo, headers)
-
-    async def _discover(self) -> _Known:
-        known = self._known
-        if known is None or not 0 <= self._clock() - known.since < REFRESH:
-            issuer = self._registration.issuer
-            metadata = read_metadata(await self._client.get(f"{issuer}{PATH}"), issuer)
-            await self._fetch_keys(metadata)
-            known = self._known
-            assert known is not None  # noqa: S101 - they have just been fetched
-        return known
-
-    async def _fetch_keys(self, metadata: Metadata) -> KeySet:
-        keys = read_keys(await self._client.get(metadata.keys))
-        self._known = _Known(metadata, keys, self._clock())
-        return keys
 
     def _refusal(
         self, said: Mapping[str, str], request: AuthorizationRequest, *secrets: str

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 
+from quart_chat.accounts.models import Origin
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.secret import digest, is_secret, new_secret
-from quart_chat.accounts.storage import AccountStorage, StoredChallenge
+from quart_chat.accounts.storage import AccountStorage, AccountTransaction, StoredChallenge
+from quart_chat.accounts.throttle import CHALLENGES, authorizations_of, spend
 
 LIFETIME = 600.0
 """Seconds that a person has for signing in at the provider."""
@@ -62,12 +64,23 @@ class AuthorizationRequests:
         self._storage = storage
         self._options = options
 
-    async def begin(self) -> AuthorizationRequest:
-        """Make a request."""
+    async def begin(self, origin: Origin) -> AuthorizationRequest:
+        """Make a request.
+
+        Raises:
+            SignInThrottled: The address has begun too many.
+        """
         made = AuthorizationRequest(new_secret(), new_secret())
         ends = self._options.clock() + LIFETIME
         stored = StoredChallenge(digest(made.secret), _PURPOSE, made.challenge, None, ends)
-        await self._storage.write(lambda tx: tx.insert_challenge(stored))
+        bucket = authorizations_of(origin)
+
+        def insert(tx: AccountTransaction) -> None:
+            spent = tx.select_buckets([bucket]).get(bucket)
+            tx.put_bucket(bucket, spend(spent, CHALLENGES, self._options.clock()))
+            tx.insert_challenge(stored)
+
+        await self._storage.write(insert)
         return made
 
     async def take(self, secret: str, state: str) -> AuthorizationRequest | None:

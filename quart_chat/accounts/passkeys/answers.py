@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,8 +17,16 @@ from quart_chat.accounts.storage import StoredPasskey
 
 T = TypeVar("T")
 
+_logger = logging.getLogger(__name__)
+
 TIMEOUT = 300_000
 """Milliseconds in which a browser has to answer."""
+
+
+MAX_ID = 1023
+"""Bytes in the id of a key (WebAuthn § 7.1)."""
+MAX_KEY = 4096
+"""Bytes of a public key: far more than the longest in use has."""
 
 
 class InvalidAnswer(Exception):
@@ -109,6 +118,8 @@ async def check_registration(
             expected_origin=party.origin,
             require_user_verification=True,
         )
+        if len(found.credential_id) > MAX_ID or len(found.credential_public_key) > MAX_KEY:
+            raise InvalidAnswer("It is too long.")
         return Registered(
             bytes_to_base64url(found.credential_id),
             bytes_to_base64url(found.credential_public_key),
@@ -157,9 +168,13 @@ async def _checked(check: Callable[[], T]) -> T:
 
         try:
             return check()
+        except InvalidAnswer:
+            raise
         except WebAuthnException as error:
             raise InvalidAnswer(str(error)) from error
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except Exception as error:
+            # The libraries that read certificates and nested data have errors of many kinds.
+            _logger.info("The answer of a passkey can't be read: %s", type(error).__name__)
             raise InvalidAnswer("It can't be read.") from error
 
     return await asyncio.to_thread(run)

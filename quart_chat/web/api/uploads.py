@@ -29,6 +29,7 @@ from werkzeug.sansio.multipart import (
 from quart_chat.errors import BodyTooLarge, ChatError, InvalidInput, WrongMediaType
 from quart_chat.texts import N_, _
 from quart_chat.web.auth.credentials import check_still_in
+from quart_chat.web.paths import plain_path
 
 if TYPE_CHECKING:
     from hypercorn.typing import (
@@ -123,7 +124,7 @@ class UploadMiddleware:
 
 
 def _path(scope: HTTPScope) -> str:
-    return scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
+    return plain_path(plain_path(scope["path"]).removeprefix(scope.get("root_path", "")))
 
 
 def init_app(app: Quart) -> None:

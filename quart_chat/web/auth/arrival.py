@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from quart import Quart
 
 CURE = (
-    f"Set {variable('auth')}=accounts, so that users sign in, or {variable('auth')}=proxy, if a"
-    " proxy in front signs them in."
+    f"Set {variable('auth')}=accounts, so that users sign in, {variable('auth')}=oidc, if they sign"
+    f" in at a provider of OpenID Connect, or {variable('auth')}=proxy, if a proxy in front signs"
+    " them in."
 )
 
 

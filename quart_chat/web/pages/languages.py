@@ -37,6 +37,8 @@ YEAR = 365 * 24 * 60 * 60
 MAX_ACCEPTED = 200
 """Characters of an ``Accept-Language`` that are read: a longer one could take seconds."""
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
 blueprint = Blueprint("languages", __name__)
 
 
@@ -116,8 +118,11 @@ def keep_choice(response: Response | WerkzeugResponse, name: str, value: str) ->
 def safe_redirect_target(address: str | None) -> str:
     """The path and query of a page of this server that can be gone to; else of the first page."""
     first = path_to("/")
+    address = address or ""
+    if _CONTROL.search(address):  # some of them urlsplit leaves out, and others no header may have
+        return first
     try:
-        parts = urlsplit(address or "")
+        parts = urlsplit(address)
     except ValueError:
         return first
     path = route_path(parts.path)

@@ -1,5 +1,6 @@
 """Paths: where the application is on its host, and what that means for its addresses."""
 
+from quart_chat.web.paths.plain import plain_path
 from quart_chat.web.paths.root import (
     AmbiguousRootPath,
     init_app,
@@ -18,6 +19,7 @@ __all__ = [
     "link_to",
     "own_name",
     "path_to",
+    "plain_path",
     "root_path",
     "route_path",
 ]

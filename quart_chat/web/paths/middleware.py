@@ -13,6 +13,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from quart_chat.web.paths.plain import plain_path
+
 if TYPE_CHECKING:
     from werkzeug.routing import Map
 
@@ -36,16 +38,18 @@ class BelowPath:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
-        elif scope["path"] == self._root and scope.get("method") in {"GET", "HEAD"}:
+            return
+        path = plain_path(scope["path"])
+        if path == self._root and scope.get("method") in {"GET", "HEAD"}:
             await self._add_slash(scope, send)
         else:
-            path = self._root + self._route_path(scope["path"])
+            path = self._root + self._route_path(path)
             await self._app({**scope, "path": path, "root_path": self._root}, receive, send)
 
     def _route_path(self, path: str) -> str:
         # A server with a root path of its own has put it in front of one that was there.
         while path.startswith(f"{self._root}/"):
-            rest = path.removeprefix(self._root)
+            rest = plain_path(path.removeprefix(self._root))
             if rest.split("/")[1] not in self._words and not rest.startswith(f"{self._root}/"):
                 break
             path = rest

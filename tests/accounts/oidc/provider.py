@@ -7,6 +7,7 @@ import time
 from base64 import b64decode
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
@@ -58,11 +59,12 @@ class TestProvider:
         self.sent: list[str] = []
         self.tamper: Callable[[str], str] = lambda token: token
         self._nonces: dict[str, str] = {}
+        self._codes = count()
 
     def sign_in(self, address: str) -> dict[str, str]:
         """Sign in as a person would whom the browser brings here, and return the answer."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-        code = f"code-{len(self._nonces)}-of-the-provider"
+        code = f"code-{next(self._codes)}-of-the-provider"
         self._nonces[code] = asked["nonce"]
         self.asked_for = asked
         return {"code": code, "state": asked["state"]}

@@ -17,7 +17,8 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey, RSAKey
 
 from quart_chat.accounts.oidc.client import MAX_BYTES, ProviderClient
-from quart_chat.accounts.oidc.provider import REFRESH, ExternalUser, Provider, Registration
+from quart_chat.accounts.oidc.discovery import REFRESH, RETRY
+from quart_chat.accounts.oidc.provider import ExternalUser, Provider, Registration
 from quart_chat.accounts.oidc.requests import AuthorizationRequest
 from quart_chat.accounts.secret import new_secret
 from quart_chat.errors import ChatError, ProviderUnavailable, SignInRefused
@@ -467,6 +468,7 @@ async def test_an_error_of_the_provider_passes(
     with pytest.raises(ProviderUnavailable, match="answers with an error"):
         await browser.come_back()
     del provider.handlers[path]
+    browser.clock = lambda: time.time() + RETRY
     assert (await browser.come_back()).subject == "7"
 
 
@@ -509,7 +511,76 @@ async def test_a_provider_that_is_away_is_told_and_found_again() -> None:
             await browser.come_back()
 
 
+async def test_a_failure_is_remembered_for_some_seconds(
+    browser: Browser, provider: TestProvider
+) -> None:
+    provider.metadata = {"issuer": "https://evil.example"}
+    with pytest.raises(ProviderUnavailable, match="another provider"):
+        await browser.come_back()
+    now = time.time()
+    for after in (0, RETRY - 1):
+        browser.clock = lambda after=after: now + after  # type: ignore[misc]
+        with pytest.raises(ProviderUnavailable, match="can't be reached"):
+            await browser.come_back()
+    assert len(provider.asked) == 1
+    provider.metadata = {}
+    browser.clock = lambda: now + RETRY + 1
+    assert (await browser.come_back()).subject == "7"
+
+
+async def test_a_failure_is_one_for_all_who_wait(browser: Browser, provider: TestProvider) -> None:
+    provider.metadata = {"issuer": "https://evil.example"}
+    failures = await asyncio.gather(
+        *(browser.come_back() for _ in range(9)), return_exceptions=True
+    )
+    assert {type(failure) for failure in failures} == {ProviderUnavailable}
+    assert len(provider.asked) == 1
+
+
+async def test_one_who_leaves_takes_the_answer_from_no_other(
+    browser: Browser, provider: TestProvider
+) -> None:
+    asked = asyncio.Event()
+
+    async def never(request: web.Request) -> web.StreamResponse:
+        asked.set()
+        return await hang(request)
+
+    provider.handlers["/keys"] = never
+    first = asyncio.create_task(browser.come_back())
+    await asked.wait()
+    second = asyncio.create_task(browser.come_back())
+    del provider.handlers["/keys"]
+    first.cancel()
+    assert (await second).subject == "7"
+
+
+@pytest.mark.parametrize("path", PLACES[:2])
+async def test_what_is_known_stays_where_the_provider_can_not_say_it_again(
+    browser: Browser, provider: TestProvider, path: str
+) -> None:
+    async def fail(_request: web.Request) -> web.Response:
+        return web.Response(status=503)
+
+    await browser.come_back()
+    provider.handlers[path] = fail
+    later = time.time() + REFRESH + 1
+    browser.clock = lambda: later
+    request = AuthorizationRequest(new_secret(), new_secret())
+    for _ in range(3):
+        assert await browser.provider.address(request, BACK)
+        # The token is older than it may be by that clock: the keys have verified it.
+        with pytest.raises(SignInRefused, match="expired"):
+            await browser.come_back()
+    assert provider.asked.count(path) == 2
+    browser.clock = lambda: later + RETRY
+    del provider.handlers[path]
+    assert await browser.provider.address(request, BACK)
+    assert provider.asked.count(path) == 3
+
+
 async def test_many_sign_ins_at_once(browser: Browser, provider: TestProvider) -> None:
     users = await asyncio.gather(*(browser.come_back() for _ in range(40)))
     assert {user.subject for user in users} == {"7"}
     assert len({form["code_verifier"] for form in provider.forms}) == 40
+    assert [provider.asked.count(path) for path in PLACES[:2]] == [1, 1]

@@ -21,6 +21,7 @@ def test_the_command_refuses_to_listen_where_others_are(
     said = capsys.readouterr().err
     assert "QUART_CHAT_AUTH=accounts" in said
     assert "QUART_CHAT_AUTH=proxy" in said
+    assert "QUART_CHAT_AUTH=oidc" in said
     assert "127.0.0.1" in said
     assert not list(tmp_path.iterdir())
 

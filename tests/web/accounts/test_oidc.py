@@ -12,7 +12,9 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from quart_chat.accounts.models import LOCAL_USER, Role
+from quart_chat.accounts.models import LOCAL_USER, Role, Scope
+from quart_chat.accounts.oidc import discovery, requests
+from quart_chat.accounts.throttle import Rate
 from quart_chat.web.auth.cookies import SIGN_IN_REQUEST
 from tests.accounts.oidc.provider import (
     CLIENT_ID,
@@ -25,9 +27,11 @@ from tests.web.accounts.people import (
     HOST,
     OPERATOR,
     PASSWORD,
+    Person,
     accounts_of,
     add_person,
     cookies_of,
+    make_token,
     team_app,
 )
 
@@ -258,6 +262,7 @@ async def test_a_provider_that_is_away_is_told(
 ) -> None:
     client = app.extensions["quart_chat"].provider._client
     monkeypatch.setattr(client, "_timeout", 0.3)
+    monkeypatch.setattr(discovery, "RETRY", 0.0)
     provider.handlers["/.well-known/openid-configuration"] = hang
     response = await browser.get("/sign-in/oidc?next=/documents")
     assert "takes too long" in await refused(response, 503)
@@ -276,6 +281,8 @@ async def test_a_provider_that_is_away_is_told(
         "//evil.example/",
         "/%5Cevil.example/",
         "%0A/x",
+        "/%3Fa%3D%00",
+        "/documents%3Fa%3D%1B[0m",
         "/nowhere",
         "x" * 9999,
     ],
@@ -289,6 +296,32 @@ async def test_a_page_of_another_site_begins_no_sign_in(browser: Browser) -> Non
         response = await browser.get("/sign-in/oidc?next=/documents", Sec_Fetch_Site=site)
         assert response.headers["Location"] == "/sign-in?next=%2Fdocuments"
         assert browser.cookies == {}
+
+
+async def test_one_address_can_not_begin_without_end(
+    browser: Browser, client: Client, provider: TestProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "CHALLENGES", Rate(burst=2, interval=3600.0))
+    await browser.leave()
+    answer = await browser.leave("/documents")
+    third = Browser(client, provider)
+    response = await third.get("/sign-in/oidc?next=/documents")
+    assert "Too many attempts" in await refused(response, 429)
+    assert 0 < int(response.headers["Retry-After"]) <= 3600
+    assert third.cookies == {}
+    # One that has begun can still end.
+    assert (await browser.come_back(answer)).status_code == 303
+
+
+async def test_a_provider_that_is_away_has_nothing_stored(
+    app: Quart, browser: Browser, provider: TestProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[object] = []
+    requests = accounts_of(app).authorization_requests
+    monkeypatch.setattr(requests, "begin", begun.append)
+    provider.metadata = {"issuer": "https://evil.example"}
+    assert "another provider" in await refused(await browser.get("/sign-in/oidc"), 503)
+    assert begun == []
 
 
 async def test_a_browser_without_encryption_is_told_before_it_leaves(browser: Browser) -> None:
@@ -345,6 +378,38 @@ async def test_who_is_let_in_is_asked_each_time(
     await accounts_of(app).settle()
     told = await accounts_of(app).log.page()
     assert "sign_in_failed" in [each.action for each in told.entries]
+
+
+@pytest.mark.parametrize("settings", [{"QUART_CHAT_OIDC_USERS": "groups=chat"}])
+async def test_one_who_may_come_in_no_more_is_shut_out_everywhere(
+    app: Quart, browser: Browser, client: Client, provider: TestProvider
+) -> None:
+    provider.claims = {"groups": ["chat"]}
+    laptop, phone, other = (Browser(client, provider) for _ in range(3))
+    await laptop.sign_in()
+    await phone.sign_in()
+    (user,) = await accounts_of(app).users.all()
+    tokens = [await make_token(app, Person(user.id, user.name, ""), scope) for scope in Scope]
+    provider.claims = {"groups": ["chat"], "sub": "8"}
+    provider.userinfo = {"sub": "8", "preferred_username": "grace"}
+    await other.sign_in()
+    # Another user, who is refused, ends nothing of this one.
+    provider.claims["groups"] = []
+    assert "not among the users" in await refused(await other.sign_in(), 403)
+    assert [await each.is_in() for each in (laptop, phone, other)] == [True, True, False]
+    provider.claims, provider.userinfo = {"groups": []}, {"sub": "7"}
+    assert "not among the users" in await refused(await browser.sign_in(), 403)
+    assert [await each.is_in() for each in (laptop, phone)] == [False, False]
+    for token in tokens:
+        assert (await client.get("/api/settings", headers=token)).status_code == 401
+    told = await accounts_of(app).log.page()
+    actions = [str(each.action) for each in told.entries]
+    assert actions.count("token_revoked") == len(tokens)
+    assert actions.count("sessions_revoked") == 2
+    # It is no lock: once the provider says so, the user is let in.
+    provider.claims = {"groups": ["chat"]}
+    await phone.sign_in()
+    assert await phone.is_in()
 
 
 @pytest.mark.parametrize("settings", [{"QUART_CHAT_OIDC_ADMINS": "groups=admins"}])

@@ -116,6 +116,15 @@ async def test_it_does_not_matter_who_has_taken_the_path_off_or_put_it_in_front(
         assert await seen(root, root * times + path, **said) == (root + path, root)
 
 
+@given(path=paths, slashes=st.lists(st.integers(1, 3), min_size=1, max_size=3))
+async def test_it_does_not_matter_how_many_slashes_are_in_front(
+    path: str, slashes: list[int]
+) -> None:
+    written = "/chat".join("/" * (more - 1) for more in (*slashes, 1)) + path
+    for form in (written, f"http://example.org{written}"):
+        assert await seen("/chat", form) == ("/chat" + path, "/chat")
+
+
 async def test_a_path_that_only_begins_with_the_same_letters_is_another() -> None:
     assert await seen("/chat", "/chatter/api/x") == ("/chat/chatter/api/x", "/chat")
 
@@ -167,6 +176,12 @@ async def test_all_addresses_of_a_page_are_below_the_path(
 async def test_the_path_itself_leads_to_the_first_page(client: Client) -> None:
     response = await client.get("/chat?q=roof")
     assert (response.status_code, response.headers["Location"]) == (308, "/chat/?q=roof")
+
+
+async def test_it_does_so_with_more_slashes(client: Client) -> None:
+    for path in ("//chat", "http://localhost/chat", "http://localhost//chat"):
+        response = await client.get(path)
+        assert (response.status_code, response.headers["Location"]) == (308, "/chat/"), path
 
 
 async def test_a_question_without_scripts_leads_to_its_chat(client: Client, before: str) -> None:

@@ -13,6 +13,7 @@ from quart_chat.errors import (
     InvalidInput,
     NameTaken,
     SignInRefused,
+    SignInThrottled,
     Unavailable,
     WrongCredentials,
 )
@@ -59,11 +60,13 @@ async def begin_sign_in() -> ResponseReturnValue:
         return redirect(sign_in_address(target(then)), 303)
     if is_unsafe():
         return await render_sign_in(then=then), 400
-    begun = await services().require_accounts().authorization_requests.begin()
+    requests = services().require_accounts().authorization_requests
     provider = services().require_provider()
     try:
+        await provider.discover()  # nothing is stored for one that is away
+        begun = await requests.begin(find_origin(device_secret()))
         answer = redirect(await provider.address(begun, redirect_uri()), 303)
-    except Unavailable as error:
+    except (SignInThrottled, Unavailable) as error:
         return await refuse_provided(error, then)
     response = cast("Response", answer)
     response.headers["Cache-Control"] = "no-store"
@@ -110,13 +113,13 @@ async def _finish(begun: AuthorizationRequest) -> SignedIn:
         InvalidInput: No new user can have the name.
         NameTaken: The same.
         SignInRefused: The provider refuses, or can't be trusted.
-        Unavailable: It can't be asked.
+        Unavailable: It, or the database, can't be asked.
     """
     answer = {name: request.args[name] for name in ANSWER if name in request.args}
     user = await services().require_provider().redeem(begun, answer, redirect_uri())
     accounts, origin = services().require_accounts(), find_origin(device_secret())
     if not auth_settings().oidc_users.match(user.claims):
-        accounts.sign_in.note_refused(user.issuer, user.subject, origin)
+        await accounts.sign_in.refuse_external(user.issuer, user.subject, origin)
         _logger.warning("A user of the provider is not among those who are let in")
         raise Forbidden(
             _("You are not among the users who may come in here. Ask an administrator.")
