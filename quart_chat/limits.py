@@ -92,6 +92,11 @@ class UserLimits:
         return self.models is None or any(fnmatchcase(model, each) for each in self.models)
 
     @property
+    def concern_models(self) -> bool:
+        """Whether it matters which model is asked."""
+        return self.models is not None or bool(self.model_days or self.model_months)
+
+    @property
     def counts_tokens(self) -> bool:
         """Whether there is any limit of tokens."""
         every = (self.tokens_per_day, self.tokens_per_month)

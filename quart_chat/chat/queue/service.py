@@ -86,6 +86,7 @@ class PromptQueue:
         if ask.replaces is not None:
             raise InvalidInput(_("replaces: a new version of a round can't be queued."))
         prompt = await self._rounds.render_prompt(ask.prompt)
+        await self._rounds.admission.learn_models(ask.user_id)
         placed, _begun = await self._committer.commit(partial(self._add, ask, prompt), self._launch)
         return placed
 
@@ -161,6 +162,7 @@ class PromptQueue:
                 answer for now: the prompt is sent once that round has ended.
         """
         check_id(workflow_id)
+        await self._rounds.admission.learn_models(user_id)
         workflow, placed, _begun = await self._committer.commit(
             partial(self._send, user_id, workflow_id, prompt_id),
             lambda sent: self._launch((sent[1], sent[2])),

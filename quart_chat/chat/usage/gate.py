@@ -90,7 +90,9 @@ class Gate:
         self, reader: UsageReader, user_id: str, limits: UserLimits, model: str | None
     ) -> None:
         for gauge in self.gauges(reader, user_id, limits):
-            if gauge.model in ("", model) and gauge.used >= gauge.limit:
+            # A model that isn't known yet may be any of them.
+            concerns = model is None or gauge.model in ("", model)
+            if concerns and gauge.used >= gauge.limit:
                 raise self._used_up(gauge)
 
     def _used_up(self, gauge: Gauge) -> UsageLimitReached:

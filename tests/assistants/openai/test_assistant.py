@@ -336,6 +336,33 @@ async def test_a_list_that_fails_is_a_note_and_is_asked_for_again(
         assert await model.models() == Models(("tiny", "large"), "tiny")
 
 
+async def test_the_default_model_stays_known_while_a_list_is_read_again(
+    endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quart_chat.assistants.openai.assistant.LIST_KEPT", -1.0)
+    asked, go = asyncio.Event(), asyncio.Event()
+
+    async def fail_slowly(exchange: Exchange) -> None:
+        asked.set()
+        await go.wait()
+        await exchange.answer(500)
+
+    async with OpenAIAssistant(endpoint.url) as model:
+        assert model.default_model is None
+        await model.models()
+        assert model.default_model == "tiny"
+        endpoint.models = fail_slowly
+        waiting = asyncio.create_task(model.models())
+        await asked.wait()
+        assert model.default_model == "tiny"
+        go.set()
+        assert (await waiting).note
+        assert model.default_model == "tiny"
+        endpoint.models = refuse(200, {"data": [{"id": "large"}]})
+        await model.models()
+        assert model.default_model == "large"
+
+
 async def endless_list(exchange: Exchange) -> None:
     exchange.begin("application/json")
     while True:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quart_chat.assistants.protocol import Models
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import RoundStatus
-from quart_chat.chat.queue.prompts import PromptStatus
+from quart_chat.chat.queue.prompts import PromptStatus, new_queued_prompt
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.usage.gate import Gate
 from quart_chat.chat.usage.models import DailyUsage, day_of, next_month, seconds_to
@@ -297,6 +299,60 @@ async def test_a_model_that_is_not_known_has_to_be_chosen(
     with pytest.raises(ModelNotAllowed, match=r"Choose a model. You may use: o\*."):
         await ask(service)
     await ask(service, model="ode")
+
+
+class Late(Poet):
+    """Knows its default model once its models were listed."""
+
+    default_model: str | None = None
+
+    async def models(self) -> Models:
+        self.default_model = "verse"
+        return await super().models()
+
+
+@pytest.mark.parametrize("by_queue", [False, True])
+async def test_the_first_question_waits_for_the_default_model(
+    make: Make, repository: ChatRepository, by_queue: bool
+) -> None:
+    chat = await ask(make(), model="prose")
+    await repository.write(
+        lambda tx: tx.statements.fetch("UPDATE workflows SET model = NULL, assistant = NULL")
+    )
+    service = make(Late(), limits="models=ode,v*")
+    if by_queue:
+        await service.queue.add(Ask(USER, "1 1", workflow_id=chat))
+        await idle(service, chat)
+    else:
+        await ask(service, workflow_id=chat)
+    assert ("verse", 1, 2) in await used(service)
+
+
+async def test_a_token_limit_holds_the_first_question_too(make: Make) -> None:
+    service = make(Late(), limits="tokens_per_day:verse=0")
+    with pytest.raises(UsageLimitReached, match="0 of 0 tokens of verse"):
+        await ask(service)
+
+
+async def test_a_model_that_stays_unknown_may_be_any_that_is_used_up(make: Make) -> None:
+    poet = Poet()
+    poet.default_model = None
+    service = make(poet, limits="tokens_per_month:prose=0")
+    with pytest.raises(UsageLimitReached, match="0 of 0 tokens of prose"):
+        await ask(service)
+    await ask(service, model="verse")
+
+
+async def test_a_prompt_that_is_due_waits_for_the_default_model(
+    make: Make, repository: ChatRepository
+) -> None:
+    chat = await ask(make())
+    placed = new_queued_prompt(Ask(USER, "1 1", workflow_id=chat), "1 1", None, 1)
+    await repository.write(lambda tx: tx.upsert_queued_prompt(replace(placed, due=True)))
+    service = make(Late(), limits="models=ode*,v*")
+    await service.recover()
+    await idle(service, chat)
+    assert await used(service) == [("verse", 2, 4)]
 
 
 async def test_fewer_answers_run_at_a_time(
