@@ -50,8 +50,13 @@ class Admission:
                 async with asyncio.timeout(LIST_PATIENCE):
                     await asyncio.gather(*lists, return_exceptions=True)
 
-    def check_running(self, unit: UnitOfWork, user_id: str) -> None:
+    def check_running(self, unit: UnitOfWork, user_id: str, *, ending: int = 0) -> None:
         """Refuse a round beside as many as may run.
+
+        Args:
+            unit: The transaction.
+            user_id: Whose rounds run.
+            ending: How many of them are to end before it begins.
 
         Raises:
             TooManyRequests: So many run.
@@ -59,7 +64,7 @@ class Admission:
         limit = self._max_running
         if self._gate is not None:
             limit = self._gate.limits(unit.transaction, user_id).running_rounds or limit
-        running = unit.transaction.count_running_rounds(user_id)
+        running = unit.transaction.count_running_rounds(user_id) - ending
         if running >= limit:
             raise TooManyRequests(
                 _(

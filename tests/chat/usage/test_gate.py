@@ -17,7 +17,7 @@ from quart_chat.chat.queue.prompts import PromptStatus, new_queued_prompt
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.usage.gate import Gate
 from quart_chat.chat.usage.models import DailyUsage, day_of, next_month, seconds_to
-from quart_chat.errors import ModelNotAllowed, TooManyRequests, UsageLimitReached
+from quart_chat.errors import ChatError, ModelNotAllowed, TooManyRequests, UsageLimitReached
 from quart_chat.events import StreamingEventManager
 from quart_chat.limits import parse_limits
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
@@ -265,6 +265,44 @@ async def test_a_queued_question_waits_where_the_tokens_are_used_up(
     await service.queue.send(USER, started.workflow_id, waiting.id)
     await idle(service, started.workflow_id)
     assert await used(service) == [("verse", 2, 22)]
+
+
+@pytest.mark.parametrize(
+    ("limits", "refusal"),
+    [
+        ("tokens_per_day=0", UsageLimitReached),
+        ("tokens_per_month:prose=0", UsageLimitReached),
+        ("models=verse", ModelNotAllowed),
+        ("running_rounds=1", TooManyRequests),
+    ],
+)
+async def test_nothing_is_stopped_for_a_question_that_can_not_be_sent(
+    repository: ChatRepository, make: Make, limits: str, refusal: type[ChatError]
+) -> None:
+    class Endless(Poet):
+        async def answer(self, question):  # type: ignore[no-untyped-def]  # as above
+            if question.model == "ode":
+                await asyncio.Event().wait()
+            async for output in super().answer(question):
+                yield output
+
+    service = make(Endless())
+    await service.start(Ask(USER, "1 1", model="ode"))
+    running = await service.start(Ask(USER, "1 1", model="ode"))
+    asked = Ask(USER, "1 1", workflow_id=running.workflow_id, model="prose")
+    placed = await service.queue.add(asked)
+    assert placed.queued is not None
+    await set_limits(repository, limits)
+    with pytest.raises(refusal):
+        await service.queue.send(USER, running.workflow_id, placed.queued.id)
+    snapshot = await service.snapshot(USER, running.workflow_id)
+    assert [each.status for each in snapshot.rounds] == [RoundStatus.RUNNING]
+    (waiting,) = await service.queue.read(USER, running.workflow_id)
+    assert not waiting.due
+    await set_limits(repository, "running_rounds=2")
+    await service.queue.send(USER, running.workflow_id, waiting.id)
+    await idle(service, running.workflow_id)
+    assert ("prose", 1, 2) in await used(service)
 
 
 async def test_models_that_may_not_be_asked_are_refused(
