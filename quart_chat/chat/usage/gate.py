@@ -104,15 +104,16 @@ class Gate:
     def _take_prompt(self, transaction: UsageTransaction, user_id: str, limit: int) -> None:
         now = self.clock()
         times = transaction.select_prompt_times(user_id)
-        recent = [moment for moment in times if now - MINUTE < moment <= now]
+        # The clocks of nodes differ: a moment may lie ahead.
+        recent = sorted(moment for moment in times if abs(now - moment) < MINUTE)
         if len(recent) >= limit:
-            wait = max(1, math.ceil(recent[-limit] + MINUTE - now))
+            wait = min(max(1, math.ceil(recent[-limit] + MINUTE - now)), int(MINUTE))
             message = _(
                 "You've asked {count} questions within a minute, and {limit} are allowed. Try"
                 " again in {seconds} s."
             ).format(count=number(len(recent)), limit=number(limit), seconds=number(wait))
             raise UsageLimitReached(message, wait)
-        transaction.update_prompt_times(user_id, (*recent, now))
+        transaction.update_prompt_times(user_id, sorted((*recent, now)))
 
 
 def choose_model(limits: UserLimits, assistant: ModelAssistant, model: str | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -167,21 +167,24 @@ async def test_questions_a_minute_come_again_one_by_one(make: Make) -> None:
         await ask(service)
 
 
+class Times:
+    """Keeps when questions were asked."""
+
+    times: tuple[float, ...] = ()
+
+    def select_prompt_times(self, user_id: str) -> tuple[float, ...]:
+        return self.times
+
+    def update_prompt_times(self, user_id: str, times: Sequence[float]) -> None:
+        self.times = tuple(times)
+
+
 @given(
     limit=st.integers(1, 5),
     pauses=st.lists(st.floats(0, 40), max_size=30),
 )
 def test_no_minute_has_more_questions_than_allowed(limit: int, pauses: list[float]) -> None:
     """Whatever the pauses; who waits as told is let in."""
-
-    class Times:
-        times: tuple[float, ...] = ()
-
-        def select_prompt_times(self, user_id: str) -> tuple[float, ...]:
-            return self.times
-
-        def update_prompt_times(self, user_id: str, times: tuple[float, ...]) -> None:
-            self.times = times
 
     clock, times, taken = Clock(), Times(), list[float]()
     gate = Gate({}, clock)
@@ -195,6 +198,29 @@ def test_no_minute_has_more_questions_than_allowed(limit: int, pauses: list[floa
         taken.append(clock.now)
         assert len([each for each in taken if clock.now - 60 < each]) <= limit
         assert len(times.times) <= limit
+
+
+@given(
+    limit=st.integers(1, 5),
+    asked=st.lists(st.tuples(st.floats(0, 10), st.floats(0, 20)), max_size=40),
+)
+def test_nodes_with_other_clocks_let_no_more_in(
+    limit: int, asked: list[tuple[float, float]]
+) -> None:
+    """Clocks that are 20 s apart at the most still hold the limit within 40 s."""
+    clock, times, taken, waits = Clock(), Times(), list[float](), list[float]()
+    for pause, ahead in asked:
+        clock.pass_(pause)
+        gate = Gate({}, lambda ahead=ahead: clock.now + ahead)  # type: ignore[misc]  # as now
+        try:
+            gate._take_prompt(times, USER, limit)  # type: ignore[arg-type]  # what it needs of a store
+        except UsageLimitReached as error:
+            waits.append(error.retry_after)
+        else:
+            taken.append(clock.now)
+        assert len([each for each in taken if clock.now - 39 < each]) <= limit
+        assert list(times.times) == sorted(times.times)
+    assert all(1 <= wait <= 60 for wait in waits)
 
 
 async def test_every_way_to_ask_is_counted_once(make: Make) -> None:
