@@ -147,7 +147,7 @@ class OpenAIAssistant:
         if request.left_out:
             yield self._left_out(request)
         while True:
-            reply = Reply(self._endpoint.failures)
+            reply = Reply(self._endpoint.failures, request.tokens)
             try:
                 async with aclosing(self._attempt(reply, question, request)) as outputs:
                     async for output in outputs:

@@ -19,8 +19,8 @@ def usage_of(
     """What a round has used.
 
     An endpoint says it with the last piece of an answer. Of an answer that was stopped or broken
-    off it is estimated, from the question and from what was written and thought; a round that
-    failed before it had anything counts for nothing.
+    off it is estimated, from all that the model was told and from what was written and thought; a
+    round that failed before it had anything counts for nothing.
 
     Args:
         ended: The round.
@@ -37,7 +37,7 @@ def usage_of(
     told, wrote = usage.prompt_tokens, usage.answer_tokens
     is_nothing = ended.status is RoundStatus.ERROR and not any(written) and wrote is None
     if told is None:
-        told = 0 if is_nothing else estimate_tokens(prompt)
+        told = 0 if is_nothing else usage.estimated_prompt_tokens or estimate_tokens(prompt)
     if wrote is None:
         wrote = sum(estimate_tokens(text) for text in written if text)
     return DailyUsage(day, ended.model or usage.model, 1, _bounded(told), _bounded(wrote))

@@ -61,6 +61,18 @@ def test_what_the_endpoint_does_not_say_is_estimated() -> None:
     assert usage_of(stopped, LONG, said, [], []).prompt_tokens > 100
 
 
+def test_what_the_assistant_estimates_goes_before_the_bare_question() -> None:
+    said = Usage("gpt-4o", estimated_prompt_tokens=5000)
+    for status in (RoundStatus.STOPPED, RoundStatus.COMPLETE):
+        ended = replace(ROUND, status=status)
+        assert usage_of(ended, "a", said, answer("b"), []).prompt_tokens == 5000
+    told = replace(said, prompt_tokens=7)
+    assert usage_of(ROUND, "a", told, answer("b"), []).prompt_tokens == 7
+    failed = replace(ROUND, status=RoundStatus.ERROR)
+    assert usage_of(failed, "a", said, [], []).tokens == 0
+    assert usage_of(failed, "a", said, answer("b"), []).prompt_tokens == 5000
+
+
 def test_a_failure_before_the_first_word_costs_nothing() -> None:
     failed = replace(ROUND, status=RoundStatus.ERROR)
     assert usage_of(failed, LONG, Usage("gpt-4o"), [], []).tokens == 0

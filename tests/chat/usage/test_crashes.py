@@ -17,7 +17,7 @@ class Scripted(ScriptedAssistant):
     """Says which model answers before all else, as the model's assistant does."""
 
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
-        yield Usage("verse")
+        yield Usage("verse", estimated_prompt_tokens=5000)
         async for output in super().answer(question):
             yield output
 
@@ -40,7 +40,8 @@ async def test_what_a_dead_process_was_writing_is_counted_once(
     await other.recover()
     (used,) = await repository.read(lambda r: r.select_usage(""))
     assert (used.model, used.rounds) == ("verse", 1)
-    assert used.tokens > 5
+    assert used.prompt_tokens == 5000
+    assert used.answer_tokens > 5
     assistant.tell("a question of some words", Usage("verse", 1000, 1000), END)
     await dead.rounds.running[started.workflow_id].settle()
     await dead.close()
