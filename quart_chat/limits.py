@@ -152,11 +152,13 @@ def _count(name: str, value: str) -> int:
         return NO_LIMIT
     least = 1 if name in COUNTS else 0
     most = MAX_PROMPTS if name == "prompts_per_minute" else MAX_VALUE
-    if not (value.isascii() and value.isdigit()) or not least <= int(value[:20]) <= most:
+    digits = value.lstrip("0") or "0"
+    is_short = value.isascii() and value.isdigit() and len(digits) <= len(str(most))
+    if not is_short or not least <= int(digits) <= most:
         raise InvalidLimits(
             N_("Expected {name} to be a whole number from {least} to {most}, or none"),
             name=name,
             least=str(least),
             most=str(most),
         )
-    return int(value)
+    return int(digits)
