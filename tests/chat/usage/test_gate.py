@@ -147,6 +147,19 @@ async def test_what_an_administrator_sets_goes_before_the_role(
         await ask(service)
 
 
+@pytest.mark.parametrize("stored", ["tokens_per_day=x", "a_limit_of_another_version=1", "="])
+async def test_limits_that_can_not_be_read_are_those_of_the_role(
+    make: Make, repository: ChatRepository, caplog: pytest.LogCaptureFixture, stored: str
+) -> None:
+    service = make(limits="tokens_per_day=10")
+    await set_limits(repository, stored)
+    await ask(service, "5 7")
+    with pytest.raises(UsageLimitReached, match="12 of 10"):
+        await ask(service)
+    (line,) = [each for each in caplog.messages if "can't be read" in each]
+    assert USER in line
+
+
 async def test_questions_a_minute_come_again_one_by_one(make: Make) -> None:
     service = make(limits="prompts_per_minute=2")
     clock = Clock()
