@@ -92,6 +92,11 @@ class UserLimits:
         return self.models is None or any(fnmatchcase(model, each) for each in self.models)
 
     @property
+    def concern_models(self) -> bool:
+        """Whether it matters which model is asked."""
+        return self.models is not None or bool(self.model_days or self.model_months)
+
+    @property
     def counts_tokens(self) -> bool:
         """Whether there is any limit of tokens."""
         every = (self.tokens_per_day, self.tokens_per_month)
@@ -147,11 +152,13 @@ def _count(name: str, value: str) -> int:
         return NO_LIMIT
     least = 1 if name in COUNTS else 0
     most = MAX_PROMPTS if name == "prompts_per_minute" else MAX_VALUE
-    if not (value.isascii() and value.isdigit()) or not least <= int(value[:20]) <= most:
+    digits = value.lstrip("0") or "0"
+    is_short = value.isascii() and value.isdigit() and len(digits) <= len(str(most))
+    if not is_short or not least <= int(digits) <= most:
         raise InvalidLimits(
             N_("Expected {name} to be a whole number from {least} to {most}, or none"),
             name=name,
             least=str(least),
             most=str(most),
         )
-    return int(value)
+    return int(digits)

@@ -22,6 +22,9 @@ _BACKTICKS = re.compile("`+")
 # NUL ends strings in C, and a lone surrogate has no UTF-8: neither gets through a database.
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
 
 def clean(text: str) -> str:
     """Put U+FFFD in the place of what can't be stored."""
@@ -131,3 +134,10 @@ def shorten(text: str, limit: int) -> str:
 def one_line(text: str) -> str:
     """Fold all white space into single spaces."""
     return " ".join(clean(text).split())
+
+
+def to_cell(value: str | int | None) -> str | int:
+    """A value for a table that no spreadsheet runs as a formula: users choose many names."""
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULAS) else value

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_chat.config import ConfigError, load_settings
-from quart_chat.limits import COUNTS, NO_LIMIT, SIZES, InvalidLimits, UserLimits, parse_limits
+from quart_chat.limits import (
+    COUNTS,
+    MAX_VALUE,
+    NO_LIMIT,
+    SIZES,
+    InvalidLimits,
+    UserLimits,
+    parse_limits,
+)
 from quart_chat.texts import use
 
 MODEL = st.from_regex(r"[a-z][a-z0-9./:-]{0,12}", fullmatch=True)
@@ -38,6 +46,12 @@ def test_limits_are_read() -> None:
         *("tokens_per_day=٣", "tokens_per_day=1e3", "=5", "prompts=5", "streams:gpt=5"),
         *("prompts_per_minute=0", "running_rounds=0", "streams=0", "prompts_per_minute=1001"),
         *("models=", "models=,", "models:a=b", "tokens_per_day=1 tokens_per_day=2"),
+        *("tokens_per_day=000001" + "9" * 20, "storage_mb=" + "0" * 25 + "9" * 5000),
+        *(
+            "tokens_per_day=1" + "0" * 14 + "1",
+            "streams=" + "0" * 30,
+            "prompts_per_minute=" + "0" * 25 + "1001",
+        ),
         *("tokens_per_day=" + "9" * 30, "tokens_per_day:=5", "x" * 5000),
     ],
 )
@@ -49,6 +63,16 @@ def test_what_can_t_be_read_is_named(text: str) -> None:
         assert error.value.translated().startswith("Erwartet ")
     with pytest.raises(ConfigError, match="QUART_CHAT_USER_LIMITS"):
         load_settings({}, {"QUART_CHAT_USER_LIMITS": text})
+
+
+@given(st.integers(0, 10**16), st.integers(0, 30))
+def test_no_number_is_larger_than_may_be(value: int, zeros: int) -> None:
+    text = f"storage_mb={'0' * zeros}{value}"
+    if value > MAX_VALUE:
+        with pytest.raises(InvalidLimits):
+            parse_limits(text)
+    else:
+        assert parse_limits(text).storage_mb == value
 
 
 @given(own=st.fixed_dictionaries(dict.fromkeys((*COUNTS, *SIZES), VALUE)), data=st.data())

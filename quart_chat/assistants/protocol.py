@@ -55,6 +55,8 @@ class Usage:
         answer_tokens: Tokens that it wrote, reasoning included; None where it doesn't say.
         tokens_per_second: From its first token to its last.
         first_token_ms: From the request to the first token, in milliseconds.
+        estimated_prompt_tokens: About how many tokens it was told, to be counted where the endpoint
+            doesn't say; not shown.
     """
 
     model: str
@@ -62,6 +64,7 @@ class Usage:
     answer_tokens: int | None = None
     tokens_per_second: float | None = None
     first_token_ms: float | None = None
+    estimated_prompt_tokens: int | None = None
 
     def to_item(self) -> Item:
         return {

@@ -98,7 +98,7 @@ class ChatService:
             default_assistant,
             Titling(self._context, is_on=model_titles),
             max_prompt=self._limits.prompt_chars,
-            admission=Admission(self._limits.running_rounds, self.usage),
+            admission=Admission(self._limits.running_rounds, self.usage, assistants.values()),
         )
         self.stops = Stops(self._context, self.rounds, control or ControlChannel(events))
         self.queue = PromptQueue(

@@ -86,6 +86,7 @@ class OpenAIAssistant:
         self._resources = AsyncExitStack()
         self._listing: asyncio.Task[tuple[str, ...]] | None = None
         self._listed_at = 0.0
+        self._first_listed: str | None = None
 
     async def __aenter__(self) -> Self:
         await self._resources.enter_async_context(self._endpoint)
@@ -99,11 +100,11 @@ class OpenAIAssistant:
 
     @property
     def default_model(self) -> str | None:
-        """The model that answers where none is chosen, as far as it is known now."""
-        if self._model or self._listing is None or not self._listing.done():
-            return self._model or None
-        failed = self._listing.cancelled() or self._listing.exception() is not None
-        return next(iter(() if failed else self._listing.result()), None)
+        """The model that answers where none is chosen; None before the first list of models.
+
+        While a list is read again, or can't be, it is still the first of the last one.
+        """
+        return self._model or self._first_listed
 
     async def models(self) -> Models:
         """The models to choose from; a list is read again after a minute, or after a failure."""
@@ -121,11 +122,16 @@ class OpenAIAssistant:
         task = self._listing
         stale = time.monotonic() - self._listed_at > LIST_KEPT
         if task is None or (task.done() and (stale or task.exception() is not None)):
-            task = self._listing = asyncio.create_task(self._endpoint.models())
+            task = self._listing = asyncio.create_task(self._read_list())
             task.add_done_callback(_take_exception)
             self._listed_at = time.monotonic()
         # Callers that ask while a list is on its way wait for the same one, and may be cancelled.
         return await asyncio.shield(task)
+
+    async def _read_list(self) -> tuple[str, ...]:
+        listed = await self._endpoint.models()
+        self._first_listed = next(iter(listed), None)
+        return listed
 
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
         """Ask the model, and pass on what it says as it says it."""
@@ -141,7 +147,7 @@ class OpenAIAssistant:
         if request.left_out:
             yield self._left_out(request)
         while True:
-            reply = Reply(self._endpoint.failures)
+            reply = Reply(self._endpoint.failures, request.tokens)
             try:
                 async with aclosing(self._attempt(reply, question, request)) as outputs:
                     async for output in outputs:

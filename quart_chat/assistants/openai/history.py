@@ -66,6 +66,11 @@ class Request:
     def messages(self) -> list[dict[str, str]]:
         return to_messages(self.system, self.history, self.prompt)
 
+    @property
+    def tokens(self) -> int:
+        """About how many tokens the model is told."""
+        return sum(estimate_tokens(message["content"]) for message in self.messages)
+
     def shorten(self) -> bool:
         """Leave out half of the history, once; False where that was done, or there is none."""
         if self._shortened or not self.history:

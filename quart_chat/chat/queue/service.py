@@ -86,6 +86,7 @@ class PromptQueue:
         if ask.replaces is not None:
             raise InvalidInput(_("replaces: a new version of a round can't be queued."))
         prompt = await self._rounds.render_prompt(ask.prompt)
+        await self._rounds.admission.learn_models(ask.user_id)
         placed, _begun = await self._committer.commit(partial(self._add, ask, prompt), self._launch)
         return placed
 
@@ -154,13 +155,16 @@ class PromptQueue:
         between, its round begins once the other has ended. One that was sent is left alone.
 
         Raises:
-            InvalidInput: No round runs, and the assistant of the prompt can't be asked any more.
+            InvalidInput: The assistant of the prompt can't be asked any more.
             NotFound: There is no such chat, or no such prompt in it, or it was removed.
-            TooManyRequests: As many rounds of the user run as may.
+            ModelNotAllowed: The user may not ask its model.
+            TooManyRequests: As many other rounds of the user run as may, or a limit of the user is
+                reached. Nothing is stopped then.
             Unavailable: The service is closing. Or another process runs the round, which doesn't
                 answer for now: the prompt is sent once that round has ended.
         """
         check_id(workflow_id)
+        await self._rounds.admission.learn_models(user_id)
         workflow, placed, _begun = await self._committer.commit(
             partial(self._send, user_id, workflow_id, prompt_id),
             lambda sent: self._launch((sent[1], sent[2])),
@@ -185,11 +189,25 @@ class PromptQueue:
         if workflow.status is not WorkflowStatus.RUNNING:
             begun = self._rounds.succession.begin(prompt, unit)
             return workflow, Placed(workflow_id, begun[0].round_number, None), begun
+        self._check_next(workflow, prompt, unit)
         first = unit.transaction.select_queue(workflow_id)[0].place
         if prompt.place > first:
             prompt = replace(prompt, place=first - 1)
         prompt = unit.put_queued_prompt(replace(prompt, due=True, updated_at=time.time()))
         return workflow, Placed.of(prompt), None
+
+    def _check_next(self, workflow: Workflow, prompt: QueuedPrompt, unit: UnitOfWork) -> None:
+        """Refuse a prompt that could not follow the running round, before that is stopped for it.
+
+        Raises:
+            InvalidInput: Its assistant can't be asked any more.
+            ModelNotAllowed: The user may not ask its model.
+            TooManyRequests: Too many other rounds of the user run, or a limit is reached.
+        """
+        user_id, admission = workflow.user_id, self._rounds.admission
+        assistant, model = self._rounds.choice.choose(workflow, None, prompt.ask(user_id))
+        admission.check_running(unit, user_id, ending=1)
+        admission.admit(unit, user_id, assistant, model, is_new=False)
 
     def _launch(self, placed: tuple[Placed, Begun | None]) -> None:
         if placed[1] is not None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from quart_chat.assistants.protocol import Assistant
+import asyncio
+from collections.abc import Collection
+from contextlib import suppress
+
+from quart_chat.assistants.protocol import Assistant, ModelAssistant
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.chat.usage.service import UsageService
 from quart_chat.errors import TooManyRequests
 from quart_chat.texts import _
+
+LIST_PATIENCE = 5.0
+"""Seconds that a question waits for a list of models; past it, the model is not known."""
 
 
 class Admission:
@@ -15,14 +22,41 @@ class Admission:
     Args:
         max_running: Rounds of one user that run at a time, where no other limit is set.
         usage: Holds users within their limits; None where there are none.
+        assistants: Those that can be asked.
     """
 
-    def __init__(self, max_running: int, usage: UsageService | None) -> None:
+    def __init__(
+        self, max_running: int, usage: UsageService | None, assistants: Collection[Assistant]
+    ) -> None:
         self._max_running = max_running
+        self._usage = usage
         self._gate = None if usage is None else usage.gate
+        self._assistants = assistants
 
-    def check_running(self, unit: UnitOfWork, user_id: str) -> None:
+    async def learn_models(self, user_id: str | None = None) -> None:
+        """Have the models listed of assistants whose default isn't known yet.
+
+        It is needed where a user has limits of models, and a transaction can't wait for a list.
+
+        Args:
+            user_id: Who asks; None for any user.
+        """
+        unknown = [each for each in self._assistants if _is_unknown(each)]
+        if self._usage is None or not unknown:
+            return
+        if user_id is None or (await self._usage.limits(user_id)).concern_models:
+            lists = (each.models() for each in unknown if isinstance(each, ModelAssistant))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LIST_PATIENCE):
+                    await asyncio.gather(*lists, return_exceptions=True)
+
+    def check_running(self, unit: UnitOfWork, user_id: str, *, ending: int = 0) -> None:
         """Refuse a round beside as many as may run.
+
+        Args:
+            unit: The transaction.
+            user_id: Whose rounds run.
+            ending: How many of them are to end before it begins.
 
         Raises:
             TooManyRequests: So many run.
@@ -30,7 +64,7 @@ class Admission:
         limit = self._max_running
         if self._gate is not None:
             limit = self._gate.limits(unit.transaction, user_id).running_rounds or limit
-        running = unit.transaction.count_running_rounds(user_id)
+        running = unit.transaction.count_running_rounds(user_id) - ending
         if running >= limit:
             raise TooManyRequests(
                 _(
@@ -52,3 +86,8 @@ class Admission:
         if self._gate is None:
             return model
         return self._gate.admit(unit.transaction, user_id, assistant, model, is_new=is_new)
+
+
+def _is_unknown(assistant: Assistant) -> bool:
+    """Whether an assistant will say later which model it asks where none is chosen."""
+    return isinstance(assistant, ModelAssistant) and getattr(assistant, "default_model", "") is None

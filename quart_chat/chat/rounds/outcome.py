@@ -102,5 +102,6 @@ def end_round(
     if unit.counts_usage:
         prompt, _html = unit.transaction.select_prompt(ended.workflow_id, ended.number)
         used = usage_of(ended, prompt, usage, messages, logs)
-        unit.transaction.add_usage(workflow.user_id, used)
+        if used is not None:
+            unit.transaction.add_usage(workflow.user_id, used)
     return unit.end_round(ended)

@@ -39,6 +39,7 @@ def clean_usage(usage: Usage) -> Usage:
     Raises:
         InvalidOutput: Its model is no text, or one of its numbers is none.
     """
+    estimated = usage.estimated_prompt_tokens
     try:
         return Usage(
             clean(usage.model),
@@ -46,6 +47,7 @@ def clean_usage(usage: Usage) -> Usage:
             None if usage.answer_tokens is None else _whole(usage.answer_tokens),
             None if usage.tokens_per_second is None else float(usage.tokens_per_second),
             None if usage.first_token_ms is None else float(usage.first_token_ms),
+            None if estimated is None else _whole(estimated),
         )
     except (OverflowError, TypeError, ValueError) as error:
         raise InvalidOutput(f"it yielded a usage that is none: {error}") from error

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from quart_chat.assistants.protocol import Usage
 from quart_chat.chat.models import Log, Message, MessageStatus, Round
 from quart_chat.chat.rounds.outcome import INTERRUPTED, STOPPED, Ending, end_round
 from quart_chat.chat.rounds.recording import RoundContext
@@ -121,6 +122,9 @@ async def _end(
         if runs() or _InFlight.read(unit.transaction, round_) != found:
             return None
         usage = messages[0].usage if messages else None
+        if usage is None and round_.model:
+            # A model may have thought before it wrote.
+            usage = Usage(round_.model)
         return end_round(unit, ended, messages, logs, usage)
 
     return await succession.end(change)

@@ -68,7 +68,7 @@ class Rounds:
         admission: Admission,
     ) -> None:
         self.running: dict[str, RunningRound] = {}
-        self.succession = Succession(context, self.begin, self.launch)
+        self.succession = Succession(context, self.begin, self.launch, admission.learn_models)
         self._context = context
         self.choice = Choice(assistants, default_assistant)
         self.titling = titling
@@ -82,6 +82,7 @@ class Rounds:
         elif ask.replaces is not None:
             raise InvalidInput(_("replaces: name the chat as well."))
         prompt = await self._read_prompt(ask)
+        await self.admission.learn_models(ask.user_id)
         begin = partial(self._begin, ask, prompt)
         started, _running = await self._context.committer.commit(begin, self.launch)
         return started

@@ -9,7 +9,7 @@ once, or whose time had come as the server closed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -42,14 +42,20 @@ class Succession:
         context: What rounds share.
         begin: Begins a round in a transaction.
         launch: Runs a round whose beginning is committed.
+        learn_models: Has models listed that aren't known; see :meth:`Admission.learn_models`.
     """
 
     def __init__(
-        self, context: RoundContext, begin: BeginRound, launch: Callable[[Begun], None]
+        self,
+        context: RoundContext,
+        begin: BeginRound,
+        launch: Callable[[Begun], None],
+        learn_models: Callable[[], Awaitable[None]],
     ) -> None:
         self._context = context
         self._begin_round = begin
         self._launch = launch
+        self._learn_models = learn_models
 
     async def end(self, end: Callable[[UnitOfWork], Ended]) -> Ended:
         """End a round, and begin that of the prompt that follows it, if one does.
@@ -67,7 +73,10 @@ class Succession:
 
     async def begin_due(self) -> None:
         """Begin the rounds of prompts that are due in chats where none runs."""
-        for workflow_id in await self._context.storage.read(lambda r: r.select_due_workflows()):
+        due = await self._context.storage.read(lambda r: r.select_due_workflows())
+        if due:
+            await self._learn_models()
+        for workflow_id in due:
             change = partial(self._begin_due, workflow_id)
             await self._context.committer.commit(change, self._run)
 

@@ -15,12 +15,12 @@ MAX_TOKENS = 10**9
 
 def usage_of(
     ended: Round, prompt: str, usage: Usage | None, messages: Iterable[Message], logs: Iterable[Log]
-) -> DailyUsage:
-    """What a round has used.
+) -> DailyUsage | None:
+    """What a round has used; None for one that failed before it used anything.
 
     An endpoint says it with the last piece of an answer. Of an answer that was stopped or broken
-    off it is estimated, from the question and from what was written and thought; a round that
-    failed before it had anything counts for nothing.
+    off it is estimated, from all that the model was told and from what was written and thought. A
+    round that failed before that isn't counted: it may have asked for a model that doesn't exist.
 
     Args:
         ended: The round.
@@ -30,17 +30,20 @@ def usage_of(
         logs: The steps, and the thoughts.
     """
     day = day_of(ended.ended_at or ended.started_at).isoformat()
+    failed = ended.status is RoundStatus.ERROR
     if usage is None:
-        return DailyUsage(day, ended.assistant, 1, 0, 0)
+        return None if failed else DailyUsage(day, ended.assistant, 1, 0, 0)
     written = [message.content for message in messages if message.role != "user"]
     written += [log.message for log in logs if log.type == "reasoning"]
     told, wrote = usage.prompt_tokens, usage.answer_tokens
-    is_nothing = ended.status is RoundStatus.ERROR and not any(written) and wrote is None
+    is_nothing = failed and not any(written) and wrote is None
     if told is None:
-        told = 0 if is_nothing else estimate_tokens(prompt)
+        told = 0 if is_nothing else usage.estimated_prompt_tokens or estimate_tokens(prompt)
     if wrote is None:
         wrote = sum(estimate_tokens(text) for text in written if text)
-    return DailyUsage(day, ended.model or usage.model, 1, _bounded(told), _bounded(wrote))
+    model = ended.model or usage.model or ended.assistant
+    used = DailyUsage(day, model, 1, _bounded(told), _bounded(wrote))
+    return None if failed and not used.tokens else used
 
 
 def usage_of_title(usage: Usage, model: str | None, now: float) -> DailyUsage:

@@ -8,6 +8,7 @@ it by what the running answers still take.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -17,8 +18,10 @@ from quart_chat.assistants.protocol import Assistant, ModelAssistant
 from quart_chat.chat.usage.models import DailyUsage, Gauge, day_of, next_month, seconds_to
 from quart_chat.chat.usage.storage import UsageReader, UsageTransaction
 from quart_chat.errors import ModelNotAllowed, UsageLimitReached
-from quart_chat.limits import UserLimits, parse_limits
+from quart_chat.limits import InvalidLimits, UserLimits, parse_limits
 from quart_chat.texts import _, number
+
+_logger = logging.getLogger(__name__)
 
 MINUTE = 60.0
 
@@ -38,6 +41,7 @@ class Gate:
     ) -> None:
         self._roles = roles
         self.clock = clock
+        self._unread: set[tuple[str, str]] = set()
 
     def of_role(self, role: str) -> UserLimits:
         """The limits of a role."""
@@ -46,7 +50,20 @@ class Gate:
     def limits(self, reader: UsageReader, user_id: str) -> UserLimits:
         """The limits of a user: those that an administrator has set, else those of the role."""
         role, own = reader.select_limits(user_id)
-        return parse_limits(own).or_else(self.of_role(role))
+        return self._read(user_id, own).or_else(self.of_role(role))
+
+    def _read(self, user_id: str, own: str) -> UserLimits:
+        """Read stored limits; where they can't be, those of the role hold alone.
+
+        They were stored by another version, or by hand: rounds have to end all the same.
+        """
+        try:
+            return parse_limits(own)
+        except InvalidLimits as error:
+            if (user_id, own) not in self._unread:
+                self._unread.add((user_id, own))
+                _logger.error("The limits of the user %s can't be read: %s", user_id, error)  # noqa: TRY400 - the line is in it
+            return NO_LIMITS
 
     def admit(
         self,
@@ -90,7 +107,9 @@ class Gate:
         self, reader: UsageReader, user_id: str, limits: UserLimits, model: str | None
     ) -> None:
         for gauge in self.gauges(reader, user_id, limits):
-            if gauge.model in ("", model) and gauge.used >= gauge.limit:
+            # A model that isn't known yet may be any of them.
+            concerns = model is None or gauge.model in ("", model)
+            if concerns and gauge.used >= gauge.limit:
                 raise self._used_up(gauge)
 
     def _used_up(self, gauge: Gauge) -> UsageLimitReached:
@@ -102,15 +121,16 @@ class Gate:
     def _take_prompt(self, transaction: UsageTransaction, user_id: str, limit: int) -> None:
         now = self.clock()
         times = transaction.select_prompt_times(user_id)
-        recent = [moment for moment in times if now - MINUTE < moment <= now]
+        # The clocks of nodes differ: a moment may lie ahead.
+        recent = sorted(moment for moment in times if abs(now - moment) < MINUTE)
         if len(recent) >= limit:
-            wait = max(1, math.ceil(recent[-limit] + MINUTE - now))
+            wait = min(max(1, math.ceil(recent[-limit] + MINUTE - now)), int(MINUTE))
             message = _(
                 "You've asked {count} questions within a minute, and {limit} are allowed. Try"
                 " again in {seconds} s."
             ).format(count=number(len(recent)), limit=number(limit), seconds=number(wait))
             raise UsageLimitReached(message, wait)
-        transaction.update_prompt_times(user_id, (*recent, now))
+        transaction.update_prompt_times(user_id, sorted((*recent, now)))
 
 
 def choose_model(limits: UserLimits, assistant: ModelAssistant, model: str | None) -> str | None:

@@ -9,6 +9,8 @@ from dataclasses import astuple, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
+from quart_chat.plaintext import to_cell
+
 NEAR = 0.8
 """The share of a limit from which on a user is told."""
 
@@ -81,5 +83,5 @@ def to_csv(used: Iterable[DailyUsage]) -> str:
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow([each.name for each in fields(DailyUsage)])
-    writer.writerows(map(astuple, used))
+    writer.writerows(map(to_cell, astuple(each)) for each in used)
     return text.getvalue()

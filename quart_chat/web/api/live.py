@@ -10,7 +10,7 @@ from quart_chat.chat.models import WorkflowStatus
 from quart_chat.errors import NotFound, TooManyRequests
 from quart_chat.events.quart import sse_response
 from quart_chat.web.auth.identity import administrators_only
-from quart_chat.web.context import services, user_id
+from quart_chat.web.context import services, take_stream, user_id
 from quart_chat.web.monitoring.monitor import CONTEXT
 from quart_chat.web.monitoring.stopping import stop_round
 from quart_chat.web.monitoring.watching import monitor
@@ -35,7 +35,7 @@ async def stream_figures() -> Response:
     """
     user = user_id()
     await services().policies.check(user, CONTEXT)
-    with services().stream_limiter.take(user) as slot:
+    with await take_stream(user) as slot:
         return slot.stream(sse_response(CONTEXT, last_event_id=monitor().newest_id()))
 
 

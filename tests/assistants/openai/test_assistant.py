@@ -17,7 +17,7 @@ from quart_chat.assistants.openai.assistant import OpenAIAssistant
 from quart_chat.assistants.openai.error_mapper import parse_retry_after
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.history import to_messages
-from quart_chat.assistants.protocol import Models, Output, Question, Step, Text, Turn
+from quart_chat.assistants.protocol import Models, Output, Question, Step, Text, Turn, Usage
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.rounds.begun import Started
 from quart_chat.chat.rounds.recording import RoundTimeouts
@@ -99,6 +99,24 @@ async def test_the_system_prompt_and_the_history_come_before_the_prompt(
         {"role": "assistant", "content": "One."},
         {"role": "user", "content": "Two?"},
     ]
+
+
+async def test_all_that_the_model_is_told_is_estimated_until_it_is_counted(
+    endpoint: FakeEndpoint,
+) -> None:
+    endpoint.script(talk(say("One."), delta("stop"), b"data: [DONE]\n\n"), HELLO)
+    history = (Turn("user", "word " * 400), Turn("assistant", "word " * 400))
+    async with assistant(endpoint, system_prompt="word " * 400) as model:
+        uncounted = await outputs_of(model, question(history=history))
+        counted = await outputs_of(model, question(history=history))
+    usages = [output for output in uncounted if isinstance(output, Usage)]
+    assert len(usages) >= 2
+    for usage in usages:
+        assert usage.prompt_tokens is None
+        assert 1400 < (usage.estimated_prompt_tokens or 0) < 1700
+    last = counted[-1]
+    assert isinstance(last, Usage)
+    assert (last.prompt_tokens, last.estimated_prompt_tokens) == (9, None)
 
 
 def test_turns_alternate_though_a_prompt_got_no_answer() -> None:
@@ -334,6 +352,33 @@ async def test_a_list_that_fails_is_a_note_and_is_asked_for_again(
         assert words in (failed.note or "")
         endpoint.models = good
         assert await model.models() == Models(("tiny", "large"), "tiny")
+
+
+async def test_the_default_model_stays_known_while_a_list_is_read_again(
+    endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quart_chat.assistants.openai.assistant.LIST_KEPT", -1.0)
+    asked, go = asyncio.Event(), asyncio.Event()
+
+    async def fail_slowly(exchange: Exchange) -> None:
+        asked.set()
+        await go.wait()
+        await exchange.answer(500)
+
+    async with OpenAIAssistant(endpoint.url) as model:
+        assert model.default_model is None
+        await model.models()
+        assert model.default_model == "tiny"
+        endpoint.models = fail_slowly
+        waiting = asyncio.create_task(model.models())
+        await asked.wait()
+        assert model.default_model == "tiny"
+        go.set()
+        assert (await waiting).note
+        assert model.default_model == "tiny"
+        endpoint.models = refuse(200, {"data": [{"id": "large"}]})
+        await model.models()
+        assert model.default_model == "large"
 
 
 async def endless_list(exchange: Exchange) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from quart_chat.assistants.protocol import Output, Question, Text, Usage
+from quart_chat.assistants.protocol import Models, Output, Question, Step, Text, Usage
 from quart_chat.chat.ask import Ask
 from quart_chat.events import StreamingEventManager
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
@@ -16,8 +16,13 @@ from tests.chat.usage.teams import USER, add_user, team_service
 class Scripted(ScriptedAssistant):
     """Says which model answers before all else, as the model's assistant does."""
 
+    default_model = "verse"
+
+    async def models(self) -> Models:
+        return Models(("verse",), "verse")
+
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
-        yield Usage("verse")
+        yield Usage("verse", estimated_prompt_tokens=5000)
         async for output in super().answer(question):
             yield output
 
@@ -40,7 +45,8 @@ async def test_what_a_dead_process_was_writing_is_counted_once(
     await other.recover()
     (used,) = await repository.read(lambda r: r.select_usage(""))
     assert (used.model, used.rounds) == ("verse", 1)
-    assert used.tokens > 5
+    assert used.prompt_tokens == 5000
+    assert used.answer_tokens > 5
     assistant.tell("a question of some words", Usage("verse", 1000, 1000), END)
     await dead.rounds.running[started.workflow_id].settle()
     await dead.close()
@@ -48,3 +54,26 @@ async def test_what_a_dead_process_was_writing_is_counted_once(
     assert await repository.read(lambda r: r.select_usage("")) == [used]
     await other.close()
     await manager.close()
+
+
+async def test_what_a_dead_process_was_thinking_is_counted(
+    repository: ChatRepository, events: StreamingEventManager
+) -> None:
+    await add_user(repository)
+    assistant, manager = Scripted(), make_manager()
+    dead = team_service(repository, events, assistant)  # type: ignore[arg-type]  # any assistant
+    await dead.start(Ask(USER, "a question"))
+    thought = Step("reasoning", "Roses, or violets? " * 50, type="reasoning")
+    await assistant.say("a question", thought)
+    other = team_service(repository, manager, Scripted())  # type: ignore[arg-type]  # any assistant
+    await repository.write(
+        lambda tx: tx.statements.fetch("UPDATE rounds SET node_id = 'gone', seq = NULL")
+    )
+    await other.recover()
+    used = await repository.read(lambda r: r.select_usage(""))
+    for service in (dead, other):
+        await service.close()
+    await manager.close()
+    assert [(each.model, each.rounds) for each in used] == [("verse", 1)]
+    assert used[0].answer_tokens > 200
+    assert used[0].prompt_tokens > 0

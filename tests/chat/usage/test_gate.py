@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quart_chat.assistants.protocol import Models
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import RoundStatus
-from quart_chat.chat.queue.prompts import PromptStatus
+from quart_chat.chat.queue.prompts import PromptStatus, new_queued_prompt
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.usage.gate import Gate
 from quart_chat.chat.usage.models import DailyUsage, day_of, next_month, seconds_to
-from quart_chat.errors import ModelNotAllowed, TooManyRequests, UsageLimitReached
+from quart_chat.errors import ChatError, ModelNotAllowed, TooManyRequests, UsageLimitReached
 from quart_chat.events import StreamingEventManager
 from quart_chat.limits import parse_limits
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
@@ -145,6 +147,19 @@ async def test_what_an_administrator_sets_goes_before_the_role(
         await ask(service)
 
 
+@pytest.mark.parametrize("stored", ["tokens_per_day=x", "a_limit_of_another_version=1", "="])
+async def test_limits_that_can_not_be_read_are_those_of_the_role(
+    make: Make, repository: ChatRepository, caplog: pytest.LogCaptureFixture, stored: str
+) -> None:
+    service = make(limits="tokens_per_day=10")
+    await set_limits(repository, stored)
+    await ask(service, "5 7")
+    with pytest.raises(UsageLimitReached, match="12 of 10"):
+        await ask(service)
+    (line,) = [each for each in caplog.messages if "can't be read" in each]
+    assert USER in line
+
+
 async def test_questions_a_minute_come_again_one_by_one(make: Make) -> None:
     service = make(limits="prompts_per_minute=2")
     clock = Clock()
@@ -165,21 +180,24 @@ async def test_questions_a_minute_come_again_one_by_one(make: Make) -> None:
         await ask(service)
 
 
+class Times:
+    """Keeps when questions were asked."""
+
+    times: tuple[float, ...] = ()
+
+    def select_prompt_times(self, user_id: str) -> tuple[float, ...]:
+        return self.times
+
+    def update_prompt_times(self, user_id: str, times: Sequence[float]) -> None:
+        self.times = tuple(times)
+
+
 @given(
     limit=st.integers(1, 5),
     pauses=st.lists(st.floats(0, 40), max_size=30),
 )
 def test_no_minute_has_more_questions_than_allowed(limit: int, pauses: list[float]) -> None:
     """Whatever the pauses; who waits as told is let in."""
-
-    class Times:
-        times: tuple[float, ...] = ()
-
-        def select_prompt_times(self, user_id: str) -> tuple[float, ...]:
-            return self.times
-
-        def update_prompt_times(self, user_id: str, times: tuple[float, ...]) -> None:
-            self.times = times
 
     clock, times, taken = Clock(), Times(), list[float]()
     gate = Gate({}, clock)
@@ -193,6 +211,29 @@ def test_no_minute_has_more_questions_than_allowed(limit: int, pauses: list[floa
         taken.append(clock.now)
         assert len([each for each in taken if clock.now - 60 < each]) <= limit
         assert len(times.times) <= limit
+
+
+@given(
+    limit=st.integers(1, 5),
+    asked=st.lists(st.tuples(st.floats(0, 10), st.floats(0, 20)), max_size=40),
+)
+def test_nodes_with_other_clocks_let_no_more_in(
+    limit: int, asked: list[tuple[float, float]]
+) -> None:
+    """Clocks that are 20 s apart at the most still hold the limit within 40 s."""
+    clock, times, taken, waits = Clock(), Times(), list[float](), list[float]()
+    for pause, ahead in asked:
+        clock.pass_(pause)
+        gate = Gate({}, lambda ahead=ahead: clock.now + ahead)  # type: ignore[misc]  # as now
+        try:
+            gate._take_prompt(times, USER, limit)  # type: ignore[arg-type]  # what it needs of a store
+        except UsageLimitReached as error:
+            waits.append(error.retry_after)
+        else:
+            taken.append(clock.now)
+        assert len([each for each in taken if clock.now - 39 < each]) <= limit
+        assert list(times.times) == sorted(times.times)
+    assert all(1 <= wait <= 60 for wait in waits)
 
 
 async def test_every_way_to_ask_is_counted_once(make: Make) -> None:
@@ -265,6 +306,44 @@ async def test_a_queued_question_waits_where_the_tokens_are_used_up(
     assert await used(service) == [("verse", 2, 22)]
 
 
+@pytest.mark.parametrize(
+    ("limits", "refusal"),
+    [
+        ("tokens_per_day=0", UsageLimitReached),
+        ("tokens_per_month:prose=0", UsageLimitReached),
+        ("models=verse", ModelNotAllowed),
+        ("running_rounds=1", TooManyRequests),
+    ],
+)
+async def test_nothing_is_stopped_for_a_question_that_can_not_be_sent(
+    repository: ChatRepository, make: Make, limits: str, refusal: type[ChatError]
+) -> None:
+    class Endless(Poet):
+        async def answer(self, question):  # type: ignore[no-untyped-def]  # as above
+            if question.model == "ode":
+                await asyncio.Event().wait()
+            async for output in super().answer(question):
+                yield output
+
+    service = make(Endless())
+    await service.start(Ask(USER, "1 1", model="ode"))
+    running = await service.start(Ask(USER, "1 1", model="ode"))
+    asked = Ask(USER, "1 1", workflow_id=running.workflow_id, model="prose")
+    placed = await service.queue.add(asked)
+    assert placed.queued is not None
+    await set_limits(repository, limits)
+    with pytest.raises(refusal):
+        await service.queue.send(USER, running.workflow_id, placed.queued.id)
+    snapshot = await service.snapshot(USER, running.workflow_id)
+    assert [each.status for each in snapshot.rounds] == [RoundStatus.RUNNING]
+    (waiting,) = await service.queue.read(USER, running.workflow_id)
+    assert not waiting.due
+    await set_limits(repository, "running_rounds=2")
+    await service.queue.send(USER, running.workflow_id, waiting.id)
+    await idle(service, running.workflow_id)
+    assert ("prose", 1, 2) in await used(service)
+
+
 async def test_models_that_may_not_be_asked_are_refused(
     make: Make, repository: ChatRepository
 ) -> None:
@@ -297,6 +376,60 @@ async def test_a_model_that_is_not_known_has_to_be_chosen(
     with pytest.raises(ModelNotAllowed, match=r"Choose a model. You may use: o\*."):
         await ask(service)
     await ask(service, model="ode")
+
+
+class Late(Poet):
+    """Knows its default model once its models were listed."""
+
+    default_model: str | None = None
+
+    async def models(self) -> Models:
+        self.default_model = "verse"
+        return await super().models()
+
+
+@pytest.mark.parametrize("by_queue", [False, True])
+async def test_the_first_question_waits_for_the_default_model(
+    make: Make, repository: ChatRepository, by_queue: bool
+) -> None:
+    chat = await ask(make(), model="prose")
+    await repository.write(
+        lambda tx: tx.statements.fetch("UPDATE workflows SET model = NULL, assistant = NULL")
+    )
+    service = make(Late(), limits="models=ode,v*")
+    if by_queue:
+        await service.queue.add(Ask(USER, "1 1", workflow_id=chat))
+        await idle(service, chat)
+    else:
+        await ask(service, workflow_id=chat)
+    assert ("verse", 1, 2) in await used(service)
+
+
+async def test_a_token_limit_holds_the_first_question_too(make: Make) -> None:
+    service = make(Late(), limits="tokens_per_day:verse=0")
+    with pytest.raises(UsageLimitReached, match="0 of 0 tokens of verse"):
+        await ask(service)
+
+
+async def test_a_model_that_stays_unknown_may_be_any_that_is_used_up(make: Make) -> None:
+    poet = Poet()
+    poet.default_model = None
+    service = make(poet, limits="tokens_per_month:prose=0")
+    with pytest.raises(UsageLimitReached, match="0 of 0 tokens of prose"):
+        await ask(service)
+    await ask(service, model="verse")
+
+
+async def test_a_prompt_that_is_due_waits_for_the_default_model(
+    make: Make, repository: ChatRepository
+) -> None:
+    chat = await ask(make())
+    placed = new_queued_prompt(Ask(USER, "1 1", workflow_id=chat), "1 1", None, 1)
+    await repository.write(lambda tx: tx.upsert_queued_prompt(replace(placed, due=True)))
+    service = make(Late(), limits="models=ode*,v*")
+    await service.recover()
+    await idle(service, chat)
+    assert await used(service) == [("verse", 2, 4)]
 
 
 async def test_fewer_answers_run_at_a_time(

@@ -195,6 +195,18 @@ async def test_streams_are_held_within_the_limit_of_their_user(
         await stream.disconnect()
 
 
+async def test_the_live_page_takes_a_stream_of_its_administrator(
+    app: Quart, client: Client, admin: Person
+) -> None:
+    await limit(app, admin, "streams=1")
+    async with client.request("/api/stream", headers=admin.headers) as stream:
+        await stream.send_complete()
+        await stream.receive()
+        response = await client.get("/api/admin/live", headers=admin.headers)
+        assert response.status_code == 429
+        await stream.disconnect()
+
+
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [

@@ -37,6 +37,10 @@ _ROUTERS = ("auto", "router")
 class Reply:
     """Takes the bytes of one stream, and keeps count of it.
 
+    Args:
+        failures: Says what went wrong.
+        told: About how many tokens the model was told, where that is known.
+
     Attributes:
         begun: Whether anything of the answer has come.
         over: Whether nothing of it can follow.
@@ -46,7 +50,7 @@ class Reply:
         failure: The error that came in the place of more, raised by :meth:`check`.
     """
 
-    def __init__(self, failures: ErrorMapper) -> None:
+    def __init__(self, failures: ErrorMapper, told: int | None = None) -> None:
         self.begun = False
         self.over = False
         self.whole = False
@@ -54,6 +58,7 @@ class Reply:
         self.said = 0
         self.failure: ModelError | None = None
         self._model = ""
+        self._told = told
         self._failures = failures
         self._frames = Frames(self._take)
         self._thinking = Thinking()
@@ -254,11 +259,14 @@ class Reply:
         first_token_ms = (self._began_at - self._asked_at) * 1000 if self.begun else None
         counted = self.counted
         if counted is None or not counted.completion_tokens:
-            return Usage(self._model, first_token_ms=first_token_ms)
-        tokens = counted.completion_tokens
+            return Usage(
+                self._model, first_token_ms=first_token_ms, estimated_prompt_tokens=self._told
+            )
+        told, tokens = counted.prompt_tokens, counted.completion_tokens
         # The first token is what the rest is timed from.
         speed = (tokens - 1) / max(self._heard_at - self._began_at, 1e-3)
-        return Usage(self._model, counted.prompt_tokens, tokens, speed, first_token_ms)
+        estimated = self._told if told is None else None
+        return Usage(self._model, told, tokens, speed, first_token_ms, estimated)
 
 
 def _read_error(data: bytes) -> Said:

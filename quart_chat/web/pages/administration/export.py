@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from quart_chat.errors import DatabaseUnavailable
+from quart_chat.plaintext import to_cell
 
 if TYPE_CHECKING:
     from quart_chat.accounts.security_events import SecurityEvent
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 500
 """Entries that are read at once."""
-
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 Row = dict[str, str | int | None]
 
@@ -68,15 +66,8 @@ def _json_line(row: dict[str, Any]) -> bytes:
 
 def _table_line(row: dict[str, Any]) -> bytes:
     line = StringIO()
-    csv.writer(line).writerow([_cell(row.get(name)) for name in COLUMNS])
+    csv.writer(line).writerow([to_cell(row.get(name)) for name in COLUMNS])
     return line.getvalue().encode()
-
-
-def _cell(value: str | int | None) -> str | int:
-    """A value that no spreadsheet runs: users choose the names of tokens."""
-    if value is None:
-        return ""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULAS) else value
 
 
 WRITERS = {
