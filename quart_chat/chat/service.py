@@ -96,7 +96,7 @@ class ChatService:
             self._context,
             assistants,
             default_assistant,
-            Titling(self._context, is_on=model_titles),
+            Titling(self._context, self.usage, is_on=model_titles),
             max_prompt=self._limits.prompt_chars,
             admission=Admission(self._limits.running_rounds, self.usage, assistants.values()),
         )

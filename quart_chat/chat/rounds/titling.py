@@ -32,6 +32,7 @@ from quart_chat.chat.rounds.recording import RoundContext
 from quart_chat.chat.rounds.runner import RunningRound
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.chat.usage.counting import usage_of_title
+from quart_chat.chat.usage.service import UsageService
 from quart_chat.errors import ChatError
 from quart_chat.markdown.titles import MAX_TITLE, make_title
 from quart_chat.patience import outlive_request
@@ -68,11 +69,15 @@ class Titling:
 
     Args:
         context: What the rounds share.
+        usage: What counts usage; None where that isn't counted.
         is_on: Whether models are asked at all.
     """
 
-    def __init__(self, context: RoundContext, *, is_on: bool = True) -> None:
+    def __init__(
+        self, context: RoundContext, usage: UsageService | None = None, *, is_on: bool = True
+    ) -> None:
         self._context = context
+        self._usage = usage
         self._is_on = is_on
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -119,6 +124,9 @@ class Titling:
         )
         if workflow is None or not _is_open(workflow):
             return
+        user_id, model = question.user_id, question.model
+        if self._usage is not None and await self._usage.is_used_up(user_id, model):
+            return
         reply = _Reply()
         try:
             async with (
@@ -132,10 +140,12 @@ class Titling:
             reply.ended = True
         except (AssistantError, ChatError, InvalidOutput, TimeoutError) as error:
             _logger.info("%s gave no title: %r", assistant.name, error)
-        await self._store(question, read_title(reply.text) if reply.ended else None, reply.usage)
+        await self._store(question, reply)
 
-    async def _store(self, question: Question, title: str | None, usage: Usage | None) -> None:
+    async def _store(self, question: Question, reply: _Reply) -> None:
         """Store a title and its usage; the usage also if the model gave no title."""
+        title = read_title(reply.text) if reply.ended else None
+        usage = reply.usage
 
         def change(unit: UnitOfWork) -> None:
             id_, user_id = question.workflow_id, question.user_id
@@ -148,8 +158,9 @@ class Titling:
                 changes |= {"title": title, "titled_by": TitleSource.MODEL}
             unit.put_workflow(workflow, now, **changes)
             if usage is not None and unit.counts_usage:
-                used = usage_of_title(usage, question.model, now)
-                unit.transaction.add_usage(user_id, used)
+                used = usage_of_title(usage, question.model, reply.text, now)
+                if used.tokens:
+                    unit.transaction.add_usage(user_id, used)
 
         await self._context.committer.commit(change)
 

@@ -46,9 +46,16 @@ def usage_of(
     return None if failed and not used.tokens else used
 
 
-def usage_of_title(usage: Usage, model: str | None, now: float) -> DailyUsage:
-    """What a title has used: no answer of its own."""
-    told, wrote = usage.prompt_tokens or 0, usage.answer_tokens or 0
+def usage_of_title(usage: Usage, model: str | None, reply: str, now: float) -> DailyUsage:
+    """What a title has used: no answer of its own.
+
+    Where the endpoint doesn't say it, it is estimated, unless nothing was replied.
+    """
+    told, wrote = usage.prompt_tokens, usage.answer_tokens
+    if told is None:
+        told = (usage.estimated_prompt_tokens or 0) if reply or wrote else 0
+    if wrote is None:
+        wrote = estimate_tokens(reply) if reply else 0
     day = day_of(now).isoformat()
     return DailyUsage(day, model or usage.model, 0, _bounded(told), _bounded(wrote))
 

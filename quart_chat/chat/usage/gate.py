@@ -90,7 +90,9 @@ class Gate:
         limits = self.limits(transaction, user_id)
         if isinstance(assistant, ModelAssistant):
             model = choose_model(limits, assistant, model)
-            self._check_tokens(transaction, user_id, limits, model)
+            used_up = self.find_used_up(transaction, user_id, limits, model)
+            if used_up is not None:
+                raise self._used_up(used_up)
         if is_new and limits.prompts_per_minute is not None:
             self._take_prompt(transaction, user_id, limits.prompts_per_minute)
         return model
@@ -103,14 +105,16 @@ class Gate:
         used = reader.select_usage(today.replace(day=1).isoformat(), user_id)
         return make_gauges(limits, used, today.isoformat())
 
-    def _check_tokens(
+    def find_used_up(
         self, reader: UsageReader, user_id: str, limits: UserLimits, model: str | None
-    ) -> None:
+    ) -> Gauge | None:
+        """The first limit of tokens that is reached and concerns a model; None where none is."""
         for gauge in self.gauges(reader, user_id, limits):
             # A model that isn't known yet may be any of them.
             concerns = model is None or gauge.model in ("", model)
             if concerns and gauge.used >= gauge.limit:
-                raise self._used_up(gauge)
+                return gauge
+        return None
 
     def _used_up(self, gauge: Gauge) -> UsageLimitReached:
         now = self.clock()

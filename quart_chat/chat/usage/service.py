@@ -71,6 +71,15 @@ class UsageService:
         near = [gauge for gauge in await self._storage.read(read) if gauge.is_near]
         return max(near, key=lambda gauge: gauge.share, default=None)
 
+    async def is_used_up(self, user_id: str, model: str | None) -> bool:
+        """Whether a limit of tokens keeps a user from asking a model."""
+
+        def read(reader: ChatReader) -> Gauge | None:
+            limits = self.gate.limits(reader, user_id)
+            return self.gate.find_used_up(reader, user_id, limits, model)
+
+        return await self._storage.read(read) is not None
+
     async def of_all(self) -> tuple[list[DailyUsage], dict[str, tuple[int, int]]]:
         """What all users have used on the days that are shown, and each, by their ids."""
         first = self.days()[0]

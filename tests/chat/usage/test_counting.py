@@ -98,6 +98,15 @@ def test_a_failure_after_it_costs_what_there_is() -> None:
     assert used_by(failed, LONG, Usage("gpt-4o", 5, 6), []).tokens == 11
 
 
+def test_a_title_is_estimated_where_it_is_not_counted() -> None:
+    said = Usage("m", estimated_prompt_tokens=300)
+    used = usage_of_title(said, None, "Roses, and violets", MIDNIGHT)
+    assert (used.rounds, used.prompt_tokens) == (0, 300)
+    assert 3 <= used.answer_tokens <= 8
+    assert usage_of_title(said, None, "", MIDNIGHT).tokens == 0
+    assert usage_of_title(replace(said, prompt_tokens=7), None, "", MIDNIGHT).tokens == 7
+
+
 def test_what_has_no_name_of_a_model_counts_for_its_assistant() -> None:
     assert used_by(replace(ROUND, model=None), "a", Usage(""), answer("b")).model == "model"
 
@@ -114,7 +123,7 @@ def test_no_spreadsheet_runs_the_name_of_a_model(model: str) -> None:
 def test_no_number_of_an_endpoint_spoils_a_sum(told: int | None, wrote: int | None) -> None:
     for used in (
         used_by(ROUND, "a", Usage("m", told, wrote), answer("b"), []),
-        usage_of_title(Usage("m", told, wrote), None, MIDNIGHT),
+        usage_of_title(Usage("m", told, wrote), None, "Roses", MIDNIGHT),
     ):
         assert 0 <= used.prompt_tokens <= MAX_TOKENS
         assert 0 <= used.answer_tokens <= MAX_TOKENS

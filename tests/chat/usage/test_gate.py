@@ -27,6 +27,7 @@ from tests.chat.managers import make_manager
 from tests.chat.parts import idle, make_service
 from tests.chat.scripted import END, ScriptedAssistant
 from tests.chat.usage.teams import USER, Poet, add_user, ask, set_limits, team_service
+from tests.waiting import until
 
 Make = Callable[..., ChatService]
 
@@ -158,6 +159,26 @@ async def test_limits_that_can_not_be_read_are_those_of_the_role(
         await ask(service)
     (line,) = [each for each in caplog.messages if "can't be read" in each]
     assert USER in line
+
+
+@pytest.mark.parametrize(("limits", "titles"), [("tokens_per_day=12", 0), ("tokens_per_day=13", 1)])
+async def test_no_title_is_asked_for_once_the_tokens_are_used_up(
+    make: Make, limits: str, titles: int
+) -> None:
+    asked = []
+
+    class Titled(Poet):
+        async def answer(self, question):  # type: ignore[no-untyped-def]  # as above
+            if question.is_aside:
+                asked.append(question.prompt)
+                question = replace(question, prompt="1 1")
+            async for output in super().answer(question):
+                yield output
+
+    service = make(Titled(), limits=limits)
+    await ask(service, "5 7")
+    await until(lambda: not service.rounds.running and not service.rounds.titling.is_busy)
+    assert len(asked) == titles
 
 
 async def test_questions_a_minute_come_again_one_by_one(make: Make) -> None:
