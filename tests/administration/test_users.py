@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import pty
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -166,16 +167,11 @@ def test_a_store_that_can_not_be_used_is_said(run: Run, tmp_path: Path) -> None:
 # On a terminal
 
 
-def wait_until_it_reads(pid: int) -> None:
-    """Wait until a process that has asked sleeps: it would see a Ctrl+C before that a key later."""
-    while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "S":
-        os.sched_yield()
-
-
 def type_in(arguments: list[str], *answers: tuple[str, str]) -> tuple[int, str]:
     """Run the command on a terminal, and answer what it asks; its exit code and its output."""
     pid, terminal = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell has jobs in the background ignore it
         code = "from quart_chat.cli import main; raise SystemExit(main())"
         os.environ["PYTHONPATH"] = str(ROOT)
         os.execv(sys.executable, [sys.executable, "-c", code, "users", *arguments])  # noqa: S606
@@ -190,7 +186,6 @@ def type_in(arguments: list[str], *answers: tuple[str, str]) -> tuple[int, str]:
             break
         printed += read.decode()
         if waiting and waiting[0][0] in printed.rpartition("\x1f")[2]:
-            wait_until_it_reads(pid)
             os.write(terminal, waiting.pop(0)[1].encode())
             printed += "\x1f"
     os.close(terminal)

@@ -256,5 +256,5 @@ async def test_without_accounts_the_user_of_the_machine_sees_it(tmp_path: Path) 
             response = await client.post("/admin/live/stop", form=form, headers=HOST)
             assert response.status_code == 303
             await stream.until("stopped")
-        first = await (await client.get("/", headers=HOST)).get_data(as_text=True)
-        assert 'href="/admin"' in first
+        settings = await (await client.get("/settings", headers=HOST)).get_data(as_text=True)
+        assert 'href="/admin/live"' in settings
