@@ -67,7 +67,7 @@ def write_found(retrieved: Retrieved, quotes: Sequence[Quote], say: Sentences) -
     lead = _capital(say.found_in.format(places=places))
     if retrieved.unknown:
         sentence = say.read_differently if retrieved.read_again else say.not_mentioned
-        lead = sentence.format(lead=lead, terms=_words(retrieved.unknown))
+        lead = sentence.format(lead=lead, terms=_words(retrieved.unknown, say))
     yield f"{lead}:\n"
     for quote in quotes:
         yield f"\n{quote.markdown}"
@@ -85,7 +85,7 @@ def write_not_found(retrieved: Retrieved, say: Sentences) -> str:
     else:
         text += "\n"
     if retrieved.unknown:
-        text += f"\n{say.unknown.format(terms=_words(retrieved.unknown))}\n"
+        text += f"\n{say.unknown.format(terms=_words(retrieved.unknown, say))}\n"
     return text
 
 
@@ -103,8 +103,8 @@ def _capital(sentence: str) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-def _words(words: Sequence[str]) -> str:
-    return ", ".join(f"“{_escape(word)}”" for word in words)
+def _words(words: Sequence[str], say: Sentences) -> str:
+    return say.quote([_escape(word) for word in words])
 
 
 def _link(text: str, url: str) -> str:

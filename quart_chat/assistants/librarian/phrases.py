@@ -27,6 +27,7 @@ class Sentences:
     in_place: str
     read_as: str
     read_differently: str
+    quoted: str
     not_mentioned: str
     nothing_found: str
     unknown: str
@@ -37,6 +38,10 @@ class Sentences:
         """What was searched, in a row, the last of it after "and" or "or"."""
         places = [self.places[corpus] for corpus in corpora]
         return _join(places, last)
+
+    def quote(self, words: Sequence[str]) -> str:
+        """Words in quotation marks, in a row."""
+        return ", ".join(self.quoted.format(text=word) for word in words)
 
     def search(self, corpora: Sequence[str]) -> str:
         """That these corpora are being searched, in one line."""
@@ -91,6 +96,7 @@ _ENGLISH = Sentences(
     in_place="{place}: {found}",
     read_as="Read “{term}” as {words}",
     read_differently="{lead} (reading {terms} as a word like it)",
+    quoted="“{text}”",
     not_mentioned="{lead} (nothing there mentions {terms})",
     nothing_found="I couldn't find an answer in {places}.",
     unknown="Not mentioned anywhere: {terms}.",
@@ -131,6 +137,7 @@ _GERMAN = Sentences(
     in_place="{place}: {found}",
     read_as="„{term}“ gelesen als {words}",
     read_differently="{lead} ({terms} gelesen als ein ähnliches Wort)",
+    quoted="„{text}“",
     not_mentioned="{lead} (nicht erwähnt wird dort {terms})",
     nothing_found="{places} habe ich keine Antwort gefunden.",
     unknown="Nirgends erwähnt: {terms}.",

@@ -216,6 +216,6 @@ def _show(hit: Hit, names: Sequence[str], searched: _Searched, read: ReadQuestio
 
 def _explain(judgement: Judgement, say: Sentences) -> str:
     return "; ".join(
-        say.read_as.format(term=word.text, words=", ".join(f"“{other}”" for other in others))
+        say.read_as.format(term=word.text, words=say.quote(others))
         for word, others in judgement.respelled.items()
     )

@@ -117,7 +117,7 @@ async def test_a_question_without_words_gets_help(librarian: Librarian, prompt: 
 async def test_german_is_answered_in_german(librarian: Librarian) -> None:
     nothing = await ask(librarian, "Wie schmeckt ein Kuchen?")
     assert nothing.text.startswith("Im Handbuch oder in Ihren Chats habe ich keine Antwort gefund")
-    assert "Nirgends erwähnt: “schmeckt”, “Kuchen”." in nothing.text
+    assert "Nirgends erwähnt: „schmeckt“, „Kuchen“." in nothing.text
     assert (await ask(librarian, "Was ist ein Cursor?")).pieces[0] == "Im Handbuch:\n"
     assert (await ask(librarian, "Was kannst du?")).text.startswith("Ich bin der Librarian.")
 
