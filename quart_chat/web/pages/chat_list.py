@@ -71,15 +71,18 @@ class ChatListView:
     refusal: str | None
     deleted: Workflow | None
 
-    def current(self, url: str, part: str = "") -> str:
+    def current(self, url: str, part: str = "", but: str = "") -> str:
         """What ``aria-current`` says of a link: the page is there, or at what belongs to it.
 
         Args:
             url: Where the link leads.
             part: Another address that belongs to it, beside those that begin with it.
+            but: One that begins with it and has a link of its own.
         """
         if self.path == url:
             return "page"
+        if but and f"{self.path}/".startswith(f"{but}/"):
+            return ""
         return "true" if self.path == part or self.path.startswith(f"{url}/") else ""
 
 
