@@ -27,4 +27,4 @@ async def stop_round(workflow_id: str, number: int | None = None) -> Round | Non
         return None
     if accounts is not None:
         await accounts.log.add_stop(actor(), workflow.user_id, workflow_id)
-    return await stops.stop(workflow, number)
+    return await stops.stop(workflow, workflow.head)
