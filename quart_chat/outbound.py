@@ -1,4 +1,4 @@
-"""Connections that this server makes itself: whom they trust, and the proxy that they pass."""
+"""Connections that this server makes itself: which certificates they trust, and their proxy."""
 
 from __future__ import annotations
 

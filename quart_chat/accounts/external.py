@@ -1,4 +1,4 @@
-"""Users whom another server vouches for, by the name that it has for them."""
+"""Users that another server vouches for, by the name that it has for them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class External:
 
 
 def find_or_add(change: Change, provider: str, subject: str, name: str, role: Role) -> User:
-    """The user whom a provider calls so, who is added if need be.
+    """The user that a provider calls so, added if need be.
 
     Raises:
         InvalidInput: The name of a new user can't be used.
@@ -75,7 +75,7 @@ def settle_role(change: Change, user: User, role: Role) -> None:
 
 
 def end_access(change: Change, user_id: str) -> None:
-    """End the sessions and tokens of a user whom another server does not vouch for any more."""
+    """End the sessions and tokens of a user that another server no longer vouches for."""
     sessions = change.tx.delete_sessions(user_id, None)
     for session_id in sessions:
         credential = Credential(CredentialKind.SESSION, session_id)

@@ -69,7 +69,7 @@ class SecurityEvent:
         number: Its place in the log.
         actor_id: Who did it; None for the command line, the server or a stranger.
         actor: The name of that user now; None where there is none, or no longer.
-        subject_id: The user whom it is about.
+        subject_id: The user that it is about.
         subject: The name of that user now.
         detail: What else is to be told, such as the name of a token.
     """

@@ -84,7 +84,7 @@ class AccountService:
     async def identify_external(
         self, provider: str, subject: str, name: str, *, role: Role
     ) -> Identity | None:
-        """Say whom another server vouches for with each request; None for a disabled user.
+        """Say which user another server vouches for with each request; None for a disabled user.
 
         Cached as sessions are. A user who is not known yet is added, with a number after the name
         where it is taken, and one who has another role gets this one.

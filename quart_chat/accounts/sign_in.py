@@ -117,7 +117,7 @@ class SignIn:
         role: Role | None = None,
         replaces: str | None = None,
     ) -> SignedIn:
-        """Begin a session for a user whom another server vouches for.
+        """Begin a session for a user that another server vouches for.
 
         Args:
             provider: That server, such as the issuer of OpenID Connect, or ``proxy``.

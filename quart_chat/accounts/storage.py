@@ -118,7 +118,7 @@ class AccountReader(Protocol):
         ...
 
     def find_external(self, provider: str, subject: str) -> str | None:
-        """Find the id of the user whom a provider calls so."""
+        """Find the id of the user that a provider calls so."""
         ...
 
     def select_passkeys(self, user_id: str) -> list[Passkey]:

@@ -71,7 +71,7 @@ class ClaimRules(str):
 
 
 class Admission(ClaimRules):
-    """Who is let in: ``all``, or those for whom one of the conditions holds."""
+    """Which users are let in: ``all``, or those that meet one of the conditions."""
 
     __slots__ = ()
 

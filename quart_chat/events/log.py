@@ -11,7 +11,6 @@ flush and so stand at the same place: they share one batch, encoded and joined o
 from __future__ import annotations
 
 import asyncio
-import heapq
 import secrets
 from bisect import bisect_left
 from collections import deque
@@ -25,7 +24,6 @@ from quart_chat.events.batch import Batch
 from quart_chat.events.coalescing import Coalescer
 from quart_chat.events.event import Event
 from quart_chat.events.flusher import Flusher
-from quart_chat.events.statistics import Lag
 
 BATCH_BYTES = 64 * 1024
 """A batch ends after this many bytes: about what one write leaves in a socket's buffers."""
@@ -145,24 +143,6 @@ class ContextLog:
     @property
     def readers(self) -> set[Reader]:
         return {*self.subscribers, *(self._queues or ())}
-
-    def furthest_behind(self, most: int, now: float) -> list[Lag]:
-        """How far the readers that are furthest behind are, at a time in seconds since 1970."""
-        return [
-            Lag(reader, self.end - position, self._age_of(position, now))
-            for position, _, reader in heapq.nsmallest(
-                most,
-                (
-                    (each.position_in(self), number, each)
-                    for number, each in enumerate(self.readers)
-                ),
-            )
-        ]
-
-    def _age_of(self, position: int, now: float) -> float:
-        """Seconds since the event at a position was emitted; of the oldest if it is not held."""
-        held = max(position, self.first)
-        return max(0.0, now - self[held].created_at) if held < self.end else 0.0
 
     def hold_for(self, queue: Reader) -> None:
         """Count a queue among the readers for as long as it is referenced."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+
+from quart_chat.events.log import ContextLog
 
 
 class Counts:
@@ -56,16 +58,23 @@ class Lag:
     seconds: float
 
 
-class Read(Protocol):
-    """What readers follow: the log of a context."""
+def furthest_behind(log: ContextLog, most: int, now: float) -> list[Lag]:
+    """How far the readers that are furthest behind are, at a time in seconds since 1970."""
+    # The number decides between two at one place: readers can't be compared.
+    places = ((each.position_in(log), number, each) for number, each in enumerate(log.readers))
+    return [
+        Lag(reader, log.end - position, _age(log, position, now))
+        for position, _, reader in heapq.nsmallest(most, places)
+    ]
 
-    @property
-    def lags(self) -> list[int]:
-        """How many events each reader has not taken yet."""
-        ...
+
+def _age(log: ContextLog, position: int, now: float) -> float:
+    """Seconds since the event at a position was emitted; of the oldest if it is not held."""
+    held = max(position, log.first)
+    return max(0.0, now - log[held].created_at) if held < log.end else 0.0
 
 
-def look(counts: Counts, logs: Iterable[Read]) -> Statistics:
+def look(counts: Counts, logs: Iterable[ContextLog]) -> Statistics:
     """Look at all contexts; takes as long as there are contexts and readers."""
     each = [log.lags for log in logs]
     lags = [lag for found in each for lag in found]

@@ -32,12 +32,17 @@ http {{
   scgi_temp_path {folder}/scgi;
   server {{
     listen 127.0.0.1:{port};
-    location / {{
-      proxy_pass {upstream};
-      proxy_set_header Host $http_host;
-      {directives}
-    }}
+    {locations}
   }}
+}}
+"""
+
+
+_LOCATION = """
+location / {{
+  proxy_pass {upstream};
+  proxy_set_header Host $http_host;
+  {directives}
 }}
 """
 
@@ -45,8 +50,16 @@ http {{
 @contextmanager
 def run_nginx(upstream: str, folder: Path, directives: str) -> Iterator[str]:
     """Run nginx before ``upstream`` for the block; gives its address."""
+    location = _LOCATION.format(upstream=upstream, directives=directives)
+    with run_locations(location, folder) as url:
+        yield url
+
+
+@contextmanager
+def run_locations(locations: str, folder: Path) -> Iterator[str]:
+    """Run nginx with locations that are written out, for the block; gives its address."""
     port = free_port()
-    config = _CONFIG.format(folder=folder, port=port, upstream=upstream, directives=directives)
+    config = _CONFIG.format(folder=folder, port=port, locations=locations)
     with run_configured(config, folder, port) as url:
         yield url
 

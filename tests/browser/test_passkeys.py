@@ -141,19 +141,27 @@ async def until_live(page: Page) -> None:
         await page.goto("/")
 
 
+async def set_up_with_passkey(
+    page: Page, team: Server, say: dict[str, str], passkey: str
+) -> Device:
+    """Become the first administrator, and add a passkey of a device, which is touched."""
+    await page.goto(setup_link(team))
+    await fill(page, name="Ada", password=PASSWORD, again=PASSWORD)
+    await expect(page.locator(".places")).to_contain_text("Ada")
+    device = await Device.attach(page)
+    await device.touch()
+    await page.goto("/settings/account")
+    await add_passkey(page, say, passkey)
+    return device
+
+
 @pytest.mark.parametrize("language", WORDS)
 async def test_removing_a_passkey_ends_the_pages_that_it_opened(
     team: Server, people: Enter, language: str
 ) -> None:
     say = WORDS[language]
     ada = await people(locale=say["locale"])
-    await ada.goto(setup_link(team))
-    await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
-    await expect(ada.locator(".places")).to_contain_text("Ada")
-    device = await Device.attach(ada)
-    await device.touch()
-    await ada.goto("/settings/account")
-    await add_passkey(ada, say, "Telephone")
+    device = await set_up_with_passkey(ada, team, say, "Telephone")
     lost = await people(locale=say["locale"])
     await lost.add_init_script(NO_COMPLETION)
     # The same keys, as in a device that was found by another person
@@ -184,13 +192,7 @@ async def test_a_passkey_is_chosen_where_the_browser_completes_the_name(
 ) -> None:
     say = WORDS["en"]
     ada = await people()
-    await ada.goto(setup_link(team))
-    await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
-    await expect(ada.locator(".places")).to_contain_text("Ada")
-    device = await Device.attach(ada)
-    await device.touch()
-    await ada.goto("/settings/account")
-    await add_passkey(ada, say, "Laptop")
+    device = await set_up_with_passkey(ada, team, say, "Laptop")
     await device.touch(False)
     await ada.locator(".places").get_by_role("button", name=say["sign out"]).click()
     name = ada.get_by_label(say["name"], exact=True)
@@ -208,13 +210,7 @@ async def test_what_goes_wrong_is_said_in_plain_words(team: Server, people: Ente
     say = WORDS["en"]
     ada = await people()
     await ada.add_init_script(NO_COMPLETION)
-    await ada.goto(setup_link(team))
-    await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
-    await expect(ada.locator(".places")).to_contain_text("Ada")
-    device = await Device.attach(ada)
-    await device.touch()
-    await ada.goto("/settings/account")
-    await add_passkey(ada, say, "Laptop")
+    device = await set_up_with_passkey(ada, team, say, "Laptop")
     # The same device once more
     refusal = ada.locator("#add-passkey [role=alert]")
     await ada.get_by_role("button", name=say["add"]).click()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from tests.browser.nginx import run_configured
-from tests.server import ROOT, Server, free_port
+from tests.browser.nginx import run_locations
+from tests.server import ROOT, Server
 from tests.services import proxies
 
 PATH = "/chat"
@@ -17,32 +17,13 @@ NGINX_PAGE = ROOT / "docs/how-to/run-behind-nginx.md"
 _SECTION = "Below a path"
 _UPSTREAM = "127.0.0.1:8000"
 
-_NGINX = """
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log stderr crit;
-events {{ worker_connections 256; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
-  server {{
-    listen 127.0.0.1:{port};
-    {locations}
-  }}
-}}
-"""
-
 Run = Callable[[Server, Path], AbstractContextManager[str]]
 """Runs a proxy before a server for a block, and gives the address of the proxy."""
 
 
 @contextmanager
 def nginx(server: Server, folder: Path) -> Iterator[str]:
-    with _run_nginx(folder, _location(server)) as url:
+    with run_locations(_location(server), folder) as url:
         yield url
 
 
@@ -51,7 +32,7 @@ def stripping_nginx(server: Server, folder: Path) -> Iterator[str]:
     """nginx, which takes the path off."""
     location = _location(server)
     address = f"proxy_pass {server.url}"
-    with _run_nginx(folder, proxies.replace(location, (f"{address};", f"{address}/;"))) as url:
+    with run_locations(proxies.replace(location, (f"{address};", f"{address}/;")), folder) as url:
         yield url
 
 
@@ -62,7 +43,7 @@ def nginx_for_several(servers: Mapping[str, Server], folder: Path) -> Iterator[s
         _location(server).replace(f"location {PATH}/", f"location {path}/")
         for path, server in servers.items()
     )
-    with _run_nginx(folder, *locations) as url:
+    with run_locations("\n".join(locations), folder) as url:
         yield url
 
 
@@ -102,11 +83,3 @@ def _apache_site() -> str:
 def _location(server: Server) -> str:
     text = proxies.configuration("nginx", page=NGINX_PAGE, section=_SECTION)
     return proxies.replace(text, (_UPSTREAM, server.url.removeprefix("http://")))
-
-
-@contextmanager
-def _run_nginx(folder: Path, *locations: str) -> Iterator[str]:
-    port = free_port()
-    config = _NGINX.format(folder=folder, port=port, locations="\n".join(locations))
-    with run_configured(config, folder, port) as url:
-        yield url

@@ -35,13 +35,12 @@ def origin(http: httpx2.AsyncClient) -> dict[str, str]:
     return {"Origin": str(http.base_url).rstrip("/"), "Sec-Fetch-Site": "same-origin"}
 
 
-async def test_a_piece_of_a_stream_arrives_at_once_and_a_stop_does(
-    http: httpx2.AsyncClient,
-) -> None:
+async def stop_when_it_waits(http: httpx2.AsyncClient, root: str = "") -> None:
+    """Start a round that waits after its first step, and stop it once that step has arrived."""
     body = {"prompt": "wait", "assistant": "slow"}
     types: list[str] = []
     async with http.stream(
-        "POST", "/api/chatbot/start/stream", json=body, headers=origin(http)
+        "POST", f"{root}/api/chatbot/start/stream", json=body, headers=origin(http)
     ) as response:
         assert response.status_code == 200
         parser = StreamParser()
@@ -52,11 +51,16 @@ async def test_a_piece_of_a_stream_arrives_at_once_and_a_stop_does(
                 if payload["type"] == "log" and "stopping" not in types:
                     # The assistant says nothing more: this has arrived although nothing followed.
                     types.append("stopping")
-                    chat = payload["item"]["workflowId"]
-                    stop = f"/api/chatbot/{chat}/stop"
+                    stop = f"{root}/api/chatbot/{payload['item']['workflowId']}/stop"
                     answer = await http.post(stop, headers=origin(http))
                     assert answer.json()["status"] == "stopped"
     assert types[-1] == "stopped"
+
+
+async def test_a_piece_of_a_stream_arrives_at_once_and_a_stop_does(
+    http: httpx2.AsyncClient,
+) -> None:
+    await stop_when_it_waits(http)
 
 
 async def test_pages_uploads_and_shared_chats_work(http: httpx2.AsyncClient) -> None:

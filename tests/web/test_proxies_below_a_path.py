@@ -10,14 +10,12 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx2
-import orjson
 import pytest
 
-from quart_chat.events.sse import StreamParser
 from tests.chaos.client import plain_client
 from tests.server import Server
 from tests.services import below
-from tests.web.test_proxies import LARGE, origin
+from tests.web.test_proxies import LARGE, origin, stop_when_it_waits
 
 PROXIES = [
     *(below.nginx, below.caddy, below.apache),
@@ -41,24 +39,7 @@ async def http(
 async def test_a_stream_arrives_piece_by_piece_until_it_is_stopped(
     http: httpx2.AsyncClient,
 ) -> None:
-    body = {"prompt": "wait", "assistant": "slow"}
-    types: list[str] = []
-    async with http.stream(
-        "POST", "/chat/api/chatbot/start/stream", json=body, headers=origin(http)
-    ) as response:
-        assert response.status_code == 200
-        parser = StreamParser()
-        async for chunk in response.aiter_bytes():
-            for frame in parser.feed(chunk):
-                payload = orjson.loads(frame.data)
-                types.append(payload["type"])
-                if payload["type"] == "log" and "stopping" not in types:
-                    # The assistant says nothing more: this has arrived although nothing followed.
-                    types.append("stopping")
-                    stop = f"/chat/api/chatbot/{payload['item']['workflowId']}/stop"
-                    answer = await http.post(stop, headers=origin(http))
-                    assert answer.json()["status"] == "stopped"
-    assert types[-1] == "stopped"
+    await stop_when_it_waits(http, "/chat")
 
 
 async def test_pages_files_uploads_and_shared_chats_are_below_the_path(

@@ -69,6 +69,7 @@ class RunningRound:
         end: Stores the end, and begins what follows it.
 
     Attributes:
+        round: The round, as it was begun.
         answer: What it has so far.
         assistant, question: What answers, and what it was asked.
         stored: The round as its end is stored.
@@ -86,21 +87,13 @@ class RunningRound:
         self.answer = Answer(round_)
         self.refusal: DatabaseUnavailable | None = None
         self._context = context
-        self._round = round_
+        self.round = round_
         self.stored: Round | None = None
         self.assistant = self._assistant = assistant
         self.question = self._question = question
         self._end_round = end
         self._ending: Ending | None = None
         self._recorder = Recorder(context, round_, self.answer, self._lose)
-
-    @property
-    def number(self) -> int:
-        return self._round.number
-
-    @property
-    def started_at(self) -> float:
-        return self._round.started_at
 
     def start(self, ended: Callable[[RunningRound], None]) -> None:
         """Begin to run; ``ended`` is called once nothing more will happen."""
@@ -150,7 +143,7 @@ class RunningRound:
         """End the assistant of a round that has an end, or that another node has taken over."""
         if not self._consumer.done():
             _logger.warning(
-                "Round %d of %s was taken over", self._round.number, self._round.workflow_id
+                "Round %d of %s was taken over", self.round.number, self.round.workflow_id
             )
             self._cancel(INTERRUPTED, self._context.timeouts.stop)
 
@@ -191,7 +184,7 @@ class RunningRound:
         return INTERNAL
 
     async def _end(self, ending: Ending) -> Round:
-        ended = ending.of(self._round, time.time())
+        ended = ending.of(self.round, time.time())
         timer = asyncio.get_running_loop().call_later(
             self._context.timeouts.known, self._tell, ended
         )
@@ -263,7 +256,7 @@ class RunningRound:
 
     async def _take_all(self) -> None:
         history = await self._context.storage.read(
-            lambda reader: reader.select_history(self._round, HISTORY)
+            lambda reader: reader.select_history(self.round, HISTORY)
         )
         turns = tuple(Turn(message.role, message.content) for message in history)
         question = replace(self._question, history=turns)

@@ -243,7 +243,7 @@ class Rounds:
             number: Stop this round alone, and none that has begun since.
         """
         running = self.running.get(workflow_id)
-        if running is None or number not in (None, running.number):
+        if running is None or number not in (None, running.round.number):
             return None
         return await running.stop(STOPPED, self._context.timeouts.stop)
 

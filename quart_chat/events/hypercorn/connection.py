@@ -42,7 +42,7 @@ if sys.platform == "linux":
         counted = fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4))
         return int.from_bytes(counted, sys.byteorder)
 
-else:  # pragma: no cover - tests run on Linux, which can count them
+else:  # pragma: no cover - tests run on Linux, which counts them
 
     def count_unconfirmed(descriptor: int) -> int:
         """Not told by other systems in the same way."""

@@ -1,4 +1,4 @@
-"""The API of the security log: that of all users for administrators, and one's own."""
+"""The API of the security log: all users' entries for administrators, and each user's own."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from quart_chat.accounts.service import AccountService
 
 PROXY = "proxy"
-"""What users whom a proxy names are known by."""
+"""What users that a proxy names are known by."""
 
 _LONGEST_NAME = 200
 _LONGEST_TOKEN = 200

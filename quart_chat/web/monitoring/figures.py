@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from quart_chat.events.statistics import furthest_behind
+
 if TYPE_CHECKING:
     from quart_chat.accounts.models import Identity
     from quart_chat.chat.rounds.runner import RunningRound
@@ -80,7 +82,7 @@ class Figures:
 
     async def take(self) -> Item:
         """Look at all contexts, readers and rounds."""
-        rounds = sorted(self._running.items(), key=lambda each: each[1].started_at)
+        rounds = sorted(self._running.items(), key=lambda each: each[1].round.started_at)
         logs = list(self._events.contexts())
         owners = {running.question.user_id for _, running in rounds}
         owners |= {_name_of(log) for log in logs if _kind_of(log) == "list"}
@@ -134,7 +136,7 @@ class Figures:
         kind, name = _kind_of(log), _name_of(log)
         known = [identities[reader] for reader in log.readers if reader in identities]
         owner = self._names.get(name) if kind == "list" else known[0].name if known else None
-        furthest = log.furthest_behind(MOST_READERS, now)
+        furthest = furthest_behind(log, MOST_READERS, now)
         return {
             "kind": kind,
             "id": name[:SHOWN] if kind in ("chat", "document") else log.context_id,
@@ -154,11 +156,11 @@ class Figures:
     def _describe_round(self, workflow_id: str, running: RunningRound) -> Item:
         return {
             "workflowId": workflow_id,
-            "roundNumber": running.number,
+            "roundNumber": running.round.number,
             "user": self._names.get(running.question.user_id),
             "assistant": running.assistant.title,
             "model": running.question.model,
-            "startedAt": running.started_at,
+            "startedAt": running.round.started_at,
         }
 
 

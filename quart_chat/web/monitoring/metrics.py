@@ -58,7 +58,7 @@ async def metrics() -> Response:
     """Answer with all metrics of this process.
 
     Raises:
-        NotFound: Whoever asks may not read them.
+        NotFound: The client may not read them.
     """
     settings: Settings = current_app.extensions[_SETTINGS]
     if not (_has_token(settings) or _is_local(settings)):

@@ -21,7 +21,7 @@ KindName = Annotated[
 
 
 class OwnActivityQuery(Struct, frozen=True):
-    """Which of one's own entries to list."""
+    """Which of the user's own entries to list."""
 
     before: Before = 0
     limit: Annotated[int, Meta(ge=1, le=200, description="entries per page")] = 50

@@ -62,7 +62,7 @@ class TestProvider:
         self._codes = count()
 
     def sign_in(self, address: str) -> dict[str, str]:
-        """Sign in as a person would whom the browser brings here, and return the answer."""
+        """Sign in as a user that the browser brings here would, and return the answer."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         code = f"code-{next(self._codes)}-of-the-provider"
         self._nonces[code] = asked["nonce"]

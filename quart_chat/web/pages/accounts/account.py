@@ -1,4 +1,4 @@
-"""The page of one's own account: password, sessions, and tokens for programs."""
+"""The page of the user's account: password, sessions, and tokens for programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Renaming and removing one's own passkeys; a script adds them by the API."""
+"""Renaming and removing the user's passkeys; a script adds them by the API."""
 
 from __future__ import annotations
 
