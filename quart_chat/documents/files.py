@@ -13,7 +13,7 @@ from typing import BinaryIO
 from quart_chat.disk import translated_errors
 from quart_chat.documents.kinds import CHECKED, HEAD, detect, is_binary
 from quart_chat.documents.models import Kind
-from quart_chat.errors import EmptyFile, FileTooLarge, MislabelledFile, QuotaExceeded
+from quart_chat.errors import EmptyFile, FileTooLarge, MislabelledFile, NotFound, QuotaExceeded
 from quart_chat.texts import N_, _, number
 
 WRITE = 256 * 1024
@@ -173,3 +173,8 @@ def megabytes(size: int) -> str:
     value = round(size / 1_000_000, 6)
     digits = f"{value:.6f}".rstrip("0").partition(".")[2]
     return number(value, len(digits))
+
+
+def not_kept() -> NotFound:
+    """A document has no file: it has failed, or is being deleted."""
+    return NotFound(_("The file of this document was not kept."))

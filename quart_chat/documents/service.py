@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from quart_chat.cluster.node import Node
 from quart_chat.documents.announcements import DocumentPublisher
-from quart_chat.documents.files import Files
+from quart_chat.documents.files import Files, not_kept
 from quart_chat.documents.hits import FoundHits, find_hits
 from quart_chat.documents.models import (
     PAGE_SIZE,
@@ -177,7 +177,7 @@ class DocumentService:
         """
         document = await self.document(user_id, document_id)
         if not await self._files.exists(document_id):
-            raise NotFound(_("The file of this document was not kept."))
+            raise not_kept()
         return document, self._files.path(document_id)
 
     async def rename(self, user_id: str, document_id: str, name: Any) -> Document:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from quart.typing import TestClientProtocol as Client
 
+from quart_chat.documents.files import Files
 from tests.documents import made
 from tests.web.streams import open_stream
 from tests.web.test_documents import KIWI, PATH, read, upload
@@ -111,6 +112,26 @@ async def test_a_document_that_failed_has_no_file(client: Client) -> None:
     page = await page_of(client, f"/documents/{document['id']}")
     assert f"/documents/{document['id']}/original" not in page
     assert f"?document={document['id']}" not in page
+
+
+async def test_a_file_that_is_removed_as_it_is_asked_for_was_not_kept(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, answer = await upload(client, ("blank.txt", b" "))
+    document = answer["documents"][0]
+    await (await client.get(f"/api/events/document:{document['id']}")).get_data()
+    address = f"/documents/{document['id']}/original"
+    exists = Files.exists
+
+    async def remove_behind(files: Files, document_id: str) -> bool:
+        await exists(files, document_id)
+        files.path(document_id).unlink(missing_ok=True)
+        return True
+
+    monkeypatch.setattr(Files, "exists", remove_behind)
+    response = await client.get(address)
+    assert response.status_code == 404
+    assert "was not kept" in await response.get_data(as_text=True)
 
 
 async def test_what_is_sought_is_marked_and_its_hits_are_linked(client: Client) -> None:

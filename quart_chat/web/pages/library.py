@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from quart import Blueprint, Response, redirect, request, send_file
 
+from quart_chat.documents.files import not_kept
 from quart_chat.documents.hits import FoundHits
 from quart_chat.documents.kind_names import kind_names
 from quart_chat.documents.models import page_start
@@ -59,7 +60,10 @@ async def document_page(document_id: str) -> str:
 async def original(document_id: str) -> Response:
     """The file as it was uploaded, to be saved: a browser runs nothing of it here."""
     document, path = await services().documents.original(user_id(), document_id)
-    response = await send_file(path, "application/octet-stream")
+    try:
+        response = await send_file(path, "application/octet-stream")
+    except FileNotFoundError:  # removed since it was looked for
+        raise not_kept() from None
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     name = PurePosixPath(file_name(document))
     return offer_download(response, name.stem, name.suffix)
