@@ -46,6 +46,7 @@ async def test_a_chat_goes_out_as_a_file_and_comes_back(open_tab: OpenTab, tmp_p
     await expect(tab.page.locator(".report")).to_contain_text("1 existed already")
     await tab.page.goto(chat)
     await tab.choose("Delete")
+    await tab.page.wait_for_url("**/")
     await expect(tab.row("count 7 1ms")).to_have_count(0)
     await tab.page.goto("/transfer")
     await tab.page.set_input_files("#files", tmp_path / "chat.json")
