@@ -244,7 +244,8 @@ class ContextLog:
         self._is_due = False
         self._last_flush = now
         self.flushed = self.end
-        self._shared.clear()
+        if self._shared:
+            self._shared.clear()
         self.wake_all()
 
     def wake_all(self) -> None:
@@ -256,6 +257,9 @@ class ContextLog:
 
         It ends after a terminal event, and once it has ``BATCH_BYTES``.
         """
+        if len(self.subscribers) == 1:
+            # There is nothing to share: a busy server has many contexts of a single reader.
+            return self._make_batch(start, categories)
         key = (start, categories)
         batch = self._shared.get(key)
         if batch is None:
