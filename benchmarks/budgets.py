@@ -9,7 +9,7 @@ from statistics import median
 
 import orjson
 
-from benchmarks.contestants import BARE, OUR_CHAT, OURS, RIVAL, RIVAL_CHAT
+from benchmarks.contestants import BARE, OUR_CHAT, OURS, RIVAL, RIVAL_CHAT, WITH_ACCOUNTS
 
 _BEFORE = orjson.loads((Path(__file__).parent / "results" / "before.json").read_bytes())
 """What was measured before streams were opened and written to as they are now."""
@@ -56,6 +56,10 @@ def _chat(scenario: str, figure: str, limit: float, against: Against) -> Budget:
     return Budget(scenario, figure, limit, against, OUR_CHAT, RIVAL_CHAT)
 
 
+def _with_accounts(scenario: str) -> Budget:
+    return Budget(scenario, "cpu_ms", 1.05, Against.SHARE, WITH_ACCOUNTS, OUR_CHAT)
+
+
 BUDGETS = (
     Budget("fan-out", "cpu_us", 0.10, Against.SHARE),
     Budget("contexts", "cpu_us", 0.75, Against.SHARE),
@@ -73,6 +77,8 @@ BUDGETS = (
     _chat("chat-flat-out", "cpu_ms", 0.2, Against.SHARE),
     _chat("chat-flat-out", "first_p50_ms", 10.0, Against.EXCESS),
     _chat("chat-flat-out", "first_p99_ms", 10.0, Against.EXCESS),
+    _with_accounts("chat-paced"),
+    _with_accounts("chat-flat-out"),
     Budget("stops", "stop_max_ms", 250.0, ours=OUR_CHAT, worst=True),
 )
 

@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import orjson
 
 from benchmarks.client import Deliveries
+from benchmarks.contestants.with_accounts import SESSIONS
 from benchmarks.endpoint import make_answer
 from benchmarks.scenarios import Outcome, Sizes
 from benchmarks.server import Server
@@ -46,7 +48,8 @@ _serial = itertools.count()
 async def _talks(server: Server, count: int) -> AsyncGenerator[list[Talk]]:
     loop = asyncio.get_running_loop()
     talks = [
-        (await loop.create_connection(Talk, "127.0.0.1", server.port))[1] for _ in range(count)
+        (await loop.create_connection(partial(Talk, session), "127.0.0.1", server.port))[1]
+        for session in _sessions(server, count)
     ]
     try:
         # What is loaded with the first answer is no cost of a conversation.
@@ -57,6 +60,12 @@ async def _talks(server: Server, count: int) -> AsyncGenerator[list[Talk]]:
         for talk in talks:
             talk.close()
         await asyncio.sleep(_SETTLE)
+
+
+def _sessions(server: Server, count: int) -> list[str] | list[None]:
+    """The secrets of as many sessions, where the server asks for them."""
+    path = server.folder / SESSIONS
+    return path.read_text().splitlines()[:count] if path.exists() else [None] * count
 
 
 def _new_prompt() -> str:

@@ -14,11 +14,14 @@ from typing import Any
 import orjson
 
 from benchmarks.budgets import BUDGETS, Against, Budget, Verdict
-from benchmarks.contestants import OUR_CHAT, OURS, Contestant
+from benchmarks.contestants import OUR_CHAT, OURS, WITH_ACCOUNTS, Contestant
 from benchmarks.scenarios import Outcome, Sizes
 
 _MUCH_LOAD = 0.1
 """Cores used by other programs from which on a run is worth doing again."""
+
+CHATS = (OUR_CHAT, WITH_ACCOUNTS)
+"""Those that store what they answer."""
 
 Round = dict[str, list[Outcome]]
 """The outcomes of one round by contestant."""
@@ -75,7 +78,7 @@ class Report:
         judged = [budget for budget in BUDGETS if self._ran(budget.ours, budget.scenario)]
         return [self._judge(budget) for budget in judged] + [
             Verdict("events lost, doubled or misplaced", self._faults(OURS), 0),
-            Verdict("answers lost, or stored otherwise than sent", self._faults(OUR_CHAT), 0),
+            Verdict("answers lost, or stored otherwise than sent", sum(map(self._faults, CHATS)), 0),
         ]
 
     def _judge(self, budget: Budget) -> Verdict:

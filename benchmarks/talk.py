@@ -38,7 +38,9 @@ class Reply:
 class Talk(asyncio.Protocol):
     """A connection of a person, who asks one prompt after another."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: str | None = None) -> None:
+        """Talk as who has a session, or as whoever one is without."""
+        self._cookie = "" if session is None else f"Cookie: __Host-session={session}\r\n"
         self._transport: asyncio.Transport | None = None
         self._received = bytearray()
 
@@ -71,7 +73,8 @@ class Talk(asyncio.Protocol):
         self._end = end
         head = (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"Content-Type: application/json\r\n{self._cookie}"
+            f"Content-Length: {len(body)}\r\n\r\n"
         )
         self._transport.write(head.encode() + body)
         await self._answered

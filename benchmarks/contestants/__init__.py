@@ -23,8 +23,9 @@ OURS_ASGI = "quart_chat-asgi"
 RIVAL = "sse-starlette"
 BARE = "bare-protocol"
 OUR_CHAT = "quart-chat"
+WITH_ACCOUNTS = "quart-chat-accounts"
 RIVAL_CHAT = "openai"
-JUDGED = {OURS, RIVAL, BARE, OUR_CHAT, RIVAL_CHAT}
+JUDGED = {OURS, RIVAL, BARE, OUR_CHAT, WITH_ACCOUNTS, RIVAL_CHAT}
 
 NCHAN_MODULES = (
     Path("/usr/lib/nginx/modules/ngx_nchan_module.so"),
@@ -173,6 +174,17 @@ def chat_contestants() -> list[Contestant]:
             ],
             # The rival gives no titles: they are a request of their own to the model.
             environment={"QUART_CHAT_MODEL_TITLES": "off"},
+            answers=True,
+            stores=True,
+        ),
+        Contestant(
+            WITH_ACCOUNTS,
+            "the same, each user signed in",
+            lambda port, folder: [
+                *(sys.executable, "-m", "benchmarks.contestants.with_accounts"),
+                *(str(port), str(folder)),
+            ],
+            environment={"QUART_CHAT_MODEL_TITLES": "off", "QUART_CHAT_AUTH": "accounts"},
             answers=True,
             stores=True,
         ),
