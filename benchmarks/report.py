@@ -76,9 +76,10 @@ class Report:
     @property
     def verdicts(self) -> list[Verdict]:
         judged = [budget for budget in BUDGETS if self._ran(budget.ours, budget.scenario)]
+        unstored = sum(map(self._faults, CHATS))
         return [self._judge(budget) for budget in judged] + [
             Verdict("events lost, doubled or misplaced", self._faults(OURS), 0),
-            Verdict("answers lost, or stored otherwise than sent", sum(map(self._faults, CHATS)), 0),
+            Verdict("answers lost, or stored otherwise than sent", unstored, 0),
         ]
 
     def _judge(self, budget: Budget) -> Verdict:
