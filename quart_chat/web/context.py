@@ -62,7 +62,7 @@ async def take_stream(user_id: str) -> AbstractContextManager[Slot]:
         TooManyRequests: The user has no slot left.
     """
     usage = services().chat.usage
-    limit = None if usage is None else (await usage.limits(user_id)).streams
+    limit = None if usage is None else await usage.stream_limit(user_id)
     return services().stream_limiter.take(user_id, limit)
 
 

@@ -82,7 +82,8 @@ class Rounds:
         elif ask.replaces is not None:
             raise InvalidInput(_("replaces: name the chat as well."))
         prompt = await self._read_prompt(ask)
-        await self.admission.learn_models(ask.user_id)
+        if ask.model is None:
+            await self.admission.learn_models(ask.user_id)
         begin = partial(self._begin, ask, prompt)
         started, _running = await self._context.committer.commit(begin, self.launch)
         return started

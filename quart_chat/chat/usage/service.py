@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 
 from quart_chat.chat.storage import ChatReader, ChatStorage
 from quart_chat.chat.usage.gate import Gate
@@ -13,6 +15,12 @@ from quart_chat.limits import UserLimits
 
 DAYS = 30
 """Days that are shown."""
+
+_FRESH = 1.0
+"""Seconds for which the limit of streams of a user is taken as it was read."""
+
+_USERS = 1000
+"""Users whose limits of streams are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +49,25 @@ class UsageService:
     def __init__(self, storage: ChatStorage, gate: Gate) -> None:
         self._storage = storage
         self.gate = gate
+        self._stream_limits: dict[str, tuple[int | None, float]] = {}
 
     async def limits(self, user_id: str) -> UserLimits:
         """Read the limits of a user."""
         return await self._storage.read(lambda reader: self.gate.limits(reader, user_id))
+
+    async def stream_limit(self, user_id: str) -> int | None:
+        """Streams that a user may have open; None for as many as all users may.
+
+        Each page and each question opens a stream, so it may be as it was a second ago.
+        """
+        now = monotonic()
+        limit, read_at = self._stream_limits.get(user_id, (None, -math.inf))
+        if read_at < now - _FRESH:
+            limit = (await self.limits(user_id)).streams
+            if len(self._stream_limits) >= _USERS:
+                self._stream_limits.clear()
+            self._stream_limits[user_id] = limit, now
+        return limit
 
     async def storage_bytes(self, user_id: str) -> int | None:
         """Bytes of all documents that a user may have; None for as many as all users may."""
