@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from quart_chat.errors import TooManyRequests
-from quart_chat.texts import _, number
+from quart_chat.texts import ngettext, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,7 +50,11 @@ class StreamLimiter:
         """
         limit = self._limit if limit is None else limit
         if self._open[user_id] >= limit:
-            text = _("{count} streams are open, which is the limit. Close a tab and try again.")
+            text = ngettext(
+                "{count} stream is open, which is the limit. Close a tab and try again.",
+                "{count} streams are open, which is the limit. Close a tab and try again.",
+                limit,
+            )
             raise TooManyRequests(text.format(count=number(limit)))
         self._open[user_id] += 1
         slot = Slot(lambda: self._release(user_id), self._opened)

@@ -191,7 +191,7 @@ async def test_streams_are_held_within_the_limit_of_their_user(
         assert response.status_code == 429
         assert response.headers["Retry-After"] == "5"
         message = (await response.get_json())["error"]["message"]
-        assert message == "1 streams are open, which is the limit. Close a tab and try again."
+        assert message == "1 stream is open, which is the limit. Close a tab and try again."
         await stream.disconnect()
 
 
