@@ -18,6 +18,9 @@ _logger = logging.getLogger(__name__)
 BEATS = 4
 """Renewals in the time that a lease lasts, so that three may fail."""
 
+_MOMENT = 0.05
+"""Seconds after which a lease that was about to run out has done so."""
+
 TakeOver = Callable[[tuple[str, ...]], Awaitable[None]]
 """Takes over what no node that lives holds, and tidies up after those that are named."""
 
@@ -51,6 +54,7 @@ class Node:
         self._storage = storage
         self._broker = broker
         self._since = 0.0
+        self._wait = lease / BEATS
         self._beats: list[Callable[[], None]] = []
         self._take_overs: list[TakeOver] = []
         self._buried: Callable[[], Awaitable[None]] | None = None
@@ -129,7 +133,8 @@ class Node:
 
     async def _beat(self, storage: NodeStorage) -> None:
         while True:
-            await asyncio.sleep(self.lease / BEATS)
+            await asyncio.sleep(self._wait)
+            self._wait = self.lease / BEATS
             with suppress(DatabaseUnavailable):
                 expired = (await self._renew(storage)).expired
                 for callback in self._beats:
@@ -144,6 +149,8 @@ class Node:
                 _logger.warning("Node %s was silent for longer than its lease lasts.", self.id)
             self._since = monotonic()
         self.leads = beat.leads
+        # A node that has died is found at once, and not up to a beat later.
+        self._wait = min(self.lease / BEATS, beat.next_expiry + _MOMENT)
         return beat
 
     async def _take_over(self, storage: NodeStorage, expired: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
@@ -29,12 +30,14 @@ class Beat:
         expired: The nodes whose lease has run out.
         leads: Whether it is the oldest node that lives: the one that does what one alone does.
         brokers: Those of the other nodes that live, as they were at the last beat of each.
+        next_expiry: Seconds until the first lease of another node runs out, unless it is renewed.
     """
 
     unbroken: bool
     expired: tuple[str, ...]
     leads: bool
     brokers: tuple[NodeBroker, ...] = ()
+    next_expiry: float = math.inf
 
 
 class NodeStorage(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 
 from quart_chat.cluster.storage import Beat, NodeBroker
@@ -77,16 +78,15 @@ def _renew(statements: Statements, node_id: str, seconds: float, broker: NodeBro
             (broker.address, broker.epoch, node_id),
         )
     rows = statements.fetch(
-        f"SELECT id, {LIVES}, broker, broker_epoch FROM nodes ORDER BY started_at, id"
+        f"SELECT id, {LIVES}, broker, broker_epoch, nodes.beat_at + nodes.lease - {NOW}"
+        " FROM nodes ORDER BY started_at, id"
     )
     living = [row for row in rows if row[1]]
+    others = [row for row in living if row[0] != node_id]
     return Beat(
         unbroken=bool(unbroken),
         expired=tuple(row[0] for row in rows if not row[1]),
         leads=living[0][0] == node_id,
-        brokers=tuple(
-            NodeBroker(address, epoch)
-            for id_, _, address, epoch in living
-            if id_ != node_id and epoch
-        ),
+        brokers=tuple(NodeBroker(address, epoch) for _, _, address, epoch, _ in others if epoch),
+        next_expiry=min((row[4] for row in others), default=math.inf),
     )

@@ -42,6 +42,24 @@ async def test_a_lease_is_renewed_until_it_has_run_out(storage: Storage) -> None
     assert not (await storage.nodes.renew_lease("a", SHORT)).unbroken
 
 
+async def test_a_node_looks_at_a_lease_as_soon_as_it_runs_out(storage: Storage) -> None:
+    taken = asyncio.Event()
+
+    async def take_over(expired: tuple[str, ...]) -> None:
+        if "a" in expired:
+            taken.set()
+
+    await storage.nodes.renew_lease("a", SHORT)
+    node = Node(storage.nodes, lease=600)
+    node.on_take_over(take_over)
+    await node.join(alone=True)
+    node.start()
+    # Its own next beat is minutes away.
+    async with asyncio.timeout(20):
+        await taken.wait()
+    await node.leave()
+
+
 async def test_the_oldest_node_leads(storage: Storage) -> None:
     # The clock counts milliseconds: of two that start in the same one, the first by name leads.
     assert (await storage.nodes.renew_lease("a", 60)).leads
