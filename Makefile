@@ -7,7 +7,7 @@ INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 	--constraint constraints.txt --build-constraint constraints.txt
 
 # What tests and checks need of the package's own extras.
-EXTRAS := redis,rabbitmq,postgres
+EXTRAS := redis,rabbitmq,postgres,telemetry
 
 # What Python has made of the modules is kept: each worker and each server of a test imports them.
 test browser postgresql full: export PYTHONDONTWRITEBYTECODE :=
@@ -74,7 +74,7 @@ screenshots: $(VENV)/.test chromium
 lock:
 	{ head -n 2 constraints.txt; printf 'pip\nhatchling\n' | uv pip compile --quiet --universal \
 		--python-version 3.11 --no-annotate --no-header --upgrade \
-		pyproject.toml --extra semantic --extra redis --extra rabbitmq --extra postgres --group check -; } > constraints.new
+		pyproject.toml --extra semantic --extra redis --extra rabbitmq --extra postgres --extra telemetry --group check -; } > constraints.new
 	mv constraints.new constraints.txt
 
 # Each stamp says that a group of packages is installed as the files it depends on name it.

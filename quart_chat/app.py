@@ -41,7 +41,7 @@ from quart_chat.web.api import (
 from quart_chat.web.auth import arrival
 from quart_chat.web.auth.identity import find_identity
 from quart_chat.web.json import OrjsonProvider
-from quart_chat.web.monitoring import metrics, probes, request_ids
+from quart_chat.web.monitoring import metrics, probes, request_ids, tracing
 from quart_chat.web.pages import (
     administration,
     appearance,
@@ -87,6 +87,7 @@ def create_app(
     openapi.init_app(app, version("quart-chat"), settings)
     app.json = OrjsonProvider(app)
 
+    tracing.init_app(app)
     request_ids.init_app(app)
     converters.init_app(app)
     for blueprint in (

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from quart_chat.assistants import InvalidAssistant
 from quart_chat.assistants.registry import collect_assistants
 from quart_chat.check.broker import check_broker, check_nodes
+from quart_chat.check.collector import check_collector
 from quart_chat.check.findings import Finding, hide
 from quart_chat.check.installation import (
     check_clock,
@@ -24,6 +25,7 @@ from quart_chat.check.installation import (
 )
 from quart_chat.config import ConfigError, Settings, load_settings
 from quart_chat.storage.inspection import Inspection
+from quart_chat.telemetry.environment import find_secrets
 
 
 def run_check(config: Mapping[str, Any]) -> int:
@@ -64,6 +66,7 @@ def _check(settings: Settings) -> Iterator[Finding]:
     yield finding
     if found is not None:
         yield _check_nodes(settings, found, epoch)
+    yield check_collector()
 
 
 def _check_assistants(settings: Settings) -> Finding:
@@ -91,5 +94,5 @@ def _secrets(settings: Settings) -> tuple[str, ...]:
     addresses = (settings.broker, settings.database.reveal(), settings.openai_base_url)
     passwords = [urlsplit(address).password or "" for address in addresses]
     keys = (settings.openai_api_key.reveal(), settings.oidc_client_secret.reveal())
-    found = {*keys, *passwords, *map(unquote, passwords)}
+    found = {*keys, *passwords, *map(unquote, passwords), *find_secrets(os.environ)}
     return tuple(sorted(found, key=len, reverse=True))

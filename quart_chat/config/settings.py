@@ -202,6 +202,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="`on`: the model gives new chats their titles; `off`: the first prompt does"
         ),
     ] = "on"
+    model_traceparent: Annotated[
+        Literal["on", "off"],
+        Meta(
+            description="`on`: the endpoint of the model is sent the ids of the trace"
+            " (`traceparent`) where traces are collected; for an endpoint of your own"
+        ),
+    ] = "off"
     assistants: Annotated[
         str,
         Meta(

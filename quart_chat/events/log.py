@@ -75,6 +75,7 @@ class ContextLog:
         first: Position of the oldest event held; equals ``end`` when none is.
         end: Position that the next event gets.
         flushed: Readers see events below this position.
+        last_flush: Monotonic time of the latest flush: one look at the clock for all readers.
         generation: Position of the first event since the last terminal one.
         ended: Whether a terminal event is the latest.
         touched: Monotonic time of the latest event, reader or call that concerned the context.
@@ -90,7 +91,6 @@ class ContextLog:
         "_coalescer",
         "_events",
         "_is_due",
-        "_last_flush",
         "_queues",
         "_shared",
         "_timer",
@@ -101,6 +101,7 @@ class ContextLog:
         "first",
         "flushed",
         "generation",
+        "last_flush",
         "removed",
         "subscribers",
         "touched",
@@ -126,7 +127,7 @@ class ContextLog:
         self._coalescer = coalescer
         self._events = _NO_EVENTS
         self._bytes = 0
-        self._last_flush = float("-inf")
+        self.last_flush = float("-inf")
         self._is_due = False
         self._timer: asyncio.TimerHandle | None = None
         self._shared: dict[tuple[int, frozenset[str] | None], Batch] = {}
@@ -229,7 +230,7 @@ class ContextLog:
         return self.first - (oldest - number - 1 if oldest == self.first else 1)
 
     def _arrange_flush(self, flusher: Flusher, now: float, *, at_once: bool) -> None:
-        wait = self._last_flush + self._bounds.pacing - now
+        wait = self.last_flush + self._bounds.pacing - now
         if at_once or wait <= 0:
             self._is_due = True
             flusher.flush_soon(self)
@@ -242,7 +243,7 @@ class ContextLog:
             self._timer.cancel()
             self._timer = None
         self._is_due = False
-        self._last_flush = now
+        self.last_flush = now
         self.flushed = self.end
         if self._shared:
             self._shared.clear()

@@ -59,6 +59,7 @@ class Subscription:
         categories: Iterable[str] | None = None,
     ) -> None:
         self._source = source
+        self._counts = source.counts
         self._loop = source.loop
         self._cursors = cursors
         self._categories = None if categories is None else frozenset(categories)
@@ -155,8 +156,8 @@ class Subscription:
                 batch = log.batch(start, self._categories)
                 self._cursors[log] = batch.end
                 if batch.events or self.lost:
-                    self._source.counts.deliveries += len(batch.events)
-                    self._source.counts.lost += self.lost
+                    self._counts.deliveries += len(batch.events)
+                    self._counts.lost += self.lost
                     return batch
         return None
 
@@ -187,8 +188,8 @@ class Subscription:
                     if batch.events:
                         if not sink(batch):
                             return False
-                        self._source.counts.deliveries += len(batch.events)
-                        self._idle_since = monotonic()
+                        self._counts.deliveries += len(batch.events)
+                        self._idle_since = log.last_flush
                     self._cursors[log] = batch.end
                 if log.removed:
                     return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, contextmanager
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from quart_chat.accounts.models import Role
@@ -19,6 +20,7 @@ from quart_chat.patience import grant
 from quart_chat.policies import ContextPolicies
 from quart_chat.resources import resource_path
 from quart_chat.storage import Storage, open_storage
+from quart_chat.telemetry.opening import traced
 from quart_chat.web.cluster import Cluster
 from quart_chat.web.context import EXTENSION, Services
 from quart_chat.web.deadline import shutdown_deadline
@@ -59,6 +61,9 @@ def init_app(
     async def run_services() -> AsyncGenerator[None, None]:
         async with AsyncExitStack() as stack:
             stack.enter_context(shutdown_deadline(events, settings.shutdown_timeout))
+            await stack.enter_async_context(
+                traced(version("quart-chat"), sends_context=settings.model_traceparent == "on")
+            )
             address = app.config.get(SERVER_ADDRESS)
             with _kept_failure(app):
                 hold = stack.enter_context(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -10,6 +12,7 @@ from playwright.async_api import expect
 
 from tests.assistants.openai.endpoint import (
     DONE,
+    Exchange,
     FakeEndpoint,
     delta,
     event,
@@ -108,3 +111,48 @@ async def test_a_limit_is_shown_before_and_when_it_is_reached(
     await ada.press("[name=tokens_per_day]", "Enter")
     await expect(ada.locator(".settings-saved")).not_to_be_empty()
     await expect(ada.get_by_role("meter")).to_have_count(0)
+
+
+REASONS = {
+    "en-GB": "Not sent: one of your limits was reached.",
+    "de-DE": "Nicht gesendet: Eine Ihrer Grenzen war erreicht.",
+}
+
+
+@pytest.mark.parametrize("locale", REASONS)
+async def test_a_question_that_is_refused_when_its_turn_comes_says_why_in_every_tab(
+    team: Server, people: Enter, endpoint: FakeEndpoint, locale: str
+) -> None:
+    go_on = asyncio.Event()
+
+    async def hold(exchange: Exchange) -> None:
+        exchange.begin()
+        await exchange.send(say("Well. "))
+        await go_on.wait()
+        await exchange.send(answer(60, 45))
+        await exchange.finish()
+
+    endpoint.script(hold)
+    ada = await people(locale=locale)
+    await ada.goto(setup_link(team))
+    await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
+    await expect(ada.locator(".places")).to_contain_text("Ada")
+    await expect(ada.locator(".model-button")).to_have_text("tiny")
+    await ada.fill("#prompt", "Hello")
+    await ada.press("#prompt", "Enter")
+    await expect(ada).to_have_url(re.compile("/chat/"))
+    await expect(ada.locator(".stop")).to_be_visible()
+    await ada.fill("#prompt", "And then?")
+    await ada.press("#prompt", "Enter")
+    await expect(ada.locator(".queued")).to_have_count(1)
+    other = await ada.context.new_page()
+    await other.goto(ada.url)
+    await expect(other.locator(".queued-refused")).to_be_hidden()
+    go_on.set()
+    for page in (ada, other):
+        await expect(page.locator(".queued")).to_contain_text("And then?")
+        await expect(page.locator(".queued-refused")).to_contain_text(REASONS[locale])
+        await expect(page.locator(".queue-held")).to_be_hidden()
+        await page.reload()
+        await expect(page.locator(".queued-refused")).to_contain_text(REASONS[locale])
+    await check(ada)

@@ -27,7 +27,10 @@ from tests.services.postgres import (
 from tests.services.redis import RedisServer
 
 SECRET = "geheim%21"
-PARTS = ["settings", "folder", "documents", "disk", "server", "store", "clock", "broker", "epochs"]
+PARTS = [
+    *("settings", "folder", "documents", "disk", "server", "store"),
+    *("clock", "broker", "epochs", "traces"),
+]
 
 Check = Callable[..., tuple[int, dict[str, str]]]
 

@@ -18,6 +18,7 @@ from quart_chat.assistants.openai.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.length_limits import LengthLimits
 from quart_chat.assistants.openai.listing import read_embeddings, read_models
+from quart_chat.assistants.openai.tracing import traced
 from quart_chat.assistants.openai.words import find_words
 from quart_chat.assistants.parameters import NOTHING, Parameters
 from quart_chat.outbound import create_tls_context, find_proxy
@@ -108,7 +109,9 @@ class Endpoint:
         headers = {"Accept": "text/event-stream", "Content-Type": "application/json"}
         try:
             with self._translate_errors():
-                async with self._ask("POST", _ANSWERS, self._timeout, data, headers) as answer:
+                async with self._ask(
+                    "POST", _ANSWERS, self._timeout, data, headers, model=model
+                ) as answer:
                     response, body = answer
                     if not 200 <= response.status < 300:
                         raise self._refusal(response, await _read_refusal(body), model)
@@ -158,7 +161,10 @@ class Endpoint:
         with self._translate_errors():
             async with (
                 asyncio.timeout(EMBED_TIMEOUT),
-                self._ask("POST", "embeddings", EMBED_TIMEOUT, data, headers) as (response, body),
+                self._ask("POST", "embeddings", EMBED_TIMEOUT, data, headers, model=model) as (
+                    response,
+                    body,
+                ),
             ):
                 await _read(body, MAX_LIST, answer)
         if response.status != 200:
@@ -176,17 +182,21 @@ class Endpoint:
         patience: float,
         data: bytes | None = None,
         headers: dict[str, str] | None = None,
+        model: str = "",
     ) -> AsyncGenerator[tuple[aiohttp.ClientResponse, Body]]:
         if not self._address.valid:
             raise aiohttp.InvalidURL(self._address.host)
         _logger.debug("Asking %s for %s", self._address.host, path)
-        async with asyncio.timeout(patience):
-            response = await self._request(method, path, data=data, headers=headers)
-        body = Body(response, patience, MAX_BYTES)
-        try:
-            yield response, body
-        finally:
-            body.close()
+        with traced(method, path, model) as call:
+            sent = {**(headers or {}), **call.headers}
+            async with asyncio.timeout(patience):
+                response = await self._request(method, path, data=data, headers=sent)
+            call.status = response.status
+            body = Body(response, patience, MAX_BYTES)
+            try:
+                yield response, body
+            finally:
+                body.close()
 
     async def _request(self, method: str, path: str, **content: Any) -> aiohttp.ClientResponse:
         url = self._address.to(path)

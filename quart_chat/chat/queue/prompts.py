@@ -36,6 +36,8 @@ class QueuedPrompt:
         document_ids: The documents to answer from; None for those that were named last by then.
         request_id: The client's name for the request that queued it.
         round_number: The number of its round, once it is sent.
+        refused: The code of the error for which it was not sent when its turn came; None where its
+            turn has not come, or a person has sent it since.
     """
 
     id: str
@@ -53,6 +55,7 @@ class QueuedPrompt:
     created_at: float
     updated_at: float
     seq: int
+    refused: str | None = None
 
     @property
     def waits(self) -> bool:
@@ -81,6 +84,7 @@ class QueuedPrompt:
             "model": self.model,
             "documentIds": None if self.document_ids is None else list(self.document_ids),
             "roundNumber": self.round_number,
+            "refused": self.refused,
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,
         }

@@ -193,7 +193,8 @@ class PromptQueue:
         first = unit.transaction.select_queue(workflow_id)[0].place
         if prompt.place > first:
             prompt = replace(prompt, place=first - 1)
-        prompt = unit.put_queued_prompt(replace(prompt, due=True, updated_at=time.time()))
+        due = replace(prompt, due=True, refused=None, updated_at=time.time())
+        prompt = unit.put_queued_prompt(due)
         return workflow, Placed.of(prompt), None
 
     def _check_next(self, workflow: Workflow, prompt: QueuedPrompt, unit: UnitOfWork) -> None:

@@ -29,6 +29,7 @@ from quart_chat.chat.rounds.runner import RunningRound
 from quart_chat.chat.rounds.statistics import RoundStatistics
 from quart_chat.chat.rounds.succession import Succession
 from quart_chat.chat.rounds.titling import Titling
+from quart_chat.chat.rounds.tracing import traced
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.chat.views import Snapshot
 from quart_chat.errors import InvalidInput, Unavailable
@@ -232,7 +233,8 @@ class Rounds:
 
         self.titling.interrupt(workflow_id)
         self.running[workflow_id] = running
-        running.start(forget)
+        with traced(running, forget) as ended:
+            running.start(ended)
 
     async def stop(self, workflow_id: str, number: int | None = None) -> Round | None:
         """Stop the running round, and return how it has ended; None where none runs.

@@ -102,6 +102,7 @@ class Succession:
             prompt,
             status=PromptStatus.SENT,
             due=False,
+            refused=None,
             content="",
             html=None,
             round_number=begun[0].round_number,
@@ -133,9 +134,10 @@ class Succession:
             return None
         try:
             return self.begin(prompt, unit, seen=False)
-        except (InvalidInput, ModelNotAllowed, TooManyRequests):
-            if prompt.due:
-                unit.put_queued_prompt(replace(prompt, due=False))
+        except (InvalidInput, ModelNotAllowed, TooManyRequests) as error:
+            # Its code, not its sentence: each reader is told in a language of their own.
+            refused = replace(prompt, due=False, refused=error.code, updated_at=time.time())
+            unit.put_queued_prompt(refused)
             return None
 
     def _run(self, begun: Begun | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
+from quart_chat import tracing
+from quart_chat.telemetry.environment import find_secrets
 from quart_chat.web.monitoring.request_ids import request_id
 
 if TYPE_CHECKING:
@@ -94,6 +97,8 @@ class JSONFormatter(logging.Formatter):
         }
         if known := request_id.get():
             line["requestId"] = known
+        if span := tracing.ids.get():
+            line["trace_id"], line["span_id"] = span
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         line |= getattr(record, "fields", {})
@@ -127,6 +132,7 @@ def secrets_of(settings: Settings) -> set[str]:
         settings.oidc_client_secret.reveal(),
         *passwords,
         *map(unquote, passwords),
+        *find_secrets(os.environ),
     }
 
 

@@ -33,7 +33,7 @@ _SETTINGS = "quart_chat.metrics_settings"
 
 _FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -47,7 +47,7 @@ def init_app(app: Quart, settings: Settings) -> None:
         measurements: Measurements | None = app.extensions.get(MEASUREMENTS)
         if measurements is not None and request.path not in PROBES:
             route = request.url_rule.rule if request.url_rule else UNKNOWN_ROUTE
-            method = request.method if request.method in _METHODS else "other"
+            method = request.method if request.method in METHODS else "other"
             measurements.requests[method, route, response.status_code] += 1
         return response
 

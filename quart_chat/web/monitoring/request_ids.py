@@ -27,7 +27,8 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that the running code serves; empty where it serves none."""
 
 _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
-_UNLOGGED = PROBES | {"/metrics"}
+UNLOGGED = PROBES | {"/metrics"}
+"""What machines ask for all the time."""
 _access = logging.getLogger("quart_chat.access")
 
 
@@ -43,7 +44,7 @@ def init_app(app: Quart) -> None:
     @app.after_request
     async def end(response: Response) -> Response:
         response.headers[HEADER] = request_id.get()
-        if _access.isEnabledFor(logging.INFO) and request.path not in _UNLOGGED:
+        if _access.isEnabledFor(logging.INFO) and request.path not in UNLOGGED:
             _log(response)
         return response
 

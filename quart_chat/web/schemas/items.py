@@ -69,6 +69,7 @@ class QueuedPromptItem(Struct, rename="camel", frozen=True):
 
     Prompts are sent in the order of `place`. One that was sent or removed has no text any more;
     `roundNumber` is the round of one that was sent. What is null is as it is in the chat by then.
+    `refused` is the code of the error for which one was not sent when its turn came.
     """
 
     id: str
@@ -80,6 +81,7 @@ class QueuedPromptItem(Struct, rename="camel", frozen=True):
     model: str | None
     document_ids: list[str] | None
     round_number: int | None
+    refused: str | None
     created_at: Seconds
     updated_at: Seconds
 

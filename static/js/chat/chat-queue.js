@@ -22,7 +22,7 @@ export class ChatQueue extends HTMLElement {
   }
 
   /** Show a question as it is now. */
-  show({ id, content, status, place, updatedAt }) {
+  show({ id, content, status, place, refused, updatedAt }) {
     if (updatedAt < (this.#versions.get(id) ?? 0)) return;
     this.#versions.set(id, status === "queued" ? updatedAt : Infinity);
     const known = this.#item(id);
@@ -32,6 +32,8 @@ export class ChatQueue extends HTMLElement {
     }
     const item = known ?? this.#create(id);
     item.querySelector(".queued-text").textContent = content;
+    item.dataset.refused = refused ?? "";
+    item.querySelector(".queued-refused").textContent = refused ? this.#reason(refused) : "";
     if (known && Number(item.dataset.place) === place) return;
     item.dataset.place = place;
     const next = this.#items.find((other) => other !== item && Number(other.dataset.place) > place);
@@ -45,10 +47,17 @@ export class ChatQueue extends HTMLElement {
       if (!kept.has(item.dataset.queued)) this.#take(item);
     }
     for (const item of items) {
-      const { queued, place, updated } = item.dataset;
-      const fields = { place: Number(place), updatedAt: Number(updated) };
+      const { queued, place, refused, updated } = item.dataset;
+      const fields = { place: Number(place), refused, updatedAt: Number(updated) };
       this.show({ id: queued, content: this.#textOf(item), status: "queued", ...fields });
     }
+  }
+
+  /** Why a question was not sent when its turn came, in the language of the page. */
+  #reason(code) {
+    const { content } = document.getElementById("queued-reasons");
+    const reasons = [...content.children];
+    return (reasons.find((each) => each.dataset.code === code) ?? reasons.at(-1)).textContent;
   }
 
   #create(id) {

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quart_chat.assistants.protocol import Models
+from quart_chat.assistants.protocol import Models, Text
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import RoundStatus
 from quart_chat.chat.queue.prompts import PromptStatus, new_queued_prompt
@@ -497,3 +497,27 @@ async def test_questions_of_two_nodes_pass_no_limit_together(
     for node, manager in zip(nodes, managers, strict=True):
         await node.close()
         await manager.close()
+
+
+async def test_a_queued_prompt_says_why_it_was_not_sent_when_its_turn_came(
+    repository: ChatRepository, events: StreamingEventManager
+) -> None:
+    await add_user(repository)
+    assistant = ScriptedAssistant()
+    service = team_service(repository, events, assistant, limits="running_rounds=2")  # type: ignore[arg-type]  # any assistant
+    chat = (await service.start(Ask(USER, "a"))).workflow_id
+    await service.queue.add(Ask(USER, "b", workflow_id=chat))
+    await service.start(Ask(USER, "c"))
+    await set_limits(repository, "running_rounds=1")
+    assistant.tell("a", Text("One."), END)
+    await idle(service, chat)
+    (prompt,) = await service.queue.read(USER, chat)
+    assert (prompt.refused, prompt.due) == ("too_many_requests", False)
+    assert prompt.to_item()["refused"] == "too_many_requests"
+    await set_limits(repository, "")
+    placed = await service.queue.send(USER, chat, prompt.id)
+    assert placed.round_number == 2
+    sent = await repository.read(lambda reader: reader.select_queued_prompt(chat, prompt.id))
+    assert sent is not None
+    assert sent.refused is None
+    await service.close()

@@ -289,6 +289,29 @@ async def test_limits_that_can_t_be_read_are_shown_again(
     assert await accounts_of(app).users.limits(user.id) == ""
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "The limits of the role hold until you save new ones here."),
+        ("de", "Bis Sie hier neue speichern, gelten die der Rolle."),
+    ],
+)
+async def test_stored_limits_that_can_t_be_read_are_set_anew(
+    app: Quart, client: Client, admin: Person, user: Person, language: str, sentence: str
+) -> None:
+    storage = accounts_of(app).users._storage
+    await storage.write(lambda tx: tx.update_limits(user.id, "tokens_per_day=<many>"))
+    path = f"/admin/users/{user.id}"
+    shown = await page(client, f"{path}/usage", admin, language)
+    assert sentence in shown
+    assert "<many>" not in shown
+    assert (await start(client, user.headers)).status_code == 200
+    response = await client.post(f"{path}/limits", headers={**admin.headers, **ORIGIN}, form={})
+    assert response.status_code == 303
+    assert await accounts_of(app).users.limits(user.id) == ""
+    assert sentence not in await page(client, f"{path}/usage", admin, language)
+
+
 async def test_a_user_changes_no_limits(client: Client, user: Person) -> None:
     response = await client.post(
         f"/admin/users/{user.id}/limits",

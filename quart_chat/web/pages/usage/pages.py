@@ -11,7 +11,7 @@ from quart import Blueprint, redirect, request
 
 from quart_chat.chat.usage.gate import describe
 from quart_chat.errors import InvalidInput
-from quart_chat.limits import NO_LIMIT, UserLimits, parse_limits
+from quart_chat.limits import NO_LIMIT, InvalidLimits, UserLimits, parse_limits
 from quart_chat.texts import N_, _, language, number
 from quart_chat.web.auth.client import auth_settings
 from quart_chat.web.auth.identity import actor, administrators_only
@@ -137,14 +137,24 @@ async def _render_user(target_id: str, **context: Any) -> str:
     user, own = await users.get(target_id), await users.limits(target_id)
     shown = await view_usage(target_id)
     role = to_form(usage_service().gate.of_role(user.role).or_else(of_server(auth_settings())))
+    stored, unreadable = _read(own)
     return await render_in_frame(
         "user_usage.html",
         user=user,
         **shown,
         fields={name: _(label) for name, label in FIELDS.items()},
         role={name: _of_role(value) for name, value in role.items()},
-        **{"typed": to_form(parse_limits(own)), "saved": "", "refused": "", **context},
+        unreadable=unreadable,
+        **{"typed": to_form(stored), "saved": "", "refused": "", **context},
     )
+
+
+def _read(own: str) -> tuple[UserLimits, str]:
+    """Read stored limits; where they can't be, none, and why, for the page to ask for new ones."""
+    try:
+        return parse_limits(own), ""
+    except InvalidLimits as error:
+        return UserLimits(), error.translated()
 
 
 def of_server(settings: Settings) -> UserLimits:
