@@ -216,7 +216,7 @@ def add_user(change: Change, name: str, role: Role, password: str | None) -> Use
     """
     key = require_free(change.tx, name)
     is_first = role is Role.ADMIN and not change.tx.count_admins()
-    user_id = LOCAL_USER if is_first and not change.tx.has_account(LOCAL_USER) else new_id()
+    user_id = LOCAL_USER if is_first and change.tx.may_adopt(LOCAL_USER) else new_id()
     change.tx.insert_user(User(user_id, name, role, change.now), key, password)
     change.log(Action.USER_ADDED, user_id, role)
     return change.user(user_id)

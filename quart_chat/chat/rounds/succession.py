@@ -18,7 +18,7 @@ from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Round, RoundStatus, WorkflowStatus
 from quart_chat.chat.queue.prompts import PromptStatus, QueuedPrompt
 from quart_chat.chat.unit_of_work import UnitOfWork
-from quart_chat.errors import InvalidInput, ModelNotAllowed, TooManyRequests
+from quart_chat.errors import InvalidInput, ModelNotAllowed, TooManyRequests, Unauthenticated
 
 if TYPE_CHECKING:
     from quart_chat.chat.rounds.begun import Begun, Prompt
@@ -133,7 +133,7 @@ class Succession:
             return None
         try:
             return self.begin(prompt, unit, seen=False)
-        except (InvalidInput, ModelNotAllowed, TooManyRequests):
+        except (InvalidInput, ModelNotAllowed, TooManyRequests, Unauthenticated):
             if prompt.due:
                 unit.put_queued_prompt(replace(prompt, due=False))
             return None
