@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from quart import Blueprint, jsonify, request
 
-from quart_chat.errors import InvalidInput, SignInThrottled, WrongCredentials
+from quart_chat.errors import InvalidInput, WrongCredentials
 from quart_chat.web.auth.client import find_origin
 from quart_chat.web.auth.cookies import (
     device_secret,
@@ -69,7 +69,7 @@ async def add_passkey(body: PasskeyBody) -> tuple[Item, int]:
 
 @blueprint.post("/sign-in/challenge")
 @public
-@operation(Answer(ChallengeItem), tag="passkeys", errors=[InvalidInput, SignInThrottled])
+@operation(Answer(ChallengeItem), tag="passkeys", errors=[InvalidInput])
 async def begin_passkey_sign_in() -> Response:
     """Begin to sign in with any passkey of this site.
 
@@ -77,10 +77,7 @@ async def begin_passkey_sign_in() -> Response:
     """
     browser = passkey_secret()
     passkeys = services().require_accounts().passkeys
-    return _challenge(
-        await passkeys.begin_sign_in(browser, relying_party(), find_origin(device_secret())),
-        browser,
-    )
+    return _challenge(await passkeys.begin_sign_in(browser, relying_party()), browser)
 
 
 @blueprint.post("/sign-in")

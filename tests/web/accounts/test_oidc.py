@@ -301,7 +301,7 @@ async def test_a_page_of_another_site_begins_no_sign_in(browser: Browser) -> Non
 async def test_one_address_can_not_begin_without_end(
     browser: Browser, client: Client, provider: TestProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requests, "CHALLENGES", Rate(burst=2, interval=3600.0))
+    monkeypatch.setattr(requests, "AUTHORIZATIONS", Rate(burst=2, interval=3600.0))
     await browser.leave()
     answer = await browser.leave("/documents")
     third = Browser(client, provider)
