@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from quart_chat.accounts.models import (
     CredentialKind,
+    ExternalIdentity,
     Invite,
     LinkKind,
     Passkey,
@@ -124,6 +125,10 @@ class AccountReader(Protocol):
         """Find the id of the user that a provider calls so."""
         ...
 
+    def select_externals(self, user_id: str) -> list[ExternalIdentity]:
+        """Read what other servers call a user, the oldest first."""
+        ...
+
     def select_passkeys(self, user_id: str) -> list[Passkey]:
         """Read a user's passkeys, the newest first."""
         ...
@@ -228,6 +233,8 @@ class AccountTransaction(AccountReader, Protocol):
         ...
 
     def insert_external(self, provider: str, subject: str, user_id: str, now: float) -> None: ...
+
+    def delete_external(self, provider: str, subject: str) -> bool: ...
 
     def insert_passkey(self, stored: StoredPasskey) -> None: ...
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from quart_chat.accounts.models import Invite, Passkey, Revoked, Session, Token, User
+from quart_chat.accounts.models import (
+    ExternalIdentity,
+    Invite,
+    Passkey,
+    Revoked,
+    Session,
+    Token,
+    User,
+)
 from quart_chat.accounts.security_events import Action, SecurityEvent
 from quart_chat.accounts.storage import StoredChallenge, StoredPasskey
 from quart_chat.accounts.throttle import Bucket
@@ -140,6 +148,14 @@ class Reader(Reads):
             (provider, subject),
         )
         return None if row is None else row[0]
+
+    def select_externals(self, user_id: str) -> list[ExternalIdentity]:
+        rows = self.statements.fetch(
+            "SELECT provider, subject, user_id, created_at FROM external_identities"
+            " WHERE user_id = ? ORDER BY created_at, provider, subject",
+            (user_id,),
+        )
+        return [ExternalIdentity(*row) for row in rows]
 
     def select_passkeys(self, user_id: str) -> list[Passkey]:
         rows = self.statements.fetch(
