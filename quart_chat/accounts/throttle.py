@@ -88,8 +88,16 @@ class Rate:
 AUTHORIZATIONS = Rate(burst=120, interval=1.0)
 """Sign-ins at a provider that begin at one address, which all people of a network may share."""
 
+REGISTRATIONS = Rate(burst=20, interval=15.0)
+"""Passkeys that a browser begins to make for one invite."""
+
 FAILURES = Rate(burst=20, interval=60.0)
 """Invalid answers of one passkey that are logged."""
+
+
+def registrations_of(invite_id: str) -> str:
+    """The bucket in which attempts to accept an invite with a passkey are counted."""
+    return _name("registrations", invite_id)
 
 
 def failures_of(passkey_id: str) -> str:

@@ -38,20 +38,24 @@ class Challenges:
         self._options = options
         self._key: bytes | None = None
 
-    async def begin_registration(self, user_id: str, browser: str) -> tuple[str, str]:
+    async def begin_registration(
+        self, user_id: str, browser: str, purpose: str = REGISTRATION
+    ) -> tuple[str, str]:
         """Store a challenge for a user; return its id and the challenge, in base64url."""
         id_ = new_id()
         challenge = StoredChallenge(
-            _name(id_, browser), REGISTRATION, new_secret(), user_id, self._end()
+            _name(id_, browser), purpose, new_secret(), user_id, self._end()
         )
         await self._storage.write(lambda tx: tx.insert_challenge(challenge))
         return id_, challenge.challenge
 
-    async def take_registration(self, id_: str, browser: str) -> StoredChallenge | None:
+    async def take_registration(
+        self, id_: str, browser: str, purpose: str = REGISTRATION
+    ) -> StoredChallenge | None:
         """End a challenge; None if it has expired, was answered, or is of another browser."""
         name = _name(id_, browser)
         taken = await self._storage.write(lambda tx: tx.take_challenge(name))
-        if taken is None or taken.purpose != REGISTRATION:
+        if taken is None or taken.purpose != purpose:
             return None
         return taken if self._options.clock() < taken.expires_at else None
 

@@ -20,9 +20,9 @@ from quart_chat.accounts.models import (
     SignInMethod,
 )
 from quart_chat.accounts.options import AccountOptions
+from quart_chat.accounts.passkeys.adding import read_registration, require_room, store_passkey
 from quart_chat.accounts.passkeys.answers import (
     InvalidAnswer,
-    check_registration,
     check_sign_in,
     registration_options,
     sign_in_options,
@@ -34,13 +34,10 @@ from quart_chat.accounts.storage import AccountReader, AccountStorage, StoredPas
 from quart_chat.accounts.throttle import FAILURES, failures_of, spend
 from quart_chat.errors import InvalidInput, LastWayIn, NotFound, WrongCredentials
 from quart_chat.plaintext import clean_name
-from quart_chat.texts import _, number
+from quart_chat.texts import _
 
-MAX_PASSKEYS = 20
 MAX_NAME = 60
 """Characters in the name of a passkey."""
-
-_TRANSPORTS = {"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"}
 
 
 class Passkeys:
@@ -94,7 +91,7 @@ class Passkeys:
             InvalidInput: The user has as many as there may be.
         """
         user, known = await read_user(self._storage, user_id), await self.list(user_id)
-        _require_room(len(known))
+        require_room(len(known))
         id_, challenge = await self._challenges.begin_registration(user_id, browser)
         return Challenge(id_, await registration_options(party, user, challenge, known))
 
@@ -124,21 +121,12 @@ class Passkeys:
         challenge = await self._challenges.take_registration(challenge_id, browser)
         if challenge is None or actor.user_id is None or challenge.user_id != actor.user_id:
             raise InvalidInput(_("This took too long. Add the passkey once more."))
-        try:
-            found = await check_registration(response, challenge.challenge, party)
-        except InvalidAnswer as error:
-            raise InvalidInput(_("This passkey can't be used.")) from error
+        found = await read_registration(response, challenge.challenge, party)
         user_id = actor.user_id
 
         def add(change: Change) -> Passkey:
             change.user(user_id)
-            _require_room(len(change.tx.select_passkeys(user_id)))
-            if change.tx.find_passkey(found.id) is not None:
-                raise InvalidInput(_("This passkey is known already."))
-            passkey = Passkey(found.id, user_id, name, change.now, transports=_transports(response))
-            change.tx.insert_passkey(StoredPasskey(passkey, found.public_key, found.sign_count))
-            change.log(Action.PASSKEY_ADDED, user_id, name)
-            return passkey
+            return store_passkey(change, user_id, name, found, response)
 
         return await self._changes.commit(actor, add)
 
@@ -271,24 +259,6 @@ class Passkeys:
         if not isinstance(passkey_id, str):
             return None
         return await self._storage.read(lambda reader: reader.find_passkey(passkey_id))
-
-
-def _require_room(count: int) -> None:
-    if count >= MAX_PASSKEYS:
-        raise InvalidInput(
-            _("You have {limit} passkeys already. Remove one first.").format(
-                limit=number(MAX_PASSKEYS)
-            )
-        )
-
-
-def _transports(response: dict[str, Any]) -> tuple[str, ...]:
-    """How a key says that it can be reached; what no standard names is left out."""
-    inner = response.get("response")
-    named = inner.get("transports") if isinstance(inner, dict) else None
-    if not isinstance(named, builtins.list):
-        return ()
-    return tuple(sorted(_TRANSPORTS & {each for each in named if isinstance(each, str)}))
 
 
 def _unknown() -> WrongCredentials:

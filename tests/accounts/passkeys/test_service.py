@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quart_chat.accounts.models import Actor, SignInMethod
-from quart_chat.accounts.passkeys.service import MAX_PASSKEYS
+from quart_chat.accounts.passkeys.adding import MAX_PASSKEYS
 from quart_chat.accounts.service import AccountService
 from quart_chat.errors import Forbidden, InvalidInput, NotFound, WrongCredentials
 from tests.accounts.authenticator import Authenticator
