@@ -27,6 +27,7 @@
     |   +-- ModelNotAllowed         403 model_not_allowed
     +-- NotFound                    404 not_found
     +-- NameTaken                   409 name_taken
+    +-- IdentityTaken               409 identity_taken
     +-- LastAdministrator           409 last_administrator
     +-- LastWayIn                   409 last_way_in
     +-- LinkUsed                    410 link_used
@@ -208,6 +209,13 @@ class NameTaken(ChatError):
     code = "name_taken"
 
 
+class IdentityTaken(ChatError):
+    """Another account, or another identity, is connected at the provider."""
+
+    status = 409
+    code = "identity_taken"
+
+
 class LastAdministrator(ChatError):
     """No administrator who can sign in would be left."""
 
@@ -216,7 +224,7 @@ class LastAdministrator(ChatError):
 
 
 class LastWayIn(ChatError):
-    """The user could not sign in with a password or a passkey any more."""
+    """The user could not sign in any more."""
 
     status = 409
     code = "last_way_in"

@@ -37,10 +37,13 @@ class External:
         provider, subject = clean(provider), clean(subject)
         # One who is named with another role is recognised anew.
         key = digest(f"{role}\n{provider}\n{subject}")
+        is_shut_out = False
 
         def find(reader: AccountReader, _key: str, _now: float) -> Identity | None:
+            nonlocal is_shut_out
             user_id = reader.find_external(provider, subject)
             user = reader.select_user(user_id) if user_id else None
+            is_shut_out = user is not None and not user.is_enabled
             return _identity(user) if user and user.role is role else None
 
         def settle(change: Change) -> Identity | None:
@@ -49,7 +52,9 @@ class External:
             return _identity(change.user(user.id))
 
         identity = await self._identification.identify(key, find)
-        return identity or await self._changes.commit(Actor(None), settle)
+        if identity is not None or is_shut_out:
+            return identity  # the role of one who is shut out is settled once that has ended
+        return await self._changes.commit(Actor(None), settle)
 
 
 def find_or_add(change: Change, provider: str, subject: str, name: str, role: Role) -> User:

@@ -137,6 +137,16 @@ class Invites:
             raise LinkUsed(_("This link was used before or has expired. Ask for a new one."))
         return invite
 
+    def take(self, change: Change, secret: str) -> Invite:
+        """Use a link up within a change.
+
+        Raises:
+            LinkUsed: It can't be used, or no longer.
+        """
+        taken = self._find(change.tx, secret)
+        change.tx.take_invite(digest(secret))
+        return taken
+
     async def accept(
         self,
         secret: str,
@@ -175,8 +185,7 @@ class Invites:
         hashed = await self._passwords.hash(password, name)
 
         def accept(change: Change) -> SignedIn:
-            taken = self._find(change.tx, secret)
-            change.tx.take_invite(digest(secret))
+            taken = self.take(change, secret)
             user_id = taken.user_id
             if user_id is None:
                 user_id = add_user(change, name, taken.role, hashed).id

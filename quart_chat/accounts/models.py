@@ -263,6 +263,23 @@ class Passkey:
 
 
 @dataclass(frozen=True, slots=True)
+class ExternalIdentity:
+    """A user as another server knows them.
+
+    Attributes:
+        provider: That server, such as the issuer of OpenID Connect.
+        subject: What it calls the user, for good.
+        user_id: Who signs in so.
+        created_at: When that began; of an identity that made the account, when the account did.
+    """
+
+    provider: str
+    subject: str
+    user_id: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class RelyingParty:
     """This site as WebAuthn knows it.
 

@@ -8,6 +8,7 @@ from quart_chat.accounts.attempts import Attempts
 from quart_chat.accounts.changes import Change, Changes, read_user
 from quart_chat.accounts.common_passwords import is_common
 from quart_chat.accounts.hashing import Hasher
+from quart_chat.accounts.linking import remove_identity
 from quart_chat.accounts.models import (
     Actor,
     Credential,
@@ -132,7 +133,14 @@ def store_password(change: Change, user_id: str, hashed: str, *, keep: str | Non
 
 
 def remove_other_ways_in(change: Change, user_id: str) -> None:
-    """Remove a user's tokens and passkeys, as an intruder in the account may have made some."""
+    """Remove what an intruder in the account may have made: tokens, passkeys, and connections.
+
+    An identity at a provider that has made the account stays.
+    """
+    made_at = change.user(user_id).created_at
+    for identity in change.tx.select_externals(user_id):
+        if identity.created_at != made_at:
+            remove_identity(change, identity)
     for passkey in change.tx.select_passkeys(user_id):
         change.tx.delete_passkey(user_id, passkey.id)
         change.log(Action.PASSKEY_REMOVED, user_id, passkey.name)

@@ -29,6 +29,8 @@ class Action(StrEnum):
     LINK_REVOKED = "link_revoked"
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
+    IDENTITY_CONNECTED = "identity_connected"
+    IDENTITY_DISCONNECTED = "identity_disconnected"
     ROUND_STOPPED = "round_stopped"
 
 
@@ -54,6 +56,7 @@ ACTIONS = {
     Kind.CREDENTIALS: (
         *(Action.PASSWORD_CHANGED, Action.PASSKEY_ADDED, Action.PASSKEY_REMOVED),
         *(Action.TOKEN_CREATED, Action.TOKEN_REVOKED),
+        *(Action.IDENTITY_CONNECTED, Action.IDENTITY_DISCONNECTED),
     ),
     Kind.LINKS: (Action.LINK_CREATED, Action.LINK_USED, Action.LINK_REVOKED),
     Kind.ROUNDS: (Action.ROUND_STOPPED,),

@@ -8,9 +8,11 @@ from quart_chat.accounts.external import External
 from quart_chat.accounts.hashing import Hasher
 from quart_chat.accounts.identification import Identification
 from quart_chat.accounts.invites import Invites
+from quart_chat.accounts.linking import Linking
 from quart_chat.accounts.models import Identity, Role
 from quart_chat.accounts.oidc.requests import AuthorizationRequests
 from quart_chat.accounts.options import AccountOptions
+from quart_chat.accounts.passkeys.invited import InvitedByPasskey
 from quart_chat.accounts.passkeys.service import Passkeys
 from quart_chat.accounts.passwords import Passwords
 from quart_chat.accounts.security_log import SecurityLog
@@ -38,6 +40,8 @@ class AccountService:
         tokens: The secrets of programs.
         invites: Links that are used once.
         passkeys: Keys of WebAuthn.
+        invited: Accepts invites with a passkey.
+        linking: Connects accounts with users of a provider.
         authorization_requests: Sign-ins that have begun at a provider of OpenID Connect.
         log: Who did what.
     """
@@ -64,6 +68,8 @@ class AccountService:
         self.tokens = Tokens(storage, self._changes)
         self.invites = Invites(storage, self._changes, self.passwords, self.sign_in, options)
         self.passkeys = Passkeys(storage, self._changes, self.sign_in, options)
+        self.invited = InvitedByPasskey(storage, self._changes, self.invites, self.sign_in, options)
+        self.linking = Linking(storage, self._changes, options)
         self.authorization_requests = AuthorizationRequests(storage, options)
         self.log = SecurityLog(storage, self._changes, options.log_lifetime)
 

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from quart_chat.accounts.models import (
     CredentialKind,
+    ExternalIdentity,
     Invite,
     LinkKind,
     Passkey,
@@ -71,8 +72,11 @@ class AccountReader(Protocol):
 
     def select_user(self, user_id: str) -> User | None: ...
 
-    def has_account(self, user_id: str) -> bool:
-        """Whether there is a user, or one who is deleted and not erased yet."""
+    def may_adopt(self, user_id: str) -> bool:
+        """Whether a new account may have an id, with all that is stored for it.
+
+        None has the id, and none had it that was erased.
+        """
         ...
 
     def find_user(self, name_key: str) -> User | None:
@@ -121,11 +125,17 @@ class AccountReader(Protocol):
         """Find the id of the user that a provider calls so."""
         ...
 
+    def select_externals(self, user_id: str) -> list[ExternalIdentity]:
+        """Read what other servers call a user, the oldest first."""
+        ...
+
     def select_passkeys(self, user_id: str) -> list[Passkey]:
         """Read a user's passkeys, the newest first."""
         ...
 
     def find_passkey(self, passkey_id: str) -> StoredPasskey | None: ...
+
+    def find_challenge(self, challenge_id: str) -> StoredChallenge | None: ...
 
     def has_declined_passkeys(self, user_id: str) -> bool:
         """Whether the user wants to be offered no passkey."""
@@ -162,6 +172,10 @@ class AccountTransaction(AccountReader, Protocol):
     """Reads and changes accounts. What deletes something returns whether it was there."""
 
     def insert_user(self, user: User, name_key: str, password: str | None) -> None: ...
+
+    def make_known(self, user_id: str, now: float) -> None:
+        """Have chats and documents stored for a user, with or without an account."""
+        ...
 
     def update_user(self, user: User, name_key: str) -> None:
         """Store the name, the role, and whether the user is disabled."""
@@ -219,6 +233,8 @@ class AccountTransaction(AccountReader, Protocol):
         ...
 
     def insert_external(self, provider: str, subject: str, user_id: str, now: float) -> None: ...
+
+    def delete_external(self, provider: str, subject: str) -> bool: ...
 
     def insert_passkey(self, stored: StoredPasskey) -> None: ...
 

@@ -85,16 +85,24 @@ class Rate:
     interval: float
 
 
-CHALLENGES = Rate(burst=120, interval=1.0)
-"""Challenges for one address. Each page to sign in asks for one, for all people of a network.
+AUTHORIZATIONS = Rate(burst=120, interval=1.0)
+"""Sign-ins at a provider that begin at one address, which all people of a network may share."""
 
-Sign-ins at a provider may begin as often.
-"""
+REGISTRATIONS = Rate(burst=20, interval=15.0)
+"""Passkeys that a browser begins to make for one invite."""
+
+FAILURES = Rate(burst=20, interval=60.0)
+"""Invalid answers of one passkey that are logged."""
 
 
-def challenges_of(origin: Origin) -> str:
-    """The bucket in which challenges are counted: guesses at passwords don't fill it."""
-    return _name("challenges", network(origin.address))
+def registrations_of(invite_id: str) -> str:
+    """The bucket in which attempts to accept an invite with a passkey are counted."""
+    return _name("registrations", invite_id)
+
+
+def failures_of(passkey_id: str) -> str:
+    """The bucket in which invalid answers of a passkey are counted."""
+    return _name("failures", passkey_id)
 
 
 def authorizations_of(origin: Origin) -> str:

@@ -11,7 +11,7 @@ from quart_chat.accounts.names import clean_user_name, name_key, require_free
 from quart_chat.accounts.passwords import Passwords
 from quart_chat.accounts.secret import new_id
 from quart_chat.accounts.security_events import Action
-from quart_chat.accounts.storage import AccountStorage
+from quart_chat.accounts.storage import AccountReader, AccountStorage
 from quart_chat.errors import InvalidInput, NotFound
 from quart_chat.limits import InvalidLimits, parse_limits
 from quart_chat.texts import _
@@ -208,15 +208,26 @@ class Users:
         self._erase(user_id)
 
 
-def add_user(change: Change, name: str, role: Role, password: str | None) -> User:
-    """Add a user whose name is clean.
+def add_user(
+    change: Change, name: str, role: Role, password: str | None, user_id: str | None = None
+) -> User:
+    """Add a user whose name is clean, with an id that was chosen before, or a new one.
 
     Raises:
         NameTaken: Another user has the name.
+        InvalidInput: Another administrator has become the first one since the id was chosen.
     """
     key = require_free(change.tx, name)
-    is_first = role is Role.ADMIN and not change.tx.count_admins()
-    user_id = LOCAL_USER if is_first and not change.tx.has_account(LOCAL_USER) else new_id()
+    if user_id is None:
+        user_id = choose_id(change.tx, role)
+    elif user_id == LOCAL_USER != choose_id(change.tx, role):
+        raise InvalidInput(_("Another administrator was faster. Try again."))
     change.tx.insert_user(User(user_id, name, role, change.now), key, password)
     change.log(Action.USER_ADDED, user_id, role)
     return change.user(user_id)
+
+
+def choose_id(reader: AccountReader, role: Role) -> str:
+    """An id for a new user: the first administrator gets that of the machine's user."""
+    is_first = role is Role.ADMIN and not reader.count_admins()
+    return LOCAL_USER if is_first and reader.may_adopt(LOCAL_USER) else new_id()

@@ -171,7 +171,19 @@ class ChatTransaction(
         ...
 
     def next_list_seq(self, user_id: str, now: float) -> int:
-        """Count a change of a user's list; makes the user known if need be."""
+        """Count a change of a user's list; makes the user known where there are no accounts.
+
+        Raises:
+            Unauthenticated: The user was erased.
+        """
+        ...
+
+    def require_user(self, user_id: str) -> None:
+        """Refuse to begin what the erasure of a deleted user would have to end.
+
+        Raises:
+            Unauthenticated: The user was deleted.
+        """
         ...
 
     def next_round_number(self, workflow_id: str) -> int:

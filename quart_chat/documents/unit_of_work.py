@@ -49,7 +49,13 @@ class DocumentUnitOfWork:
         return document
 
     def add(self, document: Document) -> Document:
-        """Store a new document, for this node to read."""
+        """Store a new document, for this node to read.
+
+        Raises:
+            Unauthenticated: The user was deleted. The erasure of a user removes the files of those
+                documents that are there when it begins.
+        """
+        self.transaction.require_user(document.user_id)
         document = self.put(document)
         self.transaction.claim_document(document.id, self.node_id)
         return document

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import AsyncExitStack, contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from quart_chat.accounts.models import Role
+from quart_chat.accounts.models import LOCAL_USER, Role
 from quart_chat.assistants.librarian.assistant import Librarian
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.service import ChatService
@@ -99,6 +100,9 @@ def init_app(
                     from quart_chat.web.auth.oidc import open_provider
 
                     provider = await stack.enter_async_context(open_provider(settings))
+            else:
+                # Whatever accounts the store has from before, the user of the machine is known.
+                await storage.accounts.write(lambda tx: tx.make_known(LOCAL_USER, time.time()))
             stream_limiter = StreamLimiter(settings.max_streams, opened)
             health = HealthPublisher(events.manager, stream_limiter, chat)
             storage.health.listen(health.tell)

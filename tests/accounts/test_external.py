@@ -52,6 +52,23 @@ async def test_who_is_disabled_is_not_let_in(accounts: AccountService) -> None:
     assert await identify(accounts, "bob", Role.ADMIN) is None
 
 
+async def test_requests_of_a_disabled_user_write_nothing(
+    accounts: AccountService, storage: Storage
+) -> None:
+    identity = await identify(accounts, "bob")
+    assert identity is not None
+    await accounts.users.disable(OPERATOR, identity.user_id)
+    written = storage.writes.count
+    for role in (Role.USER, Role.ADMIN, Role.USER):
+        assert await identify(accounts, "bob", role) is None
+    assert storage.writes.count == written
+    # The role that was named meanwhile is settled with the first request that is let in.
+    await accounts.users.enable(OPERATOR, identity.user_id)
+    again = await identify(accounts, "bob", Role.ADMIN)
+    assert again is not None
+    assert again.role is Role.ADMIN
+
+
 async def test_a_long_name_is_cut_and_known_by_all_of_it(accounts: AccountService) -> None:
     names = ["x" * 150 + end for end in ("a", "b", "a")]
     found = [await identify(accounts, name) for name in names]

@@ -23,7 +23,7 @@ OpenTab = Callable[..., Awaitable[Tab]]
 Enter = Callable[..., Awaitable[Page]]
 """Opens a browser of one person."""
 
-EXPECTED = re.compile(r"status of (401|422|429)|Clear-Site-Data")
+EXPECTED = re.compile(r"status of (401|409|422|429)|Clear-Site-Data")
 """What the browser itself says of a form that is refused, and of signing out."""
 
 FIRST_LOOK = {"test_chat", "test_markdown_parity", "test_stop", "test_streaming"}

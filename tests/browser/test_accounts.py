@@ -11,6 +11,9 @@ from tests.browser.conftest import Enter, address
 from tests.browser.people import PASSWORD, check, fill, setup_link
 from tests.server import Server
 
+STORED = ["quart-chat:written:berta", "another-program", "quart-chat:written:ada~chat"]
+"""Drafts of this installation, and what others on the same host have stored."""
+
 GERMAN = "ein Nussbaum unter der Brücke"
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
@@ -44,8 +47,15 @@ async def test_a_team_is_let_in(team: Server, people: Enter) -> None:
     await fill(berta, name="Berta", password=GERMAN, again=GERMAN)
     await expect(berta.locator(".places")).to_contain_text("Abmelden")
     # Signing out and in, and back to where one wanted to go
+    await berta.evaluate(
+        f"{STORED}.forEach((key) => (localStorage[key] = sessionStorage[key] = 1))"
+    )
     await berta.get_by_role("button", name="Abmelden").click()
     await expect(berta.get_by_role("status")).to_have_text("Sie haben sich abgemeldet.")
+    # Her drafts are gone, and none of other installations below paths of the host.
+    for storage in ("localStorage", "sessionStorage"):
+        left = f"Object.keys({storage}).sort().join() === {sorted(STORED[1:])}.join()"
+        await berta.wait_for_function(left)
     await berta.goto("/documents")
     await fill(berta, name="berta", password="ganz falsch geraten")
     await expect(berta.locator("#refused")).to_be_visible()

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300
 WORDS = {
     "en": {
         "locale": "en-GB",
+        "accept": "Create account with a passkey",
         "add": "Add a passkey",
         "by passkey": "Sign in with a passkey",
         "cancelled": "The passkey was not used",
@@ -37,6 +38,7 @@ WORDS = {
     },
     "de": {
         "locale": "de-DE",
+        "accept": "Konto mit einem Passkey anlegen",
         "add": "Passkey hinzufügen",
         "by passkey": "Mit einem Passkey anmelden",
         "cancelled": "Der Passkey wurde nicht verwendet",
@@ -250,3 +252,47 @@ async def test_without_passkeys_in_the_browser_the_page_says_so(
     await ada.goto("/sign-in")
     await expect(ada.locator("#passkey")).to_contain_text("This browser has no passkeys")
     await expect(ada.get_by_role("button", name="Sign in with a passkey")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", WORDS)
+async def test_an_invite_is_accepted_with_a_passkey_alone(
+    team: Server, people: Enter, language: str
+) -> None:
+    say = WORDS[language]
+    ada = await people(locale=say["locale"])
+    await ada.goto(setup_link(team))
+    await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
+    await ada.get_by_role("link", name=say["users"]).click()
+    await ada.get_by_role("button", name=say["create"]).click()
+    invite = await ada.get_by_label(say["link"]).input_value()
+    berta = await people(locale=say["locale"])
+    await berta.add_init_script(NO_COMPLETION)
+    device = await Device.attach(berta)
+    await device.touch()
+    await berta.goto(invite)
+    button = berta.get_by_role("button", name=say["accept"])
+    await expect(button).to_be_visible()
+    await check(berta)
+    # Without a name the browser asks for it, and the device is not; a name that is taken is told.
+    await button.click()
+    await expect(berta.get_by_label(say["name"])).to_be_focused()
+    await berta.keyboard.type("ada")
+    await button.press("Enter")
+    await expect(berta.locator("#passkey [role=alert]")).not_to_be_empty()
+    assert await device.keys() == []
+    await check(berta)
+    await berta.get_by_label(say["name"]).fill("Berta")
+    await button.press("Enter")
+    await expect(berta.locator(".places")).to_contain_text("Berta")
+    (key,) = await device.keys()
+    assert key["isResidentCredential"]
+    await berta.locator(".places").get_by_role("button", name=say["sign out"]).click()
+    await sign_in_by_passkey(berta, say)
+    # In a browser without passkeys, the form is all there is.
+    await ada.get_by_role("button", name=say["create"]).click()
+    other = await ada.get_by_label(say["link"]).input_value()
+    carl = await people(locale=say["locale"])
+    await carl.add_init_script("delete window.PublicKeyCredential")
+    await carl.goto(other)
+    await expect(carl.locator("[name=password]")).to_be_visible()
+    await expect(carl.get_by_role("button", name=say["accept"])).to_be_hidden()

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.browser.conftest import address
+from tests.browser.people import PASSWORD, check, fill, setup_link
 from tests.browser.test_page import violations
 from tests.server import Server
 
@@ -55,3 +57,39 @@ async def test_a_user_signs_in_elsewhere_and_comes_back(browser: Browser, team: 
         await page.goto("/sign-in/oidc/callback?code=a&state=b")
         await expect(page.locator("#refused")).to_contain_text("in einem anderen Fenster")
         assert "geheim" not in "".join(team.output)
+
+
+WORDS = {
+    "en-GB": ("Connect with Example Org", "Disconnect", "known there as"),
+    "de-DE": ("Mit Example Org verbinden", "Verbindung trennen", "dort bekannt als"),
+}
+
+
+@pytest.mark.parametrize("locale", WORDS)
+@pytest.mark.parametrize("has_scripts", [True, False])
+async def test_an_account_is_connected_and_disconnected(
+    browser: Browser, team: Server, locale: str, has_scripts: bool
+) -> None:
+    connect, disconnect, known = WORDS[locale]
+    async with await browser.new_context(
+        base_url=address(team), locale=locale, java_script_enabled=has_scripts
+    ) as context:
+        page = await context.new_page()
+        await page.goto(setup_link(team))
+        await fill(page, name="Ada", password=PASSWORD, again=PASSWORD)
+        await expect(page.locator(".places")).to_contain_text("Ada")
+        await page.goto("/settings/account")
+        if has_scripts:
+            await check(page)
+        await page.get_by_role("link", name=connect).focus()
+        await page.keyboard.press("Enter")
+        await page.fill("input[name=sub]", "ada-there")
+        await page.press("input[name=sub]", "Enter")
+        await expect(page).to_have_url(f"{address(team)}/settings/account?saved=provider#provider")
+        await expect(page.locator("#provider")).to_contain_text(f"{known} ada-there")
+        if has_scripts:
+            await check(page)
+        await page.get_by_role("button", name=disconnect).focus()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("link", name=connect)).to_be_visible()
+        await expect(page.locator("#activity")).to_contain_text("ada-there")

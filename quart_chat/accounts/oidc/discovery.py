@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from joserfc.jwk import KeySet
 
@@ -24,10 +24,17 @@ REFRESH = 3600.0
 RETRY = 10.0
 """Seconds after which it is asked again where it could not say it."""
 
+LONGEST = 86_400.0
+"""Seconds for which what it has said is used where it can't say it again: a key that it has
+withdrawn since would be believed so long."""
+
+RENEW = 30.0
+"""Seconds between two requests for keys because a token is signed with one that is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of the provider, and since when."""
+    """What is known of the provider, and when it has said all of it."""
 
     metadata: Metadata
     keys: KeySet
@@ -48,7 +55,7 @@ class Discovery:
         self._client = client
         self._clock = clock
         self._known: Known | None = None
-        self._failed_at = -math.inf
+        self._failed_at = self._renewed_at = -math.inf
         self._asking = asyncio.Lock()
 
     @property
@@ -60,10 +67,10 @@ class Discovery:
         """Ask the provider, unless what it has said is still new.
 
         One request asks for all who wait, and one that has failed does so for some seconds. What
-        was known before stays where the provider can't say it again.
+        was known before stays for a day where the provider can't say it again.
 
         Raises:
-            ProviderUnavailable: It does not say, and never has.
+            ProviderUnavailable: It does not say, and has not for a day.
         """
         if self._is_due():
             async with self._asking:
@@ -72,17 +79,30 @@ class Discovery:
         if self._known is None:
             text = _("{host} can't be reached. Try again in a moment.")
             raise ProviderUnavailable(text.format(host=host_of(self._issuer)))
+        if self._is_outdated(self._known):
+            text = _(
+                "{host} can't be reached, and has not been for a day, so what it signs can't be"
+                " checked any more. Tell an administrator."
+            )
+            raise ProviderUnavailable(text.format(host=host_of(self._issuer)))
         return self._known
 
-    async def fetch_keys(self, metadata: Metadata) -> KeySet:
-        """Ask for the keys once more.
+    async def renew_keys(self, tried: Known) -> KeySet:
+        """Ask for the keys once more, as none of those that were tried has signed a token.
+
+        It is asked at a bounded rate, and once for all who wait: else the keys stay.
 
         Raises:
             ProviderUnavailable: The provider does not say.
         """
-        keys = read_keys(await self._client.get(metadata.keys))
-        self._known = Known(metadata, keys, self._clock())
-        return keys
+        async with self._asking:
+            known = self._known or tried
+            now = self._clock()
+            if known.keys is tried.keys and not 0 <= now - self._renewed_at < RENEW:
+                self._renewed_at = now
+                keys = read_keys(await self._client.get(known.metadata.keys))
+                known = self._known = replace(known, keys=keys)
+            return known.keys
 
     def _is_due(self) -> bool:
         now, known = self._clock(), self._known
@@ -93,9 +113,27 @@ class Discovery:
     async def _ask(self) -> None:
         try:
             data = await self._client.get(f"{self._issuer}{PATH}")
-            await self.fetch_keys(read_metadata(data, self._issuer))
+            metadata = read_metadata(data, self._issuer)
+            keys = read_keys(await self._client.get(metadata.keys))
         except ProviderUnavailable:
             self._failed_at = self._clock()
             if self._known is None:
                 raise
-            _logger.warning("What is known of %s is used on", host_of(self._issuer))
+            self._log_age(self._known)
+        else:
+            self._known = Known(metadata, keys, self._clock())
+
+    def _is_outdated(self, known: Known) -> bool:
+        return not 0 <= self._clock() - known.since < LONGEST
+
+    def _log_age(self, known: Known) -> None:
+        host, hours = host_of(self._issuer), (self._clock() - known.since) / 3600
+        if self._is_outdated(known):
+            _logger.error(
+                "No user can sign in at %s: what is known of it is %.1f hours old, and it"
+                " can't be asked again",
+                host,
+                hours,
+            )
+        else:
+            _logger.warning("What is known of %s, %.1f hours old, is used on", host, hours)

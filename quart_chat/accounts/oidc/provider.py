@@ -199,7 +199,7 @@ class Provider:
         return answer.data
 
     async def _verify(self, token: str, request: AuthorizationRequest) -> dict[str, Any]:
-        """Verify a token; keys that the provider has exchanged since are fetched, once.
+        """Verify a token; keys that the provider has exchanged since are fetched.
 
         Some providers give their keys no names, so a signature tells of new keys, too.
         """
@@ -208,7 +208,7 @@ class Provider:
             try:
                 return verify(
                     token,
-                    await self._discovery.fetch_keys(known.metadata) if keys is None else keys,
+                    await self._discovery.renew_keys(known) if keys is None else keys,
                     issuer=known.metadata.issuer,
                     client_id=self._registration.client_id,
                     nonce=request.nonce,

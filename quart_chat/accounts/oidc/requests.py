@@ -16,7 +16,7 @@ from quart_chat.accounts.models import Origin
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.secret import digest, is_secret, new_secret
 from quart_chat.accounts.storage import AccountStorage, AccountTransaction, StoredChallenge
-from quart_chat.accounts.throttle import CHALLENGES, authorizations_of, spend
+from quart_chat.accounts.throttle import AUTHORIZATIONS, authorizations_of, spend
 
 LIFETIME = 600.0
 """Seconds that a person has for signing in at the provider."""
@@ -31,10 +31,12 @@ class AuthorizationRequest:
     Attributes:
         secret: What the browser keeps, and the store does not.
         challenge: What the store keeps, and the browser does not.
+        user_id: Who connects an account with the provider; None for a sign-in.
     """
 
     secret: str
     challenge: str
+    user_id: str | None = None
 
     @property
     def state(self) -> str:
@@ -64,20 +66,20 @@ class AuthorizationRequests:
         self._storage = storage
         self._options = options
 
-    async def begin(self, origin: Origin) -> AuthorizationRequest:
-        """Make a request.
+    async def begin(self, origin: Origin, user_id: str | None = None) -> AuthorizationRequest:
+        """Make a request: of a user who connects an account, else of a sign-in.
 
         Raises:
             SignInThrottled: The address has begun too many.
         """
-        made = AuthorizationRequest(new_secret(), new_secret())
+        made = AuthorizationRequest(new_secret(), new_secret(), user_id)
         ends = self._options.clock() + LIFETIME
-        stored = StoredChallenge(digest(made.secret), _PURPOSE, made.challenge, None, ends)
+        stored = StoredChallenge(digest(made.secret), _PURPOSE, made.challenge, user_id, ends)
         bucket = authorizations_of(origin)
 
         def insert(tx: AccountTransaction) -> None:
             spent = tx.select_buckets([bucket]).get(bucket)
-            tx.put_bucket(bucket, spend(spent, CHALLENGES, self._options.clock()))
+            tx.put_bucket(bucket, spend(spent, AUTHORIZATIONS, self._options.clock()))
             tx.insert_challenge(stored)
 
         await self._storage.write(insert)
@@ -98,7 +100,7 @@ class AuthorizationRequests:
             return None
         if stored.expires_at <= self._options.clock():
             return None
-        return AuthorizationRequest(secret, stored.challenge)
+        return AuthorizationRequest(secret, stored.challenge, stored.user_id)
 
 
 def _derive(purpose: str, secret: str) -> str:

@@ -20,26 +20,24 @@ from quart_chat.accounts.models import (
     SignInMethod,
 )
 from quart_chat.accounts.options import AccountOptions
+from quart_chat.accounts.passkeys.adding import read_registration, require_room, store_passkey
 from quart_chat.accounts.passkeys.answers import (
     InvalidAnswer,
-    check_registration,
     check_sign_in,
     registration_options,
     sign_in_options,
 )
-from quart_chat.accounts.passkeys.challenges import REGISTRATION, SIGN_IN, Challenges
+from quart_chat.accounts.passkeys.challenges import Challenges
 from quart_chat.accounts.security_events import Action
 from quart_chat.accounts.sign_in import SignIn
 from quart_chat.accounts.storage import AccountReader, AccountStorage, StoredPasskey
+from quart_chat.accounts.throttle import FAILURES, failures_of, spend
 from quart_chat.errors import InvalidInput, LastWayIn, NotFound, WrongCredentials
 from quart_chat.plaintext import clean_name
-from quart_chat.texts import _, number
+from quart_chat.texts import _
 
-MAX_PASSKEYS = 20
 MAX_NAME = 60
 """Characters in the name of a passkey."""
-
-_TRANSPORTS = {"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"}
 
 
 class Passkeys:
@@ -93,7 +91,7 @@ class Passkeys:
             InvalidInput: The user has as many as there may be.
         """
         user, known = await read_user(self._storage, user_id), await self.list(user_id)
-        _require_room(len(known))
+        require_room(len(known))
         id_, challenge = await self._challenges.begin_registration(user_id, browser)
         return Challenge(id_, await registration_options(party, user, challenge, known))
 
@@ -120,34 +118,24 @@ class Passkeys:
             InvalidInput: The answer is not valid, or the challenge is too old or used.
         """
         name = clean_name(name, MAX_NAME)
-        challenge = await self._challenges.take(challenge_id, browser, REGISTRATION)
+        challenge = await self._challenges.take_registration(challenge_id, browser)
         if challenge is None or actor.user_id is None or challenge.user_id != actor.user_id:
             raise InvalidInput(_("This took too long. Add the passkey once more."))
-        try:
-            found = await check_registration(response, challenge.challenge, party)
-        except InvalidAnswer as error:
-            raise InvalidInput(_("This passkey can't be used.")) from error
+        found = await read_registration(response, challenge.challenge, party)
         user_id = actor.user_id
 
         def add(change: Change) -> Passkey:
             change.user(user_id)
-            _require_room(len(change.tx.select_passkeys(user_id)))
-            if change.tx.find_passkey(found.id) is not None:
-                raise InvalidInput(_("This passkey is known already."))
-            passkey = Passkey(found.id, user_id, name, change.now, transports=_transports(response))
-            change.tx.insert_passkey(StoredPasskey(passkey, found.public_key, found.sign_count))
-            change.log(Action.PASSKEY_ADDED, user_id, name)
-            return passkey
+            return store_passkey(change, user_id, name, found, response)
 
         return await self._changes.commit(actor, add)
 
-    async def begin_sign_in(self, browser: str, party: RelyingParty, origin: Origin) -> Challenge:
+    async def begin_sign_in(self, browser: str, party: RelyingParty) -> Challenge:
         """Begin a sign-in by any passkey; the options are for ``navigator.credentials.get``.
 
-        Raises:
-            SignInThrottled: The address has begun too many.
+        Nothing is stored, so a stranger may begin as many as it likes to.
         """
-        id_, challenge = await self._challenges.begin_sign_in(browser, origin)
+        id_, challenge = await self._challenges.begin_sign_in(browser)
         return Challenge(id_, await sign_in_options(party, challenge))
 
     async def finish_sign_in(
@@ -165,12 +153,12 @@ class Passkeys:
         Raises:
             WrongCredentials: The passkey is not known, its user disabled, or the answer not valid.
         """
-        challenge = await self._challenges.take(challenge_id, browser, SIGN_IN)
-        known = await self._find(response)
+        challenge = await self._challenges.find_sign_in(challenge_id, browser)
+        known = None if challenge is None else await self._find(response)
         if challenge is None or known is None:
             raise _unknown()
         try:
-            sign_count = await check_sign_in(response, challenge.challenge, party, known)
+            sign_count = await check_sign_in(response, challenge, party, known)
         except InvalidAnswer as error:
             self._log_failure(known.passkey, origin)
             raise _unknown() from error
@@ -180,6 +168,8 @@ class Passkeys:
             # It may have been removed, or have answered another challenge, in the meantime.
             stored = change.tx.find_passkey(passkey_id)
             if stored is None or stored.sign_count != known.sign_count:
+                raise _unknown()
+            if not self._challenges.answer_sign_in(change.tx, challenge_id, browser):
                 raise _unknown()
             used = replace(stored.passkey, used_at=change.now)
             change.tx.update_passkey(StoredPasskey(used, stored.public_key, sign_count))
@@ -193,13 +183,19 @@ class Passkeys:
             raise _unknown() from error
 
     def _log_failure(self, passkey: Passkey, origin: Origin) -> None:
-        """Log an answer that was not valid, such as one of a copy of the key."""
-        self._changes.begin(
-            Actor(None, origin.address),
-            lambda change: change.log(
-                Action.SIGN_IN_FAILED, passkey.user_id, f"{SignInMethod.PASSKEY}:{passkey.name}"
-            ),
-        )
+        """Log an answer that was not valid, such as one of a copy of the key.
+
+        Whoever knows the id of a passkey can send such answers, so not all of them are logged.
+        """
+        bucket = failures_of(passkey.id)
+
+        def log(change: Change) -> None:
+            stored = change.tx.select_buckets([bucket]).get(bucket)
+            change.tx.put_bucket(bucket, spend(stored, FAILURES, change.now))
+            detail = f"{SignInMethod.PASSKEY}:{passkey.name}"
+            change.log(Action.SIGN_IN_FAILED, passkey.user_id, detail)
+
+        self._changes.begin(Actor(None, origin.address), log)
 
     async def rename(self, actor: Actor, passkey_id: str, name: str) -> Passkey:
         """Give one of the actor's own passkeys another name.
@@ -263,24 +259,6 @@ class Passkeys:
         if not isinstance(passkey_id, str):
             return None
         return await self._storage.read(lambda reader: reader.find_passkey(passkey_id))
-
-
-def _require_room(count: int) -> None:
-    if count >= MAX_PASSKEYS:
-        raise InvalidInput(
-            _("You have {limit} passkeys already. Remove one first.").format(
-                limit=number(MAX_PASSKEYS)
-            )
-        )
-
-
-def _transports(response: dict[str, Any]) -> tuple[str, ...]:
-    """How a key says that it can be reached; what no standard names is left out."""
-    inner = response.get("response")
-    named = inner.get("transports") if isinstance(inner, dict) else None
-    if not isinstance(named, builtins.list):
-        return ()
-    return tuple(sorted(_TRANSPORTS & {each for each in named if isinstance(each, str)}))
 
 
 def _unknown() -> WrongCredentials:

@@ -19,5 +19,9 @@ class PreferenceTransaction(PreferenceReader, Protocol):
     """Reads and changes the preferences of users."""
 
     def upsert_preferences(self, user_id: str, preferences: Preferences, now: float) -> None:
-        """Store what a user has set; makes the user known if need be."""
+        """Store what a user has set; makes the user known where there are no accounts.
+
+        Raises:
+            Unauthenticated: The user was erased.
+        """
         ...

@@ -154,6 +154,7 @@ class Rounds:
             is_new: Whether the prompt was not let in before, to wait in a queue.
         """
         now, transaction = time.time(), unit.transaction
+        transaction.require_user(ask.user_id)
         workflow = self._workflow(ask, now, unit)
         replaced = None
         if ask.replaces is not None:

@@ -18,7 +18,7 @@ from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Round, RoundStatus, WorkflowStatus
 from quart_chat.chat.queue.prompts import PromptStatus, QueuedPrompt
 from quart_chat.chat.unit_of_work import UnitOfWork
-from quart_chat.errors import InvalidInput, ModelNotAllowed, TooManyRequests
+from quart_chat.errors import InvalidInput, ModelNotAllowed, TooManyRequests, Unauthenticated
 
 if TYPE_CHECKING:
     from quart_chat.chat.rounds.begun import Begun, Prompt
@@ -134,7 +134,7 @@ class Succession:
             return None
         try:
             return self.begin(prompt, unit, seen=False)
-        except (InvalidInput, ModelNotAllowed, TooManyRequests) as error:
+        except (InvalidInput, ModelNotAllowed, TooManyRequests, Unauthenticated) as error:
             # Its code, not its sentence: each reader is told in a language of their own.
             refused = replace(prompt, due=False, refused=error.code, updated_at=time.time())
             unit.put_queued_prompt(refused)

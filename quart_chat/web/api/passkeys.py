@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from quart import Blueprint, jsonify, request
 
-from quart_chat.errors import InvalidInput, SignInThrottled, WrongCredentials
+from quart_chat.errors import (
+    InvalidInput,
+    LinkUsed,
+    NameTaken,
+    SignInThrottled,
+    WrongCredentials,
+)
 from quart_chat.web.auth.client import find_origin
 from quart_chat.web.auth.cookies import (
     device_secret,
@@ -24,6 +30,8 @@ from quart_chat.web.pages.accounts.devices import describe_device
 from quart_chat.web.pages.accounts.sign_in import target
 from quart_chat.web.schemas.passkeys import (
     ChallengeItem,
+    InviteBody,
+    InvitePasskeyBody,
     PasskeyBody,
     PasskeyItem,
     PasskeySignInBody,
@@ -69,7 +77,7 @@ async def add_passkey(body: PasskeyBody) -> tuple[Item, int]:
 
 @blueprint.post("/sign-in/challenge")
 @public
-@operation(Answer(ChallengeItem), tag="passkeys", errors=[InvalidInput, SignInThrottled])
+@operation(Answer(ChallengeItem), tag="passkeys", errors=[InvalidInput])
 async def begin_passkey_sign_in() -> Response:
     """Begin to sign in with any passkey of this site.
 
@@ -77,10 +85,7 @@ async def begin_passkey_sign_in() -> Response:
     """
     browser = passkey_secret()
     passkeys = services().require_accounts().passkeys
-    return _challenge(
-        await passkeys.begin_sign_in(browser, relying_party(), find_origin(device_secret())),
-        browser,
-    )
+    return _challenge(await passkeys.begin_sign_in(browser, relying_party()), browser)
 
 
 @blueprint.post("/sign-in")
@@ -101,6 +106,53 @@ async def sign_in_with_passkey(body: PasskeySignInBody) -> Response:
         )
     )
     response = jsonify({"next": target(body.next)})
+    set_session(response, signed_in)
+    return response
+
+
+@blueprint.post("/invite/challenge")
+@public
+@operation(
+    Answer(ChallengeItem),
+    tag="passkeys",
+    body=InviteBody,
+    errors=[LinkUsed, NameTaken, SignInThrottled],
+)
+async def begin_passkey_invite(body: InviteBody) -> Response:
+    """Begin to accept an invite with a passkey and without a password.
+
+    The challenge can be answered once, within five minutes, by the same browser.
+    """
+    browser = passkey_secret()
+    invited = services().require_accounts().invited
+    return _challenge(
+        await invited.begin(body.secret, body.name, browser, relying_party()), browser
+    )
+
+
+@blueprint.post("/invite")
+@public
+@operation(
+    Answer(SignedInItem), tag="passkeys", body=InvitePasskeyBody, errors=[LinkUsed, NameTaken]
+)
+async def accept_invite_with_passkey(body: InvitePasskeyBody) -> Response:
+    """Accept an invite with a passkey that has answered its challenge, and sign in."""
+    signed_in = (
+        await services()
+        .require_accounts()
+        .invited.finish(
+            body.secret,
+            body.name,
+            body.challenge_id,
+            passkey_secret(),
+            describe_device(request.headers.get("User-Agent", "")),
+            body.credential,
+            relying_party(),
+            find_origin(device_secret()),
+            replaces=session_secret(),
+        )
+    )
+    response = jsonify({"next": target("/")})
     set_session(response, signed_in)
     return response
 

@@ -17,7 +17,7 @@ from quart import request
 
 from quart_chat.accounts.oidc.requests import LIFETIME
 from quart_chat.accounts.secret import is_secret, new_secret
-from quart_chat.web.paths import own_name, root_path
+from quart_chat.web.paths import own_name
 
 if TYPE_CHECKING:
     from quart import Response
@@ -93,14 +93,14 @@ def clear_request(response: Response) -> None:
 
 
 def clear_session(response: Response) -> None:
-    """Have the browser forget its session, and what the pages have stored in it.
+    """Have the browser forget its session, and the pages that it has seen.
 
-    The next person at this browser sees no drafts. The look and the language stay. Below a path,
-    ``static/js/pages/forget.js`` does it: the header would erase all that the host has stored.
+    The next person at this browser sees no drafts: ``static/js/pages/forget.js`` erases what the
+    pages have stored. The header could do so, but for all installations on the host at once. The
+    look and the language stay.
     """
     _set(response, SESSION, "", 0)
-    if not root_path():
-        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    response.headers["Clear-Site-Data"] = '"cache"'
 
 
 def _set(response: Response, name: str, value: str, lifetime: int, samesite: str = "Lax") -> None:

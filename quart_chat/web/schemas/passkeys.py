@@ -42,6 +42,20 @@ class PasskeyItem(Struct, rename="camel", frozen=True):
     created_at: Seconds
 
 
+class InviteBody(Struct, rename="camel", frozen=True):
+    """The secret at the end of an invite's address, and the name of the new user."""
+
+    secret: Annotated[str, Meta(max_length=200)]
+    name: Annotated[str, Meta(max_length=200)]
+
+
+class InvitePasskeyBody(InviteBody, rename="camel", frozen=True):
+    """The same, with a new passkey."""
+
+    challenge_id: ChallengeId
+    credential: Credential
+
+
 class PasskeySignInBody(Struct, rename="camel", frozen=True):
     """An answer to sign in with; `next` is the path of the page to go on to."""
 

@@ -38,6 +38,24 @@ export function whyNoPasskeys() {
  */
 export async function addPasskey(name) {
   const { challengeId, options } = await sendForJson("POST", pathTo("/api/passkeys/challenge"));
+  const body = { challengeId, name, credential: await create(options) };
+  await send("POST", pathTo("/api/passkeys"), body);
+}
+
+/**
+ * Accept an invite with a passkey alone, and go on to the chat.
+ * @param {string} secret The last part of the invite's address.
+ * @param {string} name That of the new user.
+ */
+export async function acceptInvite(secret, name) {
+  const path = pathTo("/api/passkeys/invite");
+  const { challengeId, options } = await sendForJson("POST", `${path}/challenge`, { secret, name });
+  const body = { secret, name, challengeId, credential: await create(options) };
+  location.assign((await sendForJson("POST", path, body)).next);
+}
+
+/** Have the browser make a passkey, by the server's options; returns what the server checks. */
+async function create(options) {
   const publicKey = {
     ...options,
     challenge: toBytes(options.challenge),
@@ -47,9 +65,7 @@ export async function addPasskey(name) {
   const credential = await navigator.credentials.create({ publicKey });
   const { attestationObject, clientDataJSON } = credential.response;
   const transports = credential.response.getTransports?.() ?? [];
-  const answer = { ...encode({ attestationObject, clientDataJSON }), transports };
-  const body = { challengeId, name, credential: describe(credential, answer) };
-  await send("POST", pathTo("/api/passkeys"), body);
+  return describe(credential, { ...encode({ attestationObject, clientDataJSON }), transports });
 }
 
 /**

@@ -17,7 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey, RSAKey
 
 from quart_chat.accounts.oidc.client import MAX_BYTES, ProviderClient
-from quart_chat.accounts.oidc.discovery import REFRESH, RETRY
+from quart_chat.accounts.oidc.discovery import LONGEST, REFRESH, RENEW, RETRY
 from quart_chat.accounts.oidc.provider import ExternalUser, Provider, Registration
 from quart_chat.accounts.oidc.requests import AuthorizationRequest
 from quart_chat.accounts.secret import new_secret
@@ -577,6 +577,45 @@ async def test_what_is_known_stays_where_the_provider_can_not_say_it_again(
     del provider.handlers[path]
     assert await browser.provider.address(request, BACK)
     assert provider.asked.count(path) == 3
+
+
+async def test_what_is_known_is_used_for_a_day_at_most(
+    browser: Browser, provider: TestProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    await browser.come_back()
+    provider.metadata = {"issuer": "https://evil.example"}
+    request = AuthorizationRequest(new_secret(), new_secret())
+    known = time.time()
+    browser.clock = lambda: known + LONGEST - 10
+    assert await browser.provider.address(request, BACK)
+    assert "24.0 hours old, is used on" in caplog.text
+    browser.clock = lambda: known + LONGEST + 10
+    for _ in range(2):
+        with pytest.raises(ProviderUnavailable, match="not been for a day"):
+            await browser.provider.address(request, BACK)
+        with pytest.raises(ProviderUnavailable, match="not been for a day"):
+            await browser.provider.redeem(request, {"code": "x"}, BACK)
+    assert "No user can sign in" in caplog.text
+    provider.metadata = {}
+    browser.clock = lambda: known + LONGEST + 10 + RETRY
+    assert await browser.provider.address(request, BACK)
+
+
+async def test_keys_are_asked_for_at_a_bounded_rate(
+    browser: Browser, provider: TestProvider
+) -> None:
+    await browser.come_back()
+    provider.key = make_key("three")
+    now = time.time()
+    browser.clock = lambda: now
+    for _ in range(5):
+        with pytest.raises(SignInRefused, match="can't be trusted"):
+            await browser.come_back()
+    assert provider.asked.count("/keys") == 2
+    provider.keys.append(provider.key)
+    browser.clock = lambda: now + RENEW
+    assert (await browser.come_back()).subject == "7"
+    assert provider.asked.count("/keys") == 3
 
 
 async def test_many_sign_ins_at_once(browser: Browser, provider: TestProvider) -> None:

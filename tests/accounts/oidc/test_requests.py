@@ -13,7 +13,7 @@ from quart_chat.accounts.oidc.requests import LIFETIME
 from quart_chat.accounts.secret import new_secret
 from quart_chat.accounts.service import AccountService
 from quart_chat.accounts.storage import StoredChallenge
-from quart_chat.accounts.throttle import CHALLENGES
+from quart_chat.accounts.throttle import AUTHORIZATIONS
 from quart_chat.errors import SignInThrottled
 from quart_chat.storage import Storage
 from tests.accounts.parts import HOME, Clock
@@ -81,23 +81,13 @@ async def test_one_address_begins_only_so_many_in_a_time(
     accounts: AccountService, clock: Clock
 ) -> None:
     requests = accounts.authorization_requests
-    for _ in range(CHALLENGES.burst):
+    for _ in range(AUTHORIZATIONS.burst):
         made = await requests.begin(HOME)
     with pytest.raises(SignInThrottled) as refused:
         await requests.begin(HOME)
     # It keeps out none of those that have begun, no other address, and no passkey.
     assert await requests.take(made.secret, made.state) == made
     assert await requests.begin(Origin("198.51.100.7", "Test/1.0"))
-    assert await accounts.passkeys.begin_sign_in(BROWSER, SITE, HOME)
+    assert await accounts.passkeys.begin_sign_in(BROWSER, SITE)
     clock.pass_(refused.value.retry_after)
     assert await requests.begin(HOME)
-
-
-async def test_challenges_of_passkeys_keep_no_sign_in_at_a_provider_out(
-    accounts: AccountService,
-) -> None:
-    for _ in range(CHALLENGES.burst):
-        await accounts.passkeys.begin_sign_in(BROWSER, SITE, HOME)
-    with pytest.raises(SignInThrottled):
-        await accounts.passkeys.begin_sign_in(BROWSER, SITE, HOME)
-    assert await accounts.authorization_requests.begin(HOME)

@@ -23,7 +23,7 @@ async def register(
 
 
 async def come(accounts: AccountService, key: Authenticator) -> SignedIn:
-    challenge = await accounts.passkeys.begin_sign_in(BROWSER, SITE, HOME)
+    challenge = await accounts.passkeys.begin_sign_in(BROWSER, SITE)
     return await accounts.passkeys.finish_sign_in(
         challenge.id, BROWSER, key.get(challenge.options), SITE, HOME
     )

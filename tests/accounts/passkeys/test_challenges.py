@@ -1,4 +1,4 @@
-"""Challenges belong to one browser, and one address gets only so many."""
+"""Challenges belong to one browser, and strangers who ask for many keep no user out."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_chat.accounts.models import Origin
+from quart_chat.accounts.secret import new_id
+from quart_chat.accounts.security_events import Action
 from quart_chat.accounts.service import AccountService
-from quart_chat.accounts.throttle import CHALLENGES, Bucket, Rate, spend
+from quart_chat.accounts.throttle import FAILURES, Bucket, Rate, spend
 from quart_chat.errors import InvalidInput, SignInThrottled, WrongCredentials
+from quart_chat.storage import Storage
 from tests.accounts.authenticator import Authenticator
-from tests.accounts.parts import HOME, OTHER_PASSWORD, Clock, add_admin, sign_in
-from tests.accounts.passkeys.parts import BROWSER, LOCAL, SITE, come, register
+from tests.accounts.parts import HOME, OTHER_PASSWORD, Clock, add_admin, database_of, sign_in
+from tests.accounts.passkeys.parts import BROWSER, LOCAL, OTHER_SITE, SITE, come, register
 
-ELSEWHERE = Origin("198.51.100.7", "Test/1.0")
+MANY = 500
+"""Challenges that one address asks for."""
 
 
 @pytest.mark.parametrize("other", ["", "another browser", BROWSER + " "])
@@ -27,7 +30,7 @@ async def test_another_browser_can_not_answer(accounts: AccountService, other: s
             LOCAL, begun.id, other, "Key", key.create(begun.options), SITE
         )
     await register(accounts, key)
-    asked = await accounts.passkeys.begin_sign_in(BROWSER, SITE, HOME)
+    asked = await accounts.passkeys.begin_sign_in(BROWSER, SITE)
     answer = key.get(asked.options)
     with pytest.raises(WrongCredentials):
         await accounts.passkeys.finish_sign_in(asked.id, other, answer, SITE, HOME)
@@ -36,19 +39,44 @@ async def test_another_browser_can_not_answer(accounts: AccountService, other: s
     assert signed_in.user.id == "local"
 
 
-async def test_one_address_gets_only_so_many_challenges_in_a_time(
-    accounts: AccountService, clock: Clock
+async def test_those_who_ask_for_challenges_keep_no_passkey_out(
+    accounts: AccountService, storage: Storage
 ) -> None:
     await add_admin(accounts)
     key = Authenticator(SITE.origin)
     await register(accounts, key)
-    begin = accounts.passkeys.begin_sign_in
-    for _ in range(CHALLENGES.burst):
-        await begin(BROWSER, SITE, HOME)
-    with pytest.raises(SignInThrottled) as refused:
-        await begin(BROWSER, SITE, HOME)
-    assert await begin(BROWSER, SITE, ELSEWHERE)
-    clock.pass_(refused.value.retry_after)
+    await accounts.passkeys.begin_sign_in(BROWSER, SITE)
+    queries = database_of(storage).queries
+    for _ in range(MANY):
+        await accounts.passkeys.begin_sign_in(BROWSER, SITE)
+    assert database_of(storage).queries == queries
+    assert await come(accounts, key)
+
+
+async def test_answers_to_challenges_of_others_cost_no_query(
+    accounts: AccountService, storage: Storage
+) -> None:
+    await accounts.passkeys.begin_sign_in(BROWSER, SITE)
+    queries = database_of(storage).queries
+    for id_ in ("", "1", "f" * 32, "0" * 32, "9" * 5000, f"{int(Clock().now):08x}{new_id()[8:]}"):
+        with pytest.raises(WrongCredentials):
+            await accounts.passkeys.finish_sign_in(id_, BROWSER, {"id": "x"}, SITE, HOME)
+    assert database_of(storage).queries == queries
+
+
+async def test_of_invalid_answers_only_so_many_are_logged(accounts: AccountService) -> None:
+    await add_admin(accounts)
+    key = Authenticator(SITE.origin)
+    await register(accounts, key)
+    challenge = await accounts.passkeys.begin_sign_in(BROWSER, SITE)
+    lured = key.get({**challenge.options, "rpId": OTHER_SITE.id})
+    for _ in range(FAILURES.burst + 5):
+        with pytest.raises(WrongCredentials):
+            await accounts.passkeys.finish_sign_in(challenge.id, BROWSER, lured, SITE, HOME)
+    await accounts.settle()
+    entries = (await accounts.log.page()).entries
+    assert [entry.action for entry in entries].count(Action.SIGN_IN_FAILED) == FAILURES.burst
+    # The owner is not kept out, and the answer that is right counts once.
     assert await come(accounts, key)
 
 

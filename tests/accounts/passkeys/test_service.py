@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quart_chat.accounts.models import Actor, SignInMethod
-from quart_chat.accounts.passkeys.service import MAX_PASSKEYS
+from quart_chat.accounts.passkeys.adding import MAX_PASSKEYS
 from quart_chat.accounts.service import AccountService
 from quart_chat.errors import Forbidden, InvalidInput, NotFound, WrongCredentials
 from tests.accounts.authenticator import Authenticator
@@ -37,7 +37,7 @@ async def test_a_passkey_signs_in_on_any_process(
     assert (passkey.name, passkey.transports, passkey.used_at) == ("Key", ("nfc", "usb"), None)
     clock.pass_(60)
     for service, answering in ((one, other), (other, one)):
-        challenge = await service.passkeys.begin_sign_in(BROWSER, SITE, HOME)
+        challenge = await service.passkeys.begin_sign_in(BROWSER, SITE)
         signed_in = await answering.passkeys.finish_sign_in(
             challenge.id, BROWSER, key.get(challenge.options), SITE, HOME
         )
@@ -58,7 +58,7 @@ async def test_the_options_ask_for_a_key_that_replaces_name_and_password(
     assert options["authenticatorSelection"]["residentKey"] == "required"
     assert options["authenticatorSelection"]["userVerification"] == "required"
     assert [known["id"] for known in options["excludeCredentials"]] == [passkey.id]
-    asked = (await accounts.passkeys.begin_sign_in(BROWSER, SITE, HOME)).options
+    asked = (await accounts.passkeys.begin_sign_in(BROWSER, SITE)).options
     assert (asked["rpId"], asked["userVerification"]) == (SITE.id, "required")
     assert not asked.get("allowCredentials")
 
@@ -66,7 +66,7 @@ async def test_the_options_ask_for_a_key_that_replaces_name_and_password(
 async def test_a_challenge_is_answered_once(accounts: AccountService, key: Authenticator) -> None:
     await add_admin(accounts)
     await register(accounts, key)
-    challenge = await accounts.passkeys.begin_sign_in(BROWSER, SITE, HOME)
+    challenge = await accounts.passkeys.begin_sign_in(BROWSER, SITE)
     answer = key.get(challenge.options)
     finish = accounts.passkeys.finish_sign_in
     results = await asyncio.gather(
@@ -89,7 +89,7 @@ async def test_a_challenge_ends_after_five_minutes(
             LOCAL, late.id, BROWSER, "Key", key.create(late.options), SITE
         )
     await register(accounts, key)
-    challenge = await accounts.passkeys.begin_sign_in(BROWSER, SITE, HOME)
+    challenge = await accounts.passkeys.begin_sign_in(BROWSER, SITE)
     clock.pass_(300)
     with pytest.raises(WrongCredentials):
         await accounts.passkeys.finish_sign_in(
@@ -135,7 +135,7 @@ async def test_a_page_of_another_site_gets_nobody_in(
 ) -> None:
     await add_admin(accounts)
     await register(accounts, key)
-    challenge = await accounts.passkeys.begin_sign_in(BROWSER, SITE, HOME)
+    challenge = await accounts.passkeys.begin_sign_in(BROWSER, SITE)
     lured = key.get({**challenge.options, "rpId": OTHER_SITE.id})
     with pytest.raises(WrongCredentials):
         await accounts.passkeys.finish_sign_in(challenge.id, BROWSER, lured, SITE, HOME)
@@ -247,7 +247,7 @@ async def test_an_answer_that_was_spoilt_is_refused_or_changes_nothing(
         )
     except InvalidInput:
         passkey = await register(accounts, key)
-    challenge = await accounts.passkeys.begin_sign_in(BROWSER, SITE, HOME)
+    challenge = await accounts.passkeys.begin_sign_in(BROWSER, SITE)
     answer = spoil(key.get(challenge.options), path, value)
     try:
         await accounts.passkeys.finish_sign_in(challenge.id, BROWSER, answer, SITE, HOME)

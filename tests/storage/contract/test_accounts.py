@@ -292,7 +292,7 @@ async def test_a_deleted_user_is_gone_and_erased_piece_by_piece(users: Storage) 
     await users.accounts.write(lambda tx: tx.delete_user("b", 9.0))
     assert await users.accounts.read(lambda r: r.select_user("b")) is None
     assert await users.accounts.read(lambda r: r.find_user("bob")) is None
-    assert await users.accounts.read(lambda r: r.has_account("b"))
+    assert not await users.accounts.read(lambda r: r.may_adopt("b"))
     assert await users.accounts.read(lambda r: r.select_deleted()) == ["b"]
     # The name is free at once.
     await users.accounts.write(lambda tx: tx.insert_user(replace(BOB, id="new"), "bob", None))
@@ -300,7 +300,7 @@ async def test_a_deleted_user_is_gone_and_erased_piece_by_piece(users: Storage) 
     while await users.accounts.write(lambda tx: tx.erase_some("b")):
         steps += 1
     assert steps > 5
-    assert not await users.accounts.read(lambda r: r.has_account("b"))
+    assert not await users.accounts.read(lambda r: r.may_adopt("b"))
     assert await users.chats.read(lambda r: r.select_ids("b")) == []
     assert len(await users.chats.read(lambda r: r.select_ids("local"))) == 2
     assert await users.accounts.read(lambda r: r.select_document_ids("b")) == []

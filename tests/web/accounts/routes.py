@@ -21,6 +21,8 @@ PUBLIC = {
     "metrics.metrics",
     "oidc.begin_sign_in",
     "oidc.finish_sign_in",
+    "passkeys_api.accept_invite_with_passkey",
+    "passkeys_api.begin_passkey_invite",
     "passkeys_api.begin_passkey_sign_in",
     "passkeys_api.sign_in_with_passkey",
     "probes.healthz",

@@ -17,7 +17,6 @@ from quart_chat.accounts.oidc import discovery, requests
 from quart_chat.accounts.throttle import Rate
 from quart_chat.web.auth.cookies import SIGN_IN_REQUEST
 from tests.accounts.oidc.provider import (
-    CLIENT_ID,
     CLIENT_SECRET,
     TestProvider,
     hang,
@@ -34,8 +33,7 @@ from tests.web.accounts.people import (
     make_token,
     team_app,
 )
-
-CALLBACK = "/sign-in/oidc/callback"
+from tests.web.accounts.provided import CALLBACK, Browser, settings_of
 
 
 @pytest.fixture
@@ -53,59 +51,6 @@ def settings() -> dict[str, str]:
 @pytest.fixture
 def app(tmp_path: Path, provider: TestProvider, settings: dict[str, str]) -> Quart:
     return team_app(tmp_path / "instance", **settings_of(provider, **settings))
-
-
-def settings_of(provider: TestProvider, **settings: str) -> dict[str, str]:
-    return {
-        "QUART_CHAT_AUTH": "accounts,oidc",
-        "QUART_CHAT_OIDC_ISSUER": provider.url,
-        "QUART_CHAT_OIDC_CLIENT_ID": CLIENT_ID,
-        "QUART_CHAT_OIDC_CLIENT_SECRET": CLIENT_SECRET,
-        "QUART_CHAT_OIDC_USERS": "all",
-        "QUART_CHAT_OIDC_LABEL": "the <School>",
-        "QUART_CHAT_ALLOWED_HOSTS": "localhost,chat.example.org",
-        **settings,
-    }
-
-
-class Browser:
-    """Keeps cookies, and goes where it is sent."""
-
-    def __init__(self, client: Client, provider: TestProvider) -> None:
-        self._client = client
-        self._provider = provider
-        self.cookies: dict[str, str] = {}
-
-    async def get(self, path: str, **headers: str) -> Any:
-        return await self.open("GET", path, **headers)
-
-    async def open(self, method: str, path: str, **headers: str) -> Any:
-        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        send = self._client.post if method == "POST" else self._client.get
-        response = await send(path, headers={**HOST, "Cookie": cookie, **sent})
-        for name, each in cookies_of(response).items():
-            self.cookies[name] = str(each["value"])
-            if int(each["max-age"]) == 0:
-                del self.cookies[name]
-        return response
-
-    async def leave(self, then: str = "") -> dict[str, str]:
-        """Begin to sign in, and do it at the provider; what comes back is the answer."""
-        response = await self.get(f"/sign-in/oidc?next={then}")
-        assert response.status_code == 303, await response.get_data(as_text=True)
-        return self._provider.sign_in(response.headers["Location"])
-
-    async def come_back(self, answer: dict[str, str], **headers: str) -> Any:
-        query = "&".join(f"{name}={value}" for name, value in answer.items())
-        return await self.get(f"{CALLBACK}?{query}", **headers)
-
-    async def sign_in(self, then: str = "") -> Any:
-        return await self.come_back(await self.leave(then))
-
-    async def is_in(self) -> bool:
-        status: int = (await self.get("/api/settings")).status_code
-        return status == 200
 
 
 @pytest.fixture
@@ -301,7 +246,7 @@ async def test_a_page_of_another_site_begins_no_sign_in(browser: Browser) -> Non
 async def test_one_address_can_not_begin_without_end(
     browser: Browser, client: Client, provider: TestProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requests, "CHALLENGES", Rate(burst=2, interval=3600.0))
+    monkeypatch.setattr(requests, "AUTHORIZATIONS", Rate(burst=2, interval=3600.0))
     await browser.leave()
     answer = await browser.leave("/documents")
     third = Browser(client, provider)

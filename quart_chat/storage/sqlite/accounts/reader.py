@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from quart_chat.accounts.models import Invite, Passkey, Revoked, Session, Token, User
+from quart_chat.accounts.models import (
+    ExternalIdentity,
+    Invite,
+    Passkey,
+    Revoked,
+    Session,
+    Token,
+    User,
+)
 from quart_chat.accounts.security_events import Action, SecurityEvent
-from quart_chat.accounts.storage import StoredPasskey
+from quart_chat.accounts.storage import StoredChallenge, StoredPasskey
 from quart_chat.accounts.throttle import Bucket
 from quart_chat.storage.sqlite.accounts.rows import (
     EVENT,
@@ -53,9 +61,14 @@ class Reader(Reads):
     def select_user(self, user_id: str) -> User | None:
         return self._user("user_id = ?", user_id)
 
-    def has_account(self, user_id: str) -> bool:
-        sql = "SELECT 1 FROM accounts WHERE user_id = ?"
-        return self.statements.fetch_one(sql, (user_id,)) is not None
+    def may_adopt(self, user_id: str) -> bool:
+        # Of an account that was erased no row is left, while others have one.
+        sql = (
+            "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE user_id = ?)"
+            " AND (EXISTS (SELECT 1 FROM users WHERE id = ?)"
+            " OR NOT EXISTS (SELECT 1 FROM accounts))"
+        )
+        return self.statements.fetch_one(sql, (user_id, user_id)) is not None
 
     def find_user(self, name_key: str) -> User | None:
         return self._user("name_key = ?", name_key)
@@ -136,6 +149,14 @@ class Reader(Reads):
         )
         return None if row is None else row[0]
 
+    def select_externals(self, user_id: str) -> list[ExternalIdentity]:
+        rows = self.statements.fetch(
+            "SELECT provider, subject, user_id, created_at FROM external_identities"
+            " WHERE user_id = ? ORDER BY created_at, provider, subject",
+            (user_id,),
+        )
+        return [ExternalIdentity(*row) for row in rows]
+
     def select_passkeys(self, user_id: str) -> list[Passkey]:
         rows = self.statements.fetch(
             f"SELECT {PASSKEY} FROM passkeys WHERE user_id = ? ORDER BY created_at DESC, id",
@@ -148,6 +169,13 @@ class Reader(Reads):
             f"SELECT {PASSKEY}, public_key, sign_count FROM passkeys WHERE id = ?", (passkey_id,)
         )
         return None if row is None else StoredPasskey(to_passkey(row[:-2]), *row[-2:])
+
+    def find_challenge(self, challenge_id: str) -> StoredChallenge | None:
+        row = self.statements.fetch_one(
+            "SELECT id, purpose, challenge, user_id, expires_at FROM challenges WHERE id = ?",
+            (challenge_id,),
+        )
+        return None if row is None else StoredChallenge(*row)
 
     def has_declined_passkeys(self, user_id: str) -> bool:
         row = self.statements.fetch_one(

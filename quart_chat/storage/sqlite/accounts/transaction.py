@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import orjson
 
 from quart_chat.accounts.models import (
+    LOCAL_USER,
     CredentialKind,
     Invite,
     LinkKind,
@@ -23,6 +24,7 @@ from quart_chat.accounts.throttle import FORGET, Bucket
 from quart_chat.storage.sqlite.accounts.erasure import Erasure
 from quart_chat.storage.sqlite.accounts.reader import Reader
 from quart_chat.storage.sqlite.accounts.rows import PASSKEY, SESSION, TOKEN, marks
+from quart_chat.storage.sqlite.list_counter import MAKE_KNOWN
 
 _TABLES = {CredentialKind.SESSION: "sessions", CredentialKind.TOKEN: "tokens"}
 _LAST = datetime.max.replace(tzinfo=UTC).timestamp()
@@ -34,15 +36,20 @@ class Transaction(Reader, Erasure):
     """Implements :class:`quart_chat.accounts.storage.AccountTransaction`."""
 
     def insert_user(self, user: User, name_key: str, password: str | None) -> None:
-        self.statements.fetch(
-            "INSERT INTO users (id, list_seq, created_at) VALUES (?, 0, ?)"
-            " ON CONFLICT (id) DO NOTHING",
-            (user.id, user.created_at),
-        )
+        # That of the machine has a row until it is erased, and gets none again: see may_adopt.
+        self.statements.fetch(MAKE_KNOWN, (LOCAL_USER, user.created_at))
+        self.make_known(user.id, user.created_at)
         self.statements.fetch(
             "INSERT INTO accounts (user_id, name, name_key, role, password, created_at)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             (user.id, user.name, name_key, user.role, password, user.created_at),
+        )
+
+    def make_known(self, user_id: str, now: float) -> None:
+        self.statements.fetch(
+            "INSERT INTO users (id, list_seq, created_at) VALUES (?, 0, ?)"
+            " ON CONFLICT (id) DO NOTHING",
+            (user_id, now),
         )
 
     def update_user(self, user: User, name_key: str) -> None:
@@ -166,6 +173,10 @@ class Transaction(Reader, Erasure):
             " VALUES (?, ?, ?, ?)",
             (provider, subject, user_id, now),
         )
+
+    def delete_external(self, provider: str, subject: str) -> bool:
+        sql = "DELETE FROM external_identities WHERE provider = ? AND subject = ? RETURNING user_id"
+        return bool(self.statements.fetch(sql, (provider, subject)))
 
     def insert_passkey(self, stored: StoredPasskey) -> None:
         *values, transports = astuple(stored.passkey)

@@ -8,6 +8,7 @@ import orjson
 
 from quart_chat.assistants.parameters import Parameters
 from quart_chat.chat.preferences.models import Preferences, Preset
+from quart_chat.storage.sqlite.list_counter import ListCounter
 from quart_chat.storage.sqlite.reads import Reads
 
 _COLUMNS = ("assistant", "model", "system_prompt", "presets")
@@ -32,15 +33,11 @@ class PreferenceReads(Reads):
         )
 
 
-class PreferenceChanges(Reads):
+class PreferenceChanges(ListCounter):
     """Implements what :class:`quart_chat.chat.preferences.storage.PreferenceTransaction` adds."""
 
     def upsert_preferences(self, user_id: str, preferences: Preferences, now: float) -> None:
-        self.statements.fetch(
-            "INSERT INTO users (id, list_seq, created_at) VALUES (?, 0, ?)"
-            " ON CONFLICT (id) DO NOTHING",
-            (user_id, now),
-        )
+        self.require_row(user_id, now)
         values = (
             preferences.assistant,
             preferences.model,

@@ -19,11 +19,10 @@ from quart_chat.storage.sqlite.chats.rows import (
     from_model,
 )
 from quart_chat.storage.sqlite.chats.usage import UsageChanges
-from quart_chat.storage.sqlite.list_counter import ListCounter
 from quart_chat.storage.sqlite.nodes import HELD, unless_expired
 
 
-class Transaction(Reader, PreferenceChanges, UsageChanges, ListCounter):
+class Transaction(Reader, PreferenceChanges, UsageChanges):
     """Reads and changes rows of chats."""
 
     def insert_share(self, share: Share) -> None:

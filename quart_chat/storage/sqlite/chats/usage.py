@@ -13,7 +13,8 @@ from quart_chat.storage.sqlite.reads import Reads
 _SUMS = "sum(rounds), sum(prompt_tokens), sum(answer_tokens)"
 _COUNTS = ("rounds", "prompt_tokens", "answer_tokens")
 _ADD = (
-    f"INSERT INTO usage (user_id, day, model, {', '.join(_COUNTS)}) VALUES (?, ?, ?, ?, ?, ?)"
+    f"INSERT INTO usage (user_id, day, model, {', '.join(_COUNTS)})"
+    " SELECT id, ?, ?, ?, ?, ? FROM users WHERE id = ?"
     " ON CONFLICT (user_id, day, model) DO UPDATE SET "
     + ", ".join(f"{name} = usage.{name} + excluded.{name}" for name in _COUNTS)
 )
@@ -56,11 +57,11 @@ class UsageChanges(Reads):
     """Implements what :class:`quart_chat.chat.usage.storage.UsageTransaction` adds."""
 
     def add_usage(self, user_id: str, used: DailyUsage) -> None:
-        self.statements.fetch(_ADD, (user_id, *astuple(used)))
+        self.statements.fetch(_ADD, (*astuple(used), user_id))
 
     def update_prompt_times(self, user_id: str, times: Sequence[float]) -> None:
         self.statements.fetch(
-            "INSERT INTO prompt_times (user_id, times) VALUES (?, ?)"
+            "INSERT INTO prompt_times (user_id, times) SELECT id, ? FROM users WHERE id = ?"
             " ON CONFLICT (user_id) DO UPDATE SET times = excluded.times",
-            (user_id, orjson.dumps(times).decode()),
+            (orjson.dumps(times).decode(), user_id),
         )

@@ -22,8 +22,8 @@ def init_app(app: Quart, settings: Settings) -> None:
     if settings.auth.accounts:
         blueprints += [links.blueprint, passkeys.blueprint, passkeys_api.blueprint]
     if settings.auth.oidc:
-        from quart_chat.web.pages.accounts import oidc
+        from quart_chat.web.pages.accounts import connection, oidc
 
-        blueprints.append(oidc.blueprint)
+        blueprints += [oidc.blueprint, connection.blueprint]
     for blueprint in blueprints:
         app.register_blueprint(blueprint)

@@ -98,11 +98,15 @@ async def render_account(**context: Any) -> str:
     sessions = await accounts.sessions.list(user) if auth.sessions else []
     activity = await accounts.log.own_page(user, limit=RECENT)
     passkeys = await accounts.passkeys.list(user) if auth.accounts else []
+    issuer = auth_settings().oidc_issuer
+    has_provider = auth.oidc and here is not None
     return await render_in_frame(
         "account.html",
         user=await accounts.users.get(user),
         signs_in=auth.sessions,
         provider=provider_label(),
+        connections=await accounts.linking.list(user, issuer) if has_provider else None,
+        is_fresh=has_provider and await accounts.linking.is_fresh(user, here),
         sessions=[(each, describe_device(each.user_agent), each.id == here) for each in sessions],
         passkeys=passkeys,
         device=describe_device(request.headers.get("User-Agent", "")),
@@ -116,6 +120,7 @@ async def render_account(**context: Any) -> str:
             "refused": "",
             "token_refused": "",
             "passkey_refused": "",
+            "provider_refused": "",
             "asks": "",
             "typed": {},
             "new_token": None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, cast
 
 from quart import Blueprint, Response, redirect, request
@@ -29,7 +28,9 @@ from quart_chat.web.auth.cookies import (
 from quart_chat.web.auth.guard import sign_in_address
 from quart_chat.web.auth.paths import CALLBACK, START, redirect_uri
 from quart_chat.web.auth.public import public
+from quart_chat.web.auth.redeeming import redeem, take_request
 from quart_chat.web.context import services
+from quart_chat.web.pages.accounts.connection import finish_connection
 from quart_chat.web.pages.accounts.sign_in import refuse_provided, render_sign_in, target, welcome
 
 if TYPE_CHECKING:
@@ -39,12 +40,7 @@ if TYPE_CHECKING:
     from quart_chat.accounts.oidc.provider import ExternalUser
     from quart_chat.accounts.oidc.requests import AuthorizationRequest
 
-_logger = logging.getLogger(__name__)
-
 blueprint = Blueprint("oidc", __name__)
-
-ANSWER = ("code", "state", "iss", "error", "error_description")
-"""What is read of an answer."""
 
 
 @blueprint.get(START)
@@ -77,9 +73,9 @@ async def begin_sign_in() -> ResponseReturnValue:
 @blueprint.get(CALLBACK)
 @public
 async def finish_sign_in() -> ResponseReturnValue:
-    """Take the browser back from the provider, and sign in."""
+    """Take the browser back from the provider, and sign in, or connect the user's account."""
     secret, then = read_request()
-    begun = await _take_request(secret)
+    begun = await take_request(secret)
     if begun is None:
         return await refuse_provided(
             SignInRefused(
@@ -91,18 +87,14 @@ async def finish_sign_in() -> ResponseReturnValue:
             then,
         )
     try:
-        response = welcome(await _finish(begun), then)
+        if begun.user_id is not None:
+            response = await finish_connection(begun)
+        else:
+            response = welcome(await _finish(begun), then)
     except (Forbidden, InvalidInput, NameTaken, SignInRefused, Unavailable) as error:
         response = await refuse_provided(error, then)
     clear_request(response)
     return response
-
-
-async def _take_request(secret: str) -> AuthorizationRequest | None:
-    if any(len(request.args.getlist(name)) > 1 for name in ANSWER):
-        return None  # which of them counts is not said (RFC 6749, 3.1)
-    requests = services().require_accounts().authorization_requests
-    return await requests.take(secret, request.args.get("state", ""))
 
 
 async def _finish(begun: AuthorizationRequest) -> SignedIn:
@@ -115,24 +107,20 @@ async def _finish(begun: AuthorizationRequest) -> SignedIn:
         SignInRefused: The provider refuses, or can't be trusted.
         Unavailable: It, or the database, can't be asked.
     """
-    answer = {name: request.args[name] for name in ANSWER if name in request.args}
-    user = await services().require_provider().redeem(begun, answer, redirect_uri())
-    accounts, origin = services().require_accounts(), find_origin(device_secret())
-    if not auth_settings().oidc_users.match(user.claims):
-        await accounts.sign_in.refuse_external(user.issuer, user.subject, origin)
-        _logger.warning("A user of the provider is not among those who are let in")
-        raise Forbidden(
-            _("You are not among the users who may come in here. Ask an administrator.")
-        )
+    user = await redeem(begun)
     try:
-        return await accounts.sign_in.with_external(
-            user.issuer,
-            user.subject,
-            user.name,
-            origin,
-            create=True,
-            role=_role(user),
-            replaces=session_secret(),
+        return await (
+            services()
+            .require_accounts()
+            .sign_in.with_external(
+                user.issuer,
+                user.subject,
+                user.name,
+                find_origin(device_secret()),
+                create=True,
+                role=_role(user),
+                replaces=session_secret(),
+            )
         )
     except WrongCredentials as error:
         raise Forbidden(_("An administrator has disabled this account.")) from error

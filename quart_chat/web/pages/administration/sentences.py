@@ -21,6 +21,10 @@ _OWN = {
     "link_revoked": N_("{actor} revoked a link"),
     "passkey_added": N_("{actor} added the passkey “{detail}”"),
     "passkey_removed": N_("{actor} removed the passkey “{detail}”"),
+    "identity_connected": N_("{actor} connected the account with “{detail}” at the sign-in server"),
+    "identity_disconnected": N_(
+        "{actor} disconnected the account from “{detail}” at the sign-in server"
+    ),
     "round_stopped": N_("{actor} stopped an answer on the page for administrators"),
 }
 
@@ -46,6 +50,12 @@ _BY = {
     "link_created:password": N_("{actor} created a link to set a password for {subject}"),
     "passkey_added": N_("{actor} added the passkey “{detail}” for {subject}"),
     "passkey_removed": N_("{actor} removed the passkey “{detail}” of {subject}"),
+    "identity_connected": N_(
+        "{actor} connected the account of {subject} with “{detail}” at the sign-in server"
+    ),
+    "identity_disconnected": N_(
+        "{actor} disconnected the account of {subject} from “{detail}” at the sign-in server"
+    ),
     "round_stopped": N_("{actor} stopped an answer that was being written for {subject}"),
 }
 
@@ -86,6 +96,12 @@ _ALONE = {
     "link_revoked": N_("A link was revoked"),
     "passkey_added": N_("The passkey “{detail}” was added for {subject}"),
     "passkey_removed": N_("The passkey “{detail}” of {subject} was removed"),
+    "identity_connected": N_(
+        "The account of {subject} was connected with “{detail}” at the sign-in server"
+    ),
+    "identity_disconnected": N_(
+        "The account of {subject} was disconnected from “{detail}” at the sign-in server"
+    ),
     "round_stopped": N_("An answer that was being written for {subject} was stopped"),
 }
 

@@ -141,13 +141,3 @@ async def test_an_address_without_a_name_has_no_passkeys(
         assert "host name" in (await response.get_json())["error"]["message"]
     first = await client.get("/", headers={**user.headers, "Host": host})
     assert "passkeys/decline" not in await first.get_data(as_text=True)
-
-
-async def test_too_many_challenges_are_refused_for_a_while(client: Client, user: Person) -> None:
-    browser = browser_of(client)
-    for _ in range(500):
-        response = await browser.post("/api/passkeys/sign-in/challenge")
-        if response.status_code == 429:
-            break
-    assert response.status_code == 429
-    assert int(response.headers["Retry-After"]) > 0

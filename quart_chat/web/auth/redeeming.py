@@ -1,0 +1,53 @@
+"""What a browser brings back from the provider, and who that says has come."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from quart import request
+
+from quart_chat.errors import Forbidden
+from quart_chat.texts import _
+from quart_chat.web.auth.client import auth_settings, find_origin
+from quart_chat.web.auth.cookies import device_secret
+from quart_chat.web.auth.paths import redirect_uri
+from quart_chat.web.context import services
+
+if TYPE_CHECKING:
+    from quart_chat.accounts.oidc.provider import ExternalUser
+    from quart_chat.accounts.oidc.requests import AuthorizationRequest
+
+_logger = logging.getLogger(__name__)
+
+ANSWER = ("code", "state", "iss", "error", "error_description")
+"""What is read of an answer."""
+
+
+async def take_request(secret: str) -> AuthorizationRequest | None:
+    """End the authorization request that a browser comes back with; None where it has none."""
+    if any(len(request.args.getlist(name)) > 1 for name in ANSWER):
+        return None  # which of them counts is not said (RFC 6749, 3.1)
+    requests = services().require_accounts().authorization_requests
+    return await requests.take(secret, request.args.get("state", ""))
+
+
+async def redeem(begun: AuthorizationRequest) -> ExternalUser:
+    """Find out who has come back.
+
+    Raises:
+        Forbidden: The user may not come in.
+        SignInRefused: The provider refuses, or can't be trusted.
+        Unavailable: It, or the database, can't be asked.
+    """
+    answer = {name: request.args[name] for name in ANSWER if name in request.args}
+    user = await services().require_provider().redeem(begun, answer, redirect_uri())
+    if not auth_settings().oidc_users.match(user.claims):
+        origin = find_origin(device_secret())
+        sign_in = services().require_accounts().sign_in
+        await sign_in.refuse_external(user.issuer, user.subject, origin)
+        _logger.warning("A user of the provider is not among those who are let in")
+        raise Forbidden(
+            _("You are not among the users who may come in here. Ask an administrator.")
+        )
+    return user
