@@ -10,26 +10,37 @@ INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 EXTRAS := redis,rabbitmq,postgres,telemetry
 
 # What Python has made of the modules is kept: each worker and each server of a test imports them.
-test browser postgresql full: export PYTHONDONTWRITEBYTECODE :=
+test nodes browser postgresql full: export PYTHONDONTWRITEBYTECODE :=
 
 EVERY_CORE := --numprocesses auto --dist worksteal
 CLIENTS := tests/chaos/clients/node_modules/.installed
 
 SERVICES := nginx proxies redis postgresql-server
 
-.PHONY: nchan run test browser rabbitmq postgresql full check bench texts screenshots lock vendor \
+# What runs many processes and services, and takes long: left out by 'make test', and run by 'make nodes'.
+NODES := $(addprefix tests/,api backup chaos cluster copying events/brokers storage/postgres)
+
+.PHONY: nchan run test nodes browser rabbitmq postgresql full check bench texts screenshots lock vendor \
 	chromium node rabbitmq-server $(SERVICES)
 
 run: $(VENV)/.run
 	@exec $(VENV)/bin/quart-chat serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
+# What is about one process; the rest is named, with the target that runs it.
 test: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
-	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "not long and not browser and not rabbitmq")
-	$(if $(ARGS),,@echo "Left to 'make browser', which CI runs: all but the first look at the pages in Chromium."; \
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "not long and not browser and not rabbitmq" \
+		$(addprefix --ignore=,$(NODES)))
+	$(if $(ARGS),,@echo "Left to 'make nodes', which CI runs: what runs many processes and services, in"; \
+		echo "  $(NODES)"; \
+		echo "Left to 'make browser', which CI runs: all but the first look at the pages in Chromium."; \
 		echo "Left to 'make rabbitmq', which CI runs: what needs RabbitMQ, which takes long to start."; \
 		echo "Left to 'make postgresql', which CI runs: the tests with a store, over PostgreSQL."; \
 		echo "Left to 'make full': the coverage, most examples of each property, and what takes long in:"; \
 		grep -rl mark.long tests --include=test_*.py)
+
+# Several nodes, brokers, backups and copies, on real services.
+nodes: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "not long and not browser and not rabbitmq" $(NODES))
 
 # What 'make test' leaves out of the tests in Chromium, which take two thirds of the time of all.
 browser: $(VENV)/.test chromium nginx

@@ -13,7 +13,7 @@ import asyncio
 import re
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import entry_points
 from typing import Any
 from unittest.mock import patch
@@ -24,6 +24,8 @@ from quart.testing import TestApp
 from werkzeug.routing import Rule
 
 from quart_chat import create_app
+from quart_chat.accounts import service as accounts
+from quart_chat.accounts.hashing import Hasher
 from quart_chat.assistants import registry
 from quart_chat.assistants.protocol import AssistantError, Output, Question, Step, Text
 from quart_chat.cli import main
@@ -133,6 +135,8 @@ def _compile_builder(rule: Rule, append_unknown: bool = True) -> Callable[..., t
 patch.object(Quart, "test_app_class", PatientTestApp).start()
 patch.object(Rule, "_compile_builder", _compile_builder).start()
 patch.object(lifespan, "open_storage", open_copy).start()
+# A hash is made to take long: a tenth of a second with each password that a test sets or shows.
+patch.object(accounts, "Hasher", partial(Hasher, memory=8, passes=1)).start()
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

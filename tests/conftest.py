@@ -62,12 +62,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about SQLite where stores are of another engine."""
+    """Leave out what is about SQLite, or has no store, where stores are of another engine."""
     if config.getoption("store") != "sqlite":
-        about_sqlite = [item for item in items if item.get_closest_marker("sqlite")]
-        items[:] = [item for item in items if item not in about_sqlite]
-        config.hook.pytest_deselected(items=about_sqlite)
+        left_out = [
+            item for item in items if item.get_closest_marker("sqlite") or not _has_store(item)
+        ]
+        config.hook.pytest_deselected(items=left_out)
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
+
+
+def _has_store(item: pytest.Item) -> bool:
+    """Whether a test may open a store: it then has a folder, or makes one for each example."""
+    names = item.fixturenames if isinstance(item, pytest.Function) else []
+    return "tmp_path" in names or item.get_closest_marker("hypothesis") is not None
 
 
 @pytest.hookimpl(wrapper=True)

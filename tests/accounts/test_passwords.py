@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_chat.accounts.common_passwords import is_common
+from quart_chat.accounts.hashing import Hasher
 from quart_chat.accounts.passwords import MAX_BYTES, MIN_LENGTH, check_password, normal_form
 from quart_chat.errors import WeakPassword
 
@@ -119,3 +120,11 @@ def test_any_text_is_either_taken_or_refused(password: str, name: str) -> None:
 def test_what_is_too_long_is_not_put_in_order() -> None:
     """That takes time by the square of its accents, on the event loop."""
     assert len(normal_form("a" + "\u0301" * 200_000 + "\u0316" * 200_000)) <= MAX_BYTES + 1
+
+
+async def test_a_hash_takes_as_much_memory_as_production_gives_it() -> None:
+    """Of 64 MiB, in two passes: apps of other tests have hashes that cost little."""
+    hasher = Hasher()
+    hashed = await hasher.hash("a walnut under the bridge")
+    assert hashed.startswith("$argon2id$v=19$m=65536,t=2,p=1$")
+    hasher.close()

@@ -203,7 +203,7 @@ async def test_a_passkey_is_chosen_where_the_browser_completes_the_name(
     await ada.goto("about:blank")
     await device.touch()
     await ada.goto("/sign-in?next=/documents")
-    await ada.wait_for_url(re.compile(r"/documents$"))
+    await ada.wait_for_url("/documents")
     await ada.goto("/settings/account")
     await expect(ada.locator("#passkeys .account-list")).to_contain_text("last used")
 

@@ -7,10 +7,19 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from tests.app import create_test_app
 from tests.databases import Lock
 from tests.web.streams import ask, open_stream, workflow_id
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Quart:
+    """One whose requests do not wait long for the database."""
+    config = {"QUART_CHAT_INSTANCE": tmp_path / "instance", "QUART_CHAT_DATABASE_TIMEOUT": "2"}
+    return create_test_app(config)
 
 
 async def test_a_database_locked_by_another_program_is_503_until_it_is_free(
@@ -26,6 +35,15 @@ async def test_a_database_locked_by_another_program_is_503_until_it_is_free(
         assert (await response.get_json())["error"]["code"] == "database_unavailable"
         assert (await client.get(f"/api/chatbot/{chat}/chatdata")).status_code == 200
     assert (await ask(client, "count 1 0ms", workflowId=chat))[-1]["item"]["roundNumber"] == 2
+
+
+async def test_a_chat_is_opened_where_nothing_can_be_written(
+    client: Client, tmp_path: Path
+) -> None:
+    chat = workflow_id(await ask(client, "count 1 0ms"))
+    with Lock(tmp_path / "instance") as other:
+        other.take()
+        assert (await client.get(f"/chat/{chat}")).status_code == 200
 
 
 @pytest.mark.sqlite

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat.web.context import EXTENSION
-from tests.databases import Lock
 from tests.web.streams import ask, open_stream, workflow_id
 
 
@@ -105,15 +102,6 @@ async def test_a_chat_that_is_opened_is_read(client: Client) -> None:
     assert (await client.get(f"/chat/{chat}")).status_code == 200
     (row,) = await listed(client)
     assert row["unread"] is False
-
-
-async def test_a_chat_is_opened_where_nothing_can_be_written(
-    client: Client, tmp_path: Path
-) -> None:
-    chat = workflow_id(await ask(client, "count 1 0ms"))
-    with Lock(tmp_path / "instance") as other:
-        other.take()
-        assert (await client.get(f"/chat/{chat}")).status_code == 200
 
 
 async def test_a_search_shows_its_hits(client: Client) -> None:

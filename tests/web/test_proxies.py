@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx2
@@ -16,6 +16,17 @@ from tests.services.proxies import run_apache, run_caddy
 
 LARGE = b"A line of a long text.\n" * 300_000
 """About 7 MB: more than some proxies take by default."""
+
+
+@pytest.fixture
+def keepalive() -> str:
+    """Seconds, longer than a test: nothing that follows pushes a piece of a stream through."""
+    return "30"
+
+
+@pytest.fixture
+def server(start_server: Callable[..., Server], keepalive: str) -> Server:
+    return start_server(env={"QUART_CHAT_EVENTS_KEEPALIVE": keepalive})
 
 
 @pytest.fixture(params=[run_caddy, run_apache], ids=["caddy", "apache"])
@@ -86,6 +97,7 @@ async def test_a_page_of_another_site_changes_nothing(http: httpx2.AsyncClient) 
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize("keepalive", ["0.5"])
 async def test_a_stream_that_is_left_leaves_nothing_behind(
     http: httpx2.AsyncClient, server: Server
 ) -> None:

@@ -58,7 +58,7 @@ def allowed(models: Models, limits: UserLimits) -> Models:
     return Models(names, next(filter(limits.allows, known), None), models.note)
 
 
-async def list_models(assistant: Assistant, *, patience: float = PATIENCE) -> Models:
+async def list_models(assistant: Assistant, *, patience: float) -> Models:
     """The models of an assistant; of one that can't list them, a note that says so."""
     if not isinstance(assistant, ModelAssistant):
         return Models(())
@@ -75,7 +75,7 @@ async def list_models(assistant: Assistant, *, patience: float = PATIENCE) -> Mo
 
 
 async def _item(assistant: Assistant, limits: UserLimits) -> Item:
-    models = allowed(await list_models(assistant), limits)
+    models = allowed(await list_models(assistant, patience=PATIENCE), limits)
     return {
         "name": assistant.name,
         "title": assistant.title,

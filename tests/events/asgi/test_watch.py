@@ -178,7 +178,7 @@ def test_a_client_that_leaves_leaves_nothing_behind_whatever_it_has_sent(
 async def test_behind_a_middleware_a_client_that_has_left_is_found_with_what_is_written(
     app: Quart, manager: StreamingEventManager
 ) -> None:
-    async with served(partial(wrapped, app)) as url:
+    async with served(partial(wrapped, app), idle=0.5) as url:
         client = await ask(url, STRAY["a stray byte"])
         log = manager.log("c")
         assert log is not None
@@ -284,7 +284,7 @@ async def test_a_stream_of_http_2_that_is_reset_leaves_nothing_behind(
 async def test_a_stream_of_http_2_whose_window_stays_shut_is_ended_and_the_client_told(
     app: Quart,
 ) -> None:
-    async with served(app) as url:
+    async with served(app, idle=0.5) as url:
         client = Http2Client(url)
         await client.open("/flood")
         await until(lambda: not is_sending())

@@ -319,31 +319,31 @@ def locked(server: PostgresServer) -> str:
     return LOCKED
 
 
-@pytest.mark.parametrize(
-    ("user", "change", "reason"),
-    [
-        (f"{LOCKED}:geheim", ("", ""), "password authentication failed"),
-        (LOCKED, ("", ""), "no password supplied"),
-        ("stranger:geheim", ("", ""), 'role "stranger" does not exist'),
-        ("chat:geheim", ("/test", "/nowhere"), '"nowhere_'),
-        ("chat:geheim", (":{port}", ":1"), "127.0.0.1"),
-        ("chat:geheim", ("127.0.0.1", "a..b"), "a..b"),
-        ("chat:geheim", ("?", "?sslmode=require&"), "SSL"),
-        (f"{LOCKED}:right", ("", ""), "permission denied for schema public"),
-    ],
-)
 async def test_an_address_that_can_not_be_used_is_said(
-    database: EventsDatabase,
-    monkeypatch: pytest.MonkeyPatch,
-    locked: str,
-    user: str,
-    change: tuple[str, str],
-    reason: str,
+    database: EventsDatabase, monkeypatch: pytest.MonkeyPatch, locked: str
 ) -> None:
+    """Each for as long as any server is waited for, so all at the same time."""
     monkeypatch.setattr(log_module, "_OPEN", 1.5)
-    url = database.server.address(database.name, user) + "?application_name=test"
-    before, after = (text.format(port=database.server.port) for text in change)
-    assert reason in await refusal(url.replace(before, after))
+    port = f":{database.server.port}"
+
+    def url(user: str, before: str = "", after: str = "") -> str:
+        address = database.server.address(database.name, user) + "?application_name=test"
+        assert before in address
+        return address.replace(before, after)
+
+    reasons = {
+        url(f"{locked}:geheim"): "password authentication failed",
+        url(locked): "no password supplied",
+        url("stranger:geheim"): 'role "stranger" does not exist',
+        url("chat:geheim", "/test", "/nowhere"): '"nowhere_',
+        url("chat:geheim", port, ":1"): "127.0.0.1",
+        url("chat:geheim", "127.0.0.1", "a..b"): "a..b",
+        url("chat:geheim", "?", "?sslmode=require&"): "SSL",
+        url(f"{locked}:right"): "permission denied for schema public",
+    }
+    said = await asyncio.gather(*map(refusal, reasons))
+    for (address, reason), why in zip(reasons.items(), said, strict=True):
+        assert reason in why, address
 
 
 async def test_a_schema_that_is_not_there_is_said(

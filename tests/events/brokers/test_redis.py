@@ -253,25 +253,25 @@ async def refusal(url: str) -> str:
     return str(error.value)
 
 
-@pytest.mark.parametrize(
-    ("address", "reason"),
-    [
-        ("redis://:geheim@127.0.0.1:{port}", "invalid username-password pair"),
-        ("redis://chat:geheim@127.0.0.1:{port}", "invalid username-password pair"),
-        ("redis://127.0.0.1:{port}", "Authentication required"),
-        ("redis://:right@127.0.0.1:{port}/99", "DB index is out of range"),
-        ("redis://:geheim@127.0.0.1:1", "127.0.0.1:1"),
-        ("redis://:geheim@a..b", "label empty or too long"),
-        ("unix:///nowhere/redis.sock?password=geheim", "No such file or directory"),
-        ("rediss://:geheim@127.0.0.1:{port}", "127.0.0.1"),
-    ],
-)
 async def test_an_address_that_can_not_be_used_is_said(
-    server: RedisServer, monkeypatch: pytest.MonkeyPatch, address: str, reason: str
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Each for as long as any server is waited for, so all at the same time."""
     server.admin.config_set("requirepass", "right")
     monkeypatch.setattr(log_module, "_OPEN", 3.0)
-    assert reason in await refusal(address.format(port=server.port))
+    reasons = {
+        f"redis://:geheim@127.0.0.1:{server.port}": "invalid username-password pair",
+        f"redis://chat:geheim@127.0.0.1:{server.port}": "invalid username-password pair",
+        f"redis://127.0.0.1:{server.port}": "Authentication required",
+        f"redis://:right@127.0.0.1:{server.port}/99": "DB index is out of range",
+        "redis://:geheim@127.0.0.1:1": "127.0.0.1:1",
+        "redis://:geheim@a..b": "label empty or too long",
+        "unix:///nowhere/redis.sock?password=geheim": "No such file or directory",
+        f"rediss://:geheim@127.0.0.1:{server.port}": "127.0.0.1",
+    }
+    said = await asyncio.gather(*map(refusal, reasons))
+    for (address, reason), why in zip(reasons.items(), said, strict=True):
+        assert reason in why, address
 
 
 async def test_what_is_no_redis_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -312,7 +312,7 @@ async def test_an_error_in_a_stream_is_logged_and_ends_the_response(
 
     async with served(app) as url, connected(url, "GET /broken HTTP/1.1") as (reader, _):
         with caplog.at_level(logging.ERROR):
-            assert (await reader.read()).endswith(b": well\n\r\n0\r\n\r\n")
+            assert (await reader.readuntil(b"\r\n0\r\n\r\n")).endswith(b": well\n\r\n0\r\n\r\n")
     assert closed.is_set()
     assert "A stream failed" in caplog.text
 
