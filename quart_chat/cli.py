@@ -30,10 +30,12 @@ from quart_chat.copying.command import add_parser, run_copy
 from quart_chat.copying.installation import CannotCopy
 from quart_chat.errors import InstanceInUse, StorageUnavailable
 from quart_chat.events.quart import Events
+from quart_chat.standard_streams import fill_standard_streams, say
 from quart_chat.web.auth.arrival import CURE
+from quart_chat.web.descriptors import too_few_descriptors
 from quart_chat.web.lifespan import SERVER_ADDRESS, start_failure
 from quart_chat.web.monitoring.logs import configure_logging
-from quart_chat.workers import Workers, stop_with_parent
+from quart_chat.workers import Workers, stop_signals, stop_with_parent
 
 # Connections that may wait to be accepted: enough for every tab to come back after a restart.
 BACKLOG = 1024
@@ -50,6 +52,7 @@ class CannotServe(Exception):
 
 def main(argv: Sequence[str] | None = None, *, factory: Factory = create_app) -> int:
     """Run the command and return its exit code."""
+    fill_standard_streams()
     options = _parser().parse_args(argv)
     try:
         if options.command == "copy":
@@ -117,13 +120,16 @@ def _serve(config: Mapping[str, Any], factory: Factory) -> int:
             f"without accounts, everyone who reaches {settings.host} could read all chats. {CURE}"
             f" Or listen on 127.0.0.1 ({variable('host')})."
         )
+    if (limit := too_few_descriptors()) is not None:
+        cure = "Raise the limit with `ulimit -n`."
+        raise CannotServe(f"{limit} file descriptors are too few. {cure}")
     listener = _listen(settings)
     address = _address(settings.host, listener) + settings.root_path
     work = partial(_work, config, factory, address)
 
     def announce() -> None:
         # The last step of the start, and the socket listens already: who reads this can connect.
-        print(f"quart-chat is at {address} (Ctrl+C stops it)", flush=True)  # noqa: T201
+        say(f"quart-chat is at {address} (Ctrl+C stops it)")
 
     if settings.workers == 1:
         return work(listener, announce)
@@ -176,7 +182,7 @@ async def _run(app: Quart, server: ServerConfig) -> None:
     """Run the server until a signal comes, and let the streams end as soon as it has come."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in stop_signals():
         try:
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:  # Windows
@@ -197,8 +203,10 @@ def _listen(settings: Settings) -> socket.socket:
         return socket.create_server(
             (settings.host.strip("[]"), settings.port), family=family, backlog=BACKLOG
         )
-    except OSError as error:
-        reason = (error.strerror or "unknown").partition(" (while attempting")[0]
+    except (OSError, UnicodeError) as error:
+        # A name with a label that is empty or too long is no name, says the encoding.
+        text = error.strerror if isinstance(error, OSError) else "Name or service not known"
+        reason = (text or "unknown").partition(" (while attempting")[0]
         raise CannotServe(
             f"can't listen on {settings.host} port {settings.port}: {reason}."
         ) from error

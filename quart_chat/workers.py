@@ -23,7 +23,6 @@ Work = Callable[[socket.socket, Callable[[], None]], int]
 """Serves on a socket, calls back once it does, and returns an exit code. It can be pickled."""
 
 _CONTEXT = get_context("spawn")
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _PAUSE = 1.0
 """Seconds that a process has lived at least, before another is started in its place at once."""
 
@@ -97,6 +96,17 @@ class Workers:
                 process.join()
 
 
+def stop_signals() -> list[signal.Signals]:
+    """The signals that tell a process to stop.
+
+    A closed terminal sends SIGHUP; ``nohup`` has it ignored, and then it stays so.
+    """
+    found = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        found.append(signal.SIGHUP)
+    return found
+
+
 def stop_with_parent(stop: Callable[[], None]) -> None:
     """Have a callback called, on the running event loop, once the process that watches is dead."""
     parent = parent_process()
@@ -135,7 +145,7 @@ def _signalled() -> Generator[socket.socket]:
     """A socket with something to read once a signal to stop has come."""
     reader, writer = socket.socketpair()
     writer.setblocking(False)
-    before = {number: signal.signal(number, lambda *_: None) for number in _SIGNALS}
+    before = {number: signal.signal(number, lambda *_: None) for number in stop_signals()}
     descriptor = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     try:
         yield reader

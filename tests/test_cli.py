@@ -58,6 +58,28 @@ def test_a_port_in_use_is_said(tmp_path: Path) -> None:
     assert not (tmp_path / "instance").exists()
 
 
+@pytest.mark.parametrize("host", ["a" * 64, "a..b"])
+def test_a_host_that_is_no_name_is_said(tmp_path: Path, host: str) -> None:
+    env = {"QUART_CHAT_AUTH": "accounts", "QUART_CHAT_HOST": host}
+    line = refusal(run("serve", "--port", "0", cwd=tmp_path, **env))
+    assert line == f"quart-chat: can't listen on {host} port 0: Name or service not known."
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such limit")
+@pytest.mark.parametrize("limit", [12, 20])
+def test_too_few_descriptors_are_said(tmp_path: Path, limit: int) -> None:
+    result = subprocess.run(
+        ["sh", "-c", f'ulimit -n {limit}; exec "$@"', "sh", sys.executable, "-c", CODE, "serve"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    line = refusal(result)
+    assert line.startswith(f"quart-chat: {limit} file descriptors are too few.")
+
+
 def test_a_setting_that_can_not_be_used_is_said(tmp_path: Path) -> None:
     line = refusal(run("serve", "--port", "many", cwd=tmp_path))
     assert line == "quart-chat: QUART_CHAT_PORT='many' can't be used: Expected int, got str."

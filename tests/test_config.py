@@ -34,6 +34,9 @@ def test_the_mapping_wins_over_the_environment() -> None:
     [
         ("QUART_CHAT_PORT", "eighty", "Expected int, got str"),
         ("QUART_CHAT_PORT", "70000", "Expected int <= 65535"),
+        ("QUART_CHAT_PORT", "8e3", "Expected a whole number, in the digits 0 to 9"),
+        ("QUART_CHAT_WORKERS", "2.0", "Expected a whole number, in the digits 0 to 9"),
+        ("QUART_CHAT_SHUTDOWN_TIMEOUT", "inf", "Expected a finite number"),
         ("QUART_CHAT_MAX_STREAMS", "0", "Expected int >= 1"),
         ("QUART_CHAT_INSTANCE", "", "Expected str of length >= 1"),
         ("QUART_CHAT_EVENTS_KEEPALIVE", "60", "Expected float <= 30.0"),

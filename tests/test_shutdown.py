@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx2
@@ -13,7 +17,7 @@ import orjson
 import pytest
 
 from quart_chat.events.sse import StreamParser
-from tests.server import ROOT, TEST_SERVER, Server, free_port
+from tests.server import ROOT, START_TIMEOUT, TEST_SERVER, Server, free_port
 
 HYPERCORN = (sys.executable, "-m", "hypercorn")
 BIND = ("--bind", "127.0.0.1:{port}")
@@ -128,6 +132,47 @@ def test_other_commands_serve_the_page(
 
 def test_a_server_without_a_client_stops_at_once(server: Server) -> None:
     assert server.terminate(timeout=3.0) == 0
+
+
+def test_a_closed_terminal_stops_it_like_sigterm(start_server: Callable[..., Server]) -> None:
+    server = start_server(command=TEST_SERVER)
+    parser = StreamParser()
+    with streaming(server.url, "/api/stream") as chunks:
+        read_until(chunks, parser, "pulse")
+        server.process.send_signal(signal.SIGHUP)
+        parser.feed(b"".join(chunks))
+    assert parser.comments
+    assert server.wait() == 0
+
+
+def test_under_nohup_a_closed_terminal_stops_nothing(start_server: Callable[..., Server]) -> None:
+    server = start_server(command=("nohup", *TEST_SERVER))
+    server.process.send_signal(signal.SIGHUP)
+    assert httpx2.get(f"{server.url}/healthz", timeout=20).json() == {"serving": True}
+    assert server.terminate() == 0
+
+
+@pytest.mark.parametrize("streams", ["<&- >&- 2>&-", ">/dev/full"])
+def test_it_serves_and_stops_without_its_standard_streams(tmp_path: Path, streams: str) -> None:
+    port = free_port()
+    command = ["sh", "-c", f'exec "$@" {streams}', "sh", *TEST_SERVER, "--port", str(port)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=tmp_path, env=env) as process:
+        try:
+            wait_until_served(port, process)
+            process.terminate()
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+
+
+def wait_until_served(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = monotonic() + START_TIMEOUT
+    while process.poll() is None and monotonic() < deadline:
+        with suppress(httpx2.ConnectError):
+            assert httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=20).status_code == 200
+            return
+    raise AssertionError(f"The server has not started: {process.poll()}.")
 
 
 def test_it_serves_from_an_empty_folder(server: Server, tmp_path: Path) -> None:

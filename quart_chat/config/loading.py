@@ -7,7 +7,9 @@ names that other programs know them by: ``openai_model`` is ``OPENAI_MODEL``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,8 @@ Own = (
     | Secret
 )
 """Types of settings that are made of a text."""
+
+_WHOLE = re.compile(r"-?[0-9]+", re.ASCII)
 
 PREFIX = "QUART_CHAT_"
 OPENAI_PREFIX = "OPENAI_"
@@ -96,6 +100,7 @@ def _convert(name: str, value: Any) -> Any:
     try:
         # Text from the environment becomes a number where a number is meant.
         settings = msgspec.convert({name: value}, Settings, strict=False, dec_hook=_to_own)
+        _check_number(value, getattr(settings, name))
     except msgspec.ValidationError as error:
         reason = str(error).partition(" - at ")[0].replace("`", "")
         # An address with a user has a password, too.
@@ -103,6 +108,14 @@ def _convert(name: str, value: Any) -> Any:
         shown = "" if is_secret else f"={value!r}"
         raise ConfigError(f"{variable(name)}{shown} can't be used: {reason}.") from error
     return getattr(settings, name)
+
+
+def _check_number(value: Any, number: Any) -> None:
+    """Refuse ``1e3`` where a whole number is wanted, and a number of seconds without end."""
+    if type(number) is int and isinstance(value, str) and not _WHOLE.fullmatch(value):
+        raise msgspec.ValidationError("Expected a whole number, in the digits 0 to 9")
+    if isinstance(number, float) and not isfinite(number):
+        raise msgspec.ValidationError("Expected a finite number")
 
 
 def _to_own(type_: type[Own], value: Any) -> Own:

@@ -28,6 +28,9 @@ _BEAT = 1.0
 _CALM = 4
 """Trials in a row that have to succeed until all is well again."""
 
+_LEAST = 24
+"""File descriptors that the server needs to start."""
+
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE}
 
 _ACCEPT_FAILED = "socket.accept() out of system resource"
@@ -96,6 +99,14 @@ def watch_descriptors() -> Generator[None]:
     finally:
         task.cancel()
         loop.set_exception_handler(earlier)
+
+
+def too_few_descriptors() -> int | None:
+    """The limit of file descriptors, where the server can't start with so few; else None."""
+    limit = _limit()
+    if isinstance(limit, str) or limit == resource.RLIM_INFINITY or limit >= _LEAST:
+        return None
+    return limit
 
 
 def _limit() -> int | str:

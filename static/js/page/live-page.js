@@ -8,6 +8,7 @@ import { forget, newest, reconcile } from "../documents/newest.js";
 import { PageStream } from "./page-stream.js";
 import "./look.js";
 import { ConnectionLifecycle } from "./connection-lifecycle.js";
+import { Departure } from "./departure.js";
 import { pathTo } from "../root.js";
 
 /** Milliseconds until documents that could not be read are requested again. */
@@ -20,7 +21,7 @@ export class LivePage extends HTMLElement {
     onState: (state) => this.connection(state),
   });
   #controller = null;
-  #leaving = false;
+  #departure = null;
   #lifecycle = null;
   #lifecycleEnds = null;
   #documentsRead = null;
@@ -29,6 +30,7 @@ export class LivePage extends HTMLElement {
   connectedCallback() {
     this.#controller = new AbortController();
     const { signal } = this;
+    this.#departure = new Departure(signal);
     this.addEventListener("chat:failed", (event) => this.notice.failure(event.detail), { signal });
     this.addEventListener("chat:deleted", (event) => this.#deleted(event.detail), { signal });
     // A part of the page that needs the connection for itself announces that, and when it has finished.
@@ -145,12 +147,7 @@ export class LivePage extends HTMLElement {
 
   /** Leave the page of a deleted chat for one that offers to undo the deletion. */
   #deleted(workflowId) {
-    if (workflowId !== this.dataset.workflow) {
-      this.notice.deleted(workflowId);
-    } else if (!this.#leaving) {
-      // Both the response and the stream report the deletion; leaving twice would abort the first.
-      this.#leaving = true;
-      location.replace(pathTo(`/?deleted=${workflowId}`));
-    }
+    if (workflowId !== this.dataset.workflow) this.notice.deleted(workflowId);
+    else this.#departure.leaveFor(pathTo(`/?deleted=${workflowId}`));
   }
 }
