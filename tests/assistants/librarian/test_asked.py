@@ -21,16 +21,16 @@ from tests.assistants.librarian.asked import (
 
 # How many of each group must come out right, with word vectors and without.
 FLOORS = {
-    "all": (156, 153),
-    "product": (77, 75),
-    "documents": (77, 77),
-    "English": (103, 101),
-    "German": (52, 52),
+    "all": (159, 157),
+    "product": (80, 78),
+    "documents": (78, 78),
+    "English": (105, 103),
+    "German": (54, 54),
     "follow-ups": (25, 25),
-    "held out": (26, 25),
-    "nothing": (37, 37),
+    "held out": (29, 28),
+    "nothing": (38, 37),
     "nothing, held out": (10, 10),
-    "second set": (18, 17),
+    "second set": (24, 23),
     "nothing, second set": (9, 9),
 }
 PAGE = (HANDBOOK / "discussion/how-the-librarian-decides.md").read_text("utf-8")
