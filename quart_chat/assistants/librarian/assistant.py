@@ -44,7 +44,7 @@ MAX_TERMS = 32
 # All of the handbook is about these, so they set no passage apart, and few passages repeat them.
 OWN_NAMES = frozenset({"quart-chat", "quart_chat", "quartchat"})
 # Pages in plain words come before those for developers that say as much.
-PRIORS = {"questions-and-answers": 0.05, "reference": -0.1, "discussion": -0.15}
+PRIORS = {"questions-and-answers": 0.05, "reference": -0.15, "discussion": -0.2}
 
 # The link of the first quote in an earlier answer.
 _FIRST_LINK = re.compile(r"^\[1\] \[.*\]\((/[^\s)]*)\)$", re.MULTILINE)

@@ -7,7 +7,7 @@ rank learning methods", SIGIR 2009. The constant is smaller here: only the first
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import Collection
@@ -22,6 +22,10 @@ LAST = 1000
 """The rank of a passage that a ranking doesn't have."""
 AGREEMENT = 0.1
 """Evidence that the first passage of a ranking gains; the n-th gains a n-th of it."""
+ABOUT_ELSE = 0.15
+"""Likeness below which a passage is about something else, whatever words it has in common."""
+DISBELIEF = 0.1
+"""Evidence that it loses."""
 WORD_VECTORS, EMBEDDINGS = 0.3, 0.6
 """Weights of the rankings by word vectors and by an endpoint's embeddings."""
 
@@ -37,11 +41,13 @@ class Ranking:
         weight: Beside that of the words, which is 1.
         ranks: From 0.
         is_of_all: Whether all passages were compared, so that the first of them is evidence.
+        likeness: How near each passage is, where that tells which are about something else.
     """
 
     weight: float
     ranks: Mapping[Place, int]
     is_of_all: bool = True
+    likeness: Mapping[Place, float] = field(default_factory=dict)
 
     def rank(self, hit: Hit) -> int:
         return self.ranks.get((hit.corpus, hit.number), LAST)
@@ -62,7 +68,7 @@ def rank_by_vectors(
         for corpus, collection in enumerate(collections)
         for number, value in collection.likeness(asked).items()
     }
-    return (Ranking(WORD_VECTORS, rank(likeness)),)
+    return (Ranking(WORD_VECTORS, rank(likeness), likeness=likeness),)
 
 
 def rank(values: Mapping[Place, float]) -> dict[Place, int]:
@@ -86,4 +92,7 @@ def fuse(judgement: Judgement, rankings: Sequence[Ranking]) -> Judgement:
 
 def _believe(hit: Hit, rankings: Sequence[Ranking]) -> Hit:
     best = min((each.rank(hit) for each in rankings if each.is_of_all), default=LAST)
-    return replace(hit, evidence=hit.evidence + AGREEMENT / (1 + best))
+    place = (hit.corpus, hit.number)
+    is_other = any(each.likeness.get(place, 1.0) < ABOUT_ELSE for each in rankings)
+    gained = AGREEMENT / (1 + best) - (DISBELIEF if is_other else 0.0)
+    return replace(hit, evidence=hit.evidence + gained)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
+from functools import cached_property, lru_cache
 
 from quart_chat.search.folding import UNSPACED_RUN, index_form
 from quart_chat.search.spelling import (
@@ -45,6 +46,8 @@ _VARIANTS = (
     (re.compile(r"(?<=n)ce(s?)$"), r"se\1"),
 )
 _OTHERWISE = {"cheque": "check", "grey": "gray", "tyre": "tire", "aluminium": "aluminum"}
+# What takes -es and not -s in the plural.
+_HISSING = re.compile(r"(?:[sxzo]|[cs]h)es$")
 _ENDINGS = ("ings", "ing", "ed", "es", "s")
 _DERIVING = (
     *("ations", "ation", "itions", "ition", "ement", "ment", "anc", "enc", "ancy", "ency", "ant"),
@@ -79,6 +82,8 @@ class Vocabulary:
             if len(stem) >= SHORTEST_ROOT:
                 found |= dict.fromkeys(self._by_root.get(root(stem), ()), DERIVED)
             found |= dict.fromkeys(self._by_stem.get(stem, ()), INFLECTED)
+            bases = base_forms(word)
+            found = {other: far for other, far in found.items() if _may_be(bases, stem, other)}
         for other in self._synonyms(word, spoken):
             found.setdefault(other, SYNONYM)
         if word in self.words:
@@ -95,7 +100,20 @@ class Vocabulary:
         for synonym in meant:
             if synonym in self.words:
                 yield synonym
-            yield from self._by_stem.get(english_stem(synonym), ())
+            stem, bases = english_stem(synonym), base_forms(synonym)
+            others = self._by_stem.get(stem, ())
+            yield from (other for other in others if _may_be(bases, stem, other))
+            if spoken is Language.GERMAN:
+                for stem in german_stems(synonym):
+                    yield from self._by_german_stem.get(stem, ())
+
+    @cached_property
+    def _by_german_stem(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for word in self.words:
+            for stem in german_stems(word):
+                found[stem].append(word)
+        return found
 
     def _german_kin(self, word: str) -> dict[str, float]:
         stems = german_stems(word)
@@ -157,11 +175,7 @@ def english_stem(word: str) -> str:
     """A word without its ending, in American spelling; an irregular form as its infinitive."""
     if word in IRREGULAR_FORMS:
         return _bare(IRREGULAR_FORMS[word][0])
-    for pattern, replacement in _VARIANTS:
-        if (changed := pattern.sub(replacement, word)) != word:
-            word = changed
-            break
-    word = _OTHERWISE.get(word, word)
+    word = _in_one_spelling(word)
     if word.endswith("ies") and len(word) > 4:
         return f"{word[:-3]}y"
     if word.endswith("ied") and len(word) > 4:
@@ -171,6 +185,38 @@ def english_stem(word: str) -> str:
         if stem != word and len(stem) >= SHORTEST_STEM and not word.endswith(("ss", "us", "is")):
             return _bare(stem if stem not in IRREGULAR_FORMS else IRREGULAR_FORMS[stem][0])
     return _bare(word)
+
+
+def _in_one_spelling(word: str) -> str:
+    """A word in American spelling."""
+    for pattern, replacement in _VARIANTS:
+        if (changed := pattern.sub(replacement, word)) != word:
+            word = changed
+            break
+    return _OTHERWISE.get(word, word)
+
+
+@lru_cache(maxsize=16_384)
+def base_forms(word: str) -> frozenset[str]:
+    """What an English word may be an inflected form of: filing of file, filling of fill."""
+    if word in IRREGULAR_FORMS:
+        return frozenset({IRREGULAR_FORMS[word][0]})
+    forms = {word, respelled := _in_one_spelling(word)}
+    for form in (word, respelled):
+        if form.endswith(("ies", "ied")):
+            forms.add(f"{form[:-3]}y")
+        elif form.endswith("s") and not form.endswith(("ss", "us", "is")):
+            forms |= {form[:-1], form.removesuffix("es") if _HISSING.search(form) else form[:-1]}
+        for ending in ("ings", "ing", "ed"):
+            stem = form.removesuffix(ending)
+            if stem != form and len(stem) >= SHORTEST_STEM:
+                forms |= {stem, stem[:-1]} if stem[-1] == stem[-2] else {stem, f"{stem}e"}
+    return frozenset(forms)
+
+
+def _may_be(bases: Set[str], stem: str, other: str) -> bool:
+    """Whether a word of the same stem may be a form of the same word: planning of plan, not plane."""
+    return english_stem(other) != stem or not bases.isdisjoint(base_forms(other))
 
 
 def _bare(stem: str) -> str:

@@ -21,6 +21,7 @@ from quart_chat.search.ranking.units import Unit
 from quart_chat.search.ranking.weighing import (
     Kin,
     find_kin,
+    join_verbs,
     leave_out_fragments,
     split_compounds,
     weigh,
@@ -113,7 +114,7 @@ def judge(
         priors: What each collection gains or loses in the order.
     """
     if question.language is Language.GERMAN:
-        question = split_compounds(question, collections)
+        question = split_compounds(join_verbs(question, collections), collections)
     kin = find_kin(question, collections)
     question = leave_out_fragments(question, kin, len(collections))
     weights = weigh(question, collections, kin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import log
@@ -9,12 +10,27 @@ from math import log
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import Collection
 from quart_chat.search.wording import GRAMMAR, Asked
-from quart_chat.search.words import Language
+from quart_chat.search.words import Language, fold, without_umlauts
 
 LEAST_RARITY = 0.3
 """What of its weight a word keeps that is everywhere."""
 PART_WEIGHT = 0.7
 """Weight of a part of a compound."""
+NO_NOUN = 0.7
+"""What of its weight a German word keeps that is no noun: the nouns say what a question is about."""
+
+
+SHORTEST_VERB = 3
+"""Letters of a verb that have to be the same as in the texts."""
+
+# What is at the end of a German sentence and belongs to its verb.
+_PARTICLES = frozenset(
+    """
+    ab an auf aus bei dar durch ein fern fest fort frei her heraus herein herunter hin hinein
+    hinzu hoch los mit nach um unter vor weg weiter wieder zu zurueck zusammen
+    """.split()  # noqa: SIM905
+)
+_LAST_WORD = re.compile(r"(\w+)\W*$")
 
 
 @dataclass
@@ -85,6 +101,7 @@ def weigh(question: ReadQuestion, collections: Sequence[Collection], kin: Kin) -
     """The weight of each word: what it says by itself, and how rare it is in all texts."""
     total = sum(collection.total for collection in collections)
     weights = {}
+    tells_nouns = _tells_nouns(question)
     for word in question.words:
         holding = sum(
             collection.holding(word.folded, kin.of[word.folded, number])
@@ -92,4 +109,37 @@ def weigh(question: ReadQuestion, collections: Sequence[Collection], kin: Kin) -
         )
         rarity = log((total + 1) / (holding + 0.5)) / log((total + 1) / 0.5)
         weights[word.folded] = word.weight * max(LEAST_RARITY, rarity)
+        if tells_nouns and word.text.islower():
+            weights[word.folded] *= NO_NOUN
     return weights
+
+
+def _tells_nouns(question: ReadQuestion) -> bool:
+    """Whether a question is in German and has nouns with a capital, as it should."""
+    is_german = question.language is Language.GERMAN
+    return is_german and any(word.text[0].isupper() for word in question.words[1:])
+
+
+def join_verbs(question: ReadQuestion, collections: Sequence[Collection]) -> ReadQuestion:
+    """The question with a German verb and its particle in one, where the texts have such a verb.
+
+    "Wie lade ich eine Datei hoch?" is about "hochladen", and not about what is high.
+    """
+    if question.language is not Language.GERMAN or not question.words:
+        return question
+    last = _LAST_WORD.search(question.prompt)
+    if last is None or fold(last[1]) not in _PARTICLES:
+        return question
+    particle = fold(last[1])
+    for word in question.words:
+        joined = f"{particle}{word.folded}"
+        if word.text.islower() and any(
+            without_umlauts(other).startswith(joined[: len(particle) + SHORTEST_VERB])
+            for collection in collections
+            for other in collection.vocabulary.kin(joined, Language.GERMAN)
+        ):
+            verb = Asked(f"{last[1].lower()}{word.text}", joined, max(word.weight, 1.0))
+            kept = (other for other in question.words if other.folded != particle)
+            words = tuple(verb if other is word else other for other in kept)
+            return replace(question, words=words)
+    return question

@@ -40,6 +40,11 @@ def likeness(word: str, other: str, spoken: Language = Language.ENGLISH) -> floa
         ("vacation", "holidays", SYNONYM),
         ("boss", "manager", SYNONYM),
         ("company", "compare", 0.0),
+        ("plane", "planned", 0.0),
+        ("plan", "planes", 0.0),
+        ("hoping", "hope", INFLECTED),
+        ("try", "tried", INFLECTED),
+        ("box", "boxes", INFLECTED),
         ("part", "party", 0.0),
         ("cat", "catalogue", 0.0),
     ],
@@ -60,6 +65,7 @@ def test_english_words(word: str, other: str, expected: float) -> None:
         ("Urlaub", "Ferien", SYNONYM),
         ("Urlaub", "vacation", SYNONYM),
         ("Bahn", "Kabine", 0.0),
+        ("Chef", "Vorgesetzte", SYNONYM),
     ],
 )
 def test_german_words(word: str, other: str, expected: float) -> None:

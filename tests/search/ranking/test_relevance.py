@@ -11,6 +11,7 @@ from quart_chat.search.ranking.fusion import LAST, Ranking, fuse
 from quart_chat.search.ranking.nearness import NearWords
 from quart_chat.search.ranking.relevance import Judgement, judge
 from quart_chat.search.ranking.vectors import load_vectors
+from quart_chat.search.ranking.weighing import find_kin, weigh
 
 TEXTS = (
     "The warranty lasts two years. It covers faults of material.",
@@ -18,6 +19,8 @@ TEXTS = (
     "Applicant: Daniel Osei\nAddress: 27 Elm Street",
     "| programme | duration |\n| --- | --- |\n| Eco | 3 h 40 min |\n| Quick | 35 min |",
     "The gardener waters roses every morning.",
+    "Hier steht, wie man eine Akte hochlädt und ablegt.",
+    "Der Lader hebt die Akte hoch auf ein hohes Regal.",
     "Mietsache ist die Wohnung im Haus. Die Wohnfläche beträgt 78 Quadratmeter.",
 )
 
@@ -45,6 +48,7 @@ def ask(prompt: str) -> tuple[Judgement, str]:
         ("How long does the eco program take?", "| Eco | 3 h 40 min |"),
         ("How long does the quick programme take?", "| Quick | 35 min |"),
         ("Wie groß ist die Wohnung?", "Die Wohnfläche beträgt 78 Quadratmeter."),
+        ("Wie lade ich eine Akte hoch?", "Hier steht, wie man eine Akte hochlädt und ablegt."),
         ("What is watered by the gardner?", "The gardener waters roses every morning."),
     ],
 )
@@ -90,6 +94,28 @@ def test_another_ranking_moves_a_hit_up_and_only_one_of_all_is_evidence() -> Non
     some = fuse(judgement, [Ranking(5.0, ranks, is_of_all=False)])
     assert some.hits[0].evidence == pytest.approx(hits[1].evidence + 0.1 / (1 + LAST))
     assert fuse(judgement, []) is judgement
+
+
+def test_a_german_word_that_is_no_noun_weighs_less_where_nouns_have_capitals() -> None:
+    collection = collect(passages())
+
+    def weight(prompt: str, word: str) -> float:
+        question = read_question(prompt, 32)
+        return weigh(question, (collection,), find_kin(question, (collection,)))[word]
+
+    assert weight("Wird die Mietsache vergoldet?", "vergoldet") < 1
+    assert weight("Gibt es hier eine Vergoldung?", "vergoldung") == 1
+    assert weight("wird die mietsache vergoldet?", "vergoldet") == 1
+
+
+def test_a_hit_that_is_about_something_else_answers_less() -> None:
+    judgement, _ = ask("What are applications and the warranty?")
+    places = [(hit.corpus, hit.number) for hit in judgement.hits]
+    ranks = {place: n for n, place in enumerate(places)}
+    likeness = {place: 0.4 for place in places} | {places[0]: 0.05}
+    near = fuse(judgement, [Ranking(0.3, ranks)]).hits[0]
+    other = fuse(judgement, [Ranking(0.3, ranks, likeness=likeness)]).hits[0]
+    assert other.evidence == pytest.approx(near.evidence - 0.1)
 
 
 def test_vectors_know_words_that_mean_about_the_same() -> None:
