@@ -149,8 +149,10 @@ class Node:
                 _logger.warning("Node %s was silent for longer than its lease lasts.", self.id)
             self._since = monotonic()
         self.leads = beat.leads
-        # A node that has died is found at once, and not up to a beat later.
-        self._wait = min(self.lease / BEATS, beat.next_expiry + _MOMENT)
+        # A node that has died is found at once, and not up to a beat later; so is one that had died
+        # before this one joined.
+        starts = self._beating is None and bool(beat.expired)
+        self._wait = min(self.lease / BEATS, 0 if starts else beat.next_expiry + _MOMENT)
         return beat
 
     async def _take_over(self, storage: NodeStorage, expired: tuple[str, ...]) -> None:
