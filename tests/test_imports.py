@@ -36,6 +36,7 @@ BELOW = {
     "instance": {"disk", *COMMON},
     "policies": COMMON,
     "resources": set[str](),
+    "standard_streams": set[str](),
     "workers": set[str](),
     "outbound": set[str](),
     "tracing": set[str](),

@@ -25,7 +25,7 @@ export class ChatAnswer extends HTMLElement {
     const writing = message.status === "streaming";
     this.ariaBusy = writing ? "true" : null;
     if (writing || message.html === null) this.#text.set(message.content);
-    else this.whole = this.#text.finish(message.html);
+    else this.whole = this.#text.finish(message.html, (step) => this.#make(step));
     this.#showSources(message);
     this.#showUsage(message.usage, author, writing);
   }
@@ -33,6 +33,13 @@ export class ChatAnswer extends HTMLElement {
   /** Add to the text of an answer that is being written. */
   write(text) {
     this.#text.append(text);
+  }
+
+  /** Readers at the end stay there; a page that only shows a chat doesn't move them. */
+  #make(step) {
+    const log = this.closest("chat-log");
+    if (log) log.hold(step);
+    else step();
   }
 
   get #text() {

@@ -13,14 +13,14 @@ import { parseNodes, patchChild, patchNodes } from "./patch.js";
 // at least so many milliseconds between two renderings: readers are not faster.
 const SHARE = 0.1;
 const PAUSE = 30;
-// The final HTML is shown in tasks of so many milliseconds.
-const SLICE = 20;
+// The final HTML is shown in tasks of so many elements: their layout costs more than these scripts.
+const SLICE = 300;
 // Characters of new text that are shown at once.
 const CHUNK = 10_000;
 // Of a text with more characters the browser lays out only those blocks that are in view.
 const LONG = 20_000;
-// Characters of HTML above which the end is shown in steps.
-const STEPPED = 100_000;
+// Characters of HTML above which the end is shown in steps: formulas of so many take 60 ms to lay out.
+const STEPPED = 30_000;
 
 export class MarkdownWriter {
   #element;
@@ -71,13 +71,15 @@ export class MarkdownWriter {
   /**
    * Show the final HTML; only elements that differ are replaced. Of a long text each step is a task
    * of its own, so that the page goes on answering.
+   * @param {string} html
+   * @param {(step: () => void) => void} [make] Makes each of the steps.
    * @returns {Promise<void> | null} when it is shown; null if it is already
    */
-  finish(html) {
+  finish(html, make = (step) => step()) {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     this.#final = html;
-    this.#whole = html.length > STEPPED ? this.#finishInSteps(html) : null;
+    this.#whole = html.length > STEPPED ? this.#finishInSteps(html, make) : null;
     if (!this.#whole) {
       patchNodes(this.#element, 0, this.#dress(parseNodes(html)));
       this.#colours?.remove();
@@ -86,12 +88,12 @@ export class MarkdownWriter {
     return this.#whole;
   }
 
-  async #finishInSteps(html) {
+  async #finishInSteps(html, make) {
     for (const step of this.#steps(html)) {
       await nextTask();
       // Another text has taken its place.
       if (this.#final !== html) return this.#whole;
-      step();
+      make(step);
     }
     return nextTask();
   }
@@ -106,13 +108,12 @@ export class MarkdownWriter {
     yield () => this.#lengthen();
   }
 
-  /** Show nodes from an index on while there is time, and return the index of the next. */
+  /** Show nodes from an index on, with SLICE elements or a few more; return the index of the next. */
   #replace(nodes, start) {
-    const begun = performance.now();
     let index = start;
-    while (index < nodes.length && performance.now() - begun < SLICE) {
+    for (let elements = 0; index < nodes.length && elements < SLICE; index += 1) {
+      elements += 1 + countElements(nodes[index]);
       patchChild(this.#element, index, nodes[index]);
-      index += 1;
     }
     return index;
   }
@@ -219,6 +220,11 @@ export class MarkdownWriter {
 /** Let the browser answer its user before the work goes on. */
 function nextTask() {
   return globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
+}
+
+/** The number of elements in a node; a text has none. */
+function countElements(node) {
+  return node.querySelectorAll?.("*").length ?? 0;
 }
 
 /** Set the heights that the blocks of a long text have while they are out of view. */
