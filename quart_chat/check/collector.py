@@ -16,7 +16,7 @@ def check_collector() -> Finding:
     if not names:
         return Finding("traces", "None are sent: no collector is set.")
     try:
-        from quart_chat.telemetry.sdk import MissingExporter, try_exporter
+        from quart_chat.telemetry.exporting import MissingExporter, try_exporter
     except ImportError:
         return Finding("traces", "OpenTelemetry is not installed.", f"Run {EXTRA}.")
     where = show_endpoint(os.environ)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,8 @@ async def traced(version: str, *, sends_context: bool) -> AsyncGenerator[None]:
 
 def _open(version: str, *, sends_context: bool) -> OpenTelemetry | None:
     try:
-        from quart_chat.telemetry.sdk import MissingExporter, OpenTelemetry
+        from quart_chat.telemetry.exporting import MissingExporter
+        from quart_chat.telemetry.sdk import OpenTelemetry
     except ImportError:
         _logger.warning("Nothing is traced: OpenTelemetry is not installed (%s).", EXTRA)
         return None
@@ -68,7 +69,7 @@ async def _close(opened: OpenTelemetry) -> None:
 
     def close() -> None:
         opened.close()
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop is closed by now
             loop.call_soon_threadsafe(sent.set)
 
     Thread(target=close, name="telemetry", daemon=True).start()

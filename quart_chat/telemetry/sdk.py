@@ -9,23 +9,18 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from importlib.metadata import entry_points
-from typing import cast
 
 from opentelemetry.context import Context, attach, detach, get_current
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span as OpenTelemetrySpan
 from opentelemetry.trace import SpanKind, StatusCode, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from quart_chat import tracing
-from quart_chat.telemetry.environment import EXTRA
+from quart_chat.telemetry.exporting import ReportingExporter, make_exporter
 from quart_chat.tracing import Attributes, Kind
-
-GROUP = "opentelemetry_traces_exporter"
-"""The entry points under which exporters are installed."""
 
 MAX_VALUE = 128
 """Characters of a value: names of models come from outside."""
@@ -34,36 +29,6 @@ _KINDS = {"server": SpanKind.SERVER, "internal": SpanKind.INTERNAL, "client": Sp
 
 _request: ContextVar[Context] = ContextVar("request_context")
 """The span of the request that the running code belongs to, as a context."""
-
-
-class MissingExporter(Exception):
-    """No package has an exporter of this name."""
-
-
-def make_exporter(name: str, **options: float) -> SpanExporter:
-    """Make an exporter, which reads its own variables.
-
-    Raises:
-        MissingExporter: None of this name is installed.
-    """
-    found = next(iter(entry_points(group=GROUP, name=name)), None)
-    if found is None:
-        raise MissingExporter(f"there is no exporter {name} ({EXTRA}).")
-    return cast("SpanExporter", found.load()(**options))
-
-
-def try_exporter(name: str, timeout: float) -> bool:
-    """Send no spans, and say whether the collector has confirmed that within so many seconds.
-
-    Raises:
-        MissingExporter: No exporter of this name is installed.
-    """
-    # One that writes to the console knows of no time limit, and needs none.
-    exporter = make_exporter(name, **({"timeout": timeout} if name.startswith("otlp") else {}))
-    try:
-        return exporter.export([]) is SpanExportResult.SUCCESS
-    finally:
-        exporter.shutdown()
 
 
 class OpenTelemetry:
@@ -84,7 +49,7 @@ class OpenTelemetry:
         # Its own end comes after that of the services, and must not wait.
         self._provider = TracerProvider(resource=_resource(version), shutdown_on_exit=False)
         for exporter in made:
-            self._provider.add_span_processor(BatchSpanProcessor(exporter))
+            self._provider.add_span_processor(BatchSpanProcessor(ReportingExporter(exporter)))
         self._tracer = self._provider.get_tracer("quart_chat", version)
 
     def begin(self, name: str, kind: Kind, attributes: Attributes) -> SDKSpan:

@@ -89,17 +89,16 @@ def _values(attributes: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def collector() -> AsyncGenerator[Collector]:
+async def collector(port: int = 0) -> AsyncGenerator[Collector]:
     made = Collector()
     app = web.Application()
     app.router.add_post("/v1/traces", made.take)
     runner = web.AppRunner(app)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
-        port = runner.addresses[0][1]
-        made.url = f"http://127.0.0.1:{port}"
+        made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         yield made
     finally:
         await runner.cleanup()

@@ -23,8 +23,9 @@ from tests.assistants.openai.endpoint import (
     say,
     talk,
 )
-from tests.server import Server
+from tests.server import Server, free_port
 from tests.telemetry.collector import Collector, Seen, collector
+from tests.waiting import until
 
 PROMPT, ANSWER, TOKEN = "prompt-Kirschkuchen", "answer-Zwetschge", "token-Mirabelle"
 COOKIE, KEY, QUERY = "cookie-Quitte", "key-Stachelbeere", "query-Holunder"
@@ -301,3 +302,24 @@ async def test_the_last_spans_are_sent_as_the_server_stops(
     await ask(server)
     assert await asyncio.to_thread(server.terminate) == 0
     assert {is_round(span) for span in traces.spans} == {True, False}
+
+
+async def test_the_log_says_once_that_the_collector_is_gone_and_once_that_it_is_back(
+    serve: Serve, endpoint: FakeEndpoint
+) -> None:
+    endpoint.script(talk(say(ANSWER), end(3)))
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    server = serve(OTEL_EXPORTER_OTLP_ENDPOINT=url, OTEL_EXPORTER_OTLP_TIMEOUT="1")
+
+    def count(text: str) -> int:
+        return sum(text in line for line in server.output)
+
+    await ask(server)
+    await until(lambda: count("takes no spans; they are lost until it does. Transient") == 1)
+    async with collector(port) as back:
+        while not any(map(is_round, back.spans)):
+            await ask(server)
+        await until(lambda: count("takes spans again") == 1)
+    assert count("opentelemetry.exporter") == 0
+    assert count("takes no spans") == 1
