@@ -68,7 +68,7 @@ def _sentence(analysed: Analysed, number: int, least: int) -> str:
 
 
 def _is_within_marks(text: str) -> bool:
-    """Whether a text ends within bold or struck text or code, whose marks a cut would tear apart."""
+    """Whether a text ends within bold text or code, whose marks a cut would tear apart."""
     block = _NO_MARK.sub("", text.rpartition("\n\n")[2])
     return "`" in block or any(block.count(mark) % 2 for mark in _PAIRED)
 
