@@ -87,7 +87,7 @@ async def test_a_newcomer_gets_a_models_answer_with_what_it_took(open_tab: OpenT
     await tab.until_ended("complete")
     await expect(tab.answer()).to_contain_text("Three months [1]")
     usage = tab.round(1).locator(".usage")
-    await expect(usage).to_have_text(re.compile(r"^9 in · 1,234 out · [\d.,]+ tok/s$"))
+    await expect(usage).to_have_text("9 in · 1,234 out")
     shown = await usage.inner_text()
     await tab.page.reload()
     await expect(usage).to_have_text(shown)

@@ -75,6 +75,35 @@ def test_code_keeps_its_indentation(tmp_path: Path) -> None:
     assert piece.text == "def kiwi():\n    return 1\n\n    # more"
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "---\ntitle: Notes\nauthor: Ada\n---\n# A\n\nText.",
+        "---\r\ntitle: Notes\r\nauthor: Ada\r\n...\r\n# A\r\n\r\nText.",
+        '+++\ntitle = "Notes"\nauthor = "Ada"\n+++\n\n# A\n\nText.',
+    ],
+    ids=["yaml", "dots", "toml"],
+)
+def test_what_stands_before_the_text_of_markdown_is_no_heading(
+    tmp_path: Path, content: str
+) -> None:
+    front, text = read(tmp_path, Kind.MARKDOWN, content)
+    assert (front.headings, front.form, text.headings, text.text) == ((), "plain", ("A",), "Text.")
+    assert front.text.splitlines()[0].startswith("title")
+    assert "Ada" in front.text.splitlines()[1]
+
+
+def test_a_rule_at_the_beginning_of_markdown_is_a_rule(tmp_path: Path) -> None:
+    pieces = read(tmp_path, Kind.MARKDOWN, "---\n\nOne.\n\n---\n\nTwo.")
+    assert pieces[0].form == "markdown"
+    assert "One." in pieces[0].text
+
+
+def test_colours_of_a_terminal_are_left_out(tmp_path: Path) -> None:
+    log = "\x1b[1;31mError\x1b[0m: disk \x1b[Kfull\x1b]0;title\x07\n"
+    assert [piece.text for piece in read(tmp_path, Kind.TEXT, log)] == ["Error: disk full"]
+
+
 def test_markdown_is_cut_below_its_headings(tmp_path: Path) -> None:
     pieces = read(
         tmp_path, Kind.MARKDOWN, "Before.\n\n# A\n\nOne.\n\n## B\n\nTwo.\n\n# C\n\nThree."

@@ -131,3 +131,8 @@ def test_a_table_that_lays_out_a_page_is_no_table_of_values(tmp_path: Path) -> N
 
 def test_elements_within_each_other_without_end_are_read(tmp_path: Path) -> None:
     assert read(tmp_path, Kind.HTML, "<div>" * 3000 + "deep").text == "deep"
+
+
+def test_the_reading_of_a_character_does_not_tear_its_word_apart(tmp_path: Path) -> None:
+    page = "<p>一<ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp>字<rt>じ</rt></ruby>です</p>"
+    assert read(tmp_path, Kind.HTML, page).text == "一漢字です"

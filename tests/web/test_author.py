@@ -141,7 +141,7 @@ async def test_name_and_speed_are_said_once(client: Client, endpoint: FakeEndpoi
         exchange.begin()
         for word in ("One", " two"):
             await exchange.send(say(word))
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.15)
         await exchange.send(end(300))
         await exchange.finish()
 

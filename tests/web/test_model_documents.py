@@ -225,12 +225,12 @@ async def test_what_an_answer_took_is_stored_with_it(client: Client) -> None:
     items = await ask(client, "Hello", assistant="model")
     usage = messages(items, "assistant")[-1]["usage"]
     assert (usage["model"], usage["promptTokens"], usage["answerTokens"]) == ("tiny", 9, 9)
-    assert usage["tokensPerSecond"] > 0
+    assert usage["tokensPerSecond"] is None  # too fast to be measured
     assert usage["firstTokenMs"] > 0
     stored = await (await client.get(f"/api/chatbot/{workflow_id(items)}/chatdata")).get_json()
     assert messages(stored["items"], "assistant")[-1]["usage"] == usage
     page = await (await client.get(f"/chat/{workflow_id(items)}")).get_data(as_text=True)
-    assert "9 in · 9 out · " in page
+    assert "9 in · 9 out" in page
 
 
 async def test_tokens_that_the_endpoint_does_not_report_are_not_made_up(

@@ -23,7 +23,7 @@ MAIN_SHARE = 0.3
 LINK_SHARE = 0.8
 """How much of a menu's text is links."""
 
-_NEVER_SHOWN = "script, style, template, noscript, svg, math, head, iframe, object, dialog"
+_NEVER_SHOWN = "script, style, template, noscript, svg, math, head, iframe, object, dialog, rt, rp"
 _NO_TEXT = "button, datalist, select, input, textarea, canvas, audio, video"
 _HIDDEN = '[hidden]:not([hidden="until-found"]), [aria-hidden="true"]'
 _AROUND = (

@@ -10,6 +10,7 @@ from quart_chat.documents.formats import Mark
 from quart_chat.documents.formats.encoding import read_text
 from quart_chat.documents.messages import Piece
 from quart_chat.documents.reading_warnings import ReadingWarning
+from quart_chat.search.chunking import cut_block
 from quart_chat.search.passages import cut_sections
 from quart_chat.texts import _
 
@@ -20,6 +21,12 @@ LONGEST_PART = 4 * PART
 """Characters from which on a part ends at the next blank line outside of a listing."""
 
 _HEADING = re.compile(r"#{1,6}\s")
+# What programs that make pages of Markdown are told before the text, in YAML or TOML.
+_FRONT_MATTER = re.compile(
+    r"\A(?:---[ \t]*\r?\n(?=[\w-]+:)|\+\+\+[ \t]*\r?\n(?=[\w-]+ *=))(.{1,9000}?)\r?\n"
+    r"(?:---|\.\.\.|\+\+\+)[ \t]*(?:\r?\n|\Z)",
+    re.DOTALL,
+)
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
@@ -28,7 +35,12 @@ def read(path: Path) -> Iterator[Piece | Mark | ReadingWarning]:
     yield from warnings
     headings: dict[int, str] = {}
     done = 0
-    for part in _parts(text):
+    if front := _FRONT_MATTER.match(text):
+        # As Markdown, its last line would be a heading.
+        for piece in cut_block(front[1]):
+            yield Piece((), None, "plain", piece)
+        done = front.end()
+    for part in _parts(text[done:]):
         passages, headings = cut_sections(part, headings)
         for above, passage in passages:
             yield Piece(above, None, "markdown", passage)

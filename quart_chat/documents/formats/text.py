@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +14,15 @@ from quart_chat.texts import _
 MARK_SIZE = 64 * 1024
 """Characters between two marks."""
 
+# What a terminal takes for colours, cursors and titles (ECMA-48), as in the log of a program.
+_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+
 
 def read(path: Path) -> Iterator[Part]:
     """The paragraphs of a file."""
     text, warnings = read_text(path)
     yield from warnings
+    text = _TERMINAL.sub("", text)
     lines: list[str] = []
     for line in _marked_lines(text):
         if isinstance(line, Mark):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 
 from quart_chat.search.folding import UNSPACED_RUN, index_form
@@ -214,8 +214,8 @@ def base_forms(word: str) -> frozenset[str]:
     return frozenset(forms)
 
 
-def _may_be(bases: Set[str], stem: str, other: str) -> bool:
-    """Whether a word of the same stem may be a form of the same word: planning of plan, not plane."""
+def _may_be(bases: frozenset[str], stem: str, other: str) -> bool:
+    """Whether a word of the same stem may be of the same word: planning of plan, not plane."""
     return english_stem(other) != stem or not bases.isdisjoint(base_forms(other))
 
 

@@ -17,7 +17,7 @@ LEAST_RARITY = 0.3
 PART_WEIGHT = 0.7
 """Weight of a part of a compound."""
 NO_NOUN = 0.7
-"""What of its weight a German word keeps that is no noun: the nouns say what a question is about."""
+"""What of its weight a German word keeps that is no noun: nouns say what a question is about."""
 
 
 SHORTEST_VERB = 3

@@ -43,6 +43,28 @@ def test_a_fact_is_shown_with_what_it_needs(text: str, part: str, expected: str)
     assert len(shown) < 200
 
 
+@pytest.mark.parametrize(
+    ("text", "part", "shown"),
+    [
+        ("One **two. Three** four.", "Three", "One **two. Three** four."),
+        ("A *b. C* d.", "C", "A *b. C* d."),
+        ("See __here. And there__ too.", "there", "See __here. And there__ too."),
+        ("Type `a. B` now.", "B", "Type `a. B` now."),
+        ("Not ~~this. That~~ but more.", "That", "Not ~~this. That~~ but more."),
+        ("**One.** Two is here.\n\nMore.", "Two", "Two is here."),
+        ("First `**` and then that. This is alone.", "alone", "This is alone."),
+        (r"First \* and then that. This is alone.", "alone", "This is alone."),
+    ],
+)
+def test_bold_text_and_code_are_shown_whole(text: str, part: str, shown: str) -> None:
+    assert shown in show(text, part, fact=True)
+
+
+def test_marks_of_a_plain_text_are_no_marks() -> None:
+    text = "Price ** one of these that is long. Another sentence stands here that is long, too."
+    assert show(text, "Another", fact=True, form="plain").startswith("Another")
+
+
 def test_how_something_is_done_is_shown_whole_where_it_is_short() -> None:
     text = "Run this:\n\n```sh\nmake run\n```"
     assert show(text, "Run", fact=False) == text

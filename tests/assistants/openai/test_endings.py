@@ -188,12 +188,38 @@ async def test_the_time_that_a_reader_takes_is_no_silence(endpoint: FakeEndpoint
     assert said == "One two"
 
 
+async def test_no_rate_is_told_of_an_answer_too_fast_to_measure(endpoint: FakeEndpoint) -> None:
+    endpoint.script(talk(say("a"), say("b"), delta("stop"), usage(300)))
+    assert await usage_of(endpoint) == (300, None)
+
+
+async def test_no_rate_is_told_of_an_answer_of_a_few_tokens(endpoint: FakeEndpoint) -> None:
+    async def take_time(exchange: Exchange) -> None:
+        exchange.begin()
+        await exchange.send(say("a"))
+        await asyncio.sleep(0.2)
+        await exchange.send(say("b"), delta("stop"), usage(3))
+        await exchange.finish()
+
+    endpoint.script(take_time)
+    assert await usage_of(endpoint) == (3, None)
+
+
+async def usage_of(endpoint: FakeEndpoint) -> tuple[int | None, float | None]:
+    """The tokens of an answer, and how many came a second."""
+    async with assistant(endpoint) as model:
+        outputs = [output async for output in model.answer(question())]
+    figure = outputs[-1]
+    assert isinstance(figure, Usage)
+    return figure.answer_tokens, figure.tokens_per_second
+
+
 async def test_how_fast_an_answer_was_is_computed_once(endpoint: FakeEndpoint) -> None:
     async def be_slow(exchange: Exchange) -> None:
         exchange.begin()
         for word in "abc":
             await exchange.send(say(word))
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
         await exchange.send(delta("stop"), usage(300))
         await exchange.hang()
 

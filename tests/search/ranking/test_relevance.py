@@ -112,7 +112,7 @@ def test_a_hit_that_is_about_something_else_answers_less() -> None:
     judgement, _ = ask("What are applications and the warranty?")
     places = [(hit.corpus, hit.number) for hit in judgement.hits]
     ranks = {place: n for n, place in enumerate(places)}
-    likeness = {place: 0.4 for place in places} | {places[0]: 0.05}
+    likeness = dict.fromkeys(places, 0.4) | {places[0]: 0.05}
     near = fuse(judgement, [Ranking(0.3, ranks)]).hits[0]
     other = fuse(judgement, [Ranking(0.3, ranks, likeness=likeness)]).hits[0]
     assert other.evidence == pytest.approx(near.evidence - 0.1)

@@ -25,6 +25,10 @@ MAX_PIECE = 32 * 1024
 """Characters of one text: what comes after the model does with each takes a moment, not more."""
 MAX_THOUGHT = 256 * 1024
 """Characters of a thought that are shown."""
+SHORTEST_TIMED = 0.1
+"""Seconds from which a rate is told: in less, buffers on the way make it absurd."""
+FEWEST_TIMED = 5
+"""Tokens from which a rate is told."""
 
 _WARNINGS = {
     "length": N_("The model reached its token limit: the answer may be cut off"),
@@ -264,7 +268,9 @@ class Reply:
             )
         told, tokens = counted.prompt_tokens, counted.completion_tokens
         # The first token is what the rest is timed from.
-        speed = (tokens - 1) / max(self._heard_at - self._began_at, 1e-3)
+        taken = self._heard_at - self._began_at
+        measured = taken >= SHORTEST_TIMED and tokens >= FEWEST_TIMED
+        speed = (tokens - 1) / taken if measured else None
         estimated = self._told if told is None else None
         return Usage(self._model, told, tokens, speed, first_token_ms, estimated)
 
