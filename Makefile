@@ -18,7 +18,8 @@ CLIENTS := tests/chaos/clients/node_modules/.installed
 SERVICES := nginx proxies redis postgresql-server
 
 # What runs many processes and services, and takes long: left out by 'make test', and run by 'make nodes'.
-NODES := $(addprefix tests/,api backup chaos cluster copying events/brokers storage/postgres)
+NODES := $(addprefix tests/,api backup chaos cluster copying events/brokers storage/postgres \
+	test_descriptors.py test_http2.py test_instance.py test_shutdown.py)
 
 .PHONY: nchan run test nodes browser rabbitmq postgresql full check bench texts screenshots lock vendor \
 	chromium node rabbitmq-server $(SERVICES)
@@ -38,7 +39,7 @@ test: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
 		echo "Left to 'make full': the coverage, most examples of each property, and what takes long in:"; \
 		grep -rl mark.long tests --include=test_*.py)
 
-# Several nodes, brokers, backups and copies, on real services.
+# Several nodes, brokers, backups and copies, on real services, and how servers start and end.
 nodes: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
 	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "not long and not browser and not rabbitmq" $(NODES))
 
