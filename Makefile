@@ -18,8 +18,8 @@ CLIENTS := tests/chaos/clients/node_modules/.installed
 SERVICES := nginx proxies redis postgresql-server
 
 # What runs many processes and services, and takes long: left out by 'make test', and run by 'make nodes'.
-NODES := $(addprefix tests/,api backup chaos cluster copying events/brokers storage/postgres \
-	test_descriptors.py test_http2.py test_instance.py test_shutdown.py)
+NODES := $(addprefix tests/,administration api backup chaos check cluster copying events/brokers storage/postgres \
+	telemetry test_cli.py test_descriptors.py test_http2.py test_instance.py test_shutdown.py)
 
 .PHONY: nchan run test nodes browser rabbitmq postgresql full check bench texts screenshots lock vendor \
 	chromium node rabbitmq-server $(SERVICES)
