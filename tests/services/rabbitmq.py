@@ -16,6 +16,7 @@ from typing import Self
 
 import pytest
 from aio_pika import connect
+from aiormq.exceptions import ConnectionInternalError
 
 from quart_chat.events.brokers.rabbitmq import QUEUE
 from tests.server import ROOT, free_port
@@ -33,6 +34,9 @@ ssl_options.verify = verify_none
 """
 
 SCRIPTS = Path("/usr/lib/rabbitmq/bin")
+
+ELECTION = 30.0
+"""Seconds that the server may take to elect what coordinates its streams."""
 
 
 class RabbitMQServer:
@@ -146,7 +150,16 @@ class RabbitMQServer:
             async with await connect(self.url) as connection:
                 await (await connection.channel()).queue_delete(QUEUE)
 
-        asyncio.run(delete())
+        deadline = monotonic() + ELECTION
+        while True:
+            try:
+                asyncio.run(delete())
+            except ConnectionInternalError as error:
+                # What coordinates the streams is being elected, and can't delete one meanwhile.
+                if "coordinator_unavailable" not in str(error) or monotonic() > deadline:
+                    raise
+            else:
+                return
 
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)
