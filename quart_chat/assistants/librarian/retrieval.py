@@ -102,6 +102,9 @@ async def retrieve(
     """
     searched = _Searched([corpus for corpus in corpora if await corpus.serves(question)])
     chosen = bool(question.document_ids)
+    if not searched.corpora and not chosen:
+        yield Retrieved((), (), (), (), say=say)
+        return
     if searched.corpora:
         names = [corpus.name for corpus in searched.corpora]
         yield Step(SEARCH, say.search(_places(names, chosen=chosen)))

@@ -54,8 +54,7 @@ _logger = logging.getLogger(__name__)
 HISTORY = 100
 """Latest messages of a conversation that an assistant is given."""
 BURST = 8
-"""Outputs that are taken in a row: an assistant that never waits must not keep all others from
-running, and to let them run after each output costs as much as to take it."""
+"""Outputs that are taken in a row before others run, which costs as much as to take one."""
 
 
 class RunningRound:
@@ -255,11 +254,7 @@ class RunningRound:
         return COMPLETE if self.answer.message is not None else EMPTY_ANSWER
 
     async def _take_all(self) -> None:
-        history = await self._context.storage.read(
-            lambda reader: reader.select_history(self.round, HISTORY)
-        )
-        turns = tuple(Turn(message.role, message.content) for message in history)
-        question = replace(self._question, history=turns)
+        question = replace(self._question, history=await self._history())
         taken = 0
         async with aclosing(self._assistant.answer(question)) as outputs:
             async for output in outputs:
@@ -274,6 +269,14 @@ class RunningRound:
                 taken += 1
                 if taken % BURST == 0:
                     await asyncio.sleep(0)
+
+    async def _history(self) -> tuple[Turn, ...]:
+        if self.round.parent is None:
+            return ()
+        history = await self._context.storage.read(
+            lambda reader: reader.select_history(self.round, HISTORY)
+        )
+        return tuple(Turn(message.role, message.content) for message in history)
 
     def _take_text(self, output: Output) -> bool:
         """Take a piece of a text that has begun, as most outputs are, without a task's step."""
