@@ -29,6 +29,9 @@ _KEY, _ANSWERED = "key", "answered"
 _NEVER = 1e12
 """An end, in seconds since the epoch, that does not come."""
 
+_LEEWAY = 60.0
+"""Seconds by which the clocks of two nodes may differ, or a clock may be set back."""
+
 
 class Challenges:
     """The challenges of all browsers."""
@@ -68,7 +71,7 @@ class Challenges:
         """The challenge with an id; None if it has expired, or there is none."""
         if _ID.fullmatch(id_) is None:
             return None
-        is_alive = self._options.clock() < int(id_[:8], 16) <= self._end()
+        is_alive = self._options.clock() < int(id_[:8], 16) <= self._end() + _LEEWAY
         return _sign(await self._read_key(), id_, browser) if is_alive else None
 
     def answer_sign_in(self, tx: AccountTransaction, id_: str, browser: str) -> bool:
@@ -76,7 +79,7 @@ class Challenges:
         name = _name(id_, browser)
         if tx.find_challenge(name) is not None:
             return False
-        tx.insert_challenge(StoredChallenge(name, _ANSWERED, "", None, self._end()))
+        tx.insert_challenge(StoredChallenge(name, _ANSWERED, "", None, self._end() + _LEEWAY))
         return True
 
     async def _read_key(self) -> bytes:

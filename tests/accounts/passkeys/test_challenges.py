@@ -39,6 +39,18 @@ async def test_another_browser_can_not_answer(accounts: AccountService, other: s
     assert signed_in.user.id == "local"
 
 
+async def test_clocks_of_nodes_may_differ(accounts: AccountService, clock: Clock) -> None:
+    await add_admin(accounts)
+    key = Authenticator(SITE.origin)
+    await register(accounts, key)
+    asked = await accounts.passkeys.begin_sign_in(BROWSER, SITE)
+    clock.pass_(-30)
+    answer = key.get(asked.options)
+    assert await accounts.passkeys.finish_sign_in(asked.id, BROWSER, answer, SITE, HOME)
+    with pytest.raises(WrongCredentials):
+        await accounts.passkeys.finish_sign_in(asked.id, BROWSER, answer, SITE, HOME)
+
+
 async def test_those_who_ask_for_challenges_keep_no_passkey_out(
     accounts: AccountService, storage: Storage
 ) -> None:
