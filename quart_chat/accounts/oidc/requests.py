@@ -21,7 +21,8 @@ from quart_chat.accounts.throttle import AUTHORIZATIONS, authorizations_of, spen
 LIFETIME = 600.0
 """Seconds that a person has for signing in at the provider."""
 
-_PURPOSE = "oidc"
+_SIGN_IN = "oidc"
+_CONNECTION = "oidc-connection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,9 @@ class AuthorizationRequests:
         """
         made = AuthorizationRequest(new_secret(), new_secret(), user_id)
         ends = self._options.clock() + LIFETIME
-        stored = StoredChallenge(digest(made.secret), _PURPOSE, made.challenge, user_id, ends)
+        stored = StoredChallenge(
+            digest(made.secret), _purpose(user_id), made.challenge, user_id, ends
+        )
         bucket = authorizations_of(origin)
 
         def insert(tx: AccountTransaction) -> None:
@@ -96,11 +99,16 @@ class AuthorizationRequests:
         ):
             return None
         stored = await self._storage.write(lambda tx: tx.take_challenge(digest(secret)))
-        if stored is None or stored.purpose != _PURPOSE:
+        if stored is None or stored.purpose != _purpose(stored.user_id):
             return None
         if stored.expires_at <= self._options.clock():
             return None
         return AuthorizationRequest(secret, stored.challenge, stored.user_id)
+
+
+def _purpose(user_id: str | None) -> str:
+    """Nodes of a release that knows of no connections take one for no sign-in."""
+    return _SIGN_IN if user_id is None else _CONNECTION
 
 
 def _derive(purpose: str, secret: str) -> str:

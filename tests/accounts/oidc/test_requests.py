@@ -16,7 +16,7 @@ from quart_chat.accounts.storage import StoredChallenge
 from quart_chat.accounts.throttle import AUTHORIZATIONS
 from quart_chat.errors import SignInThrottled
 from quart_chat.storage import Storage
-from tests.accounts.parts import HOME, Clock
+from tests.accounts.parts import HOME, Clock, add_admin
 from tests.accounts.passkeys.parts import BROWSER, SITE
 
 
@@ -63,6 +63,21 @@ async def test_what_was_stored_for_another_purpose_is_no_request(
     await storage.accounts.write(lambda tx: tx.insert_challenge(passkey))
     assert await requests.take(made.secret, made.state) is None
     assert id_ != taken.id
+
+
+async def test_a_connection_is_stored_as_no_sign_in(
+    accounts: AccountService, storage: Storage
+) -> None:
+    """A node of an earlier release, which takes sign-ins alone, would make an account of it."""
+    await add_admin(accounts)
+    requests = accounts.authorization_requests
+    for user_id, purpose in ((None, "oidc"), ("local", "oidc-connection")):
+        made = await requests.begin(HOME, user_id)
+        id_ = sha256(made.secret.encode()).hexdigest()
+        stored = await storage.accounts.read(lambda reader, id_=id_: reader.find_challenge(id_))  # type: ignore[misc]  # of a loop
+        assert stored is not None
+        assert stored.purpose == purpose
+        assert await requests.take(made.secret, made.state) == made
 
 
 async def test_each_part_is_as_long_as_the_protocols_want_and_tells_no_other(
