@@ -82,8 +82,9 @@ class InvitedByPasskey:
             stored = tx.select_buckets([bucket]).get(bucket)
             tx.put_bucket(bucket, spend(stored, REGISTRATIONS, self._options.clock()))
 
-        user = User(await self._storage.read(choose), name, invite.role, self._options.clock())
+        # Counted before it is told whether a name is free.
         await self._storage.write(count)
+        user = User(await self._storage.read(choose), name, invite.role, self._options.clock())
         id_, challenge = await self._challenges.begin_registration(
             user.id, browser, _purpose(invite)
         )

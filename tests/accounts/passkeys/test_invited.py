@@ -171,5 +171,7 @@ async def test_an_invite_stores_only_so_many_challenges(
         await accounts.invited.begin(secret, "Berta", BROWSER, SITE)
     with pytest.raises(SignInThrottled) as refused:
         await accounts.invited.begin(secret, "Berta", BROWSER, SITE)
+    with pytest.raises(SignInThrottled):
+        await accounts.invited.begin(secret, "Ada", BROWSER, SITE)
     clock.pass_(refused.value.retry_after)
     assert await accounts.invited.begin(secret, "Berta", BROWSER, SITE)
