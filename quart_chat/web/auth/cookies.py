@@ -95,9 +95,8 @@ def clear_request(response: Response) -> None:
 def clear_session(response: Response) -> None:
     """Have the browser forget its session, and the pages that it has seen.
 
-    The next person at this browser sees no drafts: ``static/js/pages/forget.js`` erases what the
-    pages have stored. The header could do so, but for all installations on the host at once. The
-    look and the language stay.
+    What the pages have stored, such as drafts, is erased by ``static/js/pages/forget.js`` after
+    signing out. The header could do so, but for all installations on the host at once.
     """
     _set(response, SESSION, "", 0)
     response.headers["Clear-Site-Data"] = '"cache"'

@@ -198,6 +198,9 @@ async def test_signing_out_ends_the_session_and_clears_the_browser(
     assert response.headers["Clear-Site-Data"] == '"cache"'
     page = await client.get(response.headers["Location"], headers=user.headers)
     assert "data-forget" in await page.get_data(as_text=True)
+    link = {"Sec-Fetch-Site": "cross-site"}
+    page = await client.get("/sign-in?reason=signed_out", headers=link)
+    assert "data-forget" not in await page.get_data(as_text=True)
     assert (await client.get("/api/settings", headers=user.headers)).status_code == 401
 
 
