@@ -151,8 +151,12 @@ class Node:
         self.leads = beat.leads
         # A node that has died is found at once, and not up to a beat later; so is one that had died
         # before this one joined.
-        starts = self._beating is None and bool(beat.expired)
-        self._wait = min(self.lease / BEATS, 0 if starts else beat.next_expiry + _MOMENT)
+        soonest = beat.next_expiry
+        if beat.expired and self._beating is None:
+            soonest = 0.0
+        elif beat.expired and not self.may_take_over:
+            soonest = min(soonest, self._since + self.lease - monotonic())
+        self._wait = min(self.lease / BEATS, soonest + _MOMENT)
         return beat
 
     async def _take_over(self, storage: NodeStorage, expired: tuple[str, ...]) -> None:
