@@ -126,7 +126,9 @@ class PromptQueue:
 
         def change(unit: UnitOfWork) -> QueuedPrompt:
             found = _find(unit, user_id, workflow_id, prompt_id)
-            edited = replace(found, content=content, html=html, updated_at=time.time())
+            edited = replace(
+                found, content=content, html=html, refused=None, updated_at=time.time()
+            )
             return unit.put_queued_prompt(edited)
 
         return await self._committer.commit(change)

@@ -514,6 +514,8 @@ async def test_a_queued_prompt_says_why_it_was_not_sent_when_its_turn_came(
     (prompt,) = await service.queue.read(USER, chat)
     assert (prompt.refused, prompt.due) == ("too_many_requests", False)
     assert prompt.to_item()["refused"] == "too_many_requests"
+    edited = await service.queue.edit(USER, chat, prompt.id, "another")
+    assert edited.refused is None
     await set_limits(repository, "")
     placed = await service.queue.send(USER, chat, prompt.id)
     assert placed.round_number == 2
