@@ -20,7 +20,6 @@ from quart_chat.telemetry.exporting import ReportingExporter
 from quart_chat.telemetry.sdk import SDKSpan
 from quart_chat.tracing import Attributes, Kind
 
-
 LOGGERS = ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal")
 
 
