@@ -19,14 +19,15 @@ def fill_standard_streams() -> None:
             os.fstat(descriptor)
         except OSError:
             # It gets the lowest number that is free, which is this one.
-            os.open(os.devnull, os.O_RDWR)
+            # Processes that this one starts need it as well (PEP 446).
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
 
 
 def say(text: str) -> None:
-    """Print a line at once; if standard output takes nothing, as after ``| head -1``, drop it."""
+    """Print at once; if standard output takes nothing, as after ``| head -1``, drop it."""
     try:
         print(text, flush=True)  # noqa: T201 - a command prints
     except OSError:

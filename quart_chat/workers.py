@@ -17,6 +17,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from time import monotonic, sleep
 
+from quart_chat.standard_streams import fill_standard_streams
+
 _logger = logging.getLogger(__name__)
 
 Work = Callable[[socket.socket, Callable[[], None]], int]
@@ -122,6 +124,8 @@ def stop_with_parent(stop: Callable[[], None]) -> None:
 
 
 def _run(work: Work, listener: socket.socket, writer: Connection) -> None:
+    fill_standard_streams()
+
     def tell() -> None:
         # Of a process that was started later, this is not read.
         with suppress(OSError):

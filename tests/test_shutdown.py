@@ -44,6 +44,9 @@ COMMANDS: dict[str, dict[str, Any]] = {
 }
 """Ways to serve the app. Streams end at once under each."""
 
+PROCESSES = Path("/proc")
+"""Where Linux shows what a process has open."""
+
 
 @contextmanager
 def streaming(url: str, path: str, **options: Any) -> Iterator[Iterator[bytes]]:
@@ -152,18 +155,33 @@ def test_under_nohup_a_closed_terminal_stops_nothing(start_server: Callable[...,
     assert server.terminate() == 0
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("streams", ["<&- >&- 2>&-", ">/dev/full"])
-def test_it_serves_and_stops_without_its_standard_streams(tmp_path: Path, streams: str) -> None:
+def test_it_serves_and_stops_without_its_standard_streams(
+    tmp_path: Path, streams: str, workers: str
+) -> None:
     port = free_port()
-    command = ["sh", "-c", f'exec "$@" {streams}', "sh", *TEST_SERVER, "--port", str(port)]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    options = ("--port", str(port), "--workers", workers)
+    command = ["sh", "-c", f'exec "$@" {streams}', "sh", *TEST_SERVER, *options]
+    # With accounts the start prints a link as well.
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "QUART_CHAT_AUTH": "accounts"}
     with subprocess.Popen(command, cwd=tmp_path, env=env) as process:
         try:
             wait_until_served(port, process)
+            if "<&-" in streams and PROCESSES.is_dir():
+                for each in (process.pid, *children(process.pid)):
+                    opened = [PROCESSES / str(each) / "fd" / str(number) for number in range(3)]
+                    assert [found.readlink() for found in opened] == [Path(os.devnull)] * 3
             process.terminate()
             assert process.wait(20) == 0
         finally:
             process.kill()
+
+
+def children(process: int) -> list[int]:
+    """The processes that one has started."""
+    found = PROCESSES / str(process) / "task" / str(process) / "children"
+    return [int(each) for each in found.read_text().split()]
 
 
 def wait_until_served(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 EXTRA = "pip install 'quart-chat[telemetry]'"
 
@@ -42,16 +43,38 @@ def find_endpoint(environ: Mapping[str, str]) -> str:
 
 def show_endpoint(environ: Mapping[str, str]) -> str:
     """The host and port of the collector, without what may be secret in its address."""
-    endpoint = find_endpoint(environ)
-    return urlsplit(endpoint).netloc.rpartition("@")[2] or endpoint or "its usual address"
+    parts = _split(find_endpoint(environ))
+    if parts is None:
+        return "an address that can't be read"
+    return parts.netloc.rpartition("@")[2] or "its usual address"
 
 
 def find_secrets(environ: Mapping[str, str]) -> set[str]:
-    """What no line may show: the password and the headers that the collector is sent."""
-    password = urlsplit(find_endpoint(environ)).password or ""
-    pairs = [pair for name in _names("HEADERS") for pair in environ.get(name, "").split(",")]
-    values = {pair.partition("=")[2].strip() for pair in pairs} | {password}
+    """What no line may show: the headers that the collector is sent, and most of its address.
+
+    A token may be anywhere in the address but in its host, and a header may be written wrongly.
+    """
+    values = _secret_parts(find_endpoint(environ))
+    for name in _names("HEADERS"):
+        for pair in environ.get(name, "").split(","):
+            values |= {pair.strip(), re.split("[=:]", pair, maxsplit=1)[-1].strip()}
     return {form for value in values if value for form in (value, unquote(value))}
+
+
+def _secret_parts(endpoint: str) -> set[str]:
+    parts = _split(endpoint)
+    if parts is None:
+        return {endpoint}
+    path = parts.path.rstrip("/").removesuffix("/v1/traces")
+    return {parts.username or "", parts.password or "", path, parts.query}
+
+
+def _split(endpoint: str) -> SplitResult | None:
+    """An address in its parts, also one without a scheme; None if it can't be read."""
+    try:
+        return urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
+    except ValueError:
+        return None
 
 
 def _of_traces(environ: Mapping[str, str], name: str) -> str:

@@ -61,12 +61,16 @@ class ReportingExporter(SpanExporter):
         self._complaints = _listen()
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        result = self._exporter.export(spans)
+        raised = ""
+        try:
+            result = self._exporter.export(spans)
+        except Exception as error:  # noqa: BLE001 - what an address does is the package's
+            result, raised = SpanExportResult.FAILURE, str(error)
         fails = result is not SpanExportResult.SUCCESS
         if fails and not self._fails:
             _logger.warning(
                 "The collector takes no spans; they are lost until it does. %s",
-                self._complaints.reason,
+                self._complaints.reason or raised,
             )
         elif self._fails and not fails:
             _logger.warning("The collector takes spans again.")
@@ -97,8 +101,19 @@ class _Complaints(logging.Handler):
 
 
 def _listen() -> _Complaints:
-    """Take the lines of exporters out of the log."""
-    complaints, exporters = _Complaints(), logging.getLogger("opentelemetry.exporter")
-    exporters.addHandler(complaints)
-    exporters.propagate = False
+    """Take the lines of exporters, and of the queue before them, out of the log."""
+    complaints = _Complaints()
+    for name in ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal"):
+        logger = logging.getLogger(name)
+        logger.addHandler(complaints)
+        logger.propagate = False
     return complaints
+
+
+def _hide_header(record: logging.LogRecord) -> bool:
+    record.msg, record.args = record.getMessage().partition("!")[0] + ".", ()
+    return True
+
+
+# It quotes a header that is not valid, with the token in it.
+logging.getLogger("opentelemetry.util.re").addFilter(_hide_header)

@@ -74,6 +74,7 @@ class SDKSpan:
         self._span = span
         self._context = context
         self._kind = kind
+        self._has_ended = False
         known = span.get_span_context()
         self._ids = f"{known.trace_id:032x}", f"{known.span_id:016x}"
 
@@ -96,6 +97,9 @@ class SDKSpan:
         TraceContextTextMapPropagator().inject(headers, self._context)
 
     def end(self, attributes: Attributes, error: str | None = None) -> None:
+        if self._has_ended:
+            return
+        self._has_ended = True
         self._span.set_attributes(_known(attributes))
         if error is not None:
             self._span.set_attribute("error.type", _clean(error))

@@ -129,7 +129,7 @@ async def test_an_answer_is_a_request_a_round_and_a_call(
         "gen_ai.usage.output_tokens": 3,
         "quart_chat.round.outcome": "complete",
     }
-    assert (call.name, call.kind, call.is_error) == ("chat tiny", "client", False)
+    assert (call.name, call.kind, call.is_error) == ("chat", "client", False)
     assert call.attributes == {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": "openai",

@@ -50,7 +50,8 @@ def traced(method: str, path: str, model: str) -> Generator[Call]:
         return
     operation = _OPERATIONS.get(path, "")
     span = tracer.begin(
-        f"{operation} {model}" if operation else f"{method} {path}",
+        # Not by its model, as the conventions have it: a request may name any text as one.
+        operation or f"{method} {path}",
         "client",
         {
             "gen_ai.operation.name": operation,

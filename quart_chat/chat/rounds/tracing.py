@@ -41,8 +41,12 @@ def traced(running: RunningRound, ended: Ended) -> Generator[Ended]:
         _end(span, running)
         ended(running)
 
-    with span.current():
-        yield end
+    try:
+        with span.current():
+            yield end
+    except BaseException:  # it has not started
+        span.end({OUTCOME: str(RoundStatus.ERROR)}, "_OTHER")
+        raise
 
 
 def _end(span: Span, running: RunningRound) -> None:

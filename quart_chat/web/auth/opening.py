@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from quart_chat.accounts.options import DAY, AccountOptions
 from quart_chat.accounts.service import AccountService
 from quart_chat.errors import NotFound, Unavailable
+from quart_chat.standard_streams import say
 from quart_chat.texts import _
 
 if TYPE_CHECKING:
@@ -89,8 +90,7 @@ def named_address(address: str, hosts: Collection[str]) -> str:
 async def _print_setup(accounts: AccountService, address: str) -> None:
     link = await accounts.invites.create_setup()
     if link is not None:
-        print(  # noqa: T201 - the operator reads it
+        say(
             "quart-chat has no administrator. Open this link to become the first; it works once,"
-            f" for a week:\n{address}{SETUP}{link.secret}",
-            flush=True,
+            f" for a week:\n{address}{SETUP}{link.secret}"
         )
