@@ -20,9 +20,9 @@ _POINTS_BACK = re.compile(
 )
 
 
-# Code, in which marks mean nothing; characters that a backslash makes ordinary; bullets.
-_NO_MARK = re.compile(r"`[^`]*`|\\.|^[ \t]*\*[ \t]", re.MULTILINE)
-_PAIRED = ("**", "__", "~~", "*")
+# Code, in which marks mean nothing; characters that a backslash makes ordinary; bullets; a times.
+_NO_MARK = re.compile(r"`[^`]*`|\\.|^[ \t]*\*[ \t]|(?<=\s)\*(?=\s)", re.MULTILINE)
+_PAIRED = ("**", "__", "~~", "*", "`")
 
 
 def choose_shown(analysed: Analysed, number: int, *, asks_for_fact: bool) -> str:
@@ -56,21 +56,22 @@ def _sentence(analysed: Analysed, number: int, least: int) -> str:
     if first and _POINTS_BACK.match(text, units[first].start):
         first -= units[first - 1].kind == "sentence"
     is_marked = analysed.passage.form == "markdown"
-    while first and is_marked and _is_within_marks(text[: units[first].start]):
+    while first and is_marked and _is_within_marks(text, 0, units[first].start):
         first -= 1
     start = units[first].start
     while last + 1 < len(units) and (
         _goes_on(text, units[last].end, units[last].end - start, least)
-        or (is_marked and _is_within_marks(text[start : units[last].end]))
+        or (is_marked and _is_within_marks(text, start, units[last].end))
     ):
         last += 1
     return text[start : units[last].end]
 
 
-def _is_within_marks(text: str) -> bool:
-    """Whether a text ends within bold text or code, whose marks a cut would tear apart."""
-    block = _NO_MARK.sub("", text.rpartition("\n\n")[2])
-    return "`" in block or any(block.count(mark) % 2 for mark in _PAIRED)
+def _is_within_marks(text: str, start: int, end: int) -> bool:
+    """Whether a cut would tear apart the marks of bold text or of code, which close behind it."""
+    block = _NO_MARK.sub("", text[start:end].rpartition("\n\n")[2])
+    rest = text[end:].partition("\n\n")[0]
+    return any(block.count(mark) % 2 and mark in rest for mark in _PAIRED)
 
 
 def _goes_on(text: str, end: int, shown: int, least: int) -> bool:

@@ -60,6 +60,21 @@ def test_bold_text_and_code_are_shown_whole(text: str, part: str, shown: str) ->
     assert shown in show(text, part, fact=True)
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        "Fields with * are required.",
+        "Use 3 * 4 here.",
+        "The file *.py is read.",
+        "It costs 5 ` or so.",
+        "The name __init is odd.",
+    ],
+)
+def test_a_mark_that_nothing_closes_is_none(first: str) -> None:
+    text = f"{first} {'Another sentence stands here that is long enough, too. ' * 40}"
+    assert len(show(text, first, fact=True)) < 400
+
+
 def test_marks_of_a_plain_text_are_no_marks() -> None:
     text = "Price ** one of these that is long. Another sentence stands here that is long, too."
     assert show(text, "Another", fact=True, form="plain").startswith("Another")
