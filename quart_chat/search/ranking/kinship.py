@@ -82,8 +82,9 @@ class Vocabulary:
             if len(stem) >= SHORTEST_ROOT:
                 found |= dict.fromkeys(self._by_root.get(root(stem), ()), DERIVED)
             found |= dict.fromkeys(self._by_stem.get(stem, ()), INFLECTED)
-            bases = base_forms(word)
-            found = {other: far for other, far in found.items() if _may_be(bases, stem, other)}
+            if spoken is not Language.GERMAN:
+                bases = base_forms(word)
+                found = {other: far for other, far in found.items() if _may_be(bases, stem, other)}
         for other in self._synonyms(word, spoken):
             found.setdefault(other, SYNONYM)
         if word in self.words:
@@ -102,8 +103,10 @@ class Vocabulary:
                 yield synonym
             stem, bases = english_stem(synonym), base_forms(synonym)
             others = self._by_stem.get(stem, ())
-            yield from (other for other in others if _may_be(bases, stem, other))
-            if spoken is Language.GERMAN:
+            if spoken is not Language.GERMAN:
+                yield from (other for other in others if _may_be(bases, stem, other))
+            else:
+                yield from others
                 for stem in german_stems(synonym):
                     yield from self._by_german_stem.get(stem, ())
 
@@ -204,9 +207,11 @@ def base_forms(word: str) -> frozenset[str]:
     forms = {word, respelled := _in_one_spelling(word)}
     for form in (word, respelled):
         if form.endswith(("ies", "ied")):
-            forms.add(f"{form[:-3]}y")
+            forms |= {f"{form[:-3]}y", form[:-1]}
         elif form.endswith("s") and not form.endswith(("ss", "us", "is")):
             forms |= {form[:-1], form.removesuffix("es") if _HISSING.search(form) else form[:-1]}
+            if form.endswith(("zzes", "sses")):
+                forms.add(form[:-3])
         for ending in ("ings", "ing", "ed"):
             stem = form.removesuffix(ending)
             if stem != form and len(stem) >= SHORTEST_STEM:
