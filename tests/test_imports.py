@@ -37,7 +37,7 @@ BELOW = {
     "policies": COMMON,
     "resources": set[str](),
     "standard_streams": set[str](),
-    "workers": set[str](),
+    "workers": {"standard_streams"},
     "outbound": set[str](),
     "tracing": set[str](),
     "telemetry": {"tracing"},

@@ -201,12 +201,12 @@ class OpenAIAssistant:
                     continue
                 said = reply.said
                 for output in outputs:
-                    if reply.begun and not told:
-                        # An answer that is stopped has this much to say.
-                        told = True
-                        yield reply.usage()
-                        yield reply.waited()
                     yield output
+                if reply.begun and not told:
+                    # An answer that is stopped has this much to say.
+                    told = True
+                    yield reply.usage()
+                    yield reply.waited()
                 reply.check()
                 if reply.whole:
                     body.expect_end(LAST_GRACE if reply.counted else GRACE)

@@ -101,8 +101,6 @@ class Recorder:
         self._answer = answer
         self._begun = False
         self._later: asyncio.Task[None] | None = None
-        self._soon: asyncio.Task[None] | None = None
-        self._attempting = asyncio.Lock()
         self._draft = Draft(round_, answer, lost)
         self._pacer = TextPacer(self._emit_text)
 
@@ -135,10 +133,7 @@ class Recorder:
         log = self._answer.take(step)
         if known is None or not _differ_in_progress_only(known, log):
             self._answer.unstored.add(step.key)
-            if known is not None and known.status == "running" and log.status == "completed":
-                self._store_soon()
-            else:
-                await self._store()
+            await self._store()
         elif step.key not in self._answer.unstored:
             data = log.to_chat_data()
             await self._context.events.emit_event(log.workflow_id, "chatdata", data, "chat")
@@ -148,10 +143,9 @@ class Recorder:
     async def end(self) -> None:
         """Store nothing more: what is missing is stored with the end of the round."""
         self._pacer.close()
-        if tasks := {task for task in (self._later, self._soon) if task is not None}:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+        if self._later is not None:
+            self._later.cancel()
+            await asyncio.wait({self._later})
 
     def close(self) -> None:
         """Save no further checkpoint: the end is stored."""
@@ -164,18 +158,6 @@ class Recorder:
             await self._attempt()
         except DatabaseUnavailable:
             self._later = asyncio.create_task(self._store_later())
-
-    def _store_soon(self) -> None:
-        """Store the end of a step with what comes at once: that is mostly what it has led to."""
-        if self._soon is None or self._soon.done():
-            self._soon = asyncio.create_task(self._store_rest())
-
-    async def _store_rest(self) -> None:
-        try:
-            while self._has_unstored and self._later is None:
-                await self._store()
-        except RoundEnded:
-            self._draft.lost()
 
     async def _store_later(self) -> None:
         delay = self._context.timeouts.retry
@@ -203,19 +185,16 @@ class Recorder:
             DatabaseUnavailable: Nothing was stored.
             RoundEnded: The round has an end already.
         """
-        async with self._attempting:
-            if not self._has_unstored:
-                return
-            message = None if self._begun else self._answer.as_begun()
-            logs = self._answer.unstored_logs()
-            await self._context.committer.commit(lambda unit: self._put(unit, message, logs))
-            self._answer.stored(logs)
-            if message is not None and self._answer.has_begun_as(message):
-                # No await between the two: what is written from now on follows this delta.
-                self._begun = True
-                sent = len(message.content)
-                if rest := self._answer.text[sent:]:
-                    self._emit_text(sent, rest)
+        message = None if self._begun else self._answer.as_begun()
+        logs = self._answer.unstored_logs()
+        await self._context.committer.commit(lambda unit: self._put(unit, message, logs))
+        self._answer.stored(logs)
+        if message is not None and self._answer.has_begun_as(message):
+            # No await between the two: what is written from now on follows this delta.
+            self._begun = True
+            sent = len(message.content)
+            if rest := self._answer.text[sent:]:
+                self._emit_text(sent, rest)
 
     def _put(self, unit: UnitOfWork, message: Message | None, logs: list[Log]) -> None:
         unit.check_running(self._round)

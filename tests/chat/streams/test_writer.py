@@ -243,11 +243,7 @@ async def test_the_progress_of_a_step_that_has_ended_is_not_shown_again(
     async with service.events.subscribe(workflow_id) as early:
         await assistant.say(ASK, Step("s", "Working"), Text("te"))
         await assistant.say(ASK, Step("s", "Working", progress=0.5), Text("xt"))
-        log = service.events.log(workflow_id)
-        assert log is not None
-        before = log.end
         await assistant.say(ASK, Step("s", "Done", "completed"))
-        await until(lambda: log.end > before)
         assert early.lost == 0
     late = service.events.subscribe(workflow_id, after=2)
     service.events.subscribe = lambda *_, **__: late  # type: ignore[method-assign]  # a fault is put in
