@@ -72,7 +72,7 @@ def test_bold_text_and_code_are_shown_whole(text: str, part: str, shown: str) ->
 )
 def test_a_mark_that_nothing_closes_is_none(first: str) -> None:
     text = f"{first} {'Another sentence stands here that is long enough, too. ' * 40}"
-    assert len(show(text, first.split()[0], fact=True)) < 400
+    assert len(show(text, first.split(maxsplit=1)[0], fact=True)) < 400
 
 
 def test_marks_of_a_plain_text_are_no_marks() -> None:
