@@ -72,59 +72,9 @@ ACCOUNT = Policy(free=10, longest=600.0)
 Buckets = Mapping[str, Policy]
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """How often something may be asked for that is no guess.
-
-    Attributes:
-        burst: How many times at once.
-        interval: Seconds after which it may be asked for once more.
-    """
-
-    burst: int
-    interval: float
-
-
-AUTHORIZATIONS = Rate(burst=120, interval=1.0)
-"""Sign-ins at a provider that begin at one address, which all people of a network may share."""
-
-REGISTRATIONS = Rate(burst=20, interval=15.0)
-"""Passkeys that a browser begins to make for one invite."""
-
-FAILURES = Rate(burst=20, interval=60.0)
-"""Invalid answers of one passkey that are logged."""
-
-
-def registrations_of(invite_id: str) -> str:
-    """The bucket in which attempts to accept an invite with a passkey are counted."""
-    return _name("registrations", invite_id)
-
-
-def failures_of(passkey_id: str) -> str:
-    """The bucket in which invalid answers of a passkey are counted."""
-    return _name("failures", passkey_id)
-
-
-def authorizations_of(origin: Origin) -> str:
-    """The bucket in which sign-ins that begin at a provider are counted, and nothing else."""
-    return _name("authorizations", network(origin.address))
-
-
-def spend(stored: Bucket | None, rate: Rate, now: float) -> Bucket:
-    """Ask for something once more. ``free_at`` says when all that was asked for is worked off.
-
-    Raises:
-        SignInThrottled: Not yet.
-    """
-    backlog = max(stored.free_at if stored else 0.0, now)
-    ready = backlog - (rate.burst - 1) * rate.interval
-    check([Bucket(free_at=ready)], now)
-    return Bucket(0, backlog + rate.interval, now)
-
-
 def known_names(user_id: str, origin: Origin) -> tuple[str, str | None]:
     """What a user's sign-ins are remembered by: the address, and the browser if it shows itself."""
-    address = _name("from", user_id, network(origin.address))
+    address = bucket_name("from", user_id, network(origin.address))
     return address, digest(origin.device) if origin.device else None
 
 
@@ -133,13 +83,13 @@ def buckets_of(
 ) -> dict[str, Policy]:
     """The buckets that an attempt for the name ``key`` is counted in."""
     if known_device and origin.device:
-        return {_name("device", key, origin.device): PAIR}
+        return {bucket_name("device", key, origin.device): PAIR}
     address = network(origin.address)
     account = "known" if known_address else "account"
     return {
-        _name("pair", key, address): PAIR,
-        _name("address", address): ADDRESS,
-        _name(account, key): ACCOUNT,
+        bucket_name("pair", key, address): PAIR,
+        bucket_name("address", address): ADDRESS,
+        bucket_name(account, key): ACCOUNT,
     }
 
 
@@ -192,6 +142,6 @@ def network(address: str) -> str:
     return str(parsed)
 
 
-def _name(*parts: str) -> str:
+def bucket_name(*parts: str) -> str:
     """The name of a bucket: nothing of its parts can be read in it, and none can be too long."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()

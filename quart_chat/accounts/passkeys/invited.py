@@ -27,10 +27,10 @@ from quart_chat.accounts.passkeys.adding import read_registration, store_passkey
 from quart_chat.accounts.passkeys.answers import registration_options
 from quart_chat.accounts.passkeys.challenges import Challenges
 from quart_chat.accounts.passkeys.service import MAX_NAME
+from quart_chat.accounts.rates import REGISTRATIONS, registrations_of, spend
 from quart_chat.accounts.security_events import Action
 from quart_chat.accounts.sign_in import SignIn
 from quart_chat.accounts.storage import AccountReader, AccountStorage, AccountTransaction
-from quart_chat.accounts.throttle import REGISTRATIONS, registrations_of, spend
 from quart_chat.accounts.users import add_user, choose_id
 from quart_chat.errors import InvalidInput, LinkUsed
 from quart_chat.plaintext import clean_name
@@ -79,8 +79,7 @@ class InvitedByPasskey:
             return choose_id(reader, invite.role)
 
         def count(tx: AccountTransaction) -> None:
-            stored = tx.select_buckets([bucket]).get(bucket)
-            tx.put_bucket(bucket, spend(stored, REGISTRATIONS, self._options.clock()))
+            spend(tx, bucket, REGISTRATIONS, self._options.clock())
 
         # Counted before it is told whether a name is free.
         await self._storage.write(count)

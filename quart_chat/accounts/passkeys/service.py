@@ -28,10 +28,10 @@ from quart_chat.accounts.passkeys.answers import (
     sign_in_options,
 )
 from quart_chat.accounts.passkeys.challenges import Challenges
+from quart_chat.accounts.rates import FAILURES, failures_of, spend
 from quart_chat.accounts.security_events import Action
 from quart_chat.accounts.sign_in import SignIn
 from quart_chat.accounts.storage import AccountReader, AccountStorage, StoredPasskey
-from quart_chat.accounts.throttle import FAILURES, failures_of, spend
 from quart_chat.errors import InvalidInput, LastWayIn, NotFound, WrongCredentials
 from quart_chat.plaintext import clean_name
 from quart_chat.texts import _
@@ -187,11 +187,9 @@ class Passkeys:
 
         Whoever knows the id of a passkey can send such answers, so not all of them are logged.
         """
-        bucket = failures_of(passkey.id)
 
         def log(change: Change) -> None:
-            stored = change.tx.select_buckets([bucket]).get(bucket)
-            change.tx.put_bucket(bucket, spend(stored, FAILURES, change.now))
+            spend(change.tx, failures_of(passkey.id), FAILURES, change.now)
             detail = f"{SignInMethod.PASSKEY}:{passkey.name}"
             change.log(Action.SIGN_IN_FAILED, passkey.user_id, detail)
 

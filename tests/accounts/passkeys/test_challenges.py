@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quart_chat.accounts.rates import FAILURES, Rate
 from quart_chat.accounts.secret import new_id
 from quart_chat.accounts.security_events import Action
 from quart_chat.accounts.service import AccountService
-from quart_chat.accounts.throttle import FAILURES, Bucket, Rate, spend
+from quart_chat.accounts.throttle import Bucket
 from quart_chat.errors import InvalidInput, SignInThrottled, WrongCredentials
 from quart_chat.storage import Storage
 from tests.accounts.authenticator import Authenticator
@@ -116,10 +117,10 @@ def test_never_more_than_the_burst_and_what_time_allows(rate: Rate, waits: list[
     for wait in waits:
         now += wait
         try:
-            stored = spend(stored, rate, now)
+            stored = rate.count(stored, now)
         except SignInThrottled as refused:
             # What the answer says is enough, and one that is refused counts for nothing.
-            spend(stored, rate, now + refused.retry_after)
+            rate.count(stored, now + refused.retry_after)
         else:
             taken += 1
         assert taken <= rate.burst + (now - start) / rate.interval + 1e-6
