@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 LOCAL_USER = "local"
 """The id of the first administrator, and of everyone where there are no accounts."""
@@ -251,18 +250,6 @@ class Revoked:
 
 
 @dataclass(frozen=True, slots=True)
-class Passkey:
-    """A key of WebAuthn. Its ``id`` is that of the credential, in base64url."""
-
-    id: str
-    user_id: str
-    name: str
-    created_at: float
-    used_at: float | None = None
-    transports: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class ExternalIdentity:
     """A user as another server knows them.
 
@@ -277,29 +264,3 @@ class ExternalIdentity:
     subject: str
     user_id: str
     created_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class RelyingParty:
-    """This site as WebAuthn knows it.
-
-    Attributes:
-        id: Its domain, such as ``chat.example.org``.
-        origin: Such as ``https://chat.example.org``.
-    """
-
-    id: str
-    name: str
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class Challenge:
-    """What a browser has to answer within five minutes, once; no other browser can.
-
-    Attributes:
-        options: For ``navigator.credentials``, as JSON has them.
-    """
-
-    id: str
-    options: dict[str, Any]

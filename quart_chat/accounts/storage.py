@@ -16,12 +16,12 @@ from quart_chat.accounts.models import (
     ExternalIdentity,
     Invite,
     LinkKind,
-    Passkey,
     Revoked,
     Session,
     Token,
     User,
 )
+from quart_chat.accounts.passkeys.models import Passkey
 from quart_chat.accounts.security_events import Action, SecurityEvent
 from quart_chat.accounts.throttle import Bucket
 

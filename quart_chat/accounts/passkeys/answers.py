@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from quart_chat.accounts.models import Passkey, RelyingParty, User
+from quart_chat.accounts.models import User
+from quart_chat.accounts.passkeys.models import Passkey, RelyingParty
 from quart_chat.accounts.storage import StoredPasskey
 
 T = TypeVar("T")

@@ -10,22 +10,13 @@ from typing import Any
 
 from quart_chat.accounts.changes import Change, Changes
 from quart_chat.accounts.invites import Invites
-from quart_chat.accounts.models import (
-    Actor,
-    Challenge,
-    Invite,
-    LinkKind,
-    Origin,
-    RelyingParty,
-    SignedIn,
-    SignInMethod,
-    User,
-)
+from quart_chat.accounts.models import Actor, Invite, LinkKind, Origin, SignedIn, SignInMethod, User
 from quart_chat.accounts.names import clean_user_name, require_free
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.passkeys.adding import read_registration, store_passkey
 from quart_chat.accounts.passkeys.answers import registration_options
 from quart_chat.accounts.passkeys.challenges import Challenges
+from quart_chat.accounts.passkeys.models import Challenge, RelyingParty
 from quart_chat.accounts.passkeys.service import MAX_NAME
 from quart_chat.accounts.rates import REGISTRATIONS, registrations_of, spend
 from quart_chat.accounts.security_events import Action

@@ -9,12 +9,9 @@ from typing import Any
 from quart_chat.accounts.changes import Change, Changes, read_user
 from quart_chat.accounts.models import (
     Actor,
-    Challenge,
     Credential,
     CredentialKind,
     Origin,
-    Passkey,
-    RelyingParty,
     RevocationReason,
     SignedIn,
     SignInMethod,
@@ -28,6 +25,7 @@ from quart_chat.accounts.passkeys.answers import (
     sign_in_options,
 )
 from quart_chat.accounts.passkeys.challenges import Challenges
+from quart_chat.accounts.passkeys.models import Challenge, Passkey, RelyingParty
 from quart_chat.accounts.rates import FAILURES, failures_of, spend
 from quart_chat.accounts.security_events import Action
 from quart_chat.accounts.sign_in import SignIn

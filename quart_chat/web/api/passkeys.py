@@ -41,7 +41,7 @@ from quart_chat.web.schemas.passkeys import (
 if TYPE_CHECKING:
     from quart import Response
 
-    from quart_chat.accounts.models import Challenge
+    from quart_chat.accounts.passkeys.models import Challenge
     from quart_chat.wire import Item
 
 blueprint = Blueprint("passkeys_api", __name__, url_prefix="/api/passkeys")

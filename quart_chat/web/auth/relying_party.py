@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from quart import request
 
-from quart_chat.accounts.models import RelyingParty
+from quart_chat.accounts.passkeys.models import RelyingParty
 from quart_chat.config.access import parse_address
 from quart_chat.errors import InvalidInput
 from quart_chat.texts import _

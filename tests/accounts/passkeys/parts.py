@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from quart_chat.accounts.models import Actor, Passkey, RelyingParty, SignedIn
+from quart_chat.accounts.models import Actor, SignedIn
+from quart_chat.accounts.passkeys.models import Passkey, RelyingParty
 from quart_chat.accounts.service import AccountService
 from tests.accounts.authenticator import Authenticator
 from tests.accounts.parts import HOME

@@ -12,7 +12,6 @@ from quart_chat.accounts.models import (
     CredentialKind,
     Invite,
     LinkKind,
-    Passkey,
     RevocationReason,
     Revoked,
     Role,
@@ -22,6 +21,7 @@ from quart_chat.accounts.models import (
     Token,
     User,
 )
+from quart_chat.accounts.passkeys.models import Passkey
 from quart_chat.accounts.security_events import Action, SecurityEvent
 from quart_chat.accounts.storage import AccountTransaction, StoredChallenge, StoredPasskey
 from quart_chat.accounts.throttle import FORGET, Bucket

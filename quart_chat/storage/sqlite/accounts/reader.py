@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from quart_chat.accounts.models import (
-    ExternalIdentity,
-    Invite,
-    Passkey,
-    Revoked,
-    Session,
-    Token,
-    User,
-)
+from quart_chat.accounts.models import ExternalIdentity, Invite, Revoked, Session, Token, User
+from quart_chat.accounts.passkeys.models import Passkey
 from quart_chat.accounts.security_events import Action, SecurityEvent
 from quart_chat.accounts.storage import StoredChallenge, StoredPasskey
 from quart_chat.accounts.throttle import Bucket

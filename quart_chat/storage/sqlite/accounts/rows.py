@@ -13,7 +13,6 @@ from quart_chat.accounts.models import (
     CredentialKind,
     Invite,
     LinkKind,
-    Passkey,
     RevocationReason,
     Revoked,
     Role,
@@ -23,6 +22,7 @@ from quart_chat.accounts.models import (
     Token,
     User,
 )
+from quart_chat.accounts.passkeys.models import Passkey
 from quart_chat.accounts.security_events import Action, SecurityEvent
 from quart_chat.storage.statements import Row
 
