@@ -123,17 +123,17 @@ class Invites:
                 return False
         return self._options.clock() < invite.expires_at
 
-    async def get(self, secret: str) -> Invite:
+    async def get(self, secret: str, kind: LinkKind | None = None) -> Invite:
         """Read the link of a secret, to show what it is for; it stays open.
 
         Raises:
-            LinkUsed: It can't be used, or no longer.
+            LinkUsed: It can't be used, or no longer, or is of another kind.
         """
-        return await self._storage.read(lambda reader: self._find(reader, secret))
+        return await self._storage.read(lambda reader: self._find(reader, secret, kind))
 
-    def _find(self, reader: AccountReader, secret: str) -> Invite:
+    def _find(self, reader: AccountReader, secret: str, kind: LinkKind | None = None) -> Invite:
         invite = reader.find_invite(digest(secret)) if is_secret(secret) else None
-        if invite is None or not self._is_open(reader, invite):
+        if invite is None or kind not in (None, invite.kind) or not self._is_open(reader, invite):
             raise LinkUsed(_("This link was used before or has expired. Ask for a new one."))
         return invite
 

@@ -12,7 +12,11 @@ from quart_chat.accounts.storage import StoredPasskey
 from quart_chat.errors import InvalidInput
 from quart_chat.texts import _, number
 
+MAX_NAME = 60
+"""Characters in the name of a passkey."""
+
 MAX_PASSKEYS = 20
+"""Passkeys that one user may have."""
 
 _TRANSPORTS = {"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"}
 
@@ -60,6 +64,11 @@ def require_room(count: int) -> None:
                 limit=number(MAX_PASSKEYS)
             )
         )
+
+
+def too_late() -> InvalidInput:
+    """The error for an answer whose challenge has ended, or is another one's."""
+    return InvalidInput(_("This took too long. Add the passkey once more."))
 
 
 def _transports(response: dict[str, Any]) -> tuple[str, ...]:

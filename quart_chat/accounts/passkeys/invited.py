@@ -13,19 +13,16 @@ from quart_chat.accounts.invites import Invites
 from quart_chat.accounts.models import Actor, Invite, LinkKind, Origin, SignedIn, SignInMethod, User
 from quart_chat.accounts.names import clean_user_name, require_free
 from quart_chat.accounts.options import AccountOptions
-from quart_chat.accounts.passkeys.adding import read_registration, store_passkey
+from quart_chat.accounts.passkeys.adding import MAX_NAME, read_registration, store_passkey, too_late
 from quart_chat.accounts.passkeys.answers import registration_options
 from quart_chat.accounts.passkeys.challenges import Challenges
 from quart_chat.accounts.passkeys.models import Challenge, RelyingParty
-from quart_chat.accounts.passkeys.service import MAX_NAME
 from quart_chat.accounts.rates import REGISTRATIONS, registrations_of, spend
 from quart_chat.accounts.security_events import Action
 from quart_chat.accounts.sign_in import SignIn
-from quart_chat.accounts.storage import AccountReader, AccountStorage, AccountTransaction
+from quart_chat.accounts.storage import AccountReader, AccountStorage
 from quart_chat.accounts.users import add_user, choose_id
-from quart_chat.errors import InvalidInput, LinkUsed
 from quart_chat.plaintext import clean_name
-from quart_chat.texts import _
 
 
 class InvitedByPasskey:
@@ -61,20 +58,17 @@ class InvitedByPasskey:
             NameTaken: Another user has it.
             SignInThrottled: There were too many attempts with this link.
         """
-        invite = await self._invites.get(secret)
-        _require_invite(invite)
+        invite = await self._invites.get(secret, LinkKind.INVITE)
         name, bucket = clean_user_name(name), registrations_of(invite.id)
 
         def choose(reader: AccountReader) -> str:
             require_free(reader, name)
             return choose_id(reader, invite.role)
 
-        def count(tx: AccountTransaction) -> None:
-            spend(tx, bucket, REGISTRATIONS, self._options.clock())
-
         # Counted before it is told whether a name is free.
-        await self._storage.write(count)
-        user = User(await self._storage.read(choose), name, invite.role, self._options.clock())
+        now = self._options.clock()
+        await self._storage.write(lambda tx: spend(tx, bucket, REGISTRATIONS, now))
+        user = User(await self._storage.read(choose), name, invite.role, now)
         id_, challenge = await self._challenges.begin_registration(
             user.id, browser, _purpose(invite)
         )
@@ -111,18 +105,15 @@ class InvitedByPasskey:
             InvalidInput: The name or the answer is not valid, or the challenge is too old or used.
             NameTaken: Another user has the name; the link stays open.
         """
-        invite = await self._invites.get(secret)
-        _require_invite(invite)
+        invite = await self._invites.get(secret, LinkKind.INVITE)
         name, passkey_name = clean_user_name(name), clean_name(passkey_name, MAX_NAME)
         challenge = await self._challenges.take_registration(
             challenge_id, browser, _purpose(invite)
         )
         if challenge is None or challenge.user_id is None:
-            raise _too_late()
-        found, user_id = (
-            await read_registration(response, challenge.challenge, party),
-            challenge.user_id,
-        )
+            raise too_late()
+        user_id = challenge.user_id
+        found = await read_registration(response, challenge.challenge, party)
 
         def accept(change: Change) -> SignedIn:
             taken = self._invites.take(change, secret)
@@ -136,14 +127,5 @@ class InvitedByPasskey:
         return await self._changes.commit(Actor(None, origin.address), accept)
 
 
-def _require_invite(invite: Invite) -> None:
-    if invite.kind is not LinkKind.INVITE:
-        raise LinkUsed(_("This link was used before or has expired. Ask for a new one."))
-
-
 def _purpose(invite: Invite) -> str:
     return f"invite {invite.id}"
-
-
-def _too_late() -> InvalidInput:
-    return InvalidInput(_("This took too long. Add the passkey once more."))

@@ -17,7 +17,13 @@ from quart_chat.accounts.models import (
     SignInMethod,
 )
 from quart_chat.accounts.options import AccountOptions
-from quart_chat.accounts.passkeys.adding import read_registration, require_room, store_passkey
+from quart_chat.accounts.passkeys.adding import (
+    MAX_NAME,
+    read_registration,
+    require_room,
+    store_passkey,
+    too_late,
+)
 from quart_chat.accounts.passkeys.answers import (
     InvalidAnswer,
     check_sign_in,
@@ -30,12 +36,9 @@ from quart_chat.accounts.rates import FAILURES, failures_of, spend
 from quart_chat.accounts.security_events import Action
 from quart_chat.accounts.sign_in import SignIn
 from quart_chat.accounts.storage import AccountReader, AccountStorage, StoredPasskey
-from quart_chat.errors import InvalidInput, LastWayIn, NotFound, WrongCredentials
+from quart_chat.errors import LastWayIn, NotFound, WrongCredentials
 from quart_chat.plaintext import clean_name
 from quart_chat.texts import _
-
-MAX_NAME = 60
-"""Characters in the name of a passkey."""
 
 
 class Passkeys:
@@ -118,7 +121,7 @@ class Passkeys:
         name = clean_name(name, MAX_NAME)
         challenge = await self._challenges.take_registration(challenge_id, browser)
         if challenge is None or actor.user_id is None or challenge.user_id != actor.user_id:
-            raise InvalidInput(_("This took too long. Add the passkey once more."))
+            raise too_late()
         found = await read_registration(response, challenge.challenge, party)
         user_id = actor.user_id
 
