@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from quart_chat.accounts.models import Actor, Credential, RevocationReason, Revoked, User
+from quart_chat.accounts.models import (
+    Actor,
+    Credential,
+    CredentialKind,
+    RevocationReason,
+    Revoked,
+    User,
+)
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.secret import new_id
 from quart_chat.accounts.security_events import Action, SecurityEvent
@@ -89,6 +96,12 @@ class Change:
         revoked = Revoked(user_id, credential, reason)
         self.tx.insert_revocation(revoked, self.now, self.source)
         self.revoked.append(revoked)
+
+    def revoke_session(
+        self, user_id: str, session_id: str, reason: RevocationReason = RevocationReason.REVOKED
+    ) -> None:
+        """Have what is open with a session end."""
+        self.revoke(user_id, reason, Credential(CredentialKind.SESSION, session_id))
 
     def log(self, action: Action, subject_id: str | None = None, detail: str = "") -> None:
         """Add a line to the security log, about the actor if about no other user."""

@@ -83,8 +83,7 @@ def end_access(change: Change, user_id: str) -> None:
     """End the sessions and tokens of a user that another server no longer vouches for."""
     sessions = change.tx.delete_sessions(user_id, None)
     for session_id in sessions:
-        credential = Credential(CredentialKind.SESSION, session_id)
-        change.revoke(user_id, RevocationReason.REVOKED, credential)
+        change.revoke_session(user_id, session_id)
     if sessions:
         change.log(Action.SESSIONS_REVOKED, user_id, str(len(sessions)))
     for token in change.tx.select_tokens(user_id):

@@ -11,10 +11,7 @@ import builtins
 from quart_chat.accounts.changes import Change, Changes
 from quart_chat.accounts.models import (
     Actor,
-    Credential,
-    CredentialKind,
     ExternalIdentity,
-    RevocationReason,
     SignInMethod,
 )
 from quart_chat.accounts.options import AccountOptions
@@ -113,8 +110,7 @@ class Linking:
             for session in change.tx.select_sessions(user_id):
                 if session.method is SignInMethod.EXTERNAL and session.id != keep:
                     change.tx.delete_session(user_id, session.id)
-                    credential = Credential(CredentialKind.SESSION, session.id)
-                    change.revoke(user_id, RevocationReason.REVOKED, credential)
+                    change.revoke_session(user_id, session.id)
 
         await self._changes.commit(actor, disconnect)
 

@@ -127,8 +127,7 @@ def store_password(change: Change, user_id: str, hashed: str, *, keep: str | Non
     """Store a password, and end the sessions of its user but one."""
     change.tx.update_password(user_id, hashed)
     for session_id in change.tx.delete_sessions(user_id, keep):
-        credential = Credential(CredentialKind.SESSION, session_id)
-        change.revoke(user_id, RevocationReason.PASSWORD_CHANGED, credential)
+        change.revoke_session(user_id, session_id, RevocationReason.PASSWORD_CHANGED)
     change.log(Action.PASSWORD_CHANGED, user_id)
 
 

@@ -7,9 +7,6 @@ import builtins
 from quart_chat.accounts.changes import Change, Changes
 from quart_chat.accounts.models import (
     Actor,
-    Credential,
-    CredentialKind,
-    RevocationReason,
     Session,
 )
 from quart_chat.accounts.options import AccountOptions
@@ -45,8 +42,7 @@ class Sessions:
             change.require_admin_or(user_id)
             if not change.tx.delete_session(user_id, session_id):
                 raise NotFound(_("This session has ended already."))
-            credential = Credential(CredentialKind.SESSION, session_id)
-            change.revoke(user_id, RevocationReason.REVOKED, credential)
+            change.revoke_session(user_id, session_id)
             change.log(Action.SESSION_REVOKED, user_id)
 
         await self._changes.commit(actor, revoke)
@@ -58,8 +54,7 @@ class Sessions:
             change.require_admin_or(user_id)
             ended = change.tx.delete_sessions(user_id, keep)
             for session_id in ended:
-                credential = Credential(CredentialKind.SESSION, session_id)
-                change.revoke(user_id, RevocationReason.REVOKED, credential)
+                change.revoke_session(user_id, session_id)
             if ended:
                 change.log(Action.SESSIONS_REVOKED, user_id, str(len(ended)))
             return len(ended)

@@ -10,7 +10,6 @@ from quart_chat.accounts.external import end_access, find_or_add, settle_role
 from quart_chat.accounts.hashing import Hasher
 from quart_chat.accounts.models import (
     Actor,
-    Credential,
     CredentialKind,
     Origin,
     RevocationReason,
@@ -218,7 +217,7 @@ def end_session(
         return
     session, user = found
     change.tx.delete_session(user.id, session.id)
-    change.revoke(user.id, reason, Credential(CredentialKind.SESSION, session.id))
+    change.revoke_session(user.id, session.id, reason)
     if successor != user.id:
         actor, change.actor = change.actor, Actor(user.id, change.actor.address)
         change.log(Action.SIGNED_OUT, user.id)

@@ -9,10 +9,7 @@ from typing import Any
 from quart_chat.accounts.changes import Change, Changes, read_user
 from quart_chat.accounts.models import (
     Actor,
-    Credential,
-    CredentialKind,
     Origin,
-    RevocationReason,
     SignedIn,
     SignInMethod,
 )
@@ -247,8 +244,7 @@ class Passkeys:
                 raise LastWayIn(_("You have no password and no other passkey."))
             change.tx.delete_passkey(user_id, passkey_id)
             for session_id in change.tx.delete_passkey_sessions(user_id, passkey_id, keep):
-                credential = Credential(CredentialKind.SESSION, session_id)
-                change.revoke(user_id, RevocationReason.REVOKED, credential)
+                change.revoke_session(user_id, session_id)
             change.log(Action.PASSKEY_REMOVED, user_id, names[passkey_id])
 
         await self._changes.commit(actor, remove)
