@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from quart import Blueprint, Response, redirect, request
+from quart import Blueprint, Response, redirect
 
 from quart_chat.accounts.models import CredentialKind
 from quart_chat.errors import (
@@ -18,13 +18,12 @@ from quart_chat.errors import (
     Unavailable,
 )
 from quart_chat.texts import _
-from quart_chat.web.auth.client import auth_settings, client_address, find_origin, is_unsafe
-from quart_chat.web.auth.cookies import clear_session, device_secret, session_secret, set_request
+from quart_chat.web.auth.authorization import is_led_here, leave_for_provider, redeem
+from quart_chat.web.auth.client import auth_settings, client_address, is_unsafe
+from quart_chat.web.auth.cookies import clear_session, session_secret
 from quart_chat.web.auth.credentials import identify
 from quart_chat.web.auth.guard import sign_in_address
 from quart_chat.web.auth.identity import actor, now, remember, require_session, session_id
-from quart_chat.web.auth.paths import redirect_uri
-from quart_chat.web.auth.redeeming import redeem
 from quart_chat.web.context import services, user_id
 from quart_chat.web.pages.accounts.account import ACCOUNT, render_account
 from quart_chat.web.paths import path_to
@@ -44,23 +43,16 @@ async def begin_connection() -> ResponseReturnValue:
     As for a sign-in it is a link, which a page of another site may not follow.
     """
     session = require_session()
-    if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+    if is_led_here():
         return redirect(path_to(f"{ACCOUNT}#provider"), 303)
-    accounts, provider = services().require_accounts(), services().require_provider()
-    if is_unsafe() or not await accounts.linking.is_fresh(user_id(), session):
+    linking = services().require_accounts().linking
+    if is_unsafe() or not await linking.is_fresh(user_id(), session):
         text = _("Sign in here once more first, and connect your account then.")
         return await _refused(Forbidden(text))
     try:
-        await provider.discover()  # nothing is stored for one that is away
-        origin = find_origin(device_secret())
-        begun = await accounts.authorization_requests.begin(origin, user_id())
-        answer = redirect(await provider.address(begun, redirect_uri()), 303)
+        return await leave_for_provider(path_to(ACCOUNT), user_id())
     except (SignInThrottled, Unavailable) as error:
         return await _refused(error)
-    response = cast("Response", answer)
-    response.headers["Cache-Control"] = "no-store"
-    set_request(response, begun.secret, path_to(ACCOUNT))
-    return response
 
 
 async def finish_connection(begun: AuthorizationRequest) -> Response:

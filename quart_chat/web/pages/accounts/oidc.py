@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from quart import Blueprint, Response, redirect, request
+from quart import Blueprint, redirect, request
 
 from quart_chat.accounts.models import Role
 from quart_chat.errors import (
@@ -17,18 +17,17 @@ from quart_chat.errors import (
     WrongCredentials,
 )
 from quart_chat.texts import _
+from quart_chat.web.auth.authorization import is_led_here, leave_for_provider, redeem, take_request
 from quart_chat.web.auth.client import auth_settings, find_origin, is_unsafe
 from quart_chat.web.auth.cookies import (
     clear_request,
     device_secret,
     read_request,
     session_secret,
-    set_request,
 )
 from quart_chat.web.auth.guard import sign_in_address
-from quart_chat.web.auth.paths import CALLBACK, START, redirect_uri
+from quart_chat.web.auth.paths import CALLBACK, START
 from quart_chat.web.auth.public import public
-from quart_chat.web.auth.redeeming import redeem, take_request
 from quart_chat.web.context import services
 from quart_chat.web.pages.accounts.connection import finish_connection
 from quart_chat.web.pages.accounts.sign_in import refuse_provided, render_sign_in, target, welcome
@@ -52,22 +51,14 @@ async def begin_sign_in() -> ResponseReturnValue:
     page of another site may not begin a sign-in with it.
     """
     then = request.args.get("next", "")
-    if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+    if is_led_here():
         return redirect(sign_in_address(target(then)), 303)
     if is_unsafe():
         return await render_sign_in(then=then), 400
-    requests = services().require_accounts().authorization_requests
-    provider = services().require_provider()
     try:
-        await provider.discover()  # nothing is stored for one that is away
-        begun = await requests.begin(find_origin(device_secret()))
-        answer = redirect(await provider.address(begun, redirect_uri()), 303)
+        return await leave_for_provider(target(then))
     except (SignInThrottled, Unavailable) as error:
         return await refuse_provided(error, then)
-    response = cast("Response", answer)
-    response.headers["Cache-Control"] = "no-store"
-    set_request(response, begun.secret, target(then))
-    return response
 
 
 @blueprint.get(CALLBACK)

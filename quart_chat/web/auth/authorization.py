@@ -1,20 +1,22 @@
-"""What a browser brings back from the provider, and who that says has come."""
+"""The way to the provider of OpenID Connect and back, to sign in or to connect an account."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from quart import request
+from quart import redirect, request
 
 from quart_chat.errors import Forbidden
 from quart_chat.texts import _
 from quart_chat.web.auth.client import auth_settings, find_origin
-from quart_chat.web.auth.cookies import device_secret
+from quart_chat.web.auth.cookies import device_secret, set_request
 from quart_chat.web.auth.paths import redirect_uri
 from quart_chat.web.context import services
 
 if TYPE_CHECKING:
+    from quart import Response
+
     from quart_chat.accounts.oidc.provider import ExternalUser
     from quart_chat.accounts.oidc.requests import AuthorizationRequest
 
@@ -22,6 +24,32 @@ _logger = logging.getLogger(__name__)
 
 ANSWER = ("code", "state", "iss", "error", "error_description")
 """What is read of an answer."""
+
+
+def is_led_here() -> bool:
+    """Whether a page of another site has led the browser here, so that nothing may begin."""
+    return request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}
+
+
+async def leave_for_provider(then: str, user_id: str | None = None) -> Response:
+    """Begin an authorization request, and send the browser to the provider with it.
+
+    Args:
+        then: The path of the page to go on to with the answer.
+        user_id: The user who connects an account; None for a sign-in.
+
+    Raises:
+        SignInThrottled: The address has begun too many.
+        Unavailable: The provider, or the database, can't be asked.
+    """
+    provider = services().require_provider()
+    await provider.discover()  # nothing is stored for one that is away
+    requests = services().require_accounts().authorization_requests
+    begun = await requests.begin(find_origin(device_secret()), user_id)
+    response = cast("Response", redirect(await provider.address(begun, redirect_uri()), 303))
+    response.headers["Cache-Control"] = "no-store"
+    set_request(response, begun.secret, then)
+    return response
 
 
 async def take_request(secret: str) -> AuthorizationRequest | None:
