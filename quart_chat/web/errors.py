@@ -34,9 +34,7 @@ def init_app(app: Quart) -> None:
 
     @app.errorhandler(ChatError)
     async def answer_chat_error(error: ChatError) -> Response:
-        response = await answer(error.status, error.code, error.message)
-        if error.retry_after is not None:
-            response.headers["Retry-After"] = str(error.retry_after)
+        response = _with_retry(await answer(error.status, error.code, error.message), error)
         if error.status == 401:
             response.headers["WWW-Authenticate"] = "Bearer"
         return response
@@ -55,6 +53,17 @@ def init_app(app: Quart) -> None:
         if isinstance(error, MethodNotAllowed):
             response.headers["Allow"] = ", ".join(error.valid_methods or ())
         return response
+
+
+def refused_page(page: str, error: ChatError) -> Response:
+    """A page that says itself why something was refused, as the answer to it."""
+    return _with_retry(Response(page, error.status, mimetype="text/html"), error)
+
+
+def _with_retry(response: Response, error: ChatError) -> Response:
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def is_unexpected(record: logging.LogRecord) -> bool:

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Any, cast
 from quart import Blueprint, Response, redirect, request
 
 from quart_chat.accounts.models import Scope
-from quart_chat.errors import InvalidInput, SignInThrottled, WeakPassword, WrongCredentials
+from quart_chat.errors import (
+    ChatError,
+    InvalidInput,
+    SignInThrottled,
+    WeakPassword,
+    WrongCredentials,
+)
 from quart_chat.texts import _
 from quart_chat.web.auth.client import auth_settings, find_origin
 from quart_chat.web.auth.cookies import clear_session, device_secret
 from quart_chat.web.auth.guard import SIGN_IN
 from quart_chat.web.auth.identity import actor, session_id
 from quart_chat.web.context import services, user_id
+from quart_chat.web.errors import refused_page
 from quart_chat.web.pages.accounts.devices import describe_device
 from quart_chat.web.pages.accounts.links import check_repeated
 from quart_chat.web.pages.accounts.sign_in import provider_label
@@ -59,11 +66,9 @@ async def change_password() -> ResponseReturnValue:
             )
         )
     except WrongCredentials:
-        return await _refused(_("The current password is wrong."), 422)
-    except SignInThrottled as error:
-        return await _refused(error.message, error.status, retry_after=error.retry_after)
-    except (InvalidInput, WeakPassword) as error:
-        return await _refused(error.message, error.status)
+        return await _refused(InvalidInput(_("The current password is wrong.")))
+    except (InvalidInput, SignInThrottled, WeakPassword) as error:
+        return await _refused(error)
     return redirect(path_to(f"{ACCOUNT}?saved=password#password"), 303)
 
 
@@ -83,11 +88,8 @@ async def sign_out_everywhere() -> Response:
     return response
 
 
-async def _refused(message: str, status: int, *, retry_after: int | None = None) -> Response:
-    page = Response(await render_account(refused=message), status, mimetype="text/html")
-    if retry_after is not None:
-        page.headers["Retry-After"] = str(retry_after)
-    return page
+async def _refused(error: ChatError) -> Response:
+    return refused_page(await render_account(refused=error.message), error)
 
 
 async def render_account(**context: Any) -> str:

@@ -19,13 +19,14 @@ from quart_chat.errors import (
 )
 from quart_chat.texts import _
 from quart_chat.web.auth.authorization import is_led_here, leave_for_provider, redeem
-from quart_chat.web.auth.client import auth_settings, client_address, is_unsafe
-from quart_chat.web.auth.cookies import clear_session, session_secret
+from quart_chat.web.auth.client import auth_settings, is_unsafe
 from quart_chat.web.auth.credentials import identify
 from quart_chat.web.auth.guard import sign_in_address
 from quart_chat.web.auth.identity import actor, now, remember, require_session, session_id
 from quart_chat.web.context import services, user_id
+from quart_chat.web.errors import refused_page
 from quart_chat.web.pages.accounts.account import ACCOUNT, render_account
+from quart_chat.web.pages.accounts.sign_in import sign_out_to
 from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
@@ -104,20 +105,11 @@ async def disconnect() -> ResponseReturnValue:
 @blueprint.post("/sign-in-again")
 async def sign_in_again() -> Response:
     """End the session, and lead back to the account with the next one."""
-    secret = session_secret()
-    if secret is not None:
-        await services().require_accounts().sign_in.sign_out(secret, client_address())
-    response = cast("Response", redirect(sign_in_address(path_to(ACCOUNT)), 303))
-    clear_session(response)
-    return response
+    return await sign_out_to(sign_in_address(path_to(ACCOUNT)))
 
 
 async def _refused(error: ChatError) -> Response:
-    page = await render_account(provider_refused=error.message)
-    response = Response(page, error.status, mimetype="text/html")
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
+    return refused_page(await render_account(provider_refused=error.message), error)
 
 
 def _saved() -> Response:

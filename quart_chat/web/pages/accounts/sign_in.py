@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from quart import Blueprint, Response, make_response, redirect, render_template, request
+from quart import Blueprint, Response, redirect, render_template, request
 
 from quart_chat.errors import (
     ChatError,
@@ -26,6 +26,7 @@ from quart_chat.web.auth.guard import SIGN_IN
 from quart_chat.web.auth.paths import start_address
 from quart_chat.web.auth.public import public
 from quart_chat.web.context import services
+from quart_chat.web.errors import refused_page
 from quart_chat.web.pages.languages import safe_redirect_target
 from quart_chat.web.paths import path_to
 
@@ -68,12 +69,9 @@ async def begin_session() -> ResponseReturnValue:
                 replaces=session_secret(),
             )
         )
-    except SignInThrottled as error:
-        response = cast("Response", await make_response(await _render_refused(error, name, then)))
-        response.headers["Retry-After"] = str(error.retry_after)
-        return response, error.status
-    except (WrongCredentials, InvalidInput) as error:
-        return await _render_refused(error, name, then), error.status
+    except (InvalidInput, SignInThrottled, WrongCredentials) as error:
+        page = await render_sign_in(name=name, then=then, refused=error.message)
+        return refused_page(page, error)
     return welcome(signed_in, then)
 
 
@@ -81,10 +79,15 @@ async def begin_session() -> ResponseReturnValue:
 @public
 async def end_session() -> Response:
     """Sign out in this browser, whether or not the session still lives."""
+    return await sign_out_to(path_to(f"{SIGN_IN}?reason=signed_out"))
+
+
+async def sign_out_to(address: str) -> Response:
+    """End the session of this browser, if it has one, and lead it to another page."""
     secret = session_secret()
     if secret is not None:
         await services().require_accounts().sign_in.sign_out(secret, client_address())
-    response = cast("Response", redirect(path_to(f"{SIGN_IN}?reason=signed_out"), 303))
+    response = cast("Response", redirect(address, 303))
     clear_session(response)
     return response
 
@@ -103,17 +106,10 @@ def target(then: str) -> str:
     return safe_redirect_target(f"{request.scheme}://{request.host}{then}")
 
 
-async def _render_refused(error: ChatError, name: str, then: str) -> str:
-    return await render_sign_in(name=name, then=then, refused=error.message)
-
-
 async def refuse_provided(error: ChatError, then: str) -> Response:
     """The page to sign in, with why a sign-in at the provider has failed."""
     page = await render_sign_in(then=then, provider_refused=error.message)
-    response = Response(page, error.status, mimetype="text/html")
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
+    return refused_page(page, error)
 
 
 def provider_label() -> str:
