@@ -16,9 +16,9 @@ from quart.typing import TestClientProtocol as Client
 
 from quart_chat.accounts.models import Role
 from tests.server import Server
+from tests.web.accounts.oidc.browser import Browser
+from tests.web.accounts.oidc.test_sign_in import refused
 from tests.web.accounts.people import accounts_of, team_app
-from tests.web.accounts.provided import Browser
-from tests.web.accounts.test_oidc import refused
 
 ADA = {
     "sub": "248289761001",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,12 +14,8 @@ from quart_chat.accounts.models import LOCAL_USER, Role, Scope
 from quart_chat.accounts.oidc import discovery, requests
 from quart_chat.accounts.rates import Rate
 from quart_chat.web.auth.cookies import SIGN_IN_REQUEST
-from tests.accounts.oidc.provider import (
-    CLIENT_SECRET,
-    TestProvider,
-    hang,
-    serve_provider,
-)
+from tests.accounts.oidc.provider import CLIENT_SECRET, TestProvider, hang
+from tests.web.accounts.oidc.browser import CALLBACK, Browser
 from tests.web.accounts.people import (
     HOST,
     OPERATOR,
@@ -31,26 +25,7 @@ from tests.web.accounts.people import (
     add_person,
     cookies_of,
     make_token,
-    team_app,
 )
-from tests.web.accounts.provided import CALLBACK, Browser, settings_of
-
-
-@pytest.fixture
-async def provider() -> AsyncIterator[TestProvider]:
-    async with serve_provider() as provider:
-        yield provider
-
-
-@pytest.fixture
-def settings() -> dict[str, str]:
-    """What a test sets beside the provider."""
-    return {}
-
-
-@pytest.fixture
-def app(tmp_path: Path, provider: TestProvider, settings: dict[str, str]) -> Quart:
-    return team_app(tmp_path / "instance", **settings_of(provider, **settings))
 
 
 @pytest.fixture

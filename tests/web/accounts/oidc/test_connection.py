@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,8 @@ from quart.typing import TestClientProtocol as Client
 
 from quart_chat.accounts import linking
 from quart_chat.accounts.models import Role, Scope
-from tests.accounts.oidc.provider import TestProvider, serve_provider
+from tests.accounts.oidc.provider import TestProvider
+from tests.web.accounts.oidc.browser import Browser
 from tests.web.accounts.people import (
     OPERATOR,
     ORIGIN,
@@ -22,30 +21,11 @@ from tests.web.accounts.people import (
     accounts_of,
     add_person,
     make_token,
-    team_app,
 )
-from tests.web.accounts.provided import Browser, settings_of
 
 ACCOUNT = "/settings/account"
 CONNECT = f"{ACCOUNT}/provider/connect"
 DISCONNECT = f"{ACCOUNT}/provider/disconnect"
-
-
-@pytest.fixture
-async def provider() -> AsyncIterator[TestProvider]:
-    async with serve_provider() as provider:
-        yield provider
-
-
-@pytest.fixture
-def settings() -> dict[str, str]:
-    """What a test sets beside the provider."""
-    return {}
-
-
-@pytest.fixture
-def app(tmp_path: Path, provider: TestProvider, settings: dict[str, str]) -> Quart:
-    return team_app(tmp_path / "instance", **settings_of(provider, **settings))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A browser that signs in at a provider, and the settings by which an app knows the provider."""
+"""A browser that signs in at a provider."""
 
 from __future__ import annotations
 
@@ -6,23 +6,10 @@ from typing import Any
 
 from quart.typing import TestClientProtocol as Client
 
-from tests.accounts.oidc.provider import CLIENT_ID, CLIENT_SECRET, TestProvider
+from tests.accounts.oidc.provider import TestProvider
 from tests.web.accounts.people import HOST, cookies_of
 
 CALLBACK = "/sign-in/oidc/callback"
-
-
-def settings_of(provider: TestProvider, **settings: str) -> dict[str, str]:
-    return {
-        "QUART_CHAT_AUTH": "accounts,oidc",
-        "QUART_CHAT_OIDC_ISSUER": provider.url,
-        "QUART_CHAT_OIDC_CLIENT_ID": CLIENT_ID,
-        "QUART_CHAT_OIDC_CLIENT_SECRET": CLIENT_SECRET,
-        "QUART_CHAT_OIDC_USERS": "all",
-        "QUART_CHAT_OIDC_LABEL": "the <School>",
-        "QUART_CHAT_ALLOWED_HOSTS": "localhost,chat.example.org",
-        **settings,
-    }
 
 
 class Browser:
