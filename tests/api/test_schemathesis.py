@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.api.fuzzing import find_no_failure
 from tests.server import Server
-
-CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
 @pytest.mark.parametrize(
@@ -31,16 +28,4 @@ def test_no_answer_is_unexpected(
     start_server: Callable[..., Server], tmp_path: Path, options: list[str]
 ) -> None:
     server = start_server(env={"QUART_CHAT_EVENTS_KEEPALIVE": "0.5"})
-    found = subprocess.run(
-        [
-            *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
-            *("run", f"{server.url}/openapi.json", "--checks", "all", "--seed", "1"),
-            *("--no-color", "--warnings", "off", *options),
-        ],
-        cwd=tmp_path,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert found.returncode == 0, found.stdout + found.stderr
-    assert "Traceback" not in "".join(server.output)
+    find_no_failure(server, tmp_path, "--checks", "all", *options)
