@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.async_api import CDPSession, Page
+from playwright.async_api import CDPSession, Page, expect
 
 from tests.browser.test_page import violations
 from tests.server import Server
@@ -25,6 +25,13 @@ def setup_link(team: Server) -> str:
     found = re.search(r"http\S+/set-up/\S+", "".join(team.output))
     assert found is not None, team.output
     return found[0]
+
+
+async def set_up(page: Page, team: Server) -> None:
+    """Become the first administrator of a server, as Ada."""
+    await page.goto(setup_link(team))
+    await fill(page, name="Ada", password=PASSWORD, again=PASSWORD)
+    await expect(page.locator(".places")).to_contain_text("Ada")
 
 
 async def check(page: Page) -> None:

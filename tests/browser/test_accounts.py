@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Enter, address
-from tests.browser.people import PASSWORD, check, fill, setup_link
+from tests.browser.people import PASSWORD, check, fill, set_up, setup_link
 from tests.server import Server
 
 STORED = ["quart-chat:written:berta", "another-program", "quart-chat:written:ada~chat"]
@@ -99,9 +99,7 @@ async def test_a_page_that_was_hidden_when_its_session_ended_says_so(
 ) -> None:
     """The stream is refused with 401 once the page is shown again."""
     ada = await people()
-    await ada.goto(setup_link(team))
-    await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
-    await expect(ada.locator(".places")).to_contain_text("Ada")
+    await set_up(ada, team)
     other = await people()
     await other.goto("/sign-in")
     await fill(other, name="Ada", password=PASSWORD)

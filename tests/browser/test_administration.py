@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.people import PASSWORD, check, fill, setup_link
+from tests.browser.people import PASSWORD, check, fill, set_up
 from tests.server import Server
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
@@ -27,9 +27,7 @@ async def test_an_administrator_sees_what_happens_and_stops_an_answer(
     people: Callable[..., object],
 ) -> None:
     ada: Page = await people()  # type: ignore[misc]  # a page
-    await ada.goto(setup_link(team))
-    await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
-    await expect(ada.locator(".places")).to_contain_text("Ada")
+    await set_up(ada, team)
     await ada.get_by_role("link", name="Administration").click()
     await ada.get_by_role("button", name="Create link").click()
     invite = await ada.get_by_label("Send this link").input_value()

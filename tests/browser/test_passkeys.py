@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Enter, address
-from tests.browser.people import PASSWORD, Device, check, fill, setup_link
+from tests.browser.people import PASSWORD, Device, check, fill, set_up, setup_link
 from tests.server import Server
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
@@ -147,9 +147,7 @@ async def set_up_with_passkey(
     page: Page, team: Server, say: dict[str, str], passkey: str
 ) -> Device:
     """Become the first administrator, and add a passkey of a device, which is touched."""
-    await page.goto(setup_link(team))
-    await fill(page, name="Ada", password=PASSWORD, again=PASSWORD)
-    await expect(page.locator(".places")).to_contain_text("Ada")
+    await set_up(page, team)
     device = await Device.attach(page)
     await device.touch()
     await page.goto("/settings/account")
@@ -260,8 +258,7 @@ async def test_an_invite_is_accepted_with_a_passkey_alone(
 ) -> None:
     say = WORDS[language]
     ada = await people(locale=say["locale"])
-    await ada.goto(setup_link(team))
-    await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
+    await set_up(ada, team)
     await ada.get_by_role("link", name=say["users"]).click()
     await ada.get_by_role("button", name=say["create"]).click()
     invite = await ada.get_by_label(say["link"]).input_value()

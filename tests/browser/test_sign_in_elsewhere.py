@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import address
-from tests.browser.people import PASSWORD, check, fill, setup_link
+from tests.browser.people import check, set_up
 from tests.browser.test_page import violations
 from tests.server import Server
 
@@ -75,9 +75,7 @@ async def test_an_account_is_connected_and_disconnected(
         base_url=address(team), locale=locale, java_script_enabled=has_scripts
     ) as context:
         page = await context.new_page()
-        await page.goto(setup_link(team))
-        await fill(page, name="Ada", password=PASSWORD, again=PASSWORD)
-        await expect(page.locator(".places")).to_contain_text("Ada")
+        await set_up(page, team)
         await page.goto("/settings/account")
         if has_scripts:
             await check(page)

@@ -21,7 +21,7 @@ from tests.assistants.openai.endpoint import (
     talk,
 )
 from tests.browser.conftest import Enter
-from tests.browser.people import PASSWORD, check, fill, setup_link
+from tests.browser.people import check, set_up
 from tests.server import Server
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
@@ -74,9 +74,7 @@ async def test_a_limit_is_shown_before_and_when_it_is_reached(
     near, reached, usage, table = TEXTS[locale]
     endpoint.script(talk(answer(60, 25)), talk(answer(10, 10)))
     ada = await people(locale=locale)
-    await ada.goto(setup_link(team))
-    await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
-    await expect(ada.locator(".places")).to_contain_text("Ada")
+    await set_up(ada, team)
     await expect(ada.locator(".model-button")).to_have_text("tiny")
     await expect(ada.locator(".composer-usage")).to_have_count(0)
     await ada.fill("#prompt", "Hello")
@@ -134,9 +132,7 @@ async def test_a_question_that_is_refused_when_its_turn_comes_says_why_in_every_
 
     endpoint.script(hold)
     ada = await people(locale=locale)
-    await ada.goto(setup_link(team))
-    await fill(ada, name="Ada", password=PASSWORD, again=PASSWORD)
-    await expect(ada.locator(".places")).to_contain_text("Ada")
+    await set_up(ada, team)
     await expect(ada.locator(".model-button")).to_have_text("tiny")
     await ada.fill("#prompt", "Hello")
     await ada.press("#prompt", "Enter")
