@@ -47,6 +47,9 @@
 
 A message is written for the person who reads it: what happened, and what to do. It never carries
 a path, a key or a traceback.
+
+The errors of all features stand in this one module, as their codes and statuses are one list that
+clients rely on: it is compared with the page of the handbook that names them.
 """
 
 from __future__ import annotations

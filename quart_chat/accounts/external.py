@@ -35,15 +35,15 @@ class External:
     ) -> Identity | None:
         """See :meth:`AccountService.identify_external`."""
         provider, subject = clean(provider), clean(subject)
-        # One who is named with another role is recognised anew.
+        # A user who is named with another role is recognised anew.
         key = digest(f"{role}\n{provider}\n{subject}")
-        is_shut_out = False
+        is_disabled = False
 
         def find(reader: AccountReader, _key: str, _now: float) -> Identity | None:
-            nonlocal is_shut_out
+            nonlocal is_disabled
             user_id = reader.find_external(provider, subject)
             user = reader.select_user(user_id) if user_id else None
-            is_shut_out = user is not None and not user.is_enabled
+            is_disabled = user is not None and not user.is_enabled
             return _identity(user) if user and user.role is role else None
 
         def settle(change: Change) -> Identity | None:
@@ -52,8 +52,8 @@ class External:
             return _identity(change.user(user.id))
 
         identity = await self._identification.identify(key, find)
-        if identity is not None or is_shut_out:
-            return identity  # the role of one who is shut out is settled once that has ended
+        if identity is not None or is_disabled:
+            return identity  # a disabled user gets a new role once enabled again
         return await self._changes.commit(Actor(None), settle)
 
 

@@ -1,7 +1,7 @@
-"""Connecting an account that is there with a user of a provider, and disconnecting it.
+"""Connecting an existing account with an identity at a provider, and disconnecting it.
 
-Whoever is signed in at the provider then signs in here, too: so the user has to have signed in here
-lately, and an identity that belongs to another account is refused.
+The identity signs its user in here from then on. So the user has to have signed in here within the
+last ten minutes, and an identity that belongs to another account is refused.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Linking:
             if owner is not None:
                 raise IdentityTaken(
                     _(
-                        "You are signed in there as someone who has another account here. Sign in"
+                        "You are signed in there as a user who has another account here. Sign in"
                         " there as yourself, or delete the other account first."
                     )
                 )

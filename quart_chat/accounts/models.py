@@ -256,7 +256,7 @@ class ExternalIdentity:
     Attributes:
         provider: That server, such as the issuer of OpenID Connect.
         subject: What it calls the user, for good.
-        user_id: Who signs in so.
+        user_id: The user who signs in with it.
         created_at: When that began; of an identity that made the account, when the account did.
     """
 

@@ -73,9 +73,9 @@ class AccountReader(Protocol):
     def select_user(self, user_id: str) -> User | None: ...
 
     def may_adopt(self, user_id: str) -> bool:
-        """Whether a new account may have an id, with all that is stored for it.
+        """Whether a new account may take an id, with all that is stored for it.
 
-        None has the id, and none had it that was erased.
+        It may not where an account has the id, or had it and was erased.
         """
         ...
 

@@ -90,7 +90,8 @@ class Discovery:
     async def renew_keys(self, tried: Known) -> KeySet:
         """Ask for the keys once more, as none of those that were tried has signed a token.
 
-        It is asked at a bounded rate, and once for all who wait: else the keys stay.
+        The provider is asked once for all sign-ins that wait, and not again within half a minute:
+        the keys that it has named then stay.
 
         Raises:
             ProviderUnavailable: The provider does not say.

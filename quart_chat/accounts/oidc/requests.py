@@ -32,7 +32,7 @@ class AuthorizationRequest:
     Attributes:
         secret: What the browser keeps, and the store does not.
         challenge: What the store keeps, and the browser does not.
-        user_id: Who connects an account with the provider; None for a sign-in.
+        user_id: The user who connects an account with the provider; None for a sign-in.
     """
 
     secret: str
@@ -68,7 +68,7 @@ class AuthorizationRequests:
         self._options = options
 
     async def begin(self, origin: Origin, user_id: str | None = None) -> AuthorizationRequest:
-        """Make a request: of a user who connects an account, else of a sign-in.
+        """Make a request: for a sign-in, or for a user who connects an account.
 
         Raises:
             SignInThrottled: The address has begun too many.
@@ -106,7 +106,7 @@ class AuthorizationRequests:
 
 
 def _purpose(user_id: str | None) -> str:
-    """Nodes of a release that knows of no connections take one for no sign-in."""
+    """A purpose for each, as nodes of an earlier release take what is "oidc" for a sign-in."""
     return _SIGN_IN if user_id is None else _CONNECTION
 
 

@@ -1,4 +1,4 @@
-"""What a new passkey is checked by and stored as."""
+"""Checks the answer of a new passkey, and stores it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Accepting an invite with a passkey alone: the new user has no password.
 
-A passkey names its user by id (WebAuthn § 5.4.3), so the id is chosen with the challenge. Who loses
-the passkey gets a link to set a password from an administrator.
+A passkey names its user by id (WebAuthn § 5.4.3), so the id is chosen with the challenge. A user
+who loses the passkey gets a link to set a password from an administrator.
 """
 
 from __future__ import annotations

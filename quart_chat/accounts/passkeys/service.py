@@ -131,7 +131,7 @@ class Passkeys:
     async def begin_sign_in(self, browser: str, party: RelyingParty) -> Challenge:
         """Begin a sign-in by any passkey; the options are for ``navigator.credentials.get``.
 
-        Nothing is stored, so a stranger may begin as many as it likes to.
+        Nothing is stored, so strangers may begin any number.
         """
         id_, challenge = await self._challenges.begin_sign_in(browser)
         return Challenge(id_, await sign_in_options(party, challenge))
@@ -183,7 +183,7 @@ class Passkeys:
     def _log_failure(self, passkey: Passkey, origin: Origin) -> None:
         """Log an answer that was not valid, such as one of a copy of the key.
 
-        Whoever knows the id of a passkey can send such answers, so not all of them are logged.
+        A stranger who knows the id of a passkey can send such answers, so not all are logged.
         """
 
         def log(change: Change) -> None:

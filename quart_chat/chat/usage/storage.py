@@ -35,9 +35,9 @@ class UsageTransaction(UsageReader, Protocol):
     """Reads what was used, and counts."""
 
     def add_usage(self, user_id: str, used: DailyUsage) -> None:
-        """Add to what the user has used of a model on a day; nothing for one who was erased."""
+        """Add to what the user has used of a model on a day; nothing for an erased user."""
         ...
 
     def update_prompt_times(self, user_id: str, times: Sequence[float]) -> None:
-        """Store when the user has asked lately; nothing for one who was erased."""
+        """Store when the user has asked lately; nothing for an erased user."""
         ...

@@ -61,7 +61,7 @@ async def take_request(secret: str) -> AuthorizationRequest | None:
 
 
 async def redeem(begun: AuthorizationRequest) -> ExternalUser:
-    """Find out who has come back.
+    """Exchange the answer of the provider for the user that it names.
 
     Raises:
         Forbidden: The user may not come in.

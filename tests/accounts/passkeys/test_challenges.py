@@ -52,7 +52,7 @@ async def test_clocks_of_nodes_may_differ(accounts: AccountService, clock: Clock
         await accounts.passkeys.finish_sign_in(asked.id, BROWSER, answer, SITE, HOME)
 
 
-async def test_those_who_ask_for_challenges_keep_no_passkey_out(
+async def test_strangers_who_ask_for_challenges_keep_no_passkey_out(
     accounts: AccountService, storage: Storage
 ) -> None:
     await add_admin(accounts)

@@ -62,7 +62,7 @@ async def test_an_invite_is_accepted_without_a_password(
     assert {"user_added", "passkey_added", "link_used", "signed_in"} <= set(actions)
 
 
-async def test_who_loses_the_passkey_comes_in_by_a_link(
+async def test_a_user_who_loses_the_passkey_comes_in_by_a_link(
     accounts: AccountService, secret: str, key: Authenticator
 ) -> None:
     user = (await accept(accounts, secret, key)).user

@@ -1,4 +1,4 @@
-"""Secrets that no user has let no one in, and cost the store less than a page."""
+"""Secrets that no user has are refused, and cost the store less than a page."""
 
 from __future__ import annotations
 

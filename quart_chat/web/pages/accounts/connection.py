@@ -57,7 +57,7 @@ async def begin_connection() -> ResponseReturnValue:
 
 
 async def finish_connection(begun: AuthorizationRequest) -> Response:
-    """Take the browser back from the provider, and connect the account that it has left with.
+    """Take the browser back from the provider, and connect the account of its user.
 
     Raises:
         SignInRefused: The browser is not signed in as the same user any more.

@@ -1,4 +1,4 @@
-"""Connecting an account that is there with a provider, and disconnecting it."""
+"""Connecting an existing account with a provider, and disconnecting it."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def test_a_connection_is_ended_with_the_sessions_that_began_by_it(
     assert not await elsewhere.is_in()
     assert "identity_disconnected" in await actions_of(app, berta)
     assert "not connected" in await refusal(await browser.open("POST", DISCONNECT), 404)
-    # Who signs in there now is another user, and can be connected again once that is deleted.
+    # A sign-in there now makes another account; once that is deleted, Berta can connect again.
     await elsewhere.sign_in()
     ada = await accounts_of(app).users.find("ada")
     assert "another account here" in await refusal(await connect(browser, provider), 409)
@@ -172,7 +172,7 @@ async def test_another_user_of_the_browser_is_not_connected(
     carl = await add_person(app, "Carl")
     session, browser.cookies["__Host-session"] = browser.cookies["__Host-session"], carl.secret
     assert "signed out meanwhile" in await refusal(await browser.come_back(answer), 401)
-    # Without a session, the answer signs no one in.
+    # Without a session, the answer signs no user in.
     answer = await leave(browser, provider)
     del browser.cookies["__Host-session"]
     assert "signed out meanwhile" in await refusal(await browser.come_back(answer), 401)
@@ -187,7 +187,7 @@ async def test_another_user_of_the_browser_is_not_connected(
 
 
 @pytest.mark.parametrize("settings", [{"QUART_CHAT_OIDC_USERS": "groups=staff"}])
-async def test_who_may_not_come_in_is_not_connected(
+async def test_a_user_who_may_not_come_in_is_not_connected(
     app: Quart, provider: TestProvider, browser: Browser, berta: Person
 ) -> None:
     refused = await connect(browser, provider)
