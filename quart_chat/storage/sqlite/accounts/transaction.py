@@ -174,9 +174,11 @@ class Transaction(Reader, Erasure):
             (provider, subject, user_id, now),
         )
 
-    def delete_external(self, provider: str, subject: str) -> bool:
-        sql = "DELETE FROM external_identities WHERE provider = ? AND subject = ? RETURNING user_id"
-        return bool(self.statements.fetch(sql, (provider, subject)))
+    def delete_external(self, provider: str, subject: str) -> None:
+        self.statements.fetch(
+            "DELETE FROM external_identities WHERE provider = ? AND subject = ?",
+            (provider, subject),
+        )
 
     def insert_passkey(self, stored: StoredPasskey) -> None:
         *values, transports = astuple(stored.passkey)
