@@ -41,6 +41,7 @@ from quart_chat.web.schemas.passkeys import (
 if TYPE_CHECKING:
     from quart import Response
 
+    from quart_chat.accounts.models import SignedIn
     from quart_chat.accounts.passkeys.models import Challenge
     from quart_chat.wire import Item
 
@@ -105,9 +106,7 @@ async def sign_in_with_passkey(body: PasskeySignInBody) -> Response:
             replaces=session_secret(),
         )
     )
-    response = jsonify({"next": target(body.next)})
-    set_session(response, signed_in)
-    return response
+    return _welcome(signed_in, body.next)
 
 
 @blueprint.post("/invite/challenge")
@@ -152,7 +151,11 @@ async def accept_invite_with_passkey(body: InvitePasskeyBody) -> Response:
             replaces=session_secret(),
         )
     )
-    response = jsonify({"next": target("/")})
+    return _welcome(signed_in, "/")
+
+
+def _welcome(signed_in: SignedIn, then: str) -> Response:
+    response = jsonify({"next": target(then)})
     set_session(response, signed_in)
     return response
 
