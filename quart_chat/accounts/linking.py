@@ -1,7 +1,7 @@
 """Connecting an account that is there with a user of a provider, and disconnecting it.
 
-Whoever is signed in at the provider then signs in here, too: so the user has to have signed in here
-lately, and an identity that belongs to another account is refused.
+A sign-in at the provider is then one here, too: so the user of the account has to have signed in
+here lately, and an identity that belongs to another account is refused.
 """
 
 from __future__ import annotations

@@ -185,7 +185,7 @@ class Passkeys:
     def _log_failure(self, passkey: Passkey, origin: Origin) -> None:
         """Log an answer that was not valid, such as one of a copy of the key.
 
-        Whoever knows the id of a passkey can send such answers, so not all of them are logged.
+        The id of a passkey is enough to send such answers, so not all of them are logged.
         """
         bucket = failures_of(passkey.id)
 
