@@ -13,6 +13,7 @@ EXTRAS := redis,rabbitmq,postgres,telemetry
 test nodes browser postgresql full: export PYTHONDONTWRITEBYTECODE :=
 
 EVERY_CORE := --numprocesses auto --dist worksteal
+PLAIN := $(EVERY_CORE) -m "not long and not browser and not rabbitmq"
 CLIENTS := tests/chaos/clients/node_modules/.installed
 
 SERVICES := nginx proxies redis postgresql-server
@@ -29,7 +30,7 @@ run: $(VENV)/.run
 
 # What is about one process; the rest is named, with the target that runs it.
 test: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
-	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "not long and not browser and not rabbitmq" \
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(PLAIN) \
 		$(addprefix --ignore=,$(NODES)))
 	$(if $(ARGS),,@echo "Left to 'make nodes', which CI runs: what runs many processes and services, in"; \
 		echo "  $(NODES)"; \
@@ -41,7 +42,7 @@ test: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
 
 # Several nodes, brokers, backups and copies, on real services, and how servers start and end.
 nodes: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
-	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "not long and not browser and not rabbitmq" $(NODES))
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(PLAIN) $(NODES))
 
 # What 'make test' leaves out of the tests in Chromium, which take two thirds of the time of all.
 browser: $(VENV)/.test chromium nginx
@@ -53,7 +54,7 @@ rabbitmq: $(VENV)/.test rabbitmq-server
 
 # The tests that have a store, but are not about its engine, over PostgreSQL in the place of SQLite.
 postgresql: $(VENV)/.test postgresql-server
-	$(PYTHON) -m pytest --store=postgres $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "not long and not browser and not rabbitmq" \
+	$(PYTHON) -m pytest --store=postgres $(if $(ARGS),$(ARGS),$(PLAIN) \
 		$(addprefix tests/,accounts chat cluster documents web))
 
 # All tests, also those that take long, each property with all its examples, and the coverage.

@@ -39,7 +39,7 @@ class Talk(asyncio.Protocol):
     """A connection of a person, who asks one prompt after another."""
 
     def __init__(self, session: str | None = None) -> None:
-        """Talk as who has a session, or as whoever one is without."""
+        """Talk in the session with this secret, or without any."""
         self._cookie = "" if session is None else f"Cookie: __Host-session={session}\r\n"
         self._transport: asyncio.Transport | None = None
         self._received = bytearray()

@@ -3,7 +3,8 @@
 Nothing is traced by default: ``tracer()`` is None then, and that is all that it costs. What traces
 is process-wide, as its collector is; :mod:`quart_chat.telemetry` installs it at the start. An
 attribute holds no content: no prompt, answer, title, name of a file, address, cookie or token, and
-no id by which one of them is found.
+no id by which one of them is found. The one exception is the name of the model, as the request gave
+it: any text may stand there, and is cut to a short one.
 """
 
 from __future__ import annotations

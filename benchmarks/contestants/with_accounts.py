@@ -10,13 +10,13 @@ import os
 import sys
 from pathlib import Path
 
+from benchmarks.scenarios import Sizes
 from quart_chat.accounts.models import Actor, Origin, Role
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.service import AccountService
 from quart_chat.storage import open_storage
 
 SESSIONS = "sessions"
-COUNT = 20
 
 _NAME, _PASSWORD = "Ada", "tulip copper ladder"
 
@@ -27,7 +27,8 @@ async def prepare(folder: Path) -> None:
     await accounts.users.add(Actor(None), _NAME, role=Role.ADMIN, password=_PASSWORD)
     here = Origin("127.0.0.1")
     secrets = [
-        (await accounts.sign_in.with_password(_NAME, _PASSWORD, here)).secret for _ in range(COUNT)
+        (await accounts.sign_in.with_password(_NAME, _PASSWORD, here)).secret
+        for _ in range(Sizes().chats)
     ]
     (folder / SESSIONS).write_text("\n".join(secrets))
     await accounts.close()

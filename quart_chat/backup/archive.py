@@ -109,8 +109,7 @@ class ArchiveWriter:
 def create_archive(file: BinaryIO, program: str, created_at: str) -> Generator[ArchiveWriter]:
     """Write a backup to a file for the block."""
     digesting = DigestingFile(file)
-    # Writing calls "write" and "tell" alone; its type asks for more of a file.
-    with tarfile.open(fileobj=digesting, mode="w", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=digesting, mode="w", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]  # it calls write and tell alone
         writer = ArchiveWriter(tar, digesting)
         manifest = {"format": FORMAT, "program": program, "createdAt": created_at}
         writer.add_text(MANIFEST, orjson.dumps(manifest))

@@ -24,7 +24,8 @@ def check_collector() -> Finding:
         taken = all(try_exporter(name, _TIMEOUT) for name in names)
     except MissingExporter as error:
         cure = "Install it, or correct OTEL_TRACES_EXPORTER or OTEL_EXPORTER_OTLP_PROTOCOL."
-        return Finding("traces", f"{str(error).capitalize()}", cure)
+        reason = str(error)
+        return Finding("traces", f"{reason[0].upper()}{reason[1:]}", cure)
     except Exception as error:  # noqa: BLE001 - what a value of a variable does is the package's
         return Finding("traces", f"{error}.", "Correct the variables that begin with OTEL_.")
     if not taken:

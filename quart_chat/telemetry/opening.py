@@ -49,15 +49,12 @@ async def traced(version: str, *, sends_context: bool) -> AsyncGenerator[None]:
 
 def _open(version: str, *, sends_context: bool) -> OpenTelemetry | None:
     try:
-        from quart_chat.telemetry.exporting import MissingExporter
         from quart_chat.telemetry.sdk import OpenTelemetry
     except ImportError:
         _logger.warning("Nothing is traced: OpenTelemetry is not installed (%s).", EXTRA)
         return None
     try:
         return OpenTelemetry(find_exporters(os.environ), version, sends_context=sends_context)
-    except MissingExporter as error:
-        _logger.warning("Nothing is traced: %s", error)
     except Exception as error:  # noqa: BLE001 - what a value of a variable does is the package's
         _logger.warning("Nothing is traced: %s", error)
     return None

@@ -81,8 +81,9 @@ def test_code_keeps_its_indentation(tmp_path: Path) -> None:
         "---\ntitle: Notes\nauthor: Ada\n---\n# A\n\nText.",
         "---\r\ntitle: Notes\r\nauthor: Ada\r\n...\r\n# A\r\n\r\nText.",
         '+++\ntitle = "Notes"\nauthor = "Ada"\n+++\n\n# A\n\nText.',
+        "---\ntitle: Notes\nauthor: Ada\n\n# B\n\nb: |\n  C\n\n  D\n\n'e': f\n\n---\n# A\n\nText.",
     ],
-    ids=["yaml", "dots", "toml"],
+    ids=["yaml", "dots", "toml", "blank lines"],
 )
 def test_what_stands_before_the_text_of_markdown_is_no_heading(
     tmp_path: Path, content: str
@@ -93,10 +94,38 @@ def test_what_stands_before_the_text_of_markdown_is_no_heading(
     assert "Ada" in front.text.splitlines()[1]
 
 
-def test_a_rule_at_the_beginning_of_markdown_is_a_rule(tmp_path: Path) -> None:
-    pieces = read(tmp_path, Kind.MARKDOWN, "---\n\nOne.\n\n---\n\nTwo.")
-    assert pieces[0].form == "markdown"
+@pytest.mark.parametrize(
+    "content",
+    [
+        "---\n# Made by hand\ntitle: A\n---\nText.",
+        '---\n"the title": A\n---\nText.',
+        "---\n# One\r\n# Two\r\n'title' : A\n---\nText.",
+        '+++\n# Made by hand\n"the title" = "A"\n+++\nText.',
+    ],
+)
+def test_it_may_begin_with_a_comment_or_a_key_in_quotes(tmp_path: Path, content: str) -> None:
+    front, text = read(tmp_path, Kind.MARKDOWN, content)
+    assert (front.form, text.form, text.text) == ("plain", "markdown", "Text.")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "---\n\nOne.\n\n---\n\nTwo.",
+        "---\nNote: this is prose.\n\nOne.\n\n---\n",
+        "---\r\nNote: this is prose.\r\n \r\n\r\nOne.\r\n\r\n---\r\n",
+    ],
+)
+def test_a_rule_at_the_beginning_of_markdown_is_a_rule(tmp_path: Path, content: str) -> None:
+    pieces = read(tmp_path, Kind.MARKDOWN, content)
+    assert {piece.form for piece in pieces} == {"markdown"}
     assert "One." in pieces[0].text
+
+
+def test_a_heading_below_a_rule_is_a_heading(tmp_path: Path) -> None:
+    rule, text = read(tmp_path, Kind.MARKDOWN, "---\n# One: a heading\n\nTwo: 2.\n\n---\n")
+    assert (rule.form, rule.text) == ("markdown", "---")
+    assert (text.form, text.headings) == ("markdown", ("One: a heading",))
 
 
 def test_colours_of_a_terminal_are_left_out(tmp_path: Path) -> None:

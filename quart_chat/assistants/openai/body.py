@@ -113,9 +113,8 @@ class Body:
                 return await self._content.readany()
             except aiohttp.ClientError as error:
                 self._broken = error
-            # aiohttp gives nothing more of what it holds once there is an error. Its type does not
-            # say that the error can be taken back.
-            self._content.set_exception(None)  # type: ignore[arg-type]
+            # aiohttp gives nothing more of what it holds once there is an error.
+            self._content.set_exception(None)  # type: ignore[arg-type]  # it can be taken back
             if piece := self._content.read_nowait():
                 return piece
         raise self._broken

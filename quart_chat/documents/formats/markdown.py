@@ -21,11 +21,25 @@ LONGEST_PART = 4 * PART
 """Characters from which on a part ends at the next blank line outside of a listing."""
 
 _HEADING = re.compile(r"#{1,6}\s")
-# What programs that make pages of Markdown are told before the text, in YAML or TOML.
-_FRONT_MATTER = re.compile(
-    r"\A(?:---[ \t]*\r?\n(?=[\w-]+:)|\+\+\+[ \t]*\r?\n(?=[\w-]+ *=))(.{1,9000}?)\r?\n"
-    r"(?:---|\.\.\.|\+\+\+)[ \t]*(?:\r?\n|\Z)",
-    re.DOTALL,
+# What programs that make pages of Markdown are told before the text, in YAML or TOML. In YAML, what
+# follows a blank line has to be more of it: else it is prose between two rules.
+_KEY = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*"""
+_COMMENTS = r"(?:\#[^\n]*\n)*"
+_YAML = re.compile(
+    rf"""
+    \A ---[ \t]*\r?\n (?= {_COMMENTS} {_KEY}: )
+    ( (?: (?! \n[ \t]*\r?\n (?! \s | \# | {_KEY}: | --- | \.\.\. ) ) . ){{1,9000}}? )
+    \r?\n (?: --- | \.\.\. ) [ \t]* (?: \r?\n | \Z )
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_TOML = re.compile(
+    rf"""
+    \A \+\+\+[ \t]*\r?\n (?= {_COMMENTS} {_KEY}= )
+    ( .{{1,9000}}? )
+    \r?\n \+\+\+ [ \t]* (?: \r?\n | \Z )
+    """,
+    re.DOTALL | re.VERBOSE,
 )
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
@@ -35,7 +49,7 @@ def read(path: Path) -> Iterator[Piece | Mark | ReadingWarning]:
     yield from warnings
     headings: dict[int, str] = {}
     done = 0
-    if front := _FRONT_MATTER.match(text):
+    if front := _YAML.match(text) or _TOML.match(text):
         # As Markdown, its last line would be a heading.
         for piece in cut_block(front[1]):
             yield Piece((), None, "plain", piece)

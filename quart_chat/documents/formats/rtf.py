@@ -29,8 +29,7 @@ def read(path: Path) -> Iterator[Block | Mark]:
     page = _CODE_PAGE.search(source[:100])
     encoding = _CODE_PAGES[page[1]] if page else "cp1252"
     try:
-        # striprtf names no types.
-        text = rtf_to_text(visible, encoding=encoding, errors="replace")  # type: ignore[no-untyped-call]
+        text = rtf_to_text(visible, encoding=encoding, errors="replace")  # type: ignore[no-untyped-call]  # striprtf names none
     except (ValueError, KeyError, IndexError, LookupError, AttributeError) as error:
         raise MalformedFile(_("The file is damaged or incomplete.")) from error
     yield Mark(0.5, _("Reading the text"))

@@ -218,8 +218,7 @@ def _read_url(url: str) -> dict[str, Any]:
         "protocol": 2,
     }
     try:
-        # redis-py names no types here.
-        ConnectionPool(**options).make_connection()  # type: ignore[no-untyped-call]
+        ConnectionPool(**options).make_connection()  # type: ignore[no-untyped-call]  # it names none
     except TypeError as error:
         name = str(error).rpartition(" ")[2]
         raise ValueError(f"{name} is not an option of redis-py") from error

@@ -85,8 +85,8 @@ class Events:
         )
         self._shutdown = shutdown_of(self.manager)
         app.extensions[_EXTENSION] = self
-        # Quart documents asgi_app as the place for middleware; to mypy it is a method.
-        app.asgi_app = EventStreams(  # type: ignore[method-assign,assignment]
+        # Quart documents asgi_app as the place for middleware.
+        app.asgi_app = EventStreams(  # type: ignore[method-assign,assignment]  # a method
             app.asgi_app,
             self.manager,
             lifespan=False,

@@ -7,8 +7,9 @@ The closer two words are, the more a text that has one says about a question tha
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 
 from quart_chat.search.folding import UNSPACED_RUN, index_form
@@ -21,7 +22,7 @@ from quart_chat.search.spelling import (
     german_stems,
 )
 from quart_chat.search.synonyms import SYNONYMS
-from quart_chat.search.words import Language
+from quart_chat.search.words import Language, without_umlauts
 
 SAME = 1.0
 INFLECTED = 0.95
@@ -90,6 +91,16 @@ class Vocabulary:
         if word in self.words:
             found[word] = SAME
         return found
+
+    def has_start(self, start: str) -> bool:
+        """Whether a word of the texts begins so when its umlauts are written without."""
+        place = bisect_left(self._without_umlauts, start)
+        return any(word.startswith(start) for word in self._without_umlauts[place : place + 1])
+
+    @cached_property
+    def _without_umlauts(self) -> Sequence[str]:
+        """In order, so that those with the same start are found without a look at all of them."""
+        return sorted(map(without_umlauts, self.words))
 
     def _synonyms(self, word: str, spoken: Language) -> Iterable[str]:
         """The words of the texts that mean about the same, in whatever form."""

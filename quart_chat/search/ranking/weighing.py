@@ -18,8 +18,6 @@ PART_WEIGHT = 0.7
 """Weight of a part of a compound."""
 NO_NOUN = 0.7
 """What of its weight a German word keeps that is no noun: nouns say what a question is about."""
-
-
 SHORTEST_VERB = 3
 """Letters of a verb that have to be the same as in the texts."""
 
@@ -128,14 +126,16 @@ def join_verbs(question: ReadQuestion, collections: Sequence[Collection]) -> Rea
     if question.language is not Language.GERMAN or not question.words:
         return question
     last = _LAST_WORD.search(question.prompt)
-    if last is None or fold(last[1]) not in _PARTICLES:
+    if last is None or (particle := fold(last[1])) not in _PARTICLES:
         return question
-    particle = fold(last[1])
     for word in question.words:
         joined = f"{particle}{word.folded}"
+        start = joined[: len(particle) + SHORTEST_VERB]
+        # To find kin takes long, and few verbs begin so.
         if word.text.islower() and any(
-            without_umlauts(other).startswith(joined[: len(particle) + SHORTEST_VERB])
+            without_umlauts(other).startswith(start)
             for collection in collections
+            if collection.vocabulary.has_start(start)
             for other in collection.vocabulary.kin(joined, Language.GERMAN)
         ):
             verb = Asked(f"{last[1].lower()}{word.text}", joined, max(word.weight, 1.0))

@@ -89,6 +89,15 @@ def test_a_compound_is_taken_apart_where_words_have_both_parts() -> None:
     assert vocabulary.components("kuehlschrank") == ()
 
 
+def test_a_start_is_found_without_umlauts() -> None:
+    vocabulary = Vocabulary(["zuruecksetzen", "abbrechen", "hochladen"])
+    for start in ("zuruck", "abbrechen", "h", ""):
+        assert vocabulary.has_start(start)
+    for start in ("zurueck", "abbrechens", "ab.", "hochz", "zz", "a-"):
+        assert not vocabulary.has_start(start)
+    assert not Vocabulary([]).has_start("a")
+
+
 def test_a_mistyped_word_is_the_nearest_that_begins_alike() -> None:
     vocabulary = Vocabulary(["chronometer", "kilometer", "meter"])
     assert vocabulary.mistyped("chronometr") == {"chronometer": MISTYPED}
