@@ -54,7 +54,7 @@ _logger = logging.getLogger(__name__)
 HISTORY = 100
 """Latest messages of a conversation that an assistant is given."""
 BURST = 8
-"""Outputs that are taken in a row before others run, which costs as much as to take one."""
+"""Outputs after which others run, though an assistant never waits: after each would be dear."""
 
 
 class RunningRound:
