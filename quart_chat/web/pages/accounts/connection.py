@@ -26,7 +26,7 @@ from quart_chat.web.auth.identity import actor, now, remember, require_session, 
 from quart_chat.web.context import services, user_id
 from quart_chat.web.errors import refused_page
 from quart_chat.web.pages.accounts.account import ACCOUNT, render_account
-from quart_chat.web.pages.accounts.sign_in import sign_out_to
+from quart_chat.web.pages.accounts.sign_in import sign_out
 from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ async def disconnect() -> ResponseReturnValue:
 @blueprint.post("/sign-in-again")
 async def sign_in_again() -> Response:
     """End the session, and lead back to the account with the next one."""
-    return await sign_out_to(sign_in_address(path_to(ACCOUNT)))
+    return await sign_out(redirect(sign_in_address(path_to(ACCOUNT)), 303))
 
 
 async def _refused(error: ChatError) -> Response:

@@ -32,6 +32,7 @@ from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:
     from quart.typing import ResponseReturnValue
+    from werkzeug.wrappers import Response as WerkzeugResponse
 
     from quart_chat.accounts.models import SignedIn
 
@@ -79,15 +80,15 @@ async def begin_session() -> ResponseReturnValue:
 @public
 async def end_session() -> Response:
     """Sign out in this browser, whether or not the session still lives."""
-    return await sign_out_to(path_to(f"{SIGN_IN}?reason=signed_out"))
+    return await sign_out(redirect(path_to(f"{SIGN_IN}?reason=signed_out"), 303))
 
 
-async def sign_out_to(address: str) -> Response:
+async def sign_out(redirection: WerkzeugResponse) -> Response:
     """End the session of this browser, if it has one, and lead it to another page."""
     secret = session_secret()
     if secret is not None:
         await services().require_accounts().sign_in.sign_out(secret, client_address())
-    response = cast("Response", redirect(address, 303))
+    response = cast("Response", redirection)
     clear_session(response)
     return response
 
