@@ -107,6 +107,7 @@ class Visit:
     async def look(self, name: str, page: Page | None = None) -> None:
         """See that nothing is wrong with the view, and keep a picture of it."""
         page = page or self.page
+        await page.wait_for_load_state()  # The page of a link may have only its address yet.
         await page.evaluate("document.fonts.ready")
         assert await page.evaluate("document.documentElement.scrollWidth") <= self.width
         assert await violations(page, self.scheme) == []

@@ -40,6 +40,7 @@ a_very_long_line = "{"x" * 400}"
 
 async def violations(page: Page, scheme: str = "light") -> list[str]:
     """What axe finds wrong with the page: in dark colours it looks again only at the colours."""
+    await page.wait_for_load_state()  # A link that was followed just now has only its address yet.
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE.read_text("utf-8"))
     rules = {} if scheme == "light" else {"runOnly": {"type": "rule", "values": COLOUR_RULES}}
