@@ -39,7 +39,7 @@ _MAX_DEPTH = 8
 """Levels of parts in parts that are read."""
 
 
-class Delta(Struct):
+class Delta(Struct, gc=False):
     """What a chunk adds; servers call reasoning by either name."""
 
     content: str | None = None
@@ -47,12 +47,12 @@ class Delta(Struct):
     reasoning: str | None = None
 
 
-class Choice(Struct):
+class Choice(Struct, gc=False):
     delta: Delta | None = None
     finish_reason: str | None = None
 
 
-class Counted(Struct):
+class Counted(Struct, gc=False):
     """The tokens that an endpoint has counted."""
 
     prompt_tokens: int | None = None
@@ -90,6 +90,21 @@ class Said(Struct):
 
 
 _decode = msgspec.json.Decoder(Chunk).decode
+
+
+def read_text(data: bytes) -> str | None:
+    """The text of a chunk that says nothing else, as most do; None for any other."""
+    try:
+        chunk = _decode(data)
+    except (ValueError, RecursionError):
+        return None
+    if not chunk.choices or chunk.usage is not None or chunk.error is not None:
+        return None
+    choice = chunk.choices[0]
+    delta = choice.delta
+    if delta is None or choice.finish_reason is not None:
+        return None
+    return None if delta.reasoning_content or delta.reasoning else delta.content
 
 
 def read_chunk(data: bytes) -> Said | None:
@@ -173,9 +188,9 @@ def _read_object(payload: dict[str, Any]) -> Said:
         said.error = payload
     if said.error is None or chosen:
         _read_choice(choice, said)
-        # Beside its pieces some send all of the answer so far.
-        pieces = _first(choice, ("delta",), thought=False)
-        said.whole = bool(chosen) and not pieces and bool(choice.get("message"))
+        if chosen and choice.get("message"):
+            # Beside its pieces some send all of the answer so far.
+            said.whole = not _first(choice, ("delta",), thought=False)
     return said
 
 
@@ -239,7 +254,8 @@ def _first(
 ) -> list[_Part]:
     """The texts of the first field that has any: servers repeat them under other names."""
     for name in names:
-        if found := _parts(part.get(name), thought=thought, depth=depth + 1):
+        value = part.get(name)
+        if value is not None and (found := _parts(value, thought=thought, depth=depth + 1)):
             return found
     return []
 

@@ -95,6 +95,11 @@ class Frames:
             self._line = [b""]
 
     def _take_line(self, line: bytes) -> None:
+        if line.startswith(b"data: {") and not self._pending:
+            # Nearly all lines are like this one, and there is one for each token.
+            if not self._take(line[6:], self._error):
+                self._keep(line[6:])
+            return
         if not self._began:
             self._began = True
             line = line.removeprefix(b"\xef\xbb\xbf")

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable, Iterator
 
 from quart_chat.assistants.openai.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.errors import ModelError
-from quart_chat.assistants.openai.replies.chunk import Counted, Said, read_chunk
+from quart_chat.assistants.openai.replies.chunk import Counted, Said, read_chunk, read_text
 from quart_chat.assistants.openai.replies.frames import Frames
 from quart_chat.assistants.openai.replies.surrogates import Halves
 from quart_chat.assistants.openai.replies.thinking import Parts, Thinking
@@ -121,6 +121,10 @@ class Reply:
         """Take a chunk; False where it can't be read."""
         if self.over or self.failure is not None:
             return True
+        if not error and (text := read_text(data)):
+            self._add(text)
+            self.said += 1
+            return True
         if data in DONE:
             self.over = self.whole = True
             self.said += 1
@@ -132,8 +136,7 @@ class Reply:
 
     def _hear(self, said: Said) -> None:
         if text := self._without_repeated(said):
-            self._texts.append(text)
-            self._all.append(text)
+            self._add(text)
         if said.thought:
             self._think(self._thought_halves.join(said.thought))
         news = text or said.thought or said.finish or said.error
@@ -147,6 +150,10 @@ class Reply:
             self._finish, self.whole = said.finish, True
         if news:
             self.said += 1
+
+    def _add(self, text: str) -> None:
+        self._texts.append(text)
+        self._all.append(text)
 
     def _without_repeated(self, said: Said) -> str:
         """A chunk's text; of a whole message, what did not come in pieces before it."""
