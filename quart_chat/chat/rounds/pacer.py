@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 
 FRAME = 0.04
-"""Seconds between two pieces of a text in full flow. A text that grows 25 times a second reads as
-smoothly as one that grows with each token, and a piece costs the event manager, each stream and
-each page the same, however long it is."""
+"""Seconds between two pieces of a text in full flow, at least. A text that grows 25 times a second
+reads as smoothly as one that grows with each token, and a piece costs the event manager, each
+stream and each page the same, however long it is."""
 
 
 class TextPacer:
@@ -24,39 +25,44 @@ class TextPacer:
         self._emit = emit
         self._offset = 0
         self._waiting: list[str] = []
-        self._frame: asyncio.TimerHandle | None = None
+        self._next_frame = float("-inf")
+        self._timer: asyncio.TimerHandle | None = None
 
     def add(self, offset: int, text: str) -> None:
         """Take a piece that begins where the one before ends."""
         if not self._waiting:
             self._offset = offset
         self._waiting.append(text)
-        if self._frame is None:
-            self._next_frame()
+        if self._timer is None:
+            wait = self._next_frame - monotonic()
+            if wait <= 0:
+                self.flush()
+            else:
+                self._timer = asyncio.get_running_loop().call_later(wait, self._frame)
 
     def flush(self) -> None:
         """Pass on what waits."""
         if self._waiting:
             text, self._waiting = "".join(self._waiting), []
+            self._next_frame = monotonic() + FRAME
             self._emit(self._offset, text)
 
     def forget(self) -> None:
         """Drop the pieces that wait: the text begins anew, with a first piece."""
         self._waiting = []
-        self._end_frame()
+        self._next_frame = float("-inf")
+        self._cancel()
 
     def close(self) -> None:
         """Pass on what waits; nothing will follow."""
         self.flush()
-        self._end_frame()
+        self._cancel()
 
-    def _next_frame(self) -> None:
-        self._frame = None
-        if self._waiting:
-            self.flush()
-            self._frame = asyncio.get_running_loop().call_later(FRAME, self._next_frame)
+    def _frame(self) -> None:
+        self._timer = None
+        self.flush()
 
-    def _end_frame(self) -> None:
-        if self._frame is not None:
-            self._frame.cancel()
-            self._frame = None
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
