@@ -30,6 +30,7 @@ from quart_chat.assistants.librarian.retrieval import (
     Comparison,
     Embeddings,
     Retrieved,
+    find_serving,
     retrieve,
 )
 from quart_chat.assistants.protocol import Output, Question, Sources, Step, Text
@@ -91,13 +92,15 @@ class Librarian:
 
         Yields a step for all that is done, and at last what was found: so many passages at most.
         """
-        read = _read(question)
-        if not read.words:
+        named = [corpus for corpus in self._corpora if corpus.name in corpora]
+        serving = await find_serving(named, question)
+        # A question is read only where there is something to search: that takes a moment.
+        read = _read(question) if serving or question.document_ids else None
+        if read is None or not read.words:
             yield Retrieved((), (), (), ())
             return
-        chosen = [corpus for corpus in self._corpora if corpus.name in corpora]
         say = SENTENCES[read.answered_in]
-        async for done in retrieve(chosen, question, read, say, most, self._comparison):
+        async for done in retrieve(serving, question, read, say, most, self._comparison):
             yield done
 
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
@@ -132,7 +135,8 @@ class Librarian:
         if not read.words:
             yield Step("search", say.nothing_to_search, "completed")
             return
-        async for done in retrieve(corpora, question, read, say, MAX_PASSAGES, self._comparison):
+        serving = await find_serving(corpora, question)
+        async for done in retrieve(serving, question, read, say, MAX_PASSAGES, self._comparison):
             yield done
 
 

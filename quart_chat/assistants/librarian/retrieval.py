@@ -84,8 +84,13 @@ class Comparison:
 class _Searched:
     """The corpora that serve a question, and their texts."""
 
-    corpora: list[Corpus] = field(default_factory=list)
+    corpora: Sequence[Corpus]
     collections: list[Collection] = field(default_factory=list)
+
+
+async def find_serving(corpora: Sequence[Corpus], question: Question) -> list[Corpus]:
+    """The corpora that are to be searched for a question."""
+    return [corpus for corpus in corpora if await corpus.serves(question)]
 
 
 async def retrieve(
@@ -96,11 +101,11 @@ async def retrieve(
     most: int = MAX_PASSAGES,
     comparison: Comparison | None = None,
 ) -> AsyncGenerator[Step | Retrieved, None]:
-    """Search the corpora, and say what for and what came of it.
+    """Search corpora that serve a question, and say what for and what came of it.
 
     Yields a step for all that is done, and at last what was found: so many passages at most.
     """
-    searched = _Searched([corpus for corpus in corpora if await corpus.serves(question)])
+    searched = _Searched(corpora)
     chosen = bool(question.document_ids)
     if not searched.corpora and not chosen:
         yield Retrieved((), (), (), (), say=say)
