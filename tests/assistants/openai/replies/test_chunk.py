@@ -40,6 +40,16 @@ CHUNKS = st.fixed_dictionaries(
         "model": st.just("tiny"),
     },
 )
+LINES = (
+    'data: {"choices":[{"delta":{"content":"a"}}]}',
+    'data:{"choices":[{"delta":{"content":"b"}}]}',
+    'data: {"choices":',
+    'data: [{"delta":{"content":"c"}}]}',
+    "data:",
+    "event: message",
+    ": x",
+    "",
+)
 
 
 @given(CHUNKS)
@@ -59,10 +69,7 @@ def test_what_is_no_piece_of_text_takes_the_long_one(data: bytes) -> None:
     assert read_text(data) is None
 
 
-@given(st.lists(st.sampled_from(['data: {"choices":[{"delta":{"content":"a"}}]}', "", ": x", "data:",
-                                 'data:{"choices":[{"delta":{"content":"b"}}]}', 'data: {"choices":',
-                                 'data: [{"delta":{"content":"c"}}]}', "event: message"]),
-                max_size=8))  # fmt: skip
+@given(st.lists(st.sampled_from(LINES), max_size=8))
 def test_a_space_before_a_chunk_changes_nothing(lines: list[str]) -> None:
     def read(lines: list[str]) -> str:
         reply = Reply(ErrorMapper("http://endpoint", ""))
