@@ -48,7 +48,7 @@ nodes: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
 
 # What 'make test' leaves out of the tests in Chromium, which take two thirds of the time of all.
 browser: $(VENV)/.test chromium nginx
-	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(TWO_A_CORE) -m "browser and not long" tests/browser)
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "browser and not long" tests/browser)
 
 # What needs RabbitMQ: on one core, so that it is started once.
 rabbitmq: $(VENV)/.test rabbitmq-server
