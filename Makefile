@@ -10,10 +10,12 @@ INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 EXTRAS := redis,rabbitmq,postgres,telemetry
 
 # What Python has made of the modules is kept: each worker and each server of a test imports them.
-test nodes browser postgresql full: export PYTHONDONTWRITEBYTECODE :=
+test nodes browser rabbitmq postgresql full: export PYTHONDONTWRITEBYTECODE :=
 
 EVERY_CORE := --numprocesses auto --dist worksteal
-PLAIN := $(EVERY_CORE) -m "not long and not browser and not rabbitmq"
+# Where tests wait for other processes half of the time, a core has a second test meanwhile.
+TWO_A_CORE := --numprocesses $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN)) --dist worksteal
+PLAIN := -m "not long and not browser and not rabbitmq"
 CLIENTS := tests/chaos/clients/node_modules/.installed
 
 SERVICES := nginx proxies redis postgresql-server
@@ -30,7 +32,7 @@ run: $(VENV)/.run
 
 # What is about one process; the rest is named, with the target that runs it.
 test: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
-	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(PLAIN) \
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) $(PLAIN) \
 		$(addprefix --ignore=,$(NODES)))
 	$(if $(ARGS),,@echo "Left to 'make nodes', which CI runs: what runs many processes and services, in"; \
 		echo "  $(NODES)"; \
@@ -42,11 +44,11 @@ test: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
 
 # Several nodes, brokers, backups and copies, on real services, and how servers start and end.
 nodes: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
-	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(PLAIN) $(NODES))
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(TWO_A_CORE) $(PLAIN) $(NODES))
 
 # What 'make test' leaves out of the tests in Chromium, which take two thirds of the time of all.
 browser: $(VENV)/.test chromium nginx
-	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "browser and not long")
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "browser and not long" tests/browser)
 
 # What needs RabbitMQ: on one core, so that it is started once.
 rabbitmq: $(VENV)/.test rabbitmq-server
@@ -54,7 +56,7 @@ rabbitmq: $(VENV)/.test rabbitmq-server
 
 # The tests that have a store, but are not about its engine, over PostgreSQL in the place of SQLite.
 postgresql: $(VENV)/.test postgresql-server
-	$(PYTHON) -m pytest --store=postgres $(if $(ARGS),$(ARGS),$(PLAIN) \
+	$(PYTHON) -m pytest --store=postgres $(if $(ARGS),$(ARGS),$(TWO_A_CORE) $(PLAIN) \
 		$(addprefix tests/,accounts chat cluster documents web))
 
 # All tests, also those that take long, each property with all its examples, and the coverage.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -133,9 +133,10 @@ def postgres_events(postgres: PostgresServer) -> EventsDatabase:
 
 
 @pytest.fixture(scope="session")
-def postgres_stores(postgres: PostgresServer) -> StorePool:
+def postgres_stores(postgres: PostgresServer) -> Iterator[StorePool]:
     """Empty stores, for one test after the other."""
-    return StorePool(postgres)
+    with closing(StorePool(postgres)) as pool:
+        yield pool
 
 
 @pytest.fixture

@@ -188,7 +188,8 @@ def wait_until_served(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = monotonic() + START_TIMEOUT
     while process.poll() is None and monotonic() < deadline:
         with suppress(httpx2.ConnectError):
-            assert httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=20).status_code == 200
+            answer = httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=START_TIMEOUT)
+            assert answer.status_code == 200
             return
     raise AssertionError(f"The server has not started: {process.poll()}.")
 

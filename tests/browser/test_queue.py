@@ -65,7 +65,7 @@ async def test_questions_that_are_sent_during_an_answer_follow_it_in_every_tab(
     open_tab: OpenTab,
 ) -> None:
     # Long enough to queue two questions in two tabs on a busy machine.
-    first = await begin(open_tab, "count 400 40ms")
+    first = await begin(open_tab, "count 40 400ms")
     second = await open_tab(first.page.url)
     await add(first, "count 2 1ms")
     await add(second, "count 3 1ms")
