@@ -44,7 +44,7 @@ test: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
 
 # Several nodes, brokers, backups and copies, on real services, and how servers start and end.
 nodes: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
-	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(TWO_A_CORE) $(PLAIN) $(NODES))
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) $(PLAIN) $(NODES))
 
 # What 'make test' leaves out of the tests in Chromium, which take two thirds of the time of all.
 browser: $(VENV)/.test chromium nginx
