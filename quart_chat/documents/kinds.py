@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from codecs import getincrementaldecoder
 from pathlib import PurePosixPath
 
 from quart_chat.documents.models import Kind
@@ -20,6 +21,7 @@ _ZIP = b"PK\x03\x04"
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
 # No text has these; what terminals and old printers take for commands is let through.
+_CONTINUING = bytes(range(0x80, 0xC0))
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b\b"))
 
 # Controls, what is not assigned, and what stands for nothing by itself.
@@ -164,6 +166,8 @@ def is_binary(chunk: bytes, head: bytes) -> bool:
     """Whether a chunk of a file that begins with ``head`` has bytes that no text has."""
     if head.startswith(_UTF16) or utf16_order(head):
         return False
+    if _has_stray_zeros(chunk):
+        chunk = chunk.replace(b"\0", b"")
     return len(chunk.translate(None, _CONTROLS)) != len(chunk)
 
 
@@ -173,6 +177,8 @@ def utf16_order(head: bytes) -> str:
     Such a text has bytes that are zero, those of ASCII's characters at least, and most of them are
     the first or most the second of their pairs. One that is Chinese or Japanese alone has none.
     """
+    if _has_stray_zeros(head):
+        return ""
     head = head[: len(head) // 2 * 2]
     first, second = head[::2].count(0), head[1::2].count(0)
     if first != second:
@@ -181,6 +187,20 @@ def utf16_order(head: bytes) -> str:
     if first:
         return ""
     return next((order for order in ("utf-16-le", "utf-16-be") if _is_east_asian(head, order)), "")
+
+
+def _has_stray_zeros(chunk: bytes) -> bool:
+    """Whether a chunk has a few zeros in a text that is UTF-8, as a log that a crash has cut."""
+    zeros = chunk.count(0)
+    others = len(chunk) - len(chunk.translate(None, _CONTROLS)) - zeros
+    if others or not 0 < zeros * 20 < len(chunk):
+        return False
+    try:
+        # A character may be cut at either end.
+        getincrementaldecoder("utf-8")().decode(chunk.lstrip(_CONTINUING))
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_text(text: str) -> bool:

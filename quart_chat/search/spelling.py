@@ -32,7 +32,7 @@ _ENDINGS = {
     Language.GERMAN: (
         "",
         *["e", "n", "s", "t", "en", "er", "es", "em", "et", "st", "te", "ern", "ten", "tet"],
-        *["lich", "liche", "lichen", "ung", "ungen"],
+        *["lich", "liche", "lichen", "ung", "ungen", "bar", "bare", "baren"],
     ),
     Language.ENGLISH: ("", *["s", "es", "ed", "ing"]),
 }

@@ -153,6 +153,7 @@ _GROUPS = """
     copy kopieren kopie
     move migrate umziehen umzug
     person someone somebody people
+    open opening hours geoeffnet oeffnungszeiten erreichbar reachable available sprechzeiten
 """
 
 SYNONYMS: Mapping[str, frozenset[str]]

@@ -33,7 +33,7 @@ LONGEST_END = 2
 _WORD = re.compile(rf"{LETTER}+(?:[-_.'\u2019]{LETTER}+)*")
 _CODE = re.compile(r"(?=.*\d)(?=.*[a-z])[a-z0-9]{2,8}")
 _APOSTROPHE = re.compile("['\u2019]")
-_JOINTS = re.compile(r"[-_.'\u2019]")
+JOINTS = re.compile(r"[-_.'\u2019]")
 
 # Words that go with nearly every subject: verbs of doing and having, measures, kinds.
 _LIGHT = frozenset(
@@ -45,7 +45,7 @@ _LIGHT = frozenset(
     making mean meant measure much need needed needs new next number old own part people person
     place possible put read right run said say says see set should show shows size small soon
     sort stay still take takes tell thing think things time times too try turn type use used uses
-    using want way well without work works
+    using want way well without work works mr mrs ms miss dr
 
     abgeben allgemein alt alte anders arbeiten art bekommen bekommt bescheid besser beste brauche
     brauchen braucht bringen darf duerfen eigentlich enthalten erhalten erlaubt erst ersten finden
@@ -54,7 +54,7 @@ _LIGHT = frozenset(
     kosten kostet kurz laeuft lang lange laufen lassen letzte leute lieber liegen machen macht
     menschen mindestens moeglich muessen muss nehmen neu neue nutzen oft ohne person personen reicht
     sagt schnell sehen sieht sollen sollte stehen steht teuer tun verwenden viel viele weit wenig
-    wenige wichtig woran zahl zeigen zeit
+    wenige wichtig woran zahl zeigen zeit frau herr herrn
     """.split()  # noqa: SIM905 - a list of so many strings is harder to read
 )
 
@@ -120,7 +120,7 @@ def _asked_words(text: str) -> Iterator[tuple[str, bool]]:
 
 def parts(word: str) -> tuple[str, ...]:
     """A word, and what it is joined from: emit_event, emit, event, emitevent."""
-    pieces = [piece for piece in _JOINTS.split(word) if piece]
+    pieces = [piece for piece in JOINTS.split(word) if piece]
     if len(pieces) < 2:
         return (word,)
     return (word, *pieces, "".join(pieces))

@@ -197,6 +197,14 @@ async def test_what_is_no_upload_is_refused(
     assert stored(app) == []
 
 
+async def test_a_name_in_another_encoding_is_told(client: Client) -> None:
+    body = form(("Größe.txt", b"One")).decode().encode("latin-1")
+    response = await client.post(PATH, data=body, headers=FORM)
+    assert response.status_code == 422
+    error = (await response.get_json())["error"]
+    assert error["message"].startswith("The name of a file can't be read.")
+
+
 async def test_far_too_much_is_not_read_to_its_end(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,8 @@ from quart_chat.search.passages import Passage
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import Collection
 from quart_chat.search.ranking.fusion import EMBEDDINGS, MOST, Ranking, fuse, rank, rank_by_vectors
-from quart_chat.search.ranking.relevance import Hit, Judgement, judge
+from quart_chat.search.ranking.judgement import Hit, Judgement
+from quart_chat.search.ranking.relevance import judge
 from quart_chat.search.words import Language
 
 SEARCH = "search"

@@ -7,29 +7,30 @@ shortened, and without the key, which it may hold.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from quart_chat.assistants.openai.body import Silence
 from quart_chat.assistants.openai.connecting import of_connecting
 from quart_chat.assistants.openai.errors import ModelError
-from quart_chat.assistants.openai.words import MAX_TEXT, find_status, find_words
+from quart_chat.assistants.openai.retry_after import advise, find_retry_after
+from quart_chat.assistants.openai.words import MAX_TEXT, decode_refusal, find_status, find_words
 from quart_chat.plaintext import shorten
-from quart_chat.texts import _, ngettext, number
+from quart_chat.texts import _
 
 MAX_COMPLAINT = 300
 """Characters of an endpoint's own words that are quoted."""
-MAX_DIGITS = 12
-"""Of the seconds that an endpoint asks to wait; more of them are no time that anybody waits."""
 
 _TOO_LONG = re.compile(
     r"context.{0,20}(length|window|size|limit)|maximum context|(prompt|input) is too long"
     r"|too many tokens|max_seq_len|maximum (number of|input) tokens|reduce the length of the",
     re.IGNORECASE,
 )
+MAX_ADDRESS = 200
+"""Characters of an address that is told."""
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_ENDS = re.compile(r"/(?:chat/completions|models|embeddings)/*\Z")
 _OWN_MEANING = frozenset({401, 403, 404, 429})
 """Statuses that say what is wrong, whatever the words are."""
 
@@ -74,8 +75,10 @@ class ErrorMapper:
         self, status: int, headers: Mapping[str, str], body: bytes, model: str
     ) -> ModelError:
         """The endpoint has refused a request."""
-        complaint = body.decode("utf-8", "replace")
-        retry_after = parse_retry_after(headers.get("retry-after", ""))
+        complaint = decode_refusal(body, headers.get("content-type", ""))
+        retry_after = find_retry_after(headers, complaint)
+        if status in _REDIRECTS and (address := headers.get("location")):
+            return self._moved(status, address)
         words = "" if _is_binary(complaint) else find_words(complaint)
         return self._of_status(status, words, complaint, model, retry_after)
 
@@ -131,7 +134,7 @@ class ErrorMapper:
             case 429:
                 return self._busy(retry_after, quote, complaint)
         if status >= 500:
-            return self._failed(status, words, complaint)
+            return self._failed(status, words, complaint, retry_after)
         return ModelError(
             "endpoint_rejected",
             self._quote(words)
@@ -141,7 +144,26 @@ class ErrorMapper:
             complaint=complaint,
         )
 
-    def _failed(self, status: int, words: str, complaint: str) -> ModelError:
+    def _moved(self, status: int, address: str) -> ModelError:
+        """The endpoint sends on to another address, to which no key is taken unasked."""
+        try:
+            parts = urlsplit(self._mask(address))
+        except ValueError:
+            parts = urlsplit("")
+        host = parts.netloc.rpartition("@")[2]
+        place = f"{parts.scheme}://{host}" if host else self.host
+        path = _ENDS.sub("", parts.path)
+        return ModelError(
+            "endpoint_rejected",
+            _(
+                "{host} redirects to {address} with status {status}. If the API is there, set"
+                " OPENAI_BASE_URL to that address, and restart the server."
+            ).format(host=self.host, address=shorten(f"{place}{path}", MAX_ADDRESS), status=status),
+        )
+
+    def _failed(
+        self, status: int, words: str, complaint: str, retry_after: float | None
+    ) -> ModelError:
         problem = _("{host} has failed with status {status}.").format(host=self.host, status=status)
         text = _(
             "{host} has failed with status {status}. Retry; if that does not help, its log"
@@ -149,10 +171,11 @@ class ErrorMapper:
         ).format(host=self.host, status=status)
         return ModelError(
             "endpoint_failed",
-            self._quote(words) + text,
+            self._quote(words) + text + (f" {advise(retry_after)}" if retry_after else ""),
             problem=problem,
             complaint=complaint,
             passing=True,
+            retry_after=retry_after,
         )
 
     def _too_long(self, model: str, quote: str, complaint: str) -> ModelError:
@@ -170,7 +193,7 @@ class ErrorMapper:
         problem = _("{host} takes no more requests for now.").format(host=self.host)
         text = _(
             "{host} takes no more requests for now, or the key's quota is used up. {advice}"
-        ).format(host=self.host, advice=_try_again(retry_after))
+        ).format(host=self.host, advice=advise(retry_after))
         return ModelError(
             "endpoint_busy",
             quote + text,
@@ -198,7 +221,13 @@ class ErrorMapper:
             ),
         )
 
-    def empty(self, model: str, *, thought: bool) -> ModelError:
+    def empty(self, model: str, *, thought: bool, calls_tool: bool = False) -> ModelError:
+        if calls_tool:
+            text = _(
+                "{model} wanted to call a tool, and gave no answer: it is offered none here. Ask in"
+                " other words, or choose another model."
+            )
+            return ModelError("empty_answer", text.format(model=model))
         message = (
             _(
                 "{model} only reasoned and gave no answer. Ask in other words, or choose another"
@@ -219,38 +248,16 @@ class ErrorMapper:
 
     def _quote(self, words: str, status: int | None = None) -> str:
         """A line of what the endpoint says; its status where our own sentence does not name it."""
-        for secret in self._secrets:
-            words = words.replace(secret, "***")
-        words = shorten(words, MAX_COMPLAINT)
+        words = shorten(self._mask(words), MAX_COMPLAINT)
         if not words:
             return ""
         text = _("“{words}”") if status is None else _("“{words}” (status {status})")
         return text.format(words=words, status=status) + "\n"
 
-
-def parse_retry_after(value: str) -> float | None:
-    """Seconds from now, of a number of seconds or a date (RFC 9110, 10.2.3)."""
-    if value.isascii() and value.isdigit():
-        return float(value[:MAX_DIGITS])
-    try:
-        date = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    # A date without a zone is in UTC.
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max(0.0, date.timestamp() - time.time())
-
-
-def _try_again(seconds: float | None) -> str:
-    if seconds is None:
-        return _("Try again in a while.")
-    if seconds < 120:
-        count = round(seconds)
-        text = ngettext("Try again in {count} second.", "Try again in {count} seconds.", count)
-    else:
-        count = round(seconds / 60)
-        text = ngettext("Try again in {count} minute.", "Try again in {count} minutes.", count)
-    return text.format(count=number(count))
+    def _mask(self, words: str) -> str:
+        for secret in self._secrets:
+            words = words.replace(secret, "***")
+        return words
 
 
 def _is_binary(text: str) -> bool:

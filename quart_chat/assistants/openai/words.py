@@ -48,6 +48,7 @@ _SIGNS = re.compile(r"[^A-Za-z0-9]")
 # A frame of server-sent events around it
 _FRAME = re.compile(r"(?:(?:event|id|retry):[^\n]*\n)*(?:data|error):\s*(?=[{\[])")
 _NOTHING = frozenset({"null", "true", "false", "None"})
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w:.-]{1,40})", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _UNSEEN = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"</?[a-zA-Z!?][^>]*>")
@@ -71,6 +72,28 @@ def decode(data: bytes) -> str:
         if bad > MAX_BAD_BYTES:
             raise ValueError("too little of it is UTF-8")
     return "".join(parts)
+
+
+def decode_refusal(body: bytes, media_type: str) -> str:
+    """Decode what an endpoint or a proxy says of a failure, in the encoding that it is in.
+
+    Args:
+        body: What it says.
+        media_type: The header that tells what that is.
+    """
+    stated = _CHARSET.search(media_type) or _CHARSET.search(body[:1024].decode("latin-1"))
+    charset = "utf-16" if body.startswith((b"\xff\xfe", b"\xfe\xff")) else stated and stated[1]
+    try:
+        # Many say that it is ISO 8859-1, and send UTF-8.
+        if not (charset or "").lower().startswith("utf-16"):
+            return body.decode()
+        return body.decode(charset or "", "replace")
+    except (UnicodeDecodeError, LookupError):
+        pass
+    try:
+        return body.decode(charset or "utf-8", "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")
 
 
 def load_json(data: bytes | str) -> Any:
@@ -133,7 +156,7 @@ def find_status(found: Any, depth: int = 0) -> int | None:
 
 def is_complaint(payload: dict[str, Any], *, bare: bool) -> bool:
     """Whether an object is an error; one that is ``bare`` has no choices."""
-    if payload.get("error"):
+    if is_error(payload.get("error")):
         return True
     if not bare or payload.get("content"):
         return False
@@ -142,7 +165,15 @@ def is_complaint(payload: dict[str, Any], *, bare: bool) -> bool:
     fields = _fields(payload)
     if any(fields.get(name) and isinstance(fields[name], str | list) for name in _SPOKEN):
         return True
-    return bool(fields.get("error")) or any(_holds_error(fields.get(name)) for name in _HOLDING)
+    return is_error(fields.get("error")) or any(_holds_error(fields.get(name)) for name in _HOLDING)
+
+
+def is_error(found: Any) -> bool:
+    """Whether the value of a field for an error is one: some always send it, and say "none" so."""
+    if not isinstance(found, dict):
+        return bool(found)
+    code = str(found.get("code")).lower()
+    return code not in _NO_ERROR and any(map(is_error, found.values()))
 
 
 def _holds_error(found: Any) -> bool:

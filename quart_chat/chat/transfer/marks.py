@@ -65,8 +65,14 @@ def _link(page: dict[str, Any]) -> str:
 
 
 def _name(mark: str) -> str:
-    """The name in a mark of a person, a company or a place: it is a word of its sentence."""
+    """The name in a mark of a person, a company or a place, or the link in one of a page.
+
+    Either is a word of its sentence.
+    """
     kind, _, rest = mark.strip("\ue200\ue201").partition(_PARTS)
+    if kind == "url":
+        title, _, address = rest.rpartition(_PARTS)
+        return _link({"title": title, "url": address}) or _escape(title)
     if kind != "entity":
         return ""
     try:

@@ -21,6 +21,7 @@ from quart_chat.texts import N_, _
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
+_PAGES = (".xhtml", ".html", ".htm")
 _MALFORMED = N_("The book is damaged or incomplete.")
 
 
@@ -52,11 +53,15 @@ def read(path: Path) -> Iterator[Part]:
 
 
 def _pages(archive: zipfile.ZipFile) -> list[str]:
-    """The names of the pages, in reading order; a table of contents is none."""
+    """The names of the pages, in reading order; a table of contents is none.
+
+    A book without a spine is read in the order in which it lists its pages.
+    """
     container = _xml(archive.read(_CONTAINER))
     package = next(iter(container.xpath("//*[local-name()='rootfile']/@full-path")), "")
     try:
-        book = _xml(archive.read(package))
+        # Some books are not well-formed, and what can be read of their list is enough.
+        book = _xml(archive.read(package), recover=True)
     except KeyError as error:
         raise MalformedFile(_(_MALFORMED)) from error
     folder = posixpath.dirname(package)
@@ -66,12 +71,16 @@ def _pages(archive: zipfile.ZipFile) -> list[str]:
         if "nav" not in (item.get("properties") or "").split()
     }
     spine = [each.get("idref") for each in book.xpath("//*[local-name()='itemref']")]
-    return list(dict.fromkeys(items[each] for each in spine if each in items))
+    pages = list(dict.fromkeys(items[each] for each in spine if each in items))
+    return pages or [name for name in items.values() if name.lower().endswith(_PAGES)]
 
 
-def _xml(data: bytes) -> Any:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=False)
+def _xml(data: bytes, *, recover: bool = False) -> Any:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=recover)
     try:
-        return etree.fromstring(data, parser)
+        root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise MalformedFile(_(_MALFORMED)) from error
+    if root is None:
+        raise MalformedFile(_(_MALFORMED))
+    return root

@@ -31,6 +31,9 @@ _LEFT_OUT = frozenset(
 )
 _CHARACTERS = {f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n", f"{_TEXT}s": " "}
 _PAGE = f"{_DRAW}page"
+_VALUES = tuple(
+    f"{_OFFICE}{name}" for name in ("string-value", "date-value", "boolean-value", "value")
+)
 
 
 def check(path: Path) -> None:
@@ -122,6 +125,8 @@ class _Reader:
             cells: list[str] = []
             for cell in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
                 text = " ".join(self._line(each) for each in cell.iter(f"{_TEXT}p", f"{_TEXT}h"))
+                # Some programs write a value alone, and leave its text to the reader.
+                text = text or next(filter(None, map(cell.get, _VALUES)), "")
                 cells += [text] * min(_repeated(cell, "columns"), MAX_REPEATED)
             for _time in range(min(_repeated(row, "rows"), MAX_REPEATED) if any(cells) else 0):
                 yield cells
@@ -134,8 +139,9 @@ class _Reader:
         for child in element.iterchildren():
             if isinstance(child.tag, str) and not self._is_left_out(child):
                 if child.tag in _CHARACTERS:
-                    count = int(child.get(f"{_TEXT}c", "1")) if child.tag == f"{_TEXT}s" else 1
-                    parts.append(_CHARACTERS[child.tag] * min(count, MAX_REPEATED))
+                    count = child.get(f"{_TEXT}c", "1") if child.tag == f"{_TEXT}s" else "1"
+                    repeated = min(int(count), MAX_REPEATED) if count.isdecimal() else 1
+                    parts.append(_CHARACTERS[child.tag] * repeated)
                 elif child.tag not in {f"{_TEXT}note", f"{_DRAW}frame"}:
                     parts.append(self._text(child))
             parts.append(child.tail or "")

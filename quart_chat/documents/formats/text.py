@@ -38,7 +38,8 @@ def read(path: Path) -> Iterator[Part]:
 
 def _marked_lines(text: str) -> Iterator[str | Mark]:
     done, marked = 0, 0
-    for line in io.StringIO(text):
+    # Old Macs end a line with a carriage return alone.
+    for line in io.StringIO(text, newline=None):
         yield line
         done += len(line)
         if done - marked >= MARK_SIZE:

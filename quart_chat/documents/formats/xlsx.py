@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,6 +25,14 @@ MAX_ROWS = 200_000
 MAX_COLUMNS = 500
 """Columns that are read of a sheet."""
 
+# What stands in quotation marks, or behind a backslash, is shown as it is.
+_PERCENT = re.compile(r'^(?:"[^"]*"|\\.|[^"\\%])*%')
+# A currency stands in brackets, a unit in quotation marks, a sign alone.
+_UNITS = (
+    re.compile(r"\[\$([^\]\-]+)"),
+    re.compile(r'"\s*([^"]{0,11}[^"\s])\s*"'),
+    re.compile(r"([€$£¥₹])(?!-?\w*\])"),
+)
 _MARK_ROWS = 500
 _BOOK = "xl/workbook.xml"
 
@@ -72,8 +81,8 @@ class _Rows:
     def __iter__(self) -> Iterator[list[str]]:
         # What a sheet says of its size is often wrong, and would be filled up with empty cells.
         self._sheet.reset_dimensions()
-        for row in self._sheet.iter_rows(values_only=True):
-            cells = [_shown(value) for value in row[:MAX_COLUMNS]]
+        for row in self._sheet.iter_rows():
+            cells = [_shown(cell) for cell in row[:MAX_COLUMNS]]
             if not any(cells):
                 continue
             if self.count >= self._limit:
@@ -83,11 +92,35 @@ class _Rows:
             yield cells
 
 
-def _shown(value: Any) -> str:
+def _shown(cell: Any) -> str:
+    value = cell.value
     if value is None:
         return ""
-    if isinstance(value, dt.datetime):
-        return value.isoformat(" ", "minutes").removesuffix(" 00:00")
-    if isinstance(value, float):
-        return f"{value:.10g}"
+    match value:
+        case dt.datetime():
+            precision = "seconds" if value.second else "minutes"
+            return value.isoformat(" ", precision).removesuffix(" 00:00")
+        case dt.time():
+            return value.isoformat("seconds" if value.second else "minutes")
+        case dt.timedelta():
+            return _duration(value)
+        case int() | float() if not isinstance(value, bool):
+            return _number(value, cell.number_format or "")
     return str(value)
+
+
+def _duration(value: dt.timedelta) -> str:
+    """Hours, which may be more than a day has, minutes, and seconds if there are any."""
+    minutes, seconds = divmod(abs(round(value.total_seconds())), 60)
+    sign = "-" if value < dt.timedelta() else ""
+    return f"{sign}{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
+
+
+def _number(value: float, form: str) -> str:
+    """A number with the unit that its format gives it; a half is 50% in a column of shares."""
+    positive = form.partition(";")[0]
+    if _PERCENT.search(positive):
+        return f"{value * 100:.10g}%"
+    shown = f"{value:.10g}" if isinstance(value, float) else str(value)
+    unit = next(filter(None, (each.search(positive) for each in _UNITS)), None)
+    return f"{shown} {unit[1]}" if unit else shown

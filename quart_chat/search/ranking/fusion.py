@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import Collection
-from quart_chat.search.ranking.relevance import Hit, Judgement
+from quart_chat.search.ranking.judgement import Hit, Judgement
 from quart_chat.search.ranking.vectors import is_latin, load_vectors
 from quart_chat.search.words import Language
 

@@ -22,6 +22,7 @@ from quart_chat.search.spelling import (
     german_stems,
 )
 from quart_chat.search.synonyms import SYNONYMS
+from quart_chat.search.wording import JOINTS
 from quart_chat.search.words import Language, without_umlauts
 
 SAME = 1.0
@@ -82,6 +83,9 @@ class Vocabulary:
         if len(word) >= SHORTEST_STEM:
             if len(stem) >= SHORTEST_ROOT:
                 found |= dict.fromkeys(self._by_root.get(root(stem), ()), DERIVED)
+            if stem.endswith("er") and (verb := stem[:-1]) in self.words:
+                # Who rides is a rider; root() leaves words as short as these alone.
+                found |= dict.fromkeys(self._by_stem[english_stem(verb)], DERIVED)
             found |= dict.fromkeys(self._by_stem.get(stem, ()), INFLECTED)
             if spoken is not Language.GERMAN:
                 bases = base_forms(word)
@@ -155,12 +159,18 @@ class Vocabulary:
             return {}
         allowed = 2 if len(word) >= TWO_SLIPS else 1 if len(word) >= ONE_SLIP else 0
         near = {
-            other: edit_distance(word, other)
-            for other in self.words
+            other: min(edit_distance(word, other), edit_distance(word, other.removesuffix("s")))
+            for other in self.words - self._joined
             if allowed and abs(len(other) - len(word)) <= allowed and other[0] == word[0]
         }
         least = min(near.values(), default=allowed + 1)
         return {other: MISTYPED for other, slips in near.items() if slips == least <= allowed}
+
+    @cached_property
+    def _joined(self) -> frozenset[str]:
+        """What the parts of a joined word are in one, as SECRETKEY: no question means it."""
+        joined = (JOINTS.sub("", word) for word in self.words if JOINTS.search(word))
+        return frozenset(joined)
 
     def components(self, word: str) -> tuple[str, ...]:
         """The two words that a German compound is joined from, if words of the texts have both."""

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import sqrt
 
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import HEADING, PATH, Analysed, Collection
+from quart_chat.search.ranking.answering import can_answer
+from quart_chat.search.ranking.judgement import ENOUGH, Hit, Judgement
 from quart_chat.search.ranking.kinship import INFLECTED
 from quart_chat.search.ranking.units import Unit
 from quart_chat.search.ranking.weighing import (
@@ -30,10 +31,8 @@ from quart_chat.search.wording import GRAMMAR, Asked, parts
 from quart_chat.search.words import Language, fold
 
 # All measured with tests/assistants/librarian/asked.toml.
-ENOUGH = 0.55
-"""Evidence from which a passage answers."""
 ENOUGH_OF_SMALL_WORDS = 1.1
-"""The same for a question of nothing but small words: a heading has to say just what it says."""
+"""Evidence for a question of nothing but small words: a heading has to say just what it says."""
 CLOSE_HEADING = 0.3
 """What a heading that says just what was asked adds to the evidence."""
 EXPECTED_WEIGHT = 0.6
@@ -55,52 +54,6 @@ FADING = 0.25
 HEADING_ORDER, HEADING_ORDER_OF_FACTS, EXACT_HEADING = 0.5, 0.25, 0.25
 HEADING_SIZE = 6
 """Words of a heading that can be just what a question is about; a joined word counts its parts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage that has something of the question.
-
-    Attributes:
-        corpus: Which of the collections it is in.
-        number: Its number there.
-        unit: The number of the unit that answers best.
-        coverage: How much of the question it covers, 0 to 1.
-        evidence: How far it answers.
-        order: Its place among others; more is better.
-    """
-
-    corpus: int
-    number: int
-    unit: int
-    coverage: float
-    evidence: float
-    order: float
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What the texts have on a question.
-
-    Attributes:
-        hits: Passages that have something of it, best first.
-        unknown: Words that say what it is about and occur nowhere.
-        respelled: Words that were mistyped, with those that were meant.
-        needed: Evidence from which a passage answers.
-    """
-
-    hits: tuple[Hit, ...]
-    unknown: tuple[Asked, ...]
-    respelled: Mapping[Asked, tuple[str, ...]]
-    needed: float = ENOUGH
-
-    @property
-    def found(self) -> tuple[Hit, ...]:
-        return tuple(hit for hit in self.hits if hit.evidence >= self.needed)
-
-    @property
-    def near(self) -> tuple[Hit, ...]:
-        return tuple(hit for hit in self.hits if hit.evidence < self.needed)
 
 
 def judge(
@@ -191,6 +144,15 @@ class _Scorer:
             + (EXACT_HEADING if self._is_its_heading(number, analysed) else 0.0)
             + analysed.prior
             + prior,
+            self._can_answer(number, analysed),
+        )
+
+    def _can_answer(self, number: int, analysed: Analysed) -> bool:
+        expected = self._question.expected
+        if expected is None or not expected.is_required:
+            return True
+        return can_answer(
+            expected, analysed, self._weights, lambda place: self._values.get((number, place), {})
         )
 
     def _is_its_heading(self, number: int, analysed: Analysed) -> bool:
@@ -206,10 +168,9 @@ class _Scorer:
 
     def _missing(self, number: int) -> int:
         """How many words that say what the question is about the passage has nothing of."""
-        return sum(
-            word.weight >= 1 and word.folded not in self._told[number]
-            for word in self._question.words
-        )
+        expected = self._question.expected
+        told = self._told[number] | (expected.words if expected else set())
+        return sum(word.weight >= 1 and word.folded not in told for word in self._question.words)
 
     def _best_unit(self, number: int, analysed: Analysed) -> tuple[float, int]:
         """The coverage of the unit that answers best, and its number."""

@@ -174,6 +174,10 @@ class Uploads:
                 self._decoder.receive_data(await self._receive())
         except RequestEntityTooLarge as error:
             raise BodyTooLarge(_(_TOO_MUCH)) from error
+        except UnicodeDecodeError as error:
+            raise InvalidInput(
+                _("The name of a file can't be read. Send it in UTF-8, or rename the file.")
+            ) from error
         except ValueError as error:
             raise InvalidInput(_(_BROKEN)) from error
         return event

@@ -38,6 +38,12 @@ LINK = r"([Iron \[Fe\]](https://example.org/iron_%28metal%29))"
             LINK,
         ),
         ('By \ue200entity\ue202["company","Motorola","x"]\ue201!', [], "By Motorola!"),
+        (
+            "See \ue200url\ue202Iron [Fe]\ue202https://example.org/iron_(metal)\ue201.",
+            [],
+            r"See [Iron \[Fe\]](https://example.org/iron_%28metal%29).",
+        ),
+        ("See \ue200url\ue202Iron\ue202turn0search3\ue201.", [], "See Iron."),
         ("\ue203All of it\ue204 \ue200i\ue202turn0image0\ue201", [], "All of it"),
         ("Old 【11†L1-L4】 mark【3:2†source】", [], "Old mark"),
         (

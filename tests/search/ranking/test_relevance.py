@@ -8,8 +8,9 @@ from quart_chat.search.passages import Passage
 from quart_chat.search.question import read_question
 from quart_chat.search.ranking.analysis import Collection, analyse, collect
 from quart_chat.search.ranking.fusion import LAST, Ranking, fuse
+from quart_chat.search.ranking.judgement import Judgement
 from quart_chat.search.ranking.nearness import NearWords
-from quart_chat.search.ranking.relevance import Judgement, judge
+from quart_chat.search.ranking.relevance import judge
 from quart_chat.search.ranking.vectors import load_vectors
 from quart_chat.search.ranking.weighing import find_kin, weigh
 

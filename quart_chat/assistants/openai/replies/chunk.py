@@ -15,13 +15,14 @@ import msgspec
 from msgspec import Struct
 
 from quart_chat.assistants.openai.replies.finishes import find_finish
-from quart_chat.assistants.openai.words import is_complaint, load_json
+from quart_chat.assistants.openai.words import is_complaint, is_error, load_json
 
 MAX_TOKENS = 10**9
 """Tokens of a prompt or an answer; an endpoint that counts more has miscounted."""
 
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thought", "reasoning_text")
 _TEXTS = ("text", "content", "output_text", "refusal", "value", "parts")
+_PIECES = ("delta", "message")
 _WRAPPERS = ("data", "output", "result", "response")
 _PROMPT_COUNTS = (
     *("prompt_tokens", "input_tokens", "prompt_eval_count", "promptTokens", "promptTokenCount"),
@@ -50,6 +51,7 @@ class Delta(Struct, gc=False):
 class Choice(Struct, gc=False):
     delta: Delta | None = None
     finish_reason: str | None = None
+    index: int | None = None
 
 
 class Counted(Struct, gc=False):
@@ -77,6 +79,7 @@ class Said(Struct):
         usage: What the endpoint has counted.
         error: An error in the place of more, as it came.
         model: The model that answers, as the endpoint calls it.
+        index: Which of several answers it belongs to, where that is said.
         whole: Whether the text is all of the answer, and no piece of it.
     """
 
@@ -87,22 +90,23 @@ class Said(Struct):
     error: Any = None
     model: str | None = None
     whole: bool = False
+    index: int | None = None
 
 
 _decode = msgspec.json.Decoder(Chunk).decode
 
 
 def read_text(data: bytes) -> str | None:
-    """The text of a chunk that says nothing else, as most do; None for any other."""
+    """The text of a chunk of the first answer that says nothing else; None for any other."""
     try:
         chunk = _decode(data)
     except (ValueError, RecursionError):
         return None
-    if not chunk.choices or chunk.usage is not None or chunk.error is not None:
+    if len(chunk.choices) != 1 or chunk.usage is not None or chunk.error is not None:
         return None
     choice = chunk.choices[0]
     delta = choice.delta
-    if delta is None or choice.finish_reason is not None:
+    if delta is None or choice.finish_reason is not None or choice.index:
         return None
     return None if delta.reasoning_content or delta.reasoning else delta.content
 
@@ -113,11 +117,13 @@ def read_chunk(data: bytes) -> Said | None:
         chunk = _decode(data)
     except (ValueError, RecursionError):
         return _read_leniently(data)
-    if chunk.choices and chunk.error is None and (delta := chunk.choices[0].delta) is not None:
+    choice = chunk.choices[0] if len(chunk.choices) == 1 else None
+    if choice is not None and chunk.error is None and (delta := choice.delta) is not None:
         thought = delta.reasoning_content or delta.reasoning or ""
-        finish = chunk.choices[0].finish_reason
+        finish = choice.finish_reason
         if (delta.content or thought) and (finish is None or finish == "stop"):
-            return Said(delta.content or "", thought, finish, _plausible(chunk.usage))
+            counted = _plausible(chunk.usage)
+            return Said(delta.content or "", thought, finish, counted, index=choice.index)
     # It may say something in another way.
     return _read_leniently(data)
 
@@ -175,14 +181,16 @@ def _read_object(payload: dict[str, Any]) -> Said:
     choices = [choices] if isinstance(choices, dict) else choices
     chosen = choices if isinstance(choices, list) else []
     # Without choices, the object may itself be what a choice is elsewhere.
-    choice = next((c for c in chosen if isinstance(c, dict)), {}) if chosen else payload
+    choice = min(filter(_is_dict, chosen), key=_index, default={}) if chosen else payload
     said = Said(
+        index=_index(choice) if chosen and "index" in choice else None,
         finish=find_finish(choice),
         usage=_find_usage(payload, choice),
         model=model if isinstance(model, str) else None,
     )
-    for place in (payload.get("x_groq"), choice):
-        if chosen and isinstance(place, dict) and place.get("error"):
+    places = (*map(payload.get, ("x_groq", "response")), choice, *map(choice.get, _PIECES))
+    for place in places:
+        if place is not payload and isinstance(place, dict) and is_error(place.get("error")):
             said.error = place
     if said.error is None and (said.finish == "error" or is_complaint(payload, bare=not chosen)):
         said.error = payload
@@ -192,6 +200,15 @@ def _read_object(payload: dict[str, Any]) -> Said:
             # Beside its pieces some send all of the answer so far.
             said.whole = not _first(choice, ("delta",), thought=False)
     return said
+
+
+def _is_dict(found: Any) -> bool:
+    return isinstance(found, dict)
+
+
+def _index(choice: dict[str, Any]) -> int:
+    index = choice.get("index")
+    return index if isinstance(index, int) else 0
 
 
 def _find_usage(payload: dict[str, Any], choice: dict[str, Any]) -> Counted | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+TOOL = "tool_calls"
+"""An answer that ends so waits for what a tool says."""
 _FIELDS = ("finish_reason", "finishReason", "stop_reason", "done_reason")
 # Why an answer ends, as Gemini, Anthropic, Mistral, Cohere, DeepSeek, Bedrock, Zhipu and vLLM say.
 _SAME_FINISH = {
@@ -28,6 +30,7 @@ _SAME_FINISH = {
         ),
         "error",
     ),
+    **dict.fromkeys(("tool_calls", "function_call", "tool_use", "tool_call"), TOOL),
 }
 
 

@@ -19,6 +19,8 @@ MAX_PROSE = 64 * 1024
 _FIELDS = (b"event", b"id", b"retry")
 # A record separator begins each object of a sequence (RFC 7464).
 _AROUND = b" \t\v\f\r\x1e"
+_BOM = b"\xef\xbb\xbf"
+_DATA = re.compile(rb"data[ \t]*:", re.IGNORECASE)
 _CHUNK = re.compile(rb'\{.{0,2000}"choices"', re.DOTALL)
 
 Take = Callable[[bytes, bool], bool]
@@ -39,7 +41,6 @@ class Frames:
         self._size = 0
         self._overlong = False
         self._after_cr = False
-        self._began = False
         self._pending: list[bytes] = []
         self._pending_size = 0
         self._raw = False
@@ -100,15 +101,15 @@ class Frames:
             if not self._take(line[6:], self._error):
                 self._keep(line[6:])
             return
-        if not self._began:
-            self._began = True
-            line = line.removeprefix(b"\xef\xbb\xbf")
+        # A gateway that joins streams has the mark of each at its start.
+        while line.startswith(_BOM):
+            line = line.removeprefix(_BOM)
         if line.startswith(b"data:"):
             self._take_data(line[5:].strip())
         elif not (text := line.strip(_AROUND)):
             self._end_frame()
-        elif text[:5].lower() == b"data:":
-            self._take_data(text[5:].strip())
+        elif field := _DATA.match(text):
+            self._take_data(text[field.end() :].strip())
         elif not text.startswith(b":"):
             name, colon, value = text.partition(b":")
             if colon and name.rstrip() in _FIELDS:
@@ -117,6 +118,8 @@ class Frames:
                 self._take_other(text)
 
     def _take_data(self, data: bytes) -> None:
+        while data.startswith(b"data:"):
+            data = data[5:].strip()  # framed twice
         if not data:
             return
         if self._pending and _CHUNK.match(data):

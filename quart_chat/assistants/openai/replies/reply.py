@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterable, Iterator
 from quart_chat.assistants.openai.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.replies.chunk import Counted, Said, read_chunk, read_text
+from quart_chat.assistants.openai.replies.finishes import TOOL
 from quart_chat.assistants.openai.replies.frames import Frames
 from quart_chat.assistants.openai.replies.surrogates import Halves
 from quart_chat.assistants.openai.replies.thinking import Parts, Thinking
@@ -33,6 +34,7 @@ FEWEST_TIMED = 5
 _WARNINGS = {
     "length": N_("The model reached its token limit: the answer may be cut off"),
     "content_filter": N_("The endpoint's content filter has ended the answer"),
+    TOOL: N_("The model wanted to call a tool: the answer may be incomplete"),
 }
 _ROUTERS = ("auto", "router")
 """Last parts of the names behind which an endpoint chooses the model."""
@@ -77,6 +79,7 @@ class Reply:
         self._finished = False
         self._all: list[str] = []
         self._finish: str | None = None
+        self._index: int | None = None
 
     @property
     def asked(self) -> bool:
@@ -121,7 +124,8 @@ class Reply:
         """Take a chunk; False where it can't be read."""
         if self.over or self.failure is not None:
             return True
-        if not error and (text := read_text(data)):
+        if not error and not self._index and (text := read_text(data)):
+            self._index = 0
             self._add(text)
             self.said += 1
             return True
@@ -135,6 +139,11 @@ class Reply:
         return said is not None
 
     def _hear(self, said: Said) -> None:
+        if said.index is not None and said.error is None:
+            # Who asks for one answer shows one, though an endpoint gives several.
+            self._index = said.index if self._index is None else self._index
+            if said.index != self._index:
+                said = Said(usage=said.usage)
         if text := self._without_repeated(said):
             self._add(text)
         if said.thought:
@@ -245,10 +254,11 @@ class Reply:
         self.check()
         if not self.whole and not self._came_whole:
             raise self._broken()
-        if self._finish in _WARNINGS:
+        if self._finish in _WARNINGS and (self._answered or self._finish != TOOL):
             yield Step("finish", _(_WARNINGS[self._finish]), "completed", "warning")
         if not self._answered:
-            raise self._failures.empty(self._model, thought=self._thought_size > 0)
+            thought, calls_tool = self._thought_size > 0, self._finish == TOOL
+            raise self._failures.empty(self._model, thought=thought, calls_tool=calls_tool)
 
     def _broken(self) -> ModelError:
         """The stream has ended before the answer, or was none."""

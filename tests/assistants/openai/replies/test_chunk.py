@@ -30,6 +30,7 @@ CHOICES = st.fixed_dictionaries(
         "delta": st.one_of(st.none(), DELTAS),
         "finish_reason": st.sampled_from([None, "stop", "length"]),
         "text": TEXTS,
+        "index": st.sampled_from([None, 0, 1]),
     },
 )
 CHUNKS = st.fixed_dictionaries(
@@ -56,7 +57,9 @@ LINES = (
 def test_the_short_way_says_what_the_long_one_says(chunk: dict[str, Any]) -> None:
     data = orjson.dumps(chunk)
     if text := read_text(data):
-        assert read_chunk(data) == Said(text=text)
+        index = chunk["choices"][0].get("index")
+        assert read_chunk(data) == Said(text=text, index=index)
+        assert not index
 
 
 def test_a_piece_of_text_takes_the_short_way() -> None:
