@@ -116,12 +116,12 @@ function reopen(token, open, tokens, index) {
   copy.attrs = token.attrs?.map((pair) => [...pair]) ?? null;
   if (token.type === "ordered_list_open") copy.attrSet("start", numberAt(token, open, tokens, index));
   if (token.type === "table_open") {
-    token.attrSet("class", "long");
+    if (!token.attrGet("class")) token.attrSet("class", "long");
     copy.attrSet("class", "long part");
   } else if (token.type === "tbody_open") {
     const head = tokens.slice(tokens.indexOf(open.at(-2)) + 1, tokens.indexOf(token));
     return [...head, copy];
-  } else {
+  } else if (!token.attrGet("class")?.split(" ").includes("part")) {
     copy.attrJoin("class", "part");
   }
   return [copy];
