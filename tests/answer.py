@@ -54,7 +54,8 @@ def many_formulas() -> str:
 def formulas_in_a_paragraph() -> str:
     """300 formulas in one paragraph."""
     return " ".join(
-        f"Formula {n} is $a_{{{n}}} + \\frac{{b}}{{{n}}} = \\sqrt{{{n} + y^2}}$." for n in range(300)
+        f"Formula {n} is $a_{{{n}}} + \\frac{{b}}{{{n}}} = \\sqrt{{{n} + y^2}}$."
+        for n in range(300)
     )
 
 

@@ -3,10 +3,10 @@
 A browser takes about 50 us for each element that it shows: a table of 6,500 rows keeps a page from
 answering for two seconds. So what follows about 600 elements goes into elements of their own, with
 about 300 in each, and the browser skips those that are out of view. A list, quote or table that
-goes on in the next chunk is closed and begun again there; such a block has the class ``part``.
-A chunk
-within a part of such a block ends only when it has twice as many elements. Where it ends depends on the text before it alone, so that a chunk stays while the text grows.
-``static/js/markdown/chunks.js`` has the same rule.
+goes on in the next chunk is closed and begun again there; such a block has the class ``part``. A
+chunk ends between blocks, items and rows, and within an item or a quote only where it has twice as
+many elements. Where it ends depends on the text before it alone, so that a chunk stays while the
+text grows. ``static/js/markdown/chunks.js`` has the same rule.
 """
 
 from __future__ import annotations
@@ -114,7 +114,9 @@ def _weigh(token: Token) -> int:
 
 
 def _close(token: Token) -> Token:
-    return Token(token.type.replace("_open", "_close"), token.tag, -1, level=token.level, block=True)
+    return Token(
+        token.type.replace("_open", "_close"), token.tag, -1, level=token.level, block=True
+    )
 
 
 def _reopen(
