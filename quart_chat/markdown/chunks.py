@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING
 
 from markdown_it.token import Token
 
-from quart_chat.markdown.code import MAX_HIGHLIGHTED
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -33,9 +31,9 @@ _NEXT = 300
 # Two of emphasis, code, links and tags make an element, and one of a formula makes two.
 _MARK = re.compile(r"[*_`~\[\]<]")
 _TEX = re.compile(r"[$\\^{}]")
-# A line of text takes as long as an element, and so do two words of coloured code.
-_LINE = 50
-_COLOURED = 8
+# Characters of a text that take as long as an element, and of code. Fractions of them are exact.
+_LINE = 64
+_CODE = 16
 _DIVISIBLE = {
     "blockquote_open",
     "bullet_list_open",
@@ -60,7 +58,7 @@ def _chunks(tokens: Sequence[Token]) -> Iterator[Token]:
     open_: list[Token] = []
     items: dict[int, int] = {}
     head: list[Token] = []
-    weight = 0
+    weight = 0.0
     limit = _FIRST
     for index, token in enumerate(tokens):
         deep = not _is_between_parts(token, open_)
@@ -70,7 +68,7 @@ def _chunks(tokens: Sequence[Token]) -> Iterator[Token]:
                 yield Token("chunk_close", "div", -1, block=True)
             yield Token("chunk_open", "div", 1, {"class": "chunk"}, block=True)
             yield from _reopen(open_, items, head)
-            weight, limit = 0, _NEXT
+            weight, limit = 0.0, _NEXT
         weight += _weigh(token)
         if token.type == "thead_open":
             end = next(i for i, t in enumerate(tokens[index:]) if t.type == "thead_close")
@@ -102,14 +100,14 @@ def _is_between_parts(token: Token, open_: Sequence[Token]) -> bool:
     return len(open_) == depths.get(token.type, 0)
 
 
-def _weigh(token: Token) -> int:
+def _weigh(token: Token) -> float:
     """How many elements take as long to show as a token."""
     length = len(token.content)
     if token.type in {"fence", "code_block"}:
-        return 1 + min(length, MAX_HIGHLIGHTED) // _COLOURED + length // _LINE
+        return 1 + length / _CODE
     if token.type in {"inline", "formula_block"}:
         marks, tex = len(_MARK.findall(token.content)), len(_TEX.findall(token.content))
-        return marks // 2 + 2 * tex + length // _LINE
+        return marks / 2 + 2 * tex + length / _LINE
     return int(token.nesting >= 0)
 
 

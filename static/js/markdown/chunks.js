@@ -6,9 +6,8 @@ const FIRST = 600;
 const NEXT = 300;
 const MARK = /[*_`~[\]<]/g;
 const TEX = /[$\\^{}]/g;
-const LINE = 50;
-const COLOURED = 8;
-const MOST_COLOURED = 8000;
+const LINE = 64;
+const CODE = 16;
 const DIVISIBLE = new Set([
   "blockquote_open",
   "bullet_list_open",
@@ -92,13 +91,15 @@ function mayBegin(token, previous, open) {
 }
 
 function weigh({ content, nesting, type }) {
-  const lines = Math.floor(content.length / LINE);
-  if (type === "fence" || type === "code_block") {
-    return 1 + Math.floor(Math.min(content.length, MOST_COLOURED) / COLOURED) + lines;
-  }
+  if (type === "fence" || type === "code_block") return 1 + weighCode(content);
   if (type !== "inline" && type !== "formula_block") return Number(nesting >= 0);
   const [marks, tex] = [MARK, TEX].map((pattern) => content.match(pattern)?.length ?? 0);
-  return Math.floor(marks / 2) + 2 * tex + lines;
+  return marks / 2 + 2 * tex + [...content].length / LINE;
+}
+
+/** What lines of code weigh. */
+export function weighCode(content) {
+  return [...content].length / CODE;
 }
 
 /** The number that an item has at a token, in a list that goes on there. */

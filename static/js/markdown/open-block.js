@@ -5,7 +5,7 @@
  * with the lines in `prefix` if it needs them: the head of a table, the fence of code.
  */
 import { CHANGING } from "./dialect.js";
-import { weighAll } from "./chunks.js";
+import { weighAll, weighCode } from "./chunks.js";
 import { patchAttributes, patchNodes, patchText } from "./patch.js";
 
 const KINDS = {
@@ -48,7 +48,9 @@ export class OpenBlock {
     this.#kind = kind;
     this.#kept += count;
     this.#loose ||= isLoose(tokens, text);
-    if (parts) this.weight += weighAll(tokens.slice(parts[0], parts[count]));
+    this.weight += parts
+      ? weighAll(tokens.slice(parts[0], parts[count]))
+      : weighCode(tokens[0].content.slice(0, count));
     const rest = lineStart(text, from);
     if (kind.patch === patchItems) this.#text += text.slice(0, rest);
     this.prefix = text.slice(0, lineStart(text, head));
