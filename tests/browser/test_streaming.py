@@ -42,7 +42,9 @@ WATCH = """() => {
 }"""
 SHOWN = """() => {
   const prose = document.querySelector(".answer .prose").cloneNode(true);
-  for (const node of [...prose.childNodes]) if (!node.textContent.trim()) node.remove();
+  for (const part of [prose, ...prose.querySelectorAll(".chunk")]) {
+    for (const node of [...part.childNodes]) if (!node.textContent.trim()) node.remove();
+  }
   // The heights that the page keeps for blocks out of view.
   for (const block of prose.children) block.removeAttribute("style");
   return prose.innerHTML;
