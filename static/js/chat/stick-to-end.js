@@ -164,7 +164,10 @@ export class StickToEnd {
     if (moved < 0 && distance > 1 && this.#coasting) this.#jump();
     else if (moved < 0 && distance > 1) this.letGo();
     else if (moved > 0 && distance < NEAR) this.#sticking = true;
+    const atEnd = this.#atEnd;
     this.#offer();
+    // It is told late: what has grown since may not be followed yet by a reader at the end.
+    if (moved === 0) this.#atEnd ||= atEnd;
   }
 
   #touched(event) {
