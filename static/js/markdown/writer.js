@@ -118,6 +118,8 @@ export class MarkdownWriter {
     for (let elements = 0; index < nodes.length && elements < SLICE; index += 1) {
       elements += 1 + countElements(nodes[index]);
       patchChild(this.#element, begun + index, nodes[index]);
+      const shown = this.#element.childNodes[begun + index];
+      if (shown.className === "chunk") keepHeight(shown);
     }
     return index;
   }
@@ -245,6 +247,14 @@ export function keepHeights(element) {
   blocks.forEach((block, index) => {
     block.style.containIntrinsicBlockSize = ["auto", `${heights[index]}px`].join(" ");
   });
+}
+
+/** Lay a chunk out once, also out of view: a wrong height of it would move what is gone to. */
+function keepHeight(chunk) {
+  chunk.style.contentVisibility = "visible";
+  const height = chunk.offsetHeight;
+  chunk.style.contentVisibility = "";
+  chunk.style.containIntrinsicBlockSize = `auto ${height}px`;
 }
 
 function blockStarts(tokens) {
