@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterable, Iterator
 
 from quart_chat.assistants.openai.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.replies.choices import Choices
 from quart_chat.assistants.openai.replies.chunk import Counted, Said, read_chunk, read_text
 from quart_chat.assistants.openai.replies.finishes import TOOL
 from quart_chat.assistants.openai.replies.frames import Frames
@@ -67,6 +68,7 @@ class Reply:
         self._told = told
         self._failures = failures
         self._frames = Frames(self._take)
+        self._choices = Choices()
         self._thinking = Thinking()
         self._text_halves, self._thought_halves = Halves(), Halves()
         self._asked_at = self._began_at = self._heard_at = 0.0
@@ -79,7 +81,6 @@ class Reply:
         self._finished = False
         self._all: list[str] = []
         self._finish: str | None = None
-        self._index: int | None = None
 
     @property
     def asked(self) -> bool:
@@ -124,8 +125,7 @@ class Reply:
         """Take a chunk; False where it can't be read."""
         if self.over or self.failure is not None:
             return True
-        if not error and not self._index and (text := read_text(data)):
-            self._index = 0
+        if not error and (text := read_text(data)) and self._choices.take_first():
             self._add(text)
             self.said += 1
             return True
@@ -135,15 +135,11 @@ class Reply:
             return True
         said = _read_error(data) if error else read_chunk(data)
         if said is not None:
-            self._hear(said)
+            for own in self._choices.take(said):
+                self._hear(own)
         return said is not None
 
     def _hear(self, said: Said) -> None:
-        if said.index is not None and said.error is None:
-            # Who asks for one answer shows one, though an endpoint gives several.
-            self._index = said.index if self._index is None else self._index
-            if said.index != self._index:
-                said = Said(usage=said.usage)
         if text := self._without_repeated(said):
             self._add(text)
         if said.thought:
@@ -231,6 +227,8 @@ class Reply:
         if not self._finished:
             self._finished = True
             self._frames.finish()
+            for held in self._choices.finish():
+                self._hear(held)
             self._log_skipped()
         yield from self._outputs()
         self._think(self._thought_halves.finish())
