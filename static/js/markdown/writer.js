@@ -244,9 +244,7 @@ function countElements(node) {
 export function keepHeights(element) {
   const blocks = [...element.children];
   const heights = blocks.map((block) => block.offsetHeight);
-  blocks.forEach((block, index) => {
-    block.style.containIntrinsicBlockSize = ["auto", `${heights[index]}px`].join(" ");
-  });
+  blocks.forEach((block, index) => setHeight(block, heights[index]));
 }
 
 /** Lay a chunk out once, also out of view: a wrong height of it would move what is gone to. */
@@ -254,7 +252,11 @@ function keepHeight(chunk) {
   chunk.style.contentVisibility = "visible";
   const height = chunk.offsetHeight;
   chunk.style.contentVisibility = "";
-  chunk.style.containIntrinsicBlockSize = `auto ${height}px`;
+  setHeight(chunk, height);
+}
+
+function setHeight(block, height) {
+  block.style.containIntrinsicBlockSize = ["auto", `${height}px`].join(" ");
 }
 
 function blockStarts(tokens) {
