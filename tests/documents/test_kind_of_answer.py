@@ -89,26 +89,28 @@ async def test_an_answer_of_another_kind_is_none(librarian: Librarian) -> None:
     assert {question: sources for question, sources in given.items() if sources} == {}
 
 
-@pytest.mark.parametrize(
-    ("question", "quote"),
-    [
-        ("Wie alt ist Frau Moosbauer?", "3. Mai 1961"),
-        ("Wo wohnt Herr Brandl?", "Lindenweg 4"),
-        ("Welche Telefonnummer hat Frau Seidel?", "08761 / 55-3120"),
-        ("Was kostet die Bearbeitung?", "185,00 Euro"),
-        ("Was passiert nach Ablauf der Frist?", "zurückgewiesen"),
-        ("Wann ist der Kundendienst erreichbar?", "9 bis 18 Uhr"),
-        ("How old is Julia Novak?", "34 years old"),
-        ("Where does Julia Novak live?", "7 Mill Street"),
-        ("How old must riders be?", "aged 16"),
-        ("How much does the rental cost?", "£28"),
-        ("How wide is the box?", "60 cm"),
-        ("What colour is the bell?", "green"),
-        ("how many holliday days are there", "27 days"),
-    ],
-)
-async def test_the_kind_of_answer_that_is_there_is_given(
-    librarian: Librarian, question: str, quote: str
-) -> None:
-    answer = await ask(librarian, question, user_id=USER)
-    assert quote in answer.sources[0].quote
+async def test_the_kind_of_answer_that_is_there_is_given(librarian: Librarian) -> None:
+    expected = {
+        "Wie alt ist Frau Moosbauer?": "3. Mai 1961",
+        "Wo wohnt Herr Brandl?": "Lindenweg 4",
+        "Welche Telefonnummer hat Frau Seidel?": "08761 / 55-3120",
+        "Was kostet die Bearbeitung?": "185,00 Euro",
+        "Was passiert nach Ablauf der Frist?": "zurückgewiesen",
+        "Wann ist der Kundendienst erreichbar?": "9 bis 18 Uhr",
+        "How old is Julia Novak?": "34 years old",
+        "Where does Julia Novak live?": "7 Mill Street",
+        "How old must riders be?": "aged 16",
+        "How much does the rental cost?": "£28",
+        "How wide is the box?": "60 cm",
+        "What colour is the bell?": "green",
+        "how many holliday days are there": "27 days",
+    }
+    given = {
+        question: (await ask(librarian, question, user_id=USER)).sources for question in expected
+    }
+    wrong = {
+        question: given[question]
+        for question, quote in expected.items()
+        if not given[question] or quote not in given[question][0].quote
+    }
+    assert wrong == {}
