@@ -7,13 +7,7 @@
 export function parseNodes(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
-  for (const chunk of template.content.querySelectorAll(".chunk")) removeBlanks(chunk);
-  removeBlanks(template.content);
-  return [...template.content.childNodes];
-}
-
-function removeBlanks(parent) {
-  for (const node of [...parent.childNodes]) if (isBlank(node)) node.remove();
+  return [...template.content.childNodes].filter((node) => !isBlank(node));
 }
 
 /** What the page and its reader add: open details, wrapped code, the height of a block out of view. */
@@ -55,8 +49,7 @@ function patchNode(old, node) {
   }
 }
 
-/** Give an element the attributes of another. */
-export function patchAttributes(old, node) {
+function patchAttributes(old, node) {
   for (const { name } of [...old.attributes]) {
     if (!OWN.has(name) && !node.hasAttribute(name)) old.removeAttribute(name);
   }
