@@ -9,9 +9,10 @@ from collections.abc import Generator, Iterable, Iterator
 from quart_chat.assistants.openai.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.replies.choices import Choices
-from quart_chat.assistants.openai.replies.chunk import Counted, Said, read_chunk, read_text
+from quart_chat.assistants.openai.replies.chunk import read_chunk, read_text
 from quart_chat.assistants.openai.replies.finishes import TOOL
 from quart_chat.assistants.openai.replies.frames import Frames
+from quart_chat.assistants.openai.replies.said import Counted, Said
 from quart_chat.assistants.openai.replies.surrogates import Halves
 from quart_chat.assistants.openai.replies.thinking import Parts, Thinking
 from quart_chat.assistants.openai.words import MAX_TEXT, find_words, load_json
