@@ -21,8 +21,9 @@ _ZIP = b"PK\x03\x04"
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
 # No text has these; what terminals and old printers take for commands is let through.
-_CONTINUING = bytes(range(0x80, 0xC0))
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b\b"))
+# The bytes of a character of UTF-8 but its first.
+_CONTINUING = bytes(range(0x80, 0xC0))
 
 # Controls, what is not assigned, and what stands for nothing by itself.
 _KANA_OR_COMMA = re.compile(r"[\u3000-\u30ff\uff0c]")

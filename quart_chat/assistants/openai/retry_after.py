@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from quart_chat.texts import _, ngettext, number
 
 MAX_DIGITS = 12
-"""Of the seconds that an endpoint asks to wait; more of them are no time that anybody waits."""
+"""Of the seconds that an endpoint asks to wait: more of them would be no time to wait for."""
 DAY = 24 * 3600.0
 
 _SECONDS = re.compile(rf"\d{{1,{MAX_DIGITS}}}(?:\.\d+)?", re.ASCII)

@@ -17,8 +17,8 @@ from quart_chat.availability import DAMAGED, GONE, REPLACED, unavailable
 from quart_chat.storage.sqlite.file.failures import translated_errors
 
 _SUFFIXES = ("-shm", "-wal", "")
-"""What is committed and not yet in the database, an index of that (sqlite.org/wal.html), and the
-database itself."""
+"""An index of the log, the log of what is committed and not yet in the database
+(sqlite.org/wal.html), and the database itself, which is looked at last."""
 
 
 class DatabaseFile:
