@@ -92,6 +92,7 @@ class Question:
         model: The one that the person has chosen.
         document_ids: The documents to answer from, and from nothing else; none where none is named.
         system_prompt: What a model is to be told before all else in this chat.
+        has_documents: Whether the person has documents, named or not, that can be searched.
         is_aside: Whether it is no question of a person, but the server's own, such as for a title:
             nothing is searched for it.
         parameters: What a model is to be asked in this chat beside its messages.
@@ -105,6 +106,7 @@ class Question:
     document_ids: tuple[str, ...] = ()
     system_prompt: str | None = None
     parameters: Parameters = NOTHING
+    has_documents: bool = True
     is_aside: bool = False
 
 

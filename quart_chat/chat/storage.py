@@ -186,6 +186,10 @@ class ChatTransaction(
         """
         ...
 
+    def has_documents(self, user_id: str) -> bool:
+        """Whether a user has documents that can be searched."""
+        ...
+
     def next_round_number(self, workflow_id: str) -> int:
         """Number the next round of a workflow."""
         ...

@@ -49,6 +49,7 @@ class Turns(ABC, Generic[S]):
         self._readers: asyncio.Queue[S] = asyncio.Queue()
         self._searches = asyncio.Semaphore(max(1, readers - 1))
         self._lock = asyncio.Lock()
+        self._waiting_readers = self._waiting_writers = 0
         self._watch: asyncio.Task[None] | None = None
 
     @asynccontextmanager
@@ -59,11 +60,10 @@ class Turns(ABC, Generic[S]):
             DatabaseUnavailable: All readers are busy for too long, or it can't be read.
         """
         begun = monotonic()
-        try:
-            async with asyncio.timeout(self._patience):
-                session = await self._readers.get()
-        except TimeoutError as error:
-            raise unavailable(BUSY) from error
+        if self._readers.empty() or self._waiting_readers:
+            session = await self._wait_for_reader()
+        else:
+            session = self._readers.get_nowait()
         try:
             yield session
         except DatabaseUnavailable as error:
@@ -72,6 +72,16 @@ class Turns(ABC, Generic[S]):
         finally:
             self._readers.put_nowait(session)
             self.reads.add(monotonic() - begun)
+
+    async def _wait_for_reader(self) -> S:
+        self._waiting_readers += 1
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._readers.get()
+        except TimeoutError as error:
+            raise unavailable(BUSY) from error
+        finally:
+            self._waiting_readers -= 1
 
     @asynccontextmanager
     async def searching(self, seconds: float | None) -> AsyncGenerator[None]:
@@ -91,44 +101,52 @@ class Turns(ABC, Generic[S]):
             self._searches.release()
 
     @asynccontextmanager
-    async def turn(self) -> AsyncGenerator[Patience]:
+    async def turn(self, *, counted: bool = True) -> AsyncGenerator[Patience]:
         """Keep all other writers of this process out; a transaction is begun by the caller.
 
         Waiting for them and for other programs takes no longer than the request has left.
+
+        Args:
+            counted: Whether it is one of the writes that are counted.
 
         Raises:
             DatabaseUnavailable: That was too short, or the database can't be written.
         """
         begun = monotonic()
-        try:
-            async with self._quiet_turn() as patience:
-                yield patience
-        finally:
-            self.writes.add(monotonic() - begun)
-
-    @asynccontextmanager
-    async def _quiet_turn(self) -> AsyncGenerator[Patience]:
         patience = granted() or Patience(self._patience)
-        with patience:
-            await self._take_turn(patience)
-            try:
-                yield patience
-                self.health.succeeded()
-            except DatabaseUnavailable as error:
-                self.health.failed(error)
-                raise
-            finally:
-                self._lock.release()
+        try:
+            with patience:
+                await self._take_turn(patience)
+                try:
+                    yield patience
+                    self.health.succeeded()
+                except DatabaseUnavailable as error:
+                    self.health.failed(error)
+                    raise
+                finally:
+                    self._lock.release()
+        finally:
+            if counted:
+                self.writes.add(monotonic() - begun)
 
     async def _take_turn(self, patience: Patience) -> None:
+        if self._lock.locked() or self._waiting_writers:
+            await self._wait_for_turn(patience)
+        else:
+            await self._lock.acquire()
+        if not patience.left:
+            self._lock.release()
+            raise unavailable(BUSY)
+
+    async def _wait_for_turn(self, patience: Patience) -> None:
+        self._waiting_writers += 1
         try:
             async with asyncio.timeout(patience.left):
                 await self._lock.acquire()
         except TimeoutError as error:
             raise unavailable(BUSY) from error
-        if not patience.left:
-            self._lock.release()
-            raise unavailable(BUSY)
+        finally:
+            self._waiting_writers -= 1
 
     def _begin_to_look(self) -> None:
         self._watch = asyncio.create_task(self._look_now_and_then())
@@ -152,7 +170,7 @@ class Turns(ABC, Generic[S]):
         if self._lock.locked():
             return
         with suppress(DatabaseUnavailable):
-            async with self._quiet_turn() as patience:
+            async with self.turn(counted=False) as patience:
                 if self.health.trouble is None:
                     await self._inspect(patience)
                 else:

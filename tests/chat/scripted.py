@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 
 from quart_chat.assistants.protocol import Output, Question
+from quart_chat.chat.rounds.recording import Recorder
 
 END = None
 Line = Output | BaseException | None
@@ -64,9 +65,21 @@ class ScriptedAssistant:
             self._scripts[prompt].put_nowait(line)
 
     async def say(self, prompt: str, *lines: Line) -> None:
-        """Write lines into a prompt's script, and return once all of them have had their effect."""
-        self.tell(prompt, *lines)
-        await self._scripts[prompt].join()
+        """Write lines into a prompt's script, each once the one before has had its effect."""
+        for line in lines:
+            self.tell(prompt, line)
+            await self._scripts[prompt].join()
+            await _stored()
+
+
+async def _stored() -> None:
+    """Wait until what was said is stored, or refused."""
+    name = Recorder._store_now.__qualname__
+    storing = {
+        task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__qualname__", "") == name
+    }
+    if storing:
+        await asyncio.wait(storing)
 
 
 class OutOfTurn:

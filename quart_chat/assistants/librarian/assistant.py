@@ -162,4 +162,7 @@ def _read(question: Question) -> ReadQuestion:
 
 def names_this_program(prompt: str) -> bool:
     """Whether a prompt speaks of quart-chat by its name."""
+    # Most prompts don't, which is soon seen.
+    if not any(map(fold(prompt).__contains__, OWN_NAMES)):
+        return False
     return any(fold(term.text) in OWN_NAMES for term in terms(prompt, MAX_TERMS))

@@ -106,8 +106,8 @@ class Documents:
         self._documents = documents
 
     async def serves(self, question: Question) -> bool:
-        if question.document_ids:
-            return True
+        if question.document_ids or not question.has_documents:
+            return bool(question.document_ids)
         return await self._documents.count_passages(question.user_id, ()) > 0
 
     async def collect(self, question: Question, read: ReadQuestion, say: Sentences) -> Collection:

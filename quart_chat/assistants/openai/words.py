@@ -11,7 +11,10 @@ import json
 import re
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
+
+import orjson
 
 from quart_chat.plaintext import one_line
 
@@ -102,6 +105,8 @@ def load_json(data: bytes | str) -> Any:
     Raises:
         ValueError: It is none all the same, or hardly anything of it is UTF-8.
     """
+    with suppress(orjson.JSONDecodeError):
+        return orjson.loads(data)
     text = (decode(data) if isinstance(data, bytes) else data).removeprefix("\ufeff")
     try:
         return json.loads(text, strict=False)

@@ -12,11 +12,18 @@ Prompt = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A round that has begun; ``since`` is the workflow's seq before it."""
+    """A round that has begun.
+
+    Attributes:
+        since: The workflow's seq before it.
+        after: The number of the last event before it in the workflow's context; None where it is
+            not known, or does not say what of the round this process holds.
+    """
 
     workflow_id: str
     round_number: int
     since: int
+    after: int | None = None
 
 
 Begun = tuple[Started, RunningRound | None]

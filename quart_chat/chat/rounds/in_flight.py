@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from uuid import uuid4
 
@@ -29,7 +30,8 @@ class Answer:
         sources: What it rests on.
         citations_verified: Whether its ``[n]`` are to lead there.
         usage: What it has taken.
-        unstored: Keys of the steps whose latest change is not known to be committed.
+        unstored: What is not known to be committed as it is, in order: the keys of steps, and
+            None for the message, without what its text gains.
     """
 
     def __init__(self, round_: Round) -> None:
@@ -38,7 +40,7 @@ class Answer:
         self.sources: tuple[Source, ...] = ()
         self.citations_verified = False
         self.usage: Usage | None = None
-        self.unstored: set[str] = set()
+        self.unstored: dict[str | None, None] = {}
         self._round = round_
         self._pieces: list[str] = []
         self._logs: dict[str, Log] = {}
@@ -60,6 +62,7 @@ class Answer:
                 citations_verified=self.citations_verified,
                 usage=self.usage,
             )
+            self.unstored[None] = None
         offset = self.length
         self._pieces.append(text)
         self.length += len(text)
@@ -70,16 +73,18 @@ class Answer:
         assert self.message is not None  # noqa: S101 - there is a text to replace
         self.message = replace(self.message, revision=self.message.revision + 1)
         self._pieces, self.length = [text], len(text)
+        self.unstored[None] = None
 
-    def as_begun(self) -> Message | None:
+    @property
+    def is_begun(self) -> bool:
+        """Whether it is stored that there is a text, and which revision it has."""
+        return self.message is not None and None not in self.unstored
+
+    def _as_begun(self) -> Message | None:
         """The message to store first: without its text, or with one that was begun anew."""
         if self.message is None or not self.message.revision:
             return self.message
         return self.checkpoint()
-
-    def has_begun_as(self, message: Message) -> bool:
-        """Whether the text has not been begun anew since."""
-        return self.message is not None and self.message.revision == message.revision
 
     def checkpoint(self) -> Message | None:
         """The message with its text so far."""
@@ -143,21 +148,22 @@ class Answer:
             if log.status == "running":
                 duration = (now - self._began[key]) * 1000
                 self._logs[key] = replace(log, status=status, duration_ms=duration)
-                self.unstored.add(key)
-        return self.unstored_logs()
+                self.unstored[key] = None
+        return [item for item in self.unstored_items() if isinstance(item, Log)]
 
-    def unstored_logs(self) -> list[Log]:
-        """The steps whose latest change is not known to be committed, in their order."""
-        return [log for key, log in self._logs.items() if key in self.unstored]
+    def unstored_items(self) -> list[Message | Log]:
+        """What is not known to be committed, in order: steps, and the message as it is begun."""
+        items = (self._as_begun() if key is None else self._logs[key] for key in self.unstored)
+        return [item for item in items if item is not None]
 
-    def stored(self, logs: list[Log]) -> None:
-        """Steps are committed as they were then."""
-        committed = {log.id: log for log in logs}
-        self.unstored -= {
-            key
-            for key, log in self._logs.items()
-            if (known := committed.get(log.id)) and replace(known, progress=log.progress) == log
-        }
+    def stored(self, items: Iterable[Message | Log]) -> None:
+        """These are committed as they were then."""
+        committed = {item.id: item for item in items}
+        for key in list(self.unstored):
+            item = self.message if key is None else self._logs[key]
+            known = committed.get(item.id) if item is not None else None
+            if known is not None and _are_alike(known, item):
+                del self.unstored[key]
 
     def overlay(self, snapshot: Snapshot) -> Snapshot:
         """Put what is in memory over what the database holds of the same, still in flight."""
@@ -179,6 +185,13 @@ class Answer:
                 for log in snapshot.logs
             ),
         )
+
+
+def _are_alike(known: Message | Log, item: Message | Log | None) -> bool:
+    """Whether what was stored is what there is, up to a text or a progress that has gone on."""
+    if isinstance(known, Message):
+        return isinstance(item, Message) and known.revision == item.revision
+    return isinstance(item, Log) and replace(known, progress=item.progress) == item
 
 
 def _check(step: Step) -> None:

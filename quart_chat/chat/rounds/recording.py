@@ -8,7 +8,7 @@ background, and at the latest with the end of the round.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -86,6 +86,10 @@ class RoundContext:
 class Recorder:
     """Stores and emits the texts and steps of one round.
 
+    The assistant goes on meanwhile: what it has said by the time that a transaction begins is in
+    that one. Only a step that changes while it is being stored is waited for, so that each of its
+    states is shown.
+
     Args:
         context: What rounds share.
         round_: The round.
@@ -100,40 +104,45 @@ class Recorder:
         self._round = round_
         self._answer = answer
         self._begun = False
+        self._storing: asyncio.Task[None] | None = None
         self._later: asyncio.Task[None] | None = None
         self._draft = Draft(round_, answer, lost)
         self._pacer = TextPacer(self._emit_text)
 
-    def continue_text(self, text: str) -> bool:
-        """Take a piece of the answer; False, and nothing is done, where none is stored yet."""
-        if self._begun and text:
-            self._pacer.add(self._answer.append(text), text)
-        return self._begun
+    def take_text(self, text: str) -> None:
+        """Take a piece of the answer; the first is emitted once it is stored that there is one."""
+        if not text:
+            return
+        offset = self._answer.append(text)
+        if self._begun:
+            self._pacer.add(offset, text)
+        else:
+            self._store()
 
-    async def begin_text(self, text: str) -> None:
-        """Take a piece of the answer, and store that there is one."""
-        if text:
-            self._answer.append(text)
-            await self._store()
-
-    async def rewrite(self, text: str) -> None:
+    def rewrite(self, text: str) -> None:
         """Begin the answer anew: with another revision, whose deltas count from there."""
         if self._answer.message is None:
-            await self.begin_text(text)
+            self.take_text(text)
             return
         self._answer.rewrite(text)
         self._pacer.forget()
         self._begun = False
-        await self._store()
+        self._store()
 
     async def step(self, step: Step) -> None:
-        """Take a step that begins, goes on or ends."""
+        """Take a step that begins, goes on or ends.
+
+        Raises:
+            RoundEnded: The round has an end already.
+        """
         self._pacer.flush()
+        if step.key in self._answer.unstored and self._storing is not None:
+            await asyncio.shield(self._storing)
         known = self._answer.log(step.key)
         log = self._answer.take(step)
         if known is None or not _differ_in_progress_only(known, log):
-            self._answer.unstored.add(step.key)
-            await self._store()
+            self._answer.unstored[step.key] = None
+            self._store()
         elif step.key not in self._answer.unstored:
             data = log.to_chat_data()
             await self._context.events.emit_event(log.workflow_id, "chatdata", data, "chat")
@@ -142,6 +151,9 @@ class Recorder:
 
     async def end(self) -> None:
         """Store nothing more: what is missing is stored with the end of the round."""
+        if self._storing is not None:
+            # Why it failed stops the end of the round as well, or is logged by the committer.
+            await asyncio.gather(self._storing, return_exceptions=True)
         self._pacer.close()
         if self._later is not None:
             self._later.cancel()
@@ -151,17 +163,31 @@ class Recorder:
         """Save no further checkpoint: the end is stored."""
         self._context.checkpointer.release(self._draft)
 
-    async def _store(self) -> None:
-        if self._later is not None:
-            return
+    def _store(self) -> None:
+        """Store what is unstored, unless that is under way or has been refused just now.
+
+        Raises:
+            RoundEnded: The round has an end already.
+        """
+        if self._storing is not None and self._storing.done():
+            self._storing.result()
+            self._storing = None
+        if self._storing is None and self._later is None:
+            self._storing = asyncio.create_task(self._store_now())
+
+    async def _store_now(self) -> None:
         try:
-            await self._attempt()
+            while self._answer.unstored:
+                await self._attempt()
         except DatabaseUnavailable:
             self._later = asyncio.create_task(self._store_later())
+        except RoundEnded:
+            self._draft.lost()
+            raise
 
     async def _store_later(self) -> None:
         delay = self._context.timeouts.retry
-        while self._has_unstored and not self._context.closing.is_set():
+        while self._answer.unstored and not self._context.closing.is_set():
             delay = await self._context.pause(delay)
             try:
                 await self._attempt()
@@ -173,11 +199,6 @@ class Recorder:
             delay = 0.0
         self._later = None
 
-    @property
-    def _has_unstored(self) -> bool:
-        text = self._answer.message is not None and not self._begun
-        return text or bool(self._answer.unstored)
-
     async def _attempt(self) -> None:
         """Store what is not stored yet in one transaction.
 
@@ -185,23 +206,24 @@ class Recorder:
             DatabaseUnavailable: Nothing was stored.
             RoundEnded: The round has an end already.
         """
-        message = None if self._begun else self._answer.as_begun()
-        logs = self._answer.unstored_logs()
-        await self._context.committer.commit(lambda unit: self._put(unit, message, logs))
-        self._answer.stored(logs)
-        if message is not None and self._answer.has_begun_as(message):
+        items = self._answer.unstored_items()
+        await self._context.committer.commit(lambda unit: self._put(unit, items))
+        self._answer.stored(items)
+        if not self._begun and self._answer.is_begun:
             # No await between the two: what is written from now on follows this delta.
             self._begun = True
+            (message,) = (item for item in items if isinstance(item, Message))
             sent = len(message.content)
             if rest := self._answer.text[sent:]:
                 self._emit_text(sent, rest)
 
-    def _put(self, unit: UnitOfWork, message: Message | None, logs: list[Log]) -> None:
+    def _put(self, unit: UnitOfWork, items: Iterable[Message | Log]) -> None:
         unit.check_running(self._round)
-        for log in logs:
-            unit.put_log(log)
-        if message is not None:
-            unit.put_message(message)
+        for item in items:
+            if isinstance(item, Message):
+                unit.put_message(item)
+            else:
+                unit.put_log(item)
 
     def _emit_text(self, offset: int, text: str) -> None:
         message = self._answer.message

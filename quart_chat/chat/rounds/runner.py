@@ -167,7 +167,6 @@ class RunningRound:
     async def _run(self) -> Round:
         outlive_request()
         await self._over
-        await self._recorder.end()
         try:
             self.stored = await self._end(self._ending or self._outcome())
             self._context.statistics.count(self.stored, self.answer)
@@ -187,6 +186,7 @@ class RunningRound:
         timer = asyncio.get_running_loop().call_later(
             self._context.timeouts.known, self._tell, ended
         )
+        await self._recorder.end()
         logs = self.answer.end_logs(ending.log_status)
         messages: list[Message] = []
         if message := self.answer.checkpoint():
@@ -279,16 +279,17 @@ class RunningRound:
         return tuple(Turn(message.role, message.content) for message in history)
 
     def _take_text(self, output: Output) -> bool:
-        """Take a piece of a text that has begun, as most outputs are, without a task's step."""
+        """Take a piece of the text, as most outputs are, without a task's step."""
         text = output.text if isinstance(output, Text) else output
-        return isinstance(text, str) and self._recorder.continue_text(clean(text))
+        if not isinstance(text, str):
+            return False
+        self._recorder.take_text(clean(text))
+        return True
 
     async def _take(self, output: Output) -> None:
         match output:
-            case Text(str(text)) | str(text):
-                await self._recorder.begin_text(clean(text))
             case Rewrite(str(text)):
-                await self._recorder.rewrite(clean(text))
+                self._recorder.rewrite(clean(text))
             case Step():
                 await self._recorder.step(output)
             case Sources():

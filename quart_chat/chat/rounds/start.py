@@ -85,9 +85,18 @@ class Rounds:
         prompt = await self._read_prompt(ask)
         if ask.model is None:
             await self.admission.learn_models(ask.user_id)
+        after: int | None = None
+
+        def launch(begun: Begun) -> None:
+            nonlocal after
+            if begun[1] is not None and not self.are_shared:
+                log = self._context.events.log(begun[0].workflow_id)
+                after = 0 if log is None else log.last_number
+            self.launch(begun)
+
         begin = partial(self._begin, ask, prompt)
-        started, _running = await self._context.committer.commit(begin, self.launch)
-        return started
+        started, _running = await self._context.committer.commit(begin, launch)
+        return replace(started, after=after)
 
     @property
     def statistics(self) -> RoundStatistics:
@@ -199,6 +208,7 @@ class Rounds:
             workflow.id,
             model=asked,
             document_ids=round_.document_ids,
+            has_documents=transaction.has_documents(ask.user_id),
             system_prompt=workflow.system_prompt,
             parameters=workflow.parameters or NOTHING,
         )

@@ -39,6 +39,7 @@ def stream_workflow(
     workflow_id: str,
     *,
     since: int | None,
+    after: int | None = None,
     follow: bool,
     round_number: int | None = None,
 ) -> ChatFrames:
@@ -50,6 +51,9 @@ def stream_workflow(
         workflow_id: What is read.
         since: The last seq that the reader has; None where it is not known. The reader of one that
             the database doesn't know is sent a ``reset`` and all there is.
+        after: The number of the event that had this seq, where nothing was in flight then: what
+            followed is read from the context's log, and only what that no longer holds from the
+            database.
         follow: Stay open; otherwise end after the running round, or at once where none runs.
         round_number: Without ``follow``: the round to end after.
     """
@@ -61,7 +65,7 @@ def stream_workflow(
         follow=follow,
         until=round_number,
     )
-    return ChatFrames(service.events, {position: str})
+    return ChatFrames(service.events, {position: str}, after=after)
 
 
 def stream_user(
@@ -108,6 +112,7 @@ class ChatFrames(AsyncGenerator[bytes, None]):
     Args:
         events: Where the contexts are.
         make_ids: Says what the id of a seq is in each.
+        after: The number of the event at which they stand, where that is known.
         heartbeat: Send ``pulse`` items in place of keep-alive comments.
     """
 
@@ -116,11 +121,13 @@ class ChatFrames(AsyncGenerator[bytes, None]):
         events: StreamingEventManager,
         make_ids: dict[StreamPosition, MakeId],
         *,
+        after: int | None = None,
         heartbeat: bool = False,
     ) -> None:
         self._events = events
         self._make_ids = make_ids
         self._positions = {position.context_id: position for position in make_ids}
+        self._after = after
         self._heartbeat = heartbeat
         self._writer: DirectWriter | None = None
         self._subscription: Subscription | None = None
@@ -167,6 +174,8 @@ class ChatFrames(AsyncGenerator[bytes, None]):
         return encode_heartbeat(self._events) if self._heartbeat else KEEPALIVE
 
     async def _catch_up(self) -> AsyncGenerator[bytes, None]:
+        if self._after is not None:
+            return
         async with aclosing(self._until_ended(begin(self._make_ids))) as chunks:
             async for chunk in chunks:
                 if chunk or self._heartbeat:
@@ -185,7 +194,8 @@ class ChatFrames(AsyncGenerator[bytes, None]):
 
     async def _stream(self) -> AsyncGenerator[bytes, None]:
         held = {position.context_id for position in self._make_ids if position.elsewhere}
-        async with self._events.subscribe(*self._positions, held=held) as subscription:
+        subscribing = self._events.subscribe(*self._positions, after=self._after, held=held)
+        async with subscribing as subscription:
             self._subscription = subscription
             async with aclosing(self._catch_up()) as chunks:
                 async for chunk in chunks:

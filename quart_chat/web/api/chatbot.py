@@ -74,6 +74,7 @@ async def start_stream(query: StartQuery, body: StartRequest) -> Response:
             user,
             started.workflow_id,
             since=started.since,
+            after=started.after,
             follow=False,
             round_number=started.round_number,
         )

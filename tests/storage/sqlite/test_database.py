@@ -76,8 +76,8 @@ async def test_a_new_file_gets_the_schema_in_its_folder(path: Path) -> None:
 
 async def test_connections_are_set_up_for_safety_and_speed(path: Path) -> None:
     database = await Database.open(path, busy_timeout=1.5)
-    async with database.writing() as writer, database.reading() as reader:
-        for session in (writer, reader):
+    async with database.turn(), database.reading() as reader:
+        for session in (database._writer, reader):
             settings = [
                 await session.fetch_one(f"PRAGMA {name}")
                 for name in ("synchronous", "foreign_keys", "busy_timeout", "journal_mode")

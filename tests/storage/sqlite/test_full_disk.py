@@ -207,8 +207,9 @@ async def test_a_new_question_is_refused_and_another_chat_goes_on_after(
 async def test_trying_whether_there_is_room_changes_nothing(database: Database) -> None:
     await set_full(database, full=True)
     with pytest.raises(DatabaseUnavailable):
-        async with database.writing() as writer:
-            await writer.fetch("CREATE TABLE big AS SELECT zeroblob(100000)")
+        await database.write(
+            lambda statements: statements.fetch("CREATE TABLE big AS SELECT zeroblob(100000)")
+        )
     before = await database._writer.fetch("SELECT * FROM sqlite_schema")
     await database.look()
     assert database.health.trouble is not None

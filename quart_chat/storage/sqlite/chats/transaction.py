@@ -54,6 +54,10 @@ class Transaction(Reader, PreferenceChanges, UsageChanges):
     def upsert_queued_prompt(self, prompt: QueuedPrompt) -> None:
         self._upsert("queued_prompts", QUEUED_PROMPT, "id", prompt)
 
+    def has_documents(self, user_id: str) -> bool:
+        sql = "SELECT 1 FROM documents WHERE user_id = ? AND status = 'ready' LIMIT 1"
+        return self.statements.fetch_one(sql, (user_id,)) is not None
+
     def next_round_number(self, workflow_id: str) -> int:
         row = self.statements.fetch_one(
             "SELECT max(number) FROM rounds WHERE workflow_id = ?", (workflow_id,)

@@ -11,8 +11,7 @@ import asyncio
 import logging
 import math
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from time import monotonic
 from typing import TypeVar
@@ -157,24 +156,12 @@ class Database(Turns[Session]):
         committed: Callable[[T], Awaitable[None]] | None = None,
     ) -> T:
         """Run ``work`` in a transaction, then ``committed`` before any other is begun."""
-        async with self.writing() as session:
-            result = await session.transact(work, "BEGIN IMMEDIATE")
+        async with self.turn() as patience:
+            self._writer.busy_timeout = min(self._busy_timeout, patience.left)
+            result = await self._writer.transact(work, "BEGIN IMMEDIATE")
             if committed is not None:
                 await committed(result)
             return result
-
-    @asynccontextmanager
-    async def writing(self) -> AsyncGenerator[Session]:
-        """Keep all other writers of this process out; a transaction is begun by the caller.
-
-        Waiting for them and for other programs takes no longer than the request has left.
-
-        Raises:
-            DatabaseUnavailable: That was too short, or the file can't be written.
-        """
-        async with self.turn() as patience:
-            self._writer.busy_timeout = min(self._busy_timeout, patience.left)
-            yield self._writer
 
     async def _inspect(self, patience: Patience) -> None:
         self._writer.busy_timeout = min(self._busy_timeout, patience.left)
