@@ -189,6 +189,8 @@ class Answer:
 
 def _are_alike(known: Message | Log, item: Message | Log | None) -> bool:
     """Whether what was stored is what there is, up to a text or a progress that has gone on."""
+    if known is item:
+        return True
     if isinstance(known, Message):
         return isinstance(item, Message) and known.revision == item.revision
     return isinstance(item, Log) and replace(known, progress=item.progress) == item

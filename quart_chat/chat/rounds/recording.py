@@ -86,9 +86,8 @@ class RoundContext:
 class Recorder:
     """Stores and emits the texts and steps of one round.
 
-    The assistant goes on meanwhile: what it has said by the time that a transaction begins is in
-    that one. Only a step that changes while it is being stored is waited for, so that each of its
-    states is shown.
+    The assistant goes on meanwhile, and what it has said by the time that a transaction is asked
+    for is in that one: a step that has ended by then is shown as ended.
 
     Args:
         context: What rounds share.
@@ -136,8 +135,6 @@ class Recorder:
             RoundEnded: The round has an end already.
         """
         self._pacer.flush()
-        if step.key in self._answer.unstored and self._storing is not None:
-            await asyncio.shield(self._storing)
         known = self._answer.log(step.key)
         log = self._answer.take(step)
         if known is None or not _differ_in_progress_only(known, log):

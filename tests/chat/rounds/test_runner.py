@@ -73,7 +73,8 @@ async def test_an_answer_may_be_begun_anew(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
     workflow_id, watcher = await begin(service)
-    assistant.tell(ASK, "Let me think.", Rewrite("S"), "o.", Rewrite(""), Text("Hi"), "!", END)
+    await assistant.say(ASK, "Let me think.", Rewrite("S"), "o.", Rewrite(""), Text("Hi"), "!")
+    assistant.tell(ASK, END)
     events = await watcher.until_terminal()
     messages = [e.data["item"] for e in events if kinds([e]) == ["message"]]
     texts = [(item["content"], item.get("revision", 0)) for item in messages[1:]]
@@ -84,6 +85,27 @@ async def test_an_answer_may_be_begun_anew(
     assert revisions == [0, 1, 2, 2]
     stored = (await service.snapshot(USER, workflow_id)).messages[-1]
     assert (stored.content, stored.status) == ("Hi!", "complete")
+
+
+async def test_what_comes_at_once_is_stored_together(
+    service: ChatService, assistant: ScriptedAssistant
+) -> None:
+    """And in its order: a step that has ended meanwhile is shown as ended."""
+    _, watcher = await begin(service)
+    assistant.tell(
+        ASK, Step("s", "A"), Text("a "), Step("s", "B", "completed"), "b", Step("t", "T")
+    )
+    assistant.tell(ASK, END)
+    events = await watcher.until_terminal()
+    assert kinds(events) == [
+        "workflow", "message", "log", "message", "log", "delta",
+        "log", "message", "workflow", "complete",
+    ]  # fmt: skip
+    logs = [event.data["item"] for event in events if kinds([event]) == ["log"]]
+    assert [(log["message"], log["status"]) for log in logs] == [
+        ("B", "completed"), ("T", "running"), ("T", "completed"),
+    ]  # fmt: skip
+    assert deltas(events) == [(0, "a b")]
 
 
 async def test_an_answer_may_begin_with_what_would_begin_it_anew(
@@ -100,7 +122,7 @@ async def test_an_answer_is_emitted_as_it_is_stored(
 ) -> None:
     workflow_id, watcher = await begin(service)
     source = Source(1, "Streams", "Resume", "/handbook/streams", "Send the id.\ud800")
-    assistant.tell(
+    await assistant.say(
         ASK,
         Step("search", "Searching"),
         Step("search", "Found 1", "completed"),
@@ -108,8 +130,8 @@ async def test_an_answer_is_emitted_as_it_is_stored(
         Text("An 😀 "),
         Text(""),
         Text("answer"),
-        END,
     )
+    assistant.tell(ASK, END)
     events = await watcher.until_terminal()
     assert kinds(events) == [
         "workflow", "message", "log", "log", "message", "delta", "delta",
@@ -263,7 +285,8 @@ async def test_a_plain_text_is_a_piece_of_the_answer(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
     _, watcher = await begin(service)
-    assistant.tell(ASK, "a", Text("b"), "", END)
+    await assistant.say(ASK, "a", Text("b"), "")
+    assistant.tell(ASK, END)
     assert deltas(await watcher.until_terminal()) == [(0, "a"), (1, "b")]
 
 
@@ -466,7 +489,7 @@ async def test_an_end_that_can_not_be_stored_is_stored_later(
     workflow_id, watcher = await begin(service)
     await assistant.say(ASK, Text("kept "))
     lock.take()
-    assistant.tell(ASK, Text("in memory"), Step("s", "Working", "completed"), END)
+    assistant.tell(ASK, Text("in memory"), Step("s", "Working", "completed"))
     await until(lambda: service.rounds.running[workflow_id].answer.log("s"))
     assert (await service.snapshot(USER, workflow_id)).messages[-1].content == "kept in memory"
     stop = asyncio.create_task(stopped_round(service, workflow_id))

@@ -160,7 +160,7 @@ async def test_an_assistant_never_waits_for_room(
     assistant.tell(ASK, END)
     events = await watcher.until_terminal()
     assert kinds(events) == [
-        "workflow", "message", "log", "log", "message", "delta", "delta", "log", "message",
+        "workflow", "message", "log", "message", "log", "delta", "delta", "log", "message",
         "workflow", "complete",
     ]  # fmt: skip
     assert deltas(events) == [(0, "one two "), (8, "three")]
