@@ -52,8 +52,12 @@ class Writable(Protocol[Tx_co]):
         self,
         change: Callable[[Tx_co], T],
         committed: Callable[[T], Awaitable[None]] | None = None,
+        ready: Callable[[], None] | None = None,
     ) -> T:
-        """Run ``change`` in a transaction, then ``committed`` before any other is begun."""
+        """Run ``change`` in a transaction, then ``committed`` before any other is begun.
+
+        ``ready`` is called on the event loop once it is the turn of this one.
+        """
         ...
 
 
@@ -80,17 +84,20 @@ class Committer(Generic[Tx, U]):
         self,
         change: Callable[[U], T],
         committed: Callable[[T], None] | None = None,
+        ready: Callable[[], None] | None = None,
     ) -> T:
         """Make a change in a transaction, then emit its events.
 
         Args:
             change: Makes the change, on the database's thread. What it raises undoes it.
             committed: Called between the commit and the events, before any other unit of work.
+            ready: Called on the event loop once all units of work before it are through: what the
+                change is made of can be taken as late as that.
 
         Raises:
             DatabaseUnavailable: Nothing was changed.
         """
-        task = asyncio.create_task(self._commit(change, committed))
+        task = asyncio.create_task(self._commit(change, committed, ready))
         self._tasks.add(task)
         task.add_done_callback(self._finished)
         return await asyncio.shield(task)
@@ -106,7 +113,12 @@ class Committer(Generic[Tx, U]):
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _commit(self, change: Callable[[U], T], committed: Callable[[T], None] | None) -> T:
+    async def _commit(
+        self,
+        change: Callable[[U], T],
+        committed: Callable[[T], None] | None,
+        ready: Callable[[], None] | None,
+    ) -> T:
         def write(transaction: Tx) -> tuple[T, list[Emission]]:
             unit = self._begin(transaction)
             return change(unit), unit.emissions
@@ -126,5 +138,5 @@ class Committer(Generic[Tx, U]):
                     created_at=emission.created_at,
                 )
 
-        result, _emissions = await self._storage.write(write, publish)
+        result, _emissions = await self._storage.write(write, publish, ready)
         return result

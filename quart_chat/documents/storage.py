@@ -136,6 +136,10 @@ class DocumentStorage(Protocol):
         self,
         change: Callable[[DocumentTransaction], T],
         committed: Callable[[T], Awaitable[None]] | None = None,
+        ready: Callable[[], None] | None = None,
     ) -> T:
-        """Run ``change`` in a transaction, then ``committed`` before any other is begun."""
+        """Run ``change`` in a transaction, then ``committed`` before any other is begun.
+
+        ``ready`` is called on the event loop once it is the turn of this one.
+        """
         ...

@@ -52,8 +52,12 @@ class Database(Protocol):
         self,
         work: Callable[[Statements], T],
         committed: Callable[[T], Awaitable[None]] | None = None,
+        ready: Callable[[], None] | None = None,
     ) -> T:
-        """Run ``work`` in a transaction, then ``committed`` before any other is begun."""
+        """Run ``work`` in a transaction, then ``committed`` before any other is begun.
+
+        ``ready`` is called on the event loop once it is the turn of this one.
+        """
         ...
 
     async def close(self) -> None:

@@ -86,8 +86,8 @@ class RoundContext:
 class Recorder:
     """Stores and emits the texts and steps of one round.
 
-    The assistant goes on meanwhile, and what it has said by the time that a transaction is asked
-    for is in that one: a step that has ended by then is shown as ended.
+    The assistant goes on meanwhile, and what it has said by the time that a transaction begins is
+    in that one: a step that has ended by then is shown as ended.
 
     Args:
         context: What rounds share.
@@ -203,8 +203,11 @@ class Recorder:
             DatabaseUnavailable: Nothing was stored.
             RoundEnded: The round has an end already.
         """
-        items = self._answer.unstored_items()
-        await self._context.committer.commit(lambda unit: self._put(unit, items))
+        items: list[Message | Log] = []
+        await self._context.committer.commit(
+            lambda unit: self._put(unit, items),
+            ready=lambda: items.extend(self._answer.unstored_items()),
+        )
         self._answer.stored(items)
         if not self._begun and self._answer.is_begun:
             # No await between the two: what is written from now on follows this delta.

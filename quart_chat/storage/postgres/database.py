@@ -170,12 +170,16 @@ class Database(Turns[Session]):
         self,
         work: Callable[[Statements], T],
         committed: Callable[[T], Awaitable[None]] | None = None,
+        ready: Callable[[], None] | None = None,
     ) -> T:
         """Run ``work`` in a transaction, then ``committed`` before any other is begun.
 
-        Any other of this process, that is; one of another process may begin at once.
+        Any other of this process, that is; one of another process may begin at once. ``ready`` is
+        called once it is the turn of this one.
         """
         async with self.turn() as patience:
+            if ready is not None:
+                ready()
             result = await self._transact(work, min(self._busy_timeout, patience.left))
             if committed is not None:
                 await committed(result)

@@ -215,9 +215,10 @@ class DocumentRepository:
         self,
         change: Callable[[Transaction], T],
         committed: Callable[[T], Awaitable[None]] | None = None,
+        ready: Callable[[], None] | None = None,
     ) -> T:
         return await self._database.write(
-            lambda statements: change(self.transaction(statements)), committed
+            lambda statements: change(self.transaction(statements)), committed, ready
         )
 
 

@@ -54,7 +54,8 @@ class ChatRepository:
         self,
         change: Callable[[Transaction], T],
         committed: Callable[[T], Awaitable[None]] | None = None,
+        ready: Callable[[], None] | None = None,
     ) -> T:
         return await self._database.write(
-            lambda statements: change(self.transaction(statements)), committed
+            lambda statements: change(self.transaction(statements)), committed, ready
         )

@@ -154,9 +154,15 @@ class Database(Turns[Session]):
         self,
         work: Callable[[Statements], T],
         committed: Callable[[T], Awaitable[None]] | None = None,
+        ready: Callable[[], None] | None = None,
     ) -> T:
-        """Run ``work`` in a transaction, then ``committed`` before any other is begun."""
+        """Run ``work`` in a transaction, then ``committed`` before any other is begun.
+
+        ``ready`` is called once it is the turn of this one.
+        """
         async with self.turn() as patience:
+            if ready is not None:
+                ready()
             self._writer.busy_timeout = min(self._busy_timeout, patience.left)
             result = await self._writer.transact(work, "BEGIN IMMEDIATE")
             if committed is not None:
