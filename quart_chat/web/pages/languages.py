@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -75,7 +75,12 @@ async def choose_language() -> None:
 
 def accepted_language(header: str) -> str:
     """The language that an ``Accept-Language`` (RFC 9110, 12.5.4) prefers of those with texts."""
-    accepted = parse_accept_header(header[:MAX_ACCEPTED], LanguageAccept)
+    return _accepted_language(header[:MAX_ACCEPTED])
+
+
+@lru_cache
+def _accepted_language(header: str) -> str:
+    accepted = parse_accept_header(header, LanguageAccept)
     # A text in a language serves all regions of it.
     wanted = LanguageAccept((tag.partition("-")[0], weight) for tag, weight in accepted)
     # Of languages with equal weights, the one that is named first is meant.
