@@ -34,7 +34,11 @@ def replaced(workbook: bytes, name: str, rows: str) -> bytes:
         for each in old.namelist():
             data = old.read(each)
             if each == name:
-                data = re.sub(b"<sheetData.*?(?:/>|</sheetData>)", f"<sheetData>{rows}</sheetData>".encode(), data)
+                data = re.sub(
+                    b"<sheetData.*?(?:/>|</sheetData>)",
+                    f"<sheetData>{rows}</sheetData>".encode(),
+                    data,
+                )
             new.writestr(each, data)
     return out.getvalue()
 
