@@ -204,6 +204,21 @@ def test_sheets_and_slides_of_opendocument_have_their_places(tmp_path: Path) -> 
     assert [(piece.page, piece.text) for piece in show.pieces] == [(1, "One"), (2, "Two")]
 
 
+def test_a_cell_of_several_rows_of_opendocument_stands_in_each(tmp_path: Path) -> None:
+    cell = "<table:table-cell{}><text:p>{}</text:p></table:table-cell>".format
+    rows = (
+        cell("", "Kind") + cell("", "Item"),
+        cell(' table:number-rows-spanned="2"', "Nuts") + cell("", "M3"),
+        "<table:covered-table-cell/>" + cell("", "M4"),
+        "<table:table-cell/>" + cell("", "M5"),
+    )
+    table = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    found = read(tmp_path, Kind.ODS, odf("spreadsheet", f"<table:table>{table}</table:table>"))
+    assert found.text.split("\n\n") == [
+        *("Kind: Nuts; Item: M3", "Kind: Nuts; Item: M4", "Item: M5"),
+    ]
+
+
 def test_hidden_sections_and_sheets_of_opendocument_are_left_out(tmp_path: Path) -> None:
     section = '<text:section text:display="none"><text:p>hidden</text:p></text:section>'
     heading = '<text:h text:outline-level="x">Part</text:h>'
