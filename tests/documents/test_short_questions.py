@@ -23,8 +23,10 @@ The pump is green.
 """
 LETTER = """Amtsgericht Seeburg
 Geschäftsnummer / Aktenzeichen: 3 C 412/24
+Seeburg, den 12. März 2024
 
-Termin zur mündlichen Verhandlung ist am Dienstag, 14. Mai 2024, in Saal 204.
+Hiermit wird Termin zur mündlichen Verhandlung bestimmt auf
+Dienstag, 14. Mai 2024, 9:30 Uhr, Saal 204.
 Gegen diesen Bescheid kann innerhalb eines Monats Widerspruch eingelegt werden.
 """
 STUDIO = """# Vertrag
@@ -70,6 +72,13 @@ async def test_a_short_question_is_answered(
     assert sources
     assert quote in sources[0].quote
     assert not sources[0].url.startswith("/handbook")
+
+
+async def test_the_date_beside_the_subject_is_shown(librarian: Librarian) -> None:
+    """Not that of the letter, which stands in the same passage."""
+    answer = await ask(librarian, "Wann ist der Termin?", user_id=USER)
+    assert "Mai 2024" in answer.text
+    assert "März 2024" not in answer.text
 
 
 @pytest.mark.parametrize(

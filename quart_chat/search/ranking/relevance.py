@@ -49,6 +49,8 @@ CODE = 0.05
 
 # How far a word counts for a sentence that stands elsewhere.
 FROM_HEADING, FROM_PATH, FROM_PASSAGE = 0.9, 0.85, 0.65
+FROM_BEFORE = 0.7
+"""How far a word counts that stands in the sentence before."""
 FADING = 0.25
 """The power of its place below a heading with which a passage loses what the heading says."""
 # What counts for the order alone.
@@ -202,6 +204,10 @@ class _Scorer:
         for position, unit in enumerate(analysed.units):
             own = self._values.get((number, position))
             words = inherited if own is None else _join(inherited, own)
+            before = self._values.get((number, position - 1), nothing) if position else nothing
+            if before and unit.kind == "sentence" == analysed.units[position - 1].kind:
+                words = dict(words)
+                _raise_to(words, before, FROM_BEFORE)
             covered = self._cover(words, analysed, unit)
             if covered > best:
                 best, chosen = covered, position
