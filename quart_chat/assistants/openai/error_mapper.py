@@ -26,7 +26,8 @@ MAX_COMPLAINT = 300
 
 _TOO_LONG = re.compile(
     r"context.{0,20}(length|window|size|limit)|maximum context|(prompt|input) is too long"
-    r"|too many tokens|max_seq_len|maximum (number of|input) tokens|reduce the length of the",
+    r"|too many tokens|max_seq_len|exceeds? (?:the )?max(?:imum)? (?:context|length|tokens)"
+    r"|maximum (number of|input) tokens|reduce the length of the",
     re.IGNORECASE,
 )
 MAX_ADDRESS = 200
@@ -145,7 +146,7 @@ class ErrorMapper:
                 )
             case 429:
                 return self._busy(retry_after, quote, complaint)
-        if status >= 500:
+        if status >= 500 or status == 408:
             return self._failed(status, words, complaint, retry_after)
         return ModelError(
             "endpoint_rejected",
