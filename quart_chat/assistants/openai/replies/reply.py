@@ -17,7 +17,7 @@ from quart_chat.assistants.openai.replies.lenient import read_error
 from quart_chat.assistants.openai.replies.repeats import Repeats
 from quart_chat.assistants.openai.replies.said import Counted, Said
 from quart_chat.assistants.openai.replies.surrogates import Halves
-from quart_chat.assistants.openai.replies.thinking import Parts, Thinking
+from quart_chat.assistants.openai.replies.thinking import Parts, Thinking, bare
 from quart_chat.assistants.openai.words import find_words
 from quart_chat.assistants.protocol import Output, Rewrite, Step, Text, Usage
 from quart_chat.texts import N_, _, number
@@ -227,7 +227,7 @@ class Reply:
         self._shown_size = self._thought_size
         thought = "".join(self._thoughts)[:MAX_THOUGHT]
         self._thoughts = [thought]
-        return Step("reasoning", thought.strip(), status, "reasoning")
+        return Step("reasoning", bare(thought), status, "reasoning")
 
     def rest(self) -> Generator[Output]:
         """Take what was held back, once no more of the stream can come."""

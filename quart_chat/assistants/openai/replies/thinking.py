@@ -42,6 +42,9 @@ _FLAGS = re.ASCII | re.IGNORECASE
 _OPEN_OF = {close: opening for opening, close in _MARKS}
 _CLOSE = re.compile("|".join(map(re.escape, _OPEN_OF)), _FLAGS)
 _FIRST = re.compile("[" + "".join({re.escape(close[0]) for close in _OPEN_OF}) + "]")
+_EDGES = re.compile(
+    rf"\A\s*(?:{'|'.join(map(re.escape, _OPEN_OF.values()))})|(?:{_CLOSE.pattern})\s*\Z", _FLAGS
+)
 _LONGEST = max(len(close) for _, close in _MARKS)
 _MENTIONS = 20
 """Marks in an answer that are looked at; one that has more of them is about marks."""
@@ -172,6 +175,11 @@ class Thinking:
 
     def _pass(self, text: str) -> Parts:
         return Parts("", text)
+
+
+def bare(thought: str) -> str:
+    """A thought without the marks that some servers leave around it, apart from the answer."""
+    return _EDGES.sub("", thought).strip()
 
 
 def _is_mentioned(close: str, before: str, after: str) -> bool:
