@@ -68,6 +68,14 @@ def _counted(code: str, count: int) -> str:
             return ngettext(
                 "{count} hidden slide was left out.", "{count} hidden slides were left out.", count
             )
+        case "formulas_uncomputed":
+            return ngettext(
+                "{count} formula has no stored result. Open the file in a spreadsheet program,"
+                " and save it there.",
+                "{count} formulas have no stored result. Open the file in a spreadsheet program,"
+                " and save it there.",
+                count,
+            )
         case "attachments_unread":
             return ngettext(
                 "{count} attachment was not read. Upload it as a file of its own.",

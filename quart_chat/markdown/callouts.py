@@ -1,6 +1,7 @@
 """Callouts: a quote whose first line is ``[!NOTE]``, or another of five such words.
 
-Its title is in English; a page shows it in its own language. ``static/js/markdown/dialect.js``
+A title may follow on that line. Without one it is the word in English; a page shows that in its own
+language. A sign that folds the callout elsewhere is passed over. ``static/js/markdown/dialect.js``
 has the same rule.
 """
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
 
 _MARK = re.compile(
-    r"\[!(note|tip|important|warning|caution)\][ \t]*(?:\n|\Z)", re.IGNORECASE | re.ASCII
+    r"\[!(note|tip|important|warning|caution)\][+-]?(?:[ \t]+([^ \t\n][^\n]*))?[ \t]*(?:\n|\Z)",
+    re.IGNORECASE | re.ASCII,
 )
 
 
@@ -36,15 +38,15 @@ def _find(state: StateCore) -> None:
                 quote.attrSet("class", f"callout callout-{kind}")
                 text.content = text.content[match.end() :]
                 token.hidden = end.hidden = not text.content
-                found += _title(token, kind)
+                found += _title(token, match[2] or kind.capitalize())
         found.append(token)
     state.tokens = found
 
 
-def _title(paragraph: Token, kind: str) -> list[Token]:
+def _title(paragraph: Token, title: str) -> list[Token]:
     level = paragraph.level
     return [
         Token("paragraph_open", "p", 1, {"class": "callout-title"}, level=level, block=True),
-        Token("inline", "", 0, content=kind.capitalize(), children=[], level=level + 1),
+        Token("inline", "", 0, content=title, children=[], level=level + 1),
         Token("paragraph_close", "p", -1, level=level, block=True),
     ]

@@ -29,8 +29,8 @@ def _after_number(units: str) -> re.Pattern[str]:
 
 _SPAN = _after_number(
     r"(?:working |calendar )?(?:years?|months?|weeks?|days?|nights?|hours?|h|minutes?|min"
-    r"|seconds?|s|decades?)|(?:\w+ )?(?:Jahre?n?|Monate?n?|Wochen?|Tage?n?|Nächten?|Stunden?|Std\.?"
-    r"|Minuten?|Min\.?|Sekunden?|Werktage?n?)"
+    r"|seconds?|s|decades?)|(?:\w+ )?(?:Jahre?[ns]?|Monate?[ns]?|Wochen?|Tage?[ns]?|Nächten?"
+    r"|Stunden?|Std\.?|Minuten?|Min\.?|Sekunden?|Werktage?n?)"
 )
 _OFTEN = re.compile(
     r"\b(?:once|twice|every|daily|weekly|alle|jede\w*|täglich|wöchentlich|einmal|zweimal)\b",
@@ -130,7 +130,7 @@ class Expected:
     """What a text must have that answers.
 
     Attributes:
-        pattern: Any of these is found in it.
+        patterns: Any of these is found in it; the last is a field that is named for it.
         words: The words of the question that it answers, folded.
         is_required: Whether a text without any of these can't be an answer.
     """
@@ -141,6 +141,10 @@ class Expected:
 
     def is_in(self, text: str) -> bool:
         return any(pattern.search(text) for pattern in self.patterns)
+
+    def is_named_in(self, text: str) -> bool:
+        """Whether a text has a field that is named for what was asked."""
+        return self.patterns[-1].search(text) is not None
 
 
 # What asks, what answers it, and whether nothing else does. The first that a question has counts.

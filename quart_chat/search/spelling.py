@@ -38,7 +38,7 @@ _ENDINGS = {
 }
 _PARTICIPLE = "ge"
 # What verbs part with: "holt ... ab" is abgeholt.
-_PARTICLES = ("ab", "an", "auf", "aus", "ein", "mit", "nach", "vor", "zu")
+PARTICLES = ("ab", "an", "auf", "aus", "ein", "mit", "nach", "vor", "zu")
 
 # English verbs that no ending leads from one form to another of.
 _IRREGULAR = """
@@ -130,8 +130,15 @@ def _stems(word: str, spoken: Language) -> set[str] | frozenset[str]:
 def german_stems(word: str) -> frozenset[str]:
     """What a German word may be without its ending, its particle and its umlaut."""
     stems = {word.removesuffix(ending) for ending in _ENDINGS[Language.GERMAN]}
-    stems |= {stem.removeprefix(particle) for stem in stems for particle in _PARTICLES}
+    stems |= {stem.removeprefix(particle) for stem in stems for particle in PARTICLES}
     stems |= {stem.removeprefix(_PARTICIPLE) for stem in stems}
+    # The participle of such a verb has "ge" in its middle: einlegen, eingelegt.
+    stems |= {
+        f"{particle}{stem.removeprefix(particle + _PARTICIPLE)}"
+        for stem in stems
+        for particle in PARTICLES
+        if stem.startswith(particle + _PARTICIPLE)
+    }
     # Umlauts come and go with the endings: Fahrrad, Fahrräder.
     stems |= {without_umlauts(stem) for stem in stems}
     return frozenset(stem for stem in stems if len(stem) >= SHORTEST_STEM)

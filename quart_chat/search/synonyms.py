@@ -62,7 +62,7 @@ _GROUPS = """
     landlord owner vermieter vermieterin eigentuemer
     tenant renter lessee mieter mieterin
     lease tenancy contract agreement mietvertrag mietverhaeltnis vertrag
-    deposit security kaution sicherheit mietsicherheit
+    deposit kaution mietsicherheit
     notice termination terminate kuendigung kuendigen kuendigungsfrist
     room zimmer raum
     floor storey stock stockwerk etage obergeschoss
@@ -120,7 +120,7 @@ _GROUPS = """
     temperature heat degrees temperatur hitze grad
     duration time period dauer zeit laenge frist
     size big large area groesse flaeche wohnflaeche
-    weight heavy gewicht schwer
+    weight weigh weighs heavy gewicht wiegt schwer
     load capacity beladung fassungsvermoegen fuellmenge
     electricity power energy consumption strom energie verbrauch stromverbrauch
     water wasser
@@ -153,7 +153,7 @@ _GROUPS = """
     copy kopieren kopie
     move migrate umziehen umzug
     person someone somebody people
-    open opening hours geoeffnet oeffnungszeiten erreichbar reachable available sprechzeiten
+    open opening hours geoeffnet offen oeffnungszeiten erreichbar reachable available sprechzeiten
 """
 
 SYNONYMS: Mapping[str, frozenset[str]]

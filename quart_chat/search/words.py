@@ -61,25 +61,25 @@ _ENGLISH = frozenset(
 )
 _GERMAN = frozenset(
     """
-    ab aber alle allem allen aller alles als also am an andere anderen anderer anderes anders
-    auch auf aus ausser bedeuten bedeutet bei beim bekomme bekommen bekommt bereits betraegt
-    betragen bevor bin bis bist bitte brauche brauchen brauchst braucht da dabei dadurch dafuer
-    dagegen daher damit danach danke dann daran darauf daraus darf darin darueber darum das dass
-    davon dazu dein deine deinem deinen deiner dem den denn der deren des dessen die dienen
+    ab aber alle allem allen aller alles als also am an andere anderen anderer anderes anders auch
+    auf aus ausser bedeuten bedeutet befinden befindet bei beim bekomme bekommen bekommt bereits
+    betraegt betragen bevor bin bis bist bitte brauche brauchen brauchst braucht da dabei dadurch
+    dafuer dagegen daher damit danach danke dann daran darauf daraus darf darin darueber darum das
+    dass davon dazu dein deine deinem deinen deiner dem den denn der deren des dessen die dienen
     dient dies diese diesem diesen dieser dieses dir doch dort du duerfen durch ein eine einem
-    einen einer eines einfach einige einigen einmal er erlaubt es etwa etwas euch euer eure
-    falls finde finden findet fuer funktionieren funktioniert gar geben geht genau gestattet
-    gibt gilt habe haben haette hallo hat hatte hatten hier hilfe hinter hoch ich ihm ihn ihnen
-    ihr ihre ihrem ihren ihrer im immer in indem ins ist ja jede jedem jeden jeder jedes jemand
-    jetzt kann kannst kein keine keinem keinen keiner koennen koennte konnte laesst laeuft lang
-    lange lassen laufen liegen liegt mache machen macht man mehr mein meine meinem meinen meiner
-    mich mir mit moechte muessen muss nach nachdem nein nicht nichts nie noch noetig notwendig
-    nun nur ob oder schon sehr sein seine seinem seinen seiner seit selbst sich sie sind so
-    sogar soll sollen sollte sollten sondern sonst sowie stehen steht tun tut ueber um und uns
-    unser unsere unter verboten viel viele vom von vor waehrend waere wann war waren warum was
-    weil welche welchem welchen welcher welches wem wen wenn wer werde werden weshalb wie wieder
-    wieso wieviel wieviele will wir wird wo wobei wodurch wofuer woher wohin womit worauf woraus
-    worin wozu wurde wurden zeige zeigen zu zum zur zwar zwischen
+    einen einer eines einfach einige einigen einmal er erlaubt es etwa etwas euch euer eure falls
+    finde finden findet fuer funktionieren funktioniert gar geben geht genau gestattet gibt gilt
+    habe haben haette hallo hat hatte hatten hier hilfe hinter hoch ich ihm ihn ihnen ihr ihre
+    ihrem ihren ihrer im immer in indem ins ist ja jede jedem jeden jeder jedes jemand jetzt kann
+    kannst kein keine keinem keinen keiner koennen koennte konnte laesst laeuft lang lange lassen
+    laufen lauten lautet liegen liegt mache machen macht man mehr mein meine meinem meinen meiner
+    mich mir mit moechte muessen muss nach nachdem nein nicht nichts nie noch noetig notwendig nun
+    nur ob oder schon sehr sein seine seinem seinen seiner seit selbst sich sie sind so sogar soll
+    sollen sollte sollten sondern sonst sowie statt stehen steht tun tut ueber um und uns unser
+    unsere unter verboten viel viele vom von vor waehrend waere wann war waren warum was weil
+    welche welchem welchen welcher welches wem wen wenn wer werde werden weshalb wie wieder wieso
+    wieviel wieviele will wir wird wo wobei wodurch wofuer woher wohin womit worauf woraus worin
+    wozu wurde wurden zeige zeigen zu zum zur zwar zwischen
     """.split()  # noqa: SIM905
 )
 # What asks for a price seldom has the word for it.

@@ -136,3 +136,24 @@ def test_elements_within_each_other_without_end_are_read(tmp_path: Path) -> None
 def test_the_reading_of_a_character_does_not_tear_its_word_apart(tmp_path: Path) -> None:
     page = "<p>一<ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp>字<rt>じ</rt></ruby>です</p>"
     assert read(tmp_path, Kind.HTML, page).text == "一漢字です"
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        (
+            "<dl><dt>Weight<dd>12 kg<dt>How long?<dd><p>Two years.</p><p>More</p></dl>",
+            "Weight: 12 kg\n\nHow long? Two years.\n\nMore",
+        ),
+        ("<dl><div><dt>A</dt><dt>B:</dt>\n<dd>c</dd></div></dl>d", "A:\n\nB: c\n\nd"),
+        ("<table><caption>Prices</caption><tr><td>A<td>3</table>", "Prices\n\nA; 3"),
+        (
+            "<p>So <math alttext='x^2'><mi>x</mi></math>, <math><semantics><mi>y</mi>"
+            "<annotation encoding='application/x-tex'>y_1</annotation></semantics></math>,"
+            " <math><mi>z</mi><mo>=</mo><mn>3</mn></math>.</p>",
+            "So x^2, y_1, z = 3.",
+        ),
+    ],
+)
+def test_a_term_a_caption_and_a_formula_are_text(tmp_path: Path, page: str, text: str) -> None:
+    assert read(tmp_path, Kind.HTML, page).text == text

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,22 @@ def row_of(folder: Path, *cells: tuple[Any, str]) -> list[str]:
     return read(folder, Kind.XLSX, saved(workbook)).text.split("; ")
 
 
+def replaced(workbook: bytes, name: str, rows: str) -> bytes:
+    """A workbook with other rows in a part of it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(out, "w") as new:
+        for each in old.namelist():
+            data = old.read(each)
+            if each == name:
+                data = re.sub(
+                    b"<sheetData.*?(?:/>|</sheetData>)",
+                    f"<sheetData>{rows}</sheetData>".encode(),
+                    data,
+                )
+            new.writestr(each, data)
+    return out.getvalue()
+
+
 def test_a_number_is_read_with_the_unit_that_its_format_shows(tmp_path: Path) -> None:
     shown = row_of(
         tmp_path,
@@ -36,8 +55,42 @@ def test_a_number_is_read_with_the_unit_that_its_format_shows(tmp_path: Path) ->
         (2.5, '0.0 "kg"'),
         (4, "[Red]0"),
         (5, "General"),
+        (1067, "00000"),
     )
-    assert shown == ["19%", "7.5%", "950 €", "12.5 £", "3 CHF", "7 $", "2.5 kg", "4", "5"]
+    assert shown == [
+        *("19%", "7.5%", "950 €", "12.5 £", "3 CHF", "7 $", "2.5 kg", "4", "5", "01067"),
+    ]
+
+
+def test_formulas_that_no_program_has_computed_are_said(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    for row in (("Item", "Price"), ("Nut", "=1+1"), ("Bolt", '=HYPERLINK("/a", "b")'), ("Pin", 3)):
+        workbook.active.append(row)
+    found = read(tmp_path, Kind.XLSX, saved(workbook))
+    assert found.texts == ["Item: Nut", "Item: Bolt", "Item: Pin; Price: 3"]
+    assert found.warnings == {"formulas_uncomputed": 2}
+
+
+def test_formulas_with_a_result_need_no_warning(tmp_path: Path) -> None:
+    cells = (
+        '<c r="A1"><f>1+1</f><v>2</v></c><c r="B1" t="str"><f>""</f><v></v></c>'
+        '<c r="C1"><v></v></c><c r="D1" t="str"><f t="shared" si="0"/><v>two</v></c>'
+    )
+    workbook = saved(openpyxl.Workbook())
+    made = replaced(workbook, "xl/worksheets/sheet1.xml", f'<row r="1">{cells}</row>')
+    found = read(tmp_path, Kind.XLSX, made)
+    assert (found.texts, found.warnings) == (["2; two"], {})
+
+
+def test_a_cell_of_several_rows_stands_in_each(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    for row in (("Kind", "Item"), ("Nuts", "M3"), (None, "M4"), ("Bolts", "M5"), (None, "M6")):
+        sheet.append(row)
+    sheet.merge_cells("A2:A3")
+    assert read(tmp_path, Kind.XLSX, saved(workbook)).texts == [
+        *("Kind: Nuts; Item: M3", "Kind: Nuts; Item: M4", "Kind: Bolts; Item: M5", "Item: M6"),
+    ]
 
 
 def test_times_and_durations_are_read_as_people_write_them(tmp_path: Path) -> None:

@@ -204,6 +204,21 @@ def test_sheets_and_slides_of_opendocument_have_their_places(tmp_path: Path) -> 
     assert [(piece.page, piece.text) for piece in show.pieces] == [(1, "One"), (2, "Two")]
 
 
+def test_a_cell_of_several_rows_of_opendocument_stands_in_each(tmp_path: Path) -> None:
+    cell = "<table:table-cell{}><text:p>{}</text:p></table:table-cell>".format
+    rows = (
+        cell("", "Kind") + cell("", "Item"),
+        cell(' table:number-rows-spanned="2"', "Nuts") + cell("", "M3"),
+        "<table:covered-table-cell/>" + cell("", "M4"),
+        "<table:table-cell/>" + cell("", "M5"),
+    )
+    table = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    found = read(tmp_path, Kind.ODS, odf("spreadsheet", f"<table:table>{table}</table:table>"))
+    assert found.text.split("\n\n") == [
+        *("Kind: Nuts; Item: M3", "Kind: Nuts; Item: M4", "Item: M5"),
+    ]
+
+
 def test_hidden_sections_and_sheets_of_opendocument_are_left_out(tmp_path: Path) -> None:
     section = '<text:section text:display="none"><text:p>hidden</text:p></text:section>'
     heading = '<text:h text:outline-level="x">Part</text:h>'
@@ -371,6 +386,32 @@ def test_an_e_mail_has_the_encoding_that_it_says(
 ) -> None:
     source = f"Subject: x\nContent-Type: {head}\nContent-Transfer-Encoding: 8bit\n\n".encode()
     assert read(tmp_path, Kind.EML, source + body).text.endswith(text)
+
+
+def test_lines_of_an_e_mail_that_flow_are_joined(tmp_path: Path) -> None:
+    head = "Subject: a\nContent-Type: text/plain; format=flowed"
+    body = "\n\nOne para- \ngraph flows.\n  kept\n> quo \n> ted\n-- \nAda\n"
+    assert read(tmp_path, Kind.EML, f"{head}{body}").text.partition("\n\n")[2] == (
+        "One para- graph flows.\n kept\n> quo ted\n--\nAda"
+    )
+    joined = read(tmp_path, Kind.EML, f"{head}; delsp=yes{body}").text
+    assert "One para-graph flows." in joined
+
+
+def test_a_page_that_says_more_than_the_text_beside_it_is_read(tmp_path: Path) -> None:
+    head = "Subject: a\nContent-Type: multipart/alternative; boundary=b\n\n--b\n"
+    text = f"{head}\nOnly in HTML.\n--b\nContent-Type: text/html\n\n"
+    found = read(tmp_path, Kind.EML, f"{text}<p>{'word ' * 12}</p>\n--b--\n")
+    assert "word word" in found.text
+    assert "Only in HTML." in read(tmp_path, Kind.EML, f"{text}<p>Only, in HTML.</p>\n--b--").text
+
+
+def test_an_invitation_in_an_e_mail_is_read_as_people_write_it(tmp_path: Path) -> None:
+    calendar = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Meet\nDTSTART:20260501T100000Z\n"
+    mail = f"Subject: a\nContent-Type: text/calendar\n\n{calendar}END:VEVENT\nEND:VCALENDAR\n"
+    assert read(tmp_path, Kind.EML, mail).text.endswith(
+        "Summary: Meet\nStart: 2026-05-01 10:00 UTC"
+    )
 
 
 def test_a_notebook_is_read_as_text_code_and_output(tmp_path: Path) -> None:

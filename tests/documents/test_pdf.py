@@ -195,6 +195,17 @@ def test_what_a_form_was_filled_in_with_is_read(tmp_path: Path) -> None:
     assert "Name of the applicant: Ada Lovelace" in found.text
 
 
+def test_what_was_typed_onto_a_page_is_read(tmp_path: Path) -> None:
+    note = b"<</Type/Annot/Subtype/%b/Contents(%b)/Rect[0 0 9 9]>>"
+    notes = note % (b"FreeText", b"Ada Lovelace") + note % (b"Text", b"A remark")
+    content = document([shown("Applicant")]).replace(
+        b"/Type/Page/Parent", b"/Type/Page/Annots[7 0 R %b]/Parent" % notes
+    )
+    found = read(tmp_path, Kind.PDF, content)
+    assert found.text == "Applicant\n\nAda Lovelace"
+    assert found.pieces[0].page == 1
+
+
 def mutations() -> st.SearchStrategy[bytes]:
     """Sound files in which some bytes are others."""
     whole = [made.pdf([TEXT, ""]), document([GLYPHS], type0()), encrypted("AES-256")]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_chat.markdown import render_markdown
+from quart_chat.web.pages import headings
 
 EXAMPLE = "```markdown\n## T\n```\nX\n```\n## U\n```json\n{}\n```\n```"
 
@@ -130,10 +131,28 @@ def test_a_callout_is_found_wherever_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["> [!NOTE] a", "> [!OTHER]\n> a", "> a\n> [!NOTE]", "[!NOTE]\na", "> \\[!NOTE]\n> a"]
+    "text",
+    [
+        "> [!NOTE]a",
+        "> [!NOTE](/a)",
+        "> [!OTHER]\n> a",
+        "> a\n> [!NOTE]",
+        "[!NOTE]\na",
+        "> \\[!NOTE]\n> a",
+    ],
 )
 def test_other_quotes_are_quotes(text: str) -> None:
     assert "callout" not in render_markdown(text)
+
+
+@pytest.mark.parametrize("mark", ["[!NOTE]", "[!note]-", "[!Note]+ "])
+def test_a_callout_may_have_its_own_title(mark: str) -> None:
+    html = render_markdown(f"> {mark} Note the *end*\n> a")
+    assert html == (
+        '<blockquote class="callout callout-note">\n'
+        '<p class="callout-title">Note the <em>end</em></p>\n<p>a</p>\n</blockquote>\n'
+    )
+    assert headings._CALLOUT.search(html) is None
 
 
 def test_what_a_diff_adds_and_removes_is_marked() -> None:

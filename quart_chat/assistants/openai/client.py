@@ -16,6 +16,7 @@ from quart_chat.assistants.openai.address import EndpointAddress
 from quart_chat.assistants.openai.body import Body, Silence, TooLarge
 from quart_chat.assistants.openai.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.history import join_system
 from quart_chat.assistants.openai.length_limits import LengthLimits
 from quart_chat.assistants.openai.listing import read_embeddings, read_models
 from quart_chat.assistants.openai.tracing import traced
@@ -48,6 +49,15 @@ OPTIONAL: dict[str, Any] = {"stream_options": {"include_usage": True}}
 """Parameters that an answer can do without."""
 _NAMED = {"stream_options": re.compile("stream_?options|include_?usage", re.IGNORECASE)}
 """How a refusal names each."""
+_SYSTEM = "system"
+_NO_SYSTEM = re.compile(
+    r"(?:system|developer)\W+(?:role|message|instruction|prompt)s?\b.{0,40}"
+    r"(?:not (?:supported|allowed|enabled|permitted)|unsupported)"
+    r"|not support \W{0,2}(?:system|developer)\b|only user and assistant roles"
+    r"|roles must alternate",
+    re.IGNORECASE,
+)
+"""How the template of a model refuses a message of the system."""
 _ANSWERS = "chat/completions"
 
 Messages = Sequence[dict[str, str]]
@@ -67,6 +77,7 @@ class Endpoint:
         self._authorization = self._address.authorization or (f"Bearer {key}" if key else "")
         self._timeout = timeout
         self._refused: set[str] = set()
+        self._without_system: set[str] = set()
         self._length_limits = LengthLimits()
         self.failures = ErrorMapper(self._address.host, key, *self._address.secrets)
 
@@ -104,6 +115,8 @@ class Endpoint:
         """
         optional = {name: OPTIONAL[name] for name in OPTIONAL if name not in self._refused}
         asked = self._length_limits.rename(model, parameters.to_request())
+        if model in self._without_system:
+            messages = join_system(messages)
         fixed = {"model": model, "messages": messages, "stream": True}
         data = orjson.dumps({**asked, **fixed, **optional})
         headers = {"Accept": "text/event-stream", "Content-Type": "application/json"}
@@ -119,6 +132,9 @@ class Endpoint:
         except ModelError as error:
             error.unknown = {name for name in optional if _NAMED[name].search(error.complaint)}
             error.unknown |= self._length_limits.learn(model, asked, error.complaint)
+            if messages[0]["role"] == _SYSTEM and _NO_SYSTEM.search(error.complaint):
+                self._without_system.add(model)
+                error.unknown.add(_SYSTEM)
             raise
 
     def do_without(self, error: ModelError) -> bool:

@@ -20,7 +20,7 @@ def of_connecting(error: Exception, host: str) -> ModelError | None:
         return _unreachable(host)
     if not isinstance(error, aiohttp.ClientConnectorError):
         return None
-    causes = list(_causes(error))
+    causes = list(find_causes(error))
     if any(isinstance(cause, ssl.SSLError) for cause in causes) or _broke_handshake(error):
         return _untrusted(host, causes)
     if isinstance(error, aiohttp.ClientProxyConnectionError):
@@ -83,11 +83,11 @@ def _broke_handshake(error: aiohttp.ClientConnectorError) -> bool:
     )
 
 
-def _causes(error: BaseException | None) -> Generator[BaseException]:
+def find_causes(error: BaseException | None) -> Generator[BaseException]:
     """An error, what it was raised from, and so on; of several attempts, each one's."""
     while error is not None:
         yield error
         if isinstance(error, BaseExceptionGroup):
             for attempt in error.exceptions:
-                yield from _causes(attempt)
+                yield from find_causes(attempt)
         error = error.__cause__ or error.__context__

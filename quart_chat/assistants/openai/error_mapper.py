@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from aiohttp.http_exceptions import ContentEncodingError
+
 from quart_chat.assistants.openai.body import Silence
-from quart_chat.assistants.openai.connecting import of_connecting
+from quart_chat.assistants.openai.connecting import find_causes, of_connecting
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.retry_after import advise, find_retry_after
 from quart_chat.assistants.openai.words import MAX_TEXT, decode_refusal, find_status, find_words
@@ -24,13 +26,15 @@ MAX_COMPLAINT = 300
 
 _TOO_LONG = re.compile(
     r"context.{0,20}(length|window|size|limit)|maximum context|(prompt|input) is too long"
-    r"|too many tokens|max_seq_len|maximum (number of|input) tokens|reduce the length of the",
+    r"|too many tokens|max_seq_len|exceeds? (?:the )?max(?:imum)? (?:context|length|tokens)"
+    r"|maximum (number of|input) tokens|reduce the length of the",
     re.IGNORECASE,
 )
 MAX_ADDRESS = 200
 """Characters of an address that is told."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ENDS = re.compile(r"/(?:chat/completions|models|embeddings)/*\Z")
+_CONTROLS = [chr(code) for code in range(32) if chr(code) not in "\t\n\v\f\r\x1b"]
 _OWN_MEANING = frozenset({401, 403, 404, 429})
 """Statuses that say what is wrong, whatever the words are."""
 
@@ -57,6 +61,15 @@ class ErrorMapper:
                 _(
                     "The model at {host} was silent for too long. Retry, or allow it more time with"
                     " QUART_CHAT_MODEL_TIMEOUT."
+                ).format(host=self.host),
+            )
+        if any(isinstance(cause, ContentEncodingError) for cause in find_causes(error)):
+            return ModelError(
+                "answer_malformed",
+                _(
+                    "{host} has compressed its answer in a way that can't be unpacked, although no"
+                    " compression was asked for. Turn compression off at that server or at the"
+                    " proxy in front of it."
                 ).format(host=self.host),
             )
         return self.cut_off()
@@ -133,7 +146,7 @@ class ErrorMapper:
                 )
             case 429:
                 return self._busy(retry_after, quote, complaint)
-        if status >= 500:
+        if status >= 500 or status == 408:
             return self._failed(status, words, complaint, retry_after)
         return ModelError(
             "endpoint_rejected",
@@ -249,7 +262,7 @@ class ErrorMapper:
     def _quote(self, words: str, status: int | None = None) -> str:
         """A line of what the endpoint says; its status where our own sentence does not name it."""
         words = shorten(self._mask(words), MAX_COMPLAINT)
-        if not words:
+        if not words or _is_binary(words):
             return ""
         text = _("“{words}”") if status is None else _("“{words}” (status {status})")
         return text.format(words=words, status=status) + "\n"
@@ -261,4 +274,5 @@ class ErrorMapper:
 
 
 def _is_binary(text: str) -> bool:
-    return text.count("\ufffd") > len(text) // 4
+    unreadable = text.count("\ufffd") + sum(map(text.count, _CONTROLS))
+    return unreadable > len(text) // 4

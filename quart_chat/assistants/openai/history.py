@@ -97,3 +97,12 @@ def to_messages(system: str, history: Sequence[Turn], prompt: str) -> list[dict[
     if system:
         messages.insert(0, {"role": "system", "content": system})
     return messages
+
+
+def join_system(messages: Sequence[dict[str, str]]) -> Sequence[dict[str, str]]:
+    """The messages with that of the system in the first of the person, for models without one."""
+    system, *others = messages
+    if system["role"] != "system" or not others:
+        return messages
+    first = {**others[0], "content": f"{system['content']}\n\n{others[0]['content']}"}
+    return [first, *others[1:]]

@@ -98,15 +98,20 @@ def _said(
     author, metadata = message.get("author"), message.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     role = author.get("role") if isinstance(author, dict) else None
+    content = message.get("content")
+    if role == "tool" and (pictures := _pictures(content)):
+        # What a tool says beside a picture that it has made is for the model.
+        role, content = "assistant", {"content_type": "multimodal_text", "parts": pictures}
     if role not in ("user", "assistant") or metadata.get("is_visually_hidden_from_conversation"):
         return None
     addressed = message.get("recipient", "all")
     if _calls_canvas(message):
         text = canvas.show(id_)
     elif addressed in ("all", None):
-        text = write_marks(_text(message.get("content")), metadata.get("content_references"))
+        text = write_marks(_text(content), metadata.get("content_references"))
     else:
         return None
+    text = "\n\n".join(filter(None, (*_attached(metadata), text)))
     if not text.strip():
         return None
     model = metadata.get("model_slug")
@@ -114,6 +119,26 @@ def _said(
         model = model or conversation.get("default_model_slug")
     at = to_time(message.get("create_time"), created)
     return Said(role, text[:MAX_TEXT], at, model if isinstance(model, str) else "")
+
+
+def _pictures(content: Any) -> list[Any]:
+    parts = content.get("parts") if isinstance(content, dict) else None
+    return [
+        part
+        for part in (parts if isinstance(parts, list) else [])
+        if isinstance(part, dict) and part.get("content_type") == "image_asset_pointer"
+    ]
+
+
+def _attached(metadata: dict[str, Any]) -> list[str]:
+    """The names of the files that go with a message; pictures are among its parts."""
+    files = metadata.get("attachments")
+    names = [
+        file.get("name")
+        for file in (files if isinstance(files, list) else [])
+        if isinstance(file, dict) and not str(file.get("mime_type")).startswith("image/")
+    ]
+    return [f"[{name}]" for name in names if isinstance(name, str) and name]
 
 
 class _Canvas:

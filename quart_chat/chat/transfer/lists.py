@@ -18,7 +18,7 @@ from quart_chat.chat.transfer.others import (
 from quart_chat.chat.transfer.rounds import Said, to_chat
 
 _LISTS = ("messages", "conversations", "contents", "responses", "chunks")
-_TEXTS = ("content", "text", "value", "message", "parts")
+_TEXTS = ("content", "text", "value", "message", "parts", "contentChunks")
 _TITLES = ("title", "name", "topic", "chatTitle", "userTitle")
 _FRAGMENTS = {"REQUEST": "user", "RESPONSE": "assistant"}
 

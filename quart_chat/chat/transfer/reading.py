@@ -158,7 +158,7 @@ def _read_json(name: str, data: bytes) -> Iterator[FoundChat | Fault]:
 
     Messages that stand in it without a chat around them are one.
     """
-    decoder, place, loose = json.JSONDecoder(), 0, []
+    decoder, place, loose, found = json.JSONDecoder(), 0, [], 0
     try:
         text = data.decode("utf-16" if data[:2] in _UTF16 else "utf-8-sig")
         place = _skip(text, 0)
@@ -167,12 +167,15 @@ def _read_json(name: str, data: bytes) -> Iterator[FoundChat | Fault]:
         place += is_list
         while (place := _skip(text, place)) < len(text) and not text.startswith("]", place):
             raw, place = decoder.raw_decode(text, place)
+            found += 1
             if _is_message(raw):
                 loose.append(raw)
             else:
                 yield from (_read_chat(name, chat) for chat in _unwrap(raw))
         if is_empty or (is_list and place >= len(text)):
             yield Fault(name, _(NO_JSON))
+        elif not found:
+            yield Fault(name, _(NO_CHAT))
     except (ValueError, RecursionError):
         yield Fault(name, _(NO_JSON))
     if loose:
@@ -197,6 +200,8 @@ def _unwrap(raw: Any, depth: int = 0) -> list[Any]:
         if isinstance(chats, list) and any(isinstance(chat, dict) for chat in chats):
             return chats
     inner = [each for each in raw.values() if isinstance(each, dict)]
+    if len(inner) > 1 and all(map(_is_chat, inner)):
+        return inner  # by their ids
     return _unwrap(inner[0], depth + 1) if len(inner) == 1 else [raw]
 
 

@@ -11,11 +11,14 @@ from pathlib import Path
 from quart_chat.documents.formats import Block, Part
 from quart_chat.documents.formats.encoding import decode
 from quart_chat.documents.formats.html import read_page
+from quart_chat.documents.formats.records import readable
 from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.errors import MalformedFile
 from quart_chat.texts import _
 
 MAX_PARTS = 1_000
+MUCH_MORE = 3
+"""How many times the words of the text beside it a page has that says more."""
 
 # Parts of a saved page that are not shown.
 _UNSEEN = frozenset({"text/css", "text/javascript", "application/javascript"})
@@ -61,13 +64,16 @@ def _head(mail: Message) -> str:
 
 
 def _is_repeated(part: Message, mail: EmailMessage) -> bool:
-    """Whether a page says what the text beside it says."""
-    plain = any(
-        each.get_content_type() == "text/plain" and not each.get_filename() and _data(each).strip()
+    """Whether a page says what the text beside it says, and not that only the page says it."""
+    if part.get_content_type() != "text/html":
+        return False
+    plain = sum(
+        len(_data(each).split())
         for each in mail.walk()
-        if not each.is_multipart()
+        if each.get_content_type() == "text/plain" and not each.get_filename()
     )
-    return part.get_content_type() == "text/html" and plain
+    shown = " ".join(block.text for block in _text(part, ()) if isinstance(block, Block))
+    return plain > 0 and len(shown.split()) <= MUCH_MORE * plain
 
 
 def _text(part: Message, headings: tuple[str, ...]) -> Iterator[Part]:
@@ -78,9 +84,26 @@ def _text(part: Message, headings: tuple[str, ...]) -> Iterator[Part]:
             if isinstance(block, Block):
                 yield Block(block.text, (*headings, *block.headings))
         return
-    for paragraph in text.replace("\r\n", "\n").split("\n\n"):
+    text = readable(text.replace("\r\n", "\n"))
+    if part.get_param("format", "") == "flowed":
+        text = _unflow(text, deletes_space=part.get_param("delsp", "") == "yes")
+    for paragraph in text.split("\n\n"):
         if paragraph.strip():
             yield Block(paragraph.strip("\n"), headings)
+
+
+def _unflow(text: str, *, deletes_space: bool) -> str:
+    """Join the lines of a paragraph that end with a space, as RFC 3676 says."""
+    lines: list[str] = []
+    flows = False
+    for line in text.split("\n"):
+        written = line.removeprefix(" ")
+        if flows:
+            lines[-1] = (lines[-1][:-1] if deletes_space else lines[-1]) + written.lstrip("> ")
+        else:
+            lines.append(written)
+        flows = line.endswith(" ") and line != "-- "
+    return "\n".join(line.rstrip(" ") for line in lines)
 
 
 def _data(part: Message) -> bytes:

@@ -23,7 +23,7 @@ MAIN_SHARE = 0.3
 LINK_SHARE = 0.8
 """How much of a menu's text is links."""
 
-_NEVER_SHOWN = "script, style, template, noscript, svg, math, head, iframe, object, dialog, rt, rp"
+_NEVER_SHOWN = "script, style, template, noscript, svg, head, iframe, object, dialog, rt, rp"
 _NO_TEXT = "button, datalist, select, input, textarea, canvas, audio, video"
 _HIDDEN = '[hidden]:not([hidden="until-found"]), [aria-hidden="true"]'
 _AROUND = (
@@ -68,6 +68,8 @@ def read_page(text: str, *, is_site: bool = True) -> Iterator[Block | Mark]:
     if tree.body is None:
         return
     sheets = [node.text() for node in tree.css("style")]
+    for formula in tree.css("math"):
+        formula.replace_with(_source_of(formula))
     _remove(tree, _NEVER_SHOWN, _NO_TEXT, _HIDDEN)
     _remove_unseen(tree, sheets)
     if not is_site:
@@ -80,6 +82,13 @@ def read_page(text: str, *, is_site: bool = True) -> Iterator[Block | Mark]:
         if _is_furniture(node):
             _remove_part(node, shown)
     yield from blocks(_main_of(tree, tree.body))
+
+
+def _source_of(formula: LexborNode) -> str:
+    """A formula as it was written where that is told, or else its signs."""
+    source = formula.css_first("annotation")
+    told = formula.attributes.get("alttext") or (source.text() if source else "")
+    return " ".join((told or formula.text(separator=" ")).split())
 
 
 def _remove(tree: LexborHTMLParser, *selectors: str) -> None:

@@ -58,6 +58,7 @@ class _Reader:
         self._words: list[str] = []
         self._headings: dict[int, str] = {}
         self._listing = False
+        self._term = False  # what has been read of the block is a term without its description
 
     def take(self) -> list[Block]:
         """The blocks that have ended since it was last asked."""
@@ -76,9 +77,11 @@ class _Reader:
             self._listing = True
         elif tag == "table" and (rows := _rows(node)) is not None:
             self.end_block()
+            if caption := node.css_first("caption"):
+                self._put([" ".join(caption.text(separator=" ").split())])
             self._put(label(rows))
             return False
-        elif tag in _BLOCKS or _HEADING.fullmatch(tag):
+        elif (tag in _BLOCKS and not (self._term and tag != "dt")) or _HEADING.fullmatch(tag):
             self.end_block()
         elif tag in _CELLS:
             self._words.append(" ")
@@ -93,13 +96,23 @@ class _Reader:
             return
         elif _HEADING.fullmatch(tag):
             self._end_heading(int(tag[1]))
+        elif tag == "dt":
+            self._end_term()
         elif tag in _BLOCKS:
             self.end_block()
 
     def text(self, text: str) -> None:
+        self._term = self._term and text.isspace()
         self._words.append(text)
 
+    def _end_term(self) -> None:
+        """A term and its description are one block, as the name of a row and its value are."""
+        if term := self._text():
+            self._words = [f"{term}: " if term[-1].isalnum() else f"{term} "]
+            self._term = True
+
     def end_block(self) -> None:
+        self._term = False
         self._put([self._text()])
 
     def _put(self, texts: Iterator[str] | list[str]) -> None:

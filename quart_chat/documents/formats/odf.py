@@ -121,14 +121,27 @@ class _Reader:
         self._headings = headings
 
     def _rows(self, table: Any) -> Iterator[list[str]]:
+        held: dict[int, tuple[str, int]] = {}
         for row in table.iter(f"{_TABLE}table-row"):
             cells: list[str] = []
+            begun: dict[int, tuple[str, int]] = {}
             for cell in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
                 text = " ".join(self._line(each) for each in cell.iter(f"{_TEXT}p", f"{_TEXT}h"))
                 # Some programs write a value alone, and leave its text to the reader.
                 text = text or next(filter(None, map(cell.get, _VALUES)), "")
-                cells += [text] * min(_repeated(cell, "columns"), MAX_REPEATED)
-            for _time in range(min(_repeated(row, "rows"), MAX_REPEATED) if any(cells) else 0):
+                if (spanned := _count(cell, "number-rows-spanned")) > 1:
+                    begun[len(cells)] = text, spanned
+                cells += [text] * min(_count(cell, "number-columns-repeated"), MAX_REPEATED)
+            # A cell of several rows stands in each of them that says more.
+            for at, (text, _left) in held.items() if any(cells) else ():
+                cells += [""] * (at + 1 - len(cells))
+                cells[at] = cells[at] or text
+            held = {
+                at: (text, left - 1) for at, (text, left) in {**held, **begun}.items() if left > 1
+            }
+            for _time in range(
+                min(_count(row, "number-rows-repeated"), MAX_REPEATED) if any(cells) else 0
+            ):
                 yield cells
 
     def _line(self, element: Any) -> str:
@@ -164,6 +177,6 @@ def _beside(paragraph: Any) -> Iterator[Any]:
                 waiting.append(child)
 
 
-def _repeated(element: Any, kind: str) -> int:
-    value = element.get(f"{_TABLE}number-{kind}-repeated", "1")
+def _count(element: Any, name: str) -> int:
+    value = element.get(f"{_TABLE}{name}", "1")
     return int(value) if value.isdigit() else 1

@@ -74,6 +74,9 @@ def read(path: Path) -> Iterator[Part]:
             if paragraph.strip():
                 found = True
                 yield Block(paragraph.strip(), page=number)
+        for note in _notes(reader, number):
+            found = True
+            yield Block(note, page=number)
     for field in _fields(reader):
         found = True
         yield Block(field)
@@ -131,6 +134,18 @@ def _has_picture(resources: Any, depth: int) -> bool:
         if item.get("/Subtype") == "/Image" or _has_picture(item.get("/Resources"), depth - 1):
             return True
     return False
+
+
+def _notes(reader: PdfReader, number: int) -> Iterator[str]:
+    """What was typed onto a page, as into a form that has no fields."""
+    try:
+        notes = [note.get_object() for note in reader.pages[number - 1].get("/Annots") or ()]
+    except _BROKEN:
+        return
+    for note in notes:
+        text = note.get("/Contents") if isinstance(note, DictionaryObject) else None
+        if isinstance(text, str) and text.strip() and note.get("/Subtype") == "/FreeText":
+            yield text.strip()
 
 
 def _fields(reader: PdfReader) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from quart_chat.documents.formats import Block, Mark, Part
 from quart_chat.documents.formats.encoding import read_text
+from quart_chat.documents.formats.records import readable
 from quart_chat.texts import _
 
 MARK_SIZE = 64 * 1024
@@ -22,7 +23,7 @@ def read(path: Path) -> Iterator[Part]:
     """The paragraphs of a file."""
     text, warnings = read_text(path)
     yield from warnings
-    text = _TERMINAL.sub("", text)
+    text = readable(_TERMINAL.sub("", text))
     lines: list[str] = []
     for line in _marked_lines(text):
         if isinstance(line, Mark):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import openpyxl
+from openpyxl.utils import get_column_letter
 
 from quart_chat.documents.formats import Mark
 from quart_chat.documents.formats.archive import opened
 from quart_chat.documents.formats.rows import label
+from quart_chat.documents.formats.xlsx_parts import scan
 from quart_chat.documents.messages import Piece
 from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.errors import MalformedFile
@@ -33,7 +36,7 @@ _UNITS = (
     re.compile(r'"\s*([^"]{0,11}[^"\s])\s*"'),
     re.compile(r"([€$£¥₹])(?!-?\w*\])"),
 )
-_MARK_ROWS = 500
+_DIGITS = re.compile("0+")
 _BOOK = "xl/workbook.xml"
 
 
@@ -43,12 +46,11 @@ def check(path: Path) -> None:
 
 
 def read(path: Path) -> Iterator[Piece | Mark | ReadingWarning]:
-    check(path)
-    with path.open("rb") as file:
-        yield from _read_book(file)
+    with opened(path, _BOOK) as archive, path.open("rb") as file:
+        yield from _read_book(file, archive)
 
 
-def _read_book(file: BinaryIO) -> Iterator[Piece | Mark | ReadingWarning]:
+def _read_book(file: BinaryIO, archive: zipfile.ZipFile) -> Iterator[Piece | Mark | ReadingWarning]:
     try:
         # By its content: openpyxl refuses files whose name doesn't end as it expects.
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
@@ -60,7 +62,11 @@ def _read_book(file: BinaryIO) -> Iterator[Piece | Mark | ReadingWarning]:
         yield ReadingWarning("sheets_hidden", len(book.worksheets) - len(shown))
     for done, sheet in enumerate(shown):
         yield Mark(done / len(shown), _("Reading the sheet “{name}”").format(name=sheet.title))
-        rows = _Rows(sheet, left)
+        with archive.open(sheet._worksheet_path) as part:  # noqa: SLF001 - openpyxl names it nowhere else
+            parts = scan(part)
+        if parts.uncomputed:
+            yield ReadingWarning("formulas_uncomputed", parts.uncomputed)
+        rows = _Rows(sheet, left, parts.merged)
         for line in label(rows):
             yield from (Piece((sheet.title,), None, "plain", text) for text in cut_block(line))
         left -= rows.count
@@ -72,24 +78,38 @@ def _read_book(file: BinaryIO) -> Iterator[Piece | Mark | ReadingWarning]:
 class _Rows:
     """The rows of a sheet; ``cut`` says whether there are more than are read."""
 
-    def __init__(self, sheet: Any, limit: int) -> None:
+    def __init__(self, sheet: Any, limit: int, merged: dict[tuple[int, str], int]) -> None:
         self.count = 0
         self.cut = False
+        self._merged = merged
+        self._held: dict[int, tuple[str, int]] = {}
         self._sheet = sheet
         self._limit = limit
 
     def __iter__(self) -> Iterator[list[str]]:
         # What a sheet says of its size is often wrong, and would be filled up with empty cells.
         self._sheet.reset_dimensions()
-        for row in self._sheet.iter_rows():
+        for number, row in enumerate(self._sheet.iter_rows(min_row=1, min_col=1), start=1):
             cells = [_shown(cell) for cell in row[:MAX_COLUMNS]]
             if not any(cells):
                 continue
+            self._take_above(cells, number)
             if self.count >= self._limit:
                 self.cut = True
                 return
             self.count += 1
             yield cells
+
+    def _take_above(self, cells: list[str], row: int) -> None:
+        """Fill in what a cell of several rows says, in each of them."""
+        self._held = {at: held for at, held in self._held.items() if held[1] >= row}
+        for at, (text, _last) in self._held.items():
+            cells += [""] * (at + 1 - len(cells))
+            cells[at] = cells[at] or text
+        if self._merged:
+            for at, text in enumerate(cells):
+                if last := self._merged.get((row, get_column_letter(at + 1))):
+                    self._held[at] = (text, last)
 
 
 def _shown(cell: Any) -> str:
@@ -122,5 +142,7 @@ def _number(value: float, form: str) -> str:
     if _PERCENT.search(positive):
         return f"{value * 100:.10g}%"
     shown = f"{value:.10g}" if isinstance(value, float) else str(value)
+    if (digits := _DIGITS.fullmatch(positive)) and value >= 0:
+        shown = shown.zfill(len(digits[0]))  # as in a postcode
     unit = next(filter(None, (each.search(positive) for each in _UNITS)), None)
     return f"{shown} {unit[1]}" if unit else shown

@@ -33,7 +33,7 @@ def can_answer(
     above = (values_at(PATH), values_at(HEADING))
     return any(
         _about(subjects, (*above, *map(values_at, before))) >= LEAST_ABOUT * whole
-        for unit, before in zip(analysed.units, _paragraphs(analysed), strict=True)
+        for unit, before in zip(analysed.units, _paragraphs(analysed, expected), strict=True)
         if expected.is_in(analysed.text_of(unit))
     )
 
@@ -44,13 +44,18 @@ def _about(subjects: Mapping[str, float], said: tuple[Mapping[str, float], ...])
     )
 
 
-def _paragraphs(analysed: Analysed) -> list[range]:
-    """For each unit its number and those before it in the same paragraph, list or table."""
+def _paragraphs(analysed: Analysed, expected: Expected) -> list[range]:
+    """For each unit its number and those before it in the same paragraph, list or table.
+
+    A row that is named for what was asked, as in "Weight | 12 kg", is about what its table is
+    about: that stands before the table.
+    """
     found: list[range] = []
     text, end, first = analysed.passage.text, 0, 0
     for position, unit in enumerate(analysed.units):
         if text.count("\n", end, unit.start) > 1:
             first = position
-        found.append(range(first, position + 1))
+        is_named = unit.kind == "row" and expected.is_named_in(analysed.text_of(unit))
+        found.append(range(0 if is_named else first, position + 1))
         end = unit.end
     return found

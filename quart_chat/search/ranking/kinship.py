@@ -16,6 +16,7 @@ from quart_chat.search.folding import UNSPACED_RUN, index_form
 from quart_chat.search.spelling import (
     IRREGULAR_FORMS,
     ONE_SLIP,
+    PARTICLES,
     SHORTEST_PART,
     TWO_SLIPS,
     edit_distance,
@@ -138,7 +139,10 @@ class Vocabulary:
         if not stems:
             return {}
         # Only words that have the beginning of a stem somewhere are taken apart.
-        starts = "|".join(sorted({re.escape(stem[:SHORTEST_COMPONENT]) for stem in stems}))
+        begun = stems | {
+            f"{particle}ge" for particle in PARTICLES for stem in stems if stem.startswith(particle)
+        }
+        starts = "|".join(sorted({re.escape(stem[:SHORTEST_COMPONENT]) for stem in begun}))
         found: dict[str, float] = {}
         parts = tuple(stem for stem in stems if len(stem) >= SHORTEST_PART)
         for other in re.findall(f".*(?:{starts}).*", self._lines):

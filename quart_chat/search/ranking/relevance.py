@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import sqrt
 
 from quart_chat.search.question import ReadQuestion
@@ -28,7 +29,7 @@ from quart_chat.search.ranking.weighing import (
     weigh,
 )
 from quart_chat.search.wording import GRAMMAR, Asked, parts
-from quart_chat.search.words import Language, fold
+from quart_chat.search.words import Language, detect_language, fold
 
 # All measured with tests/assistants/librarian/asked.toml.
 ENOUGH_OF_SMALL_WORDS = 1.1
@@ -48,6 +49,8 @@ CODE = 0.05
 
 # How far a word counts for a sentence that stands elsewhere.
 FROM_HEADING, FROM_PATH, FROM_PASSAGE = 0.9, 0.85, 0.65
+FROM_BEFORE = 0.7
+"""How far a word counts that stands in the sentence before."""
 FADING = 0.25
 """The power of its place below a heading with which a passage loses what the heading says."""
 # What counts for the order alone.
@@ -66,6 +69,19 @@ def judge(
         collections: The texts.
         priors: What each collection gains or loses in the order.
     """
+    if detect_language(question.prompt) is not None:
+        return _judge(question, collections, priors)
+    # A word alone may be of either language; where it is at home it is understood best.
+    judgements = (
+        _judge(replace(question, language=each, answered_in=each), collections, priors)
+        for each in (Language.GERMAN, Language.ENGLISH)
+    )
+    return max(judgements, key=lambda each: each.hits[0].order if each.hits else 0.0)
+
+
+def _judge(
+    question: ReadQuestion, collections: Sequence[Collection], priors: Sequence[float]
+) -> Judgement:
     if question.language is Language.GERMAN:
         question = split_compounds(join_verbs(question, collections), collections)
     kin = find_kin(question, collections)
@@ -188,6 +204,10 @@ class _Scorer:
         for position, unit in enumerate(analysed.units):
             own = self._values.get((number, position))
             words = inherited if own is None else _join(inherited, own)
+            before = self._values.get((number, position - 1), nothing) if position else nothing
+            if before and unit.kind == "sentence" == analysed.units[position - 1].kind:
+                words = dict(words)
+                _raise_to(words, before, FROM_BEFORE)
             covered = self._cover(words, analysed, unit)
             if covered > best:
                 best, chosen = covered, position

@@ -20,6 +20,9 @@ _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+")
 _FIELD = re.compile(r"\s*\w[^.:!?]{0,40}:\s")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _TABLE_RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
+_ENDING = ".!?:;…|\u3002\uff01\uff1f"
+SHORTEST_WRAPPED = 45
+"""Characters of a line that may end only because it is full."""
 _ROW = re.compile(r"\s*\|.*\|\s*$")
 
 
@@ -114,8 +117,25 @@ def _goes_on(text: str, lines: list[tuple[int, int]], at: int, *, markdown: bool
     if _FIELD.match(following):
         return False
     if not markdown:
-        return following.lstrip()[:1].islower()
+        return following.lstrip()[:1].islower() or _is_wrapped(text, lines, at)
     return not (_ITEM.match(following) or _FENCE.match(following) or _ROW.match(following))
+
+
+def _is_wrapped(text: str, lines: list[tuple[int, int]], at: int) -> bool:
+    """Whether a line ends within a sentence because the next word had no room in it.
+
+    A German noun begins with a capital in the middle of a sentence, too.
+    """
+    line, following = (text[slice(*lines[number])].strip() for number in (at, at + 1))
+    if len(line) < SHORTEST_WRAPPED or line[-1] in _ENDING or not following[0].isalnum():
+        return False
+    first, last = at, at + 1
+    while first and _adjoins(text, lines, first - 1):
+        first -= 1
+    while last + 1 < len(lines) and _adjoins(text, lines, last):
+        last += 1
+    width = max(end - start for start, end in lines[first : last + 1])
+    return len(line) + 1 + len(following.split()[0]) > width
 
 
 def _adjoins(text: str, lines: list[tuple[int, int]], at: int) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from quart import Quart
 
 _HEADING = re.compile(r"<h([1-6])>")
-_CALLOUT = re.compile(r'(?<=<p class="callout-title">)\w+')
+_CALLOUT = re.compile(r'(?<=<p class="callout-title">)\w+(?=</p>)')
 _TITLES = {N_("Note"), N_("Tip"), N_("Important"), N_("Warning"), N_("Caution")}
 _ABOVE = 3
 _LOWEST = 6

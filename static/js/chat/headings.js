@@ -23,7 +23,8 @@ export function fitIn(nodes) {
       link.setAttribute("href", linkTo(link.getAttribute("href")));
     }
     for (const title of node.querySelectorAll(".callout-title")) {
-      title.textContent = TITLES[title.textContent];
+      const translated = TITLES[title.textContent];
+      if (translated) title.textContent = translated;
     }
   }
   return nodes;

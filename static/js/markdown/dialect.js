@@ -79,7 +79,7 @@ function isOutside(state, line) {
 }
 
 /** The mark of a callout, by the same rule as quart_chat/markdown/callouts.py. */
-const MARK = /^\[!(note|tip|important|warning|caution)\][ \t]*(?:\n|$)/i;
+const MARK = /^\[!(note|tip|important|warning|caution)\][+-]?(?:[ \t]+([^ \t\n][^\n]*))?[ \t]*(?:\n|$)/i;
 
 export function addCallouts(markdown) {
   markdown.core.ruler.after("block", "callouts", (state) => {
@@ -93,22 +93,19 @@ export function addCallouts(markdown) {
       tokens[index - 1].attrJoin("class", `callout-${kind}`);
       text.content = text.content.slice(found[0].length);
       token.hidden = tokens[index + 2].hidden = !text.content;
-      return [...title(token, kind, state.Token), token];
+      const words = found[2] || kind[0].toUpperCase() + kind.slice(1);
+      return [...title(token, words, state.Token), token];
     });
   });
 }
 
-function title({ level }, kind, Token) {
+function title({ level }, content, Token) {
   const open = new Token("paragraph_open", "p", 1);
   const text = new Token("inline", "", 0);
   const close = new Token("paragraph_close", "p", -1);
   open.attrs = [["class", "callout-title"]];
   Object.assign(open, { level, block: true });
-  Object.assign(text, {
-    content: kind[0].toUpperCase() + kind.slice(1),
-    children: [],
-    level: level + 1,
-  });
+  Object.assign(text, { content, children: [], level: level + 1 });
   Object.assign(close, { level, block: true });
   return [open, text, close];
 }

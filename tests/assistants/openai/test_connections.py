@@ -146,7 +146,6 @@ async def test_a_body_may_end_with_its_connection(endpoint: FakeEndpoint, length
         b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\ndata: short",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nshort",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\noops",
     ],
 )
 async def test_what_is_no_whole_response_is_cut_off(endpoint: FakeEndpoint, raw: bytes) -> None:

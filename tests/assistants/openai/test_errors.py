@@ -215,6 +215,12 @@ LLAMA_TOO_LONG = {
         (refuse(400, TOO_LONG), "context_too_long", "Begin a new chat, shorten the prompt"),
         (refuse(400, LLAMA_TOO_LONG), "context_too_long", "set QUART_CHAT_HISTORY_TOKENS lower"),
         (refuse(413), "context_too_long", "The chat is too long for tiny."),
+        (
+            refuse(400, {"error": {"message": "Prompt exceeds max length"}}),
+            "context_too_long",
+            "The chat is too long for tiny.",
+        ),
+        (refuse(408), "endpoint_failed", "status 408. Retry"),
         (refuse(429), "endpoint_busy", "Try again in a while."),
         (refuse(429, **{"Retry-After": "45"}), "endpoint_busy", "Try again in 45 seconds."),
         (refuse(429, **{"Retry-After": "600"}), "endpoint_busy", "Try again in 10 minutes."),

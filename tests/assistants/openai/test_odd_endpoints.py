@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import AsyncIterator
 from email.utils import formatdate
 
@@ -13,7 +15,7 @@ from quart_chat.assistants.protocol import Step
 from tests.assistants.openai.endpoint import DONE, FakeEndpoint, delta, event, fake_endpoint, refuse
 from tests.assistants.openai.endpoint import talk as tell
 from tests.assistants.openai.test_assistant import assistant, outputs_of
-from tests.assistants.openai.test_shapes import END, C, ask
+from tests.assistants.openai.test_shapes import END, C, answer, ask
 from tests.assistants.openai.test_words import KEY, fail
 
 BOM = b"\xef\xbb\xbf"
@@ -28,6 +30,15 @@ async def endpoint() -> AsyncIterator[FakeEndpoint]:
 
 def choice(index: int, text: str, finish: str | None = None) -> dict[str, object]:
     return {"index": index, "delta": {"content": text}, "finish_reason": finish}
+
+
+def named(kind: str, **fields: object) -> bytes:
+    """An event with its name, as some APIs send them."""
+    return b"event: " + kind.encode() + b"\n" + event({"type": kind, **fields})
+
+
+OUTPUT = [{"type": "output_text", "text": "Hi!"}]
+RESPONSE = {"status": "completed", "output": [{"type": "message", "content": OUTPUT}]}
 
 
 @pytest.mark.parametrize(
@@ -46,6 +57,21 @@ def choice(index: int, text: str, finish: str | None = None) -> dict[str, object
         + event({"choices": [choice(1, "No", "stop")]})
         + event({"choices": [choice(0, "!")]})
         + END,
+        # Ends that an event says by its name
+        *(C("Hi!") + b"event: " + name + b"\n" for name in (b"done\ndata: {}\n", b"END")),
+        C("Hi!") + named("message_stop"),
+        C("Hi!") + event({"type": "done"}),
+        C("Hi!") + event({"choices": [], "usage": {"completion_tokens": 2}}),
+        # Events of the Responses API
+        named("response.created", response={"status": "in_progress", "output": []})
+        + named("response.output_text.delta", delta="Hi")
+        + named("response.output_text.delta", delta="!")
+        + named("response.function_call_arguments.delta", delta="{}")
+        + named("response.output_text.done", text="Hi!")
+        + named("response.output_item.done", item={"type": "message", "content": OUTPUT})
+        + named("response.completed", response=RESPONSE),
+        named("response.completed", response=RESPONSE),
+        orjson.dumps({"object": "response", **RESPONSE}),
     ],
 )
 async def test_what_is_framed_oddly_is_the_answer(endpoint: FakeEndpoint, stream: bytes) -> None:
@@ -152,3 +178,47 @@ async def test_a_call_of_a_tool_behind_text_is_said(endpoint: FakeEndpoint) -> N
         outputs = await outputs_of(model)
     warned = [each.message for each in outputs if isinstance(each, Step) and each.type == "warning"]
     assert warned == ["The model wanted to call a tool: the answer may be incomplete"]
+
+
+async def test_events_of_the_responses_api_say_what_is_thought_and_why_they_end(
+    endpoint: FakeEndpoint,
+) -> None:
+    details = {"reason": "max_output_tokens"}
+    endpoint.script(
+        tell(
+            named("response.reasoning_summary_text.delta", delta="Hm"),
+            named("response.reasoning_summary_text.done", text="Hm"),
+            named("response.output_text.delta", delta="Hi"),
+            named(
+                "response.incomplete",
+                response={"status": "incomplete", "incomplete_details": details, "output": []},
+            ),
+        )
+    )
+    async with assistant(endpoint) as model:
+        outputs = await outputs_of(model)
+    assert answer(outputs) == ("Hm", "Hi")
+    assert [each.message for each in outputs if isinstance(each, Step) and each.type == "warning"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", C("Hi!") + END),
+        ("deflate", zlib.compress(C("Hi!") + END)[:-9]),
+        ("br", b"\x0b\x02\x80Hi!\x03"),
+        ("zstd", b"\x28\xb5\x2f\xfdHi!"),
+    ],
+)
+async def test_an_answer_that_can_not_be_unpacked_is_told_as_such(
+    endpoint: FakeEndpoint, encoding: str, body: bytes
+) -> None:
+    error, _ = await fail(endpoint, refuse(200, body, **{"Content-Encoding": encoding}))
+    assert error.code == "answer_malformed"
+    assert "can't be unpacked" in error.message
+    assert len(endpoint.completions) == 1
+
+
+async def test_bytes_that_are_no_text_are_not_quoted(endpoint: FakeEndpoint) -> None:
+    error, _ = await fail(endpoint, refuse(200, gzip.compress(C("Hi!") + END)))
+    assert error.message.startswith("What 127.0.0.1")

@@ -199,6 +199,7 @@ THINKING = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}]
         part([{"type": "reasoning", "summary": [{"text": "Hm"}]}, {"text": "Hi"}]) + END,
         part({"parts": [{"text": "Hm", "thought": True}, {"text": "Hi"}]}) + END,
         delta(reasoning_content="Hm") + C("Hi") + END,
+        delta(reasoning="<think>\nHm") + delta(reasoning="</think>\n") + C("Hi") + END,
         delta(reasoning=["Hm"]) + C("Hi") + END,
         delta(thinking={"text": "Hm"}) + C("Hi") + END,
         delta(reasoning="Hm", reasoning_content="Hm", content="Hi") + END,

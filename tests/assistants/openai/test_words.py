@@ -274,6 +274,29 @@ async def test_what_is_refused_without_it_too_is_an_error(endpoint: FakeEndpoint
     assert len(endpoint.completions) == 2
 
 
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        "System role not supported",
+        "Unsupported value: 'messages[0].role' does not support 'system' with this model.",
+        "Conversation roles must alternate user/assistant/user/assistant/...",
+        "Developer instruction is not enabled for models/gemma-3",
+    ],
+)
+async def test_a_model_without_a_system_message_is_told_in_the_first_prompt(
+    endpoint: FakeEndpoint, complaint: str
+) -> None:
+    endpoint.script(refuse(400, {"error": {"message": complaint}}), HELLO)
+    async with assistant(endpoint, retries=0, system_prompt="Be brief.") as model:
+        outputs = await outputs_of(model)
+        await outputs_of(model)
+    assert text(outputs) == "Hello world"
+    first, *others = [body["messages"] for body in endpoint.completions]
+    assert [message["role"] for message in first] == ["system", "user"]
+    joined = {"role": "user", "content": f"Be brief.\n\n{first[1]['content']}"}
+    assert others == [[joined], [joined]]
+
+
 async def test_two_that_are_refused_at_once_are_both_asked_again(endpoint: FakeEndpoint) -> None:
     arrived = 0
     both = asyncio.Event()

@@ -264,6 +264,8 @@ ASKED, SAID = {"role": "user", "content": "Hi"}, {"role": "assistant", "content"
         {"conversations": [{"conversation": {"id": "g", "title": "T"}, "responses": [
             {"response": {"sender": "human", "message": "Hi"}},
             {"response": {"sender": "assistant", "message": "Hello"}}]}]},
+        {"messages": [ASKED, {"role": "assistant", "content": "", "contentChunks": [
+            {"type": "text", "text": "Hello"}]}]},
         [{"type": "user", "message": ASKED}, {"type": "assistant", "message": SAID}],
         [{"id": "d", "title": "T", "mapping": {
             "r": {"id": "r", "parent": None, "message": None},
@@ -331,11 +333,19 @@ def test_chats_below_a_name_are_read() -> None:
     ]
 
 
+def test_chats_below_their_ids_are_read() -> None:
+    found = read({"c1": claude(), "c2": claude(uuid="c2")})
+    assert len([each for each in found if isinstance(each, FoundChat)]) == 2
+
+
 @pytest.mark.parametrize(
-    "raw", [{"hello": 1}, [1, 2], {"messages": []}, {"messages": ["x"]}, {"chat": {}}, {"conv": {}}]
+    "raw",
+    [[], {"hello": 1}, [1, 2], {"messages": []}, {"messages": ["x"]}, {"chat": {}}, {"conv": {}}],
 )
 def test_what_can_not_be_read_says_what_can(raw: Any) -> None:
-    for found in read(raw):
+    faults = list(read(raw))
+    assert faults
+    for found in faults:
         assert isinstance(found, Fault)
         assert found.reason == NO_CHAT
     assert all(name in NO_CHAT for name in ("ChatGPT", "Claude", "Open WebUI", "LibreChat"))

@@ -341,6 +341,22 @@ def test_what_was_not_said_to_the_person_is_passed_over() -> None:
     assert (file.chat.title, file.chat.head_round) == ("", 2)
 
 
+def test_what_was_attached_is_named_and_what_a_tool_has_drawn_is_an_answer() -> None:
+    files = [{"name": "a.pdf"}, {"name": "b.png", "mime_type": "image/png"}, 7, {"name": 7}]
+    picture = {"content_type": "image_asset_pointer", "asset_pointer": "x"}
+    nodes = [
+        said("user", text("Draw it", picture), metadata={"attachments": files}),
+        said("assistant", text('{"prompt": "a"}'), recipient="dalle.text2im"),
+        said("tool", text("Shown; say nothing more.", picture)),
+        said("tool", text("Only for the model")),
+    ]
+    mapping = {str(n): {**node, "parent": str(n - 1)} for n, node in enumerate(nodes)}
+    (file,) = chats(read(json.dumps([{"mapping": mapping}]).encode()))
+    assert [[m.content for m in r.messages] for r in file.rounds] == [
+        ["[a.pdf]\n\nDraw it\n\n[image]", "[image]"]
+    ]
+
+
 def test_a_listing_with_a_fence_in_it_stays_one() -> None:
     code = 'print("""\n```\n# not a heading\n""")'
     node = said("assistant", {"content_type": "code", "text": code})

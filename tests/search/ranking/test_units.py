@@ -47,6 +47,31 @@ def test_a_paragraph_is_cut_into_sentences(text: str, expected: list[str]) -> No
     assert cut(text) == [("sentence", sentence) for sentence in expected]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Die Nachbarn treffen sich im Garten hinter dem\nHaus am ersten Mai um zehn. Ende.",
+            [
+                "Die Nachbarn treffen sich im Garten hinter dem\nHaus am ersten Mai um zehn.",
+                "Ende.",
+            ],
+        ),
+        (
+            "Der Schlüssel liegt beim Nachbarn im ersten Stock\nHaustür\nEine lange Zeile, die"
+            " bis weit über den Rand der anderen reicht",
+            [
+                "Der Schlüssel liegt beim Nachbarn im ersten Stock",
+                "Haustür",
+                "Eine lange Zeile, die bis weit über den Rand der anderen reicht",
+            ],
+        ),
+    ],
+)
+def test_a_full_line_of_a_text_goes_on_in_the_next(text: str, expected: list[str]) -> None:
+    assert cut(text, "plain") == [("sentence", sentence) for sentence in expected]
+
+
 def test_a_row_goes_with_the_head_of_its_table() -> None:
     text = "| a | b |\n| --- | --- |\n| 1 | 2 |\n| 3 | 4 |"
     first, second = cut_units(text, "markdown")

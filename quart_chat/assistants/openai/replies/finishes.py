@@ -7,6 +7,14 @@ from typing import Any
 TOOL = "tool_calls"
 """An answer that ends so waits for what a tool says."""
 _FIELDS = ("finish_reason", "finishReason", "stop_reason", "done_reason")
+_FLAGS = ("done", "stop", "is_end", "is_finished", "finished", "completed")
+ENDS = frozenset(
+    {
+        *("done", "end", "complete", "completed", "finish", "finished", "stop", "close"),
+        *("message_stop", "message-end", "response.completed", "[done]"),
+    }
+)
+"""Names of events that end an answer, in lower case."""
 # Why an answer ends, as Gemini, Anthropic, Mistral, Cohere, DeepSeek, Bedrock, Zhipu and vLLM say.
 _SAME_FINISH = {
     **dict.fromkeys(
@@ -44,4 +52,5 @@ def find_finish(choice: dict[str, Any]) -> str | None:
                 # Such as FinishReason.STOP
                 said = value.strip().lower().rpartition(".")[2]
                 return _SAME_FINISH.get(said, said)
-    return "stop" if choice.get("done") is True or choice.get("stop") is True else None
+    ended = any(choice.get(name) is True for name in _FLAGS)
+    return "stop" if ended or str(choice.get("type")).lower() in ENDS else None

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from quart_chat.assistants.openai.replies.finishes import ENDS
+
 MAX_LINE = 8 * 1024 * 1024
 """Bytes of a line, or of a chunk on several lines; a longer one is skipped."""
 MAX_PROSE = 64 * 1024
@@ -32,10 +34,12 @@ class Frames:
 
     Attributes:
         skipped: Chunks that could not be read.
+        ended: Whether an event has come that ends an answer by its name.
     """
 
     def __init__(self, take: Take) -> None:
         self.skipped = 0
+        self.ended = False
         self._take = take
         self._line: list[bytes] = []
         self._size = 0
@@ -133,6 +137,7 @@ class Frames:
         if name == b"event":
             self._flush()
             self._error = value.lower() == b"error"
+            self.ended = self.ended or value.decode("latin-1").lower() in ENDS
 
     def _take_other(self, line: bytes) -> None:
         """A line without a field: JSON of its own, or the next line of JSON that has begun."""

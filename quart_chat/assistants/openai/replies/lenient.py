@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from quart_chat.assistants.openai.replies.finishes import find_finish
+from quart_chat.assistants.openai.replies.responses import to_chunk
 from quart_chat.assistants.openai.replies.said import Counted, Said
-from quart_chat.assistants.openai.words import is_complaint, is_error, load_json
+from quart_chat.assistants.openai.words import MAX_TEXT, is_complaint, is_error, load_json
 
 MAX_TOKENS = 10**9
 """Tokens of a prompt or an answer; an endpoint that counts more has miscounted."""
@@ -65,6 +66,15 @@ def read_leniently(data: bytes) -> Said | None:
     return _read_object(payload) if isinstance(payload, dict) else None
 
 
+def read_error(data: bytes) -> Said:
+    """A frame of the event ``error``, whatever is in it."""
+    text = data[:MAX_TEXT].decode("utf-8", "replace")
+    try:
+        return Said(error=load_json(data) or text)
+    except ValueError:
+        return Said(error=text)
+
+
 def _has_many_parts(data: bytes) -> bool:
     """Whether it would take long to look at each: meanwhile no other answer would go on."""
     opened = data.count(b"{") + data.count(b"[")
@@ -86,7 +96,7 @@ def _join(said: list[Said]) -> Said | None:
 
 
 def _read_object(payload: dict[str, Any]) -> Said:
-    payload = _unwrap(payload)
+    payload = _unwrap(to_chunk(payload))
     model, choices = payload.get("model"), payload.get("choices", payload.get("candidates"))
     choices = [choices] if isinstance(choices, dict) else choices
     chosen = choices if isinstance(choices, list) else []

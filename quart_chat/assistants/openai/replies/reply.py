@@ -10,12 +10,15 @@ from quart_chat.assistants.openai.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.replies.choices import Choices
 from quart_chat.assistants.openai.replies.chunk import read_chunk, read_text
+from quart_chat.assistants.openai.replies.endings import Endings
 from quart_chat.assistants.openai.replies.finishes import TOOL
 from quart_chat.assistants.openai.replies.frames import Frames
+from quart_chat.assistants.openai.replies.lenient import read_error
+from quart_chat.assistants.openai.replies.repeats import Repeats
 from quart_chat.assistants.openai.replies.said import Counted, Said
 from quart_chat.assistants.openai.replies.surrogates import Halves
-from quart_chat.assistants.openai.replies.thinking import Parts, Thinking
-from quart_chat.assistants.openai.words import MAX_TEXT, find_words, load_json
+from quart_chat.assistants.openai.replies.thinking import Parts, Thinking, bare
+from quart_chat.assistants.openai.words import find_words
 from quart_chat.assistants.protocol import Output, Rewrite, Step, Text, Usage
 from quart_chat.texts import N_, _, number
 
@@ -71,6 +74,8 @@ class Reply:
         self._frames = Frames(self._take)
         self._choices = Choices()
         self._thinking = Thinking()
+        self._repeats, self._repeated_thoughts = Repeats(), Repeats()
+        self._endings = Endings()
         self._text_halves, self._thought_halves = Halves(), Halves()
         self._asked_at = self._began_at = self._heard_at = 0.0
         self._texts: list[str] = []
@@ -78,9 +83,8 @@ class Reply:
         self._thought_size = 0
         self._shown_size = 0
         self._thinks = False
-        self._answered = self._written = self._came_whole = False
+        self._answered = self._written = self._counted_last = False
         self._finished = False
-        self._all: list[str] = []
         self._finish: str | None = None
 
     @property
@@ -112,6 +116,9 @@ class Reply:
         """Take more of the stream: all the text that it holds is one piece, unless it is long."""
         said = self.said
         self._frames.feed(data)
+        if self._frames.ended and self.said and not self.whole:
+            self.whole = True
+            self.said += 1
         if self.said == said:
             return ()
         self._heard_at = time.monotonic()
@@ -134,20 +141,20 @@ class Reply:
             self.over = self.whole = True
             self.said += 1
             return True
-        said = _read_error(data) if error else read_chunk(data)
+        said = read_error(data) if error else read_chunk(data)
         if said is not None:
             for own in self._choices.take(said):
                 self._hear(own)
         return said is not None
 
     def _hear(self, said: Said) -> None:
-        if text := self._without_repeated(said):
-            self._add(text)
-        if said.thought:
-            self._think(self._thought_halves.join(said.thought))
-        news = text or said.thought or said.finish or said.error
+        text = self._add(said.text, whole=said.whole)
+        thought = self._repeated_thoughts.take(said.thought, whole=said.whole)
+        self._think(self._thought_halves.join(thought))
+        news = text or thought or said.finish or said.error
         if said.usage is not None and said.usage != self.counted:
             self.counted = news = said.usage
+            self._counted_last = bool(said.usage.completion_tokens) and not (text or thought)
         if said.model and self._model.rpartition("/")[2].lower() in _ROUTERS:
             self._model = said.model
         if said.error is not None and not self.whole:
@@ -157,26 +164,25 @@ class Reply:
         if news:
             self.said += 1
 
-    def _add(self, text: str) -> None:
-        self._texts.append(text)
-        self._all.append(text)
-
-    def _without_repeated(self, said: Said) -> str:
-        """A chunk's text; of a whole message, what did not come in pieces before it."""
-        if said.whole and said.text:
-            self._came_whole = self._came_whole or not self._all
-            return said.text.removeprefix("".join(self._all))
-        return said.text
+    def _add(self, text: str, *, whole: bool = False) -> str:
+        new = self._repeats.take(text, whole=whole)
+        if new:
+            self._texts.append(new)
+            self._counted_last = False
+        return new
 
     def _outputs(self) -> Iterable[Output]:
         text, self._texts = "".join(self._texts), []
         if len(text) <= MAX_PIECE:
-            text = self._text_halves.join(text)
+            text = self._read_on(text)
             if text and self._answered and not self._thinks and self._thinking.passes(text):
                 return (Text(text),)
             return self._put(text)
         pieces = (text[at : at + MAX_PIECE] for at in range(0, len(text), MAX_PIECE))
-        return (output for piece in pieces for output in self._put(self._text_halves.join(piece)))
+        return (output for piece in pieces for output in self._put(self._read_on(piece)))
+
+    def _read_on(self, text: str) -> str:
+        return self._endings.take(self._text_halves.join(text))
 
     def _think(self, thought: str) -> None:
         if thought:
@@ -221,7 +227,7 @@ class Reply:
         self._shown_size = self._thought_size
         thought = "".join(self._thoughts)[:MAX_THOUGHT]
         self._thoughts = [thought]
-        return Step("reasoning", thought.strip(), status, "reasoning")
+        return Step("reasoning", bare(thought), status, "reasoning")
 
     def rest(self) -> Generator[Output]:
         """Take what was held back, once no more of the stream can come."""
@@ -231,10 +237,13 @@ class Reply:
             for held in self._choices.finish():
                 self._hear(held)
             self._log_skipped()
+        self._texts.append(self._repeats.finish())
         yield from self._outputs()
-        self._think(self._thought_halves.finish())
-        if half := self._text_halves.finish():
-            yield from self._put(half)
+        thought = self._repeated_thoughts.finish()
+        self._think(self._thought_halves.join(thought) + self._thought_halves.finish())
+        last = self._endings.take(self._text_halves.finish())
+        if last := last + self._endings.finish(self._repeats.said):
+            yield from self._put(last)
         parts = self._thinking.finish()
         if parts.answer or parts.recalled:
             yield from self._show(parts)
@@ -251,7 +260,7 @@ class Reply:
         """
         yield from self.rest()
         self.check()
-        if not self.whole and not self._came_whole:
+        if not (self.whole or self._repeats.came_whole or self._counted_last):
             raise self._broken()
         if self._finish in _WARNINGS and (self._answered or self._finish != TOOL):
             yield Step("finish", _(_WARNINGS[self._finish]), "completed", "warning")
@@ -289,12 +298,3 @@ class Reply:
         speed = (tokens - 1) / taken if measured else None
         estimated = self._told if told is None else None
         return Usage(self._model, told, tokens, speed, first_token_ms, estimated)
-
-
-def _read_error(data: bytes) -> Said:
-    """A frame of the event ``error``, whatever is in it."""
-    text = data[:MAX_TEXT].decode("utf-8", "replace")
-    try:
-        return Said(error=load_json(data) or text)
-    except ValueError:
-        return Said(error=text)

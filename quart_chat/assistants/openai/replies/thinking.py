@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
+from quart_chat.assistants.openai.replies.mentions import QUOTES, is_in_fence, is_in_span
+
 _MARKS = (
     *((f"<{name}>", f"</{name}>") for name in ("think", "thinking", "thought", "reasoning")),
     ("<seed:think>", "</seed:think>"),
@@ -29,15 +31,21 @@ _MARKS = (
     ),
 )
 """What stands before and after a thought, in lower case."""
+_HEADS = (
+    *("<|im_start|>assistant", "<|start_header_id|>assistant<|end_header_id|>", "<|assistant|>"),
+    *("<|start|>assistant<|channel|>final<|message|>", "<|channel|>final<|message|>"),
+    "<start_of_turn>model",
+)
+"""What chat templates put before an answer, in lower case; some servers pass it on with it."""
 
 _FLAGS = re.ASCII | re.IGNORECASE
 _OPEN_OF = {close: opening for opening, close in _MARKS}
 _CLOSE = re.compile("|".join(map(re.escape, _OPEN_OF)), _FLAGS)
 _FIRST = re.compile("[" + "".join({re.escape(close[0]) for close in _OPEN_OF}) + "]")
+_EDGES = re.compile(
+    rf"\A\s*(?:{'|'.join(map(re.escape, _OPEN_OF.values()))})|(?:{_CLOSE.pattern})\s*\Z", _FLAGS
+)
 _LONGEST = max(len(close) for _, close in _MARKS)
-_QUOTES = "\"'`(\\«»\u2018\u2019\u201c\u201d\u201e"
-_FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
-_TICKS = re.compile("`+")
 _MENTIONS = 20
 """Marks in an answer that are looked at; one that has more of them is about marks."""
 
@@ -97,6 +105,10 @@ class Thinking:
         self._held += text
         head = self._held.lstrip()
         lowered = head[: _LONGEST + 1].lower()
+        for mark in _HEADS:
+            if lowered.startswith(mark):
+                self._held, self._state = "", self._skip
+                return self._skip(head[len(mark) :])
         for opening, close in _MARKS:
             if lowered.startswith(opening):
                 self._held, self._close, self._state = "", close, self._think
@@ -104,7 +116,7 @@ class Thinking:
             if lowered.startswith(close):
                 self._held, self._state = "", self._skip
                 return self._skip(head[len(close) :])
-        if any(mark.startswith(lowered) for pair in _MARKS for mark in pair):
+        if any(mark.startswith(lowered) for pair in (*_MARKS, _HEADS) for mark in pair):
             return Parts()
         held, self._held, self._state = self._held, "", self._watch
         return self._watch(held)
@@ -121,7 +133,7 @@ class Thinking:
         return Parts(text[:end], "")
 
     def _skip(self, text: str) -> Parts:
-        """The space between a thought and the answer is neither; another thought may follow."""
+        """The space before an answer is none of it; a thought, or another one, may follow."""
         self._held += text
         head = self._held.lstrip()
         lowered = head[:_LONGEST].lower()
@@ -165,15 +177,20 @@ class Thinking:
         return Parts("", text)
 
 
+def bare(thought: str) -> str:
+    """A thought without the marks that some servers leave around it, apart from the answer."""
+    return _EDGES.sub("", thought).strip()
+
+
 def _is_mentioned(close: str, before: str, after: str) -> bool:
     """Whether a mark is part of a sentence or of code, with what stands before and after it."""
-    if _OPEN_OF[close] in before.lower() or len(_FENCE.findall(before)) % 2:
+    if _OPEN_OF[close] in before.lower() or is_in_fence(before):
         return True
     line = before.rpartition("\n")[2]
     ends_line = after in ("", "\n", "\r")
     if not line.strip() and ends_line:
         return False
-    if before[-1] in _QUOTES or len(_TICKS.findall(before.rpartition("\n\n")[2])) % 2:
+    if before[-1] in QUOTES or is_in_span(before):
         return True
     return before[-1] in " \t" and not ends_line
 
