@@ -2,8 +2,8 @@
 
 A tag within a line is shown as text unless it is closed in the same paragraph, cell or heading, and
 at the same place of the markup around it: ``<b>*a</b>*`` has no bold. ``<details>`` at the start of
-a line begins a block that holds any Markdown up to ``</details>``. Comments are left out. All else
-that looks like HTML is text. ``static/js/markdown/tags.js`` has the same rules.
+a line begins a block that holds any Markdown up to ``</details>``. Everything else that looks like
+HTML is text. ``static/js/markdown/tags.js`` has the same rules.
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 # Tags within each other in a line, and blocks of details.
 MAX_DEPTH = 10
 MAX_DETAILS = 5
-# Characters of a comment; a longer one is text.
-MAX_COMMENT = 5000
 ALONE = frozenset({"br", "wbr"})
 PAIRED = frozenset(
     """abbr b bdi cite code del dfn em i ins kbd mark q rp rt ruby s samp small strong sub sup u
@@ -44,11 +42,9 @@ _FENCE = re.compile(r"`{3,}[^`]*\Z|~{3,}")
 
 def add_tags(markdown: MarkdownIt) -> None:
     markdown.inline.ruler.before("autolink", "tag", _tag)
-    markdown.inline.ruler.before("tag", "comment", _comment)
     markdown.core.ruler.after("inline", "tags", _match_tags)
     interrupts: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     markdown.block.ruler.before("fence", "details", _details, interrupts)
-    markdown.block.ruler.before("details", "comment_lines", _comment_lines, interrupts)
     markdown.add_render_rule("tag", lambda _, tokens, index, *__: f"<{tokens[index].tag}>")
     markdown.add_render_rule("details_open", lambda *_: "<details>\n")
     markdown.add_render_rule("summary_open", lambda *_: "<summary>")
@@ -64,38 +60,6 @@ def _tag(state: StateInline, silent: bool) -> bool:
         token = state.push("tag", f"{match[1]}{name}", 0)
         token.content = match[0]
     state.pos = match.end()
-    return True
-
-
-def _comment(state: StateInline, silent: bool) -> bool:
-    end = _comment_end(state.src, state.pos, state.posMax)
-    state.pos = end or state.pos
-    return end > 0
-
-
-def _comment_end(text: str, begin: int, limit: int) -> int:
-    """Where a comment ends that begins here; 0 where none does."""
-    if not text.startswith("<!--", begin):
-        return 0
-    mark = text.find("-->", begin + 4, min(limit, begin + MAX_COMMENT))
-    return 0 if mark < 0 else mark + 3
-
-
-def _comment_lines(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Leave out lines that are nothing but a comment."""
-    begin = state.bMarks[start] + state.tShift[start]
-    after = _comment_end(state.src, begin, state.eMarks[end - 1])
-    if not after or state.is_code_block(start):
-        return False
-    last = start
-    while state.eMarks[last] < after:
-        last += 1
-        if not state.isEmpty(last) and state.sCount[last] < state.blkIndent:
-            return False
-    if state.src[after : state.eMarks[last]].strip(" \t"):
-        return False
-    if not silent:
-        state.line = last + 1
     return True
 
 

@@ -128,23 +128,6 @@ def test_a_text_made_of_tags_is_rendered(piece: str) -> None:
     assert "end" in render_markdown(piece * 5000 + "\n\nend")
 
 
-@pytest.mark.parametrize(
-    ("text", "html"),
-    [
-        ("a<!-- b -->c", "<p>ac</p>\n"),
-        ("<!-- a\n\nb -->\nc", "<p>c</p>\n"),
-        ("a\n<!-- b -->\nc", "<p>a</p>\n<p>c</p>\n"),
-        ("- a <!-- b -->\n- <!-- c\n  d -->\n", "<ul>\n<li>a </li>\n<li></li>\n</ul>\n"),
-        ("> a <!-- b\n> c --> d", "<blockquote>\n<p>a  d</p>\n</blockquote>\n"),
-        ("a <!-- b", "<p>a &lt;!-- b</p>\n"),
-        ("`<!-- a -->`", "<p><code>&lt;!-- a --&gt;</code></p>\n"),
-        ("    <!-- a -->", '<pre tabindex="0"><code>&lt;!-- a --&gt;\n</code></pre>\n'),
-    ],
-)
-def test_comments_are_left_out(text: str, html: str) -> None:
-    assert render_markdown(text) == html
-
-
 class Balance(HTMLParser):
     """Checks that each tag is closed where it belongs."""
 
@@ -163,7 +146,7 @@ class Balance(HTMLParser):
 PIECES = [
     "<b>", "</b>", "<i x>", "</i>", "*", "**", "`", "~~", "[", "](/a)", "\n\n", "\n", "- ", "> ",
     "|", "a", " ", "<details>", "\n<details>\n", "</details>\n", "<summary>", "</summary>", "<br>",
-    "$a$", "\n|-|-|\n", "```\n", "[^1]", "\n[^1]: ", "<!-- ", " -->",
+    "$a$", "\n|-|-|\n", "```\n", "[^1]", "\n[^1]: ",
 ]  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 /** Harmless HTML within Markdown, by the same rules as quart_chat/markdown/tags.py. */
 const MAX_DEPTH = 10;
 const MAX_DETAILS = 5;
-const MAX_COMMENT = 5000;
 const ALONE = new Set(["br", "wbr"]);
 const PAIRED = new Set(
   "abbr b bdi cite code del dfn em i ins kbd mark q rp rt ruby s samp small strong sub sup u var".split(" "),
@@ -15,14 +14,10 @@ const FENCE = /^(?:`{3,}[^`]*$|~{3,})/;
 
 export function addTags(markdown) {
   markdown.inline.ruler.before("autolink", "tag", tag);
-  markdown.inline.ruler.before("tag", "comment", comment);
   markdown.core.ruler.after("inline", "tags", ({ tokens }) => {
     for (const { children } of tokens) if (children) match(children);
   });
   markdown.block.ruler.before("fence", "details", details, {
-    alt: ["paragraph", "reference", "blockquote", "list"],
-  });
-  markdown.block.ruler.before("details", "comment_lines", commentLines, {
     alt: ["paragraph", "reference", "blockquote", "list"],
   });
   Object.assign(markdown.renderer.rules, {
@@ -42,35 +37,6 @@ function tag(state, silent) {
   if (state.pos + found.length > state.posMax) return false;
   if (!silent) state.push("tag", slash + name, 0).content = found;
   state.pos += found.length;
-  return true;
-}
-
-function comment(state) {
-  const end = commentEnd(state.src, state.pos, state.posMax);
-  state.pos = end || state.pos;
-  return end > 0;
-}
-
-/** Where a comment ends that begins here; 0 where none does. */
-function commentEnd(text, begin, limit) {
-  if (!text.startsWith("<!--", begin)) return 0;
-  const most = text.slice(begin, Math.min(limit, begin + MAX_COMMENT));
-  const mark = most.indexOf("-->", 4);
-  return mark < 0 ? 0 : begin + mark + 3;
-}
-
-/** Leave out lines that are nothing but a comment. */
-function commentLines(state, start, end, silent) {
-  const begin = state.bMarks[start] + state.tShift[start];
-  const after = commentEnd(state.src, begin, state.eMarks[end - 1]);
-  if (!after || state.sCount[start] - state.blkIndent >= 4) return false;
-  let last = start;
-  while (state.eMarks[last] < after) {
-    last += 1;
-    if (!state.isEmpty(last) && state.sCount[last] < state.blkIndent) return false;
-  }
-  if (/[^ \t]/.test(state.src.slice(after, state.eMarks[last]))) return false;
-  if (!silent) state.line = last + 1;
   return true;
 }
 
