@@ -1,12 +1,12 @@
 """What one chunk of an answer says.
 
 A chunk as the OpenAI API describes it is decoded by msgspec, straight into what matters here. All
-else takes a second look.
+else takes a second look, which costs as much as dozens of pieces of text do.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -37,7 +37,38 @@ class Chunk(Struct):
     error: Any = None
 
 
+class PlainDelta(Struct, gc=False, forbid_unknown_fields=True):
+    """A delta that can say nothing but a text."""
+
+    role: str | None = None
+    content: str | None = None
+    refusal: None = None
+
+
+class PlainChoice(Struct, gc=False, forbid_unknown_fields=True):
+    """A choice that can say nothing but a text and the usual end."""
+
+    delta: PlainDelta
+    index: int | None = None
+    finish_reason: Literal["stop"] | None = None
+    logprobs: None = None
+
+
+class PlainChunk(Struct, forbid_unknown_fields=True):
+    """A chunk with the fields of the OpenAI API alone, such as the first and the last ones."""
+
+    choices: list[PlainChoice]
+    id: str | None = None
+    object: str | None = None
+    created: int | None = None
+    model: str | None = None
+    service_tier: str | None = None
+    system_fingerprint: str | None = None
+    usage: Counted | None = None
+
+
 _decode = msgspec.json.Decoder(Chunk).decode
+_decode_plain = msgspec.json.Decoder(PlainChunk).decode
 
 
 def read_text(data: bytes) -> str | None:
@@ -69,7 +100,22 @@ def read_chunk(data: bytes) -> Said | None:
             counted = _plausible(chunk.usage)
             return Said(delta.content or "", thought, finish, counted, index=choice.index)
     # It may say something in another way.
-    return read_leniently(data)
+    return _read_plain(data) or read_leniently(data)
+
+
+def _read_plain(data: bytes) -> Said | None:
+    """Read a chunk that says nothing in another way; None where it is none."""
+    try:
+        chunk = _decode_plain(data)
+    except (ValueError, RecursionError):
+        return None
+    said = Said(usage=_plausible(chunk.usage), model=chunk.model)
+    if len(chunk.choices) > 1 or (said.usage is None and chunk.usage is not None):
+        return None
+    for choice in chunk.choices:
+        said.text = choice.delta.content or ""
+        said.finish, said.index = choice.finish_reason, choice.index
+    return said
 
 
 def _plausible(counted: Counted | None) -> Counted | None:
