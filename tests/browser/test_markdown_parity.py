@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from playwright.async_api import Page
 
 from quart_chat.markdown import render_markdown
-from tests.answer import long_paragraph
+from tests.answer import LONG_ANSWERS, long_paragraph
 from tests.examples import examples
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -190,6 +190,11 @@ async def test_a_very_long_paragraph_is_parted_alike(modules: Page) -> None:
         "> a *b c* `d e`\n" * 2000,
     ]
     assert await differences(modules, texts) == []
+
+
+@pytest.mark.parametrize("name", LONG_ANSWERS)
+async def test_a_long_answer_is_divided_alike(modules: Page, name: str) -> None:
+    assert await differences(modules, [LONG_ANSWERS[name]()[:60_000]]) == []
 
 
 async def test_every_named_character_is_read_alike(modules: Page) -> None:

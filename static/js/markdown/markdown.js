@@ -5,6 +5,7 @@
  * message is final: until then they are shown as source text.
  */
 import MarkdownIt from "../../vendor/markdown-it/index.js";
+import { divide, findChunks } from "./chunks.js";
 import { addCallouts, addFences, addFlanking, addTasks, makeTasks } from "./dialect.js";
 import { addFormulas } from "./formulas.js";
 import { addLinks } from "./links.js";
@@ -40,7 +41,11 @@ Object.assign(markdown.renderer.rules, {
     return renderCode(tokens[index], language ? ` class="language-${language[1]}"` : "");
   },
   code_block: (tokens, index) => renderCode(tokens[index], ""),
-  table_open: () => '<div class="table" tabindex="0"><table>\n',
+  table_open: (tokens, index) => {
+    const kind = tokens[index].attrGet("class");
+    // A long table needs no place to scroll by itself: it is as wide as the text.
+    return kind ? `<div class="table ${kind}"><table>\n` : '<div class="table" tabindex="0"><table>\n';
+  },
   table_close: () => "</table></div>\n",
 });
 
@@ -51,7 +56,8 @@ Object.assign(markdown.renderer.rules, {
  * @returns {string}
  */
 export function renderMarkdown(text, env = {}) {
-  return renderTokens(parseMarkdown(text, env), env);
+  const tokens = parseMarkdown(text, env);
+  return renderTokens(tokens, findChunks(tokens, { weight: 0, begun: false }), env);
 }
 
 /**
@@ -64,9 +70,15 @@ export function parseMarkdown(text, env) {
   return markdown.parse(text.replace(NO_WIDTH, ""), env);
 }
 
-/** @returns {string} HTML */
-export function renderTokens(tokens, env) {
-  return markdown.renderer.render(tokens, markdown.options, env);
+/**
+ * @param {object[]} tokens
+ * @param {object[]} chunks Where to divide them.
+ * @param {object} env
+ * @returns {string} HTML
+ */
+export function renderTokens(tokens, chunks, env) {
+  const divided = divide(tokens, chunks, markdown.core.State.prototype.Token);
+  return markdown.renderer.render(divided, markdown.options, env);
 }
 
 /** The server's library strips any white space from the ends of a block, this one only spaces. */

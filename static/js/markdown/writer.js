@@ -5,9 +5,11 @@
  * its changed elements are updated. So the page doesn't flicker, a selection stays, and a word costs
  * no more in a long answer than in a short one.
  */
+import { CHUNK, isBetweenParts } from "./chunks.js";
 import { parseMarkdown, renderTokens } from "./markdown.js";
 import { OpenBlock, lineStart } from "./open-block.js";
 import { parseNodes, patchChild, patchNodes } from "./patch.js";
+import { Place } from "./place.js";
 
 // Rendering gets at most this share of the time, however long a single block becomes, and there are
 // at least so many milliseconds between two renderings: readers are not faster.
@@ -16,11 +18,11 @@ const PAUSE = 30;
 // The final HTML is shown in tasks of so many elements: their layout costs more than these scripts.
 const SLICE = 300;
 // Characters of new text that are shown at once.
-const CHUNK = 10_000;
-// Of a text with more characters the browser lays out only those blocks that are in view.
-const LONG = 20_000;
+const PORTION = 4000;
 // Characters of HTML above which the end is shown in steps: formulas of so many take 60 ms to lay out.
 const STEPPED = 30_000;
+// Milliseconds.
+const LONGEST_FRAME = 100;
 
 export class MarkdownWriter {
   #element;
@@ -30,11 +32,10 @@ export class MarkdownWriter {
   #continues = false;
   #loading = null;
   #final = null;
-  #finished = 0;
-  #length = 0;
   #waiting = "";
   #whole = null;
   #open = new OpenBlock();
+  #place;
   #tail = "";
   #frame = 0;
   #notBefore = 0;
@@ -46,6 +47,7 @@ export class MarkdownWriter {
   constructor(element, dress = (nodes) => nodes) {
     this.#element = element;
     this.#dress = dress;
+    this.#place = new Place(element);
   }
 
   /** Start again with a text. */
@@ -53,11 +55,10 @@ export class MarkdownWriter {
     this.#env = {};
     this.#continues = false;
     this.#final = null;
-    this.#finished = 0;
-    this.#length = 0;
     this.#waiting = "";
     this.#whole = null;
     this.#open = new OpenBlock();
+    this.#place = new Place(this.#element);
     this.#tail = "";
     this.append(text);
   }
@@ -83,44 +84,50 @@ export class MarkdownWriter {
     if (!this.#whole) {
       patchNodes(this.#element, 0, this.#dress(parseNodes(html)));
       this.#colours?.remove();
-      if (html.length > LONG) this.#lengthen();
+      this.#lengthen();
     }
     return this.#whole;
   }
 
   async #finishInSteps(html, make) {
     for (const step of this.#steps(html)) {
-      await nextTask();
+      await nextFrame();
       // Another text has taken its place.
       if (this.#final !== html) return this.#whole;
       make(step);
     }
-    return nextTask();
+    return nextFrame();
   }
 
   *#steps(html) {
-    let nodes;
-    yield () => (nodes = this.#dress(parseNodes(html)));
-    for (let shown = 0; shown < nodes.length; ) yield () => (shown = this.#replace(nodes, shown));
-    yield () => patchNodes(this.#element, nodes.length, []);
+    let begun = 0;
+    for (const part of html.split(CHUNK)) {
+      const nodes = this.#dress(parseNodes(part));
+      for (let shown = 0; shown < nodes.length; ) yield () => (shown = this.#replace(begun, nodes, shown));
+      begun += nodes.length;
+    }
+    yield () => patchNodes(this.#element, begun, []);
     yield () => this.#colours?.remove();
     // Last, since the heights that are kept are those of the final blocks.
     yield () => this.#lengthen();
   }
 
   /** Show nodes from an index on, with SLICE elements or a few more; return the index of the next. */
-  #replace(nodes, start) {
+  #replace(begun, nodes, start) {
     let index = start;
     for (let elements = 0; index < nodes.length && elements < SLICE; index += 1) {
       elements += 1 + countElements(nodes[index]);
-      patchChild(this.#element, index, nodes[index]);
+      patchChild(this.#element, begun + index, nodes[index]);
+      const shown = this.#element.childNodes[begun + index];
+      if (shown.className === "chunk") keepHeight(shown);
     }
     return index;
   }
 
   /** From now on blocks out of view keep their heights and are not laid out. */
   #lengthen() {
-    if (this.#element.classList.contains("long")) return;
+    const isLong = this.#element.querySelector(":scope > .chunk");
+    if (!isLong || this.#element.classList.contains("long")) return;
     keepHeights(this.#element);
     this.#element.classList.add("long");
   }
@@ -140,10 +147,9 @@ export class MarkdownWriter {
   }
 
   #take() {
-    const text = this.#waiting.slice(0, CHUNK);
-    this.#waiting = this.#waiting.slice(CHUNK);
+    const text = this.#waiting.slice(0, PORTION);
+    this.#waiting = this.#waiting.slice(PORTION);
     this.#tail += text;
-    this.#length += text.length;
   }
 
   #render() {
@@ -155,8 +161,11 @@ export class MarkdownWriter {
       [text, tokens, env] = this.#parse();
     }
     this.#open.adapt(tokens);
-    this.#show(this.#dress(parseNodes(renderTokens(tokens, env))));
-    this.#settle(text, tokens);
+    const chunks = this.#place.findChunks(tokens, this.#open.weight);
+    this.#place.show(this.#dress(parseNodes(renderTokens(tokens, chunks, env))), this.#open);
+    this.#colour();
+    this.#settle(text, tokens, chunks);
+    if (this.#place.divided) this.#lengthen();
   }
 
   /** Colour new code; the script for that is loaded with the first code. */
@@ -175,40 +184,41 @@ export class MarkdownWriter {
     return [text, parseMarkdown(text, env), env];
   }
 
-  #show(nodes) {
-    let start = this.#finished;
-    if (this.#open.begun) {
-      this.#open.patch(this.#element.childNodes[start], nodes.shift());
-      start += 1;
-    }
-    patchNodes(this.#element, start, nodes);
-    if (this.#length > LONG) this.#lengthen();
-    this.#colour();
-  }
-
   /** Finish the blocks that can't change any more, whatever text follows. */
-  #settle(text, tokens) {
+  #settle(text, tokens, chunks) {
     const lines = text.split("\n");
     const complete = lines.length - 1;
-    // Each block is one element. An incomplete line decides nothing.
+    // An incomplete line decides nothing.
     const starts = blockStarts(tokens).filter((start) => start < complete);
     const last = starts.at(-1);
     const before = starts.filter((start) => start < last).length;
     const part = tokens.findLast(({ level, meta }) => level === 0 && meta?.offset);
+    const chunk = chunks.findLast(({ index, open }) => isBetweenParts(tokens[index], open));
     if (before > 0 && lines[last - 1].trim() === "") {
       const end = lineStart(text, last);
       this.#define(text.slice(0, end));
-      this.#finished += before;
+      this.#advance(tokens, chunks, tokens.findIndex(({ level, map }) => level === 0 && map?.[0] === last));
       this.#continues = false;
       this.#open = new OpenBlock();
       this.#tail = text.slice(end);
     } else if (part?.map[0] === 0 && before === 0) {
-      this.#finished += tokens.filter(({ level, meta }) => level === 0 && meta?.offset).length;
+      this.#advance(tokens, chunks, tokens.indexOf(part));
       this.#continues = true;
       this.#tail = text.trimStart().slice(part.meta.offset);
     } else if (starts.length === 1 && last === 0) {
-      this.#tail = this.#open.keep(text, tokens, complete);
+      const line = chunk ? tokens[chunk.index].map[0] : complete;
+      if (line < complete) {
+        this.#advance(tokens, chunks, chunk.index);
+        this.#open = this.#open.next(text, tokens);
+        this.#tail = text.slice(lineStart(text, line));
+      } else if (chunks.length === 0) {
+        this.#tail = this.#open.keep(text, tokens, complete);
+      }
     }
+  }
+
+  #advance(tokens, chunks, end) {
+    this.#place.advance(tokens, chunks, end, this.#open.weight);
   }
 
   /** Remember the links that a finished text defines. */
@@ -217,9 +227,12 @@ export class MarkdownWriter {
   }
 }
 
-/** Let the browser answer its user before the work goes on. */
-function nextTask() {
-  return globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
+/** Let the browser answer its user, and show what has been done; a page that is hidden shows nothing. */
+function nextFrame() {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, LONGEST_FRAME);
+  });
 }
 
 /** The number of elements in a node; a text has none. */
@@ -227,13 +240,23 @@ function countElements(node) {
   return node.querySelectorAll?.("*").length ?? 0;
 }
 
-/** Set the heights that the blocks of a long text have while they are out of view. */
+/** Set the heights that the blocks and chunks of a long text have while they are out of view. */
 export function keepHeights(element) {
   const blocks = [...element.children];
   const heights = blocks.map((block) => block.offsetHeight);
-  blocks.forEach((block, index) => {
-    block.style.containIntrinsicBlockSize = ["auto", `${heights[index]}px`].join(" ");
-  });
+  blocks.forEach((block, index) => setHeight(block, heights[index]));
+}
+
+/** Lay a chunk out once, also out of view: a wrong height of it would move what is gone to. */
+function keepHeight(chunk) {
+  chunk.style.contentVisibility = "visible";
+  const height = chunk.offsetHeight;
+  chunk.style.contentVisibility = "";
+  setHeight(chunk, height);
+}
+
+function setHeight(block, height) {
+  block.style.containIntrinsicBlockSize = ["auto", `${height}px`].join(" ");
 }
 
 function blockStarts(tokens) {
