@@ -22,7 +22,9 @@ from tests.examples import examples
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 COMPARE = """async ([texts, rendered]) => {
-  const { renderMarkdown } = await import("/js/markdown/markdown.js");
+  const { parseMarkdown } = await import("/js/markdown/markdown.js");
+  const { ChunkedPlace } = await import("/js/markdown/chunked-place.js");
+  const render = (text, env = {}) => new ChunkedPlace().render(parseMarkdown(text, env), env, 0);
   const plain = (html) => {
     const template = document.createElement("template");
     template.innerHTML = html;
@@ -52,7 +54,7 @@ COMPARE = """async ([texts, rendered]) => {
     return template.innerHTML;
   };
   return texts
-    .map((text, index) => [text, plain(rendered[index]), plain(renderMarkdown(text))])
+    .map((text, index) => [text, plain(rendered[index]), plain(render(text))])
     .filter(([, server, browser]) => server !== browser);
 }"""
 

@@ -21,7 +21,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 # differs; how many elements were shown first; and which elements were taken out of finished blocks.
 WRITE = """async (pieces) => {
   const { MarkdownWriter } = await import("/js/markdown/writer.js");
-  const { renderMarkdown } = await import("/js/markdown/markdown.js");
+  const { parseMarkdown } = await import("/js/markdown/markdown.js");
+  const { ChunkedPlace } = await import("/js/markdown/chunked-place.js");
+  await (await import("/js/markdown/place-on-demand.js")).loadChunks();
+  const render = (text, env) => new ChunkedPlace().render(parseMarkdown(text, env), env, 0);
   const { parseNodes } = await import("/js/markdown/patch.js");
   const paints = [];
   let clock = 0;
@@ -39,7 +42,7 @@ WRITE = """async (pieces) => {
     for (const paint of paints.splice(0)) paint((clock += 1000));
     kept.push(shown.firstChild);
     const whole = document.createElement("div");
-    whole.append(...parseNodes(renderMarkdown(text, { unfinished: true })));
+    whole.append(...parseNodes(render(text, { unfinished: true })));
     const plain = shown.cloneNode(true);
     plain.removeAttribute("class");
     for (const block of plain.querySelectorAll("[style]")) block.removeAttribute("style");
@@ -124,6 +127,7 @@ async def test_what_is_finished_is_not_touched_again(modules: Page) -> None:
 # and rows and items that were taken out of whatever it was.
 WATCH = """async (pieces) => {
   const { MarkdownWriter } = await import("/js/markdown/writer.js");
+  await (await import("/js/markdown/place-on-demand.js")).loadChunks();
   const paints = [];
   let clock = 0;
   const real = [window.requestAnimationFrame, performance.now];

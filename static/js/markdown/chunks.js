@@ -19,9 +19,6 @@ const DIVISIBLE = new Set([
 const DEPTHS = { list_item_open: 1, tr_open: 2 };
 const WITHIN_A_TABLE = new Set(["thead_open", "tbody_open"]);
 
-/** The start of each chunk in the HTML of a text. */
-export const CHUNK = /(?=<div class="chunk">\n)/;
-
 /**
  * Where chunks begin.
  * @param {object[]} tokens
@@ -47,8 +44,9 @@ export function findChunks(tokens, { weight, begun }) {
 }
 
 /** The tokens with their chunks. */
-export function divide(tokens, chunks, Token) {
+export function divide(tokens, chunks) {
   if (chunks.length === 0) return tokens;
+  const Token = tokens[0].constructor;
   const divided = tokens.slice(0, chunks[0].index);
   chunks.forEach(({ index, open }, number) => {
     const reopened = open.flatMap((token) => reopen(token, open, tokens, index));
@@ -76,8 +74,13 @@ export function goOn(tokens) {
   return tokens.slice(0, isTable ? tokens.findIndex(({ type }) => type === "tbody_open") + 1 : 1);
 }
 
+/** The token that begins the last chunk between items or rows of the first block; -1 without one. */
+export function findNext(tokens, chunks) {
+  return chunks.findLast(({ index, open }) => isBetweenParts(tokens[index], open))?.index ?? -1;
+}
+
 /** Whether a token begins a block, or an item or row of one that is within no other. */
-export function isBetweenParts({ type }, open) {
+function isBetweenParts({ type }, open) {
   return open.length === (DEPTHS[type] ?? 0);
 }
 
@@ -91,15 +94,11 @@ function mayBegin(token, previous, open) {
 }
 
 function weigh({ content, nesting, type }) {
-  if (type === "fence" || type === "code_block") return 1 + weighCode(content);
-  if (type !== "inline" && type !== "formula_block") return Number(nesting >= 0);
+  const element = Number(nesting >= 0);
+  if (type === "fence" || type === "code_block") return element + [...content].length / CODE;
+  if (type !== "inline" && type !== "formula_block") return element;
   const [marks, tex] = [MARK, TEX].map((pattern) => content.match(pattern)?.length ?? 0);
   return marks / 2 + 2 * tex + [...content].length / LINE;
-}
-
-/** What lines of code weigh. */
-export function weighCode(content) {
-  return [...content].length / CODE;
 }
 
 /** The number that an item has at a token, in a list that goes on there. */

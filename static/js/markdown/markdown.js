@@ -5,7 +5,6 @@
  * message is final: until then they are shown as source text.
  */
 import MarkdownIt from "../../vendor/markdown-it/index.js";
-import { divide, findChunks } from "./chunks.js";
 import { addCallouts, addFences, addFlanking, addTasks, makeTasks } from "./dialect.js";
 import { addFormulas } from "./formulas.js";
 import { addLinks } from "./links.js";
@@ -56,8 +55,7 @@ Object.assign(markdown.renderer.rules, {
  * @returns {string}
  */
 export function renderMarkdown(text, env = {}) {
-  const tokens = parseMarkdown(text, env);
-  return renderTokens(tokens, findChunks(tokens, { weight: 0, begun: false }), env);
+  return renderTokens(parseMarkdown(text, env), env);
 }
 
 /**
@@ -70,15 +68,9 @@ export function parseMarkdown(text, env) {
   return markdown.parse(text.replace(NO_WIDTH, ""), env);
 }
 
-/**
- * @param {object[]} tokens
- * @param {object[]} chunks Where to divide them.
- * @param {object} env
- * @returns {string} HTML
- */
-export function renderTokens(tokens, chunks, env) {
-  const divided = divide(tokens, chunks, markdown.core.State.prototype.Token);
-  return markdown.renderer.render(divided, markdown.options, env);
+/** @returns {string} HTML */
+export function renderTokens(tokens, env) {
+  return markdown.renderer.render(tokens, markdown.options, env);
 }
 
 /** The server's library strips any white space from the ends of a block, this one only spaces. */

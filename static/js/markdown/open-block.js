@@ -5,7 +5,6 @@
  * with the lines in `prefix` if it needs them: the head of a table, the fence of code.
  */
 import { CHANGING } from "./dialect.js";
-import { weighAll, weighCode } from "./chunks.js";
 import { patchAttributes, patchNodes, patchText } from "./patch.js";
 
 const KINDS = {
@@ -39,18 +38,19 @@ export class OpenBlock {
    * @param {string} text The block, from `prefix` on.
    * @param {object[]} tokens The text's tokens.
    * @param {number} lines The number of complete lines.
+   * @param {(tokens: object[]) => number} weigh What tokens weigh.
    * @returns {string} the rest of the text
    */
-  keep(text, tokens, lines) {
+  keep(text, tokens, lines, weigh) {
     const kind = KINDS[tokens[0].type];
     const { head, from, count, parts } = kind?.find(tokens, lines) ?? { count: 0 };
     if (count <= 0) return text.slice(this.prefix.length);
     this.#kind = kind;
     this.#kept += count;
     this.#loose ||= isLoose(tokens, text);
-    this.weight += parts
-      ? weighAll(tokens.slice(parts[0], parts[count]))
-      : weighCode(tokens[0].content.slice(0, count));
+    // Lines of code without the element around them.
+    const code = () => [{ ...tokens[0], content: tokens[0].content.slice(0, count), nesting: -1 }];
+    this.weight += weigh(parts ? tokens.slice(parts[0], parts[count]) : code());
     const rest = lineStart(text, from);
     if (kind.patch === patchItems) this.#text += text.slice(0, rest);
     this.prefix = text.slice(0, lineStart(text, head));

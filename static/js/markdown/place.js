@@ -1,74 +1,61 @@
 /**
- * Where a text that is being written goes on: in which chunk, and behind which blocks. Everything
- * before that place is shown and doesn't change any more.
+ * Where a text that is being written goes on: behind which blocks. Everything before that place is
+ * shown and doesn't change any more. A long text is in chunks; chunked-place.js is its place.
  */
-import { findChunks, goOn, weighAll } from "./chunks.js";
+import { renderTokens } from "./markdown.js";
 import { patchNodes } from "./patch.js";
 
 export class Place {
   #root;
-  /** The index of the chunk; the blocks before the first chunk are in the root itself. */
-  #chunk = -1;
   #finished = 0;
-  /** What weighs the frame of a block that goes on from the chunk before: it was counted there. */
-  #frame = 0;
-  #goesOn = false;
-  #weight = 0;
+  /** Whether there are chunks. */
+  divided = false;
+  /** Whether chunks begin in the rest. */
+  dividing = false;
 
   /** @param {Element} root The element of the text. */
   constructor(root) {
     this.#root = root;
   }
 
-  /** Whether there are chunks. */
-  get divided() {
-    return this.#chunk >= 0;
+  /** What some tokens weigh, by the rule in chunks.js. */
+  weigh() {
+    return 0;
   }
 
-  /** Where the tokens of the rest have to be divided; `kept` is the weight of what is shown of their first block. */
-  findChunks(tokens, kept) {
-    this.#frame = this.#goesOn ? weighAll(goOn(tokens)) : 0;
-    const weight = this.#weight + kept - this.#frame;
-    return findChunks(tokens, { weight, begun: this.divided });
+  /** The index of the token at which the first block of the rest goes on in its last chunk; -1 without one. */
+  findNext() {
+    return -1;
+  }
+
+  /**
+   * The HTML of the rest.
+   * @param {object[]} tokens
+   * @param {object} env
+   * @param {number} kept The weight of what is kept of their first block.
+   * @returns {string}
+   */
+  render(tokens, env) {
+    return renderTokens(tokens, env);
   }
 
   /** Show the rest. */
   show(nodes, open) {
-    const element = this.#element;
-    const chunks = this.divided ? nodes.filter(({ className }) => className === "chunk") : [];
-    const own = nodes.filter((node) => !chunks.includes(node));
     let start = this.#finished;
     if (open.begun) {
-      open.patch(element.childNodes[start], own.shift());
+      open.patch(this.#root.childNodes[start], nodes.shift());
       start += 1;
     }
-    patchNodes(element, start, own);
-    if (this.divided) patchNodes(this.#root, this.#chunk + 1, chunks);
+    patchNodes(this.#root, start, nodes);
   }
 
   /** Go on at the token with an index; `kept` is as above. */
-  advance(tokens, chunks, end, kept) {
-    const passed = chunks.filter(({ index }) => index <= end);
-    const last = passed.at(-1);
-    this.#weight += kept - this.#frame;
-    if (last) {
-      const before = this.#finished + countBlocks(tokens.slice(0, passed[0].index));
-      this.#chunk = (this.divided ? this.#chunk : before - 1) + passed.length;
-      this.#finished = Number(last.open.length > 0 && last.index < end);
-      this.#weight = 0;
-    }
-    const moved = tokens.slice(last?.index ?? 0, end);
-    this.#finished += countBlocks(moved);
-    this.#weight += weighAll(moved);
-    this.#goesOn = last?.index === end && last.open.length > 0;
-  }
-
-  get #element() {
-    return this.divided ? this.#root.childNodes[this.#chunk] : this.#root;
+  advance(tokens, end) {
+    this.#finished += countBlocks(tokens.slice(0, end));
   }
 }
 
 /** Each block is one element. */
-function countBlocks(tokens) {
+export function countBlocks(tokens) {
   return tokens.filter(({ level, nesting }) => level === 0 && nesting >= 0).length;
 }

@@ -5,11 +5,10 @@
  * its changed elements are updated. So the page doesn't flicker, a selection stays, and a word costs
  * no more in a long answer than in a short one.
  */
-import { CHUNK, isBetweenParts } from "./chunks.js";
-import { parseMarkdown, renderTokens } from "./markdown.js";
+import { parseMarkdown } from "./markdown.js";
 import { OpenBlock, lineStart } from "./open-block.js";
 import { parseNodes, patchChild, patchNodes } from "./patch.js";
-import { Place } from "./place.js";
+import { knowsChunks, loadChunks, placeIn } from "./place-on-demand.js";
 
 // Rendering gets at most this share of the time, however long a single block becomes, and there are
 // at least so many milliseconds between two renderings: readers are not faster.
@@ -19,10 +18,14 @@ const PAUSE = 30;
 const SLICE = 300;
 // Characters of new text that are shown at once.
 const PORTION = 4000;
+// The script that divides a text into chunks is loaded for one of more characters.
+const LONG = 2000;
 // Characters of HTML above which the end is shown in steps: formulas of so many take 60 ms to lay out.
 const STEPPED = 30_000;
 // Milliseconds.
 const LONGEST_FRAME = 100;
+// The start of each chunk in the HTML of a text.
+const CHUNK = /(?=<div class="chunk">\n)/;
 
 export class MarkdownWriter {
   #element;
@@ -34,9 +37,11 @@ export class MarkdownWriter {
   #final = null;
   #waiting = "";
   #whole = null;
-  #open = new OpenBlock();
+  #open;
   #place;
-  #tail = "";
+  /** All text that has been taken. */
+  #source = "";
+  #tail;
   #frame = 0;
   #notBefore = 0;
 
@@ -47,19 +52,16 @@ export class MarkdownWriter {
   constructor(element, dress = (nodes) => nodes) {
     this.#element = element;
     this.#dress = dress;
-    this.#place = new Place(element);
+    this.#begin(placeIn(element));
   }
 
   /** Start again with a text. */
   set(text) {
-    this.#env = {};
-    this.#continues = false;
     this.#final = null;
+    this.#source = "";
     this.#waiting = "";
     this.#whole = null;
-    this.#open = new OpenBlock();
-    this.#place = new Place(this.#element);
-    this.#tail = "";
+    this.#begin(placeIn(this.#element));
     this.append(text);
   }
 
@@ -147,9 +149,23 @@ export class MarkdownWriter {
   }
 
   #take() {
-    const text = this.#waiting.slice(0, PORTION);
-    this.#waiting = this.#waiting.slice(PORTION);
+    if (this.#source.length > LONG) loadChunks();
+    const place = placeIn(this.#element, this.#place);
+    if (place !== this.#place) this.#begin(place);
+    const size = knowsChunks() ? PORTION : Math.max(0, PORTION - this.#source.length);
+    const text = this.#waiting.slice(0, size);
+    this.#waiting = this.#waiting.slice(size);
+    this.#source += text;
     this.#tail += text;
+  }
+
+  /** Parse the text from its beginning; what is shown of it stays. */
+  #begin(place) {
+    this.#env = {};
+    this.#continues = false;
+    this.#open = new OpenBlock();
+    this.#place = place;
+    this.#tail = this.#source;
   }
 
   #render() {
@@ -161,10 +177,10 @@ export class MarkdownWriter {
       [text, tokens, env] = this.#parse();
     }
     this.#open.adapt(tokens);
-    const chunks = this.#place.findChunks(tokens, this.#open.weight);
-    this.#place.show(this.#dress(parseNodes(renderTokens(tokens, chunks, env))), this.#open);
+    const html = this.#place.render(tokens, env, this.#open.weight);
+    this.#place.show(this.#dress(parseNodes(html)), this.#open);
     this.#colour();
-    this.#settle(text, tokens, chunks);
+    this.#settle(text, tokens);
     if (this.#place.divided) this.#lengthen();
   }
 
@@ -185,7 +201,7 @@ export class MarkdownWriter {
   }
 
   /** Finish the blocks that can't change any more, whatever text follows. */
-  #settle(text, tokens, chunks) {
+  #settle(text, tokens) {
     const lines = text.split("\n");
     const complete = lines.length - 1;
     // An incomplete line decides nothing.
@@ -193,32 +209,32 @@ export class MarkdownWriter {
     const last = starts.at(-1);
     const before = starts.filter((start) => start < last).length;
     const part = tokens.findLast(({ level, meta }) => level === 0 && meta?.offset);
-    const chunk = chunks.findLast(({ index, open }) => isBetweenParts(tokens[index], open));
     if (before > 0 && lines[last - 1].trim() === "") {
       const end = lineStart(text, last);
       this.#define(text.slice(0, end));
-      this.#advance(tokens, chunks, tokens.findIndex(({ level, map }) => level === 0 && map?.[0] === last));
+      this.#advance(tokens, tokens.findIndex(({ level, map }) => level === 0 && map?.[0] === last));
       this.#continues = false;
       this.#open = new OpenBlock();
       this.#tail = text.slice(end);
     } else if (part?.map[0] === 0 && before === 0) {
-      this.#advance(tokens, chunks, tokens.indexOf(part));
+      this.#advance(tokens, tokens.indexOf(part));
       this.#continues = true;
       this.#tail = text.trimStart().slice(part.meta.offset);
     } else if (starts.length === 1 && last === 0) {
-      const line = chunk ? tokens[chunk.index].map[0] : complete;
+      const next = this.#place.findNext(tokens);
+      const line = tokens[next]?.map[0] ?? complete;
       if (line < complete) {
-        this.#advance(tokens, chunks, chunk.index);
+        this.#advance(tokens, next);
         this.#open = this.#open.next(text, tokens);
         this.#tail = text.slice(lineStart(text, line));
-      } else if (chunks.length === 0) {
-        this.#tail = this.#open.keep(text, tokens, complete);
+      } else if (!this.#place.dividing) {
+        this.#tail = this.#open.keep(text, tokens, complete, this.#place.weigh);
       }
     }
   }
 
-  #advance(tokens, chunks, end) {
-    this.#place.advance(tokens, chunks, end, this.#open.weight);
+  #advance(tokens, end) {
+    this.#place.advance(tokens, end, this.#open.weight);
   }
 
   /** Remember the links that a finished text defines. */
