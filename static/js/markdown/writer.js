@@ -263,12 +263,20 @@ export function keepHeights(element) {
   blocks.forEach((block, index) => setHeight(block, heights[index]));
 }
 
-/** Lay a chunk out once, also out of view: a wrong height of it would move what is gone to. */
+/**
+ * Lay a chunk out once, also out of view: a wrong height of it would move what is gone to. There its
+ * layout is forgotten again, with which it would take long to move the text to the log.
+ */
 function keepHeight(chunk) {
+  const inView = chunk.checkVisibility({ contentVisibilityAuto: true });
   chunk.style.contentVisibility = "visible";
   const height = chunk.offsetHeight;
   chunk.style.contentVisibility = "";
   setHeight(chunk, height);
+  if (inView) return;
+  chunk.style.display = "none";
+  void getComputedStyle(chunk).display;
+  chunk.style.display = "";
 }
 
 function setHeight(block, height) {
