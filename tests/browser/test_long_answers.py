@@ -98,6 +98,19 @@ async def test_the_head_of_a_long_table_is_seen_and_copied_once(open_tab: OpenTa
     assert len(re.findall("formula", selected)) == 1
 
 
+async def test_a_long_answer_is_written_without_the_script_that_divides_it(
+    open_tab: OpenTab,
+) -> None:
+    tab = await open_tab(quiet=False)
+    await tab.page.route(re.compile("/chunked-place"), lambda route: route.abort())
+    await tab.ask("nested list")
+    await tab.page.wait_for_function(
+        "() => document.querySelector('.live .prose')?.textContent.length > 10_000"
+    )
+    assert await tab.page.locator(".live .chunk").count() == 0
+    await expect(tab.page.locator(".log .chunk").nth(2)).to_be_attached(timeout=60_000)
+
+
 async def test_axe_finds_nothing_in_a_long_answer(open_tab: OpenTab) -> None:
     tab = await answered(open_tab, "formulas in a table")
     assert await violations(tab.page) == []
