@@ -31,8 +31,8 @@ TIMES = """async () => {
     "whole page": performance.now(),
   };
 }"""
-# Scripts that a page loads without being asked to where there are many chats, models to choose, code
-# that is being written, or a queue.
+# Scripts that a page loads without being asked to where there are many chats, models to choose,
+# code that is being written, or a queue.
 BY_ITSELF = (
     "js/list/page-link.js",
     "js/composer/chat-choice.js",

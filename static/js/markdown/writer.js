@@ -264,11 +264,11 @@ export function keepHeights(element) {
 }
 
 /**
- * Lay a chunk out once, also out of view: a wrong height of it would move what is gone to. There its
- * layout is forgotten again, with which it would take long to move the text to the log.
+ * Lay a chunk out once, also out of view: a wrong height of it would move what is gone to. Out of view
+ * the layout is forgotten again: with it the text takes long to move to the log.
  */
 function keepHeight(chunk) {
-  const inView = chunk.checkVisibility({ contentVisibilityAuto: true });
+  const inView = chunk.firstElementChild.checkVisibility({ contentVisibilityAuto: true });
   chunk.style.contentVisibility = "visible";
   const height = chunk.offsetHeight;
   chunk.style.contentVisibility = "";
