@@ -27,6 +27,7 @@ STAND_INS = {
     "entities": "../../js/markdown/entities.js",
     "linkify-it": "../../js/markdown/linkify.js",
     "punycode.js": "../../js/markdown/punycode.js",
+    "uc.micro": "../../js/markdown/punctuation.js",
 }
 
 _ROW = re.compile(

@@ -3,8 +3,8 @@
 "count 50 20ms" makes it write "1 2 3 ... 50 " with 20 ms between the words; "wait" makes it say
 nothing until it is stopped; "fail" makes it fail after a word; "progress 1000" makes it report its
 progress that often before it says a word; "answer 2ms" makes it give a long answer in short pieces;
-"paragraph" and "formulas" make it give very long ones; "nest" makes it do things in things, and
-"nest and wait" makes it wait in the midst of them.
+the names of the long answers in tests/answer.py make it give those; "nest" makes it do things in
+things, and "nest and wait" makes it wait in the midst of them.
 """
 
 from __future__ import annotations

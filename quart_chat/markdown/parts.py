@@ -1,8 +1,8 @@
 """Very long paragraphs, in parts.
 
 A browser lays a paragraph out as a whole: one of 200,000 characters keeps a page from answering
-for seconds. So one of more than 8,000 is shown as several without a distance between them, each of
-4,000 to 7,000 characters. A part ends with a sentence where one ends there, or else with a word.
+for seconds. So one of more than 4,000 is shown as several without a distance between them, each of
+2,000 to 3,500 characters. A part ends with a sentence where one ends there, or else with a word.
 Where it ends depends on the text before it alone, so that a part stays while the text grows.
 ``static/js/markdown/parts.js`` has the same rule.
 """
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 _LETTER = r"[A-Za-z\u00c0-\u1fff]"
 _PART = re.compile(
-    r"(?=.{8000}).{4000}(?:"
-    rf".{{0,1000}}?[.!?:][ \n](?={_LETTER})|.{{0,500}}?[ \n](?={_LETTER})"
-    rf"|.{{0,2500}}?(?={_LETTER}|[\u3040-\u9fff\uac00-\ud7a3]))",
+    r"(?=.{4000}).{2000}(?:"
+    rf".{{0,500}}?[.!?:][ \n](?={_LETTER})|.{{0,250}}?[ \n](?={_LETTER})"
+    rf"|.{{0,1250}}?(?={_LETTER}|[\u3040-\u9fff\uac00-\ud7a3]))",
     re.DOTALL,
 )
 

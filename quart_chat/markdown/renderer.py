@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 from markdown_it import MarkdownIt
 
 from quart_chat.markdown.callouts import add_callouts
+from quart_chat.markdown.chunks import WHOLE, add_chunks
 from quart_chat.markdown.citations import ENV, Citable, Citations, add_citations
 from quart_chat.markdown.code import add_code
 from quart_chat.markdown.fences import add_fences
@@ -25,7 +26,7 @@ from quart_chat.markdown.links import add_links
 from quart_chat.markdown.math.formulas import MAX_TOGETHER, add_formulas
 from quart_chat.markdown.parts import add_parts
 from quart_chat.markdown.plain import plain_text
-from quart_chat.markdown.rules import Env
+from quart_chat.markdown.rules import Env, add_render_rule
 from quart_chat.markdown.tags import add_tags
 from quart_chat.markdown.tasks import add_tasks, make_tasks
 from quart_chat.search.words import language
@@ -75,6 +76,7 @@ def render_mail(text: str, /, base: str = "") -> str:
 
 
 def _parse(text: str, base: str, env: Env) -> list[Token]:
+    env[WHOLE] = True
     tokens = _RENDERER.parse(text.replace(_NO_WIDTH, ""), env)
     for token in tokens:
         for child in token.children or []:
@@ -112,10 +114,11 @@ def _build() -> MarkdownIt:
     add_formulas(markdown)
     add_tags(markdown)
     add_parts(markdown)
+    add_chunks(markdown)
     add_callouts(markdown)
     add_footnotes(markdown)
     add_tasks(markdown)
-    markdown.add_render_rule("table_open", _render_table_open)
+    add_render_rule(markdown, "table_open", _render_table_open)
     markdown.add_render_rule("table_close", _render_table_close)
     return markdown
 
@@ -137,7 +140,10 @@ def _make_safe(state: StateCore) -> None:
             token.attrs = {"class": _ALIGNMENT[str(token.attrs["style"])]}
 
 
-def _render_table_open(*_: object) -> str:
+def _render_table_open(token: Token, _: Env) -> str:
+    # A long table needs no place to scroll by itself: it is as wide as the text.
+    if kind := token.attrs.get("class"):
+        return f'<div class="table {kind}"><table>\n'
     return '<div class="table" tabindex="0"><table>\n'
 
 

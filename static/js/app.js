@@ -16,18 +16,24 @@ import "./commands/attach.js";
 import "./install.js";
 import "./list/sidebar.js";
 
-// The parts first, since the app calls them as soon as it is defined.
-customElements.define("chat-answer", ChatAnswer);
-customElements.define("chat-steps", ChatSteps);
-customElements.define("chat-round", ChatRound);
-customElements.define("chat-earlier", ChatEarlier);
-customElements.define("chat-log", ChatLog);
-customElements.define("chat-list", ChatList);
-customElements.define("chat-heading", ChatHeading);
-customElements.define("chat-notice", ChatNotice);
-customElements.define("chat-composer", ChatComposer);
-customElements.define("notify-switch", NotifySwitch);
-customElements.define("chat-app", ChatApp);
+// The end of a long answer takes long to parse: what follows is a task of its own.
+if (document.querySelector(".chunk")) setTimeout(define);
+else define();
+
+function define() {
+  // The parts first, since the app calls them as soon as it is defined.
+  customElements.define("chat-answer", ChatAnswer);
+  customElements.define("chat-steps", ChatSteps);
+  customElements.define("chat-round", ChatRound);
+  customElements.define("chat-earlier", ChatEarlier);
+  customElements.define("chat-log", ChatLog);
+  customElements.define("chat-list", ChatList);
+  customElements.define("chat-heading", ChatHeading);
+  customElements.define("chat-notice", ChatNotice);
+  customElements.define("chat-composer", ChatComposer);
+  customElements.define("notify-switch", NotifySwitch);
+  customElements.define("chat-app", ChatApp);
+}
 
 loadPickerOnDemand(document.querySelector(".composer"));
 const models = document.querySelector("chat-choice:has([data-models]) .model-button");

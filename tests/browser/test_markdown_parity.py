@@ -16,13 +16,15 @@ from hypothesis import strategies as st
 from playwright.async_api import Page
 
 from quart_chat.markdown import render_markdown
-from tests.answer import long_paragraph
+from tests.answer import LONG_ANSWERS, long_paragraph
 from tests.examples import examples
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 COMPARE = """async ([texts, rendered]) => {
-  const { renderMarkdown } = await import("/js/markdown/markdown.js");
+  const { parseMarkdown } = await import("/js/markdown/markdown.js");
+  const { ChunkedPlace } = await import("/js/markdown/chunked-place.js");
+  const render = (text, env = {}) => new ChunkedPlace().render(parseMarkdown(text, env), env, 0);
   const plain = (html) => {
     const template = document.createElement("template");
     template.innerHTML = html;
@@ -52,7 +54,7 @@ COMPARE = """async ([texts, rendered]) => {
     return template.innerHTML;
   };
   return texts
-    .map((text, index) => [text, plain(rendered[index]), plain(renderMarkdown(text))])
+    .map((text, index) => [text, plain(rendered[index]), plain(render(text))])
     .filter(([, server, browser]) => server !== browser);
 }"""
 
@@ -192,6 +194,11 @@ async def test_a_very_long_paragraph_is_parted_alike(modules: Page) -> None:
         "> a *b c* `d e`\n" * 2000,
     ]
     assert await differences(modules, texts) == []
+
+
+@pytest.mark.parametrize("name", LONG_ANSWERS)
+async def test_a_long_answer_is_divided_alike(modules: Page, name: str) -> None:
+    assert await differences(modules, [LONG_ANSWERS[name]()[:60_000]]) == []
 
 
 async def test_every_named_character_is_read_alike(modules: Page) -> None:

@@ -31,8 +31,14 @@ TIMES = """async () => {
     "whole page": performance.now(),
   };
 }"""
-# Scripts that a page loads without being asked to where there are many chats, or models to choose.
-BY_ITSELF = ("js/list/page-link.js", "js/composer/chat-choice.js")
+# Scripts that a page loads without being asked to where there are many chats, models to choose,
+# code that is being written, or a queue.
+BY_ITSELF = (
+    "js/list/page-link.js",
+    "js/composer/chat-choice.js",
+    "js/markdown/colours.js",
+    "js/chat/chat-queue.js",
+)
 
 
 def files(urls: set[str]) -> list[str]:
@@ -47,7 +53,7 @@ async def weight(page: Page, urls: set[str]) -> int:
     )
     responses = {url: await page.request.get(url) for url in files(urls)}
     for name in BY_ITSELF:
-        # Only the page that may load the script has a file of it.
+        # Only a page that may load the script has a file of it.
         url = f"{script}/{name}"
         responses[url] = await page.request.get(url)
     bodies = [await response.body() for response in responses.values() if response.ok]

@@ -202,4 +202,5 @@ def test_of_many_formulas_the_first_are_shown() -> None:
 
 @pytest.mark.parametrize("piece", ["$a ", "$", "$$a ", r"\(a", r"\[", "$$\na\n", "$$a\n", "$x$ "])
 def test_a_text_made_of_dollars_is_rendered(piece: str) -> None:
-    assert render_markdown(piece * 5000 + "\n\nend").endswith("<p>end</p>\n")
+    html = render_markdown(piece * 5000 + "\n\nend")
+    assert html.removesuffix("</div>\n").endswith("<p>end</p>\n")

@@ -199,7 +199,8 @@ def test_what_is_nested_deeper_than_anybody_writes_is_cut() -> None:
     "piece", ["> ", "[", "![", "*a ", "`" * 3 + "\n", "a|b\n-|-\n", "[a]: b\n"]
 )
 def test_a_text_made_to_be_slow_is_rendered(piece: str) -> None:
-    assert render_markdown(piece * 5000 + "\n\nend").endswith("<p>end</p>\n")
+    html = render_markdown(piece * 5000 + "\n\nend")
+    assert html.removesuffix("</div>\n").endswith("<p>end</p>\n")
 
 
 def test_a_list_may_start_anywhere() -> None:

@@ -158,6 +158,7 @@ def push_block(state: StateBlock, start: int, tex: str, raw: str) -> bool:
     token = state.push("formula_block", "", 0)
     token.block = True
     token.map = [start, state.line]
+    token.content = raw
     token.meta = {"formula": Formula(raw, tex, display=True)}
     return True
 

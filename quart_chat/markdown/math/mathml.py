@@ -86,9 +86,12 @@ def _serialise(element: Element, depth: int) -> Iterator[str]:
     text = unescape(element.text or "")
     if element.tag in {"mi", "mo", "mn"} and _LEFT_OVER.search(text):
         raise _NotShown
+    children = [part for child in element for part in _serialise(child, depth + 1)]
+    if element.tag == "mrow" and len(element) == 1 and not element.attrib:
+        yield from children
+        return
     yield f"<{element.tag}{_attributes(element)}>{escape(text, quote=False)}"
-    for child in element:
-        yield from _serialise(child, depth + 1)
+    yield from children
     yield f"</{element.tag}>"
 
 

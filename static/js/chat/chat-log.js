@@ -26,6 +26,7 @@ export class ChatLog extends HTMLElement {
     signal.addEventListener("abort", () => observer.disconnect());
     window.addEventListener("pagehide", () => this.#remember(), { signal });
     window.addEventListener("pageshow", leaveToBrowser, { signal });
+    if (document.readyState === "complete") leaveToBrowser();
     this.#open();
   }
 

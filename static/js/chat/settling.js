@@ -14,10 +14,19 @@ export function settle(round, log) {
     moveAsItIs(round, log);
     return;
   }
-  for (const prose of round.querySelectorAll(".long")) keepHeights(prose);
-  const copy = round.cloneNode(true);
+  for (const prose of round.querySelectorAll(".prose.long")) keepHeights(prose);
+  const copy = cloneFrame(round);
   round.remove();
   log.append(copy);
+}
+
+/** Copy a round but for the chunks of a long answer, which move to the copy: to copy them takes long. */
+function cloneFrame(round) {
+  const chunks = [...round.querySelectorAll(".prose > .chunk")];
+  for (const chunk of chunks) chunk.replaceWith(chunk.cloneNode());
+  const copy = round.cloneNode(true);
+  copy.querySelectorAll(".prose > .chunk").forEach((place, index) => place.replaceWith(chunks[index]));
+  return copy;
 }
 
 /** Whether the focus or the selection is in a round, or part of it is scrolled sideways. */

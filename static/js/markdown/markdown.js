@@ -40,7 +40,11 @@ Object.assign(markdown.renderer.rules, {
     return renderCode(tokens[index], language ? ` class="language-${language[1]}"` : "");
   },
   code_block: (tokens, index) => renderCode(tokens[index], ""),
-  table_open: () => '<div class="table" tabindex="0"><table>\n',
+  table_open: (tokens, index) => {
+    const kind = tokens[index].attrGet("class");
+    // A long table needs no place to scroll by itself: it is as wide as the text.
+    return kind ? `<div class="table ${kind}"><table>\n` : '<div class="table" tabindex="0"><table>\n';
+  },
   table_close: () => "</table></div>\n",
 });
 

@@ -5,7 +5,7 @@
  * with the lines in `prefix` if it needs them: the head of a table, the fence of code.
  */
 import { CHANGING } from "./dialect.js";
-import { patchNodes, patchText } from "./patch.js";
+import { patchAttributes, patchNodes, patchText } from "./patch.js";
 
 const KINDS = {
   table_open: { find: findRows, patch: patchRows },
@@ -18,8 +18,15 @@ export class OpenBlock {
   #kind = null;
   #kept = 0;
   #text = "";
-  #loose = false;
-  prefix = "";
+  #loose;
+  prefix;
+  /** What the kept parts weigh, by the rule in chunks.js. */
+  weight = 0;
+
+  constructor(prefix = "", loose = false) {
+    this.prefix = prefix;
+    this.#loose = loose;
+  }
 
   /** Whether any part is kept. */
   get begun() {
@@ -31,19 +38,29 @@ export class OpenBlock {
    * @param {string} text The block, from `prefix` on.
    * @param {object[]} tokens The text's tokens.
    * @param {number} lines The number of complete lines.
+   * @param {(tokens: object[]) => number} weigh What tokens weigh.
    * @returns {string} the rest of the text
    */
-  keep(text, tokens, lines) {
+  keep(text, tokens, lines, weigh) {
     const kind = KINDS[tokens[0].type];
-    const { head, from, count } = kind?.find(tokens, lines) ?? { count: 0 };
+    const { head, from, count, parts } = kind?.find(tokens, lines) ?? { count: 0 };
     if (count <= 0) return text.slice(this.prefix.length);
     this.#kind = kind;
     this.#kept += count;
     this.#loose ||= isLoose(tokens, text);
+    // Lines of code without the element around them.
+    const code = () => [{ ...tokens[0], content: tokens[0].content.slice(0, count), nesting: -1 }];
+    this.weight += weigh(parts ? tokens.slice(parts[0], parts[count]) : code());
     const rest = lineStart(text, from);
     if (kind.patch === patchItems) this.#text += text.slice(0, rest);
     this.prefix = text.slice(0, lineStart(text, head));
     return text.slice(rest);
+  }
+
+  /** The same block in the next chunk. */
+  next(text, tokens) {
+    const prefix = tokens[0].type === "table_open" ? text.slice(0, lineStart(text, 2)) : "";
+    return new OpenBlock(prefix, this.#loose || isLoose(tokens, text));
   }
 
   /** A blank line between two items makes the list loose, which changes earlier items, too. */
@@ -78,17 +95,22 @@ export function lineStart(text, line) {
   return start;
 }
 
-/** The number of rows on complete lines. */
+/** The rows on complete lines but the last, behind which a chunk may end. */
 function findRows(tokens, lines) {
-  const rows = tokens.filter((token) => token.type === "tr_open").length - 1;
-  const count = Math.min(rows, lines - 2);
-  return { head: 2, from: 2 + count, count };
+  const parts = indices(tokens, ({ type }) => type === "tr_open").slice(1);
+  const count = Math.min(parts.length, lines - 2) - 1;
+  return { head: 2, from: 2 + count, count, parts };
 }
 
 /** The number of items that are followed by another. */
 function findItems(tokens, lines) {
   const starts = itemStarts(tokens).filter((start) => start < lines);
-  return { head: 0, from: starts.at(-1), count: starts.length - 1 };
+  const parts = indices(tokens, ({ level, nesting }) => level === 1 && nesting > 0);
+  return { head: 0, from: starts.at(-1), count: starts.length - 1, parts };
+}
+
+function indices(tokens, test) {
+  return tokens.flatMap((token, index) => (test(token) ? [index] : []));
 }
 
 /** All complete lines of code but the last, which may be the closing fence; in characters. */
@@ -117,6 +139,7 @@ function isLoose(tokens, text) {
 }
 
 function patchRows(shown, node, kept) {
+  patchAttributes(shown, node);
   patchBehind(shown.querySelector("tbody"), node.querySelector("tbody"), kept);
 }
 

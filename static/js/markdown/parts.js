@@ -1,6 +1,6 @@
 /** Very long paragraphs in parts, by the same rule as quart_chat/markdown/parts.py. */
 const PART =
-  /(?=[^]{8000})[^]{4000}(?:[^]{0,1000}?[.!?:][ \n](?=[A-Za-z\u00c0-\u1fff])|[^]{0,500}?[ \n](?=[A-Za-z\u00c0-\u1fff])|[^]{0,2500}?(?=[A-Za-z\u00c0-\u1fff]|[\u3040-\u9fff\uac00-\ud7a3]))/uy;
+  /(?=[^]{4000})[^]{2000}(?:[^]{0,500}?[.!?:][ \n](?=[A-Za-z\u00c0-\u1fff])|[^]{0,250}?[ \n](?=[A-Za-z\u00c0-\u1fff])|[^]{0,1250}?(?=[A-Za-z\u00c0-\u1fff]|[\u3040-\u9fff\uac00-\ud7a3]))/uy;
 
 export function addParts(markdown) {
   markdown.core.ruler.after("block", "parts", (state) => {

@@ -7,7 +7,13 @@
 export function parseNodes(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
-  return [...template.content.childNodes].filter((node) => !isBlank(node));
+  for (const chunk of template.content.querySelectorAll(".chunk")) removeBlanks(chunk);
+  removeBlanks(template.content);
+  return [...template.content.childNodes];
+}
+
+function removeBlanks(parent) {
+  for (const node of [...parent.childNodes]) if (isBlank(node)) node.remove();
 }
 
 /** What the page and its reader add: open details, wrapped code, the height of a block out of view. */
@@ -49,7 +55,8 @@ function patchNode(old, node) {
   }
 }
 
-function patchAttributes(old, node) {
+/** Give an element the attributes of another. */
+export function patchAttributes(old, node) {
   for (const { name } of [...old.attributes]) {
     if (!OWN.has(name) && !node.hasAttribute(name)) old.removeAttribute(name);
   }

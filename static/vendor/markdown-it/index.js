@@ -1,6 +1,6 @@
 // dist/index.cjs.js of markdown-it 14.3.3: made by `make vendor`.
 import package0 from "../mdurl/index.js";
-import package1 from "../uc.micro/index.js";
+import package1 from "../../js/markdown/punctuation.js";
 import package2 from "../../js/markdown/entities.js";
 import package3 from "../../js/markdown/linkify.js";
 import package4 from "../../js/markdown/punycode.js";
