@@ -91,6 +91,7 @@ class Subscription:
 
     def close(self) -> None:
         """Read no more; idempotent."""
+        self.sink = None
         for log in self._cursors:
             if log.subscribers.pop(self, self) is None:
                 log.touched = monotonic()

@@ -159,6 +159,8 @@ class Recorder:
     def close(self) -> None:
         """Save no further checkpoint: the end is stored."""
         self._context.checkpointer.release(self._draft)
+        # Each holds what holds it: all of the round would wait for the garbage collector.
+        del self._draft, self._pacer
 
     def _store(self) -> None:
         """Store what is unstored, unless that is under way or has been refused just now.

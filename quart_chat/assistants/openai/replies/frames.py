@@ -81,6 +81,8 @@ class Frames:
             self._take_line(b"".join(self._line))
         self._line = []
         self._flush()
+        # What takes the chunks holds this as well: they would wait for the garbage collector.
+        del self._take
 
     def _normalize(self, piece: bytes) -> bytes:
         # A CR ends its line at once; should the LF of a CRLF come next, it ends no other.
