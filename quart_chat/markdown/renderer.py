@@ -22,6 +22,7 @@ from quart_chat.markdown.code import add_code
 from quart_chat.markdown.fences import add_fences
 from quart_chat.markdown.flanking import CjkInline
 from quart_chat.markdown.footnotes import add_footnotes
+from quart_chat.markdown.lines import is_plain, render_line
 from quart_chat.markdown.links import add_links
 from quart_chat.markdown.math.formulas import MAX_TOGETHER, add_formulas
 from quart_chat.markdown.parts import add_parts
@@ -56,6 +57,8 @@ def render_markdown(text: str, sources: Sequence[Citable] | None = None, /) -> s
 
     With sources, even with none, each ``[n]`` leads to its source or is marked.
     """
+    if is_plain(text):
+        return render_line(text)
     checked = {} if sources is None else {ENV: Citations.of(sources, language(text))}
     return str(_RENDERER.render(text.replace(_NO_WIDTH, ""), checked))
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from quart_chat.markdown.citations import Citable
-from quart_chat.markdown.lines import is_plain, render_line
+from quart_chat.markdown.lines import is_plain
 
 _logger = logging.getLogger(__name__)
 
@@ -24,10 +24,11 @@ async def render_html(
     thousand cells, and a short listing the first of its language, whose lexer is to be loaded.
     A line of plain words, as many questions are, takes less time than the way to a thread.
     """
-    if is_plain(text):
-        return render_line(text)
+    given = [] if sources is None else [sources]
     try:
-        return await asyncio.to_thread(render, text, *([] if sources is None else [sources]))
+        if is_plain(text):
+            return render(text, *given)
+        return await asyncio.to_thread(render, text, *given)
     except Exception:
         _logger.exception("A message of %d characters could not be rendered", len(text))
         return None

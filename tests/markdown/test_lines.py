@@ -40,8 +40,9 @@ WORDS = (
 @example(text="How do I invite a colleague, and what (if anything) does it cost?")
 @example(text="Mr. Smith asks why...")
 def test_a_plain_line_is_what_the_renderer_makes_of_it(text: str) -> None:
-    assert render_line(text) == render_markdown(text)
-    assert render_line(text) == render_markdown(text, [])
+    # What follows is no plain line.
+    assert render_markdown(f"{text}\n\n&") == f"{render_line(text)}<p>&amp;</p>\n"
+    assert render_markdown(text, []) == render_markdown(text) == render_line(text)
 
 
 @pytest.mark.parametrize("text", ["Was kostet das?", "conversation-12", "Ende.", "你好"])
