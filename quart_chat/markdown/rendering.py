@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from quart_chat.markdown.citations import Citable
 from quart_chat.markdown.lines import is_plain, render_line
+from quart_chat.markdown.renderer import render_markdown
 
 _logger = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ async def render_html(
     thousand cells, and a short listing the first of its language, whose lexer is to be loaded.
     A line of plain words, as many questions are, takes less time than the way to a thread.
     """
-    if is_plain(text):
+    if render is render_markdown and is_plain(text):
         return render_line(text)
     try:
         return await asyncio.to_thread(render, text, *([] if sources is None else [sources]))
