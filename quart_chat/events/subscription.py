@@ -89,6 +89,11 @@ class Subscription:
     def position_in(self, log: ContextLog) -> int:
         return self._cursors[log]
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is anything to read, or anything lost."""
+        return any(cursor < log.end for log, cursor in self._cursors.items())
+
     def close(self) -> None:
         """Read no more; idempotent."""
         self.sink = None

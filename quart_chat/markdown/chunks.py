@@ -71,8 +71,8 @@ def _chunks(tokens: Sequence[Token]) -> Iterator[Token]:
             weight, limit = 0.0, _NEXT
         weight += _weigh(token)
         if token.type == "thead_open":
-            end = next(i for i, t in enumerate(tokens[index:]) if t.type == "thead_close")
-            head = list(tokens[index : index + end + 1])
+            end = next(i for i in range(index, len(tokens)) if tokens[i].type == "thead_close")
+            head = list(tokens[index : end + 1])
         if token.type == "list_item_open":
             items[id(open_[-1])] = items.get(id(open_[-1]), 0) + 1
         if token.nesting > 0:

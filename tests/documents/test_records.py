@@ -50,6 +50,19 @@ def test_a_text_with_a_time_in_it_is_a_text(tmp_path: Path) -> None:
     assert read(tmp_path, Kind.TEXT, text).text == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "WEBVTT is a format of subtitles.\n\nIt is told apart by its first word.",
+        "BEGIN:VCALENDAR\nBEGIN:VFREEBUSY\nFREEBUSY:19970308T160000Z/PT3H\nEND:VFREEBUSY",
+        "[12pt]\n\\usepackage{babel}",
+        '{"a": "b"}\n{"a": "C:\\users"}',
+    ],
+)
+def test_a_text_that_only_begins_like_a_record_stays_as_it_is(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, Kind.TEXT, text).text == text
+
+
 def test_a_calendar_is_read_as_people_write_it(tmp_path: Path) -> None:
     calendar = (
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:7@x\r\n"

@@ -128,7 +128,7 @@ class Recorder:
         self._begun = False
         self._store()
 
-    async def step(self, step: Step) -> None:
+    def step(self, step: Step) -> None:
         """Take a step that begins, goes on or ends.
 
         Raises:
@@ -141,10 +141,7 @@ class Recorder:
             self._answer.unstored[step.key] = None
             self._store()
         elif step.key not in self._answer.unstored:
-            data = log.to_chat_data()
-            await self._context.events.emit_event(log.workflow_id, "chatdata", data, "chat")
-            self._draft.add(log)
-            self._context.checkpointer.schedule(self._draft)
+            self._emit_progress(log)
 
     async def end(self) -> None:
         """Store nothing more: what is missing is stored with the end of the round."""
@@ -189,13 +186,13 @@ class Recorder:
         while self._answer.unstored and not self._context.closing.is_set():
             delay = await self._context.pause(delay)
             try:
-                await self._attempt()
+                while self._answer.unstored:
+                    await self._attempt()
             except DatabaseUnavailable:
                 continue
             except RoundEnded:
                 self._draft.lost()
                 return
-            delay = 0.0
         self._later = None
 
     async def _attempt(self) -> None:
@@ -210,7 +207,7 @@ class Recorder:
             lambda unit: self._put(unit, items),
             ready=lambda: items.extend(self._answer.unstored_items()),
         )
-        self._answer.stored(items)
+        advanced = self._answer.stored(items)
         if not self._begun and self._answer.is_begun:
             # No await between the two: what is written from now on follows this delta.
             self._begun = True
@@ -218,6 +215,8 @@ class Recorder:
             sent = len(message.content)
             if rest := self._answer.text[sent:]:
                 self._emit_text(sent, rest)
+        for log in advanced:
+            self._emit_progress(log)
 
     def _put(self, unit: UnitOfWork, items: Iterable[Message | Log]) -> None:
         unit.check_running(self._round)
@@ -234,6 +233,12 @@ class Recorder:
         if message.revision:
             delta["revision"] = message.revision
         self._context.events.emit_threadsafe(self._round.workflow_id, "delta", delta, "chat")
+        self._context.checkpointer.schedule(self._draft)
+
+    def _emit_progress(self, log: Log) -> None:
+        data = log.to_chat_data()
+        self._context.events.emit_threadsafe(log.workflow_id, "chatdata", data, "chat")
+        self._draft.add(log)
         self._context.checkpointer.schedule(self._draft)
 
 

@@ -263,7 +263,7 @@ class RunningRound:
                     return
                 try:
                     if not self._take_text(output):
-                        await self._take(output)
+                        self._take(output)
                 except InvalidOutput as error:
                     raise InvalidOutput(f"{error} ({place_of(outputs)})") from None
                 taken += 1
@@ -279,19 +279,19 @@ class RunningRound:
         return tuple(Turn(message.role, message.content) for message in history)
 
     def _take_text(self, output: Output) -> bool:
-        """Take a piece of the text, as most outputs are, without a task's step."""
+        """Take a piece of the text, as most outputs are; False where it is none."""
         text = output.text if isinstance(output, Text) else output
         if not isinstance(text, str):
             return False
         self._recorder.take_text(clean(text))
         return True
 
-    async def _take(self, output: Output) -> None:
+    def _take(self, output: Output) -> None:
         match output:
             case Rewrite(str(text)):
                 self._recorder.rewrite(clean(text))
             case Step():
-                await self._recorder.step(output)
+                self._recorder.step(output)
             case Sources():
                 self.answer.sources = clean_sources(output.sources)
                 self.answer.citations_verified = output.citations_verified

@@ -173,8 +173,9 @@ class ChatFrames(AsyncGenerator[bytes, None]):
     def _idle(self) -> bytes:
         return encode_heartbeat(self._events) if self._heartbeat else KEEPALIVE
 
-    async def _catch_up(self) -> AsyncGenerator[bytes, None]:
-        if self._after is not None:
+    async def _catch_up(self, subscription: Subscription) -> AsyncGenerator[bytes, None]:
+        # A log that has been removed holds nothing of what followed.
+        if self._after is not None and subscription.is_behind:
             return
         async with aclosing(self._until_ended(begin(self._make_ids))) as chunks:
             async for chunk in chunks:
@@ -197,7 +198,7 @@ class ChatFrames(AsyncGenerator[bytes, None]):
         subscribing = self._events.subscribe(*self._positions, after=self._after, held=held)
         async with subscribing as subscription:
             self._subscription = subscription
-            async with aclosing(self._catch_up()) as chunks:
+            async with aclosing(self._catch_up(subscription)) as chunks:
                 async for chunk in chunks:
                     yield chunk
             if self._last is not None:

@@ -45,9 +45,9 @@ def readable(text: str) -> str:
     """Return a text as people read it; one of no such kind as it is."""
     start = text[:200].lstrip("\ufeff \r\n\t")
     if start.startswith(("BEGIN:VCALENDAR", "BEGIN:VCARD")):
-        return _records(text)
+        return _records(text) or text
     if start.startswith("WEBVTT") or _CUE.match(start.replace("\r", "")):
-        return _subtitles(text.replace("\r\n", "\n").replace("\r", "\n"))
+        return _subtitles(text.replace("\r\n", "\n").replace("\r", "\n")) or text
     if start.startswith(("{", "[")) and _is_dense(text):
         return _spread(text)
     return text
@@ -137,7 +137,7 @@ def _indent(depth: int) -> str:
 
 def _unescape(text: str) -> str:
     r"""Text with characters in the place of ``\uXXXX``, but for those that JSON has to escape."""
-    return _ESCAPES.sub(lambda each: _decode(each[0]) if each[0][1] == "u" else each[0], text)
+    return _ESCAPES.sub(lambda each: _decode(each[0]) if len(each[0]) > 2 else each[0], text)
 
 
 def _decode(escapes: str) -> str:

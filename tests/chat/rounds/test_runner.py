@@ -281,6 +281,32 @@ async def test_progress_alone_is_emitted_without_a_seq_and_saved_now_and_then(
     assert len({e.data["item"]["id"] for e in logs}) == 1
 
 
+async def test_progress_that_comes_while_its_step_is_stored_is_emitted_behind_it(
+    repository: ChatRepository, events: StreamingEventManager
+) -> None:
+    taken: list[float] = []
+
+    def emitted(workflow_id: str) -> list[Event]:
+        log = events.log(workflow_id)
+        assert log is not None
+        found = [log[position] for position in range(log.first, log.end)]
+        return [event for event in found if kinds([event]) == ["log"]]
+
+    async def answer(question: Question) -> AsyncGenerator[Output, None]:
+        while not emitted(question.workflow_id):
+            taken.append(len(taken) / 2**20)
+            yield Step("read", "Reading", progress=taken[-1])
+            await asyncio.sleep(0)
+        await asyncio.Event().wait()
+
+    service = make_service(repository, events, OutOfTurn(answer))
+    workflow_id, _ = await begin(service)
+    await until(lambda: emitted(workflow_id))
+    await until(lambda: emitted(workflow_id)[-1].data["item"]["progress"] == taken[-1])
+    assert [event.seq for event in emitted(workflow_id)] == [3, None]
+    await service.close()
+
+
 async def test_a_plain_text_is_a_piece_of_the_answer(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:

@@ -98,6 +98,31 @@ async def test_a_stream_shows_a_round_and_ends_with_it(
     await assert_exact(client, service, started.workflow_id)
 
 
+@pytest.mark.parametrize("removed", [False, True])
+async def test_a_round_that_has_begun_is_read_from_the_log_while_there_is_one(
+    service: ChatService, assistant: ScriptedAssistant, removed: bool
+) -> None:
+    started = await service.start(Ask(USER, ASK))
+    await assistant.say(ASK, Step("s", "Working", "completed"), Text("answer"))
+    await finish(service, assistant, started.workflow_id)
+    if removed:
+        await service.events.cleanup(started.workflow_id, 0)
+        await until(lambda: not service.events.has_queue(started.workflow_id))
+    client = Client()
+    stream = stream_workflow(
+        service,
+        USER,
+        started.workflow_id,
+        since=started.since,
+        after=started.after,
+        follow=False,
+        round_number=1,
+    )
+    await client.read(stream)
+    assert client.types[-1] == "complete"
+    await assert_exact(client, service, started.workflow_id)
+
+
 async def test_frames_of_stored_items_have_their_seq_as_id_and_deltas_none(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:

@@ -17,6 +17,7 @@ _HELD = re.compile(
     rf"(?:{_MARK}\s*)*(?:<[|｜/]?[\w▁]{{0,40}}[|｜]?)?\Z",  # noqa: RUF001
     re.IGNORECASE,
 )
+_STRUCK = re.compile(r"<s[\s>]")
 _MOST = 200
 """Characters of marks that are held back."""
 
@@ -51,7 +52,11 @@ class Endings:
 
 def _is_mentioned(mark: str, before: str) -> bool:
     """Whether a mark belongs to a sentence or to code, with what stands before it."""
-    if is_in_fence(before) or is_in_span(before) or ("<s>" in before and mark.startswith("</s>")):
+    if is_in_fence(before) or is_in_span(before):
+        return True
+    if mark.startswith("</s>") and _STRUCK.search(before):
+        return True
+    if before[-1:].isspace() and before.rstrip().endswith(":"):
         return True
     line = before.rpartition("\n")[2]
     word = line.rstrip()[-1:]

@@ -64,8 +64,10 @@ class Repeats:
         self.came_whole = self.came_whole or not said
         if text.startswith(said):
             return new + self._add(text[len(said) :])
-        # A thought may have come before the answer in one text.
-        repeated = len(self._pieces) > 1 and said.rstrip().endswith(text.strip())
+        # A thought may have come before the answer in one text. Where even the first was a whole
+        # message, its pieces come as such.
+        pieces = 1 if self.came_whole else len(self._pieces)
+        repeated = pieces > 1 and said.rstrip().endswith(text.strip())
         return new if repeated else new + self._add(text)
 
     def _decide(self, text: str) -> str:
@@ -76,7 +78,7 @@ class Repeats:
             return ""
         self._held = ""
         said = self.said
-        if held.startswith(said) and text.startswith(held):
+        if held.startswith(said) and text.startswith(held) and text != held:
             self._grows = True
             return self._add(text[len(said) :])
         return self._add(held + text)
@@ -100,7 +102,9 @@ class Repeats:
             return False
         said = self.said
         certain = len(self._pieces) > 1 or len(text) >= _CERTAIN
-        return certain and _has_letter(said) and text.strip() == said.strip()
+        # What is sent again may lack the space around it, but has no more: "Duran", " Duran".
+        alike = text.strip() == said.strip() and text in said
+        return certain and _has_letter(said) and alike
 
 
 def _has_letter(text: str) -> bool:

@@ -64,7 +64,14 @@ def test_a_thought_that_is_sent_again_is_no_new_thought() -> None:
         ("Hi", "Hi there", "Hi", "!"),
         (" ", "  x"),
         ("Bye", " bye", "Bye bye", " ", "now"),
+        ("Dur", "an", " Duran"),
+        ("I promise.\n",) * 5,
     ],
 )
 def test_an_answer_may_repeat_itself(words: tuple[str, ...]) -> None:
     assert said(*map(C, words), END) == ("", "".join(words))
+
+
+def test_pieces_may_come_as_messages() -> None:
+    words = ("I", " think", " that", " that", "\n\n", "is", " so", ".")
+    assert said(*(message(content=word) for word in words), END) == ("", "".join(words))
