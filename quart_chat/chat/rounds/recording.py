@@ -146,8 +146,11 @@ class Recorder:
     async def end(self) -> None:
         """Store nothing more: what is missing is stored with the end of the round."""
         if self._storing is not None:
-            # Why it failed stops the end of the round as well, or is logged by the committer.
-            await asyncio.gather(self._storing, return_exceptions=True)
+            # Why it failed stops the end of the round as well, or is logged by the committer. Where
+            # it takes long the end waits for the same database, behind what is being stored.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._context.timeouts.known):
+                    await asyncio.gather(self._storing, return_exceptions=True)
         self._pacer.close()
         if self._later is not None:
             self._later.cancel()

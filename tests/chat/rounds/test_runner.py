@@ -34,7 +34,7 @@ from tests.chat.managers import make_manager
 from tests.chat.parts import TIMEOUTS, USER, make_service
 from tests.chat.scripted import END, OutOfTurn, ScriptedAssistant
 from tests.databases import Lock
-from tests.stores import open_chats
+from tests.stores import open_chats, writing
 from tests.waiting import until
 
 ASK = "Hello"
@@ -542,6 +542,22 @@ async def test_a_round_goes_on_once_the_database_is_free(
     await until(lambda: repository.queries > statements + 2)
     lock.release()
     assert (await watcher.until_terminal())[-1].type == "complete"
+
+
+async def test_an_end_waits_for_its_turn_beside_what_is_being_stored(
+    repository: ChatRepository, events: StreamingEventManager, assistant: ScriptedAssistant
+) -> None:
+    """Else a service that closes would wait for a busy database twice as long."""
+    timeouts = RoundTimeouts(checkpoint=0.0, known=0.01)
+    service = make_service(repository, events, assistant, timeouts=timeouts)
+    workflow_id, watcher = await begin(service)
+    recorder = service.rounds.running[workflow_id]._recorder
+    async with writing(repository):
+        assistant.tell(ASK, Text("an answer"), END)
+        await until(lambda: recorder._storing is not None and recorder._storing.cancelled())
+    assert (await watcher.until_terminal())[-1].type == "complete"
+    assert (await service.snapshot(USER, workflow_id)).messages[-1].content == "an answer"
+    await service.close()
 
 
 async def test_a_prompt_is_refused_while_the_database_is_locked(
