@@ -18,7 +18,7 @@ async def test_a_text_is_rendered_beside_the_event_loop() -> None:
         asyncio.run_coroutine_threadsafe(_set(goes_on), loop).result(timeout=10)
         return f"<p>{text}</p>"
 
-    assert await render_html(render, "a") == "<p>a</p>"
+    assert await render_html(render, "*a*") == "<p>*a*</p>"
     assert goes_on.is_set()
 
 

@@ -156,22 +156,14 @@ class Answer:
         items = (self._as_begun() if key is None else self._logs[key] for key in self.unstored)
         return [item for item in items if item is not None]
 
-    def stored(self, items: Iterable[Message | Log]) -> list[Log]:
-        """These are committed as they were then.
-
-        Returns:
-            The steps of them whose progress has gone on since.
-        """
+    def stored(self, items: Iterable[Message | Log]) -> None:
+        """These are committed as they were then."""
         committed = {item.id: item for item in items}
-        advanced: list[Log] = []
         for key in list(self.unstored):
             item = self.message if key is None else self._logs[key]
             known = committed.get(item.id) if item is not None else None
             if known is not None and _are_alike(known, item):
                 del self.unstored[key]
-                if isinstance(item, Log) and known != item:
-                    advanced.append(item)
-        return advanced
 
     def overlay(self, snapshot: Snapshot) -> Snapshot:
         """Put what is in memory over what the database holds of the same, still in flight."""

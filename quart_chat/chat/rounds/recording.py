@@ -103,6 +103,7 @@ class Recorder:
         self._round = round_
         self._answer = answer
         self._begun = False
+        self._advanced: dict[str, None] = {}
         self._storing: asyncio.Task[None] | None = None
         self._later: asyncio.Task[None] | None = None
         self._draft = Draft(round_, answer, lost)
@@ -140,7 +141,10 @@ class Recorder:
         if known is None or not _differ_in_progress_only(known, log):
             self._answer.unstored[step.key] = None
             self._store()
-        elif step.key not in self._answer.unstored:
+        elif self._answer.unstored:
+            # It is shown behind what came before it.
+            self._advanced[step.key] = None
+        else:
             self._emit_progress(log)
 
     async def end(self) -> None:
@@ -210,7 +214,7 @@ class Recorder:
             lambda unit: self._put(unit, items),
             ready=lambda: items.extend(self._answer.unstored_items()),
         )
-        advanced = self._answer.stored(items)
+        self._answer.stored(items)
         if not self._begun and self._answer.is_begun:
             # No await between the two: what is written from now on follows this delta.
             self._begun = True
@@ -218,8 +222,11 @@ class Recorder:
             sent = len(message.content)
             if rest := self._answer.text[sent:]:
                 self._emit_text(sent, rest)
-        for log in advanced:
-            self._emit_progress(log)
+        if not self._answer.unstored:
+            advanced, self._advanced = self._advanced, {}
+            for log in filter(None, map(self._answer.log, advanced)):
+                if log.status == "running":
+                    self._emit_progress(log)
 
     def _put(self, unit: UnitOfWork, items: Iterable[Message | Log]) -> None:
         unit.check_running(self._round)

@@ -118,6 +118,7 @@ async def test_rounds_are_counted_by_their_ends(client: Client) -> None:
     await ask(client, "count 3 0ms")
     await ask(client, "count 3 0ms")
     await ask(client, "fail")
+    await client.get("/api/chatbot/workflows")
     after = await read(client)
 
     def grown(name: str) -> float:
@@ -128,7 +129,7 @@ async def test_rounds_are_counted_by_their_ends(client: Client) -> None:
     assert grown("quart_chat_rounds_total['stopped']") == 0
     assert grown("quart_chat_first_text_seconds_count[]") == 3
     assert grown("quart_chat_database_write_seconds_count[]") > 3
-    assert grown("quart_chat_database_read_seconds_count[]") >= 3
+    assert grown("quart_chat_database_read_seconds_count[]") >= 1
     route = "quart_chat_http_requests_total['/api/chatbot/start/stream', '200', 'POST']"
     assert grown(route) == 3
     assert after["quart_chat_rounds_running[]"] == 0
