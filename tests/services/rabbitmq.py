@@ -35,7 +35,7 @@ ssl_options.verify = verify_none
 
 SCRIPTS = Path("/usr/lib/rabbitmq/bin")
 
-ELECTION = 30.0
+ELECTION = 90.0
 """Seconds that the server may take to elect what coordinates its streams."""
 
 
