@@ -170,8 +170,7 @@ async def test_readers_of_a_link_are_not_shown_the_queue(client: Client, chat: s
         await stream.until("stopped")
         shown = (await stream.until("message"))["item"]
         assert shown["content"] == "another secret plan", "once it is asked, it is a question"
-        await client.post(f"/api/chatbot/{chat}/stop")
-        await stream.until("stopped")
+        await stream.until("complete")
     assert "queued" not in [item["type"] for item in stream.items]
 
 

@@ -263,7 +263,9 @@ async def test_progress_alone_is_emitted_without_a_seq_and_saved_now_and_then(
     steps = [Step("read", "Reading", type="progress", progress=p) for p in (0, 0.5, math.nan, 7)]
     await assistant.say(ASK, *steps)
     checkpointer = service._context.checkpointer
-    await until(lambda: checkpointer._task and checkpointer._task.done())
+    await until(
+        lambda: not checkpointer._timer and checkpointer._task and checkpointer._task.done()
+    )
     snapshot = await service.snapshot(USER, workflow_id)
     assert (snapshot.seq, snapshot.logs[0].progress) == (3, 1.0)
     stored = await service._storage.read(
