@@ -102,7 +102,6 @@ class Recorder:
         self._context = context
         self._round = round_
         self._answer = answer
-        self._begun = False
         self._advanced: dict[str, None] = {}
         self._storing: asyncio.Task[None] | None = None
         self._later: asyncio.Task[None] | None = None
@@ -114,7 +113,7 @@ class Recorder:
         if not text:
             return
         offset = self._answer.append(text)
-        if self._begun:
+        if self._answer.is_begun:
             self._pacer.add(offset, text)
         else:
             self._store()
@@ -126,7 +125,6 @@ class Recorder:
             return
         self._answer.rewrite(text)
         self._pacer.forget()
-        self._begun = False
         self._store()
 
     def step(self, step: Step) -> None:
@@ -214,10 +212,10 @@ class Recorder:
             lambda unit: self._put(unit, items),
             ready=lambda: items.extend(self._answer.unstored_items()),
         )
+        was_begun = self._answer.is_begun
         self._answer.stored(items)
-        if not self._begun and self._answer.is_begun:
+        if self._answer.is_begun and not was_begun:
             # No await between the two: what is written from now on follows this delta.
-            self._begun = True
             (message,) = (item for item in items if isinstance(item, Message))
             sent = len(message.content)
             if rest := self._answer.text[sent:]:

@@ -262,8 +262,7 @@ class RunningRound:
                     # It was told to stop and went on.
                     return
                 try:
-                    if not self._take_text(output):
-                        self._take(output)
+                    self._take(output)
                 except InvalidOutput as error:
                     raise InvalidOutput(f"{error} ({place_of(outputs)})") from None
                 taken += 1
@@ -278,16 +277,10 @@ class RunningRound:
         )
         return tuple(Turn(message.role, message.content) for message in history)
 
-    def _take_text(self, output: Output) -> bool:
-        """Take a piece of the text, as most outputs are; False where it is none."""
-        text = output.text if isinstance(output, Text) else output
-        if not isinstance(text, str):
-            return False
-        self._recorder.take_text(clean(text))
-        return True
-
     def _take(self, output: Output) -> None:
         match output:
+            case Text(str(text)) | str(text):
+                self._recorder.take_text(clean(text))
             case Rewrite(str(text)):
                 self._recorder.rewrite(clean(text))
             case Step():
