@@ -49,7 +49,7 @@ class Turns(ABC, Generic[S]):
         self._readers: asyncio.Queue[S] = asyncio.Queue()
         self._searches = asyncio.Semaphore(max(1, readers - 1))
         self._lock = asyncio.Lock()
-        self._waiting_readers = self._waiting_writers = 0
+        self._waiting_writers = 0
         self._watch: asyncio.Task[None] | None = None
 
     @asynccontextmanager
@@ -60,10 +60,10 @@ class Turns(ABC, Generic[S]):
             DatabaseUnavailable: All readers are busy for too long, or it can't be read.
         """
         begun = monotonic()
-        if self._readers.empty() or self._waiting_readers:
-            session = await self._wait_for_reader()
-        else:
+        try:
             session = self._readers.get_nowait()
+        except asyncio.QueueEmpty:
+            session = await self._wait_for_reader()
         try:
             yield session
         except DatabaseUnavailable as error:
@@ -74,14 +74,11 @@ class Turns(ABC, Generic[S]):
             self.reads.add(monotonic() - begun)
 
     async def _wait_for_reader(self) -> S:
-        self._waiting_readers += 1
         try:
             async with asyncio.timeout(self._patience):
                 return await self._readers.get()
         except TimeoutError as error:
             raise unavailable(BUSY) from error
-        finally:
-            self._waiting_readers -= 1
 
     @asynccontextmanager
     async def searching(self, seconds: float | None) -> AsyncGenerator[None]:

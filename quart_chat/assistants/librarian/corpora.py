@@ -106,9 +106,13 @@ class Documents:
         self._documents = documents
 
     async def serves(self, question: Question) -> bool:
-        if question.document_ids or not question.has_documents:
-            return bool(question.document_ids)
-        return await self._documents.count_passages(question.user_id, ()) > 0
+        if question.document_ids:
+            return True
+        # Most have none, which is known without asking the database again.
+        return question.has_documents and await self._has_passages(question.user_id)
+
+    async def _has_passages(self, user_id: str) -> bool:
+        return await self._documents.count_passages(user_id, ()) > 0
 
     async def collect(self, question: Question, read: ReadQuestion, say: Sentences) -> Collection:
         """All passages where they are few; else the best, and how rare each word is in all."""
