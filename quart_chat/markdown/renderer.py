@@ -49,6 +49,8 @@ _NO_WIDTH = "\ufeff"
 _SAFE_SCHEME = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _BOX = re.compile('<input type="checkbox" disabled( checked)?>')
+# Without line ends a long table has half the nodes.
+_WITHIN_A_TABLE = ("thead", "tbody", "tr", "th", "td")
 _ALIGNMENT = {f"text-align:{side}": f"align-{side}" for side in ("left", "center", "right")}
 
 
@@ -123,6 +125,9 @@ def _build() -> MarkdownIt:
     add_tasks(markdown)
     add_render_rule(markdown, "table_open", _render_table_open)
     markdown.add_render_rule("table_close", _render_table_close)
+    for part in _WITHIN_A_TABLE:
+        add_render_rule(markdown, f"{part}_open", _render_part_open)
+        add_render_rule(markdown, f"{part}_close", _render_part_close)
     return markdown
 
 
@@ -146,12 +151,21 @@ def _make_safe(state: StateCore) -> None:
 def _render_table_open(token: Token, _: Env) -> str:
     # A long table needs no place to scroll by itself: it is as wide as the text.
     if kind := token.attrs.get("class"):
-        return f'<div class="table {kind}"><table>\n'
-    return '<div class="table" tabindex="0"><table>\n'
+        return f'<div class="table {kind}"><table>'
+    return '<div class="table" tabindex="0"><table>'
 
 
 def _render_table_close(*_: object) -> str:
     return "</table></div>\n"
+
+
+def _render_part_open(token: Token, _: Env) -> str:
+    kind = token.attrs.get("class")
+    return f'<{token.tag} class="{kind}">' if kind else f"<{token.tag}>"
+
+
+def _render_part_close(token: Token, _: Env) -> str:
+    return f"</{token.tag}>"
 
 
 _RENDERER = _build()

@@ -12,7 +12,7 @@ from quart_chat.markdown.renderer import render_mail
 from tests.answer import LONG_ANSWERS, long_list, long_table
 
 CHUNK = '<div class="chunk">\n'
-TABLE = re.compile(r"<table>\n(.*?)</table>", re.DOTALL)
+TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
 
 
 @cache

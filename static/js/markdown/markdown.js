@@ -43,10 +43,16 @@ Object.assign(markdown.renderer.rules, {
   table_open: (tokens, index) => {
     const kind = tokens[index].attrGet("class");
     // A long table needs no place to scroll by itself: it is as wide as the text.
-    return kind ? `<div class="table ${kind}"><table>\n` : '<div class="table" tabindex="0"><table>\n';
+    return kind ? `<div class="table ${kind}"><table>` : '<div class="table" tabindex="0"><table>';
   },
   table_close: () => "</table></div>\n",
 });
+// Without line ends a long table has half the nodes.
+for (const part of ["thead", "tbody", "tr", "th", "td"]) {
+  for (const type of [`${part}_open`, `${part}_close`]) {
+    markdown.renderer.rules[type] = (tokens, index) => markdown.renderer.renderToken(tokens, index).trimEnd();
+  }
+}
 
 /**
  * Render a text as HTML that is safe to insert into a page.

@@ -140,16 +140,12 @@ function isLoose(tokens, text) {
 
 function patchRows(shown, node, kept) {
   patchAttributes(shown, node);
-  patchBehind(shown.querySelector("tbody"), node.querySelector("tbody"), kept);
+  patchNodes(shown.querySelector("tbody"), kept, [...(node.querySelector("tbody")?.childNodes ?? [])]);
 }
 
+/** Items have a line end before, between and after them. */
 function patchItems(shown, node, kept) {
-  patchBehind(shown, node, kept);
-}
-
-/** Elements with a line end before, between and after them. */
-function patchBehind(shown, node, kept) {
-  patchNodes(shown, 1 + 2 * kept, [...(node?.childNodes ?? [])].slice(1));
+  patchNodes(shown, 1 + 2 * kept, [...node.childNodes].slice(1));
 }
 
 function patchLines(shown, node, kept) {
