@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from markdown_it.common.utils import escapeHtml
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 
 from quart_chat.markdown.rules import add_render_rule
@@ -55,6 +57,12 @@ def _highlight(code: str, language: str, env: Env) -> str:
         return escapeHtml(code)
     env["highlighted"] = length
     # A lexer tidies the ends of a text unless it is told not to; the formatter ends every line.
-    lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    lexer = _lexer_class(language)(stripnl=False, ensurenl=False)
     html = str(highlight(code, lexer, _FORMATTER))
     return html if code.endswith("\n") else html.removesuffix("\n")
+
+
+@cache
+def _lexer_class(language: str) -> type[Lexer]:
+    """Pygments looks through all it has for a name, which takes longer than a short listing."""
+    return type(get_lexer_by_name(language))
