@@ -54,9 +54,10 @@ class Database(Protocol):
         committed: Callable[[T], Awaitable[None]] | None = None,
         ready: Callable[[], None] | None = None,
     ) -> T:
-        """Run ``work`` in a transaction, then ``committed`` before any other is begun.
+        """Run ``work`` as a transaction, then ``committed`` before that of any later one.
 
-        ``ready`` is called on the event loop once it is the turn of this one.
+        Those that wait at the same time may be committed together; what one of them refuses is
+        undone by itself. ``ready`` is called on the event loop once it is the turn of this one.
         """
         ...
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from time import monotonic
 from typing import TypeVar
 
 import psycopg
 
 from quart_chat.errors import DatabaseUnavailable, InstanceInUse
-from quart_chat.patience import Patience
 from quart_chat.storage.postgres.connection import Session, Statements
 from quart_chat.storage.postgres.schema import migrate
 from quart_chat.storage.turns import Turns, too_broad
@@ -55,6 +54,9 @@ class Database(Turns[Session]):
     Attributes:
         health: Whether it can be written.
     """
+
+    may_commit_unseen = True
+    """A connection may break between a commit and the answer to it."""
 
     def __init__(
         self,
@@ -166,35 +168,16 @@ class Database(Turns[Session]):
         async with self.searching(seconds), self.reading() as session:
             return await _search(session, work, deadline)
 
-    async def write(
-        self,
-        work: Callable[[Statements], T],
-        committed: Callable[[T], Awaitable[None]] | None = None,
-        ready: Callable[[], None] | None = None,
-    ) -> T:
-        """Run ``work`` in a transaction, then ``committed`` before any other is begun.
-
-        Any other of this process, that is; one of another process may begin at once. ``ready`` is
-        called once it is the turn of this one.
-        """
-        async with self.turn() as patience:
-            if ready is not None:
-                ready()
-            result = await self._transact(work, min(self._busy_timeout, patience.left))
-            if committed is not None:
-                await committed(result)
-            return result
-
     async def _transact(self, work: Callable[[Statements], T], wait: float) -> T:
         """Write, once no other process does, for which it waits so many seconds."""
-        begin = BEGIN_WRITE.format(max(1, int(wait * 1000)))
+        begin = BEGIN_WRITE.format(max(1, int(min(self._busy_timeout, wait) * 1000)))
         return await self._writer.transact(work, begin, self._silence)
 
-    async def _inspect(self, patience: Patience) -> None:
+    async def _inspect(self, wait: float) -> None:
         await self._writer.transact(_ask, BEGIN_READ, self._silence)
 
-    async def _try_to_write(self, patience: Patience) -> None:
-        await self._transact(_try_to_write, min(1.0, patience.left))
+    async def _try_to_write(self, wait: float) -> None:
+        await self._transact(_try_to_write, min(1.0, wait))
 
 
 async def _search(session: Session, work: Callable[[Statements], T], deadline: float | None) -> T:

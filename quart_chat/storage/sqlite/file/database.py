@@ -11,13 +11,12 @@ import asyncio
 import logging
 import math
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 
 from quart_chat.errors import DatabaseUnavailable
-from quart_chat.patience import Patience
 from quart_chat.storage.sqlite.file.connection import Session, Statements
 from quart_chat.storage.sqlite.file.database_file import DatabaseFile
 from quart_chat.storage.sqlite.file.failures import is_locked, primary_code, translated_errors
@@ -38,6 +37,8 @@ class Database(Turns[Session]):
     Attributes:
         health: Whether it can be written.
     """
+
+    may_commit_unseen = False
 
     def __init__(self, path: Path, *, readers: int, busy_timeout: float, patience: float) -> None:
         super().__init__(readers=readers, patience=patience)
@@ -150,32 +151,16 @@ class Database(Turns[Session]):
                 raise
             raise too_broad() from error
 
-    async def write(
-        self,
-        work: Callable[[Statements], T],
-        committed: Callable[[T], Awaitable[None]] | None = None,
-        ready: Callable[[], None] | None = None,
-    ) -> T:
-        """Run ``work`` in a transaction, then ``committed`` before any other is begun.
+    async def _transact(self, work: Callable[[Statements], T], wait: float) -> T:
+        self._writer.busy_timeout = min(self._busy_timeout, wait)
+        return await self._writer.transact(work, "BEGIN IMMEDIATE")
 
-        ``ready`` is called once it is the turn of this one.
-        """
-        async with self.turn() as patience:
-            if ready is not None:
-                ready()
-            self._writer.busy_timeout = min(self._busy_timeout, patience.left)
-            result = await self._writer.transact(work, "BEGIN IMMEDIATE")
-            if committed is not None:
-                await committed(result)
-            return result
-
-    async def _inspect(self, patience: Patience) -> None:
-        self._writer.busy_timeout = min(self._busy_timeout, patience.left)
+    async def _inspect(self, wait: float) -> None:
+        self._writer.busy_timeout = min(self._busy_timeout, wait)
         await self._writer.inspect()
 
-    async def _try_to_write(self, patience: Patience) -> None:
-        self._writer.busy_timeout = 0
-        await self._writer.transact(_try_to_write, "BEGIN IMMEDIATE")
+    async def _try_to_write(self, wait: float) -> None:
+        await self._transact(_try_to_write, 0.0)
 
 
 def _try_to_write(statements: Statements) -> None:
