@@ -163,6 +163,9 @@ class Turns(ABC, Generic[S]):
         changes = [*islice(self._waiting, MOST_TOGETHER)]
         for change in changes:
             del self._waiting[change]
+        # The caller of the others has been cancelled, and is to learn that yet.
+        changes = [change for change in changes if not change.done.done()]
+        for change in changes:
             change.get_ready()
         if len(changes) < 2 or not await self._write_together(changes):
             for change in changes:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from quart_chat.availability import UNREACHABLE, unavailable
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.storage.postgres import connection as connections
 from quart_chat.storage.postgres.chats import ChatRepository
@@ -93,6 +94,25 @@ async def test_nothing_is_accepted_until_the_server_is_back(
     assert told[-1] is None
     await add(database)
     assert await database.read(count) == 2
+
+
+async def test_what_may_be_committed_is_not_tried_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that were in the transaction are told that it is not known to be stored."""
+    transact = database._transact
+
+    async def cut(work: Callable[[Statements], object], wait: float) -> object:
+        await transact(work, wait)
+        raise unavailable(UNREACHABLE)
+
+    async with database.turn():
+        changes = [asyncio.ensure_future(add(database)) for _ in range(3)]
+        await asyncio.sleep(0)
+        monkeypatch.setattr(database, "_transact", cut)
+    results = await asyncio.gather(*changes, return_exceptions=True)
+    assert [getattr(result, "reason", None) for result in results] == ["gone"] * 3
+    assert await database.read(count) == 3
 
 
 async def test_a_reader_hears_that_nothing_can_be_stored_and_that_it_can_again(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from tests.chat.client import Client, state_of
 from tests.chat.parts import USER, ask, make_service
 from tests.chat.rounds.test_runner import Watcher, deltas, kinds
 from tests.chat.scripted import END, ScriptedAssistant
+from tests.storage.contract.chats import begin_workflow
 from tests.waiting import until
 
 LONG = "All of it. " * 20_000
@@ -277,6 +279,24 @@ async def test_a_stop_is_answered_although_another_program_writes(
         await impatient.delete(USER, workflow_id)
     lock.execute("ROLLBACK")
     assert (await watcher.until_terminal())[-1].type == "stopped"
+
+
+async def test_what_is_too_large_is_refused_alone(database: Database) -> None:
+    """Those that waited with it are stored, and say nothing of a full disk."""
+    chats = ChatRepository(database)
+    (pages,) = await database.read(lambda statements: statements.fetch("PRAGMA page_count"))
+    await database._writer.fetch(f"PRAGMA max_page_count = {pages[0] + 20}")
+    async with database.turn():
+        changes = [
+            asyncio.ensure_future(chats.write(partial(begin_workflow, title=title)))
+            for title in ("a", LONG, "b")
+        ]
+        await asyncio.sleep(0)
+    results = await asyncio.gather(*changes, return_exceptions=True)
+    assert [getattr(result, "title", None) for result in results] == ["a", None, "b"]
+    assert getattr(results[1], "reason", None) == "full"
+    assert database.health.trouble is None
+    await set_full(database, full=False)
 
 
 # Waiting
