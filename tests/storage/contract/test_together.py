@@ -17,7 +17,7 @@ from quart_chat.errors import DatabaseUnavailable, NotFound
 from quart_chat.patience import grant
 from quart_chat.storage import Storage
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
-from quart_chat.storage.turns import MOST_TOGETHER
+from quart_chat.storage.write_queue import MOST_TOGETHER
 from quart_chat.texts import set_language
 from tests.storage.contract.chats import USER, begin_workflow
 from tests.storage.contract.test_work import titles
@@ -123,6 +123,15 @@ async def test_it_is_the_turn_of_all_before_any_is_written(storage: Storage) -> 
 
     await together(storage, change("a"), change("b"))
     assert order == ["a ready", "b ready", "a committed", "b committed"]
+
+
+async def test_one_that_can_not_get_ready_keeps_none_waiting(storage: Storage) -> None:
+    def get_ready() -> None:
+        raise KeyError("broken")
+
+    with pytest.raises(KeyError, match="broken"):
+        await storage.chats.write(begin_workflow, None, get_ready)
+    assert (await named(storage, "next")).list_seq == 1
 
 
 async def test_one_whose_caller_goes_holds_up_none(storage: Storage) -> None:

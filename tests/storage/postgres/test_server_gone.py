@@ -109,7 +109,7 @@ async def test_what_may_be_committed_is_not_tried_again(
     async with database.turn():
         changes = [asyncio.ensure_future(add(database)) for _ in range(3)]
         await asyncio.sleep(0)
-        monkeypatch.setattr(database, "_transact", cut)
+        monkeypatch.setattr(database._queue, "_transact", cut)
     results = await asyncio.gather(*changes, return_exceptions=True)
     assert [getattr(result, "reason", None) for result in results] == ["gone"] * 3
     assert await database.read(count) == 3

@@ -330,7 +330,7 @@ async def test_the_waits_of_a_request_are_one(
     with pytest.raises(DatabaseUnavailable):
         await service.start(Ask(USER, ASK))
     assert database.queries == before
-    assert not database._lock.locked()
+    assert not database._queue.is_at_work
 
 
 async def test_a_round_outlives_the_patience_of_its_request(

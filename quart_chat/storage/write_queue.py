@@ -1,0 +1,250 @@
+"""Changes that wait to be written, and are committed together.
+
+Where many write at the same time, most of what a transaction costs is its beginning, its commit and
+the way to the thread of the connection. All changes that wait share these, and notice nothing of
+each other: each has a savepoint.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from contextvars import copy_context
+from itertools import islice
+from time import monotonic
+from typing import Any, Protocol, TypeVar
+
+from quart_chat.availability import BUSY, unavailable
+from quart_chat.durations import Durations
+from quart_chat.errors import ChatError, DatabaseUnavailable
+from quart_chat.patience import Patience, granted
+from quart_chat.storage.health import Health
+from quart_chat.storage.statements import Statements
+
+T = TypeVar("T")
+
+MOST_TOGETHER = 32
+"""Changes in one transaction, for which those that come later have to wait."""
+
+
+class Transact(Protocol):
+    """Commits what work does, and waits so many seconds for other programs."""
+
+    async def __call__(self, work: Callable[[Any], T], wait: float) -> T: ...
+
+
+class WriteQueue:
+    """The changes that this process has to write, one transaction after the other.
+
+    Args:
+        transact: Begins and commits a transaction.
+        health: Is told what becomes of each.
+        patience: Seconds to wait for a turn, where no request says how many it has left.
+        may_commit_unseen: Whether what has failed to commit may be committed all the same.
+
+    Attributes:
+        durations: How long changes took, the wait for their turn included.
+    """
+
+    def __init__(
+        self, transact: Transact, health: Health, patience: float, *, may_commit_unseen: bool
+    ) -> None:
+        self.durations = Durations()
+        self._transact = transact
+        self._health = health
+        self._patience = patience
+        self._may_commit_unseen = may_commit_unseen
+        self._turn = asyncio.Lock()
+        self._waiting: dict[_Change, None] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._written: deque[_Change] = deque()
+        self._told: _Change | None = None
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether something is being written."""
+        return self._turn.locked()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None]:
+        """Keep all writers of this process out."""
+        async with self._turn:
+            yield
+
+    async def write(
+        self,
+        work: Callable[[Any], T],
+        committed: Callable[[T], Awaitable[None]] | None,
+        ready: Callable[[], None] | None,
+    ) -> T:
+        """Make a change: see :meth:`quart_chat.storage.statements.Database.write`.
+
+        Waiting for other writers and other programs takes no longer than the request has left.
+
+        Raises:
+            DatabaseUnavailable: That was too short, or the database can't be written.
+        """
+        begun = monotonic()
+        patience = granted() or Patience(self._patience)
+        with patience:
+            change = _Change(work, ready, patience, is_followed=committed is not None)
+            self._waiting[change] = None
+            self._begin()
+            loop = asyncio.get_running_loop()
+            timer = loop.call_later(patience.left, self._give_up, change)
+            try:
+                result: T = await change.done
+                if committed is not None:
+                    await committed(result)
+                return result
+            finally:
+                timer.cancel()
+                self._leave(change)
+                self.durations.add(monotonic() - begun)
+
+    def _give_up(self, change: _Change) -> None:
+        if change in self._waiting:
+            del self._waiting[change]
+            change.done.set_exception(unavailable(BUSY))
+
+    def _leave(self, change: _Change) -> None:
+        """The caller of a change goes, whether it is made or not."""
+        self._waiting.pop(change, None)
+        if change is self._told:
+            self._tell()
+
+    def _begin(self) -> None:
+        if self._waiting and self._task is None:
+            self._task = asyncio.create_task(self._write_waiting())
+
+    async def _write_waiting(self) -> None:
+        """Write what waits, in one transaction where that is possible, and tell the callers."""
+        await self._turn.acquire()
+        changes = self._take()
+        try:
+            await self._write_all(changes)
+        except Exception as error:  # noqa: BLE001 - the callers are told, and none waits for ever
+            for change in changes:
+                change.error = change.error or error
+        self._written.extend(changes)
+        self._tell()
+
+    def _take(self) -> list[_Change]:
+        changes = [*islice(self._waiting, MOST_TOGETHER)]
+        for change in changes:
+            del self._waiting[change]
+        # A caller that has just been cancelled has not left yet.
+        return [change for change in changes if not change.done.done()]
+
+    async def _write_all(self, changes: Sequence[_Change]) -> None:
+        for change in changes:
+            if change.ready is not None:
+                change.ready()
+        if len(changes) < 2 or not await self._write_together(changes):
+            for change in changes:
+                await self._write_alone(change)
+
+    async def _write_together(self, changes: Sequence[_Change]) -> bool:
+        """Write several changes; False where nothing is written, and each is to be tried alone."""
+        is_run = False
+
+        def work(statements: Statements) -> None:
+            nonlocal is_run
+            _run_together(statements, changes)
+            is_run = True
+
+        failure: Exception | None = None
+        try:
+            await self._transact(work, min(change.patience.left for change in changes))
+        except Exception as error:  # noqa: BLE001 - each caller is told, or the change tried again
+            failure = error
+        if failure is not None and not (is_run and self._may_commit_unseen):
+            return False
+        self._note(failure)
+        for change in changes:
+            change.error = failure or change.error
+        return True
+
+    async def _write_alone(self, change: _Change) -> None:
+        change.error = None
+        if not change.patience.left:
+            change.error = change.context.run(unavailable, BUSY)
+            return
+        transaction = self._transact(change.work, change.patience.left)
+        try:
+            change.result = await asyncio.create_task(transaction, context=change.context)
+        except Exception as error:  # noqa: BLE001 - the caller is told
+            change.error = error
+        self._note(change.error)
+
+    def _note(self, error: Exception | None) -> None:
+        if error is None:
+            self._health.succeeded()
+        elif isinstance(error, DatabaseUnavailable):
+            self._health.failed(error)
+
+    def _tell(self) -> None:
+        """Let the callers of what is written go on, one after the other; then write what waits."""
+        self._told = None
+        while self._written:
+            change = self._written.popleft()
+            if change.tell():
+                self._told = change
+                return
+        self._turn.release()
+        self._task = None
+        self._begin()
+
+
+class _Change:
+    """A change that waits for its turn, or has been written.
+
+    Attributes:
+        context: That of its caller, whose language errors are told in.
+        done: What the work has given, once it is committed, or why it is not.
+        result, error: The same, before the caller is told.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Any], Any],
+        ready: Callable[[], None] | None,
+        patience: Patience,
+        *,
+        is_followed: bool,
+    ) -> None:
+        self.context = copy_context()
+        self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.result: Any = None
+        self.error: Exception | None = None
+        self.work = work
+        self.ready = ready
+        self.patience = patience
+        self._is_followed = is_followed
+
+    def tell(self) -> bool:
+        """Let the caller go on; whether the others have to wait for what it does then."""
+        if self.done.done():
+            return False  # it was cancelled
+        if self.error is not None:
+            self.done.set_exception(self.error)
+            return False
+        self.done.set_result(self.result)
+        return self._is_followed
+
+
+def _run_together(statements: Statements, changes: Sequence[_Change]) -> None:
+    """Run the work of several changes in one transaction; one that is refused is undone alone.
+
+    Any other failure is that of all: the engine may have undone the whole.
+    """
+    for change in changes:
+        statements.fetch("SAVEPOINT change")
+        try:
+            change.result = change.context.run(change.work, statements)
+        except ChatError as error:
+            statements.fetch("ROLLBACK TO change")
+            change.error = error
+        statements.fetch("RELEASE change")
