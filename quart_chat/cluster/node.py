@@ -60,6 +60,7 @@ class Node:
         self._buried: Callable[[], Awaitable[None]] | None = None
         self._beating: asyncio.Task[None] | None = None
         self._taking: asyncio.Task[None] | None = None
+        self._leaving: asyncio.Task[None] | None = None
 
     @property
     def shares(self) -> bool:
@@ -122,14 +123,18 @@ class Node:
         """End the lease, after the node has ended what it ran; idempotent."""
         if self._storage is None or self._beating is None:
             return
-        tasks = {task for task in (self._beating, self._taking) if task is not None}
-        self._beating = None
+        if self._leaving is None:
+            self._leaving = asyncio.create_task(self._leave(self._storage, self._beating))
+        await asyncio.shield(self._leaving)
+
+    async def _leave(self, storage: NodeStorage, beating: asyncio.Task[None]) -> None:
+        tasks = {task for task in (beating, self._taking) if task is not None}
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
         # Otherwise it runs out by itself.
         with suppress(DatabaseUnavailable):
-            await self._storage.end_lease(self.id)
+            await storage.end_lease(self.id)
 
     async def _beat(self, storage: NodeStorage) -> None:
         while True:

@@ -118,10 +118,12 @@ class Turns(ABC, Generic[S]):
     def _begin_to_look(self) -> None:
         self._watch = asyncio.create_task(self._look_now_and_then())
 
-    async def _stop_looking(self) -> None:
+    async def _finish(self) -> None:
+        """Look no more, and wait until all that was to be written is."""
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.wait({self._watch})
+        await self._queue.finish()
 
     async def _look_now_and_then(self) -> None:
         """Notice what becomes of the database, and whether it can be written again."""

@@ -73,6 +73,12 @@ class WriteQueue:
         async with self._turn:
             yield
 
+    async def finish(self) -> None:
+        """Wait until nothing is being written, and nothing waits."""
+        while self._task is not None:
+            async with self._turn:
+                pass
+
     async def write(
         self,
         work: Callable[[Any], T],

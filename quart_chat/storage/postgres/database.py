@@ -145,8 +145,11 @@ class Database(Turns[Session]):
         self._begin_to_look()
 
     async def close(self) -> None:
-        """Close all connections; idempotent. One that fails to close keeps none of the others."""
-        await self._stop_looking()
+        """Write what waits, and close all connections; idempotent.
+
+        One that fails to close keeps none of the others.
+        """
+        await self._finish()
         for session in (self._writer, *self._all_readers):
             try:
                 await session.close()

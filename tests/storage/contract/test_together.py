@@ -15,7 +15,7 @@ from quart_chat.chat.models import Workflow
 from quart_chat.chat.storage import ChatTransaction
 from quart_chat.errors import DatabaseUnavailable, NotFound
 from quart_chat.patience import grant
-from quart_chat.storage import Storage
+from quart_chat.storage import Storage, open_storage
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.write_queue import MOST_TOGETHER
 from quart_chat.texts import set_language
@@ -153,6 +153,20 @@ async def test_one_whose_caller_goes_holds_up_none(storage: Storage) -> None:
     told.cancel()
     assert (await last).title == "last"
     assert sorted(await storage.chats.read(titles)) == ["Title", "last"]
+
+
+async def test_what_waits_is_written_before_the_store_is_closed(url: str) -> None:
+    storage = await open_storage(url)
+    async with held(storage):
+        changes = [asyncio.ensure_future(named(storage, title)) for title in "ab"]
+        await asyncio.sleep(0)
+        closing = asyncio.ensure_future(storage.close())
+        await asyncio.sleep(0)
+    assert [(await change).title for change in changes] == ["a", "b"]
+    await closing
+    again = await open_storage(url)
+    assert sorted(await again.chats.read(titles)) == ["a", "b"]
+    await again.close()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -114,8 +114,11 @@ class Database(Turns[Session]):
                 return
 
     async def close(self) -> None:
-        """Close all connections; idempotent. One that fails to close keeps none of the others."""
-        await self._stop_looking()
+        """Write what waits, and close all connections; idempotent.
+
+        One that fails to close keeps none of the others.
+        """
+        await self._finish()
         while self._sessions:
             try:
                 await self._sessions.pop().close()
