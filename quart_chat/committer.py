@@ -1,8 +1,9 @@
 """Changes are committed first, then emitted, in one order and never one without the other.
 
-A unit of work makes the changes of one transaction and notes the event of each. Transactions follow
-each other, and the events of one are emitted before the next begins: readers see the seqs that the
-transactions have given in order and without a hole.
+A unit of work makes its changes as a transaction, and notes the event of each. Units follow each
+other, also where a store commits several at once: the events of one are emitted before those of the
+next, and of all before the next transaction begins. So readers see the seqs that the units have
+given in order and without a hole.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ U = TypeVar("U", bound=Unit)
 
 
 class Writable(Protocol[Tx_co]):
-    """A store whose transactions follow each other."""
+    """A store whose changes follow each other."""
 
     async def write(
         self,
@@ -54,7 +55,7 @@ class Writable(Protocol[Tx_co]):
         committed: Callable[[T], Awaitable[None]] | None = None,
         ready: Callable[[], None] | None = None,
     ) -> T:
-        """Run ``change`` in a transaction, then ``committed`` before any other is begun.
+        """Run ``change`` as a transaction, then ``committed`` before that of any later one.
 
         ``ready`` is called on the event loop once it is the turn of this one.
         """
@@ -90,9 +91,9 @@ class Committer(Generic[Tx, U]):
 
         Args:
             change: Makes the change, on the database's thread. What it raises undoes it.
-            committed: Called between the commit and the events, before any other unit of work.
-            ready: Called on the event loop once all units of work before it are through: what the
-                change is made of can be taken as late as that.
+            committed: Called between the commit and the events, before that of any later unit.
+            ready: Called on the event loop once the store turns to the change, which can be made
+                of what there is then.
 
         Raises:
             DatabaseUnavailable: Nothing was changed.

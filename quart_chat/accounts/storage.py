@@ -286,5 +286,5 @@ class AccountStorage(Protocol):
         change: Callable[[AccountTransaction], T],
         committed: Callable[[T], Awaitable[None]] | None = None,
     ) -> T:
-        """Run ``change`` in a transaction, then ``committed`` before any other is begun."""
+        """Run ``change`` as a transaction, then ``committed`` before that of any later one."""
         ...

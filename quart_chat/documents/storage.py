@@ -138,7 +138,7 @@ class DocumentStorage(Protocol):
         committed: Callable[[T], Awaitable[None]] | None = None,
         ready: Callable[[], None] | None = None,
     ) -> T:
-        """Run ``change`` in a transaction, then ``committed`` before any other is begun.
+        """Run ``change`` as a transaction, then ``committed`` before that of any later one.
 
         ``ready`` is called on the event loop once it is the turn of this one.
         """
