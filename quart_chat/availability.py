@@ -90,4 +90,11 @@ TOO_MANY_FILES = Reason(
 
 def unavailable(reason: Reason) -> DatabaseUnavailable:
     """The error in the language in use."""
-    return DatabaseUnavailable(_(reason.sentence), reason.name)
+    return DatabaseUnavailable(_(reason.sentence), reason.name, reason.sentence)
+
+
+def retold(error: DatabaseUnavailable) -> DatabaseUnavailable:
+    """An error once more, in the language in use."""
+    told = DatabaseUnavailable(_(error.source), error.reason, error.source)
+    told.__cause__ = error.__cause__
+    return told

@@ -1,8 +1,9 @@
 """Changes are committed first, then emitted, in one order and never one without the other.
 
-A unit of work makes the changes of one transaction and notes the event of each. Transactions follow
-each other, and the events of one are emitted before the next begins: readers see the seqs that the
-transactions have given in order and without a hole.
+A unit of work makes the changes of one transaction and notes the event of each. Units of work
+follow each other, and so do their events: readers see the seqs that they have given in order and
+without a hole. Those that wait at the same time may be committed before the events of the first
+are emitted.
 """
 
 from __future__ import annotations
@@ -54,9 +55,11 @@ class Writable(Protocol[Tx_co]):
         committed: Callable[[T], Awaitable[None]] | None = None,
         ready: Callable[[], None] | None = None,
     ) -> T:
-        """Run ``change`` in a transaction, then ``committed`` before any other is begun.
+        """Run ``change`` as a transaction, then ``committed`` before that of any later one.
 
-        ``ready`` is called on the event loop once it is the turn of this one.
+        It may run beside changes that wait at the same time, before what those have committed is
+        told, and twice where such a group fails: it changes nothing but the store. ``ready`` is
+        called once, on the event loop, as the turn of the change has come.
         """
         ...
 
@@ -89,9 +92,11 @@ class Committer(Generic[Tx, U]):
         """Make a change in a transaction, then emit its events.
 
         Args:
-            change: Makes the change, on the database's thread. What it raises undoes it.
-            committed: Called between the commit and the events, before any other unit of work.
-            ready: Called on the event loop once all units of work before it are through: what the
+            change: Makes the change, on the database's thread, and nothing else, as it may be tried
+                twice. What it raises undoes it.
+            committed: Called between the commit and the events, and after the events of all units
+                of work before it.
+            ready: Called once, on the event loop, as the transaction is about to begin: what the
                 change is made of can be taken as late as that.
 
         Raises:

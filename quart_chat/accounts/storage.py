@@ -286,5 +286,9 @@ class AccountStorage(Protocol):
         change: Callable[[AccountTransaction], T],
         committed: Callable[[T], Awaitable[None]] | None = None,
     ) -> T:
-        """Run ``change`` in a transaction, then ``committed`` before any other is begun."""
+        """Run ``change`` as a transaction, then ``committed`` before that of any later one.
+
+        It may run beside changes that wait at the same time, before what those have committed is
+        told, and twice where such a group fails: it changes nothing but the store.
+        """
         ...

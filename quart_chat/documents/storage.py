@@ -138,8 +138,10 @@ class DocumentStorage(Protocol):
         committed: Callable[[T], Awaitable[None]] | None = None,
         ready: Callable[[], None] | None = None,
     ) -> T:
-        """Run ``change`` in a transaction, then ``committed`` before any other is begun.
+        """Run ``change`` as a transaction, then ``committed`` before that of any later one.
 
-        ``ready`` is called on the event loop once it is the turn of this one.
+        It may run beside changes that wait at the same time, before what those have committed is
+        told, and twice where such a group fails: it changes nothing but the store. ``ready`` is
+        called once, on the event loop, as the turn of the change has come.
         """
         ...

@@ -16,7 +16,7 @@ from itertools import islice
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 
-from quart_chat.availability import BUSY, unavailable
+from quart_chat.availability import BUSY, retold, unavailable
 from quart_chat.durations import Durations
 from quart_chat.errors import ChatError, DatabaseUnavailable
 from quart_chat.patience import Patience, granted
@@ -27,6 +27,9 @@ T = TypeVar("T")
 
 MOST_TOGETHER = 32
 """Changes in one transaction, for which those that come later have to wait."""
+
+_MOMENT = 0.01
+"""Seconds that are too few for another attempt."""
 
 
 class Transact(Protocol):
@@ -105,9 +108,9 @@ class WriteQueue:
                 self.durations.add(monotonic() - begun)
 
     def _give_up(self, change: _Change) -> None:
-        if change in self._waiting:
+        if change in self._waiting and not change.done.done():
             del self._waiting[change]
-            change.done.set_exception(unavailable(BUSY))
+            change.done.set_exception(change.error or unavailable(BUSY))
 
     def _leave(self, change: _Change) -> None:
         """The caller of a change goes, whether it is made or not."""
@@ -116,7 +119,8 @@ class WriteQueue:
             self._tell()
 
     def _begin(self) -> None:
-        if self._waiting and self._task is None:
+        # It is cancelled only as the event loop ends, when other tasks may still write.
+        if self._waiting and (self._task is None or self._task.cancelled()):
             self._task = asyncio.create_task(self._write_waiting())
 
     async def _write_waiting(self) -> None:
@@ -124,54 +128,74 @@ class WriteQueue:
         await self._turn.acquire()
         changes = self._take()
         try:
-            await self._write_all(changes)
-        except Exception as error:  # noqa: BLE001 - the callers are told, and none waits for ever
+            await self._write(changes)
+        except BaseException as error:
             for change in changes:
                 change.error = change.error or error
-        self._written.extend(changes)
-        self._tell()
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._written.extend(change for change in changes if change not in self._waiting)
+            self._tell()
 
     def _take(self) -> list[_Change]:
-        changes = [*islice(self._waiting, MOST_TOGETHER)]
+        """What is written next: all that waits, or one change that is to be tried alone."""
+        is_alone = any(change.is_alone for change in islice(self._waiting, 1))
+        changes = [*islice(self._waiting, 1 if is_alone else MOST_TOGETHER)]
         for change in changes:
             del self._waiting[change]
         # A caller that has just been cancelled has not left yet.
         return [change for change in changes if not change.done.done()]
 
-    async def _write_all(self, changes: Sequence[_Change]) -> None:
-        for change in changes:
-            if change.ready is not None:
-                change.ready()
-        if len(changes) < 2 or not await self._write_together(changes):
-            for change in changes:
-                await self._write_alone(change)
+    async def _write(self, changes: Sequence[_Change]) -> None:
+        ready = [change for change in changes if change.get_ready()]
+        if len(ready) > 1:
+            await self._write_together(ready)
+        elif ready:
+            await self._write_alone(ready[0])
 
-    async def _write_together(self, changes: Sequence[_Change]) -> bool:
-        """Write several changes; False where nothing is written, and each is to be tried alone."""
-        is_run = False
+    async def _write_together(self, changes: Sequence[_Change]) -> None:
+        """Write several changes, or have each of them tried alone next."""
+        is_begun = is_run = False
 
         def work(statements: Statements) -> None:
-            nonlocal is_run
+            nonlocal is_begun, is_run
+            is_begun = True
             _run_together(statements, changes)
             is_run = True
 
         failure: Exception | None = None
         try:
             await self._transact(work, min(change.patience.left for change in changes))
-        except Exception as error:  # noqa: BLE001 - each caller is told, or the change tried again
+        except Exception as error:  # noqa: BLE001 - the changes are tried again, or callers told
             failure = error
-        if failure is not None and not (is_run and self._may_commit_unseen):
-            return False
-        self._note(failure)
+        if failure is None:
+            if any(change.error is None for change in changes):
+                self._health.succeeded()
+        elif is_run and self._may_commit_unseen and isinstance(failure, DatabaseUnavailable):
+            for change in changes:
+                change.error = change.context.run(retold, failure)
+            self._note(failure)
+        else:
+            self._put_back(changes, failure)
+            if not is_begun:
+                self._note(failure)
+
+    def _put_back(self, changes: Sequence[_Change], failure: Exception) -> None:
+        """Have changes tried alone before all that wait, but for those that can't wait any more."""
+        kept: dict[_Change, None] = {}
         for change in changes:
-            change.error = failure or change.error
-        return True
+            change.is_alone = True
+            change.error = change.context.run(_refusal, failure)
+            if change.patience.left > _MOMENT and not change.done.done():
+                kept[change] = None
+        self._waiting = kept | self._waiting
 
     async def _write_alone(self, change: _Change) -> None:
-        change.error = None
         if not change.patience.left:
-            change.error = change.context.run(unavailable, BUSY)
+            change.error = change.error or change.context.run(unavailable, BUSY)
             return
+        change.error = None
         transaction = self._transact(change.work, change.patience.left)
         try:
             change.result = await asyncio.create_task(transaction, context=change.context)
@@ -179,7 +203,7 @@ class WriteQueue:
             change.error = error
         self._note(change.error)
 
-    def _note(self, error: Exception | None) -> None:
+    def _note(self, error: BaseException | None) -> None:
         if error is None:
             self._health.succeeded()
         elif isinstance(error, DatabaseUnavailable):
@@ -205,6 +229,7 @@ class _Change:
         context: That of its caller, whose language errors are told in.
         done: What the work has given, once it is committed, or why it is not.
         result, error: The same, before the caller is told.
+        is_alone: Whether it has failed with others, and is to be tried without them.
     """
 
     def __init__(
@@ -218,11 +243,24 @@ class _Change:
         self.context = copy_context()
         self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.result: Any = None
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
+        self.is_alone = False
         self.work = work
-        self.ready = ready
         self.patience = patience
+        self._ready = ready
         self._is_followed = is_followed
+
+    def get_ready(self) -> bool:
+        """Tell the caller, once, that it is its turn; False where that fails."""
+        ready, self._ready = self._ready, None
+        if ready is None:
+            return True
+        try:
+            self.context.run(ready)
+        except Exception as error:  # noqa: BLE001 - the caller is told
+            self.error = error
+            return False
+        return True
 
     def tell(self) -> bool:
         """Let the caller go on; whether the others have to wait for what it does then."""
@@ -233,6 +271,11 @@ class _Change:
             return False
         self.done.set_result(self.result)
         return self._is_followed
+
+
+def _refusal(failure: Exception) -> DatabaseUnavailable:
+    """Why there is no more time for a change that others have made fail, or the database."""
+    return retold(failure) if isinstance(failure, DatabaseUnavailable) else unavailable(BUSY)
 
 
 def _run_together(statements: Statements, changes: Sequence[_Change]) -> None:

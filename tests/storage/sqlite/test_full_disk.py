@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 
 from quart_chat.assistants.protocol import Step, Text
 from quart_chat.chat.ask import Ask
+from quart_chat.chat.models import Workflow
 from quart_chat.chat.rounds.recording import RoundTimeouts
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
@@ -23,6 +24,7 @@ from quart_chat.events import StreamingEventManager
 from quart_chat.patience import Patience, grant, granted, outlive_request
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.file.database import Database
+from quart_chat.texts import set_language
 from tests.chat.client import Client, state_of
 from tests.chat.parts import USER, ask, make_service
 from tests.chat.rounds.test_runner import Watcher, deltas, kinds
@@ -32,6 +34,8 @@ from tests.waiting import until
 
 LONG = "All of it. " * 20_000
 ASK = "Hello"
+
+Task = asyncio.Future[Workflow]
 
 
 @pytest.fixture
@@ -313,6 +317,54 @@ async def test_writers_that_wait_together_wait_no_longer_than_one(
     results = await asyncio.gather(*starts, return_exceptions=True)
     assert {getattr(result, "reason", None) for result in results} == {"locked"}
     assert database.queries - before <= 2
+
+
+async def wait_together(*changes: Awaitable[Workflow], at: Database) -> list[Task]:
+    """Begin changes that wait for the same turn."""
+    async with at.turn():
+        tasks: list[Task] = [asyncio.ensure_future(change) for change in changes]
+        await asyncio.sleep(0)
+    return tasks
+
+
+async def test_none_waits_for_a_lock_as_long_as_one_beside_it_that_may_wait_longer(
+    database: Database, lock: sqlite3.Connection
+) -> None:
+    chats = ChatRepository(database)
+    database._busy_timeout = 30.0
+
+    async def write(title: str, seconds: float) -> Workflow:
+        grant(seconds)
+        return await chats.write(partial(begin_workflow, title=title))
+
+    lock.execute("BEGIN IMMEDIATE")
+    patient, hasty = await wait_together(write("a", 30.0), write("b", 0.05), at=database)
+    async with asyncio.timeout(20):
+        with pytest.raises(DatabaseUnavailable, match="another program"):
+            await hasty
+    assert not patient.done()
+    lock.execute("ROLLBACK")
+    assert (await patient).title == "a"
+
+
+async def test_those_that_wait_together_for_a_lock_are_told_of_it_in_their_language(
+    database: Database, lock: sqlite3.Connection
+) -> None:
+    chats = ChatRepository(database)
+    database._busy_timeout = 30.0
+
+    async def write(language: str) -> Workflow:
+        set_language(language)
+        return await chats.write(begin_workflow)
+
+    lock.execute("BEGIN IMMEDIATE")
+    english, german = await wait_together(write("en"), write("de"), at=database)
+    with pytest.raises(DatabaseUnavailable, match="another program"):
+        await english
+    with pytest.raises(DatabaseUnavailable, match="von einem anderen Programm"):
+        await german
+    assert database.health.trouble is not None
+    assert database.health.trouble.reason == "locked"
 
 
 async def test_the_waits_of_a_request_are_one(
