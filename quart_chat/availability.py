@@ -93,8 +93,10 @@ def unavailable(reason: Reason) -> DatabaseUnavailable:
     return DatabaseUnavailable(_(reason.sentence), reason.name, reason.sentence)
 
 
-def retold(error: DatabaseUnavailable) -> DatabaseUnavailable:
-    """An error once more, in the language in use."""
+def retold(error: Exception) -> Exception:
+    """An error in the language in use, if it says that a database can't be used."""
+    if not isinstance(error, DatabaseUnavailable):
+        return error
     told = DatabaseUnavailable(_(error.source), error.reason, error.source)
     told.__cause__ = error.__cause__
     return told

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from quart_chat.events import StreamingEventManager
 from quart_chat.patience import Patience, grant, granted, outlive_request
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.file.database import Database
+from quart_chat.storage.statements import Statements
 from quart_chat.texts import set_language
 from tests.chat.client import Client, state_of
 from tests.chat.parts import USER, ask, make_service
@@ -79,6 +80,20 @@ async def trouble(database: Database) -> DatabaseUnavailable | None:
 
 async def set_full(database: Database, *, full: bool) -> None:
     await database._writer.fetch(f"PRAGMA max_page_count = {1 if full else 1_000_000}")
+
+
+@pytest.fixture
+def transactions(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that each transaction has to begin."""
+    waits: list[float] = []
+    transact = database._transact
+
+    async def noted(work: Callable[[Statements], object], wait: float) -> object:
+        waits.append(wait)
+        return await transact(work, wait)
+
+    monkeypatch.setattr(database._queue, "_transact", noted)
+    return waits
 
 
 @pytest.fixture
@@ -327,8 +342,8 @@ async def wait_together(*changes: Awaitable[Workflow], at: Database) -> list[Tas
     return tasks
 
 
-async def test_none_waits_for_a_lock_as_long_as_one_beside_it_that_may_wait_longer(
-    database: Database, lock: sqlite3.Connection
+async def test_one_that_can_wait_no_longer_for_a_lock_leaves_the_others_together(
+    database: Database, lock: sqlite3.Connection, transactions: list[float]
 ) -> None:
     chats = ChatRepository(database)
     database._busy_timeout = 30.0
@@ -338,13 +353,28 @@ async def test_none_waits_for_a_lock_as_long_as_one_beside_it_that_may_wait_long
         return await chats.write(partial(begin_workflow, title=title))
 
     lock.execute("BEGIN IMMEDIATE")
-    patient, hasty = await wait_together(write("a", 30.0), write("b", 0.05), at=database)
+    first, hasty, last = await wait_together(
+        write("a", 30.0), write("b", 0.05), write("c", 30.0), at=database
+    )
     async with asyncio.timeout(20):
         with pytest.raises(DatabaseUnavailable, match="another program"):
             await hasty
-    assert not patient.done()
+    assert not first.done()
     lock.execute("ROLLBACK")
-    assert (await patient).title == "a"
+    assert [(await first).title, (await last).title] == ["a", "c"]
+    assert len(transactions) == 2
+
+
+async def test_where_no_transaction_can_begin_none_is_tried_alone(
+    database: Database, path: Path, transactions: list[float]
+) -> None:
+    await asyncio.to_thread(path.unlink)
+    changes = (ChatRepository(database).write(begin_workflow) for _ in range(3))
+    results = await asyncio.gather(
+        *await wait_together(*changes, at=database), return_exceptions=True
+    )
+    assert [getattr(result, "reason", None) for result in results] == ["gone"] * 3
+    assert len(transactions) == 1
 
 
 async def test_those_that_wait_together_for_a_lock_are_told_of_it_in_their_language(
