@@ -288,7 +288,8 @@ class AccountStorage(Protocol):
     ) -> T:
         """Run ``change`` as a transaction, then ``committed`` before that of any later one.
 
-        It may run beside changes that wait at the same time, before what those have committed is
-        told, and twice where such a group fails: it changes nothing but the store.
+        Changes that wait at the same time may be committed together, and tried again if that fails.
+        So ``change`` changes nothing but the store, and needs nothing that the ``committed`` of
+        another does.
         """
         ...

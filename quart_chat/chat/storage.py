@@ -282,8 +282,8 @@ class ChatStorage(Protocol):
     ) -> T:
         """Run ``change`` as a transaction, then ``committed`` before that of any later one.
 
-        It may run beside changes that wait at the same time, before what those have committed is
-        told, and twice where such a group fails: it changes nothing but the store. ``ready`` is
-        called once, on the event loop, as the turn of the change has come.
+        Changes that wait at the same time may be committed together, and tried again if that fails.
+        So ``change`` changes nothing but the store, and needs nothing that the ``committed`` of
+        another does. ``ready`` is called once, on the event loop, when it is the change's turn.
         """
         ...

@@ -2,7 +2,7 @@
 
 Where many write at the same time, most of what a transaction costs is its beginning, its commit and
 the way to the thread of the connection. All changes that wait share these, and notice nothing of
-each other: each has a savepoint.
+each other: each has a savepoint, and where the whole fails each is tried alone, before all others.
 """
 
 from __future__ import annotations
