@@ -38,8 +38,8 @@ class Change:
         self.result: Any = None
         self.error: BaseException | None = None
         self.is_alone = False
-        self.work = work
         self.patience = patience
+        self._work = work
         self._ready = ready
         self._is_followed = is_followed
 
@@ -59,6 +59,10 @@ class Change:
             self.error = error
             return False
         return True
+
+    def run(self, statements: Statements) -> Any:
+        """Do the work of the change, on the thread of the connection."""
+        return self.context.run(self._work, statements)
 
     def tell(self) -> bool:
         """Let the caller go on; whether the others have to wait for what it does then."""
@@ -80,7 +84,7 @@ def run_together(statements: Statements, changes: Sequence[Change]) -> None:
         change.error = None
         statements.fetch("SAVEPOINT change")
         try:
-            change.result = change.context.run(change.work, statements)
+            change.result = change.run(statements)
         except ChatError as error:
             statements.fetch("ROLLBACK TO change")
             change.error = error

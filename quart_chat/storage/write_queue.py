@@ -204,11 +204,10 @@ class WriteQueue:
             change.error = change.error or change.context.run(unavailable, BUSY)
             return
         change.error = None
-        transaction = self._transact(change.work, change.patience.left)
         try:
-            change.result = await asyncio.create_task(transaction, context=change.context)
+            change.result = await self._transact(change.run, change.patience.left)
         except Exception as error:  # noqa: BLE001 - the caller is told
-            change.error = error
+            change.error = change.context.run(retold, error)
         self._note(change.error)
 
     def _note(self, error: BaseException | None) -> None:

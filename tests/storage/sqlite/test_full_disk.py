@@ -397,6 +397,25 @@ async def test_those_that_wait_together_for_a_lock_are_told_of_it_in_their_langu
     assert database.health.trouble.reason == "locked"
 
 
+async def test_one_that_follows_another_is_told_in_its_own_language(
+    database: Database, lock: sqlite3.Connection
+) -> None:
+    chats, later = ChatRepository(database), list[Task]()
+
+    async def write_in_german() -> Workflow:
+        set_language("de")
+        return await chats.write(begin_workflow)
+
+    async def committed(_: Workflow) -> None:
+        later.append(asyncio.create_task(write_in_german()))
+        lock.execute("BEGIN IMMEDIATE")
+        await asyncio.sleep(0)
+
+    await chats.write(begin_workflow, committed)
+    with pytest.raises(DatabaseUnavailable, match="von einem anderen Programm"):
+        await later[0]
+
+
 async def test_the_waits_of_a_request_are_one(
     service: ChatService, database: Database, lock: sqlite3.Connection
 ) -> None:
