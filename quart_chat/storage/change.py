@@ -62,7 +62,11 @@ class Change:
 
     def run(self, statements: Statements) -> Any:
         """Do the work of the change, on the thread of the connection."""
-        return self.context.run(self._work, statements)
+        try:
+            return self.context.run(self._work, statements)
+        except StopIteration as error:
+            # No future can pass it on: the queue would wait for ever.
+            raise RuntimeError("A change has raised StopIteration") from error
 
     def tell(self) -> bool:
         """Let the caller go on; whether the others have to wait for what it does then."""

@@ -79,6 +79,18 @@ async def test_one_that_comes_later_waits_for_those_that_are_tried_alone(
     assert (await later[0]).list_seq == 3
 
 
+async def test_one_that_runs_out_of_items_stops_none(storage: Storage) -> None:
+    def take_next(_: ChatTransaction) -> None:
+        next(iter(()))
+
+    async with asyncio.timeout(20):
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await storage.chats.write(take_next)
+        results = await together(storage, named(storage, "a"), storage.chats.write(take_next))
+    assert results[0].title == "a"
+    assert isinstance(results[1], RuntimeError)
+
+
 async def test_one_whose_caller_has_gone_is_not_tried_alone(storage: Storage) -> None:
     reached, go_on = threading.Event(), threading.Event()
 
