@@ -90,4 +90,13 @@ TOO_MANY_FILES = Reason(
 
 def unavailable(reason: Reason) -> DatabaseUnavailable:
     """The error in the language in use."""
-    return DatabaseUnavailable(_(reason.sentence), reason.name)
+    return DatabaseUnavailable(_(reason.sentence), reason.name, reason.sentence)
+
+
+def retold(error: Exception) -> Exception:
+    """An error in the language in use, if it says that a database can't be used."""
+    if not isinstance(error, DatabaseUnavailable):
+        return error
+    told = DatabaseUnavailable(_(error.source), error.reason, error.source)
+    told.__cause__ = error.__cause__
+    return told

@@ -1,9 +1,9 @@
 """Changes are committed first, then emitted, in one order and never one without the other.
 
-A unit of work makes its changes as a transaction, and notes the event of each. Units follow each
-other, also where a store commits several at once: the events of one are emitted before those of the
-next, and of all before the next transaction begins. So readers see the seqs that the units have
-given in order and without a hole.
+A unit of work makes the changes of one transaction and notes the event of each. Units of work
+follow each other, and so do their events: readers see the seqs that they have given in order and
+without a hole. Those that wait at the same time may be committed before the events of the first
+are emitted.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ U = TypeVar("U", bound=Unit)
 
 
 class Writable(Protocol[Tx_co]):
-    """A store whose changes follow each other."""
+    """A store whose transactions follow each other."""
 
     async def write(
         self,
@@ -57,7 +57,9 @@ class Writable(Protocol[Tx_co]):
     ) -> T:
         """Run ``change`` as a transaction, then ``committed`` before that of any later one.
 
-        ``ready`` is called on the event loop once it is the turn of this one.
+        Changes that wait at the same time may be committed together, and tried again if that fails.
+        So ``change`` changes nothing but the store, and needs nothing that the ``committed`` of
+        another does. ``ready`` is called once, on the event loop, when it is the change's turn.
         """
         ...
 
@@ -90,10 +92,12 @@ class Committer(Generic[Tx, U]):
         """Make a change in a transaction, then emit its events.
 
         Args:
-            change: Makes the change, on the database's thread. What it raises undoes it.
-            committed: Called between the commit and the events, before that of any later unit.
-            ready: Called on the event loop once the store turns to the change, which can be made
-                of what there is then.
+            change: Makes the change, on the database's thread, and nothing else, as it may be tried
+                twice. What it raises undoes it.
+            committed: Called between the commit and the events, and after the events of all units
+                of work before it.
+            ready: Called once, on the event loop, as the transaction is about to begin: what the
+                change is made of can be taken as late as that.
 
         Raises:
             DatabaseUnavailable: Nothing was changed.

@@ -299,13 +299,19 @@ class Unavailable(ChatError):
 
 
 class DatabaseUnavailable(Unavailable):
-    """The database can't be read or written; ``reason`` is one word for why."""
+    """The database can't be read or written.
+
+    Attributes:
+        reason: One word for why.
+        source: The message before it was translated.
+    """
 
     code = "database_unavailable"
 
-    def __init__(self, message: str, reason: str = "failing") -> None:
+    def __init__(self, message: str, reason: str = "failing", source: str = "") -> None:
         super().__init__(message)
         self.reason = reason
+        self.source = source or message
 
 
 class DatabaseTooNew(DatabaseUnavailable):

@@ -1,7 +1,7 @@
 """Changes of accounts: each checks who makes it, and is committed with its line of the log.
 
 What a change revokes is stored with it, for the other processes to read, and told to the listeners
-of this one before the next change is made.
+of this one before the caller of any later change goes on.
 """
 
 from __future__ import annotations

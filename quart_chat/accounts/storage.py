@@ -286,5 +286,10 @@ class AccountStorage(Protocol):
         change: Callable[[AccountTransaction], T],
         committed: Callable[[T], Awaitable[None]] | None = None,
     ) -> T:
-        """Run ``change`` as a transaction, then ``committed`` before that of any later one."""
+        """Run ``change`` as a transaction, then ``committed`` before that of any later one.
+
+        Changes that wait at the same time may be committed together, and tried again if that fails.
+        So ``change`` changes nothing but the store, and needs nothing that the ``committed`` of
+        another does.
+        """
         ...

@@ -282,6 +282,8 @@ class ChatStorage(Protocol):
     ) -> T:
         """Run ``change`` as a transaction, then ``committed`` before that of any later one.
 
-        ``ready`` is called on the event loop once it is the turn of this one.
+        Changes that wait at the same time may be committed together, and tried again if that fails.
+        So ``change`` changes nothing but the store, and needs nothing that the ``committed`` of
+        another does. ``ready`` is called once, on the event loop, when it is the change's turn.
         """
         ...

@@ -56,8 +56,9 @@ class Database(Protocol):
     ) -> T:
         """Run ``work`` as a transaction, then ``committed`` before that of any later one.
 
-        Those that wait at the same time may be committed together; what one of them refuses is
-        undone by itself. ``ready`` is called on the event loop once it is the turn of this one.
+        Those that wait at the same time may be committed together, and tried again if that fails;
+        what one of them refuses is undone by itself. ``ready`` is called once, on the event loop,
+        when it is the turn of this one.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 Where many write at the same time, most of what a transaction costs is its beginning, its commit and
 the way to the thread of the connection. All changes that wait share these, and notice nothing of
-each other: each has a savepoint.
+each other: each has a savepoint, and where the whole fails each is tried alone, before all others.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from contextvars import copy_context
 from itertools import islice
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 
-from quart_chat.availability import BUSY, unavailable
+from quart_chat.availability import BUSY, retold, unavailable
 from quart_chat.durations import Durations
-from quart_chat.errors import ChatError, DatabaseUnavailable
+from quart_chat.errors import DatabaseUnavailable
 from quart_chat.patience import Patience, granted
+from quart_chat.storage.change import Change, run_together
 from quart_chat.storage.health import Health
 from quart_chat.storage.statements import Statements
 
@@ -57,10 +57,10 @@ class WriteQueue:
         self._patience = patience
         self._may_commit_unseen = may_commit_unseen
         self._turn = asyncio.Lock()
-        self._waiting: dict[_Change, None] = {}
+        self._waiting: dict[Change, None] = {}
         self._task: asyncio.Task[None] | None = None
-        self._written: deque[_Change] = deque()
-        self._told: _Change | None = None
+        self._written: deque[Change] = deque()
+        self._told: Change | None = None
 
     @property
     def is_at_work(self) -> bool:
@@ -95,7 +95,7 @@ class WriteQueue:
         begun = monotonic()
         patience = granted() or Patience(self._patience)
         with patience:
-            change = _Change(work, ready, patience, is_followed=committed is not None)
+            change = Change(work, ready, patience, is_followed=committed is not None)
             self._waiting[change] = None
             self._begin()
             loop = asyncio.get_running_loop()
@@ -110,19 +110,20 @@ class WriteQueue:
                 self._leave(change)
                 self.durations.add(monotonic() - begun)
 
-    def _give_up(self, change: _Change) -> None:
-        if change in self._waiting:
+    def _give_up(self, change: Change) -> None:
+        if change in self._waiting and not change.done.done():
             del self._waiting[change]
-            change.done.set_exception(unavailable(BUSY))
+            change.done.set_exception(change.error or unavailable(BUSY))
 
-    def _leave(self, change: _Change) -> None:
+    def _leave(self, change: Change) -> None:
         """The caller of a change goes, whether it is made or not."""
         self._waiting.pop(change, None)
         if change is self._told:
             self._tell()
 
     def _begin(self) -> None:
-        if self._waiting and self._task is None:
+        # It is cancelled only as the event loop ends, when other tasks may still write.
+        if self._waiting and (self._task is None or self._task.cancelled()):
             self._task = asyncio.create_task(self._write_waiting())
 
     async def _write_waiting(self) -> None:
@@ -130,62 +131,92 @@ class WriteQueue:
         await self._turn.acquire()
         changes = self._take()
         try:
-            await self._write_all(changes)
-        except Exception as error:  # noqa: BLE001 - the callers are told, and none waits for ever
+            await self._write(changes)
+        except BaseException as error:
             for change in changes:
                 change.error = change.error or error
-        self._written.extend(changes)
-        self._tell()
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._written.extend(change for change in changes if change not in self._waiting)
+            self._tell()
 
-    def _take(self) -> list[_Change]:
-        changes = [*islice(self._waiting, MOST_TOGETHER)]
+    def _take(self) -> list[Change]:
+        """What is written next: all that waits, or one change that is to be tried alone."""
+        is_alone = any(change.is_alone for change in islice(self._waiting, 1))
+        changes = [*islice(self._waiting, 1 if is_alone else MOST_TOGETHER)]
         for change in changes:
             del self._waiting[change]
         # A caller that has just been cancelled has not left yet.
         return [change for change in changes if not change.done.done()]
 
-    async def _write_all(self, changes: Sequence[_Change]) -> None:
-        for change in changes:
-            if change.ready is not None:
-                change.ready()
-        if len(changes) < 2 or not await self._write_together(changes):
-            for change in changes:
-                await self._write_alone(change)
+    async def _write(self, changes: Sequence[Change]) -> None:
+        ready = [change for change in changes if change.get_ready()]
+        if len(ready) > 1:
+            await self._write_together(ready)
+        elif ready:
+            await self._write_alone(ready[0])
 
-    async def _write_together(self, changes: Sequence[_Change]) -> bool:
-        """Write several changes; False where nothing is written, and each is to be tried alone."""
-        is_run = False
+    async def _write_together(self, changes: Sequence[Change]) -> None:
+        """Write several changes; some or all may be put back to be tried again."""
+        is_begun = is_run = False
 
         def work(statements: Statements) -> None:
-            nonlocal is_run
-            _run_together(statements, changes)
+            nonlocal is_begun, is_run
+            is_begun = True
+            run_together(statements, changes)
             is_run = True
 
-        failure: Exception | None = None
         try:
             await self._transact(work, min(change.patience.left for change in changes))
-        except Exception as error:  # noqa: BLE001 - each caller is told, or the change tried again
-            failure = error
-        if failure is not None and not (is_run and self._may_commit_unseen):
-            return False
-        self._note(failure)
-        for change in changes:
-            change.error = failure or change.error
-        return True
+        except Exception as error:  # noqa: BLE001 - the changes are tried again, or callers told
+            if not is_begun:
+                self._put_off(changes, error)
+            elif is_run and self._may_commit_unseen and isinstance(error, DatabaseUnavailable):
+                self._refuse(changes, error)
+            else:
+                self._part(changes, error)
+        else:
+            if any(change.error is None for change in changes):
+                self._health.succeeded()
 
-    async def _write_alone(self, change: _Change) -> None:
-        change.error = None
+    def _refuse(self, changes: Sequence[Change], failure: Exception) -> None:
+        for change in changes:
+            change.error = change.context.run(retold, failure)
+        self._note(failure)
+
+    def _put_off(self, changes: Sequence[Change], failure: Exception) -> None:
+        """Refuse changes whose transaction could not begin, unless it was left too little time.
+
+        It had as much as the least patient of them could wait: then the others go on waiting.
+        """
+        self._refuse(changes, failure)
+        if not all(change.can_wait for change in changes):
+            self._put_back(changes)
+
+    def _part(self, changes: Sequence[Change], failure: Exception) -> None:
+        """Have changes that have failed together tried one by one: it may be the fault of one."""
+        trouble = failure if isinstance(failure, DatabaseUnavailable) else unavailable(BUSY)
+        for change in changes:
+            change.is_alone, change.error = True, change.context.run(retold, trouble)
+        self._put_back(changes)
+
+    def _put_back(self, changes: Sequence[Change]) -> None:
+        """Have those that can wait be written before all others."""
+        self._waiting = {change: None for change in changes if change.can_wait} | self._waiting
+
+    async def _write_alone(self, change: Change) -> None:
         if not change.patience.left:
-            change.error = change.context.run(unavailable, BUSY)
+            change.error = change.error or change.context.run(unavailable, BUSY)
             return
-        transaction = self._transact(change.work, change.patience.left)
+        change.error = None
         try:
-            change.result = await asyncio.create_task(transaction, context=change.context)
+            change.result = await self._transact(change.run, change.patience.left)
         except Exception as error:  # noqa: BLE001 - the caller is told
-            change.error = error
+            change.error = change.context.run(retold, error)
         self._note(change.error)
 
-    def _note(self, error: Exception | None) -> None:
+    def _note(self, error: BaseException | None) -> None:
         if error is None:
             self._health.succeeded()
         elif isinstance(error, DatabaseUnavailable):
@@ -202,55 +233,3 @@ class WriteQueue:
         self._turn.release()
         self._task = None
         self._begin()
-
-
-class _Change:
-    """A change that waits for its turn, or has been written.
-
-    Attributes:
-        context: That of its caller, whose language errors are told in.
-        done: What the work has given, once it is committed, or why it is not.
-        result, error: The same, before the caller is told.
-    """
-
-    def __init__(
-        self,
-        work: Callable[[Any], Any],
-        ready: Callable[[], None] | None,
-        patience: Patience,
-        *,
-        is_followed: bool,
-    ) -> None:
-        self.context = copy_context()
-        self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.result: Any = None
-        self.error: Exception | None = None
-        self.work = work
-        self.ready = ready
-        self.patience = patience
-        self._is_followed = is_followed
-
-    def tell(self) -> bool:
-        """Let the caller go on; whether the others have to wait for what it does then."""
-        if self.done.done():
-            return False  # it was cancelled
-        if self.error is not None:
-            self.done.set_exception(self.error)
-            return False
-        self.done.set_result(self.result)
-        return self._is_followed
-
-
-def _run_together(statements: Statements, changes: Sequence[_Change]) -> None:
-    """Run the work of several changes in one transaction; one that is refused is undone alone.
-
-    Any other failure is that of all: the engine may have undone the whole.
-    """
-    for change in changes:
-        statements.fetch("SAVEPOINT change")
-        try:
-            change.result = change.context.run(change.work, statements)
-        except ChatError as error:
-            statements.fetch("ROLLBACK TO change")
-            change.error = error
-        statements.fetch("RELEASE change")

@@ -22,9 +22,10 @@ _LABEL = r"\[(?:\\.|[^\\\[\]\n])*"
 _HOST = r"(?:https?\\?:(?:\\?/){2}[^\s/()\[\]<>\"']+)?"
 _REST = r"[^\s()\[\]<>\"'`*&]*"
 _TAG = re.compile(r"<[^>]*>")
-# What may stand within an address and is not seen of it: marks of Markdown, the tags of HTML.
+# What may stand within an address and is not seen of it: marks of Markdown, the tags of HTML, but
+# for those that end the cell of a table.
 _MARKS = r"[\\*_~`]*"
-_TAGS = rf"(?:{_TAG.pattern})*"
+_TAGS = r"(?:<(?!/t[dh]>)[^>]*>)*"
 # What may become a link with the text that is still to come; no label goes beyond its line, and no
 # address beyond a blank.
 _OPEN_LABEL = re.compile(rf"{_LABEL}\\?(?:\](?:\([^()\s]*)?)?\Z")

@@ -166,6 +166,12 @@ def test_other_links_stay() -> None:
         assert REDACTION.html(render_markdown(text)) == render_markdown(text)
 
 
+def test_cells_of_a_table_are_no_address_together() -> None:
+    text = f"| a | b |\n| - | - |\n| /chat/ | {OTHER} |\n"
+    assert whole(text) == text
+    assert REDACTION.html(render_markdown(text)) == render_markdown(text)
+
+
 def test_a_number_stays_and_leads_nowhere() -> None:
     source = Source(1, "Plan", "You", f"/chat/{OTHER}", "Kiwis are green.")
     html = f"<p>Green {Citations.of([source]).render(1)}.</p>"

@@ -23,7 +23,7 @@ from tests.storage.contract.chats import USER, begin_workflow
 from tests.storage.contract.test_work import titles
 from tests.stores import writing
 
-FATES = ["kept", "refused", "broken", "cancelled", "cancelled later"]
+FATES = ["kept", "refused", "broken", "unready", "cancelled", "cancelled later"]
 
 
 def held(storage: Storage) -> AbstractAsyncContextManager[object]:
@@ -63,7 +63,11 @@ async def begin(
             raise errors[fate]
         return workflow
 
-    return await storage.chats.write(work, committed)
+    def get_ready() -> None:
+        if fate == "unready":
+            raise KeyError("broken")
+
+    return await storage.chats.write(work, committed, get_ready)
 
 
 async def test_they_are_one_transaction(storage: Storage) -> None:

@@ -17,7 +17,7 @@ from quart_chat.storage.postgres import connection as connections
 from quart_chat.storage.postgres.chats import ChatRepository
 from quart_chat.storage.postgres.database import Database
 from quart_chat.storage.statements import Statements
-from quart_chat.texts import use
+from quart_chat.texts import set_language, use
 from tests.app import create_test_app
 from tests.services.postgres import PostgresServer, find_binaries
 from tests.storage.contract.chats import begin_workflow
@@ -106,12 +106,21 @@ async def test_what_may_be_committed_is_not_tried_again(
         await transact(work, wait)
         raise unavailable(UNREACHABLE)
 
+    async def add_in(language: str) -> None:
+        set_language(language)
+        await add(database)
+
     async with database.turn():
-        changes = [asyncio.ensure_future(add(database)) for _ in range(3)]
+        changes = [asyncio.ensure_future(add_in(language)) for language in ("en", "de", "en")]
         await asyncio.sleep(0)
         monkeypatch.setattr(database._queue, "_transact", cut)
     results = await asyncio.gather(*changes, return_exceptions=True)
     assert [getattr(result, "reason", None) for result in results] == ["gone"] * 3
+    assert [str(result).startswith("Der Datenbankserver") for result in results] == [
+        False,
+        True,
+        False,
+    ]
     assert await database.read(count) == 3
 
 

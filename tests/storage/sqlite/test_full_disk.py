@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 
 from quart_chat.assistants.protocol import Step, Text
 from quart_chat.chat.ask import Ask
+from quart_chat.chat.models import Workflow
 from quart_chat.chat.rounds.recording import RoundTimeouts
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
@@ -23,6 +24,8 @@ from quart_chat.events import StreamingEventManager
 from quart_chat.patience import Patience, grant, granted, outlive_request
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.file.database import Database
+from quart_chat.storage.statements import Statements
+from quart_chat.texts import set_language
 from tests.chat.client import Client, state_of
 from tests.chat.parts import USER, ask, make_service
 from tests.chat.rounds.test_runner import Watcher, deltas, kinds
@@ -32,6 +35,8 @@ from tests.waiting import until
 
 LONG = "All of it. " * 20_000
 ASK = "Hello"
+
+Task = asyncio.Future[Workflow]
 
 
 @pytest.fixture
@@ -75,6 +80,20 @@ async def trouble(database: Database) -> DatabaseUnavailable | None:
 
 async def set_full(database: Database, *, full: bool) -> None:
     await database._writer.fetch(f"PRAGMA max_page_count = {1 if full else 1_000_000}")
+
+
+@pytest.fixture
+def transactions(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that each transaction has to begin."""
+    waits: list[float] = []
+    transact = database._transact
+
+    async def noted(work: Callable[[Statements], object], wait: float) -> object:
+        waits.append(wait)
+        return await transact(work, wait)
+
+    monkeypatch.setattr(database._queue, "_transact", noted)
+    return waits
 
 
 @pytest.fixture
@@ -313,6 +332,88 @@ async def test_writers_that_wait_together_wait_no_longer_than_one(
     results = await asyncio.gather(*starts, return_exceptions=True)
     assert {getattr(result, "reason", None) for result in results} == {"locked"}
     assert database.queries - before <= 2
+
+
+async def wait_together(*changes: Awaitable[Workflow], at: Database) -> list[Task]:
+    """Begin changes that wait for the same turn."""
+    async with at.turn():
+        tasks: list[Task] = [asyncio.ensure_future(change) for change in changes]
+        await asyncio.sleep(0)
+    return tasks
+
+
+async def test_one_that_can_wait_no_longer_for_a_lock_leaves_the_others_together(
+    database: Database, lock: sqlite3.Connection, transactions: list[float]
+) -> None:
+    chats = ChatRepository(database)
+    database._busy_timeout = 30.0
+
+    async def write(title: str, seconds: float) -> Workflow:
+        grant(seconds)
+        return await chats.write(partial(begin_workflow, title=title))
+
+    lock.execute("BEGIN IMMEDIATE")
+    first, hasty, last = await wait_together(
+        write("a", 30.0), write("b", 0.05), write("c", 30.0), at=database
+    )
+    async with asyncio.timeout(20):
+        with pytest.raises(DatabaseUnavailable, match="another program"):
+            await hasty
+    assert not first.done()
+    lock.execute("ROLLBACK")
+    assert [(await first).title, (await last).title] == ["a", "c"]
+    assert len(transactions) == 2
+
+
+async def test_where_no_transaction_can_begin_none_is_tried_alone(
+    database: Database, path: Path, transactions: list[float]
+) -> None:
+    await asyncio.to_thread(path.unlink)
+    changes = (ChatRepository(database).write(begin_workflow) for _ in range(3))
+    results = await asyncio.gather(
+        *await wait_together(*changes, at=database), return_exceptions=True
+    )
+    assert [getattr(result, "reason", None) for result in results] == ["gone"] * 3
+    assert len(transactions) == 1
+
+
+async def test_those_that_wait_together_for_a_lock_are_told_of_it_in_their_language(
+    database: Database, lock: sqlite3.Connection
+) -> None:
+    chats = ChatRepository(database)
+    database._busy_timeout = 30.0
+
+    async def write(language: str) -> Workflow:
+        set_language(language)
+        return await chats.write(begin_workflow)
+
+    lock.execute("BEGIN IMMEDIATE")
+    english, german = await wait_together(write("en"), write("de"), at=database)
+    with pytest.raises(DatabaseUnavailable, match="another program"):
+        await english
+    with pytest.raises(DatabaseUnavailable, match="von einem anderen Programm"):
+        await german
+    assert database.health.trouble is not None
+    assert database.health.trouble.reason == "locked"
+
+
+async def test_one_that_follows_another_is_told_in_its_own_language(
+    database: Database, lock: sqlite3.Connection
+) -> None:
+    chats, later = ChatRepository(database), list[Task]()
+
+    async def write_in_german() -> Workflow:
+        set_language("de")
+        return await chats.write(begin_workflow)
+
+    async def committed(_: Workflow) -> None:
+        later.append(asyncio.create_task(write_in_german()))
+        lock.execute("BEGIN IMMEDIATE")
+        await asyncio.sleep(0)
+
+    await chats.write(begin_workflow, committed)
+    with pytest.raises(DatabaseUnavailable, match="von einem anderen Programm"):
+        await later[0]
 
 
 async def test_the_waits_of_a_request_are_one(
