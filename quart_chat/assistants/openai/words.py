@@ -50,6 +50,7 @@ _BY_KIND = (
 _SIGNS = re.compile(r"[^A-Za-z0-9]")
 # A frame of server-sent events around it
 _FRAME = re.compile(r"(?:(?:event|id|retry):[^\n]*\n)*(?:data|error):\s*(?=[{\[])")
+_NEXT_FRAME = re.compile(r"data:|\[DONE\]", re.IGNORECASE)
 _NOTHING = frozenset({"null", "true", "false", "None"})
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w:.-]{1,40})", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
@@ -107,7 +108,7 @@ def load_json(data: bytes | str) -> Any:
     """
     with suppress(orjson.JSONDecodeError):
         return orjson.loads(data)
-    text = (decode(data) if isinstance(data, bytes) else data).removeprefix("\ufeff")
+    text = (decode(data) if isinstance(data, bytes) else data).removeprefix("\ufeff").lstrip()
     try:
         return json.loads(text, strict=False)
     except RecursionError as error:
@@ -118,16 +119,22 @@ def load_json(data: bytes | str) -> Any:
         return _load_objects(text)
 
 
-def _load_objects(text: str) -> list[dict[str, Any]]:
-    """Decode objects that follow each other, on one line or on many."""
+def _load_objects(text: str) -> Any:
+    """Decode objects that follow each other, on one line or on many; one alone is no list.
+
+    What follows them and is no JSON costs itself alone, unless it is another frame.
+    """
     decoder, found, place = json.JSONDecoder(strict=False), [], 0
-    while text.startswith("{", place):
-        each, place = decoder.raw_decode(text, place)
+    while text.startswith(("{", "["), place):
+        try:
+            each, place = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            break
         found.append(each)
         place += len(text[place:]) - len(text[place:].lstrip())
-    if place < len(text):
-        raise ValueError("no JSON follows the first objects")
-    return found
+    if not found or _NEXT_FRAME.match(text, place):
+        raise ValueError("no object alone is at its beginning")
+    return found if len(found) > 1 else found[0]
 
 
 def find_words(found: Any, depth: int = 0) -> str:
@@ -163,7 +170,7 @@ def is_complaint(payload: dict[str, Any], *, bare: bool) -> bool:
     """Whether an object is an error; one that is ``bare`` has no choices."""
     if is_error(payload.get("error")):
         return True
-    if not bare or payload.get("content"):
+    if not bare or payload.get("content") or payload.get("text"):
         return False
     if "error" in (payload.get("type"), payload.get("object")) or find_status(payload):
         return True

@@ -22,7 +22,11 @@ _FIELDS = (b"event", b"id", b"retry")
 # A record separator begins each object of a sequence (RFC 7464).
 _AROUND = b" \t\v\f\r\x1e"
 _BOM = b"\xef\xbb\xbf"
+_OPENINGS = (b"{", b"[", b'"{')
+"""How JSON begins that may hold something: also as a text that was encoded twice."""
 _DATA = re.compile(rb"data[ \t]*:", re.IGNORECASE)
+_NEXT = re.compile(rb"(?<=\})[ \t]*(?:data:[ \t]*(?=[{\[])|(?=\[DONE\]))", re.IGNORECASE)
+"""Between two frames on one line."""
 _CHUNK = re.compile(rb'\{.{0,2000}"choices"', re.DOTALL)
 
 Take = Callable[[bytes, bool], bool]
@@ -105,7 +109,7 @@ class Frames:
         if line.startswith(b"data: {") and not self._pending:
             # Nearly all lines are like this one, and there is one for each token.
             if not self._take(line[6:], self._error):
-                self._keep(line[6:])
+                self._take_apart(line[6:])
             return
         # A gateway that joins streams has the mark of each at its start.
         while line.startswith(_BOM):
@@ -132,8 +136,20 @@ class Frames:
             # The frame before it has had no end.
             self._flush()
         # What can't be read may go on in the next line.
-        if self._pending or not self._take(data, self._error):
+        if self._pending:
             self._keep(data)
+        elif not self._take(data, self._error):
+            self._take_apart(data)
+
+    def _take_apart(self, data: bytes) -> None:
+        """Take what can't be read as one: frames without a line end between them, or a part."""
+        first, *others = _NEXT.split(data)
+        if not others:
+            self._keep(data)
+            return
+        for frame in (first, *others):
+            if not self._take(frame, self._error):
+                self._skip(frame)
 
     def _take_field(self, name: bytes, value: bytes) -> None:
         if name == b"event":
@@ -147,7 +163,7 @@ class Frames:
             self._keep(line)
             if self._raw and line in (b"}", b"]"):
                 self._try_whole()
-        elif line[:1] not in (b"{", b"["):
+        elif not line.startswith(_OPENINGS):
             self._keep_prose(line)
         elif not self._take(line, self._error):
             self._raw = True
@@ -188,7 +204,7 @@ class Frames:
 
     def _skip(self, data: bytes) -> None:
         self.skipped += 1
-        if data[:1] not in (b"{", b"[", b'"'):
+        if not data.startswith(_OPENINGS):
             self._keep_prose(data)
 
     def _keep_prose(self, line: bytes) -> None:
