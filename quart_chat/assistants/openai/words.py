@@ -61,9 +61,13 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 """Colours of a terminal."""
 _PHRASES = {status.phrase.lower() for status in HTTPStatus} | {"error", "failed", "failure", "fail"}
 _BARE = re.compile(r"\A(?:http\s*)?(?:error\s*)?\d{0,3}[\s:-]*|\W*\Z", re.IGNORECASE)
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
-_UNSEEN = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"</?[a-zA-Z!?][^>]*>")
+# What has no end goes to the end of the page, and a tag to the next one: each is looked at once.
+_TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
+_UNSEEN = re.compile(
+    r"<(script|style|head)\b.*?(?:</\1\s*>|(?=<body\b)|\Z)|<!--.*?(?:-->|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+_TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\):?", re.IGNORECASE)
 
 

@@ -462,6 +462,20 @@ def test_pieces_of_a_line_are_kept_as_they_came_and_joined_once() -> None:
     assert taken == [b"".join(pieces)[6:] + b"end"]
 
 
+@pytest.mark.parametrize("chunk", [b"data: x\n" * 5000 + b"\n", b"data: " + b"{}data:{" * 5000])
+def test_of_many_parts_that_can_not_be_read_only_some_are_tried(chunk: bytes) -> None:
+    tried = 0
+
+    def refuse_all(chunk: bytes, error: bool) -> bool:
+        nonlocal tried
+        tried += 1
+        return False
+
+    reader = frames.Frames(refuse_all)
+    reader.feed(chunk + b"\n")
+    assert tried < frames.MAX_FAILED + 5
+
+
 @pytest.mark.parametrize(
     "choices",
     [

@@ -17,6 +17,8 @@ MAX_LINE = 8 * 1024 * 1024
 """Bytes of a line, or of a chunk on several lines; a longer one is skipped."""
 MAX_PROSE = 64 * 1024
 """Bytes kept of what is neither a field nor JSON."""
+MAX_FAILED = 1000
+"""Lines of a frame, or frames on a line, that are tried in vain: more would take long."""
 
 _FIELDS = (b"event", b"id", b"retry")
 # A record separator begins each object of a sequence (RFC 7464).
@@ -143,13 +145,11 @@ class Frames:
 
     def _take_apart(self, data: bytes) -> None:
         """Take what can't be read as one: frames without a line end between them, or a part."""
-        first, *others = _NEXT.split(data)
-        if not others:
+        frames = _NEXT.split(data)
+        if len(frames) == 1:
             self._keep(data)
-            return
-        for frame in (first, *others):
-            if not self._take(frame, self._error):
-                self._skip(frame)
+        else:
+            self._take_each(frames)
 
     def _take_field(self, name: bytes, value: bytes) -> None:
         if name == b"event":
@@ -195,9 +195,15 @@ class Frames:
         elif len(lines) == 1:
             self._skip(lines[0])
         elif not self._take(b"\n".join(lines), self._error):
-            for line in lines:
-                if not self._take(line, self._error):
-                    self._skip(line)
+            self._take_each(lines)
+
+    def _take_each(self, chunks: list[bytes]) -> None:
+        last = self.skipped + MAX_FAILED
+        for chunk in chunks:
+            if self.skipped > last:
+                return
+            if not self._take(chunk, self._error):
+                self._skip(chunk)
 
     def _forget_pending(self) -> None:
         self._pending, self._pending_size, self._raw = [], 0, False
