@@ -400,6 +400,14 @@ async def test_what_is_too_long_all_the_same_is_said_with_the_endpoints_words(
         ("😀🎉🚀", 1.0, 3.0),
         ("3141592653589793", 0.3, 1.0),
         ("{}[]();,.", 0.5, 1.0),
+        ("aGVsbG8gd29ybGQgdGhpcyBpcyBiYXNlNjQ", 0.4, 0.8),
+        ("AF:3b:9C:0e:", 0.4, 1.0),
+        ("Ελληνικά κείμενα ", 0.4, 0.8),
+        ("שלום לכולם ", 0.4, 0.8),
+        ("Tiếng Việt có dấu ", 0.3, 0.6),
+        ("தமிழ் மொழி ", 0.8, 2.0),
+        ("𠮷野家𩸽", 1.0, 3.0),
+        ("def estimate(text: str) -> int:\n    return len(text) // 4\n", 0.2, 0.5),
     ],
 )
 def test_an_estimate_goes_by_script(sample: str, least: float, most: float) -> None:
