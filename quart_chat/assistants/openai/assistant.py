@@ -192,7 +192,7 @@ class OpenAIAssistant:
         yield reply.ask(model, request.attempt + 1, self._retries + 1)
         # Who answers is known before the answer.
         yield reply.usage()
-        said, told = 0, False
+        said, told, grace = 0, False, 0.0
         asked = self._endpoint.stream(model, request.messages, question.parameters)
         async with asked as body:
             while not reply.over and (burst := await body.read()):
@@ -200,7 +200,9 @@ class OpenAIAssistant:
                 if reply.said == said:
                     continue
                 said = reply.said
+                says_more = False
                 for output in outputs:
+                    says_more = True
                     yield output
                 if reply.begun and not told:
                     # An answer that is stopped has this much to say.
@@ -208,10 +210,12 @@ class OpenAIAssistant:
                     yield reply.usage()
                     yield reply.waited()
                 reply.check()
-                if reply.whole:
-                    body.expect_end(LAST_GRACE if reply.counted else GRACE)
-                else:
+                if not reply.whole:
                     body.heard()
+                elif says_more or grace != (LAST_GRACE if reply.counted else GRACE):
+                    # That it is whole, said again and again, keeps no connection open.
+                    grace = LAST_GRACE if reply.counted else GRACE
+                    body.expect_end(grace)
             for output in reply.rest():
                 yield output
             if reply.begun and not told:

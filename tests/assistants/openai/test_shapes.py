@@ -213,6 +213,8 @@ THINKING = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}]
         part([*THINKING, {"type": "text", "text": "Hi"}]) + END,
         part([{"type": "reasoning", "summary": [{"text": "Hm"}]}, {"text": "Hi"}]) + END,
         part({"parts": [{"text": "Hm", "thought": True}, {"text": "Hi"}]}) + END,
+        part([{"type": "thinking", "text": "Hm"}, {"type": "text", "text": "Hi"}]) + END,
+        part([{"type": "thinking", "thinking": "Hm", "signature": "x"}]) + part("Hi") + END,
         delta(reasoning_content="Hm") + C("Hi") + END,
         delta(reasoning="<think>\nHm") + delta(reasoning="</think>\n") + C("Hi") + END,
         delta(reasoning=["Hm"]) + C("Hi") + END,

@@ -31,6 +31,9 @@ _NEXT = re.compile(rb"(?<=\})[ \t]*(?:data:[ \t]*(?=[{\[])|(?=\[DONE\]))", re.IG
 """Between two frames on one line."""
 _CHUNK = re.compile(rb'\{.{0,2000}"choices"', re.DOTALL)
 
+MAX_TRIES = 20
+"""Times that a line without an end is looked at: each takes as long as all of the line."""
+
 Take = Callable[[bytes, bool], bool]
 """Takes a chunk, and whether it is of the event ``error``; returns whether it could be read."""
 
@@ -50,6 +53,7 @@ class Frames:
         self._line: list[bytes] = []
         self._size = 0
         self._overlong = False
+        self._tries = 0
         self._after_cr = False
         self._pending: list[bytes] = []
         self._pending_size = 0
@@ -71,7 +75,7 @@ class Frames:
         if lines and self._line:
             self._add(lines[0])
             lines[0] = b"".join(self._line)
-            self._line, self._size = [], 0
+            self._line, self._size, self._tries = [], 0, 0
             if self._overlong:
                 self._overlong = False
                 del lines[0]
@@ -80,6 +84,8 @@ class Frames:
                 self._take_line(line)
         if rest:
             self._add(rest)
+            if rest.endswith((b"}", b"]")) and not self._overlong:
+                self._take_unended()
 
     def finish(self) -> None:
         """No more bytes will come."""
@@ -89,6 +95,20 @@ class Frames:
         self._flush()
         # What takes the chunks holds this as well: they would wait for the garbage collector.
         del self._take
+
+    def _take_unended(self) -> None:
+        """Take a line that is whole as it stands: some servers send no end behind the last one."""
+        if self._tries == MAX_TRIES or (self._pending and not self._raw):
+            return
+        self._tries += 1
+        line = b"".join(self._line).strip(_AROUND)
+        field = _DATA.match(line)
+        data = b"\n".join([*self._pending, line[field.end() :].strip() if field else line])
+        # A part of JSON may end with a brace, too.
+        whole = data.startswith(b"{") and data.count(b"{") == data.count(b"}")
+        if (whole or data == b"[DONE]") and self._take(data, self._error):
+            self._line, self._size = [], 0
+            self._forget_pending()
 
     def _normalize(self, piece: bytes) -> bytes:
         # A CR ends its line at once; should the LF of a CRLF come next, it ends no other.
