@@ -192,7 +192,7 @@ class OpenAIAssistant:
         yield reply.ask(model, request.attempt + 1, self._retries + 1)
         # Who answers is known before the answer.
         yield reply.usage()
-        said, told, grace = 0, False, 0.0
+        said, told = 0, False
         asked = self._endpoint.stream(model, request.messages, question.parameters)
         async with asked as body:
             while not reply.over and (burst := await body.read()):
@@ -202,6 +202,9 @@ class OpenAIAssistant:
                 said = reply.said
                 says_more = False
                 for output in outputs:
+                    if says_more:
+                        # A long text comes in pieces; others have their turn between them.
+                        await asyncio.sleep(0)
                     says_more = True
                     yield output
                 if reply.begun and not told:
@@ -210,12 +213,10 @@ class OpenAIAssistant:
                     yield reply.usage()
                     yield reply.waited()
                 reply.check()
-                if not reply.whole:
+                if reply.whole:
+                    body.expect_end(LAST_GRACE if reply.counted else GRACE, anew=says_more)
+                else:
                     body.heard()
-                elif says_more or grace != (LAST_GRACE if reply.counted else GRACE):
-                    # That it is whole, said again and again, keeps no connection open.
-                    grace = LAST_GRACE if reply.counted else GRACE
-                    body.expect_end(grace)
             for output in reply.rest():
                 yield output
             if reply.begun and not told:
