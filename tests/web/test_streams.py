@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import pytest
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat.events.sse import encode_frame
@@ -80,18 +81,40 @@ async def test_a_test_that_waits_for_an_item_misses_none_that_came_with_it() -> 
     assert len(stream.items) == 3
 
 
-async def test_every_stream_begins_with_a_time_to_come_back_after(client: Client) -> None:
+async def paths_of_streams(client: Client) -> tuple[str, ...]:
+    """A path for each kind of stream, of a chat that has one round."""
     chat = workflow_id(await ask(client, "count 1 0ms"))
     share = await (await client.post(f"/api/chatbot/workflows/{chat}/share")).get_json()
-    for path in (
+    return (
         f"/api/stream?workflowId={chat}",
         "/api/stream",
         f"/api/chatbot/{chat}/stream",
         f"/api/events/{chat}",
         f"/api/shared/{share['token']}/stream",
         "/api/doctor/stream",
-    ):
+    )
+
+
+async def test_every_stream_begins_with_a_time_to_come_back_after(client: Client) -> None:
+    for path in await paths_of_streams(client):
         async with client.request(path) as connection:
             await connection.send_complete()
             assert (await connection.receive()).startswith(b"retry: "), path
             await connection.disconnect()
+
+
+@pytest.mark.parametrize("last_id", ["", "nonsense"])
+async def test_in_every_frame_of_every_stream_the_data_comes_before_the_id(
+    client: Client, last_id: str
+) -> None:
+    for path in await paths_of_streams(client):
+        received = b""
+        async with client.request(path, headers={"Last-Event-ID": last_id}) as connection:
+            await connection.send_complete()
+            while b"\nid: " not in received:
+                received += await connection.receive()
+            await connection.disconnect()
+        for frame in received.split(b"\n\n")[:-1]:
+            fields = [line.partition(b": ")[0] for line in frame.split(b"\n")]
+            sent = [name for name in fields if name not in (b"retry", b"")]
+            assert sent in ([b"data"], [b"data", b"id"]), (path, frame)

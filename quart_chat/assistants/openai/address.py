@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from yarl import URL
 
-_COMPLETIONS = re.compile(r"/chat/completions/*\Z")
+_COMPLETIONS = re.compile(r"(?:/chat)?/completions/*\Z")
 _SECRET = re.compile(r"key|token|secret|sig|pass|auth|code", re.IGNORECASE)
 _SAFE = "%/?:@!$&'()*+,;=~"
 _MIN_SECRET = 6
@@ -31,7 +31,7 @@ class EndpointAddress:
     """
 
     def __init__(self, text: str) -> None:
-        parts = urlsplit(text)
+        parts = urlsplit(text.strip())
         netloc = parts.netloc.rpartition("@")[2]
         origin = _origin(f"{parts.scheme}://{netloc}")
         self._origin = f"{parts.scheme}://{origin.raw_authority}"

@@ -200,7 +200,12 @@ class OpenAIAssistant:
                 if reply.said == said:
                     continue
                 said = reply.said
+                says_more = False
                 for output in outputs:
+                    if says_more:
+                        # A long text comes in pieces; others have their turn between them.
+                        await asyncio.sleep(0)
+                    says_more = True
                     yield output
                 if reply.begun and not told:
                     # An answer that is stopped has this much to say.
@@ -209,7 +214,7 @@ class OpenAIAssistant:
                     yield reply.waited()
                 reply.check()
                 if reply.whole:
-                    body.expect_end(LAST_GRACE if reply.counted else GRACE)
+                    body.expect_end(LAST_GRACE if reply.counted else GRACE, anew=says_more)
                 else:
                     body.heard()
             for output in reply.rest():

@@ -13,6 +13,9 @@ the frames in which texts are passed on, so that each piece is passed on as it i
 SMALL = 4096
 """Bytes of a piece that is followed by no rest: what comes so fast is gathered anyway."""
 
+LARGE = 64 * 1024
+"""Bytes of a piece behind which others have their turn."""
+
 
 class Silence(Exception):
     """The endpoint has said nothing for too long."""
@@ -46,10 +49,10 @@ class Body:
         self._left_at = self._loop.time()
         self._deadline = self._left_at + patience
         self._timer: asyncio.TimerHandle | None = None
-        self._small = self._rests = False
+        self._small = self._rests = self._large = False
         self._broken: aiohttp.ClientError | None = None
         self._waiting = False
-        self._ending = False
+        self._grace: float | None = None
         self._expired = False
 
     async def read(self) -> bytes:
@@ -65,6 +68,9 @@ class Body:
         if self._rests:
             self._rests = False
             await asyncio.sleep(self._left_at + REST - self._loop.time())
+        elif self._large:
+            # What has arrived already is given without waiting.
+            await asyncio.sleep(0)
         self._deadline += self._loop.time() - self._left_at
         if self._timer is None:
             self._timer = self._loop.call_at(self._deadline, self._check)
@@ -72,7 +78,7 @@ class Body:
         try:
             piece = await self._read()
         except aiohttp.ClientError:
-            if self._ending:
+            if self._grace is not None:
                 return b""
             if not self._expired:
                 raise
@@ -82,6 +88,7 @@ class Body:
             self._left_at = self._loop.time()
         self._left -= len(piece)
         self._small = len(piece) < SMALL
+        self._large = len(piece) >= LARGE
         return piece
 
     def heard(self) -> None:
@@ -89,9 +96,17 @@ class Body:
         self._rests = self._small and not self._content.is_eof()
         self._deadline = self._loop.time() + self._patience
 
-    def expect_end(self, seconds: float) -> None:
-        """The answer is whole: a silence of so many seconds, or a broken connection, ends it."""
-        self._ending = True
+    def expect_end(self, seconds: float, *, anew: bool) -> None:
+        """The answer is whole: a silence of so many seconds, or a broken connection, ends it.
+
+        Args:
+            seconds: How long it is waited for.
+            anew: Whether they begin anew where they run already. That an answer is whole, said
+                again and again, keeps no connection open.
+        """
+        if seconds == self._grace and not anew:
+            return
+        self._grace = seconds
         self._deadline = self._loop.time() + seconds
         if self._timer is not None:
             self._timer.cancel()

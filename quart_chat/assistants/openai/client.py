@@ -47,7 +47,7 @@ MAX_HEAD = 64 * 1024
 
 OPTIONAL: dict[str, Any] = {"stream_options": {"include_usage": True}}
 """Parameters that an answer can do without."""
-_NAMED = {"stream_options": re.compile("stream_?options|include_?usage", re.IGNORECASE)}
+_NAMED = {"stream_options": re.compile(r"stream\W?_?options|include\W?_?usage", re.IGNORECASE)}
 """How a refusal names each."""
 _SYSTEM = "system"
 _NO_SYSTEM = re.compile(
@@ -155,7 +155,7 @@ class Endpoint:
                 self._ask("GET", "models", LIST_TIMEOUT) as (response, body),
             ):
                 await _read(body, MAX_LIST, listed)
-        if response.status != 200:
+        if not 200 <= response.status < 300:
             raise self._refusal(response, bytes(listed), _("lists of models"))
         try:
             models = read_models(bytes(listed))

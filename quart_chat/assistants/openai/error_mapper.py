@@ -143,6 +143,7 @@ class ErrorMapper:
                         "{host} does not know {model}. Choose another model, or check OPENAI_MODEL"
                         " and whether OPENAI_BASE_URL should end with /v1."
                     ).format(host=host, model=model),
+                    complaint=complaint,
                 )
             case 429:
                 return self._busy(retry_after, quote, complaint)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from quart_chat.assistants.protocol import Turn
 
+_SPARSE = 16
+"""Characters to a blank, from which on a text is none of words."""
 _PLAIN = (string.ascii_letters + string.whitespace).encode()
 
 
@@ -15,7 +17,8 @@ def estimate_tokens(text: str) -> int:
     """About how many tokens a text is; models differ, and asking one costs more than it tells.
 
     Tokenizers are trained on bytes of UTF-8, most of them of English: four of its letters are one
-    token, but a digit or a sign of punctuation often is one. Letters of two bytes (Cyrillic, Greek,
+    token, but a digit or a sign of punctuation often is one, and so are two letters of a text
+    without blanks, such as base64. Letters of two bytes (Cyrillic, Greek,
     Arabic) come two to a token, characters of three (Chinese, Japanese, Thai, Hindi) are one, and
     of four (emoji) are two.
     """
@@ -33,7 +36,8 @@ def estimate_tokens(text: str) -> int:
 
 def _estimate_ascii(text: bytes) -> int:
     signs = len(text.translate(None, _PLAIN))
-    return max(len(text) // 4, 3 * signs // 4)
+    has_words = _SPARSE * (text.count(b" ") + text.count(b"\n")) >= len(text) - _SPARSE
+    return max(len(text) // (4 if has_words else 2), 3 * signs // 4)
 
 
 def fit(history: Sequence[Turn], budget: int) -> Sequence[Turn]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from typing import Any
 
-from quart_chat.assistants.openai.words import load_json
+from quart_chat.assistants.openai.words import decode, load_json, unframe
 from quart_chat.plaintext import clean
 
-_LISTS = ("data", "models", "result", "items")
+_LISTS = ("data", "models", "model_list", "result", "items", "list")
 _NAMES = ("id", "model", "name", "modelId", "model_id", "modelName", "model_name", "key", "slug")
+_UTF_16 = (BOM_UTF16_LE, BOM_UTF16_BE)
 _MAX_DEPTH = 4
 """Objects around the list."""
 
@@ -17,12 +19,14 @@ def read_models(body: bytes) -> tuple[str, ...] | None:
     """The models' names, each once, in their order; None where the body holds no list.
 
     The OpenAI API answers ``{"data": [{"id": ...}]}``. Ollama's own has ``models`` with names,
-    others answer the list alone, or names alone. A list that is null is an empty one.
+    others answer the list alone, names alone, or an object for each by its name. A list that is
+    null is an empty one.
 
     Raises:
         ValueError: It is no JSON.
     """
-    listed = _find_list(load_json(body))
+    text = body.decode("utf-16") if body.startswith(_UTF_16) else decode(body)
+    listed = _find_list(load_json(unframe(text)))
     if listed is None:
         return None
     names = (_name(each) for each in listed)
@@ -45,24 +49,38 @@ def read_embeddings(body: bytes) -> list[list[float]] | None:
 
 def _find_list(found: Any) -> list[Any] | None:
     for _depth in range(_MAX_DEPTH):
+        if isinstance(found, str):
+            found = load_json(found)
         if isinstance(found, list):
             return found
         if not isinstance(found, dict) or found.get("error"):
             return None
-        name = next((name for name in _LISTS if name in found), None) or _only_list(found)
+        if found.get("object") == "model":
+            return [found]
+        name = _place(found)
         if name is None:
-            return None
+            return _by_name(found)
         found = [] if found[name] is None else found[name]
     return None
 
 
-def _only_list(found: dict[str, Any]) -> str | None:
-    """The name of the one list in an object, or of the one object, which may hold it."""
+def _place(found: dict[str, Any]) -> str | None:
+    """Where an object holds the list: at a name that is known, or as its one list or object."""
+    known = [name for name in _LISTS if name in found]
+    if known:
+        return next((name for name in known if found[name]), known[0])
     for kind in (list, dict):
         names = [name for name, value in found.items() if isinstance(value, kind)]
         if len(names) == 1:
             return names[0]
     return None
+
+
+def _by_name(found: dict[str, Any]) -> list[Any] | None:
+    """Models that are objects, each at its name."""
+    if not found or not all(isinstance(each, dict) for each in found.values()):
+        return None
+    return [each if _name(each) else name for name, each in found.items()]
 
 
 def _name(each: Any) -> str:

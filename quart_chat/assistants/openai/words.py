@@ -12,6 +12,7 @@ import re
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -22,13 +23,16 @@ _WORDS = (
     *("error", "message", "msg", "detail", "errormessage", "errormsg", "errmsg"),
     *("errordescription", "description", "faultstring", "statusmsg", "statusmessage", "statustext"),
     *("reason", "details", "errors", "err", "exception", "title", "fault", "baseresp", "header"),
-    *("innererror", "response", "result", "data", "status", "choices", "body", "text"),
+    *("innererror", "response", "result", "data", "info", "failure", "cause", "status", "choices"),
+    *("body", "text"),
 )
 """Fields in which errors say something, or hold what does, by their names without case or signs."""
 _SPOKEN = _WORDS[1 : _WORDS.index("fault")]
 """Fields that a chunk of an answer has not."""
 _HOLDING = ("fault", "baseresp", "header")
 """Objects that hold an error, or say that there is none."""
+_CAUSES = ("innererror", "cause", "inner", "causedby")
+"""Objects beside a message that say why."""
 _NO_ERROR = frozenset({"0", "200", "00000", "success", "ok"})
 _STATUSES = ("code", "status", "status_code", "statusCode", "error_code", "http_status")
 _KINDS = ("type", "code", "status", "reason")
@@ -50,11 +54,20 @@ _BY_KIND = (
 _SIGNS = re.compile(r"[^A-Za-z0-9]")
 # A frame of server-sent events around it
 _FRAME = re.compile(r"(?:(?:event|id|retry):[^\n]*\n)*(?:data|error):\s*(?=[{\[])")
+_NEXT_FRAME = re.compile(r"data:|\[DONE\]", re.IGNORECASE)
 _NOTHING = frozenset({"null", "true", "false", "None"})
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w:.-]{1,40})", re.IGNORECASE)
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
-_UNSEEN = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"</?[a-zA-Z!?][^>]*>")
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+"""Colours of a terminal."""
+_PHRASES = {status.phrase.lower() for status in HTTPStatus} | {"error", "failed", "failure", "fail"}
+_BARE = re.compile(r"\A(?:http\s*)?(?:error\s*)?\d{0,3}[\s:-]*|\W*\Z", re.IGNORECASE)
+# What has no end goes to the end of the page, and a tag to the next one: each is looked at once.
+_TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
+_UNSEEN = re.compile(
+    r"<(script|style|head)\b.*?(?:</\1\s*>|(?=<body\b)|\Z)|<!--.*?(?:-->|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+_TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\):?", re.IGNORECASE)
 
 
@@ -107,7 +120,7 @@ def load_json(data: bytes | str) -> Any:
     """
     with suppress(orjson.JSONDecodeError):
         return orjson.loads(data)
-    text = (decode(data) if isinstance(data, bytes) else data).removeprefix("\ufeff")
+    text = (decode(data) if isinstance(data, bytes) else data).removeprefix("\ufeff").lstrip()
     try:
         return json.loads(text, strict=False)
     except RecursionError as error:
@@ -118,16 +131,22 @@ def load_json(data: bytes | str) -> Any:
         return _load_objects(text)
 
 
-def _load_objects(text: str) -> list[dict[str, Any]]:
-    """Decode objects that follow each other, on one line or on many."""
+def _load_objects(text: str) -> Any:
+    """Decode objects that follow each other, on one line or on many; one alone is no list.
+
+    What follows them and is no JSON costs itself alone, unless it is another frame.
+    """
     decoder, found, place = json.JSONDecoder(strict=False), [], 0
-    while text.startswith("{", place):
-        each, place = decoder.raw_decode(text, place)
+    while text.startswith(("{", "["), place):
+        try:
+            each, place = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            break
         found.append(each)
         place += len(text[place:]) - len(text[place:].lstrip())
-    if place < len(text):
-        raise ValueError("no JSON follows the first objects")
-    return found
+    if not found or _NEXT_FRAME.match(text, place):
+        raise ValueError("no object alone is at its beginning")
+    return found if len(found) > 1 else found[0]
 
 
 def find_words(found: Any, depth: int = 0) -> str:
@@ -163,7 +182,7 @@ def is_complaint(payload: dict[str, Any], *, bare: bool) -> bool:
     """Whether an object is an error; one that is ``bare`` has no choices."""
     if is_error(payload.get("error")):
         return True
-    if not bare or payload.get("content"):
+    if not bare or payload.get("content") or payload.get("text"):
         return False
     if "error" in (payload.get("type"), payload.get("object")) or find_status(payload):
         return True
@@ -194,10 +213,14 @@ def _fields(found: dict[str, Any]) -> dict[str, Any]:
     return {_SIGNS.sub("", name).lower(): value for name, value in found.items()}
 
 
+def unframe(text: str) -> str:
+    """A text without the frame of server-sent events around it, if there is one."""
+    frame = _FRAME.match(text)
+    return text[frame.end() :] if frame else text
+
+
 def _of_text(text: str, depth: int) -> str:
-    text = text[:MAX_TEXT].strip()
-    if frame := _FRAME.match(text):
-        text = text[frame.end() :]
+    text = unframe(text[:MAX_TEXT].strip())
     if text in _NOTHING:
         return ""
     if text.startswith(("{", "[", '"')):
@@ -208,15 +231,21 @@ def _of_text(text: str, depth: int) -> str:
         return find_words(inner, depth + 1) or ("" if inner in ({}, [], "") else one_line(text))
     if text.startswith("<"):
         text = _of_markup(text)
-    return one_line(_without_traceback(text))
+    return one_line(_without_traceback(_ANSI.sub("", text)))
 
 
 def _of_markup(text: str) -> str:
-    """A page's title, or else what is to be read on it."""
-    title = _TITLE.search(text)
-    if title and title[1].strip():
-        return html.unescape(title[1])
-    return html.unescape(_TAG.sub(" ", _UNSEEN.sub(" ", text)))
+    """A page's title, or what is to be read on it where the title says nothing."""
+    found = _TITLE.search(text)
+    title = html.unescape(found[1]).strip() if found else ""
+    if title and not _is_bare(title):
+        return title
+    return html.unescape(_TAG.sub(" ", _UNSEEN.sub(" ", text))).strip() or title
+
+
+def _is_bare(words: str) -> bool:
+    """Whether words are those of a status alone, such as "500 Internal Server Error"."""
+    return _BARE.sub("", words).lower() in {"", *_PHRASES}
 
 
 def _without_traceback(text: str) -> str:
@@ -230,6 +259,9 @@ def _without_traceback(text: str) -> str:
 
 def _of_object(found: dict[str, Any], depth: int) -> str:
     words = _first(found, _WORDS, depth)
+    for cause in (find_words(_fields(found).get(name), depth + 1) for name in _CAUSES):
+        if cause and cause not in words:
+            words = f"{words}: {cause}"
     where = found.get("loc")
     if words and isinstance(where, list):
         # FastAPI says beside it which field is meant.
@@ -240,8 +272,11 @@ def _of_object(found: dict[str, Any], depth: int) -> str:
 
 
 def _first(found: dict[str, Any], names: Iterable[str], depth: int) -> str:
-    fields = _fields(found)
+    """What the first of some fields says; the words of a status only where none says more."""
+    fields, bare = _fields(found), ""
     for name in names:
-        if words := find_words(fields.get(name), depth + 1):
+        words = find_words(fields.get(name), depth + 1)
+        if words and not _is_bare(words):
             return words
-    return ""
+        bare = bare or words
+    return bare

@@ -128,7 +128,9 @@ def test_turns_alternate_though_a_prompt_got_no_answer() -> None:
     ]
 
 
-LONG = tuple(Turn(role, f"{n} " + "x" * 397) for n in range(4) for role in ("user", "assistant"))
+LONG = tuple(
+    Turn(role, f"{n} " + "word " * 79 + "so") for n in range(4) for role in ("user", "assistant")
+)
 
 
 @pytest.mark.parametrize(

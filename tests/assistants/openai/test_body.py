@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
 
+import aiohttp
 import pytest
+from aiohttp.base_protocol import BaseProtocol
 
 from quart_chat.assistants.openai import body as body_module
 from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.replies import reply
 from quart_chat.assistants.protocol import Text
-from tests.assistants.openai.endpoint import Exchange, delta, end, fake_endpoint, say
+from tests.assistants.openai.endpoint import Exchange, delta, end, fake_endpoint, say, talk
 from tests.assistants.openai.test_assistant import assistant, question
 
 LAST = end()
@@ -74,3 +80,51 @@ async def test_that_a_connection_broke_is_told_after_what_arrived(
         await pieces_of(last=say(" four"), broken=True, pieces=pieces)
     assert caught.value.code == "answer_cut_off"
     assert "".join(pieces) == "one two three four"
+
+
+class Turns:
+    """Counts the turns that others have."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def take(self) -> None:
+        while True:
+            self.count += 1
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def turns() -> AsyncIterator[Turns]:
+    turns = Turns()
+    taking = asyncio.create_task(turns.take())
+    yield turns
+    taking.cancel()
+
+
+async def test_others_have_their_turn_behind_a_large_piece(turns: Turns) -> None:
+    loop = asyncio.get_running_loop()
+    content = aiohttp.StreamReader(BaseProtocol(loop), 1 << 20, loop=loop)
+    response: Any = SimpleNamespace(content=content, connection=None, close=lambda: None)
+    body = body_module.Body(response, 30.0, 1 << 30)
+    for size, waits in ((body_module.LARGE, True), (1, False), (1, False)):
+        content.feed_data(b"x" * size)
+        assert len(await body.read()) == size
+        content.feed_data(b"y")
+        before = turns.count
+        assert await body.read() == b"y"
+        assert (turns.count > before) == waits
+    body.close()
+
+
+async def test_others_have_their_turn_while_a_long_text_is_passed_on(turns: Turns) -> None:
+    said, seen = "", []
+    async with fake_endpoint() as endpoint, assistant(endpoint) as model:
+        endpoint.script(talk(say("word " * 100_000), LAST))
+        async for output in model.answer(question()):
+            if isinstance(output, Text):
+                said += output.text
+                seen.append(turns.count)
+    assert said == "word " * 100_000
+    assert len(seen) >= len(said) // reply.MAX_PIECE
+    assert len(set(seen)) == len(seen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import orjson
 import pytest
 
 from quart_chat.assistants.openai.errors import ModelError
@@ -81,6 +82,59 @@ async def test_an_answer_is_whole_though_its_stream_has_no_end(
         assert isinstance(outputs[-1], Usage)
         await until(lambda: not endpoint.open)
     assert len(endpoint.completions) == 1
+
+
+@pytest.mark.parametrize(
+    "last", [delta("stop")[:-1], delta("stop")[:-2], DONE[:-2], b'{"done": true}']
+)
+async def test_the_last_line_may_have_no_end(endpoint: FakeEndpoint, last: bytes) -> None:
+    async def stay(exchange: Exchange) -> None:
+        exchange.begin()
+        await exchange.send(say("Hello"), last)
+        await exchange.hang()
+
+    endpoint.script(stay)
+    async with assistant(endpoint) as model, asyncio.timeout(30):
+        assert text(await outputs_of(model)) == "Hello"
+
+
+WHOLE = {"choices": [{"message": {"content": "{Hello}"}, "finish_reason": "stop"}]}
+
+
+@pytest.mark.parametrize("option", [0, orjson.OPT_INDENT_2])
+@pytest.mark.parametrize("size", [1, 7, 1000])
+async def test_an_answer_in_one_piece_is_whole_though_nothing_ends_it(
+    endpoint: FakeEndpoint, option: int, size: int
+) -> None:
+    body = orjson.dumps(WHOLE, option=option)
+
+    async def stay(exchange: Exchange) -> None:
+        exchange.begin("application/json")
+        for at in range(0, len(body), size):
+            await exchange.send(body[at : at + size])
+            await asyncio.sleep(0)
+        await exchange.hang()
+
+    endpoint.script(stay)
+    async with assistant(endpoint) as model, asyncio.timeout(30):
+        assert text(await outputs_of(model)) == "{Hello}"
+
+
+@pytest.mark.parametrize("counts", [False, True])
+async def test_an_end_that_is_said_again_and_again_ends_the_answer(
+    endpoint: FakeEndpoint, counts: bool
+) -> None:
+    async def repeat(exchange: Exchange) -> None:
+        exchange.begin()
+        await exchange.send(say("Hello"))
+        for tokens in range(1, 1_000_000):
+            await exchange.send(delta("stop"), usage(tokens) if counts else b"\n")
+            await asyncio.sleep(0.005)
+
+    endpoint.script(repeat)
+    async with assistant(endpoint) as model, asyncio.timeout(30):
+        assert text(await outputs_of(model)) == "Hello"
+        await until(lambda: not endpoint.open)
 
 
 async def test_what_an_answer_took_is_waited_for_a_moment(

@@ -106,6 +106,12 @@ NDJSON = (
         C("Hi") + part(True) + part({}) + part([None, []]) + C("!") + END,
         C("Hi") + C("!") + b"data: [DONE] \n\n",
         C("Hi") + C("!") + b"data:[DONE]\n\n",
+        # Frames without a line end between them, and JSON with something behind it
+        C("Hi")[:-2] + C("!") + END,
+        C("Hi")[:-2] + C("!")[:-2] + DONE,
+        C("Hi")[:-2] + C("!")[:-2] + b"[DONE]\n\n",
+        C("Hi")[:-2] + b"data: {]\n\n" + C("!") + END,
+        C("Hi")[:-2] + b"garbage\n\n" + C("!")[:-2] + b'{"choi\n\n' + END,
         # Frames as they are not usually written
         C("Hi").replace(b"data: ", b"data:") + C("!").replace(b"\n", b"\r\n") + END,
         (C("Hi") + C("!") + END).replace(b"\n", b"\r"),
@@ -124,7 +130,14 @@ NDJSON = (
         orjson.dumps(WHOLE),
         PRETTY,
         orjson.dumps([WHOLE]),
+        orjson.dumps(orjson.dumps(WHOLE).decode()),
+        orjson.dumps([{"generated_text": "Hi!"}]),
+        event({"token": {"text": "Hi"}, "generated_text": None})
+        + event(
+            {"token": {"text": "!"}, "generated_text": "Hi!", "details": {"finish_reason": "eos"}}
+        ),
         orjson.dumps({"code": 0, "message": "success", "data": WHOLE}),
+        event({"output": {"text": "Hi!", "finish_reason": "stop"}, "request_id": "1"}),
         # Objects without data:
         NDJSON,
         b'{"response":"Hi","done":false}\n{"response":"!","done":true}\n',
@@ -158,6 +171,8 @@ NDJSON = (
         event({"content": "Hi!", "stop": False}) + event({"content": "", "stop": True}),
         event({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Hi!"}})
         + event({"type": "message_delta", "delta": {"stop_reason": "end_turn"}}),
+        event({"type": "content-delta", "delta": {"message": {"content": {"text": "Hi!"}}}})
+        + event({"type": "message-end", "delta": {"finish_reason": "COMPLETE"}}),
         event({"candidates": [{"content": {"parts": [{"text": "Hi!"}]}, "finishReason": "STOP"}]}),
         C("Hi!") + event({"choices": [{"finish_reason": "FinishReason.STOP"}]}),
     ],
@@ -198,6 +213,8 @@ THINKING = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}]
         part([*THINKING, {"type": "text", "text": "Hi"}]) + END,
         part([{"type": "reasoning", "summary": [{"text": "Hm"}]}, {"text": "Hi"}]) + END,
         part({"parts": [{"text": "Hm", "thought": True}, {"text": "Hi"}]}) + END,
+        part([{"type": "thinking", "text": "Hm"}, {"type": "text", "text": "Hi"}]) + END,
+        part([{"type": "thinking", "thinking": "Hm", "signature": "x"}]) + part("Hi") + END,
         delta(reasoning_content="Hm") + C("Hi") + END,
         delta(reasoning="<think>\nHm") + delta(reasoning="</think>\n") + C("Hi") + END,
         delta(reasoning=["Hm"]) + C("Hi") + END,
@@ -445,6 +462,20 @@ def test_pieces_of_a_line_are_kept_as_they_came_and_joined_once() -> None:
     assert all(kept is piece for kept, piece in zip(reader._line, pieces, strict=True))
     reader.feed(b"end\n")
     assert taken == [b"".join(pieces)[6:] + b"end"]
+
+
+@pytest.mark.parametrize("chunk", [b"data: x\n" * 5000 + b"\n", b"data: " + b"{}data:{" * 5000])
+def test_of_many_parts_that_can_not_be_read_only_some_are_tried(chunk: bytes) -> None:
+    tried = 0
+
+    def refuse_all(chunk: bytes, error: bool) -> bool:
+        nonlocal tried
+        tried += 1
+        return False
+
+    reader = frames.Frames(refuse_all)
+    reader.feed(chunk + b"\n")
+    assert tried < frames.MAX_FAILED + 5
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from quart_chat.assistants.openai.assistant import OpenAIAssistant
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.history import estimate_tokens
-from quart_chat.assistants.openai.words import load_json
+from quart_chat.assistants.openai.words import find_words, load_json
 from quart_chat.assistants.protocol import Models, Step, Turn
 from tests.assistants.openai.endpoint import (
     HELLO,
@@ -88,6 +88,13 @@ SHAPES: list[object] = [
     {"errMsg": WORDS},
     {"error": {"message": "", "details": [{"message": WORDS}]}},
     {"data": {"error": {"message": WORDS}}},
+    # The words of a status alone say nothing
+    {"timestamp": 1, "status": 500, "error": "Internal Server Error", "message": WORDS},
+    {"error": {"message": "500 Internal Server Error", "detail": WORDS}},
+    {"message": "Error", "cause": {"message": WORDS}},
+    {"error": {"message": "Backend", "innererror": {"message": WORDS}}},
+    {"status": "error", "info": WORDS},
+    {"failure": {"text": WORDS}},
 ]
 BODIES = [
     *map(orjson.dumps, SHAPES),
@@ -101,6 +108,11 @@ BODIES = [
     b'event: error\ndata: {"error": {"message": "CUDA out of memory"}}\n\n',
     b'error: {"message": "CUDA out of memory"}\n\n',
     b'\xef\xbb\xbf{"error": {"message": "CUDA out of memory"}}',
+    b'{"error": {"message": "CUDA out of memory"}}\n<!-- proxy -->',
+    b"\x1b[31mCUDA out of memory\x1b[0m\n",
+    PAGE.replace(b"CUDA out of memory", b"500 Internal Server Error").replace(
+        b"<h1>500</h1>", b"<p>CUDA out of memory</p>"
+    ),
 ]
 
 
@@ -116,6 +128,7 @@ async def test_a_failures_words_are_quoted_once_with_status_and_host(
     assert "Retry; if that does not help" in error.message
     assert not any(mark in error.message for mark in ("<b>", "Traceback", "File", "color"))
     assert error.message.startswith("“")
+    assert "\x1b" not in error.message
     assert error.message.endswith("\nTried 3 times.")
     # Three attempts were made, and none of them says it before.
     assert len(endpoint.completions) == 3
@@ -202,7 +215,13 @@ async def test_an_error_may_come_behind_text(endpoint: FakeEndpoint, frame: byte
 
 @pytest.mark.parametrize(
     ("body", "words"),
-    [(PAGE, WORDS), (WORDS.encode(), WORDS), (b"data: CUDA out of memory\n\n", WORDS)],
+    [
+        (PAGE, WORDS),
+        (WORDS.encode(), WORDS),
+        (b"data: CUDA out of memory\n\n", WORDS),
+        (b'data: "CUDA out of memory"\n\n', WORDS),
+        (b'"CUDA out of memory"', WORDS),
+    ],
 )
 async def test_what_is_no_stream_is_quoted(endpoint: FakeEndpoint, body: bytes, words: str) -> None:
     error, _ = await fail(endpoint, refuse(200, body))
@@ -237,6 +256,10 @@ FORBIDDEN = {
         refuse(500, b"TypeError: create() got an unexpected keyword argument 'stream_options'"),
         talk(event({"error": {"message": "Unknown parameter: 'stream_options'."}})),
         refuse(200, {"message": "streamOptions is not supported", "code": 400}),
+        refuse(400, {"error": {"message": "Unsupported parameter", "param": "stream_options"}}),
+        refuse(400, {"error": "Stream options can only be defined when stream=True"}),
+        refuse(404, {"error": "stream_options: no such field"}),
+        refuse(501, "stream_options?".encode("utf-16")),
     ],
 )
 async def test_a_parameter_that_is_not_known_is_left_out_from_then_on(
@@ -377,6 +400,14 @@ async def test_what_is_too_long_all_the_same_is_said_with_the_endpoints_words(
         ("😀🎉🚀", 1.0, 3.0),
         ("3141592653589793", 0.3, 1.0),
         ("{}[]();,.", 0.5, 1.0),
+        ("aGVsbG8gd29ybGQgdGhpcyBpcyBiYXNlNjQ", 0.4, 0.8),
+        ("AF:3b:9C:0e:", 0.4, 1.0),
+        ("Ελληνικά κείμενα ", 0.4, 0.8),
+        ("שלום לכולם ", 0.4, 0.8),
+        ("Tiếng Việt có dấu ", 0.3, 0.6),
+        ("தமிழ் மொழி ", 0.8, 2.0),
+        ("𠮷野家𩸽", 1.0, 3.0),
+        ("def estimate(text: str) -> int:\n    return len(text) // 4\n", 0.2, 0.5),
     ],
 )
 def test_an_estimate_goes_by_script(sample: str, least: float, most: float) -> None:
@@ -413,12 +444,27 @@ async def test_a_history_in_chinese_is_cut_to_what_fits(endpoint: FakeEndpoint) 
         {"data": [{"model_name": "tiny"}, {"model_name": "large"}]},
         b'\xef\xbb\xbf{"data":[{"id":"tiny"},{"id":"large"}]}',
         b'{"id":"tiny"}\n{"id":"large"}\n',
+        {"tiny": {"object": "model"}, "large": {"object": "model"}},
+        {"models": {"1": {"id": "tiny"}, "2": {"id": "large"}}},
+        {"model_list": [{"model_name": "tiny"}, {"model_name": "large"}], "tags": []},
+        {"data": [], "models": ["tiny", "large"]},
+        {"data": None, "models": ["tiny", "large"]},
+        b'data: {"data":[{"id":"tiny"},{"id":"large"}]}\n\n',
+        orjson.dumps('[{"id":"tiny"},{"id":"large"}]'),
+        '[{"id":"tiny"},{"id":"large"}]'.encode("utf-16"),
+        b'[{"id":"tiny"},{"id":"large"}]\n<!-- proxy -->',
     ],
 )
 async def test_a_list_is_read_in_every_shape(endpoint: FakeEndpoint, listed: object) -> None:
     endpoint.models = refuse(200, listed)
     async with assistant(endpoint) as model:
         assert await model.models() == Models(("tiny", "large"), "tiny")
+
+
+async def test_a_list_may_be_one_model_with_another_status(endpoint: FakeEndpoint) -> None:
+    endpoint.models = refuse(203, {"id": "tiny", "object": "model"})
+    async with assistant(endpoint) as model:
+        assert await model.models() == Models(("tiny",), "tiny")
 
 
 @pytest.mark.parametrize("listed", [{"data": None}, [], {"models": []}, {"data": [None]}])
@@ -452,6 +498,8 @@ async def test_what_is_no_list_says_why(endpoint: FakeEndpoint, body: object, wo
         ("?a=1#readme", "?a=1"),
         ("/chat/completions", ""),
         ("/chat/completions?a=1", "?a=1"),
+        ("/completions?a=1&a=2&b[c]=d=", "?a=1&a=2&b%5Bc%5D=d="),
+        ("?sig=a+b%2Bc%3D&url=http://x/y?z \n", "?sig=a+b%2Bc%3D&url=http://x/y?z"),
     ],
 )
 async def test_every_request_keeps_what_the_address_says(
@@ -485,3 +533,12 @@ def test_what_is_hardly_utf_8_is_no_text() -> None:
     assert load_json(few) == "\ufffd" * 1000 + "€" * 50_000
     with pytest.raises(ValueError, match="UTF-8"):
         load_json(b'"' + b"\xff" * (4 << 20) + b'"')
+
+
+@pytest.mark.parametrize(
+    "part", ["<script ", "<!--", "<title ", "<head><", "<a ", "</style ", "<p>"]
+)
+def test_a_page_is_looked_at_once(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    """It would take minutes if each part were sought an end for."""
+    monkeypatch.setattr("quart_chat.assistants.openai.words.MAX_TEXT", 1 << 22)
+    assert WORDS in find_words(f"<p>{WORDS}</p>" + part * 200_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -17,6 +18,7 @@ from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import StreamingEventManager
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.file.database import Database
+from quart_chat.storage.sqlite.file.failures import translated_errors
 from tests.chat.parts import USER, ask, make_service
 from tests.chat.scripted import ScriptedAssistant
 from tests.waiting import until
@@ -107,6 +109,15 @@ def cut_within_a_page(path: Path) -> None:
     os.truncate(path, path.stat().st_size - 100)
 
 
+def empty_the_log(path: Path) -> None:
+    os.truncate(beside(path, "-wal"), 0)
+
+
+def cut_the_log(path: Path) -> None:
+    log = beside(path, "-wal")
+    os.truncate(log, log.stat().st_size - 5000)
+
+
 def overwrite_all(path: Path) -> None:
     with path.open("r+b") as file:
         file.write(b"\xff" * path.stat().st_size)
@@ -149,6 +160,24 @@ async def test_nothing_is_accepted_from_then_on(
         assert refused.value.reason == reason
         assert str(path.parent) not in refused.value.message
     assert not service.rounds.running
+
+
+@pytest.mark.parametrize("fault", [empty_the_log, cut_the_log])
+async def test_a_log_that_is_emptied_is_damage_where_it_held_something(
+    service: ChatService,
+    database: Database,
+    assistant: ScriptedAssistant,
+    path: Path,
+    fault: Callable[[Path], None],
+) -> None:
+    await ask(service, assistant, f"third {'x' * 20_000}")
+    await database.look()
+    fault(path)
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailable):
+            await service.start(Ask(USER, "Hello"))
+        await database.look()
+        assert database.health.trouble is not None
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -264,6 +293,18 @@ async def test_a_backup_and_a_checkpoint_by_another_program_are_no_damage(
     await ask(service, assistant, "Hello")
 
 
+async def test_a_log_that_is_emptied_after_a_checkpoint_is_no_damage(
+    service: ChatService, database: Database, assistant: ScriptedAssistant, path: Path
+) -> None:
+    for _ in range(3):
+        await ask(service, assistant, f"Hello {'x' * 20_000}")
+        await database.look()
+        checkpoint(path)
+        assert size_of(beside(path, "-wal")) == 0
+        await database.look()
+        assert database.health.trouble is None
+
+
 async def test_a_file_whose_time_is_set_is_no_damage(
     service: ChatService, assistant: ScriptedAssistant, path: Path
 ) -> None:
@@ -291,3 +332,19 @@ async def test_a_transaction_is_undone_where_the_file_goes_before_it_is_committe
         await service._storage.write(change)
     moved.rename(path)
     assert (await service.lists.page(USER)).list_seq == before
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (errno.ENOSPC, "full"),
+        (errno.EDQUOT, "full"),
+        (errno.EROFS, "read_only"),
+        (errno.EIO, "failing"),
+        (errno.EACCES, "unopened"),
+    ],
+)
+def test_what_the_system_refuses_is_named(code: int, reason: str) -> None:
+    with pytest.raises(DatabaseUnavailable) as refused, translated_errors():
+        raise OSError(code, os.strerror(code))
+    assert refused.value.reason == reason

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 
 from quart_chat.assistants.openai.replies.mentions import QUOTES, is_in_fence, is_in_span
+from quart_chat.assistants.openai.replies.thinking import is_marked_answer
 
-_MARK = r"(?:<[|｜][\w▁]{1,40}[|｜]>|</s>|<eos>|<end_of_turn>|<turn\|>)"  # noqa: RUF001 - DeepSeek's
+_MARK = r"(?:<[|｜][\w▁]{1,40}[|｜]>|</s>|<eos>|<end_of_turn>|<turn\|>|</answer>)"  # noqa: RUF001 - DeepSeek's
 _MARKS = re.compile(rf"(?:{_MARK}\s*)+", re.IGNORECASE)
 _HELD = re.compile(
     rf"(?:{_MARK}\s*)*(?:<[|｜/]?[\w▁]{{0,40}}[|｜]?)?\Z",  # noqa: RUF001
@@ -54,6 +55,8 @@ def _is_mentioned(mark: str, before: str) -> bool:
     """Whether a mark belongs to a sentence or to code, with what stands before it."""
     if is_in_fence(before) or is_in_span(before):
         return True
+    if mark.lower().startswith("</answer>"):
+        return not is_marked_answer(before)
     if mark.startswith("</s>") and _STRUCK.search(before):
         return True
     if before[-1:].isspace() and before.rstrip().endswith(":"):

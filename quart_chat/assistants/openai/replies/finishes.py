@@ -44,8 +44,9 @@ _SAME_FINISH = {
 
 def find_finish(choice: dict[str, Any]) -> str | None:
     """The reason that a choice names, in the words of the OpenAI API; None where it goes on."""
-    delta = choice.get("delta")
-    for place in (choice, delta if isinstance(delta, dict) else {}):
+    for place in (choice, choice.get("delta"), choice.get("details")):
+        if not isinstance(place, dict):
+            continue
         for name in _FIELDS:
             value = place.get(name)
             if isinstance(value, str) and value.strip().lower() not in ("", "null", "none"):

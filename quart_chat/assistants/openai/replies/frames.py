@@ -17,13 +17,22 @@ MAX_LINE = 8 * 1024 * 1024
 """Bytes of a line, or of a chunk on several lines; a longer one is skipped."""
 MAX_PROSE = 64 * 1024
 """Bytes kept of what is neither a field nor JSON."""
+MAX_FAILED = 1000
+"""Lines of a frame, or frames on a line, that are tried in vain: more would take long."""
 
 _FIELDS = (b"event", b"id", b"retry")
 # A record separator begins each object of a sequence (RFC 7464).
 _AROUND = b" \t\v\f\r\x1e"
 _BOM = b"\xef\xbb\xbf"
+_OPENINGS = (b"{", b"[", b'"{')
+"""How JSON begins that may hold something: also as a text that was encoded twice."""
 _DATA = re.compile(rb"data[ \t]*:", re.IGNORECASE)
+_NEXT = re.compile(rb"(?<=\})[ \t]*(?:data:[ \t]*(?=[{\[])|(?=\[DONE\]))", re.IGNORECASE)
+"""Between two frames on one line."""
 _CHUNK = re.compile(rb'\{.{0,2000}"choices"', re.DOTALL)
+
+MAX_TRIES = 20
+"""Times that a line without an end is looked at: each takes as long as all of the line."""
 
 Take = Callable[[bytes, bool], bool]
 """Takes a chunk, and whether it is of the event ``error``; returns whether it could be read."""
@@ -44,6 +53,7 @@ class Frames:
         self._line: list[bytes] = []
         self._size = 0
         self._overlong = False
+        self._tries = 0
         self._after_cr = False
         self._pending: list[bytes] = []
         self._pending_size = 0
@@ -65,7 +75,7 @@ class Frames:
         if lines and self._line:
             self._add(lines[0])
             lines[0] = b"".join(self._line)
-            self._line, self._size = [], 0
+            self._line, self._size, self._tries = [], 0, 0
             if self._overlong:
                 self._overlong = False
                 del lines[0]
@@ -74,6 +84,8 @@ class Frames:
                 self._take_line(line)
         if rest:
             self._add(rest)
+            if rest.endswith((b"}", b"]")) and not self._overlong:
+                self._take_unended()
 
     def finish(self) -> None:
         """No more bytes will come."""
@@ -83,6 +95,20 @@ class Frames:
         self._flush()
         # What takes the chunks holds this as well: they would wait for the garbage collector.
         del self._take
+
+    def _take_unended(self) -> None:
+        """Take a line that is whole as it stands: some servers send no end behind the last one."""
+        if self._tries == MAX_TRIES or (self._pending and not self._raw):
+            return
+        self._tries += 1
+        line = b"".join(self._line).strip(_AROUND)
+        field = _DATA.match(line)
+        data = b"\n".join([*self._pending, line[field.end() :].strip() if field else line])
+        # A part of JSON may end with a brace, too.
+        whole = data.startswith(b"{") and data.count(b"{") == data.count(b"}")
+        if (whole or data == b"[DONE]") and self._take(data, self._error):
+            self._line, self._size = [], 0
+            self._forget_pending()
 
     def _normalize(self, piece: bytes) -> bytes:
         # A CR ends its line at once; should the LF of a CRLF come next, it ends no other.
@@ -105,7 +131,7 @@ class Frames:
         if line.startswith(b"data: {") and not self._pending:
             # Nearly all lines are like this one, and there is one for each token.
             if not self._take(line[6:], self._error):
-                self._keep(line[6:])
+                self._take_apart(line[6:])
             return
         # A gateway that joins streams has the mark of each at its start.
         while line.startswith(_BOM):
@@ -132,8 +158,18 @@ class Frames:
             # The frame before it has had no end.
             self._flush()
         # What can't be read may go on in the next line.
-        if self._pending or not self._take(data, self._error):
+        if self._pending:
             self._keep(data)
+        elif not self._take(data, self._error):
+            self._take_apart(data)
+
+    def _take_apart(self, data: bytes) -> None:
+        """Take what can't be read as one: frames without a line end between them, or a part."""
+        frames = _NEXT.split(data)
+        if len(frames) == 1:
+            self._keep(data)
+        else:
+            self._take_each(frames)
 
     def _take_field(self, name: bytes, value: bytes) -> None:
         if name == b"event":
@@ -147,7 +183,7 @@ class Frames:
             self._keep(line)
             if self._raw and line in (b"}", b"]"):
                 self._try_whole()
-        elif line[:1] not in (b"{", b"["):
+        elif not line.startswith(_OPENINGS):
             self._keep_prose(line)
         elif not self._take(line, self._error):
             self._raw = True
@@ -179,16 +215,22 @@ class Frames:
         elif len(lines) == 1:
             self._skip(lines[0])
         elif not self._take(b"\n".join(lines), self._error):
-            for line in lines:
-                if not self._take(line, self._error):
-                    self._skip(line)
+            self._take_each(lines)
+
+    def _take_each(self, chunks: list[bytes]) -> None:
+        last = self.skipped + MAX_FAILED
+        for chunk in chunks:
+            if self.skipped > last:
+                return
+            if not self._take(chunk, self._error):
+                self._skip(chunk)
 
     def _forget_pending(self) -> None:
         self._pending, self._pending_size, self._raw = [], 0, False
 
     def _skip(self, data: bytes) -> None:
         self.skipped += 1
-        if data[:1] not in (b"{", b"[", b'"'):
+        if not data.startswith(_OPENINGS):
             self._keep_prose(data)
 
     def _keep_prose(self, line: bytes) -> None:

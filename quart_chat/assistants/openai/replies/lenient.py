@@ -19,7 +19,8 @@ MAX_TOKENS = 10**9
 """Tokens of a prompt or an answer; an endpoint that counts more has miscounted."""
 
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thought", "reasoning_text")
-_TEXTS = ("text", "content", "output_text", "refusal", "value", "parts")
+_TEXTS = ("text", "content", "output_text", "refusal", "value", "parts", "message")
+_PLACES = ("delta", "message", "text", "response", "content", "token", "generated_text")
 _PIECES = ("delta", "message")
 _WRAPPERS = ("data", "output", "result", "response")
 _PROMPT_COUNTS = (
@@ -116,7 +117,7 @@ def _read_object(payload: dict[str, Any]) -> Said:
         said.error = payload
     if said.error is None or chosen:
         _read_choice(choice, said)
-        if chosen and choice.get("message"):
+        if (chosen and choice.get("message")) or choice.get("generated_text"):
             # Beside its pieces some send all of the answer so far.
             said.whole = not _first(choice, ("delta",), thought=False)
     return said
@@ -149,13 +150,13 @@ def _unwrap(payload: dict[str, Any]) -> dict[str, Any]:
     if "choices" not in payload:
         for name in _WRAPPERS:
             inner = payload.get(name)
-            if isinstance(inner, dict) and inner.get("choices"):
+            if isinstance(inner, dict) and (inner.get("choices") or inner.get("text")):
                 return {**payload, **inner}
     return payload
 
 
 def _read_choice(choice: dict[str, Any], said: Said) -> None:
-    found = _first(choice, ("delta", "message", "text", "response", "content"), thought=False)
+    found = _first(choice, _PLACES, thought=False)
     if not any(thought for thought, _ in found):
         found += _first(choice, _THOUGHTS, thought=True)
     said.text = "".join([text for thought, text in found if not thought])

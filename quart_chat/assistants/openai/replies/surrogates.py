@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 class Halves:
@@ -25,9 +26,13 @@ class Halves:
             text, self._held = text[:-1], text[-1]
         if _SURROGATE.search(text) is None:
             return text
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return _SURROGATE.sub("\ufffd", _PAIR.sub(_join, text))
 
     def finish(self) -> str:
         """What stands for a half that is left."""
         held, self._held = self._held, ""
         return "\ufffd" if held else ""
+
+
+def _join(pair: re.Match[str]) -> str:
+    return pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from quart_chat.assistants.openai.replies.mentions import QUOTES, is_in_fence, is_in_span
+from quart_chat.assistants.openai.replies.mentions import is_in_fence, is_in_span, is_quoted
 
 _MARKS = (
     *((f"<{name}>", f"</{name}>") for name in ("think", "thinking", "thought", "reasoning")),
@@ -38,6 +38,9 @@ _HEADS = (
 )
 """What chat templates put before an answer, in lower case; some servers pass it on with it."""
 
+ANSWER = "<answer>"
+"""What some models put before an answer, behind a thought."""
+
 _FLAGS = re.ASCII | re.IGNORECASE
 _OPEN_OF = {close: opening for opening, close in _MARKS}
 _CLOSE = re.compile("|".join(map(re.escape, _OPEN_OF)), _FLAGS)
@@ -45,7 +48,9 @@ _FIRST = re.compile("[" + "".join({re.escape(close[0]) for close in _OPEN_OF}) +
 _EDGES = re.compile(
     rf"\A\s*(?:{'|'.join(map(re.escape, _OPEN_OF.values()))})|(?:{_CLOSE.pattern})\s*\Z", _FLAGS
 )
+_MARKED_ANSWER = re.compile(rf"(?:{_CLOSE.pattern})\s*{ANSWER}", _FLAGS)
 _LONGEST = max(len(close) for _, close in _MARKS)
+_ENDS_OF_SENTENCES = tuple(".!?\u2026\u3002\uff01\uff1f")
 _MENTIONS = 20
 """Marks in an answer that are looked at; one that has more of them is about marks."""
 
@@ -133,7 +138,10 @@ class Thinking:
         return Parts(text[:end], "")
 
     def _skip(self, text: str) -> Parts:
-        """The space before an answer is none of it; a thought, or another one, may follow."""
+        """The space before an answer is none of it; a thought, or another one, may follow.
+
+        So may the end of the thought once more, and the beginning of an answer that is marked too.
+        """
         self._held += text
         head = self._held.lstrip()
         lowered = head[:_LONGEST].lower()
@@ -141,7 +149,12 @@ class Thinking:
             if lowered.startswith(opening):
                 self._held, self._close, self._state = "", close, self._think
                 return self._think("\n\n" + head[len(opening) :])
-        if not head or any(opening.startswith(lowered) for opening, _ in _MARKS):
+        for mark in (*_OPEN_OF, ANSWER):
+            if lowered.startswith(mark):
+                self._held = ""
+                return self._skip(head[len(mark) :])
+        marks = (ANSWER, *(mark for pair in _MARKS for mark in pair))
+        if not head or any(mark.startswith(lowered) for mark in marks):
             self._held = head
             return Parts()
         self._held, self._state = "", self._pass
@@ -177,6 +190,11 @@ class Thinking:
         return Parts("", text)
 
 
+def is_marked_answer(text: str) -> bool:
+    """Whether the answer behind a thought is marked, so that the mark of its end is no text."""
+    return _MARKED_ANSWER.search(text) is not None
+
+
 def bare(thought: str) -> str:
     """A thought without the marks that some servers leave around it, apart from the answer."""
     return _EDGES.sub("", thought).strip()
@@ -190,9 +208,10 @@ def _is_mentioned(close: str, before: str, after: str) -> bool:
     ends_line = after in ("", "\n", "\r")
     if not line.strip() and ends_line:
         return False
-    if before[-1] in QUOTES or is_in_span(before):
+    if is_in_span(before) or is_quoted(before, after):
         return True
-    return before[-1] in " \t" and not ends_line
+    ends_sentence = line.rstrip().endswith(_ENDS_OF_SENTENCES)
+    return before[-1] in " \t" and not ends_line and not ends_sentence
 
 
 def _beginning_of(marks: Collection[str], text: str, at: int = 0) -> int:

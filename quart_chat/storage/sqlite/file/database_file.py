@@ -30,6 +30,8 @@ class DatabaseFile:
         self._known: dict[str, tuple[int, int]] = {}
         self._size = 0
         self._changed = 0
+        self._log = str(path) + "-wal"
+        self._log_size = 0
 
     def remember(self) -> None:
         """Take the files as they are now for those that are open."""
@@ -45,17 +47,26 @@ class DatabaseFile:
         Raises:
             DatabaseUnavailable: A file is gone, replaced, cut short or overwritten.
         """
+        log_size = self._log_size
         with translated_errors():
             for path, known in self._known.items():
                 found = _stat(path)
                 if _identity(found) != known:
                     raise unavailable(REPLACED)
+                if path == self._log:
+                    log_size = found.st_size
             # The last is the database itself.
-            if (found.st_size, found.st_mtime_ns) != (self._size, self._changed):
-                self._examine(found)
+            is_log_cut = log_size < self._log_size
+            if is_log_cut or (found.st_size, found.st_mtime_ns) != (self._size, self._changed):
+                self._examine(found, is_log_cut)
+        self._log_size = log_size
 
-    def _examine(self, found: os.stat_result) -> None:
-        """The file has changed, as every checkpoint does; see whether it is still a database."""
+    def _examine(self, found: os.stat_result, is_log_cut: bool) -> None:
+        """A file has changed, as every checkpoint does; see whether it is still a database.
+
+        The log is cut by a checkpoint of another program, which has taken over all that it holds,
+        or by a person who empties it, and with it what was committed last.
+        """
         if found.st_size == 0:
             # SQLite would take it for a new one, and delete the log beside it.
             raise unavailable(DAMAGED)
@@ -66,7 +77,7 @@ class DatabaseFile:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
             if found.st_size % page_size:
                 raise unavailable(DAMAGED)
-            if found.st_size < max(self._size, pages * page_size):
+            if is_log_cut or found.st_size < max(self._size, pages * page_size):
                 # Vacuumed, not all checkpointed, or cut short: only reading all of it tells.
                 (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
                 if verdict != "ok":

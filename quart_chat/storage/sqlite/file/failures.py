@@ -37,6 +37,16 @@ _REASONS = {
 }
 
 
+_SYSTEM_REASONS = {
+    errno.EMFILE: TOO_MANY_FILES,
+    errno.ENFILE: TOO_MANY_FILES,
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EROFS: READ_ONLY,
+    errno.EIO: FAILING,
+}
+
+
 def primary_code(error: sqlite3.Error) -> int:
     """The low byte of an extended result code (sqlite.org/rescode.html)."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -61,9 +71,7 @@ def translated_errors() -> Generator[None]:
 
 
 def _of_system(error: OSError) -> Reason:
-    if error.errno in {errno.EMFILE, errno.ENFILE}:
-        return TOO_MANY_FILES
-    return UNOPENED if error.errno != errno.EIO else FAILING
+    return _SYSTEM_REASONS.get(error.errno or 0, UNOPENED)
 
 
 def _of_sqlite(error: sqlite3.DatabaseError) -> Reason | None:

@@ -46,6 +46,7 @@ def test_a_mark_behind_the_last_word_is_no_text(mark: str) -> None:
         "Between <|im_end|> and the next turn nothing stands.",
         "a <",
         "a <|b",
+        "<answer>Hi!</answer>",
     ],
 )
 def test_a_mark_that_an_answer_is_about_stays(text: str) -> None:
@@ -61,7 +62,15 @@ def test_a_mark_that_an_answer_is_about_stays(text: str) -> None:
         "<start_of_turn>model\n",
         "<think>Hm</think>",
         "<|im_start|>assistant\n<think>Hm</think>",
+        "<think>Hm</think>\n<answer>",
     ],
 )
 def test_a_mark_before_the_first_word_is_no_text(head: str) -> None:
     assert in_pieces(f"{head}Hi!") == "Hi!"
+
+
+@pytest.mark.parametrize("thought", ["<think>Hm</think>", "Hm</think>\n"])
+def test_the_marks_around_an_answer_behind_a_thought_are_no_text(thought: str) -> None:
+    assert in_pieces(f"{thought}<answer>Hi!</answer>") == "Hi!"
+    about = f"{thought}Write <answer>Hi!</answer>"
+    assert in_pieces(about) == "Write <answer>Hi!</answer>"

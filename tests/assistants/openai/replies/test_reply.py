@@ -147,3 +147,5 @@ def test_a_count_of_tokens_that_can_not_be_is_none(reply: Reply, tokens: int) ->
 def test_what_is_nested_beyond_measure_costs_itself_alone(reply: Reply, nested: bytes) -> None:
     deep = b'data: {"choices": ' + nested * 100_000 + b"\n\n"
     assert list(reply.feed(deep + say("Hello"))) == [Text("Hello")]
+    behind = say(" there")[:-2] + nested * 10_000 + b"\n\n"
+    assert list(reply.feed(behind)) == [Text(" there")]
