@@ -37,7 +37,7 @@ async def test_refusals_say_nothing_of_whether_the_database_can_be_written(
     storage: Storage,
 ) -> None:
     database = cast("Any", storage.chats)._database
-    await database._stop_looking()
+    await database._finish()
     storage.health.failed(unavailable(FULL))
     refusals = (named(storage, name, NotFound("gone")) for name in "ab")
     await together(storage, *refusals)
