@@ -48,6 +48,7 @@ _VARIANTS = (
     (re.compile(r"ll(ed|ing|ers?|ations?)$"), r"l\1"),
     (re.compile(r"(?<=n)ce(s?)$"), r"se\1"),
 )
+_AGENT = re.compile(r"((?!.*(?:ae|oe|ue)).{4,})er(?:s|n|in|innen)?")
 _OTHERWISE = {"cheque": "check", "grey": "gray", "tyre": "tire", "aluminium": "aluminum"}
 # What takes -es and not -s in the plural.
 _HISSING = re.compile(r"(?:[sxzo]|[cs]h)es$")
@@ -136,6 +137,9 @@ class Vocabulary:
 
     def _german_kin(self, word: str) -> dict[str, float]:
         stems = german_stems(word)
+        if (agent := _AGENT.fullmatch(word)) and agent[1] not in self.words:
+            # Who judges is not what is set up: Richter, eingerichtet. Fahrräder are no agents.
+            stems -= german_stems(agent[1])
         if not stems:
             return {}
         # Only words that have the beginning of a stem somewhere are taken apart.

@@ -14,11 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import sqrt
 
+from quart_chat.search.passages import HANDBOOK
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import HEADING, PATH, Analysed, Collection
 from quart_chat.search.ranking.answering import can_answer
 from quart_chat.search.ranking.judgement import ENOUGH, Hit, Judgement
-from quart_chat.search.ranking.kinship import INFLECTED
+from quart_chat.search.ranking.kinship import INFLECTED, SYNONYM
+from quart_chat.search.ranking.roles import defines, names_holder
 from quart_chat.search.ranking.units import Unit
 from quart_chat.search.ranking.weighing import (
     Kin,
@@ -119,6 +121,8 @@ class _Scorer:
         self._corpus = corpus
         self._collection = collection
         self._weights = weights
+        self._kin = kin
+        self._forms: frozenset[str] | None = None
         self._whole = sum(weights.values())
         # A fact stands in a sentence; a heading tells where something is explained.
         self._heading_order = HEADING_ORDER_OF_FACTS if question.expected else HEADING_ORDER
@@ -165,11 +169,27 @@ class _Scorer:
 
     def _can_answer(self, number: int, analysed: Analysed) -> bool:
         expected = self._question.expected
-        if expected is None or not expected.is_required:
+        if expected is None or not (expected.is_required or expected.role):
             return True
+        if expected.role:
+            return self._tells_role(expected.role, analysed)
         return can_answer(
             expected, analysed, self._weights, lambda place: self._values.get((number, place), {})
         )
+
+    def _tells_role(self, role: str, analysed: Analysed) -> bool:
+        text = "\n".join((*analysed.passage.headings[-1:], analysed.passage.text))
+        if analysed.passage.url.startswith(HANDBOOK):
+            return defines(text, self._role_forms(role))
+        return names_holder(text, self._role_forms(role), self._question.prompt)
+
+    def _role_forms(self, role: str) -> frozenset[str]:
+        """The words that stand for a role: no others that are only near in meaning."""
+        if self._forms is None:
+            kin = self._collection.vocabulary.kin(role, self._question.language)
+            kin = kin or self._kin.of.get((role, self._corpus), {})
+            self._forms = frozenset(other for other, far in kin.items() if far >= SYNONYM)
+        return self._forms
 
     def _is_its_heading(self, number: int, analysed: Analysed) -> bool:
         """Whether the heading is just what the question is about, as in "What is a cursor?"."""
