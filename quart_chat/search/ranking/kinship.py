@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 
+from quart_chat.search.abbreviations import other_forms
 from quart_chat.search.folding import UNSPACED_RUN, index_form
 from quart_chat.search.spelling import (
     IRREGULAR_FORMS,
@@ -94,6 +95,8 @@ class Vocabulary:
                 found = {other: far for other, far in found.items() if _may_be(bases, stem, other)}
         for other in self._synonyms(word, spoken):
             found.setdefault(other, SYNONYM)
+        for other in other_forms(word) & self.words:
+            found[other] = INFLECTED
         if word in self.words:
             found[word] = SAME
         return found

@@ -14,13 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import sqrt
 
-from quart_chat.search.passages import HANDBOOK
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import HEADING, PATH, Analysed, Collection
 from quart_chat.search.ranking.answering import can_answer
+from quart_chat.search.ranking.fields import is_named_for
 from quart_chat.search.ranking.judgement import ENOUGH, Hit, Judgement
 from quart_chat.search.ranking.kinship import INFLECTED, SYNONYM
-from quart_chat.search.ranking.roles import defines, names_holder
+from quart_chat.search.ranking.roles import find_forms, tells_holder
 from quart_chat.search.ranking.units import Unit
 from quart_chat.search.ranking.weighing import (
     Kin,
@@ -53,6 +53,8 @@ CODE = 0.05
 FROM_HEADING, FROM_PATH, FROM_PASSAGE = 0.9, 0.85, 0.65
 FROM_BEFORE = 0.7
 """How far a word counts that stands in the sentence before."""
+FIELD = 0.4
+"""What a field or a row gains that is named for just what was asked; the evidence gains half."""
 FADING = 0.25
 """The power of its place below a heading with which a passage loses what the heading says."""
 # What counts for the order alone.
@@ -121,8 +123,7 @@ class _Scorer:
         self._corpus = corpus
         self._collection = collection
         self._weights = weights
-        self._kin = kin
-        self._forms: frozenset[str] | None = None
+        self._role_forms = find_forms(question, corpus, collection.vocabulary, kin)
         self._whole = sum(weights.values())
         # A fact stands in a sentence; a heading tells where something is explained.
         self._heading_order = HEADING_ORDER_OF_FACTS if question.expected else HEADING_ORDER
@@ -150,6 +151,7 @@ class _Scorer:
         coverage, unit = self._best_unit(number, analysed)
         closeness = self._closeness(number, analysed)
         url = analysed.passage.url
+        named = FIELD if self._is_its_field(number, analysed, unit) else 0.0
         factor = 1.0 if analysed.language in {"", self._question.answered_in} else OTHER_LANGUAGE
         same = bool(self._question.last_place) and place_of(url) == self._question.last_place
         coverage = coverage * factor + (SAME_PLACE if same else 0.0)
@@ -158,8 +160,9 @@ class _Scorer:
             number,
             unit,
             min(1.0, coverage),
-            coverage + CLOSE_HEADING * closeness - MISSING * self._missing(number),
+            coverage + CLOSE_HEADING * closeness - MISSING * self._missing(number) + named / 2,
             coverage
+            + named
             + factor * self._heading_order * closeness
             + (EXACT_HEADING if self._is_its_heading(number, analysed) else 0.0)
             + analysed.prior
@@ -172,24 +175,10 @@ class _Scorer:
         if expected is None or not (expected.is_required or expected.role):
             return True
         if expected.role:
-            return self._tells_role(expected.role, analysed)
+            return tells_holder(analysed.passage, self._role_forms, self._question.prompt)
         return can_answer(
             expected, analysed, self._weights, lambda place: self._values.get((number, place), {})
         )
-
-    def _tells_role(self, role: str, analysed: Analysed) -> bool:
-        text = "\n".join((*analysed.passage.headings[-1:], analysed.passage.text))
-        if analysed.passage.url.startswith(HANDBOOK):
-            return defines(text, self._role_forms(role))
-        return names_holder(text, self._role_forms(role), self._question.prompt)
-
-    def _role_forms(self, role: str) -> frozenset[str]:
-        """The words that stand for a role: no others that are only near in meaning."""
-        if self._forms is None:
-            kin = self._collection.vocabulary.kin(role, self._question.language)
-            kin = kin or self._kin.of.get((role, self._corpus), {})
-            self._forms = frozenset(other for other, far in kin.items() if far >= SYNONYM)
-        return self._forms
 
     def _is_its_heading(self, number: int, analysed: Analysed) -> bool:
         """Whether the heading is just what the question is about, as in "What is a cursor?"."""
@@ -200,6 +189,17 @@ class _Scorer:
             and len(analysed.heading) <= HEADING_SIZE
             and analysed.heading <= self._asked
             and all(values.get(word.folded, 0.0) >= INFLECTED for word in telling)
+        )
+
+    def _is_its_field(self, number: int, analysed: Analysed, unit: int) -> bool:
+        """Whether the unit that answers best is a field named for all that was asked."""
+        values = self._values.get((number, unit), {})
+        telling = [word for word in self._question.words if word.weight >= 1]
+        is_all = all(values.get(word.folded, 0.0) >= SYNONYM for word in telling)
+        return (
+            bool(telling)
+            and is_all
+            and is_named_for(analysed.passage, analysed.units[unit], self._asked)
         )
 
     def _missing(self, number: int) -> int:

@@ -10,6 +10,10 @@ import re
 from collections.abc import Collection
 from itertools import pairwise
 
+from quart_chat.search.passages import HANDBOOK, Passage
+from quart_chat.search.question import ReadQuestion
+from quart_chat.search.ranking.kinship import SYNONYM, Vocabulary
+from quart_chat.search.ranking.weighing import Kin
 from quart_chat.search.words import fold
 
 _WORD = re.compile(r"\w+(?:-\w+)*")
@@ -48,6 +52,24 @@ _OTHER = re.compile(
     rf"|{_TITLE}[ ]+(?:{_CAPITAL}[ ]+)?|\b(?:den|dem|no|kein\w*)\s+)\Z",
     re.IGNORECASE,
 )
+
+
+def find_forms(
+    question: ReadQuestion, corpus: int, vocabulary: Vocabulary, kin: Kin
+) -> frozenset[str]:
+    """The words that stand for the role that is asked for: no others only near in meaning."""
+    role = question.expected.role if question.expected else ""
+    found = vocabulary.kin(role, question.language) if role else {}
+    found = found or kin.of.get((role, corpus), {})
+    return frozenset(other for other, far in found.items() if far >= SYNONYM)
+
+
+def tells_holder(passage: Passage, forms: Collection[str], asked: str) -> bool:
+    """Whether a passage tells who has a role; of the handbook, what something is."""
+    text = "\n".join((*passage.headings[-1:], passage.text))
+    if passage.url.startswith(HANDBOOK):
+        return defines(text, forms)
+    return names_holder(text, forms, asked)
 
 
 def names_holder(text: str, forms: Collection[str], asked: str) -> bool:
