@@ -18,6 +18,7 @@ from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import HEADING, PATH, Analysed, Collection
 from quart_chat.search.ranking.answering import can_answer
 from quart_chat.search.ranking.fields import is_named_for
+from quart_chat.search.ranking.instructions import is_instruction
 from quart_chat.search.ranking.judgement import ENOUGH, Hit, Judgement
 from quart_chat.search.ranking.kinship import INFLECTED, SYNONYM
 from quart_chat.search.ranking.roles import find_forms, tells_holder
@@ -55,6 +56,8 @@ FROM_BEFORE = 0.7
 """How far a word counts that stands in the sentence before."""
 FIELD = 0.4
 """What a field or a row gains that is named for just what was asked; the evidence gains half."""
+INSTRUCTION = 0.15
+"""What a sentence that tells what to do gains among those of its passage, where that is asked."""
 FADING = 0.25
 """The power of its place below a heading with which a passage loses what the heading says."""
 # What counts for the order alone.
@@ -220,7 +223,8 @@ class _Scorer:
         _raise_to(around, self._values.get((number, HEADING), nothing), FROM_HEADING * fading)
         # Most units have no word of the question themselves.
         inherited = {word: around.get(word, 0.0) for word in self._weights}
-        best, chosen = 0.0, 0
+        best, chosen, leading = 0.0, 0, 0.0
+        asks_how = self._question.asks_how
         for position, unit in enumerate(analysed.units):
             own = self._values.get((number, position))
             words = inherited if own is None else _join(inherited, own)
@@ -229,8 +233,10 @@ class _Scorer:
                 words = dict(words)
                 _raise_to(words, before, FROM_BEFORE)
             covered = self._cover(words, analysed, unit)
-            if covered > best:
-                best, chosen = covered, position
+            told = asks_how and is_instruction(analysed.text_of(unit))
+            best = max(best, covered)
+            if (leads := covered + (INSTRUCTION if told else 0.0)) > leading:
+                chosen, leading = position, leads
         return best, chosen
 
     def _cover(self, words: Mapping[str, float], analysed: Analysed, unit: Unit) -> float:
