@@ -86,6 +86,7 @@ _GROUPS = """
     receipt proof beleg quittung kassenbon
     customer client kunde kundin
     company firm business employer firma unternehmen arbeitgeber betrieb
+    aktenzeichen geschaeftszeichen zeichen az
     judge richter richterin
     plaintiff claimant klaeger klaegerin
     defendant beklagter beklagte

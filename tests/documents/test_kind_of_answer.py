@@ -65,6 +65,7 @@ Sie werden als Zeugin geladen. Bitte bringen Sie Ihren Ausweis mit. Der frühere
 wird als Sachverständiger gehört. Frau Lindner hat den Richter abgelehnt.
 
 Die Protokolle führt Justizangestellte Rehm. Klägerin: Petra Lindner
+Richterstraße: Nordpark Kiel
 """
 JUDGEMENT = """Im Rechtsstreit der Frau Petra Lindner, Klägerin, gegen die Nordbau GmbH hat
 das Landgericht durch die Richterin am Landgericht Dr. Sommer für Recht erkannt:

@@ -26,6 +26,8 @@ LIFT = """Hebebühne der Werkstatt Brandt
 Max. Traglast: 2.500 kg
 Mindestbestellmenge: 3 Stück
 Kunden-Nr.: 88123
+
+Am Tor gilt das Passwort Brandt-7.
 """
 
 
@@ -42,6 +44,7 @@ Kunden-Nr.: 88123
         ("What's the address of Miller Tools?", "14 Dock Road"),
         ("Wie hoch ist die maximale Traglast?", "2.500 kg"),
         ("Wie lautet die Kundennummer?", "88123"),
+        ("Wie lautet das Tor-Passwort?", "Brandt-7"),
     ],
 )
 async def test_an_abbreviation_is_read_as_its_word(

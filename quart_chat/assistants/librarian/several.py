@@ -11,6 +11,7 @@ from quart_chat.assistants.librarian.phrases import Sentences
 from quart_chat.assistants.librarian.retrieval import (
     SEARCH,
     Comparison,
+    FoundPassage,
     Retrieved,
     retrieve,
 )
@@ -80,7 +81,12 @@ def _join(parts: Sequence[str], retrieved: Sequence[Retrieved], most: int) -> Re
     """The first passage for each question, then the second ones, in the order of the questions."""
     each = [one.found for one in retrieved]
     in_turn = chain.from_iterable(zip_longest(*each))
-    kept = list(dict.fromkeys(found for found in in_turn if found))[:most]
+    kept: list[FoundPassage] = []
+    for found in filter(None, in_turn):
+        # One sentence may answer two questions.
+        if not any(found.passage == one.passage and found.shown in one.shown for one in kept):
+            kept.append(found)
+    kept = kept[:most]
     kept.sort(key=lambda found: next(n for n, founds in enumerate(each) if found in founds))
     first = next(one for one in retrieved if one.found)
     return replace(

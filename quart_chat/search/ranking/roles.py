@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from quart_chat.search.passages import HANDBOOK, Passage
 from quart_chat.search.question import ReadQuestion
-from quart_chat.search.ranking.kinship import SYNONYM, Vocabulary
+from quart_chat.search.ranking.kinship import JOINED, SYNONYM, Vocabulary
 from quart_chat.search.ranking.weighing import Kin
 from quart_chat.search.words import fold
 
@@ -61,7 +61,12 @@ def find_forms(
     role = question.expected.role if question.expected else ""
     found = vocabulary.kin(role, question.language) if role else {}
     found = found or kin.of.get((role, corpus), {})
-    return frozenset(other for other, far in found.items() if far >= SYNONYM)
+    return frozenset(
+        other
+        for other, far in found.items()
+        # An Einzelrichter is a Richter, but a Lieferanschrift is no Lieferant.
+        if far >= SYNONYM and (far != JOINED or other.removesuffix("in").endswith(role))
+    )
 
 
 def tells_holder(passage: Passage, forms: Collection[str], asked: str) -> bool:
