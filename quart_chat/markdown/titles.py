@@ -33,8 +33,9 @@ _FENCE_ONLY = re.compile(r"^\s*(?:`{3,}|~{3,})", re.MULTILINE)
 _GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}"
 # Commands that stand in a text without dollar signs, and a small letter at the end of a word.
 _LOOSE = re.compile(
-    rf"\\(?:[dt]?frac{_GROUP}|sqrt|text(?:bf|it|rm|tt)?|math(?:bb|bf|cal|it|rm|sf)|vec|hat|ce)"
+    rf"\\(?:[dt]?frac{_GROUP}|sqrt|text(?:bf|it|rm|tt)?|math(?:bb|bf|cal|it|rm|sf)|vec|hat|ce|emph|boxed)"
     rf"{_GROUP}"
+    r"|\\(?:La)?TeX(?![A-Za-z])"
     r"|(?<![\w\\:/.])\\(?:alpha|beta|[gG]amma|[dD]elta|epsilon|varepsilon|zeta|eta|[tT]heta|iota"
     r"|kappa|[lL]ambda|mu|nu|xi|[pP]i|rho|[sS]igma|tau|[pP]hi|varphi|chi|[pP]si|[oO]mega|to|times"
     r"|[rR]ightarrow|infty|leq|geq|neq|approx|cdot|pm)(?![A-Za-z\\/.])"

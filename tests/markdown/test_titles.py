@@ -45,6 +45,7 @@ from quart_chat.markdown.titles import MAX_TITLE, make_title
         (r"$\sqrt[3]{x+1}$ and \(e^{i\pi}\)", "³√(x+1) and e^(iπ)"),
         (r"CO$_2$-Bilanz in \text{kg}", "CO₂-Bilanz in kg"),
         (r"\frac{1}{2} of \pi", "1/2 of π"),
+        (r"What is \LaTeX? \emph{Well} \boxed{42}", "What is LaTeX? Well 42"),
         (r"$\nonsense{x}$", r"\nonsense{x}"),
         (r"`\frac{1}{2}` in TeX", r"\frac{1}{2} in TeX"),
         (r"C:\alpha\text and \alphabet", r"C:\alpha\text and \alphabet"),

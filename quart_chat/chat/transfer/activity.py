@@ -105,13 +105,19 @@ def read_activity_page(text: str) -> Iterator[Raw]:
 def is_copilot(text: str) -> bool:
     """Whether it is the table of conversations that Microsoft exports."""
     head = text[:_HEAD].partition("\n")[0]
-    return _columns(next(csv.reader([head]), [])) is not None
+    return _columns(next(csv.reader([head], delimiter=_delimiter(head)), [])) is not None
+
+
+def _delimiter(head: str) -> str:
+    """A semicolon where a spreadsheet has saved the table again, as in Germany."""
+    return ";" if head.count(";") > head.count(",") else ","
 
 
 def read_copilot(text: str) -> Iterator[ChatFile]:
     """The chats of a table."""
     csv.field_size_limit(max(MAX_TEXT, csv.field_size_limit()))
-    rows = list(csv.reader(StringIO(text, newline="")))
+    delimiter = _delimiter(text[:_HEAD].partition("\n")[0])
+    rows = list(csv.reader(StringIO(text, newline=""), delimiter=delimiter))
     columns = _columns(rows[0]) or []
     chats: dict[str, list[Raw]] = {}
     for row in rows[1:]:

@@ -21,7 +21,9 @@ _LOWERED = str.maketrans(
 # Degrees, primes and stars stand beside their base without any mark.
 _SIGNS = {"\u2218": "°", **{sign: sign for sign in ("\u2032", "\u2033", "*", "\u2217")}}
 _UNSEEN = re.compile("[\u2061-\u2064\u200b]")
-_UPRIGHT = re.compile(r"\\(?:ce|pu|mbox)(?=\{)")
+_UPRIGHT = re.compile(r"\\(?:ce|pu|mbox|emph)(?=\{)")
+_BOXED = re.compile(r"\\boxed(?=\{)")
+_LOGO = re.compile(r"\\((?:La)?TeX)(?![A-Za-z])")
 # What belongs to the names beside it: no space stands between.
 _CLOSE = re.compile(r" +(?=[)\]},;.!?])|(?<=[(\[{]) +| +(?=\()")
 
@@ -29,7 +31,8 @@ _CLOSE = re.compile(r" +(?=[)\]},;.!?])|(?<=[(\[{]) +| +(?=\()")
 def to_plain(tex: str) -> str:
     """A formula in the characters of Unicode; as it was written where these don't suffice."""
     try:
-        element = Converter().convert_to_element(_UPRIGHT.sub(r"\\text", prepare(tex)))
+        known = _LOGO.sub(r"\\text{\1}", _BOXED.sub("", _UPRIGHT.sub(r"\\text", prepare(tex))))
+        element = Converter().convert_to_element(known)
         text = _read(element, 0)
     except Exception:  # noqa: BLE001 - the library raises many kinds, of its own and Python's
         return tex

@@ -125,6 +125,11 @@ def test_the_table_of_microsoft_365_has_other_columns() -> None:
     assert file.chat.created_at == 1767348000.0
 
 
+def test_a_table_that_a_spreadsheet_saved_with_semicolons_is_read() -> None:
+    text = "Conversation;Time;Author;Message\nT;2026-07-26T23:20:56;Human;a, b\n"
+    assert said(chats(text)[0]) == ["a, b"]
+
+
 def test_one_question_and_its_answer_are_told_apart_by_their_authors() -> None:
     head = "Conversation,Time,Author,Message\n"
     rows = ("T,2026-07-26T23:20:56,AI,Yes\n", "T,2026-07-26T23:20:56,Human,Is it?\n")
