@@ -11,7 +11,7 @@ _GROUPS = """
     avg average mean durchschnitt durchschnittlich
     approx approximate approximately ca circa ungefaehr etwa
     no number num nr nummer
-    tel telephone telefon phone
+    tel telephone telefon phone telefonnummer telefonnr rufnummer
     addr address adr adresse anschrift
     qty quantity menge anzahl
     amt amount betrag
@@ -30,8 +30,8 @@ _GROUPS = """
     whg wohnung
     info information informationen auskunft
 """
-# What a longer word may end with: Kundennummer is Kunden-Nr., and Mindestmenge has no abbreviation.
-_ENDINGS = (("nummer", "nr"), ("strasse", "str"))
+# What a longer word may end with: Kundennummer is Kunden-Nr., and a list names the Projektleitung.
+_ENDINGS = (("nummer", "nr"), ("strasse", "str"), ("leiter", "leitung"), ("leiterin", "leitung"))
 
 _NO = re.compile(
     r"\b[Nn]o(?:\.\s*:?|:|\s*#)(?=\s*\d)|\bNo\.(?=\s*[:|])"

@@ -6,6 +6,8 @@ import re
 
 MOST = 3
 """Questions of a message that are answered by themselves."""
+MAX_LENGTH = 500
+"""Characters of a message that is looked at: a longer one tells more than it asks."""
 FEWEST_WORDS = 3
 """Words of a question: "and why?" belongs to the one before."""
 
@@ -21,7 +23,7 @@ _ASKS_WHETHER = (
     r"|unser\w*|[A-ZÄÖÜ]\w+)\b"
 )
 _JOINED = re.compile(
-    rf"\s*[,;]?\s+(?:and|und|sowie|&|plus)\s+(?=(?:also\s+|auch\s+)?(?:{_ASKS}|{_ASKS_WHETHER}))",
+    rf"[,;]?\s+(?:and|und|sowie|&|plus)\s+(?=(?:also\s+|auch\s+)?(?:{_ASKS}|{_ASKS_WHETHER}))",
     re.IGNORECASE,
 )
 _ENDED = re.compile(
@@ -33,6 +35,8 @@ _BEGINS = re.compile(rf"\W*(?:{_ASKS}|{_ASKS_WHETHER})", re.IGNORECASE)
 
 def split_questions(prompt: str) -> tuple[str, ...]:
     """The questions of a message; the message itself where it is one, or none."""
+    if len(prompt) > MAX_LENGTH:
+        return (prompt,)
     joined = [part for ended in _ENDED.split(prompt) for part in _JOINED.split(ended)]
     parts = tuple(part.strip(" ,;") for part in joined if part.strip(" ,;"))
     is_several = 1 < len(parts) <= MOST and all(

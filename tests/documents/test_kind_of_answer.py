@@ -144,3 +144,10 @@ async def test_who_has_a_role_is_answered_by_a_name_beside_it(
         sources = (await ask(librarian, question, user_id=USER)).sources
         # The document is German, and an English question needs more evidence for it.
         assert [source.title for source in sources] == ["Urteil.txt"][: "Wer" in question]
+
+
+@pytest.mark.parametrize("question", ["Who is the Librarian?", "Wer ist der Librarian?"])
+async def test_the_handbook_says_who_the_librarian_is(librarian: Librarian, question: str) -> None:
+    sources = (await ask(librarian, question, user_id=USER)).sources
+    assert sources
+    assert "Librarian" in sources[0].quote

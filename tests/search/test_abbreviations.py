@@ -17,6 +17,7 @@ from quart_chat.search.abbreviations import other_forms, spell_out
         ("adresse", "adr"),
         ("kundennummer", "kundennr"),
         ("rechnungsnr", "rechnungsnummer"),
+        ("projektleiterin", "projektleitung"),
     ],
 )
 def test_an_abbreviation_stands_for_its_word(word: str, other: str) -> None:

@@ -42,6 +42,7 @@ def test_several_questions_are_told_apart(prompt: str, parts: tuple[str, ...]) -
         "How long is the warranty, and why?",
         "I deleted a chat. How do I get it back?",
         "warranty and when",
+        "What is a" + " " * 500 + "and what is b?",
         "What is a? What is b? What is c? What is d?",
     ],
 )

@@ -16,6 +16,8 @@ from quart_chat.search.ranking.kinship import JOINED, SYNONYM, Vocabulary
 from quart_chat.search.ranking.weighing import Kin
 from quart_chat.search.words import fold
 
+# Roles that the handbook explains itself.
+_EXPLAINED = frozenset({"librarian", "administrator", "administration", "operator", "assistant"})
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _REACH = 120
 """Characters beside the word that are looked at."""
@@ -73,7 +75,7 @@ def tells_holder(passage: Passage, forms: Collection[str], asked: str) -> bool:
     """Whether a passage tells who has a role; of the handbook, what something is."""
     text = "\n".join((*passage.headings[-1:], passage.text))
     if passage.url.startswith(HANDBOOK):
-        return defines(text, forms)
+        return not _EXPLAINED.isdisjoint(forms) or defines(text, forms)
     return names_holder(text, forms, asked)
 
 
