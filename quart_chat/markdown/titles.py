@@ -1,4 +1,4 @@
-"""A title made from Markdown: the words of its beginning, without marks.
+"""A title made from Markdown and TeX: the words of its beginning, without marks.
 
 A prompt may be Markdown and may not be. What reads as something else is left as it is: the stars of
 ``2*3*4``, the underscores of ``__init__``, the number of "2024. What a year!".
@@ -15,6 +15,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from quart_chat.markdown.math.formulas import add_formulas
+from quart_chat.markdown.math.plain import to_plain
+from quart_chat.markdown.tags import add_tags
 from quart_chat.markdown.tasks import make_tasks
 from quart_chat.plaintext import is_blank, shorten
 
@@ -22,10 +24,23 @@ MAX_TITLE = 80
 """Characters of a title."""
 _READ = 2000
 """Characters of a text that are read for it."""
+_MAX_FORMULAS = 300
+"""Characters of TeX in it that are written in those of Unicode: each takes about 30 us."""
 
 _REFERENCES = re.compile(r"\[\^[^\]\s]+\]:?|\[!\w+\]")
 """Footnotes, and the kinds of callouts."""
 _FENCE_ONLY = re.compile(r"^\s*(?:`{3,}|~{3,})", re.MULTILINE)
+_GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}"
+# Commands that stand in a text without dollar signs, and a small letter at the end of a word.
+_LOOSE = re.compile(
+    rf"\\(?:[dt]?frac{_GROUP}|sqrt|text(?:bf|it|rm|tt)?|math(?:bb|bf|cal|it|rm|sf)|vec|hat|ce|emph|boxed)"
+    rf"{_GROUP}"
+    r"|\\(?:La)?TeX(?![A-Za-z])"
+    r"|(?<![\w\\:/.])\\(?:alpha|beta|[gG]amma|[dD]elta|epsilon|varepsilon|zeta|eta|[tT]heta|iota"
+    r"|kappa|[lL]ambda|mu|nu|xi|[pP]i|rho|[sS]igma|tau|[pP]hi|varphi|chi|[pP]si|[oO]mega|to|times"
+    r"|[rR]ightarrow|infty|leq|geq|neq|approx|cdot|pm)(?![A-Za-z\\/.])"
+)
+_ATTACHED = re.compile(r"(?<=\w)\$([_^](?:\{[^{}$]*\}|\w))\$")
 # Names of Python, which look like bold words.
 _NAMES = frozenset(
     name
@@ -52,26 +67,46 @@ def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
     markdown.enable(["table", "strikethrough"])
     add_formulas(markdown)
+    add_tags(markdown)
     return markdown
 
 
 def _blocks(text: str) -> Iterator[str]:
     tokens = _markdown().parse(text)
     make_tasks(tokens)
+    _write_formulas(tokens)
     for token in tokens:
         if token.type == "inline":
             yield "".join(_spans(token.children or []))
-        elif token.type == "ordered_list_open" and "start" in token.attrs:
-            yield f"{token.attrs['start']}{_mark_of(tokens, token)}"
+        elif token.type == "ordered_list_open":
+            yield _number_of(tokens, token)
         elif token.type in {"fence", "code_block"}:
             # What an open fence holds is the rest of the text.
             yield _FENCE_ONLY.sub("", token.content)
         elif token.type == "formula_block":
-            yield token.meta["formula"].tex
+            yield token.content
 
 
-def _mark_of(tokens: Sequence[Token], opening: Token) -> str:
-    return tokens[tokens.index(opening) + 1].markup
+def _write_formulas(tokens: Sequence[Token]) -> None:
+    """Put the formulas of a text, as far as a title may reach, into plain text."""
+    left = _MAX_FORMULAS
+    for token in (each for block in tokens for each in (block, *(block.children or ()))):
+        if token.type in {"formula", "formula_block"}:
+            tex = token.meta["formula"].tex
+            left -= len(tex)
+            token.content = to_plain(tex) if left >= 0 else tex
+        elif token.type == "text":
+            text = _ATTACHED.sub(lambda match: to_plain(match[1]), token.content)
+            token.content = _LOOSE.sub(lambda match: to_plain(match[0]), text)
+
+
+def _number_of(tokens: Sequence[Token], opening: Token) -> str:
+    """The number of a list that is none, as in "2024. What a year!" or "1. Weltkrieg"."""
+    start = tokens.index(opening)
+    items = [each for each in tokens[start:] if each.type == "list_item_open"]
+    if "start" not in opening.attrs and len(items) > 1:
+        return ""
+    return f"{opening.attrs.get('start', 1)}{items[0].markup}"
 
 
 def _spans(tokens: Sequence[Token]) -> Iterator[str]:
@@ -80,8 +115,8 @@ def _spans(tokens: Sequence[Token]) -> Iterator[str]:
             yield " "
         elif token.type == "image":
             yield "".join(_spans(token.children or [])) or basename(str(token.attrs["src"]))
-        elif token.type == "formula":
-            yield token.meta["formula"].tex
+        elif token.type == "tag":
+            yield " " if token.tag == "br" else ""
         elif token.nesting and token.markup in {"*", "_", "__", "**"}:
             yield token.markup if _is_text(tokens, index) else ""
         else:

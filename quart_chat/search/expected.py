@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from quart_chat.search.synonyms import SYNONYMS
+from quart_chat.search.words import fold
 
 _DIGITS = r"\d+(?:[.,/]\d+)*"
 _NUMBER_WORD = (
@@ -123,6 +124,19 @@ _NAME = re.compile(
 
 
 _WORD = re.compile(r"[\w-]+")
+# Who has a role: the words after the article, up to the next small word.
+# A thing may have a name as well, but a club of that name is not named beside a title.
+_NO_PERSON = re.compile(
+    r"\bwie hei(?:ß|ss)t\b(?!.*\w{3}(?:er|or|ent|ist|wart|arzt|anwalt)(?:in)?\b)", re.IGNORECASE
+)
+_ROLE = re.compile(
+    r"\b(?:who(?:\s+(?:is|are|was|were)|['\u2019]s)|wer\s+(?:ist|sind|war|waren)|wie\s+hei(?:ß|ss)t)"
+    r"\s+(?:the|our|my|your|his|her|its|their|d(?:er|ie|as)|(?:m|d|s)ein\w*|unser\w*|ihr\w*|eue?r\w*)"
+    r"\s+((?:[\w-]+\s+){0,2}?[\w-]+)"
+    r"(?=\s*(?:[?.,!]|\Z)|\s+(?:of|in|at|on|for|from|here|now|who|that|to|with|am|an|auf|aus|bei|beim"
+    r"|de[rs]|die|für|hier|im|in|jetzt|und|and|vo[mn]|zum|zur)\b)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +147,13 @@ class Expected:
         patterns: Any of these is found in it; the last is a field that is named for it.
         words: The words of the question that it answers, folded.
         is_required: Whether a text without any of these can't be an answer.
+        role: The role whose holder is asked for, folded; empty where none is.
     """
 
     patterns: tuple[re.Pattern[str], ...]
     words: frozenset[str]
     is_required: bool = False
+    role: str = ""
 
     def is_in(self, text: str) -> bool:
         return any(pattern.search(text) for pattern in self.patterns)
@@ -237,6 +253,10 @@ _MEASURES = frozenset(
 )
 
 
+# "The contact person" is a contact.
+_HOLDERS = frozenset({"person", "people", "one", "man", "woman", "guy", "name"})
+
+
 def _field(words: frozenset[str]) -> re.Pattern[str]:
     """A number in a field that is named for what was asked, as in "Price: 4" or "Weight | 4"."""
     names = words.union(*(SYNONYMS.get(word, ()) for word in words))
@@ -252,5 +272,12 @@ def read_expected(question: str) -> Expected | None:
             asked = _WORD.findall(match[0].lower().replace("ß", "ss"))
             # What stands between is what the question is about.
             words = frozenset({*asked[:2], asked[-1]})
-            return Expected((*answering, _field(words)), words & _MEASURES, is_required)
+            role = _read_role(question) if _NAME in answering else ""
+            return Expected((*answering, _field(words)), words & _MEASURES, is_required, role)
     return None
+
+
+def _read_role(question: str) -> str:
+    match = None if _NO_PERSON.search(question) else _ROLE.search(question)
+    words = [fold(word) for word in _WORD.findall(match[1])] if match else []
+    return next((word for word in reversed(words) if word not in _HOLDERS), "")

@@ -22,6 +22,10 @@ _LIST_ITEM = re.compile(r"[-*+]\s")
 _LINK_ITEM = re.compile(r"[-*+]\s+\[[^\]]+\]\([^)]*\)")
 
 
+HANDBOOK = "/handbook/"
+"""What the links to the pages of the handbook begin with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A slice of a text; ``headings`` leads to it from the top, below the text's title.
@@ -42,7 +46,7 @@ def read_handbook(folder: Path) -> list[Passage]:
     passages: list[Passage] = []
     for path in sorted(folder.rglob("*.md")):
         place = path.relative_to(folder).with_suffix("").as_posix()
-        url = "/handbook/" if place == "index" else f"/handbook/{place}"
+        url = HANDBOOK if place == "index" else f"{HANDBOOK}{place}"
         passages += cut_page(path.read_text("utf-8"), url)
     return passages
 

@@ -23,6 +23,11 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(r"\s*(?:and|but|or|what about|und|aber|oder|was ist mit)\b", re.IGNORECASE)
+_ASKS_HOW = re.compile(
+    r"\bhow (?:do|can|could|should|would|to)\b"
+    r"|\bwie (?:kann|soll|muss|\w+[et]) (?:ich|man|wir)\b|\bwie geht\b",
+    re.IGNORECASE,
+)
 _IN_GERMAN = re.compile(r"\b(?:in german|auf deutsch)\b", re.IGNORECASE)
 
 
@@ -57,6 +62,11 @@ class ReadQuestion:
     def subjects(self) -> tuple[Asked, ...]:
         """The words that mean something; all words where none does."""
         return tuple(word for word in self.words if word.weight > GRAMMAR) or self.words
+
+    @property
+    def asks_how(self) -> bool:
+        """Whether it asks how something is done."""
+        return self.expected is None and _ASKS_HOW.search(self.prompt) is not None
 
     @property
     def says_nothing(self) -> bool:

@@ -37,6 +37,7 @@ _ENDINGS = {
     Language.ENGLISH: ("", *["s", "es", "ed", "ing"]),
 }
 _PARTICIPLE = "ge"
+_FEMININE = re.compile(r"(.{3,}er)(?:in|innen)")
 # What verbs part with: "holt ... ab" is abgeholt.
 PARTICLES = ("ab", "an", "auf", "aus", "ein", "mit", "nach", "vor", "zu")
 
@@ -130,6 +131,8 @@ def _stems(word: str, spoken: Language) -> set[str] | frozenset[str]:
 def german_stems(word: str) -> frozenset[str]:
     """What a German word may be without its ending, its particle and its umlaut."""
     stems = {word.removesuffix(ending) for ending in _ENDINGS[Language.GERMAN]}
+    # A woman who does something: Richterin, Richterinnen.
+    stems |= {match[1]} if (match := _FEMININE.fullmatch(word)) else set()
     stems |= {stem.removeprefix(particle) for stem in stems for particle in PARTICLES}
     stems |= {stem.removeprefix(_PARTICIPLE) for stem in stems}
     # The participle of such a verb has "ge" in its middle: einlegen, eingelegt.

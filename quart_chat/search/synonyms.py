@@ -86,6 +86,21 @@ _GROUPS = """
     receipt proof beleg quittung kassenbon
     customer client kunde kundin
     company firm business employer firma unternehmen arbeitgeber betrieb
+    aktenzeichen geschaeftszeichen zeichen az
+    judge richter richterin
+    plaintiff claimant klaeger klaegerin
+    defendant beklagter beklagte
+    lawyer attorney solicitor counsel anwalt anwaeltin rechtsanwalt rechtsanwaeltin
+    witness zeuge zeugin
+    doctor physician arzt aerztin
+    caretaker janitor hausmeister hausmeisterin hauswart
+    treasurer kassenwart kassenwartin schatzmeister schatzmeisterin
+    seller vendor verkaeufer verkaeuferin
+    buyer purchaser kaeufer kaeuferin
+    supplier lieferant lieferantin
+    contact ansprechpartner ansprechpartnerin sachbearbeiter sachbearbeiterin
+    author autor autorin verfasser verfasserin
+    director geschaeftsfuehrer geschaeftsfuehrerin
     boss manager supervisor chef vorgesetzter
     employee staff worker mitarbeiter angestellter
     colleague coworker others other kollege kollegen andere

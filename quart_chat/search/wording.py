@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from quart_chat.search.abbreviations import spell_out
 from quart_chat.search.folding import LETTER
 from quart_chat.search.unspaced import cut
 from quart_chat.search.words import (
@@ -80,7 +81,7 @@ class Asked:
 def read_words(text: str, limit: int) -> tuple[Asked, ...]:
     """The words of a question, each once, the weightiest if there are too many."""
     found: dict[str, Asked] = {}
-    for word, fragment in _asked_words(WHAT_IS_MEANT.sub("was", text)):
+    for word, fragment in _asked_words(spell_out(WHAT_IS_MEANT.sub("was", text))):
         folded = fold(word)
         if folded and folded not in found:
             found[folded] = Asked(word, folded, _weight(folded), fragment)

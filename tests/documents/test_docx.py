@@ -77,6 +77,32 @@ def test_a_text_box_is_read_once_and_leaves_the_paragraph_around_it_whole(tmp_pa
     assert texts(tmp_path, body) == ["boxed", "Before after"]
 
 
+def lines_of(*lines: str) -> str:
+    return "".join(paragraph(run(line)) for line in lines)
+
+
+def test_headers_and_footers_are_kept_once_without_the_numbers_of_pages(tmp_path: Path) -> None:
+    parts = {
+        "header1": lines_of("Brandt & Sohn", "Aktenzeichen 12/345", "- 1 -"),
+        "header2": lines_of("Aktenzeichen 12/345", "Seite 2 von 5"),
+        "footer1": lines_of("IBAN DE00 1234", "Page 1"),
+        "footer10": lines_of("IBAN DE00 1234", "Brandt & Sohn"),
+    }
+    escaped = {name: part.replace("&", "&amp;") for name, part in parts.items()}
+    body = paragraph(run("Dear Ms Lind,"))
+    assert texts(tmp_path, body, **escaped) == [
+        *("Brandt & Sohn", "Aktenzeichen 12/345"),
+        *("Dear Ms Lind,", "IBAN DE00 1234"),
+    ]
+
+
+def test_a_header_that_is_a_table_is_read_as_its_rows(tmp_path: Path) -> None:
+    letterhead = table(row("Brandt GmbH", "Gartenstr. 12"))
+    (head, _) = texts(tmp_path, paragraph(run("Text")), header1=letterhead)
+    assert "Brandt GmbH" in head
+    assert "Gartenstr. 12" in head
+
+
 def test_a_text_box_that_only_its_older_form_holds_is_read(tmp_path: Path) -> None:
     body = paragraph(box("", fallback=paragraph(run("old"))), run("after"))
     assert texts(tmp_path, body) == ["old", "after"]

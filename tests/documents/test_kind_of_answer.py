@@ -57,6 +57,22 @@ Salaried staff get 27 days of leave plus bank holidays.
 """
 
 
+SUMMONS = """Amtsgericht Kiel
+
+Sehr geehrte Frau Möller,
+
+Sie werden als Zeugin geladen. Bitte bringen Sie Ihren Ausweis mit. Der frühere Richter Hans Bauer
+wird als Sachverständiger gehört. Frau Lindner hat den Richter abgelehnt.
+
+Die Protokolle führt Justizangestellte Rehm. Klägerin: Petra Lindner
+Richterstraße: Nordpark Kiel
+"""
+JUDGEMENT = """Im Rechtsstreit der Frau Petra Lindner, Klägerin, gegen die Nordbau GmbH hat
+das Landgericht durch die Richterin am Landgericht Dr. Sommer für Recht erkannt:
+Die Beklagte zahlt 4.200 Euro.
+"""
+
+
 @pytest.fixture
 async def librarian(library: Library) -> AsyncIterator[Librarian]:
     await library.read("Schreiben.txt", LETTER)
@@ -114,3 +130,24 @@ async def test_the_kind_of_answer_that_is_there_is_given(librarian: Librarian) -
         if not given[question] or quote not in given[question][0].quote
     }
     assert wrong == {}
+
+
+@pytest.mark.parametrize("question", ["Wer ist der Richter?", "Who is the judge?"])
+async def test_who_has_a_role_is_answered_by_a_name_beside_it(
+    library: Library, question: str
+) -> None:
+    await library.read("Ladung.txt", SUMMONS)
+    chats = library.store.chat_search
+    async with Librarian(HANDBOOK, chats, library.search) as librarian:
+        assert (await ask(librarian, question, user_id=USER)).sources == ()
+        await library.read("Urteil.txt", JUDGEMENT)
+        sources = (await ask(librarian, question, user_id=USER)).sources
+        # The document is German, and an English question needs more evidence for it.
+        assert [source.title for source in sources] == ["Urteil.txt"][: "Wer" in question]
+
+
+@pytest.mark.parametrize("question", ["Who is the Librarian?", "Wer ist der Librarian?"])
+async def test_the_handbook_says_who_the_librarian_is(librarian: Librarian, question: str) -> None:
+    sources = (await ask(librarian, question, user_id=USER)).sources
+    assert sources
+    assert "Librarian" in sources[0].quote

@@ -192,6 +192,21 @@ def test_an_opendocument_text_is_read_as_it_is_shown(tmp_path: Path) -> None:
     assert found.pieces[0].headings == ("Lease",)
 
 
+def test_the_letterhead_of_an_opendocument_text_is_kept_once(tmp_path: Path) -> None:
+    styles = (
+        f"<office:document-styles {NAMESPACES}><office:master-styles><style:master-page>"
+        "<style:header-first><text:p>Brandt GmbH</text:p></style:header-first>"
+        "<style:header><text:p>Brandt GmbH</text:p><text:p>Seite <text:page-number>2"
+        "</text:page-number></text:p></style:header>"
+        "<style:footer><text:p>IBAN DE00</text:p></style:footer>"
+        "</style:master-page></office:master-styles></office:document-styles>"
+    )
+    content = zipfile.ZipFile(io.BytesIO(odf("text", "<text:p>Text</text:p>"))).read("content.xml")
+    parts: dict[str, str | bytes] = {"content.xml": content, "styles.xml": styles}
+    file = zipped(**parts)
+    assert read(tmp_path, Kind.ODT, file).text == "Brandt GmbH\n\nText\n\nIBAN DE00"
+
+
 def test_sheets_and_slides_of_opendocument_have_their_places(tmp_path: Path) -> None:
     sheet = read(tmp_path, Kind.ODS, odf("spreadsheet", TABLE))
     assert (sheet.pieces[0].headings, sheet.text.split("\n\n")) == (
@@ -310,6 +325,11 @@ def test_a_book_with_copy_protection_is_said(tmp_path: Path) -> None:
         (r"{\rtf1\mac Gr\'9a\'a7e}", "Größe"),
         (r"{\rtf1\pc Gr\'94\'e1e}", "Größe"),
         (r"{\rtf1 Text{\footnote A note.}\par More}", "Text\n\nA note.\n\nMore"),
+        (
+            r"{\rtf1\ansi\ansicpg1251{\headerf \'cc\'e8\'f0\par}{\header Page 2\par}"
+            r"{\footer F}Text\sect{\headerf \'cc\'e8\'f0\par}}",
+            "Мир\n\nText\n\nF",
+        ),
         (r"{\rtf1 Shown {\v hid{\b den} \} }too.}", "Shown too."),
     ],
 )

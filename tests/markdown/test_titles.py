@@ -25,7 +25,7 @@ from quart_chat.markdown.titles import MAX_TITLE, make_title
         ("~~~\na\n~~~", "a"),
         ("> ```\n> a", "a"),
         ("| a | b |\n|---|---|\n| 1 | 2 |", "a b 1 2"),
-        ("$$\nx^2\n$$", "x^2"),
+        ("$$\nx^2\n$$", "x²"),
         # What stands in a line
         ("**Bold** and *it* and ***both***", "Bold and it and both"),
         ("__strong__ and _em_", "strong and em"),
@@ -34,10 +34,23 @@ from quart_chat.markdown.titles import MAX_TITLE, make_title
         ("![](pictures/cat.png)", "cat.png"),
         ("`code` and ```more``` of it", "code and more of it"),
         ("~~old~~ new", "old new"),
-        ("What is $x^2$?", "What is x^2?"),
+        ("What is $x^2$?", "What is x²?"),
         ("So it is[^1]\n\n[^1]: or not", "So it is or not"),
         ("<https://example.com>", "https://example.com"),
+        ("H<sub>2</sub>O<br>and <kbd>Ctrl</kbd>", "H2O and Ctrl"),
+        # TeX
+        (r"**Bold** $x^2$", "Bold x²"),
+        (r"Why is $\frac{a+b}{c} \to \alpha_1$?", "Why is (a+b)/c→α₁?"),
+        (r"The bound $O(n \log n)$", "The bound O(n log n)"),
+        (r"$\sqrt[3]{x+1}$ and \(e^{i\pi}\)", "³√(x+1) and e^(iπ)"),
+        (r"CO$_2$-Bilanz in \text{kg}", "CO₂-Bilanz in kg"),
+        (r"\frac{1}{2} of \pi", "1/2 of π"),
+        (r"What is \LaTeX? \emph{Well} \boxed{42}", "What is LaTeX? Well 42"),
+        (r"$\nonsense{x}$", r"\nonsense{x}"),
+        (r"`\frac{1}{2}` in TeX", r"\frac{1}{2} in TeX"),
+        (r"C:\alpha\text and \alphabet", r"C:\alpha\text and \alphabet"),
         # What only looks like it
+        ("1. Weltkrieg", "1. Weltkrieg"),
         ("#hashtag", "#hashtag"),
         ("-1 + 1", "-1 + 1"),
         ("C# and > signs", "C# and > signs"),
@@ -76,3 +89,8 @@ def test_marked_words_keep_all_their_letters(words: list[str]) -> None:
     marks = ("**{}**", "*{}*", "`{}`", "~~{}~~", "[{}](/u)")
     marked = [marks[index % len(marks)].format(word) for index, word in enumerate(words)]
     assert make_title(" ".join(marked)) == " ".join(words)
+
+
+def test_formulas_beyond_the_first_stay_as_they_are() -> None:
+    long = "x^{2}+" * 60
+    assert make_title(f"${long}1$").startswith("x^{2}+x^{2}")

@@ -71,6 +71,9 @@ def write_found(retrieved: Retrieved, quotes: Sequence[Quote], say: Sentences) -
     yield f"{lead}:\n"
     for quote in quotes:
         yield f"\n{quote.markdown}"
+    if retrieved.missed:
+        missed = say.quote([_escape(question) for question in retrieved.missed])
+        yield f"\n{say.missed.format(questions=missed)}\n"
 
 
 def write_not_found(retrieved: Retrieved, say: Sentences) -> str:

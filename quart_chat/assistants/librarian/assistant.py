@@ -31,8 +31,8 @@ from quart_chat.assistants.librarian.retrieval import (
     Embeddings,
     Retrieved,
     find_serving,
-    retrieve,
 )
+from quart_chat.assistants.librarian.several import retrieve_each
 from quart_chat.assistants.protocol import Output, Question, Sources, Step, Text
 from quart_chat.search.passages import Passage, page_language, read_handbook
 from quart_chat.search.question import ReadQuestion, read_question
@@ -100,7 +100,7 @@ class Librarian:
             yield Retrieved((), (), (), ())
             return
         say = SENTENCES[read.answered_in]
-        async for done in retrieve(serving, question, read, say, most, self._comparison):
+        async for done in retrieve_each(serving, question, _read, say, most, self._comparison):
             yield done
 
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
@@ -136,7 +136,9 @@ class Librarian:
             yield Step("search", say.nothing_to_search, "completed")
             return
         serving = await find_serving(corpora, question)
-        async for done in retrieve(serving, question, read, say, MAX_PASSAGES, self._comparison):
+        async for done in retrieve_each(
+            serving, question, _read, say, MAX_PASSAGES, self._comparison
+        ):
             yield done
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from quart_chat.assistants.librarian.phrases import Sentences
 from quart_chat.assistants.protocol import Question
+from quart_chat.search.abbreviations import other_forms
 from quart_chat.search.passages import Passage, cut_text
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import Collection, analyse_documents, collect
@@ -133,14 +134,15 @@ class Documents:
     async def _find_term(self, question: Question, word: Asked, spoken: Language) -> Term:
         """A word with those of the documents that may stand for it."""
         trigrams = trigrams_of(word.text)
+        others = other_forms(word.folded)
         if not trigrams or word.weight < 1:
-            return make_term(word.text, spoken)
+            return make_term(word.text, spoken, others)
         known = await self._documents.select_similar_words(
             question.user_id, trigrams, question.document_ids, limit=SIMILAR_WORDS
         )
         is_known = word.folded in map(fold, known)
         meant = suggest(word.text, known, spoken, allow_typos=not is_known)
-        return make_term(word.text, spoken, meant)
+        return make_term(word.text, spoken, (*others, *meant))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class Sentences:
     nothing_found: str
     unknown: str
     closest: str
+    missed: str
     you: str
 
     def join(self, corpora: Sequence[str], last: str) -> str:
@@ -101,6 +102,7 @@ _ENGLISH = Sentences(
     nothing_found="I couldn't find an answer in {places}.",
     unknown="Not mentioned anywhere: {terms}.",
     closest="These come closest:",
+    missed="I found no answer to {questions}.",
     you="You",
 )
 
@@ -142,6 +144,7 @@ _GERMAN = Sentences(
     nothing_found="{places} habe ich keine Antwort gefunden.",
     unknown="Nirgends erwähnt: {terms}.",
     closest="Am nächsten kommen:",
+    missed="Keine Antwort gefunden habe ich auf {questions}.",
     you="Sie",
 )
 

@@ -49,6 +49,7 @@ class Retrieved:
         read_again: Whether words were read as others like them.
         chosen: Whether the person has chosen the documents.
         say: The sentences in the language of the question.
+        missed: Of several questions in a message those that no passage answers.
     """
 
     found: tuple[FoundPassage, ...]
@@ -58,6 +59,7 @@ class Retrieved:
     read_again: bool = False
     chosen: bool = False
     say: Sentences = SENTENCES[Language.ENGLISH]
+    missed: tuple[str, ...] = ()
 
     def sum_up(self, count: int) -> Step:
         """The step of the whole search, with the number of passages that were of use."""

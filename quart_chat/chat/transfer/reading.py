@@ -1,4 +1,4 @@
-"""The chats in an uploaded file: JSON, or a zip of such.
+"""The chats in an uploaded file: JSON, a log of Gemini or Copilot, or a zip of such.
 
 A file is read chat by chat, each as it is asked for. What can't be read is a fault with its reason
 and keeps no other chat from being read.
@@ -6,11 +6,12 @@ and keeps no other chat from being read.
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from lzma import LZMAError
@@ -19,11 +20,19 @@ from typing import IO, Any
 
 import msgspec
 
+from quart_chat.chat.transfer.activity import (
+    is_activity,
+    is_activity_page,
+    is_copilot,
+    read_activity_page,
+    read_copilot,
+    read_gemini,
+)
 from quart_chat.chat.transfer.chatgpt import is_conversation, read_conversation
 from quart_chat.chat.transfer.file import FORMAT, MAX_LOGS, ChatFile
 from quart_chat.chat.transfer.lists import is_deepseek, unwrap_message
-from quart_chat.chat.transfer.others import role_of
-from quart_chat.chat.transfer.readers import find_reader
+from quart_chat.chat.transfer.others import Raw, role_of
+from quart_chat.chat.transfer.readers import find_reader, unwrap_chats
 from quart_chat.chat.transfer.rounds import NotReadable
 from quart_chat.plaintext import clean
 from quart_chat.texts import N_, _
@@ -53,19 +62,17 @@ NotImplementedError says that zipfile does not know the way.
 """
 
 _CHATGPT = re.compile(r"conversations(-\d+)?\.json", re.IGNORECASE)
-_LISTS = ("conversations", "chats", "data", "history", "sessions", "topics", "items")
-_MAX_DEPTH = 4
-"""Objects around a list of chats."""
+_LOG = re.compile(r"gemini.*\.html|copilot[^/]*\.csv", re.IGNORECASE)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SPACE = re.compile(r"[\s,]*")
 
 NO_JSON = N_(
-    "It is not valid JSON. Import the exports of quart-chat, ChatGPT, Claude, Open WebUI, LibreChat"
-    " or llama.cpp, as JSON or as the zip that it came in."
+    "It is not valid JSON. Import the exports of quart-chat, ChatGPT, Claude, Gemini, Copilot,"
+    " Open WebUI, LibreChat, LM Studio or llama.cpp, as JSON or as the zip that it came in."
 )
 NO_CHAT = N_(
-    "It contains no chat that can be read. The exports of quart-chat, ChatGPT, Claude, Open WebUI,"
-    " LibreChat and llama.cpp can be read."
+    "It contains no chat that can be read. The exports of quart-chat, ChatGPT, Claude, Gemini,"
+    " Copilot, Open WebUI, LibreChat, LM Studio and llama.cpp can be read."
 )
 NO_ZIP = N_("It is neither JSON nor a zip that can be read.")
 LOCKED = N_("It is protected with a password.")
@@ -103,7 +110,7 @@ def read_file(file: IO[bytes], name: str, limit: int) -> Iterator[FoundChat | Fa
     entries = _read_zip(file, name, limit) if zipped else iter([(name, file.read())])
     count = 0
     for unit in entries:
-        for found in [unit] if isinstance(unit, Fault) else _read_json(*unit):
+        for found in [unit] if isinstance(unit, Fault) else _read_unit(*unit):
             count += 1
             if count > MAX_CHATS:
                 yield Fault(name, _(TOO_MANY))
@@ -115,7 +122,7 @@ def _read_zip(file: IO[bytes], name: str, limit: int) -> Iterator[tuple[str, byt
     left = EXPANSION * limit
     try:
         with zipfile.ZipFile(file) as archive:
-            entries = [info for info in archive.infolist() if _is_json(info.filename)]
+            entries = [info for info in archive.infolist() if _is_read(info.filename)]
             wanted = [i for i in entries if _CHATGPT.fullmatch(PurePosixPath(i.filename).name)]
             entries = wanted or entries
             if not entries or len(entries) > MAX_ENTRIES:
@@ -134,9 +141,10 @@ def _read_zip(file: IO[bytes], name: str, limit: int) -> Iterator[tuple[str, byt
         yield Fault(name, _(NO_ZIP))
 
 
-def _is_json(name: str) -> bool:
+def _is_read(name: str) -> bool:
     # What macOS adds to a zip has the names of its files, and is none.
-    return name.lower().endswith((".json", ".jsonl")) and not name.startswith("__MACOSX/")
+    is_json = name.lower().endswith((".json", ".jsonl"))
+    return (is_json or bool(_LOG.search(name))) and not name.startswith("__MACOSX/")
 
 
 def _read_entry(
@@ -153,14 +161,31 @@ def _read_entry(
     return Fault(info.filename, _(TOO_LARGE)) if len(data) > limit else (info.filename, data)
 
 
-def _read_json(name: str, data: bytes) -> Iterator[FoundChat | Fault]:
-    """The chats of a JSON document, one at a time: a list of them, or one or more in a row.
-
-    Messages that stand in it without a chat around them are one.
-    """
-    decoder, place, loose, found = json.JSONDecoder(), 0, [], 0
+def _read_unit(name: str, data: bytes) -> Iterator[FoundChat | Fault]:
+    """The chats of a file that is no zip."""
     try:
         text = data.decode("utf-16" if data[:2] in _UTF16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        yield Fault(name, _(NO_JSON))
+        return
+    if is_copilot(text):
+        yield from _name_all(name, read_copilot(text))
+    elif is_activity_page(text):
+        yield from _name_all(name, read_gemini(read_activity_page(text)))
+    else:
+        yield from _read_json(name, text)
+
+
+def _read_json(name: str, text: str) -> Iterator[FoundChat | Fault]:
+    """The chats of a JSON document, one at a time: a list of them, or one or more in a row.
+
+    Messages that stand in it without a chat around them are one, and so are the activities of a
+    session.
+    """
+    decoder, found = json.JSONDecoder(), 0
+    loose: list[Raw] = []
+    activities: list[Raw] = []
+    try:
         place = _skip(text, 0)
         is_list = text.startswith("[", place)
         is_empty = place >= len(text)
@@ -168,10 +193,12 @@ def _read_json(name: str, data: bytes) -> Iterator[FoundChat | Fault]:
         while (place := _skip(text, place)) < len(text) and not text.startswith("]", place):
             raw, place = decoder.raw_decode(text, place)
             found += 1
-            if _is_message(raw):
+            if is_activity(raw):
+                activities.append(raw)
+            elif _is_message(raw):
                 loose.append(raw)
             else:
-                yield from (_read_chat(name, chat) for chat in _unwrap(raw))
+                yield from (_read_chat(name, chat) for chat in unwrap_chats(raw))
         if is_empty or (is_list and place >= len(text)):
             yield Fault(name, _(NO_JSON))
         elif not found:
@@ -180,6 +207,22 @@ def _read_json(name: str, data: bytes) -> Iterator[FoundChat | Fault]:
         yield Fault(name, _(NO_JSON))
     if loose:
         yield _read_chat(name, {"messages": loose})
+    if activities:
+        yield from _name_all(name, read_gemini(activities))
+
+
+def _name_all(name: str, chats: Iterable[ChatFile]) -> Iterator[FoundChat | Fault]:
+    """The chats of a log, each with what tells it from others."""
+    found = False
+    try:
+        for chat in chats:
+            found = True
+            yield FoundChat(chat, f"{chat.rounds[0].assistant}:{chat.chat.id}")
+    except (NotReadable, csv.Error) as error:
+        yield Fault(name, str(error))
+        return
+    if not found:
+        yield Fault(name, _(NO_CHAT))
 
 
 def _is_message(raw: Any) -> bool:
@@ -189,24 +232,6 @@ def _is_message(raw: Any) -> bool:
 def _skip(text: str, place: int) -> int:
     match = _SPACE.match(text, place)
     return match.end() if match else place
-
-
-def _unwrap(raw: Any, depth: int = 0) -> list[Any]:
-    """The chats of a list, which some programs put below a name, and that below another."""
-    if not isinstance(raw, dict) or depth > _MAX_DEPTH or _is_chat(raw):
-        return [raw]
-    for name in _LISTS:
-        chats = raw.get(name)
-        if isinstance(chats, list) and any(isinstance(chat, dict) for chat in chats):
-            return chats
-    inner = [each for each in raw.values() if isinstance(each, dict)]
-    if len(inner) > 1 and all(map(_is_chat, inner)):
-        return inner  # by their ids
-    return _unwrap(inner[0], depth + 1) if len(inner) == 1 else [raw]
-
-
-def _is_chat(raw: Any) -> bool:
-    return is_conversation(raw) or raw.get("format") == FORMAT or find_reader(raw) is not None
 
 
 def _read_chat(name: str, raw: Any) -> FoundChat | Fault:

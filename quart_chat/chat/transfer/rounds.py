@@ -14,7 +14,11 @@ from quart_chat.chat.transfer.file import (
     FileRound,
     FileUsage,
 )
+from quart_chat.markdown.titles import make_title
 from quart_chat.texts import _
+
+MAX_TITLE = 1_000
+"""Characters of a title, which a model may have written in Markdown."""
 
 MAX_NODES = 50_000
 """Messages of a conversation that are looked at, hidden ones included."""
@@ -115,7 +119,7 @@ def to_chat(nodes: Mapping[str, Node], origin: Origin) -> ChatFile:
     return ChatFile(
         chat=FileChat(
             id=origin.id[:200],
-            title=origin.title[:10_000],
+            title=make_title(origin.title, MAX_TITLE),
             created_at=origin.created_at,
             updated_at=origin.updated_at,
             head_round=tree.leaf(origin.current or ""),

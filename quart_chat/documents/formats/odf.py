@@ -10,6 +10,7 @@ from lxml import etree
 
 from quart_chat.documents.formats import Block, Mark, Part
 from quart_chat.documents.formats.archive import opened
+from quart_chat.documents.formats.margins import keep_once
 from quart_chat.documents.formats.rows import label
 from quart_chat.errors import EncryptedFile, MalformedFile
 from quart_chat.texts import _
@@ -17,7 +18,7 @@ from quart_chat.texts import _
 MAX_REPEATED = 100
 """Times that a cell or a row is taken that stands for many: most of them are empty ones."""
 
-_CONTENT = "content.xml"
+_CONTENT, _STYLES = "content.xml", "styles.xml"
 _NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns:"
 _TEXT, _TABLE = f"{{{_NAMESPACE}text:1.0}}", f"{{{_NAMESPACE}table:1.0}}"
 _OFFICE, _DRAW = f"{{{_NAMESPACE}office:1.0}}", f"{{{_NAMESPACE}drawing:1.0}}"
@@ -49,15 +50,31 @@ def check(path: Path) -> None:
 def read(path: Path) -> Iterator[Part]:
     check(path)
     with opened(path, _CONTENT) as archive:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-        try:
-            root = etree.fromstring(archive.read(_CONTENT), parser)
-        except etree.XMLSyntaxError as error:
-            raise MalformedFile(_("The file is damaged or incomplete.")) from error
+        root = _parse(archive.read(_CONTENT))
+        has_styles = _STYLES in archive.namelist() and root.find(f".//{_OFFICE}text") is not None
+        styles = _parse(archive.read(_STYLES)) if has_styles else etree.Element("none")
     yield Mark(0.5, _("Reading the document"))
     reader = _Reader(_hidden_styles(root))
     body = root.find(f"{_OFFICE}body")
+    margins: set[str] = set()
+    yield from keep_once(_read_margins(styles, "header"), margins)
     yield from reader.read(body if body is not None else root)
+    yield from keep_once(_read_margins(styles, "footer"), margins)
+
+
+def _parse(xml: bytes) -> Any:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    try:
+        return etree.fromstring(xml, parser)
+    except etree.XMLSyntaxError as error:
+        raise MalformedFile(_("The file is damaged or incomplete.")) from error
+
+
+def _read_margins(styles: Any, kind: str) -> Iterator[str]:
+    """The lines of all headers or footers, which belong to the styles of pages."""
+    names = (f"{_STYLE}{kind}{part}" for part in ("-first", "", "-left"))
+    for margin in styles.iter(*names):
+        yield from (block.text for block in _Reader(_hidden_styles(styles)).read(margin))
 
 
 def _hidden_styles(root: Any) -> frozenset[str]:

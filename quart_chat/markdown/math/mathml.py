@@ -49,7 +49,7 @@ _ALIGNED = re.compile(
 _NUMBERING = re.compile(r"\\label\{[^{}]*\}|\\(?:nonumber|notag)(?![A-Za-z])")
 _TAG = re.compile(r"\\tag\*?\{([^{}\\$]*)\}")
 # What a formula that is not understood leaves: commands, and the ends of cells and rows.
-_LEFT_OVER = re.compile(r"\\\S|&")
+LEFT_OVER = re.compile(r"\\\S|&")
 
 
 class _NotShown(Exception):
@@ -62,7 +62,7 @@ def to_mathml(tex: str, *, display: bool) -> str | None:
         return None
     kind = "block" if display else "inline"
     try:
-        math = Converter(display=kind).convert_to_element(_prepare(tex))
+        math = Converter(display=kind).convert_to_element(prepare(tex))
         inner = "".join(part for child in math for part in _serialise(child, 0))
     except Exception:  # noqa: BLE001 - the library raises many kinds, of its own and Python's
         return None
@@ -73,7 +73,7 @@ def to_mathml(tex: str, *, display: bool) -> str | None:
     )
 
 
-def _prepare(tex: str) -> str:
+def prepare(tex: str) -> str:
     """Write what the library does not know in terms that it knows."""
     tex = _TAG.sub(r"\\qquad\\text{(\1)}", _NUMBERING.sub("", tex))
     return _ALIGNED.sub(r"\1align*}", tex)
@@ -84,7 +84,7 @@ def _serialise(element: Element, depth: int) -> Iterator[str]:
         raise _NotShown
     # The library writes characters as references, and expects to be read by a browser.
     text = unescape(element.text or "")
-    if element.tag in {"mi", "mo", "mn"} and _LEFT_OVER.search(text):
+    if element.tag in {"mi", "mo", "mn"} and LEFT_OVER.search(text):
         raise _NotShown
     children = [part for child in element for part in _serialise(child, depth + 1)]
     if element.tag == "mrow" and len(element) == 1 and not element.attrib:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from quart_chat.search.abbreviations import spell_out
 from quart_chat.search.passages import Passage
 from quart_chat.search.ranking.kinship import JOINED, Vocabulary
 from quart_chat.search.ranking.nearness import NearWords
@@ -67,7 +68,9 @@ def analyse(passage: Passage, spoken: str = "", prior: float = 0.0) -> Analysed:
 
 def words_of(text: str) -> frozenset[str]:
     """The different words of a text, folded, with the parts of joined ones."""
-    return frozenset(_FOLDED(part) for word in split(text) for part in parts(word)) - {""}
+    return frozenset(_FOLDED(part) for word in split(spell_out(text)) for part in parts(word)) - {
+        ""
+    }
 
 
 class Collection:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 
+from quart_chat.search.abbreviations import other_forms
 from quart_chat.search.folding import UNSPACED_RUN, index_form
 from quart_chat.search.spelling import (
     IRREGULAR_FORMS,
@@ -48,6 +49,7 @@ _VARIANTS = (
     (re.compile(r"ll(ed|ing|ers?|ations?)$"), r"l\1"),
     (re.compile(r"(?<=n)ce(s?)$"), r"se\1"),
 )
+_AGENT = re.compile(r"((?!.*(?:ae|oe|ue)).{4,})er(?:s|n|in|innen)?")
 _OTHERWISE = {"cheque": "check", "grey": "gray", "tyre": "tire", "aluminium": "aluminum"}
 # What takes -es and not -s in the plural.
 _HISSING = re.compile(r"(?:[sxzo]|[cs]h)es$")
@@ -93,6 +95,8 @@ class Vocabulary:
                 found = {other: far for other, far in found.items() if _may_be(bases, stem, other)}
         for other in self._synonyms(word, spoken):
             found.setdefault(other, SYNONYM)
+        for other in other_forms(word) & self.words:
+            found[other] = INFLECTED
         if word in self.words:
             found[word] = SAME
         return found
@@ -136,6 +140,9 @@ class Vocabulary:
 
     def _german_kin(self, word: str) -> dict[str, float]:
         stems = german_stems(word)
+        if (agent := _AGENT.fullmatch(word)) and agent[1] not in self.words:
+            # Who judges is not what is set up: Richter, eingerichtet. Fahrräder are no agents.
+            stems -= german_stems(agent[1])
         if not stems:
             return {}
         # Only words that have the beginning of a stem somewhere are taken apart.

@@ -17,8 +17,11 @@ from math import sqrt
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import HEADING, PATH, Analysed, Collection
 from quart_chat.search.ranking.answering import can_answer
+from quart_chat.search.ranking.fields import is_named_for
+from quart_chat.search.ranking.instructions import is_instruction
 from quart_chat.search.ranking.judgement import ENOUGH, Hit, Judgement
-from quart_chat.search.ranking.kinship import INFLECTED
+from quart_chat.search.ranking.kinship import INFLECTED, SYNONYM
+from quart_chat.search.ranking.roles import find_forms, tells_holder
 from quart_chat.search.ranking.units import Unit
 from quart_chat.search.ranking.weighing import (
     Kin,
@@ -51,6 +54,10 @@ CODE = 0.05
 FROM_HEADING, FROM_PATH, FROM_PASSAGE = 0.9, 0.85, 0.65
 FROM_BEFORE = 0.7
 """How far a word counts that stands in the sentence before."""
+FIELD = 0.4
+"""What a field or a row gains that is named for just what was asked; the evidence gains half."""
+INSTRUCTION = 0.15
+"""What a sentence that tells what to do gains among those of its passage, where that is asked."""
 FADING = 0.25
 """The power of its place below a heading with which a passage loses what the heading says."""
 # What counts for the order alone.
@@ -119,6 +126,7 @@ class _Scorer:
         self._corpus = corpus
         self._collection = collection
         self._weights = weights
+        self._role_forms = find_forms(question, corpus, collection.vocabulary, kin)
         self._whole = sum(weights.values())
         # A fact stands in a sentence; a heading tells where something is explained.
         self._heading_order = HEADING_ORDER_OF_FACTS if question.expected else HEADING_ORDER
@@ -146,6 +154,7 @@ class _Scorer:
         coverage, unit = self._best_unit(number, analysed)
         closeness = self._closeness(number, analysed)
         url = analysed.passage.url
+        named = FIELD if self._is_its_field(number, analysed, unit) else 0.0
         factor = 1.0 if analysed.language in {"", self._question.answered_in} else OTHER_LANGUAGE
         same = bool(self._question.last_place) and place_of(url) == self._question.last_place
         coverage = coverage * factor + (SAME_PLACE if same else 0.0)
@@ -154,8 +163,9 @@ class _Scorer:
             number,
             unit,
             min(1.0, coverage),
-            coverage + CLOSE_HEADING * closeness - MISSING * self._missing(number),
+            coverage + CLOSE_HEADING * closeness - MISSING * self._missing(number) + named / 2,
             coverage
+            + named
             + factor * self._heading_order * closeness
             + (EXACT_HEADING if self._is_its_heading(number, analysed) else 0.0)
             + analysed.prior
@@ -165,8 +175,10 @@ class _Scorer:
 
     def _can_answer(self, number: int, analysed: Analysed) -> bool:
         expected = self._question.expected
-        if expected is None or not expected.is_required:
+        if expected is None or not (expected.is_required or expected.role):
             return True
+        if expected.role:
+            return tells_holder(analysed.passage, self._role_forms, self._question.prompt)
         return can_answer(
             expected, analysed, self._weights, lambda place: self._values.get((number, place), {})
         )
@@ -180,6 +192,17 @@ class _Scorer:
             and len(analysed.heading) <= HEADING_SIZE
             and analysed.heading <= self._asked
             and all(values.get(word.folded, 0.0) >= INFLECTED for word in telling)
+        )
+
+    def _is_its_field(self, number: int, analysed: Analysed, unit: int) -> bool:
+        """Whether the unit that answers best is a field named for all that was asked."""
+        values = self._values.get((number, unit), {})
+        telling = [word for word in self._question.words if word.weight >= 1]
+        is_all = all(values.get(word.folded, 0.0) >= SYNONYM for word in telling)
+        return (
+            bool(telling)
+            and is_all
+            and is_named_for(analysed.passage, analysed.units[unit], self._asked)
         )
 
     def _missing(self, number: int) -> int:
@@ -200,7 +223,8 @@ class _Scorer:
         _raise_to(around, self._values.get((number, HEADING), nothing), FROM_HEADING * fading)
         # Most units have no word of the question themselves.
         inherited = {word: around.get(word, 0.0) for word in self._weights}
-        best, chosen = 0.0, 0
+        best, chosen, leading = 0.0, 0, 0.0
+        asks_how = self._question.asks_how
         for position, unit in enumerate(analysed.units):
             own = self._values.get((number, position))
             words = inherited if own is None else _join(inherited, own)
@@ -209,8 +233,10 @@ class _Scorer:
                 words = dict(words)
                 _raise_to(words, before, FROM_BEFORE)
             covered = self._cover(words, analysed, unit)
-            if covered > best:
-                best, chosen = covered, position
+            told = asks_how and is_instruction(analysed.text_of(unit))
+            best = max(best, covered)
+            if (leads := covered + (INSTRUCTION if told else 0.0)) > leading:
+                chosen, leading = position, leads
         return best, chosen
 
     def _cover(self, words: Mapping[str, float], analysed: Analysed, unit: Unit) -> float:

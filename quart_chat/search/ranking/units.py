@@ -9,11 +9,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_SHORTENED = """Mr Mrs Ms Dr Prof Nr No St Std Max Min Avg Approx Tel Addr Adr Ref Abt Dept Qty Incl
+    Excl Inkl Zzgl Evtl Ggf Zul Geb Abs Art Ca Bzw Vgl Str Mio Mrd Ing""".split()  # noqa: SIM905 - a paragraph of words
 # The end of a sentence: not that of "Mr.", "z. B." or "§ 3.", nor the number of a list.
 _SENTENCE_END = re.compile(
-    r"(?<![ (][A-Za-zÄÖÜäöü]\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bDr\.)(?<!\bNr\.)(?<!\bNo\.)(?<!\bSt\.)"
-    r"(?<!\bStd\.)(?<!\bMin\.)(?<!\bca\.)(?<!\bbzw\.)(?<!\b\d\.)(?<!\b\d\d\.)"
-    r"(?<=[.!?…])([”“\"')*_]*)\s+(?=\S)"
+    r"(?<=[.!?…])(?<![ (][A-Za-zÄÖÜäöü]\.)(?<!\b\d\.)(?<!\b\d\d\.)"
+    + "".join(
+        rf"(?<!\b{form}\.)" for word in _SHORTENED for form in (word, word.lower()) if form != "no"
+    )
+    + r"([”“\"')*_]*)\s+(?=\S)"
 )
 _CJK_END = re.compile("(?<=[\u3002\uff01\uff1f])")
 _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+")

@@ -9,7 +9,7 @@ from math import log
 
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import Collection
-from quart_chat.search.wording import GRAMMAR, Asked
+from quart_chat.search.wording import GRAMMAR, JOINTS, Asked
 from quart_chat.search.words import Language, fold, without_umlauts
 
 LEAST_RARITY = 0.3
@@ -53,7 +53,15 @@ def split_compounds(question: ReadQuestion, collections: Sequence[Collection]) -
         if word.weight >= 1 and not any(
             vocabulary.kin(word.folded, question.language) for vocabulary in vocabularies
         ):
-            parts = next(filter(None, (each.components(word.folded) for each in vocabularies)), ())
+            pieces = tuple(map(fold, JOINTS.split(word.text)))
+            known = all(
+                any(each.kin(piece, question.language) for each in vocabularies) for piece in pieces
+            )
+            parts = (
+                pieces
+                if known and len(pieces) > 1
+                else next(filter(None, (each.components(word.folded) for each in vocabularies)), ())
+            )
         words += [Asked(part, part, PART_WEIGHT) for part in parts] or [word]
     return replace(question, words=tuple(words))
 

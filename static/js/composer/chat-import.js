@@ -16,14 +16,21 @@ const MARKS = [
   /"history"\s*:\s*\{\s*"(?:messages|currentId)"/,
   /"conversationId"\s*:[^]*"messages(?:Tree)?"\s*:/,
   /"conv"\s*:\s*\{[^]*"currNode"/,
+  /"versions"\s*:\s*\[[^]*"role"\s*:\s*"user"/,
+  /"header"\s*:\s*"[^"]*(?:Gemini|Bard)[^"]*"[^]*"title"\s*:/,
+  /class="outer-cell[^]*(?:Gemini|Bard)/,
+  /^\ufeff?(?:Conversation,Time,Author,Message|CreatedAt,MessageContent,Author,ChatName)\r?\n/,
 ];
+
+const ZIPPED =
+  /conversations(-\d+)?\.json|json\/[^/]*\.json|(?:Gemini|Bard)[^/]*\/[^/]*\.(?:json|html)/;
 
 /** Whether a file is an export of chats, as JSON or as a zip that has such. */
 export async function isExport(file) {
   if (/\.zip$/i.test(file.name)) {
     // The directory of a zip, with the names in it, is at its end.
     const end = await file.slice(-TAIL).text();
-    return /conversations(-\d+)?\.json|json\/[^/]*\.json/.test(end);
+    return ZIPPED.test(end);
   }
   const text = await file.slice(0, HEAD).text();
   return MARKS.some((mark) => mark.test(text));

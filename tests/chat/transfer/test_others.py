@@ -371,3 +371,9 @@ def test_whatever_stands_at_any_place_is_read_or_refused(data: st.DataObject) ->
             break
         place = place[key]
     assert all(isinstance(found, FoundChat | Fault) for found in read(raw))
+
+
+def test_a_title_that_a_model_has_given_in_another_program_has_no_marks() -> None:
+    assert chat({"title": "**Roofs** and $x^2$", "messages": [ASKED, SAID]}).chat.title == (
+        "Roofs and x²"
+    )

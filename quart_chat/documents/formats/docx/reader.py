@@ -2,7 +2,8 @@
 
 Neither the archive nor the text is ever held as a whole, what it may unpack to is bounded before
 the first byte of it is read, and a document type definition, which could multiply entities, is
-refused. Of its other parts, the styles and the notes are read beforehand.
+refused. Of its other parts, the styles, the notes and the headers of pages are read beforehand, and
+the footers of pages at the end.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from xml.parsers import expat
 from quart_chat.documents.formats import Block, Mark
 from quart_chat.documents.formats.docx.body import Body, NoteReader, Notes
 from quart_chat.documents.formats.docx.styles import Styles
+from quart_chat.documents.formats.margins import keep_once
 from quart_chat.errors import EncryptedFile, MalformedFile, OversizedContent, UnsupportedFile
 from quart_chat.texts import N_, _, number
 
@@ -34,6 +36,7 @@ _STYLES = "word/styles.xml"
 _NOTES = ("word/footnotes.xml", "word/endnotes.xml")
 _MAIN = re.compile(r"word/document\d*\.xml")
 _PARTS = (_STYLES, *_NOTES, _TEXT)
+_HEADER, _FOOTER = re.compile(r"word/header\d*\.xml"), re.compile(r"word/footer\d*\.xml")
 _ENCRYPTED = 0x1
 _MALFORMED = N_("The Word document is damaged or incomplete.")
 
@@ -62,11 +65,28 @@ def read(path: Path) -> Iterator[Block | Mark]:
         for name in _NOTES:
             if name in entries:
                 _read_part(archive, entries[name], NoteReader(styles, notes))
+        margins: set[str] = set()
+        yield from keep_once(_read_margins(archive, entries, _HEADER, styles), margins)
         body = Body(styles, notes)
         for fraction in _parsed(archive, entries[_TEXT], _reporting_to(body)):
             yield from body.take()
             yield Mark(fraction, _("Reading the document"))
         yield from body.close()
+        yield from keep_once(_read_margins(archive, entries, _FOOTER, styles), margins)
+
+
+def _read_margins(
+    archive: zipfile.ZipFile,
+    entries: dict[str, zipfile.ZipInfo],
+    kind: re.Pattern[str],
+    styles: Styles,
+) -> Iterator[str]:
+    """The lines of all headers or footers, which Word numbers in the order of their pages."""
+    names = sorted(filter(kind.fullmatch, entries), key=lambda name: (len(name), name))
+    for name in names:
+        body = Body(styles, {})
+        _read_part(archive, entries[name], body)
+        yield from (block.text for block in body.close())
 
 
 class Handler(Protocol):
@@ -118,7 +138,7 @@ def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     if len(archive.infolist()) > MAX_ENTRIES:
         raise OversizedContent(_("The Word document has too many parts."))
     named = ((_part(entry), entry) for entry in archive.infolist())
-    entries = {name: entry for name, entry in named if name in _PARTS}
+    entries = {name: entry for name, entry in named if _is_read(name)}
     if _TEXT not in entries:
         raise UnsupportedFile(_("The file is an archive, but not a Word document (.docx)."))
     if any(entry.flag_bits & _ENCRYPTED for entry in entries.values()):
@@ -133,6 +153,10 @@ def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
             ).format(size=number(size // 1_000_000), limit=MAX_XML // 1_000_000)
         )
     return entries
+
+
+def _is_read(name: str) -> bool:
+    return name in _PARTS or bool(_HEADER.fullmatch(name) or _FOOTER.fullmatch(name))
 
 
 def _part(entry: zipfile.ZipInfo) -> str:
