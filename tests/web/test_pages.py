@@ -105,13 +105,13 @@ async def test_a_chat_that_is_opened_is_read(client: Client) -> None:
 
 
 async def test_a_search_shows_its_hits(client: Client) -> None:
-    chat = workflow_id(await ask(client, "<b>Kiwi</b> and others"))
+    chat = workflow_id(await ask(client, "<i>Kiwi<b> and others"))
     await ask(client, "count 1 0ms")
     page = await (await client.get("/?q=KIWI")).get_data(as_text=True)
     assert f'href="/chat/{chat}?q=KIWI"' in page
-    assert "&lt;b&gt;<mark>Kiwi</mark>&lt;/b&gt; and others" in page
-    page = await (await client.get("/", query_string={"q": "<i>"})).get_data(as_text=True)
-    assert "Nothing found for “&lt;i&gt;”." in page
+    assert "&lt;i&gt;<mark>Kiwi</mark>&lt;b&gt; and others" in page
+    page = await (await client.get("/", query_string={"q": "<u>"})).get_data(as_text=True)
+    assert "Nothing found for “&lt;u&gt;”." in page
 
 
 @pytest.mark.sqlite

@@ -20,10 +20,8 @@ from io import StringIO
 from itertools import pairwise
 from typing import Any
 
-from selectolax.lexbor import LexborHTMLParser
-
 from quart_chat.chat.transfer.file import MAX_TEXT, ChatFile
-from quart_chat.chat.transfer.hypertext import html_to_markdown
+from quart_chat.chat.transfer.hypertext import html_to_markdown, parse_html
 from quart_chat.chat.transfer.others import Raw, as_string, chain, dicts, make_origin, make_said
 from quart_chat.chat.transfer.rounds import Said, to_chat
 
@@ -87,7 +85,7 @@ def is_activity_page(text: str) -> bool:
 
 def read_activity_page(text: str) -> Iterator[Raw]:
     """The activities of a page, as they would be in ``MyActivity.json``."""
-    for cell in LexborHTMLParser(text).css("div.outer-cell"):
+    for cell in parse_html(text).css("div.outer-cell"):
         header, content = cell.css_first("div.header-cell"), cell.css_first("div.content-cell")
         if header is None or content is None:
             continue
@@ -195,7 +193,7 @@ def _html_of(item: Raw) -> str:
 
 
 def _plain(html: str) -> str:
-    return " ".join(LexborHTMLParser(html).text().split())
+    return " ".join(parse_html(html).text().split())
 
 
 def _time(text: str) -> float:

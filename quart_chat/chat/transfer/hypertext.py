@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from typing import TYPE_CHECKING
 
 from quart_chat.plaintext import fenced
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _MAX_DEPTH = 100
 _BLOCKS = frozenset(
@@ -19,9 +21,16 @@ _LEFT_OUT = frozenset({"script", "style", "template", "-comment"})
 _SPACE = re.compile(r"\s+")
 
 
+def parse_html(html: str) -> LexborHTMLParser:
+    """Parse a page as browsers do; the parser is loaded with the first export that needs it."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    return LexborHTMLParser(html)
+
+
 def html_to_markdown(html: str) -> str:
     """What HTML says: its paragraphs, headings, lists, tables, code, emphasis and links."""
-    body = LexborHTMLParser(html).body
+    body = parse_html(html).body
     return "\n\n".join(_blocks(body, 0)) if body is not None else ""
 
 

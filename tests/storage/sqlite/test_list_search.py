@@ -148,9 +148,9 @@ async def test_hits_are_marked_in_the_title_and_in_the_best_message(
 async def test_what_a_text_has_of_the_marks_is_no_hit(
     service: ChatService, assistant: ScriptedAssistant
 ) -> None:
-    await ask(service, assistant, "\x02 <mark>kiwi</mark> \x03")
+    await ask(service, assistant, "\x02 </mark>kiwi<mark> \x03")
     (unit,) = (await service.lists.search(USER, "kiwi")).found
-    assert marked(unit.title) == "\x02 <mark>[kiwi]</mark> \x03"
+    assert marked(unit.title) == "\x02 </mark>[kiwi]<mark> \x03"
 
 
 async def test_a_chat_is_found_in_its_title_alone(
