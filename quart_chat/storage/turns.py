@@ -1,7 +1,7 @@
 """Who has which connection of a database: one writes, a few others read beside it.
 
 Searches may take long: they leave a reader to all else. What has to wait for its turn waits no
-longer than the request that asks for it.
+longer than the request that asks for it. What is written waits in a queue, see ``write_queue.py``.
 """
 
 from __future__ import annotations

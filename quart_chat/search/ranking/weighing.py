@@ -48,22 +48,22 @@ def split_compounds(question: ReadQuestion, collections: Sequence[Collection]) -
     """The question with its compounds that occur nowhere as the words that they are joined from."""
     words: list[Asked] = []
     for word in question.words:
-        parts: tuple[str, ...] = ()
-        vocabularies = [collection.vocabulary for collection in collections]
-        if word.weight >= 1 and not any(
-            vocabulary.kin(word.folded, question.language) for vocabulary in vocabularies
-        ):
-            pieces = tuple(map(fold, JOINTS.split(word.text)))
-            known = all(
-                any(each.kin(piece, question.language) for each in vocabularies) for piece in pieces
-            )
-            parts = (
-                pieces
-                if known and len(pieces) > 1
-                else next(filter(None, (each.components(word.folded) for each in vocabularies)), ())
-            )
+        parts = _parts_of(word, collections, question.language) if word.weight >= 1 else ()
         words += [Asked(part, part, PART_WEIGHT) for part in parts] or [word]
     return replace(question, words=tuple(words))
+
+
+def _parts_of(word: Asked, collections: Sequence[Collection], spoken: Language) -> tuple[str, ...]:
+    """What a word is made of that no collection has: at hyphens first."""
+    vocabularies = [collection.vocabulary for collection in collections]
+    if any(each.kin(word.folded, spoken) for each in vocabularies):
+        return ()
+    pieces = tuple(map(fold, JOINTS.split(word.text)))
+    if len(pieces) > 1 and all(
+        any(each.kin(piece, spoken) for each in vocabularies) for piece in pieces
+    ):
+        return pieces
+    return next(filter(None, (each.components(word.folded) for each in vocabularies)), ())
 
 
 def find_kin(question: ReadQuestion, collections: Sequence[Collection]) -> Kin:
