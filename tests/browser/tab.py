@@ -36,6 +36,9 @@ def find_chromium(*, whole: bool = False) -> str | None:
     return shell or shutil.which("chromium")
 
 
+# The one connection of a page.
+STREAM = "**/api/stream?*"
+
 # Milliseconds; what a test waits for takes a fraction of it.
 PATIENCE = 15_000
 
@@ -101,6 +104,19 @@ async def set_hidden(page: Page, hidden: bool) -> None:
         }""",
         hidden,
     )
+
+
+async def set_offline(page: Page, offline: bool) -> None:
+    """Take the network from a page, or give it back.
+
+    Chromium leaves connections that are open as they are, and a stream that the page opens anew as
+    soon as it is told may still come through: so streams are refused before.
+    """
+    if offline:
+        await page.route(STREAM, lambda route: route.abort())
+    else:
+        await page.unroute(STREAM)
+    await page.context.set_offline(offline)
 
 
 def watch(tab: Tab, url: str) -> None:

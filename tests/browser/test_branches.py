@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import Tab, set_hidden
+from tests.browser.tab import Tab, set_hidden, set_offline
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -120,14 +120,14 @@ async def test_a_tab_that_was_away_comes_back_to_the_branch_that_is_shown(
 ) -> None:
     first = await three(open_tab)
     second = await open_tab(first.page.url, quiet=False)
-    await second.page.context.set_offline(True)
+    await set_offline(second.page, True)
     await edit(first, 2, "count 9 1ms")
     await first.until_ended("complete", 4)
     await edit(first, 4, "count 6 1ms")
     await first.until_ended("complete", 5)
     await step(first, 5, "Previous")
     await expect_prompts(first, "count 1 1ms", "count 9 1ms")
-    await second.page.context.set_offline(False)
+    await set_offline(second.page, False)
     await expect_prompts(second, "count 1 1ms", "count 9 1ms")
     await expect(second.round(4).locator(".versions")).to_contain_text("2 of 3")
     assert await second.content() == await first.content()
@@ -375,14 +375,14 @@ async def test_two_tabs_show_the_same_whatever_has_been_done(
                     await http.patch(f"/api/chatbot/workflows/{chat}", json={"head": about})
                     continue
                 case "leave":
-                    await second.page.context.set_offline(True)
+                    await set_offline(second.page, True)
                     continue
                 case _:
-                    await second.page.context.set_offline(False)
+                    await set_offline(second.page, False)
                     continue
             (await http.post("/api/chatbot/start/stream", json=body)).raise_for_status()
             rounds += 1
-    await second.page.context.set_offline(False)
+    await set_offline(second.page, False)
     fresh = await open_tab(first.page.url)
     for tab in (first, second):
         await expect(tab.page.locator("chat-round")).to_have_count(len(await fresh.content()))

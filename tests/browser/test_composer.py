@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import Tab
+from tests.browser.tab import Tab, set_offline
 from tests.browser.test_doctor import check, expect_well
 from tests.server import Server
 
@@ -77,12 +77,12 @@ async def test_a_question_that_is_refused_stays_marked_with_the_reason(
 
 async def test_offline_a_question_stays_until_there_is_a_network_again(open_tab: OpenTab) -> None:
     tab = await open_tab(quiet=False)
-    await tab.page.context.set_offline(True)
+    await set_offline(tab.page, True)
     await tab.ask("count 4 1ms")
     retry = tab.page.locator(".unsent").get_by_role("button", name="Try again")
     await retry.click()
     await expect(tab.page.locator(".unsent")).to_contain_text("can't be reached")
-    await tab.page.context.set_offline(False)
+    await set_offline(tab.page, False)
     await retry.click()
     await tab.until_ended("complete")
     await expect(tab.page.locator(".unsent")).to_have_count(0)

@@ -15,7 +15,7 @@ import pytest
 from playwright.async_api import Browser, Route, async_playwright, expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import ARGUMENTS, Tab, set_hidden, watch
+from tests.browser.tab import ARGUMENTS, Tab, set_hidden, set_offline, watch
 from tests.chaos.proxy import ChaosProxy
 from tests.server import Server
 
@@ -83,10 +83,10 @@ async def test_a_tab_that_was_offline_catches_up(open_tab: OpenTab) -> None:
     await away.ask("count 1 1ms")
     await away.until_ended("complete")
     shown = await open_tab(away.page.url)
-    await away.page.context.set_offline(True)
+    await set_offline(away.page, True)
     await shown.ask("count 2 1ms")
     await shown.until_ended("complete", 2)
-    await away.page.context.set_offline(False)
+    await set_offline(away.page, False)
     await away.until_ended("complete", 2)
     assert await away.content() == await shown.content()
 

@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.nginx import run_nginx
+from tests.browser.tab import set_offline
 from tests.browser.test_copy import CLIPBOARD, without_clipboard
 from tests.server import Server
 
@@ -124,7 +125,7 @@ async def test_a_check_can_be_stopped_and_begun_again(open_tab: OpenTab) -> None
 
 async def test_a_server_that_is_gone_is_told(open_tab: OpenTab) -> None:
     tab = await open_tab("/doctor", quiet=False)
-    await tab.page.context.set_offline(True)
+    await set_offline(tab.page, True)
     await check(tab.page)
     assert await findings(tab.page) == ["unreachable"]
 

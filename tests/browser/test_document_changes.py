@@ -11,13 +11,12 @@ from playwright.async_api import FilePayload, Locator, Page, Request, Route, exp
 
 from quart_chat.chat.storage import MAX_LIST_CHANGES
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import Tab, set_hidden
+from tests.browser.tab import STREAM, Tab, set_hidden, set_offline
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LIST = "**/api/documents"
-STREAM = "**/api/stream?*"
 LONG = "".join(f"Word {n} of a long text. " * 40 + "\n\n" for n in range(1500))
 
 
@@ -95,11 +94,11 @@ async def test_a_page_of_documents_shows_what_changed_during_a_cut(
 ) -> None:
     tab, gone = await open_kept_and_gone(open_tab, elsewhere)
     reads = count_reads(tab.page)
-    await tab.page.context.set_offline(True)
+    await set_offline(tab.page, True)
     await elsewhere.delete(gone)
     await elsewhere.add("added.md")
     await expect(names(tab)).to_have_text(["kept.md", "gone.md"])
-    await tab.page.context.set_offline(False)
+    await set_offline(tab.page, False)
     await expect(names(tab)).to_have_text(["added.md", "kept.md"])
     await expect(tab.page.locator(".document-state").first).to_have_text("1 passage")
     assert reads == []
@@ -112,12 +111,12 @@ async def test_a_page_of_documents_shows_what_changed_while_the_server_was_resta
     tab = await open_tab("/documents", quiet=False)
     reads = count_reads(tab.page)
     await expect(names(tab)).to_have_text(["gone.md"])
-    await tab.page.context.set_offline(True)
+    await set_offline(tab.page, True)
     await asyncio.to_thread(server.restart)
     await elsewhere.delete(gone)
     await elsewhere.add("added.md")
     await asyncio.to_thread(server.restart)
-    await tab.page.context.set_offline(False)
+    await set_offline(tab.page, False)
     await expect(names(tab)).to_have_text(["added.md"])
     assert reads == []
 
@@ -143,7 +142,7 @@ async def test_after_a_reset_the_list_is_fetched_until_it_can_be_read(
     """A page that was away for too many changes is not told of each."""
     tab, gone = await open_kept_and_gone(open_tab, elsewhere)
     reads = count_reads(tab.page)
-    await tab.page.context.set_offline(True)
+    await set_offline(tab.page, True)
     await elsewhere.delete(gone)
     await elsewhere.add("added.md")
     await elsewhere.rename_often(MAX_LIST_CHANGES)
@@ -156,7 +155,7 @@ async def test_after_a_reset_the_list_is_fetched_until_it_can_be_read(
             await route.continue_()
 
     await tab.page.route(LIST, refuse_once)
-    await tab.page.context.set_offline(False)
+    await set_offline(tab.page, False)
     await expect(names(tab)).to_have_text(["added.md", "kept.md"])
     assert len(reads) == 2
     await elsewhere.add("later.md")
@@ -170,7 +169,7 @@ async def test_what_is_told_while_the_list_is_fetched_is_newer(
     kept, gone = await elsewhere.add("kept.md"), await elsewhere.add("gone.md")
     tab = await open_tab("/documents", quiet=False)
     await expect(names(tab)).to_have_text(["gone.md", "kept.md"])
-    await tab.page.context.set_offline(True)
+    await set_offline(tab.page, True)
     await elsewhere.rename_often(MAX_LIST_CHANGES)
 
     async def answer_late(route: Route) -> None:
@@ -182,7 +181,7 @@ async def test_what_is_told_while_the_list_is_fetched_is_newer(
 
     await tab.page.route(LIST, answer_late)
     async with tab.page.expect_response(LIST) as answered:
-        await tab.page.context.set_offline(False)
+        await set_offline(tab.page, False)
     await (await answered.value).finished()
     await tab.page.evaluate("new Promise((done) => setTimeout(done))")
     await expect(names(tab)).to_have_text(["added.md", "kept.md"])
