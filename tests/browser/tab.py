@@ -41,7 +41,7 @@ def find_chromium(*, whole: bool = False) -> str | None:
 STREAM = "**/api/stream?*"
 
 # Milliseconds; what a test waits for takes a fraction of it.
-PATIENCE = 15_000
+PATIENCE = 30_000
 
 
 @dataclass
