@@ -64,7 +64,7 @@ async def test_the_librarian_answers_with_sources(open_tab: OpenTab) -> None:
     await tab.until_ended("complete")
     await expect(tab.answer().locator("blockquote").first).to_be_visible()
     line = tab.round(1).locator(".steps .steps-summary")
-    await expect(line).to_have_text(re.compile(r"^Searched .* · \d found · (\d+\.\d|under 0\.1) s$"))
+    await expect(line).to_have_text(re.compile(r"^Searched .* · \d found · .*\d\.\d s$"))
     # What the text quotes is not said twice.
     source = tab.round(1).locator(".source").first
     await expect(source).to_be_hidden()
