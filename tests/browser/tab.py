@@ -109,20 +109,19 @@ async def open_live(page: Page, path: str) -> None:
         await page.goto(path)
 
 
+SLOW_TIMERS = """(least) => {
+  const real = setTimeout;
+  window.setTimeout = (call, ms = 0, ...rest) => real(call, ms < least ? ms : 100 * ms, ...rest);
+}"""
+
+
 async def slow_timers(page: Page, least: int = 1000) -> None:
     """Let a page wait a hundred times as long where it waits for so many milliseconds or more.
 
     What it takes away again then stays for a test that looks late, and a pause that is too long for
     it does not come from a machine that is busy. The next page has timers of its own.
     """
-    await page.evaluate(
-        """(least) => {
-          const real = setTimeout;
-          window.setTimeout = (call, ms = 0, ...rest) =>
-            real(call, ms < least ? ms : 100 * ms, ...rest);
-        }""",
-        least,
-    )
+    await page.evaluate(SLOW_TIMERS, least)
 
 
 async def note_notices(page: Page) -> None:

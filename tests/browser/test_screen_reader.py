@@ -12,7 +12,7 @@ from playwright.async_api import FilePayload, Page, expect
 
 from quart_chat.markdown import render_markdown
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import Tab, open_live
+from tests.browser.tab import SLOW_TIMERS, Tab, open_live
 from tests.browser.test_copy import CLIPBOARD
 from tests.browser.test_documents import delete
 from tests.server import Server
@@ -87,10 +87,18 @@ def server(shared_server: Server) -> Server:
     return shared_server
 
 
-async def open_listening(open_tab: OpenTab, path: str = "/", **options: Any) -> Tab:
+async def open_listening(
+    open_tab: OpenTab, path: str = "/", *, patient: bool = True, **options: Any
+) -> Tab:
+    """Open a page that writes down what is spoken.
+
+    A patient one does not say that it is connecting because a machine is busy.
+    """
     options = {"viewport": WIDE, **options}
     tab = await open_tab("/offline", **options)
     await tab.page.context.add_init_script(LISTEN)
+    if patient:
+        await tab.page.context.add_init_script(f"({SLOW_TIMERS})(1000)")
     await tab.page.goto(path)
     return tab
 
@@ -295,7 +303,7 @@ async def test_a_connection_that_is_lost_and_back_is_told_once_each(
     open_tab: OpenTab, start_server: Callable[..., Server]
 ) -> None:
     server = start_server()
-    tab = await open_listening(open_tab, server.url, quiet=False)
+    tab = await open_listening(open_tab, server.url, patient=False, quiet=False)
     await tab.ask("count 1 1ms")
     await tab.until_ended("complete")
     await spoken(tab)
@@ -346,7 +354,7 @@ async def test_a_document_says_when_it_has_been_read_and_when_it_is_gone(
 
 
 async def test_a_check_of_the_stream_does_not_count_aloud(open_tab: OpenTab) -> None:
-    tab = await open_listening(open_tab, "/doctor")
+    tab = await open_listening(open_tab, "/doctor", patient=False)
     await tab.page.get_by_role("button", name="Check now").click()
     await expect(tab.page.locator(".doctor-result")).to_be_visible()
     said = [text for _, text in await spoken(tab)]
