@@ -12,7 +12,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.keyboard import Keyboard
-from tests.browser.tab import Tab, set_hidden, slow_timers
+from tests.browser.tab import Tab, open_live, set_hidden, slow_timers
 from tests.browser.test_preferences import COVERED, TINY
 from tests.server import Server
 
@@ -107,8 +107,10 @@ async def test_the_latest_chat_comes_first_and_a_pinned_one_before_it(open_tab: 
 async def test_a_deleted_chat_is_gone_from_every_tab_and_comes_back(open_tab: OpenTab) -> None:
     first = await open_tab()
     await start(first, "count 1 1ms")
-    second, elsewhere = await open_tab(first.page.url), await open_tab("/")
+    second, elsewhere = await open_tab("/offline"), await open_tab("/")
     chat = first.page.url
+    # A page that connects after the chat is gone is refused, and the browser says so.
+    await open_live(second.page, chat)
     await first.choose("Delete")
     for tab in (first, second):
         await expect(tab.page).to_have_url(re.compile(r":\d+/$"))
