@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from playwright.async_api import Locator, Page, expect
@@ -52,6 +53,17 @@ class Keyboard:
 
     async def write(self, text: str) -> None:
         await self.page.keyboard.type(text)
+
+    async def seek(self, words: str) -> None:
+        """Write into the search of the list, until all that was written is looked for.
+
+        What is found of its beginning gives way to what is found of the whole, also where the focus
+        is in it by then.
+        """
+        wanted = re.compile(rf"/workflows\?q={words}$")
+        async with self.page.expect_response(wanted):
+            await self.write(words)
+        await expect(self.page.locator(".found[aria-busy]")).to_have_count(0)
 
     async def go(self, target: Locator, key: str = "Tab") -> None:
         """Press a key until the focus is there; every stop on the way is seen."""

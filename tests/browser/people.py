@@ -32,6 +32,7 @@ async def set_up(page: Page, team: Server) -> None:
     await page.goto(setup_link(team))
     await fill(page, name="Ada", password=PASSWORD, again=PASSWORD)
     await expect(page.locator(".places")).to_contain_text("Ada")
+    await page.wait_for_load_state()  # with the scripts, for what is asked next
 
 
 async def check(page: Page) -> None:

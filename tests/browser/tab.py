@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import dataclass, field
 
@@ -40,7 +41,7 @@ def find_chromium(*, whole: bool = False) -> str | None:
 STREAM = "**/api/stream?*"
 
 # Milliseconds; what a test waits for takes a fraction of it.
-PATIENCE = 15_000
+PATIENCE = 30_000
 
 
 @dataclass
@@ -56,19 +57,26 @@ class Tab:
     quiet: bool = True
     complaints: list[str] = field(default_factory=list)
 
+    async def until_ready(self) -> None:
+        """Wait for the scripts of a chat's page: one that was led to may still be loading them."""
+        await self.page.wait_for_function("() => !!customElements.get('chat-app')")
+
     async def ask(self, prompt: str, assistant: str = "slow") -> None:
         """Write a question and send it."""
+        await self.until_ready()
         await self.page.select_option("#assistant", assistant)
         await self.page.fill("#prompt", prompt)
         await self.page.press("#prompt", "Enter")
 
     async def choose(self, name: str) -> None:
         """Choose an item of the menu of the chat that is shown."""
+        await self.until_ready()
         await self.page.locator("chat-heading .menu-button").click()
         await self.page.get_by_role("menuitem", name=name, exact=True).click()
 
     async def rename(self, title: str) -> None:
         """Click the title, and write another one."""
+        await self.until_ready()
         await self.page.locator(".title-text").click()
         await self.page.fill(".heading .title-field", title)
         await self.page.keyboard.press("Enter")
@@ -93,6 +101,44 @@ class Tab:
         """All that is shown of the chat, round by round."""
         rounds = self.page.locator("chat-round")
         return [" ".join(text.split()) for text in await rounds.all_text_contents()]
+
+
+async def open_live(page: Page, path: str) -> None:
+    """Open a page, and wait until its stream is open: now it is told what happens."""
+    async with page.expect_response(re.compile(r"/api/(stream|shared/)")):
+        await page.goto(path)
+
+
+SLOW_TIMERS = """(least) => {
+  const real = setTimeout;
+  window.setTimeout = (call, ms = 0, ...rest) => real(call, ms < least ? ms : 100 * ms, ...rest);
+}"""
+
+
+async def slow_timers(page: Page, least: int = 1000) -> None:
+    """Let a page wait a hundred times as long where it waits for so many milliseconds or more.
+
+    What it takes away again then stays for a test that looks late, and a pause that is too long for
+    it does not come from a machine that is busy. The next page has timers of its own.
+    """
+    await page.evaluate(SLOW_TIMERS, least)
+
+
+async def note_notices(page: Page) -> None:
+    """Have the page write down what its notice says, for some of it stays for a moment only."""
+    await page.evaluate(
+        """() => {
+          window.noticed = [];
+          const notice = document.querySelector(".notice");
+          new MutationObserver(() => window.noticed.push(notice.textContent))
+            .observe(notice, { childList: true, subtree: true });
+        }"""
+    )
+
+
+async def expect_noticed(page: Page, text: str) -> None:
+    """The notice says a text, or has said it since it is written down."""
+    await page.wait_for_function("(text) => window.noticed.includes(text)", arg=text)
 
 
 async def set_hidden(page: Page, hidden: bool) -> None:

@@ -9,6 +9,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Enter, address
 from tests.browser.people import PASSWORD, check, fill, set_up, setup_link
+from tests.browser.tab import open_live
 from tests.server import Server
 
 STORED = ["quart-chat:written:berta", "another-program", "quart-chat:written:ada~chat"]
@@ -54,7 +55,7 @@ async def test_a_team_is_let_in(team: Server, people: Enter) -> None:
     await expect(berta.get_by_role("status")).to_have_text("Sie haben sich abgemeldet.")
     # Her drafts are gone, and none of other installations below paths of the host.
     for storage in ("localStorage", "sessionStorage"):
-        left = f"Object.keys({storage}).sort().join() === {sorted(STORED[1:])}.join()"
+        left = f"() => Object.keys({storage}).sort().join() === {sorted(STORED[1:])}.join()"
         await berta.wait_for_function(left)
     await berta.goto("/documents")
     await fill(berta, name="berta", password="ganz falsch geraten")
@@ -70,9 +71,7 @@ async def test_a_team_is_let_in(team: Server, people: Enter) -> None:
     assert secret.startswith("qc_")
     await check(berta)
     # The administrator disables the user, whose open page ends within a second and says why
-    await berta.goto("/")
-    await expect(berta.locator("chat-notice")).to_be_empty()
-    await berta.wait_for_function("() => performance.getEntriesByType('resource').length > 0")
+    await open_live(berta, "/")
     await ada.goto("/admin/users")
     row = ada.locator(".account-list > li", has_text="Berta")
     await row.locator("summary").click()

@@ -94,7 +94,7 @@ async def test_all_that_people_do_stays_below_the_path(
         await page.go_back()
         # Read on as it is written, and stop it
         await tab.ask("wait")
-        await expect(tab.round(2)).to_have_attribute("data-status", "running")
+        await expect(page.locator(".stop")).to_be_visible()
         await page.keyboard.press("Escape")
         await tab.until_ended("stopped", 2)
         # Share it with another person
@@ -114,6 +114,7 @@ async def test_all_that_people_do_stays_below_the_path(
         await page.get_by_role("link", name="Ask about this").click()
         await expect(page).to_have_url(re.compile(rf"{url}/\?document="))
         # Find a chat by its name, and go there
+        await tab.until_ready()
         await page.keyboard.press("Control+k")
         await page.get_by_role("combobox", name="Find chats").fill("resume")
         await page.get_by_role("option", name="How do I resume").click()
@@ -124,7 +125,8 @@ async def test_all_that_people_do_stays_below_the_path(
         await page.get_by_text("Dark", exact=True).click()
         await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         await expect(page.get_by_text("Saved.")).to_be_visible()
-        await page.locator(".languages, .settings-row").get_by_role("button").first.click()
+        async with page.expect_navigation():
+            await page.locator(".languages, .settings-row").get_by_role("button").first.click()
         await expect(page).to_have_url(re.compile(rf"{url}/settings"))
         # What the browser keeps is of this installation
         await page.goto(f"{url}/")

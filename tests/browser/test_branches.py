@@ -326,6 +326,7 @@ async def test_nothing_can_be_edited_while_an_answer_is_written(open_tab: OpenTa
 
 async def test_the_last_prompt_is_edited_on_demand_of_the_composer(open_tab: OpenTab) -> None:
     tab = await three(open_tab)
+    await expect(tab.page.locator(".stop")).to_be_hidden()
     await tab.page.evaluate(
         "document.querySelector('chat-composer')"
         ".dispatchEvent(new CustomEvent('edit-last', {bubbles: true}))"
@@ -360,7 +361,7 @@ async def test_two_tabs_show_the_same_whatever_has_been_done(
     second = await open_tab(first.page.url, quiet=False)
     chat = first.page.url.rpartition("/")[2]
     rounds = 3
-    async with httpx2.AsyncClient(base_url=server.url) as http:
+    async with httpx2.AsyncClient(base_url=server.url, timeout=30) as http:
         for _ in range(14):
             about = chance.randint(1, rounds)
             body: dict[str, object] = {"workflowId": chat, "assistant": "slow"}

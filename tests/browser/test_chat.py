@@ -20,18 +20,19 @@ def server(shared_server: Server) -> Server:
 
 async def test_the_steps_and_the_answer_arrive_while_they_are_made(open_tab: OpenTab) -> None:
     tab = await open_tab()
-    await tab.ask("count 300 20ms")
+    await tab.ask("count 2000 20ms")
     running = tab.page.locator(".live > chat-round")
-    await expect(running.locator(".prompt-text")).to_have_text("count 300 20ms")
+    await expect(running.locator(".prompt-text")).to_have_text("count 2000 20ms")
     await expect(running.locator(".step")).to_have_count(2)
-    await expect(running.locator(".steps-summary")).to_contain_text("Counting to 300")
+    await expect(running.locator(".steps-summary")).to_contain_text("Counting to 2000")
     await expect(running.locator(".step").first).to_be_hidden()
     await expect(tab.answer()).to_have_text(re.compile(r"^1 2 3 4 5( \d+)*\s*$"))
     seen = len(await tab.answer().inner_text())
     await tab.page.wait_for_function(
         "seen => document.querySelector('.live .prose').innerText.length > seen + 20", arg=seen
     )
-    assert "300" not in await tab.answer().inner_text()
+    await tab.page.keyboard.press("Escape")
+    await tab.until_ended("stopped")
 
 
 async def test_an_answer_that_is_complete_is_in_the_log(open_tab: OpenTab) -> None:
@@ -63,7 +64,7 @@ async def test_the_librarian_answers_with_sources(open_tab: OpenTab) -> None:
     await tab.until_ended("complete")
     await expect(tab.answer().locator("blockquote").first).to_be_visible()
     line = tab.round(1).locator(".steps .steps-summary")
-    await expect(line).to_have_text(re.compile(r"^Searched .* · \d found · (\d\.\d|under 0\.1) s$"))
+    await expect(line).to_have_text(re.compile(r"^Searched .* · \d found · .*\d\.\d s$"))
     # What the text quotes is not said twice.
     source = tab.round(1).locator(".source").first
     await expect(source).to_be_hidden()
@@ -108,13 +109,20 @@ async def test_a_chat_goes_on_with_further_questions(open_tab: OpenTab) -> None:
 
 async def test_a_reload_in_mid_answer_loses_and_doubles_nothing(open_tab: OpenTab) -> None:
     tab = await open_tab()
-    await tab.ask("count 120 20ms")
+    await tab.ask("count 2000 20ms")
     await expect(tab.answer()).to_contain_text("20 ")
     await tab.page.reload()
     await expect(tab.answer()).to_contain_text("20 ")
     await expect(tab.page.locator(".live .answer")).to_have_attribute("aria-busy", "true")
-    await tab.until_ended("complete")
-    await expect(tab.answer()).to_have_text(" ".join(map(str, range(1, 121))))
+    before = await tab.answer().inner_text()
+    await tab.page.wait_for_function(
+        "seen => document.querySelector('.live .prose').innerText.length > seen + 20",
+        arg=len(before),
+    )
+    await tab.page.keyboard.press("Escape")
+    await tab.until_ended("stopped")
+    numbers = (await tab.answer().inner_text()).split()
+    assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
     await expect(tab.page.locator("chat-round")).to_have_count(1)
 
 
@@ -212,7 +220,7 @@ async def test_a_failed_answer_says_why_and_keeps_what_was_written(open_tab: Ope
 
 async def test_the_end_stays_in_view_unless_somebody_reads_above(open_tab: OpenTab) -> None:
     tab = await open_tab(viewport={"width": 360, "height": 480})
-    await tab.ask("count 700 2ms")
+    await tab.ask("count 9000 2ms")
     at_end = "() => innerHeight + scrollY >= document.documentElement.scrollHeight - 2"
     await expect(tab.answer()).to_contain_text("300 ")
     await tab.page.wait_for_function(at_end)
@@ -220,7 +228,9 @@ async def test_the_end_stays_in_view_unless_somebody_reads_above(open_tab: OpenT
     await tab.page.mouse.wheel(0, -400)
     button = tab.page.locator(".to-end")
     await expect(button).to_be_visible()
-    await tab.until_ended("complete")
+    await expect(tab.answer()).to_contain_text("900 ")
+    await tab.page.keyboard.press("Escape")
+    await tab.until_ended("stopped")
     assert not await tab.page.evaluate(at_end)
     await button.click()
     await tab.page.wait_for_function(at_end)

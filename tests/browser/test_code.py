@@ -36,13 +36,18 @@ async def test_a_block_of_code_has_a_bar_with_language_wrap_and_copy(open_tab: O
 
 async def test_code_has_colours_while_it_is_written(open_tab: OpenTab) -> None:
     tab = await open_tab()
-    await tab.ask("answer 2ms")
-    await tab.page.wait_for_function("() => CSS.highlights.get('keyword')?.size > 10")
-    assert await tab.page.locator(".code span[class=k]").count() == 0
-    words = await tab.page.evaluate("[...CSS.highlights.get('keyword')].map(String)")
-    assert set(words) == {"def", "return"}
+    await tab.ask("answer 4ms")
+    found = await tab.page.wait_for_function(
+        """() => {
+          const words = [...(CSS.highlights.get("keyword") ?? [])].map(String);
+          const spans = document.querySelectorAll(".code span[class=k]").length;
+          return words.length > 10 && { words, spans };
+        }"""
+    )
+    coloured = await found.json_value()
+    assert (set(coloured["words"]), coloured["spans"]) == ({"def", "return"}, 0)
     await tab.until_ended("complete")
-    assert await tab.page.evaluate("CSS.highlights.get('keyword').size") == 0
+    await tab.page.wait_for_function("() => CSS.highlights.get('keyword').size === 0")
     await expect(tab.page.locator(".code span.k").first).to_be_visible()
 
 

@@ -181,6 +181,7 @@ async def test_up_in_an_empty_field_edits_the_last_question(open_tab: OpenTab) -
     await tab.ask("count 5 1ms")
     await tab.until_ended("complete")
     await tab.page.fill("#prompt", "text")
+    await expect(tab.page.locator(".stop")).to_be_hidden()
     await tab.page.press("#prompt", "ArrowUp")
     await expect(tab.page.locator(".prompt-editor")).to_have_count(0)
     await tab.page.fill("#prompt", "")

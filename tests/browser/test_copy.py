@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from quart_chat.markdown import render_plain
 from tests.answer import long_answer
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import Tab
+from tests.browser.tab import Tab, slow_timers
 from tests.browser.test_page import violations
 from tests.server import Server
 
@@ -48,6 +48,7 @@ async def copied(tab: Tab) -> str:
 
 async def test_an_answer_is_copied_as_it_was_written(open_tab: OpenTab) -> None:
     tab = await answered(open_tab)
+    await slow_timers(tab.page)
     await tab.page.get_by_role("button", name="Copy the answer as Markdown").click()
     await expect(tab.page.locator("#announcer")).to_have_text("Copied.")
     await expect(tab.page.locator(".copy-answer[data-done]")).to_be_visible()

@@ -186,7 +186,7 @@ async def test_an_nginx_that_cuts_quiet_streams_is_found_out(
 ) -> None:
     async with page_behind(browser, server, tmp_path, IMPATIENT) as page:
         await check(page, long=True)
-        assert (await findings(page))[0] == "cut-in-silence"
-        finding = page.locator(".doctor-finding").first
+        # On a computer that is busy, that several events came at once is told before.
+        finding = page.locator('.doctor-finding[data-finding="cut-in-silence"]')
         await expect(finding.locator("pre")).to_contain_text("proxy_read_timeout")
         await expect(page.locator('[data-fact="arrived"]')).to_have_text("28 / 29")

@@ -13,7 +13,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import bring
+from tests.browser.tab import bring, open_live
 from tests.browser.test_composer import PASTE
 from tests.browser.test_page import expect_no_overflow, violations
 from tests.server import Server
@@ -74,11 +74,12 @@ async def test_a_document_is_uploaded_and_read_in_every_tab(open_tab: OpenTab, w
 
 async def test_files_that_come_during_an_upload_are_uploaded_after_it(open_tab: OpenTab) -> None:
     tab = await open_tab("/documents")
-    go_on, sent = asyncio.Event(), []
+    begun, go_on, sent = asyncio.Event(), asyncio.Event(), []
 
     async def hold(route: Route) -> None:
         if route.request.method == "POST":
             sent.append(route.request)
+            begun.set()
             await go_on.wait()
         await route.continue_()
 
@@ -86,6 +87,7 @@ async def test_files_that_come_during_an_upload_are_uploaded_after_it(open_tab: 
     state = tab.page.locator(".upload-state")
     await expect(state).to_have_text("")
     await upload(tab.page, file("first.md"), file("empty.md", ""))
+    await begun.wait()
     await expect(state).to_have_text("Uploading…")
     await bring(tab.page, ".upload", "drop", "second.md", LEASE)
     await upload(tab.page, file("third.md"))
@@ -184,8 +186,10 @@ async def test_where_files_can_be_let_go_is_shown_until_they_leave_the_page(
 
 
 async def test_progress_is_shown_in_every_tab(open_tab: OpenTab) -> None:
-    tab, other = await open_tab("/documents"), await open_tab("/documents")
+    tab, other = await open_tab("/offline"), await open_tab("/offline")
     for page in (tab.page, other.page):
+        # What is read before a page is connected is ready for it at once.
+        await open_live(page, "/documents")
         await page.evaluate(
             """() => {
               window.seen = [];
@@ -240,7 +244,8 @@ async def test_a_document_is_deleted_once_it_is_confirmed(open_tab: OpenTab) -> 
     await delete(tab.page, "doomed.md")
     await expect(doomed).to_have_count(0)
     await expect(spared).to_have_count(1)
-    # From its own page, and back to the list.
+    # From its own page, which is loaded again once it is read, and back to the list.
+    await expect(spared).to_have_attribute("data-status", "ready")
     await spared.get_by_role("link").click()
     await tab.page.get_by_role("button", name="Delete").first.click()
     await expect(dialog).to_have_accessible_name("Delete “spared.md”?")

@@ -111,7 +111,7 @@ async def test_the_stop_outlasts_chats_that_come_and_go(open_tab: OpenTab) -> No
 async def test_what_a_search_found_is_one_stop_too(open_tab: OpenTab) -> None:
     tab, keys = await filled(open_tab, 3, viewport=WIDE)
     await keys.go(tab.page.locator("#search"))
-    await keys.write("title")
+    await keys.seek("title")
     found = tab.page.locator(".found .chat-link")
     await expect(found).to_have_count(3)
     await keys.press("Tab", "ArrowDown")

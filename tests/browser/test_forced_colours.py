@@ -115,9 +115,9 @@ async def test_the_chat_that_is_shown_is_told_from_the_others(
     tab = await asked(open_tab, f"the one that is shown {scheme}", scheme)
     await tab.until_ended("complete")
     shown, other = tab.row(f"is shown {scheme}"), tab.row(f"one before {scheme}")
-    assert await style(shown, "borderInlineStartWidth") == "4px"
-    assert await style(other, "borderInlineStartWidth") == "0px"
-    assert await style(shown.locator("a"), "textDecorationLine") == "underline"
+    await expect(shown).to_have_css("border-inline-start-width", "4px")
+    await expect(other).to_have_css("border-inline-start-width", "0px")
+    await expect(shown.locator("a")).to_have_css("text-decoration-line", "underline")
 
 
 async def test_a_chat_that_runs_is_told_from_one_with_news(open_tab: OpenTab) -> None:

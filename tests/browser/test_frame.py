@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import APIRequestContext, Browser, Locator, Page, Route, expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import Tab, set_hidden, watch
+from tests.browser.tab import Tab, set_hidden, slow_timers, watch
 from tests.browser.test_doctor import check, findings
 from tests.browser.test_documents import delete, file, upload
 from tests.browser.test_page import expect_no_overflow
@@ -87,6 +88,12 @@ async def beside(tab: Tab, path: str) -> Tab:
     return other
 
 
+async def upload_long(page: Page, path: Path) -> None:
+    """Upload a long text from the disk, for it takes long to hand it to a browser in pieces."""
+    await asyncio.to_thread(path.write_text, LONG_TEXT, "utf-8")
+    await page.set_input_files("#files", path)
+
+
 @pytest.mark.parametrize("path", PAGES)
 async def test_the_list_is_live(open_tab: OpenTab, places: dict[str, str], path: str) -> None:
     tab, asking = await open_tab(path.format(**places)), await open_tab("/")
@@ -112,6 +119,7 @@ async def test_a_chat_is_deleted_here_and_brought_back_here(
 ) -> None:
     tab = await open_tab(path.format(**places))
     page, here = tab.page, tab.page.url
+    await slow_timers(page)
     chat = await start_chat(page.request, "here today")
     await row(page, chat).locator(".chat-link").focus()
     await page.keyboard.press("Delete")
@@ -179,6 +187,7 @@ async def test_on_a_phone_what_was_deleted_is_brought_back_over_the_list(
 ) -> None:
     tab = await open_tab(path, viewport=PHONE)
     page = tab.page
+    await slow_timers(page)
     chat = await start_chat(page.request, "here today")
     await page.get_by_role("button", name="Show the chats").click()
     await row(page, chat).locator(".chat-link").focus()
@@ -293,19 +302,24 @@ async def test_the_page_of_a_document_shows_its_text_once_it_is_read(open_tab: O
     await expect(tab.page.locator(".document-facts")).to_contain_text("passages")
 
 
-async def test_the_page_of_a_document_that_is_deleted_gives_way(open_tab: OpenTab) -> None:
+async def test_the_page_of_a_document_that_is_deleted_gives_way(
+    open_tab: OpenTab, tmp_path: Path
+) -> None:
     tab = await open_tab("/documents")
-    await upload(tab.page, file("going.txt", LONG_TEXT))
+    await upload_long(tab.page, tmp_path / "going.txt")
     async with tab.page.expect_response("**/api/stream?*"):
         await tab.page.locator(".document-name", has_text="going.txt").click()
+    await tab.page.wait_for_url("**/documents/*")
     document = tab.page.url.rpartition("/")[2]
     await tab.page.request.delete(f"/api/documents/{document}")
     await expect(tab.page).to_have_url(re.compile("/documents$"))
 
 
-async def test_the_page_of_a_document_gives_way_that_was_deleted_unseen(open_tab: OpenTab) -> None:
+async def test_the_page_of_a_document_gives_way_that_was_deleted_unseen(
+    open_tab: OpenTab, tmp_path: Path
+) -> None:
     tab = await open_tab("/documents", quiet=False)
-    await upload(tab.page, file("gone.txt", LONG_TEXT))
+    await upload_long(tab.page, tmp_path / "gone.txt")
     let_go = asyncio.Event()
 
     async def delete_first(route: Route) -> None:
@@ -325,6 +339,8 @@ async def test_the_doctor_measures_with_no_other_stream_of_its_page(open_tab: Op
     tab = await open_tab("/offline")
     async with tab.page.expect_request("**/api/stream?*"):
         await tab.page.goto("/doctor")
+    # One that is not over before it is stopped.
+    await tab.page.get_by_role("radio", name="Long").check()
     async with tab.page.expect_event("requestfailed", lambda it: "/api/stream" in it.url):
         await tab.page.get_by_role("button", name="Check now").click()
     # Whatever is looked at meanwhile, it stays away until the check is over.

@@ -12,7 +12,7 @@ from playwright.async_api import FilePayload, Locator, Page, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.keyboard import Keyboard, expect_seen
-from tests.browser.tab import Tab
+from tests.browser.tab import Tab, slow_timers
 from tests.browser.test_copy import CLIPBOARD, copied
 from tests.server import Server
 
@@ -97,6 +97,7 @@ async def asked(open_tab: OpenTab, *questions: str, **options: Any) -> tuple[Tab
         await keys.write(question)
         await keys.press("Enter")
         await tab.until_ended("complete", number)
+    await expect(tab.page.locator(".stop")).to_be_hidden()
     await keys.expect_at(prompt(tab.page))
     return tab, keys
 
@@ -206,6 +207,7 @@ async def test_an_answer_is_written_again_and_versions_are_stepped_through(
 
 async def test_an_answer_and_its_code_are_copied(open_tab: OpenTab) -> None:
     tab, keys = await asked(open_tab, "answer 0ms", permissions=CLIPBOARD)
+    await slow_timers(tab.page)
     await keys.go(tab.page.locator("[data-copy=answer]"), "Shift+Tab")
     await keys.press("Enter")
     await expect(tab.page.locator("#announcer")).to_have_text("Copied.")
@@ -300,6 +302,9 @@ async def test_the_headings_menu_works_and_gives_the_focus_back(open_tab: OpenTa
     await keys.expect_at(item(tab.page, "Delete"))
     await keys.press("Space")
     await expect(tab.page).to_have_title("quart-chat")
+    # Its scripts have taken the offer out, to put it in anew.
+    await expect(tab.page).to_have_url(re.compile("/$"))
+    await expect(button(tab.page, "Undo")).to_be_visible()
     await keys.go(button(tab.page, "Undo"))
     await keys.press("Enter")
     await expect(tab.page.locator("h1")).to_have_text("named anew")
@@ -308,7 +313,7 @@ async def test_the_headings_menu_works_and_gives_the_focus_back(open_tab: OpenTa
 async def test_a_search_is_made_and_what_it_found_is_opened(open_tab: OpenTab) -> None:
     tab, keys = await asked(open_tab, "a needle in here")
     await keys.go(tab.page.locator("#search"))
-    await keys.write("needle")
+    await keys.seek("needle")
     hit = tab.page.locator(".found .chat-link", has_text="needle").first
     await expect(hit).to_be_visible()
     await keys.press("ArrowDown")
@@ -414,7 +419,9 @@ async def test_a_document_is_searched_from_hit_to_hit(open_tab: OpenTab) -> None
 async def test_a_chat_is_shared_and_no_longer(open_tab: OpenTab) -> None:
     tab, keys = await asked(open_tab, "for others, too", permissions=CLIPBOARD)
     await keys.go(tab.page.locator("chat-heading .menu-button"), "Shift+Tab")
-    await keys.press("Enter", "s", "s")
+    await keys.press("Enter")
+    await keys.expect_at(item(tab.page, "Rename"))
+    await keys.press("s", "s")
     await keys.expect_at(item(tab.page, "Share…"))
     await keys.press("Enter")
     await tab.page.wait_for_url("**/share")
@@ -489,19 +496,27 @@ async def test_the_language_is_switched(open_tab: OpenTab) -> None:
     await keys.go(button(tab.page, "Deutsch"))
     await keys.press("Enter")
     await expect(tab.page.locator("html")).to_have_attribute("lang", "de")
+    await tab.page.wait_for_load_state()
     await keys.press("Tab")
     await expect_seen(tab.page)
 
 
 async def test_a_check_of_the_stream_is_started_and_stopped_and_read(open_tab: OpenTab) -> None:
     tab, keys = await begin(open_tab, "/doctor")
-    await keys.go(tab.page.get_by_role("radio", name=re.compile("Short")))
+    short, long = (tab.page.get_by_role("radio", name=re.compile(n)) for n in ("Short", "Long"))
+    await keys.go(short)
+    await keys.press("ArrowDown")
+    await keys.expect_at(long)
     await keys.go(button(tab.page, "Check now"))
     await keys.press("Enter")
     await keys.expect_at(button(tab.page, "Stop"))
     await keys.press("Enter")
     await expect(tab.page.locator(".doctor-status")).to_have_text("The check was stopped.")
     await keys.expect_at(button(tab.page, "Check now"))
+    await keys.go(long, "Shift+Tab")
+    await keys.press("ArrowUp")
+    await keys.expect_at(short)
+    await keys.go(button(tab.page, "Check now"))
     await keys.press("Enter")
     await expect(tab.page.locator(".doctor-result")).to_be_visible()
     await keys.expect_at(button(tab.page, "Check now"))
@@ -532,6 +547,7 @@ async def test_undo_hands_the_focus_on_to_what_the_page_is_for(
 ) -> None:
     tab, keys = await asked(open_tab, "gone for a moment")
     await tab.page.goto(path)
+    await slow_timers(tab.page)
     row = tab.row("gone for a moment").first
     await keys.go(tab.page.locator(".chats-days [tabindex='0']"))
     if not await keys.at(row.locator(".chat-link")):

@@ -12,7 +12,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.keyboard import Keyboard
-from tests.browser.tab import Tab, set_hidden
+from tests.browser.tab import Tab, open_live, set_hidden, slow_timers
 from tests.browser.test_preferences import COVERED, TINY
 from tests.server import Server
 
@@ -107,8 +107,10 @@ async def test_the_latest_chat_comes_first_and_a_pinned_one_before_it(open_tab: 
 async def test_a_deleted_chat_is_gone_from_every_tab_and_comes_back(open_tab: OpenTab) -> None:
     first = await open_tab()
     await start(first, "count 1 1ms")
-    second, elsewhere = await open_tab(first.page.url), await open_tab("/")
+    second, elsewhere = await open_tab("/offline"), await open_tab("/")
     chat = first.page.url
+    # A page that connects after the chat is gone is refused, and the browser says so.
+    await open_live(second.page, chat)
     await first.choose("Delete")
     for tab in (first, second):
         await expect(tab.page).to_have_url(re.compile(r":\d+/$"))
@@ -127,6 +129,7 @@ async def test_deleting_in_the_list_is_undone_where_one_is(open_tab: OpenTab) ->
     await start(tab, "count 1 1ms")
     await start(tab, "count 2 1ms")
     here = tab.page.url
+    await slow_timers(tab.page)
     await tab.row("count 1 1ms").locator(".chat-link").focus()
     await tab.page.keyboard.press("Delete")
     await expect(tab.row("count 1 1ms")).to_have_count(0)
@@ -214,7 +217,9 @@ async def test_a_refused_title_stays_in_its_field(open_tab: OpenTab) -> None:
 async def test_a_double_click_renames_the_chat_that_is_shown(open_tab: OpenTab) -> None:
     tab = await open_tab()
     await start(tab, "count 1 1ms")
-    await tab.row("count 1 1ms").locator(".chat-link").dblclick()
+    link = tab.row("count 1 1ms").locator(".chat-link")
+    await expect(link).to_have_attribute("aria-current", "page")
+    await link.dblclick()
     await expect(tab.page.locator(".title-field")).to_be_focused()
     await tab.page.keyboard.press("Escape")
     await tab.page.locator(".title-text").dblclick()
@@ -270,16 +275,16 @@ async def test_the_arrows_go_through_the_list(open_tab: OpenTab) -> None:
 
 async def test_an_answer_that_nobody_saw_is_marked_in_every_tab(open_tab: OpenTab) -> None:
     asking, other = await open_tab(), await open_tab("/")
-    await asking.ask("count 40 10ms")
+    await asking.ask("count 300 20ms")
     await expect(asking.answer()).to_contain_text("2 ")
     await set_hidden(asking.page, True)
-    unread = other.row("count 40 10ms").locator(".chat-unread")
+    unread = other.row("count 300 20ms").locator(".chat-unread")
     await expect(unread).to_be_visible()
     third = await open_tab("/")
-    await expect(third.row("count 40 10ms").locator(".chat-unread")).to_be_visible()
+    await expect(third.row("count 300 20ms").locator(".chat-unread")).to_be_visible()
     await set_hidden(asking.page, False)
     await expect(unread).to_be_hidden()
-    await expect(third.row("count 40 10ms")).to_have_attribute("data-unread", "0")
+    await expect(third.row("count 300 20ms")).to_have_attribute("data-unread", "0")
 
 
 async def test_an_answer_that_is_seen_is_not_marked(open_tab: OpenTab) -> None:

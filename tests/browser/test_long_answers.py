@@ -49,6 +49,7 @@ async def test_what_was_written_is_what_is_loaded(open_tab: OpenTab, name: str) 
     tab = await answered(open_tab, name)
     written = await tab.page.evaluate(HTML)
     await tab.page.reload()
+    await tab.until_ready()
     assert written == await tab.page.evaluate(HTML)
 
 
@@ -103,12 +104,19 @@ async def test_a_long_answer_is_written_without_the_script_that_divides_it(
 ) -> None:
     tab = await open_tab(quiet=False)
     await tab.page.route(re.compile("/chunked-place"), lambda route: route.abort())
-    await tab.ask("nested list")
-    await tab.page.wait_for_function(
-        "() => document.querySelector('.live .prose')?.textContent.length > 10_000"
+    await tab.page.evaluate(
+        """() => {
+          window.undivided = 0;
+          new MutationObserver(() => {
+            const prose = document.querySelector(".live .prose");
+            if (!prose || prose.querySelector(".chunk")) return;
+            window.undivided = Math.max(window.undivided, prose.textContent.length);
+          }).observe(document.querySelector(".live"), { childList: true, subtree: true });
+        }"""
     )
-    assert await tab.page.locator(".live .chunk").count() == 0
+    await tab.ask("nested list")
     await expect(tab.page.locator(".log .chunk").nth(2)).to_be_attached(timeout=60_000)
+    assert await tab.page.evaluate("window.undivided") > 10_000
 
 
 async def test_axe_finds_nothing_in_a_long_answer(open_tab: OpenTab) -> None:

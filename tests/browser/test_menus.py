@@ -7,7 +7,7 @@ from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.keyboard import Keyboard
-from tests.browser.tab import Tab
+from tests.browser.tab import Tab, slow_timers
 from tests.browser.test_copy import CLIPBOARD, copied
 from tests.browser.test_page import violations
 from tests.server import Server
@@ -77,6 +77,7 @@ async def test_a_row_and_a_title_have_the_same_menu(open_tab: OpenTab) -> None:
 
 async def test_a_message_offers_what_its_controls_do(open_tab: OpenTab) -> None:
     tab, keys = await answered(open_tab, "a message", permissions=CLIPBOARD)
+    await slow_timers(tab.page)
     button = buttons(tab, "a message")["message"]
     await button.click()
     assert await labels(tab) == MESSAGE
@@ -120,6 +121,7 @@ async def test_a_menu_is_opened_walked_and_closed_by_keys(open_tab: OpenTab, pla
 
 async def test_letters_lead_to_the_items_that_begin_with_them(open_tab: OpenTab) -> None:
     tab, keys = await answered(open_tab, "letters")
+    await slow_timers(tab.page, least=500)
     await buttons(tab, "letters")["title"].focus()
     await keys.press("Enter")
     await keys.expect_at(tab.page.get_by_role("menuitem", name="Rename"))

@@ -15,7 +15,7 @@ from tests.server import Server
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
-LONG = "count 150 20ms"
+LONG = "count 300 20ms"
 
 # Counts how often somebody is asked, and asks.
 COUNT = """
@@ -56,7 +56,7 @@ def lets_go(page: Page) -> AbstractAsyncContextManager[object]:
 
 
 async def ask(tab: Tab) -> str:
-    """Ask what takes three seconds to answer; the chat's id."""
+    """Ask what takes six seconds to answer; the chat's id."""
     await tab.ask(LONG)
     await expect(tab.page).to_have_title(f"● {LONG} · quart-chat")
     return tab.page.url.rpartition("/")[2]

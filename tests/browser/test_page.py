@@ -126,8 +126,10 @@ async def test_an_answered_chat_is_accessible(open_tab: OpenTab, scheme: str) ->
     row = tab.page.locator('.chat-row:has([aria-current="page"])').first
     await row.hover()
     await row.locator(".chat-more").click()
+    await expect(tab.page.get_by_role("menu")).to_be_visible()
     assert await violations(tab.page, scheme) == []
     await tab.page.get_by_role("menuitem", name="Rename").click()
+    await expect(tab.page.locator(".title-field")).to_be_focused()
     assert await violations(tab.page, scheme) == []
     await tab.page.keyboard.press("Escape")
     await tab.page.fill("#search", "stream")
@@ -136,6 +138,7 @@ async def test_an_answered_chat_is_accessible(open_tab: OpenTab, scheme: str) ->
     await tab.page.keyboard.press("Escape")
     await tab.page.set_viewport_size({"width": 360, "height": 740})
     await tab.page.locator(".menu").click()
+    await expect(tab.page.locator(".sidebar")).to_be_visible()
     assert await violations(tab.page, scheme) == []
 
 
@@ -197,8 +200,7 @@ async def test_what_is_written_from_right_to_left_runs_so(open_tab: OpenTab) -> 
     )
     assert places == ["right", "right", "left", "left"]
     for selector in ("#prompt", ".prompt-text", ".chat-name"):
-        direction = "element => getComputedStyle(element).direction"
-        assert await tab.page.locator(selector).first.evaluate(direction) == "rtl"
+        await expect(tab.page.locator(selector).first).to_have_css("direction", "rtl")
 
 
 @pytest.mark.parametrize("path", ["/", "/documents", "/settings", "/transfer"])

@@ -80,6 +80,7 @@ async def test_commands_are_found_and_performed(open_tab: OpenTab) -> None:
     await keys.press("Enter")
     await expect(tab.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     await keys.press("Escape", "Control+k")
+    await keys.expect_at(field(tab))
     await keys.write("settings")
     await expect(chosen(tab)).to_contain_text("Settings")
     await keys.press("Enter")

@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Enter, address
 from tests.browser.people import PASSWORD, Device, check, fill, set_up, setup_link
+from tests.browser.tab import open_live
 from tests.server import Server
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
@@ -122,7 +123,7 @@ async def test_a_team_comes_in_with_passkeys(team: Server, people: Enter, langua
     secret = await berta.locator("#secret").input_value()
     assert secret.startswith("qc_")
     await check(berta)
-    await until_live(berta)
+    await open_live(berta, "/")
     # The administrator disables the user: the open page ends at once and says why
     await ada.goto("/admin/users")
     row = ada.locator(".account-list > li", has_text="Berta")
@@ -135,12 +136,6 @@ async def test_a_team_comes_in_with_passkeys(team: Server, people: Enter, langua
     headers = {"Authorization": f"Bearer {secret}"}
     refused = await berta.request.get("/api/chatbot/workflows", headers=headers)
     assert refused.status == 401
-
-
-async def until_live(page: Page) -> None:
-    """Open a page whose stream is connected."""
-    async with page.expect_response(re.compile(r"/api/stream")):
-        await page.goto("/")
 
 
 async def set_up_with_passkey(
@@ -170,7 +165,7 @@ async def test_removing_a_passkey_ends_the_pages_that_it_opened(
     await other.copy(await device.keys())
     await lost.goto("/sign-in")
     await sign_in_by_passkey(lost, say)
-    await until_live(lost)
+    await open_live(lost, "/")
     row = ada.locator("#passkeys .account-list > li")
     await row.locator("summary").click()
     await row.get_by_label(say["name"]).fill("Lost telephone")

@@ -15,6 +15,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 PHONE = {"width": 360, "height": 560}
 AT_END = "() => innerHeight + scrollY >= document.documentElement.scrollHeight - 2"
 AWAY = "() => innerHeight + scrollY < document.documentElement.scrollHeight - 2"
+# The page knows how high the question field is.
+DOCKED = """() => document.documentElement.style.getPropertyValue("--dock")
+  === `${document.querySelector(".dock").offsetHeight}px`"""
+TOP = """(number) => {
+  const round = document.querySelector(`[data-round="${number}"]`);
+  const bar = document.querySelector(".bar");
+  return round.getBoundingClientRect().top - bar.getBoundingClientRect().bottom;
+}"""
 
 
 @pytest.fixture
@@ -24,15 +32,32 @@ def server(shared_server: Server) -> Server:
 
 async def top(tab: Tab, number: int) -> float:
     """Where a question is, in pixels below the bar."""
-    place: float = await tab.page.evaluate(
-        """(number) => {
-          const round = document.querySelector(`[data-round="${number}"]`);
-          const bar = document.querySelector(".bar");
-          return round.getBoundingClientRect().top - bar.getBoundingClientRect().bottom;
-        }""",
-        number,
-    )
+    place: float = await tab.page.evaluate(TOP, number)
     return place
+
+
+async def expect_top(tab: Tab, number: int, place: float, *, within: float = 3) -> None:
+    """A question is at a place, or comes there."""
+    await tab.page.wait_for_function(
+        f"([number, place, within]) => Math.abs(({TOP})(number) - place) < within",
+        arg=[number, place, within],
+    )
+
+
+async def scroll_up(tab: Tab) -> None:
+    """Turn the wheel, and wait until the page has come to rest."""
+    await tab.page.evaluate(
+        """() => {
+          const from = scrollY;
+          window.rest = new Promise((done) => {
+            document.addEventListener("scrollend", () => scrollY < from && done(true));
+          });
+        }"""
+    )
+    await tab.page.mouse.move(180, 200)
+    await tab.page.mouse.wheel(0, -900)
+    await tab.page.evaluate("window.rest")
+    await tab.page.wait_for_function(AWAY)
 
 
 async def middle(locator: Locator) -> tuple[float, float]:
@@ -62,7 +87,7 @@ async def test_a_new_question_goes_to_the_top_and_its_answer_grows_below(open_ta
 @pytest.mark.parametrize("gesture", ["wheel", "PageUp", "ArrowUp"])
 async def test_any_gesture_that_goes_up_lets_go_of_the_end(open_tab: OpenTab, gesture: str) -> None:
     tab = await long_chat(open_tab, 1)
-    await tab.ask("count 3000 2ms")
+    await tab.ask("count 9000 2ms")
     await expect(tab.answer(2)).to_contain_text("300 ")
     await tab.page.wait_for_function(AT_END)
     if gesture == "wheel":
@@ -123,7 +148,8 @@ async def test_at_the_end_of_an_answer_its_buttons_are_in_view(
     """Who is at the end stays there, as the buttons, what it took and the outcome come."""
     tab = await open_tab(viewport={"width": width, "height": 640})
     # What is stopped has to last until the key is pressed.
-    await tab.ask("count 900 2ms" if ending == "complete" else "count 9000 2ms")
+    # The beginning stays in view of one that comes all at once, as it may on a busy machine.
+    await tab.ask("count 2500 2ms" if ending == "complete" else "count 9000 2ms")
     await expect(tab.answer()).to_contain_text("700 ")
     await tab.page.wait_for_function(AT_END)
     if ending == "stopped":
@@ -155,7 +181,7 @@ async def test_at_the_end_of_an_answer_nothing_moves(open_tab: OpenTab) -> None:
           requestAnimationFrame(look);
         }"""
     )
-    await tab.ask("count 400 1ms")
+    await tab.ask("count 1500 1ms")
     await tab.until_ended("complete", 2)
     await tab.page.wait_for_function("() => window.places.length > 5")
     before, places = await tab.page.evaluate("[window.before, window.places]")
@@ -168,7 +194,7 @@ async def test_at_the_end_of_an_answer_nothing_moves(open_tab: OpenTab) -> None:
 
 async def test_at_the_end_of_an_answer_a_selection_stays(open_tab: OpenTab) -> None:
     tab = await open_tab()
-    await tab.ask("count 60 20ms")
+    await tab.ask("count 250 20ms")
     await expect(tab.answer()).to_contain_text("5 ")
     selected = """() => {
       if (getSelection().isCollapsed) {
@@ -179,37 +205,31 @@ async def test_at_the_end_of_an_answer_a_selection_stays(open_tab: OpenTab) -> N
     }"""
     assert await tab.page.evaluate(selected) == "1 2 3 "
     await tab.until_ended("complete")
-    await expect(tab.answer()).to_contain_text("60")
+    await expect(tab.answer()).to_contain_text("250")
     assert await tab.page.evaluate("getSelection().toString()") == "1 2 3 "
 
 
 async def test_a_reload_leads_to_where_one_was(open_tab: OpenTab) -> None:
     tab = await long_chat(open_tab, 4)
-    await tab.page.mouse.move(180, 200)
-    await tab.page.mouse.wheel(0, -900)
-    await tab.page.wait_for_function(AWAY)
+    await scroll_up(tab)
     before = await top(tab, 3)
     await tab.page.reload()
-    assert abs(await top(tab, 3) - before) < 3
+    await expect_top(tab, 3, before)
     await expect(tab.page.locator(".to-end")).to_be_visible()
 
 
 async def test_going_away_and_back_leads_to_where_one_was(open_tab: OpenTab) -> None:
     tab = await long_chat(open_tab, 4)
-    await tab.page.mouse.move(180, 200)
-    await tab.page.mouse.wheel(0, -900)
-    await tab.page.wait_for_function(AWAY)
+    await scroll_up(tab)
     before = await top(tab, 3)
     await tab.page.goto("/handbook/")
     await tab.page.go_back()
-    assert abs(await top(tab, 3) - before) < 3
+    await expect_top(tab, 3, before)
 
 
 async def test_a_link_leads_to_the_end(open_tab: OpenTab) -> None:
     tab = await long_chat(open_tab, 4)
-    await tab.page.mouse.move(180, 200)
-    await tab.page.mouse.wheel(0, -900)
-    await tab.page.wait_for_function(AWAY)
+    await scroll_up(tab)
     url = tab.page.url
     await tab.page.goto("/handbook/")
     await tab.page.goto(url)
@@ -223,7 +243,7 @@ async def test_a_reload_at_the_top_of_a_short_answer_stays_there(open_tab: OpenT
     before = await top(tab, 3)
     await tab.page.reload()
     # Its steps take one line now.
-    assert abs(await top(tab, 3) - before) < 3
+    await expect_top(tab, 3, before)
 
 
 async def test_a_quick_answer_leaves_its_question_on_top(open_tab: OpenTab) -> None:
@@ -256,9 +276,7 @@ async def test_a_first_question_that_is_answered_at_once_is_on_top(open_tab: Ope
 
 async def test_an_own_question_is_shown_to_whoever_reads_above(open_tab: OpenTab) -> None:
     tab = await long_chat(open_tab, 3)
-    await tab.page.mouse.move(180, 200)
-    await tab.page.mouse.wheel(0, -900)
-    await tab.page.wait_for_function(AWAY)
+    await scroll_up(tab)
     await tab.ask("count 3 1ms")
     await tab.until_ended("complete", 4)
     assert 0 <= await top(tab, 4) < 60
@@ -278,7 +296,7 @@ async def test_a_reload_leads_to_where_a_whole_answer_was_read(open_tab: OpenTab
     before = await top(tab, 2)
     await tab.page.reload()
     # Its steps take one line now.
-    assert abs(await top(tab, 2) - before) < 60
+    await expect_top(tab, 2, before, within=60)
     await tab.page.wait_for_function(AWAY)
 
 
@@ -345,6 +363,7 @@ async def test_what_is_read_stays_before_the_field_as_a_question_grows(open_tab:
         await tab.page.wait_for_function(
             "(height) => document.querySelector('#prompt').offsetHeight > height", arg=24 * lines
         )
+        await tab.page.wait_for_function(DOCKED)
         await tab.page.wait_for_function(AT_END)
         assert not await tab.page.evaluate(covered)
     await expect(tab.page.locator(".to-end")).to_be_hidden()
@@ -356,10 +375,7 @@ async def test_a_question_stays_on_top_as_the_next_one_grows(open_tab: OpenTab) 
     await tab.until_ended("complete", 2)
     before = await top(tab, 2)
     await tab.page.fill("#prompt", "one\ntwo")
-    await tab.page.wait_for_function(
-        """() => document.documentElement.style.getPropertyValue("--dock")
-          === `${document.querySelector(".dock").offsetHeight}px`"""
-    )
+    await tab.page.wait_for_function(DOCKED)
     assert await top(tab, 2) == pytest.approx(before, abs=1)
     assert await tab.page.evaluate(AT_END)
 

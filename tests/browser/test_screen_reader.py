@@ -12,7 +12,7 @@ from playwright.async_api import FilePayload, Page, expect
 
 from quart_chat.markdown import render_markdown
 from tests.browser.conftest import OpenTab
-from tests.browser.tab import Tab
+from tests.browser.tab import SLOW_TIMERS, Tab, open_live
 from tests.browser.test_copy import CLIPBOARD
 from tests.browser.test_documents import delete
 from tests.server import Server
@@ -87,10 +87,18 @@ def server(shared_server: Server) -> Server:
     return shared_server
 
 
-async def open_listening(open_tab: OpenTab, path: str = "/", **options: Any) -> Tab:
+async def open_listening(
+    open_tab: OpenTab, path: str = "/", *, patient: bool = True, **options: Any
+) -> Tab:
+    """Open a page that writes down what is spoken.
+
+    A patient one does not say that it is connecting because a machine is busy.
+    """
     options = {"viewport": WIDE, **options}
     tab = await open_tab("/offline", **options)
     await tab.page.context.add_init_script(LISTEN)
+    if patient:
+        await tab.page.context.add_init_script(f"({SLOW_TIMERS})(1000)")
     await tab.page.goto(path)
     return tab
 
@@ -240,13 +248,14 @@ async def test_an_error_is_tied_to_its_field(open_tab: OpenTab) -> None:
 
 async def test_an_answer_is_read_out_once_and_when_it_is_whole(open_tab: OpenTab) -> None:
     tab = await open_listening(open_tab)
-    await tab.ask("count 40 10ms")
+    # The page hears of the chat while it is still being answered.
+    await tab.ask("count 150 20ms")
     await tab.until_ended("complete")
     said = await spoken(tab)
-    numbers = " ".join(str(number) for number in range(1, 41))
+    numbers = " ".join(str(number) for number in range(1, 151))
     logged = [text for role, text in said if role == "log"]
     assert len(logged) == 1
-    assert "count 40 10ms Reading the question · 1 more step" in " ".join(
+    assert "count 150 20ms Reading the question · 1 more step" in " ".join(
         logged[0].split("Question ")[1:]
     )
     assert logged[0].count(numbers) == 1
@@ -294,7 +303,7 @@ async def test_a_connection_that_is_lost_and_back_is_told_once_each(
     open_tab: OpenTab, start_server: Callable[..., Server]
 ) -> None:
     server = start_server()
-    tab = await open_listening(open_tab, server.url, quiet=False)
+    tab = await open_listening(open_tab, server.url, patient=False, quiet=False)
     await tab.ask("count 1 1ms")
     await tab.until_ended("complete")
     await spoken(tab)
@@ -306,7 +315,7 @@ async def test_a_connection_that_is_lost_and_back_is_told_once_each(
     await tab.page.evaluate("window.dispatchEvent(new Event('online'))")
     await expect(tab.page.locator(".notice a")).to_be_visible()
     await asyncio.to_thread(server.start)
-    await expect(tab.page.locator(".notice")).to_have_text("Connected again.")
+    await tab.page.wait_for_function("() => spoken.some(([, text]) => text === 'Connected again.')")
     assert [text for _, text in await spoken(tab)] == [
         "Connection lost. We'll reconnect automatically.",
         "Check the connection",
@@ -345,7 +354,7 @@ async def test_a_document_says_when_it_has_been_read_and_when_it_is_gone(
 
 
 async def test_a_check_of_the_stream_does_not_count_aloud(open_tab: OpenTab) -> None:
-    tab = await open_listening(open_tab, "/doctor")
+    tab = await open_listening(open_tab, "/doctor", patient=False)
     await tab.page.get_by_role("button", name="Check now").click()
     await expect(tab.page.locator(".doctor-result")).to_be_visible()
     said = [text for _, text in await spoken(tab)]
@@ -363,10 +372,11 @@ async def test_whoever_reads_a_shared_chat_hears_that_an_answer_begins_and_ends(
     await writer.page.goto(f"{writer.page.url}/share")
     await writer.page.get_by_role("button", name="Create link").click()
     link = await writer.page.locator("#link").input_value()
-    reader = await open_listening(open_tab, link)
+    reader = await open_listening(open_tab, "/offline")
     await writer.page.go_back()
     await writer.page.go_back()
-    await writer.ask("count 30 10ms")
+    await open_live(reader.page, link)
+    await writer.ask("count 150 20ms")
     await writer.until_ended("complete", 2)
     await expect(reader.round(2)).to_have_attribute("data-status", "complete")
     assert [text for role, text in await spoken(reader) if role == "status"] == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from playwright.async_api import Route, expect
@@ -93,6 +94,39 @@ async def test_a_question_takes_the_place_that_its_round_will_have(open_tab: Ope
     assert before
     assert after
     assert abs(before["y"] - after["y"]) < 2
+
+
+@pytest.mark.parametrize("prompt", ["count 2 1ms", "wait"])
+async def test_the_next_question_is_sent_although_the_response_to_the_last_is_still_to_come(
+    open_tab: OpenTab, prompt: str
+) -> None:
+    """The stream has shown that it has arrived: as a round, or in the queue."""
+    tab = await open_tab()
+    await tab.ask(prompt)
+    if prompt == "wait":
+        await expect(tab.page.locator(".stop")).to_be_visible()
+    else:
+        await tab.until_ended("complete")
+    go = asyncio.Event()
+
+    async def answer_late(route: Route) -> None:
+        response = await route.fetch()
+        await go.wait()
+        await route.fulfill(response=response)
+
+    await tab.page.route(re.compile("/start/stream$|/queue$"), answer_late)
+    for number in (2, 3):
+        await tab.ask(f"count {number} 1ms")
+        if prompt == "wait":
+            await expect(tab.page.locator(".queued-text")).to_have_count(number - 1)
+        else:
+            await tab.until_ended("complete", number)
+    go.set()
+    await expect(tab.page.locator("chat-composer")).not_to_have_attribute("aria-busy", "true")
+    await expect(tab.page.locator(".unsent")).to_have_count(0)
+    await expect(tab.page.locator("#prompt")).to_have_value("")
+    await tab.page.keyboard.press("Escape")
+    await expect(tab.page.locator(".stop")).to_be_hidden()
 
 
 async def test_a_question_that_failed_is_edited_in_the_field_or_kept_over_a_reload(

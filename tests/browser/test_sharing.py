@@ -56,7 +56,7 @@ async def test_a_reader_sees_the_chat_go_on_until_the_link_is_revoked(open_tab: 
     assert await violations(reader.page) == []
     async with owner.page.expect_navigation():
         await owner.page.get_by_label("Back to the chat").click()
-    await owner.ask("count 400 10ms")
+    await owner.ask("count 2000 20ms")
     await expect(reader.answer(2)).to_have_text(re.compile(r"^1 2 3 4 5"))
     await expect(reader.round(2)).to_have_attribute("data-status", "running")
     await owner.page.get_by_role("button", name="Stop").click()
@@ -64,6 +64,7 @@ async def test_a_reader_sees_the_chat_go_on_until_the_link_is_revoked(open_tab: 
     await owner.choose("Share…")
     await owner.page.get_by_role("button", name="Revoke the link").click()
     dialog = owner.page.get_by_role("alertdialog", name="Revoke the link to “count 3 1ms”?")
+    await expect(dialog).to_be_visible()
     assert await violations(owner.page) == []
     await dialog.get_by_role("button", name="Cancel").click()
     await expect(owner.page.get_by_label("Link", exact=True)).to_be_visible()
@@ -82,7 +83,7 @@ async def test_what_is_being_written_stands_outside_of_what_is_read_aloud(
     chat = owner.page.url
     reader = await open_tab(await share(owner))
     await owner.page.goto(chat)
-    await owner.ask("count 400 10ms")
+    await owner.ask("count 2000 20ms")
     log = reader.page.get_by_role("log").locator("chat-round")
     await expect(reader.page.locator(".live > chat-round")).to_have_attribute("data-round", "2")
     await expect(reader.page.locator("#announcer")).to_have_text("The answer is being written.")

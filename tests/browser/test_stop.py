@@ -26,7 +26,7 @@ async def expect_stopped(tab: Tab) -> None:
 
 async def test_the_button_stops_and_what_was_written_stays(open_tab: OpenTab) -> None:
     tab = await open_tab()
-    await tab.ask("count 500 20ms")
+    await tab.ask("count 2000 20ms")
     await expect(tab.answer()).to_contain_text("5 ")
     await tab.page.get_by_role("button", name="Stop the answer").click()
     await expect_stopped(tab)
@@ -56,7 +56,7 @@ async def test_escape_in_an_open_menu_closes_the_menu_alone(open_tab: OpenTab) -
 
 async def test_another_tab_stops_it(open_tab: OpenTab) -> None:
     first = await open_tab()
-    await first.ask("count 500 20ms")
+    await first.ask("count 2000 20ms")
     await expect(first.answer()).to_contain_text("5 ")
     second = await open_tab(first.page.url)
     await second.page.get_by_role("button", name="Stop the answer").click()

@@ -67,5 +67,6 @@ async def test_a_long_answer_is_written_without_touching_what_is_finished(
     assert await tab.page.evaluate("window.rowsInFlight") == ROWS
     written = await shown(tab)
     await tab.page.reload()
+    await tab.until_ready()
     assert await shown(tab) == written
     assert written.count("<math") == 2

@@ -39,27 +39,32 @@ def server(endpoint: FakeEndpoint, tmp_path_factory: pytest.TempPathFactory) -> 
         yield server
 
 
-async def think(exchange: Exchange) -> None:
-    exchange.begin()
-    await exchange.send(delta(reasoning="First, this."))
-    await asyncio.sleep(1.1)  # a thought of a second is counted
-    await exchange.send(say("Hello"), end(3))
-    await exchange.finish()
-
-
 async def test_a_thought_is_a_closed_line_above_the_answer_and_stays_so(
     open_tab: OpenTab, endpoint: FakeEndpoint
 ) -> None:
+    seen = asyncio.Event()
+
+    async def think(exchange: Exchange) -> None:
+        exchange.begin()
+        await exchange.send(delta(reasoning="First, this."))
+        await asyncio.sleep(1.1)  # a thought of a second is counted
+        await seen.wait()
+        await exchange.send(say("Hello"), end(3))
+        await exchange.finish()
+
     endpoint.script(think)
     tab = await open_tab()
     await tab.ask("Think", "model")
     line = tab.round(1).locator(".thought summary")
     await expect(line).to_have_text("Thinking…")
+    seen.set()
     await tab.until_ended("complete")
     # What was only of interest while it ran leaves no line.
     await expect(tab.round(1).locator(".steps")).to_be_hidden()
+    await expect(line).to_have_text(re.compile(r"^Thought for [1-9]\d* s$"))
+    counted = await line.inner_text()
     for _ in range(2):
-        await expect(line).to_have_text("Thought for 1 s")
+        await expect(line).to_have_text(counted)
         thought = tab.round(1).locator(".thought-text")
         await expect(thought).to_be_hidden()
         assert await tab.page.evaluate(

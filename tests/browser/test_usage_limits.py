@@ -86,6 +86,7 @@ async def test_a_limit_is_shown_before_and_when_it_is_reached(
     await ada.fill("#prompt", "Hello again")
     await ada.press("#prompt", "Enter")
     await expect(ada.locator("chat-round[data-status=complete]")).to_have_count(2)
+    await expect(ada.locator(".stop")).to_be_hidden()
     await ada.fill("#prompt", "And this?")
     await ada.press("#prompt", "Enter")
     await expect(ada.locator(".outbox")).to_contain_text(reached)

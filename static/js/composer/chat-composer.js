@@ -21,6 +21,7 @@ const NEAR = 0.9;
 
 export class ChatComposer extends HTMLElement {
   #controller = null;
+  #delivered = null;
   #own = false;
   #saved = "";
   #saving = 0;
@@ -70,7 +71,7 @@ export class ChatComposer extends HTMLElement {
   async #deliver(entry, body) {
     if (this.#sending) return;
     entry.sending();
-    this.#sending = true;
+    this.#sending = this.#delivered = entry;
     this.#own = true;
     try {
       // Since the last attempt, another question may have begun the chat.
@@ -85,7 +86,7 @@ export class ChatComposer extends HTMLElement {
       // The server may have received the question although its response was lost.
       if (this.#unsent.has(entry)) entry.fail(error.message);
     } finally {
-      this.#sending = false;
+      if (this.#delivered === entry) this.#sending = this.#delivered = null;
     }
   }
 
@@ -94,7 +95,9 @@ export class ChatComposer extends HTMLElement {
     this.add(entry.prompt);
   }
 
+  /** A question that has arrived leaves the way to the next, even if the response is still to come. */
   #drop(entry) {
+    if (this.#delivered === entry) this.#sending = this.#delivered = null;
     this.#unsent.delete(entry);
     entry.remove();
   }
