@@ -112,6 +112,11 @@ async def test_what_is_held_back_is_named(modules: Page, arrivals: list[float], 
     assert found["level"] == "bad"
 
 
+async def test_a_computer_that_was_busy_at_the_start_held_nothing_back(modules: Page) -> None:
+    arrivals = [max(sent(3), at) + 5 for at in map(sent, range(COUNT))]
+    assert await ids(modules, series(arrivals)) == ["one-by-one"]
+
+
 async def test_a_lump_is_as_large_as_what_came_together(modules: Page) -> None:
     [finding] = (await diagnose(modules, series(LUMPS)))["findings"]
     assert finding["values"] == {"bytes": 7 * 110, "largest": 7}

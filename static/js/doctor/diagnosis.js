@@ -127,10 +127,13 @@ function arrival(seen, events, facts) {
   if (events.length > 2 && events[0].arrived > last && seen.ended === "complete") {
     return held("held-to-end");
   }
-  // A busy computer also reads several events at once, but then most are not late.
-  const late = facts.delay - (facts.roundTrip ?? 0) / 2 > seen.interval / 2;
+  // A busy computer also reads several events at once, but then most are not late, and no first one
+  // is by much.
+  const way = (facts.roundTrip ?? 0) / 2;
+  const late = facts.delay - way > seen.interval / 2;
   if (share >= MOST && late) return held("held-in-lumps");
-  if (together[0]?.[0] === events[0] && largest > 2 && largest === together[0].length) {
+  const waited = events[0].arrived - events[0].sent - way > LATE;
+  if (waited && together[0]?.[0] === events[0] && largest > 2 && largest === together[0].length) {
     return held("held-at-start");
   }
   if (share >= SOME) return [{ id: "uneven", level: "note", values: { largest } }];
