@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 from aiohttp.http_exceptions import ContentEncodingError
 
 from quart_chat.assistants.openai.body import Silence
+from quart_chat.assistants.openai.complaints import find_status
 from quart_chat.assistants.openai.connecting import find_causes, of_connecting
+from quart_chat.assistants.openai.decoding import decode_refusal
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.retry_after import advise, find_retry_after
-from quart_chat.assistants.openai.words import MAX_TEXT, decode_refusal, find_status, find_words
+from quart_chat.assistants.openai.words import MAX_TEXT, find_words
 from quart_chat.plaintext import shorten
 from quart_chat.texts import _
 
@@ -235,7 +237,9 @@ class ErrorMapper:
             ),
         )
 
-    def empty(self, model: str, *, thought: bool, calls_tool: bool = False) -> ModelError:
+    def empty(
+        self, model: str, words: str = "", *, thought: bool, calls_tool: bool = False
+    ) -> ModelError:
         if calls_tool:
             text = _(
                 "{model} wanted to call a tool, and gave no answer: it is offered none here. Ask in"
@@ -250,7 +254,7 @@ class ErrorMapper:
             if thought
             else _("{model} gave an empty answer. Ask in other words, or choose another model.")
         )
-        return ModelError("empty_answer", message.format(model=model))
+        return ModelError("empty_answer", self._quote(words) + message.format(model=model))
 
     def no_model(self) -> ModelError:
         return ModelError(

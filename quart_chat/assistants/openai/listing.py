@@ -5,7 +5,8 @@ from __future__ import annotations
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from typing import Any
 
-from quart_chat.assistants.openai.words import decode, load_json, unframe
+from quart_chat.assistants.openai.decoding import decode, load_json
+from quart_chat.assistants.openai.words import unframe
 from quart_chat.plaintext import clean
 
 _LISTS = ("data", "models", "model_list", "result", "items", "list")

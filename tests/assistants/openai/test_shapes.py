@@ -451,7 +451,7 @@ async def test_a_long_line_in_small_pieces_is_read(endpoint: FakeEndpoint) -> No
 def test_pieces_of_a_line_are_kept_as_they_came_and_joined_once() -> None:
     taken: list[bytes] = []
 
-    def take(chunk: bytes, error: bool) -> bool:
+    def take(chunk: bytes, event: str) -> bool:
         taken.append(chunk)
         return True
 
@@ -468,7 +468,7 @@ def test_pieces_of_a_line_are_kept_as_they_came_and_joined_once() -> None:
 def test_of_many_parts_that_can_not_be_read_only_some_are_tried(chunk: bytes) -> None:
     tried = 0
 
-    def refuse_all(chunk: bytes, error: bool) -> bool:
+    def refuse_all(chunk: bytes, event: str) -> bool:
         nonlocal tried
         tried += 1
         return False

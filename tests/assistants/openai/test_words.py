@@ -11,9 +11,10 @@ import orjson
 import pytest
 
 from quart_chat.assistants.openai.assistant import OpenAIAssistant
+from quart_chat.assistants.openai.decoding import load_json
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.history import estimate_tokens
-from quart_chat.assistants.openai.words import find_words, load_json
+from quart_chat.assistants.openai.words import find_words
 from quart_chat.assistants.protocol import Models, Step, Turn
 from tests.assistants.openai.endpoint import (
     HELLO,
