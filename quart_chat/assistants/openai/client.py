@@ -96,6 +96,8 @@ class Endpoint:
             timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_TIMEOUT),
             # What one person's request leaves behind is none of the next one's.
             cookie_jar=aiohttp.DummyCookieJar(),
+            # The body unpacks itself: it says what is wrong, and keeps what came before.
+            auto_decompress=False,
             max_line_size=MAX_HEAD,
             max_field_size=MAX_HEAD,
         )

@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from aiohttp.http_exceptions import ContentEncodingError
-
 from quart_chat.assistants.openai.body import Silence
 from quart_chat.assistants.openai.complaints import find_status
-from quart_chat.assistants.openai.connecting import find_causes, of_connecting
+from quart_chat.assistants.openai.connecting import of_connecting
 from quart_chat.assistants.openai.decoding import decode_refusal
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.retry_after import advise, find_retry_after
+from quart_chat.assistants.openai.unpacking import CannotUnpack
 from quart_chat.assistants.openai.words import MAX_TEXT, find_words
 from quart_chat.plaintext import shorten
 from quart_chat.texts import _
@@ -65,7 +64,7 @@ class ErrorMapper:
                     " QUART_CHAT_MODEL_TIMEOUT."
                 ).format(host=self.host),
             )
-        if any(isinstance(cause, ContentEncodingError) for cause in find_causes(error)):
+        if isinstance(error, CannotUnpack):
             return ModelError(
                 "answer_malformed",
                 _(
