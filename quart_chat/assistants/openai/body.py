@@ -16,7 +16,7 @@ SMALL = 4096
 """Bytes of a piece that is followed by no rest: what comes so fast is gathered anyway."""
 
 LARGE = 64 * 1024
-"""Bytes of a piece behind which others have their turn."""
+"""Bytes of a piece at most; behind one that is as large others have their turn."""
 
 
 class Silence(Exception):
@@ -139,12 +139,12 @@ class Body:
         """The next piece; that a connection has broken is told after what had come over it."""
         if self._broken is None:
             try:
-                return await self._content.readany()
+                return await self._content.read(LARGE)
             except aiohttp.ClientError as error:
                 self._broken = error
             # aiohttp gives nothing more of what it holds once there is an error.
             self._content.set_exception(None)  # type: ignore[arg-type]  # it can be taken back
-            if piece := self._content.read_nowait():
+            if piece := self._content.read_nowait(LARGE):
                 return piece
         raise self._broken
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from quart_chat.assistants.openai.words import WORDS, fields_of
 
-_SPOKEN = WORDS[1 : WORDS.index("fault")]
+_SPOKEN = frozenset(WORDS[1 : WORDS.index("fault")])
 """Fields that a chunk of an answer has not."""
 _HOLDING = ("fault", "baseresp", "header")
 """Objects that hold an error, or say that there is none."""
@@ -20,10 +20,12 @@ _NO_ERROR = frozenset(
         *("done", "end", "finished", "complete", "completed", "pong", "ping"),
     }
 )
-_CODES = ("code", "statuscode", "errcode", "errorcode", "errno", "ret", "retcode")
-_OUTCOMES = (
-    *("type", "object", "event", "kind", "status", "state", "result", "outcome", "level"),
-    *("severity", "resultcode"),
+_CODES = frozenset({"code", "statuscode", "errcode", "errorcode", "errno", "ret", "retcode"})
+_OUTCOMES = frozenset(
+    {
+        *("type", "object", "event", "kind", "status", "state", "result", "outcome", "level"),
+        *("severity", "resultcode"),
+    }
 )
 """Fields that say how a request went, in one of these words where it failed."""
 FAILURE = re.compile(r"err(?:or|$)|exception|fault(?!s)|failure")
@@ -65,9 +67,9 @@ def is_complaint(payload: dict[str, Any]) -> bool:
     fields = fields_of(payload)
     if payload.get("content") or payload.get("text"):
         return False
-    if any(str(fields.get(name)).lower() in _NO_ERROR for name in _CODES):
+    if any(str(fields[name]).lower() in _NO_ERROR for name in _CODES & fields.keys()):
         return False
-    if any(_speaks(fields.get(name)) for name in _SPOKEN):
+    if any(_speaks(fields[name]) for name in _SPOKEN & fields.keys()):
         return True
     return any(_holds_error(fields.get(name)) for name in _HOLDING)
 
@@ -77,7 +79,7 @@ def has_failed(payload: dict[str, Any]) -> bool:
     fields = fields_of(payload)
     if find_status(payload) or False in (fields.get("success"), fields.get("ok")):
         return True
-    if any(str(fields.get(name)).lower() in _FAILED for name in _OUTCOMES):
+    if any(str(fields[name]).lower() in _FAILED for name in _OUTCOMES & fields.keys()):
         return True
     holding = (name for name, value in fields.items() if is_error(value) and name not in _HOLDING)
     return any(map(FAILURE.search, holding))

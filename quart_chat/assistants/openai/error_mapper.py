@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,8 @@ _TOO_LONG = re.compile(
     r"|maximum (number of|input) tokens|reduce the length of the",
     re.IGNORECASE,
 )
+_CHALLENGE = re.compile(r'error_description="([^"]*)"', re.IGNORECASE)
+"""What a refusal without a body says of a key (RFC 6750, 3)."""
 MAX_ADDRESS = 200
 """Characters of an address that is told."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -94,6 +97,8 @@ class ErrorMapper:
         if status in _REDIRECTS and (address := headers.get("location")):
             return self._moved(status, address)
         words = "" if _is_binary(complaint) else find_words(complaint)
+        if not words and (said := _CHALLENGE.search(headers.get("www-authenticate", ""))):
+            words = said[1]
         return self._of_status(status, words, complaint, model, retry_after)
 
     def of_complaint(self, error: Any, model: str) -> ModelError:
@@ -165,6 +170,8 @@ class ErrorMapper:
             parts = urlsplit(self._mask(address))
         except ValueError:
             parts = urlsplit("")
+        if parts.scheme not in ("", "http", "https"):
+            parts = urlsplit("")
         host = parts.netloc.rpartition("@")[2]
         place = f"{parts.scheme}://{host}" if host else self.host
         path = _ENDS.sub("", parts.path)
@@ -226,6 +233,16 @@ class ErrorMapper:
                 "What {host} sent is not the stream of a chat completion. Check OPENAI_BASE_URL,"
                 " and whether the server there is OpenAI-compatible."
             ).format(host=self.host),
+        )
+
+    def no_content(self, status: int) -> ModelError:
+        return ModelError(
+            "answer_malformed",
+            _(
+                "{host} has sent an empty response with status {status}. Retry, or check"
+                " OPENAI_BASE_URL and whether the server there is OpenAI-compatible."
+            ).format(host=self.host, status=status),
+            passing=status == HTTPStatus.OK,
         )
 
     def too_large(self) -> ModelError:

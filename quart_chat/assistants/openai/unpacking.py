@@ -73,7 +73,8 @@ class Unpacker:
             CannotUnpack: A part is missing.
         """
         if self._inner is None or self._packed is None:
-            return self._kept
+            kept, self._kept = self._kept, b""
+            return kept
         if not self._packed.eof:
             raise CannotUnpack("it has come in part")
         return self._inner.finish()

@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from quart_chat.assistants.openai.decoding import load_json
@@ -29,6 +30,8 @@ _CAUSES = ("innererror", "cause", "inner", "causedby")
 MAX_TEXT = 64 * 1024
 """Characters of a text that are looked at."""
 _MAX_DEPTH = 8
+_MAX_FIELDS = 100
+"""Fields of an object, or parts of a list, that are looked at."""
 _MAX_LISTED = 3
 """Errors of a list that are told."""
 
@@ -65,7 +68,8 @@ def find_words(found: Any, depth: int = 0) -> str:
 
 def fields_of(found: dict[str, Any]) -> dict[str, Any]:
     """What an object holds, by names without case or signs: ``error_msg`` and ``errorMsg``."""
-    return {_SIGNS.sub("", name).lower(): value for name, value in found.items()}
+    some = islice(found.items(), _MAX_FIELDS)
+    return {_SIGNS.sub("", name).lower(): value for name, value in some}
 
 
 def unframe(text: str) -> str:
@@ -136,7 +140,8 @@ def find_longest(found: Any, depth: int = 0) -> str:
     inner = found.values() if isinstance(found, dict) else found if isinstance(found, list) else ()
     if depth > _MAX_DEPTH:
         return ""
-    return max((find_longest(each, depth + 1) for each in inner), key=len, default="")
+    some = islice(inner, _MAX_FIELDS)
+    return max((find_longest(each, depth + 1) for each in some), key=len, default="")
 
 
 def _first(found: dict[str, Any], names: Iterable[str], depth: int) -> str:

@@ -484,6 +484,7 @@ def test_of_many_parts_that_can_not_be_read_only_some_are_tried(chunk: bytes) ->
         b"0," * 500_000 + b'{"delta":{"content":"lost"}}',
         b'{"delta":{"content":[' + b'{"text":"a"},' * 50_000 + b"7]}}",
         b"[" * 300_000,
+        b'{"delta":' + b'{"content":' * 400 + b"1" + b"}" * 401,
     ],
 )
 async def test_a_large_chunk_of_many_parts_costs_itself_alone(

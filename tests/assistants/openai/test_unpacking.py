@@ -96,6 +96,7 @@ def test_a_body_may_be_cut_anywhere(cuts: set[int], sent: tuple[str, bytes]) -> 
     for start, stop in zip([0, *sorted(cuts)], [*sorted(cuts), len(packed)], strict=True):
         unpacked += unpacker.take(packed[start:stop])
     assert unpacked + unpacker.finish() == STREAM
+    assert unpacker.take() + unpacker.finish() == b""
 
 
 def test_only_so_much_is_unpacked_at_a_time() -> None:
@@ -106,6 +107,13 @@ def test_only_so_much_is_unpacked_at_a_time() -> None:
     assert max(map(len, pieces)) == MOST
     assert sum(map(len, pieces)) == 5 * MOST
     assert unpacker.finish() == b""
+
+
+def test_a_body_may_be_a_single_byte() -> None:
+    unpacker = Unpacker("")
+    assert [unpacker.take(b"7"), unpacker.finish(), unpacker.take(), unpacker.finish()] == [
+        *(b"", b"7", b"", b""),
+    ]
 
 
 def test_what_comes_in_part_is_no_whole_body() -> None:

@@ -64,6 +64,7 @@ _OF_RESPONSE = ("output", "usage", "error", "incomplete_details", "model", "stat
 """Of all that the Responses API repeats of a request, what concerns the answer."""
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MAX_DEPTH = 8
+_MAX_FIELDS = 100
 
 
 def is_failure(name: str) -> bool:
@@ -116,10 +117,10 @@ def _decoded(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def _in_lower_case(found: Any, depth: int) -> Any:
-    if isinstance(found, list) and depth:
-        return [_in_lower_case(each, depth - 1) for each in found]
-    if not isinstance(found, dict) or not depth:
+    if not depth or not isinstance(found, list | dict) or len(found) > _MAX_FIELDS:
         return found
+    if isinstance(found, list):
+        return [_in_lower_case(each, depth - 1) for each in found]
     return {
         _CAPITAL.sub("_", name).lower(): _in_lower_case(value, depth - 1)
         for name, value in found.items()

@@ -10,10 +10,12 @@ _FIELDS = (
     *("finish_reason", "finishReason", "stop_reason", "done_reason", "stopReason"),
     *("completionReason", "incomplete_details", "finish_details"),
 )
-_FLAGS = (
-    *("done", "stop", "end", "finish", "finished", "complete", "completed", "final", "last"),
-    *("eos", "eof", "stopped", "is_end", "isEnd", "is_finished", "isFinished", "is_final"),
-    *("isFinal", "is_done", "isDone", "is_last", "isLast"),
+_FLAGS = frozenset(
+    (
+        *("done", "stop", "end", "finish", "finished", "complete", "completed", "final", "last"),
+        *("eos", "eof", "stopped", "is_end", "isEnd", "is_finished", "isFinished", "is_final"),
+        *("isFinal", "is_done", "isDone", "is_last", "isLast"),
+    )
 )
 _TRUE = (True, "true", "True", "1")
 _GOES_ON = frozenset({"", "null", "none", "not_finished", "finish_reason_unspecified"})
@@ -48,7 +50,7 @@ _SAME_FINISH = {
 def goes_on(choice: dict[str, Any]) -> bool:
     """Whether a choice says that more of it follows."""
     pieces = any(choice.get(name) for name in ("delta", "token"))
-    return pieces or any(choice.get(name) is False for name in _FLAGS)
+    return pieces or any(choice[name] is False for name in _FLAGS & choice.keys())
 
 
 def find_finish(choice: dict[str, Any]) -> str | None:
@@ -68,4 +70,4 @@ def find_finish(choice: dict[str, Any]) -> str | None:
                 return "error" if said.startswith("error:") else _SAME_FINISH.get(said, said)
     if isinstance(feedback := choice.get("promptFeedback"), dict) and feedback.get("blockReason"):
         return "content_filter"
-    return "stop" if any(choice.get(name) in _TRUE for name in _FLAGS) else None
+    return "stop" if any(choice[name] in _TRUE for name in _FLAGS & choice.keys()) else None

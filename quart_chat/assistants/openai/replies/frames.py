@@ -13,13 +13,15 @@ from collections.abc import Callable
 
 from quart_chat.assistants.openai.replies.events import END
 
-MAX_LINE = 8 * 1024 * 1024
+MAX_LINE = 5 * 1024 * 1024
 """Bytes of a line, or of a chunk on several lines; a longer one is skipped."""
 MAX_PROSE = 64 * 1024
 """Bytes kept of what is neither a field nor JSON."""
 MAX_NAME = 100
 """Bytes of the name of an event that are looked at."""
-MAX_FAILED = 1000
+MAX_GLUED = 5000
+"""Frames on a line that are parted: to read more at once would take long."""
+MAX_FAILED = 300
 """Lines of a frame, or frames on a line, that are tried in vain: more would take long."""
 
 _FIELDS = (b"event", b"id", b"retry")
@@ -169,8 +171,10 @@ class Frames:
 
     def _take_apart(self, data: bytes) -> None:
         """Take what can't be read as one: frames without a line end between them, or a part."""
-        frames = _NEXT.split(data)
-        if len(frames) == 1:
+        lowered = data.lower()
+        glued = b"data:" in lowered or b"[done]" in lowered
+        frames = _NEXT.split(data, MAX_GLUED) if glued else []
+        if len(frames) < 2:
             self._keep(data)
         else:
             self._take_each(frames)

@@ -46,9 +46,11 @@ _WRAPPED = (
     *("generated_text", "answer"),
 )
 """What an object holds that another is wrapped around."""
-LARGE = 256 * 1024
+LARGE = 32 * 1024
 """Bytes from which on a chunk is read leniently only where it has few parts."""
-MAX_PARTS = 2000
+MAX_PARTS = 6000
+MAX_CHUNKS = 1200
+"""Objects of a list that are read as chunks; a longer one is not read at all."""
 MAX_COMMAS = 150_000
 
 
@@ -71,6 +73,8 @@ def read_leniently(data: bytes, frame: str = "") -> Said | None:
         except ValueError:
             return None
     if isinstance(payload, list):
+        if len(payload) > MAX_CHUNKS:
+            return None
         return _join([_read_object(each, frame) for each in payload if isinstance(each, dict)])
     return _read_object(payload, frame) if isinstance(payload, dict) else None
 

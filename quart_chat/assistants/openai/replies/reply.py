@@ -140,10 +140,12 @@ class Reply:
         if is_end_mark(data):
             self._ended = True
             return True
-        said = read_error(data) if failed else read_chunk(data, event)
-        if said is not None:
-            for own in self._choices.take(said):
+        try:
+            said = read_error(data) if failed else read_chunk(data, event)
+            for own in () if said is None else self._choices.take(said):
                 self._hear(own)
+        except RecursionError:  # parts in parts beyond measure
+            return False
         return said is not None
 
     def _hear(self, said: Said) -> None:
