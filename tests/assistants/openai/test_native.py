@@ -138,6 +138,9 @@ CHUNK = base64.b64encode(orjson.dumps({"type": "content_block_delta", "delta": {
         + b"event: conversation.message.completed\n"
         + event({"type": "follow_up", "content": "And then?"})
         + b"event: done\n\n",
+        event({"event": "text_chunk", "data": {"text": "Hi"}})
+        + event({"event": "text_chunk", "data": {"text": " there"}})
+        + event({"event": "workflow_finished", "data": {"outputs": {"text": "Hi there"}}}),
         event({"event": "message", "answer": "Hi"})
         + event({"event": "message", "answer": " there"})
         + event({"event": "message_end", "metadata": {}}),
@@ -227,6 +230,7 @@ async def test_the_errors_of_other_apis_are_told(
         {"status": "processing", "message": "Loading the model"},
         {"event": "title", "title": "A greeting"},
         {"code": 0, "message": "It works"},
+        {"level": "info", "message": "Loading weights"},
     ],
 )
 async def test_what_is_told_of_the_progress_ends_no_answer(
@@ -241,9 +245,13 @@ async def test_words_in_no_shape_that_is_known_reach_the_person(
     endpoint: FakeEndpoint, code: str
 ) -> None:
     end = DONE if code == "empty_answer" else b""
-    error, _ = await fail(endpoint, talk(event({"say": {"it": [WORDS]}}) + end), retries=0)
-    assert error.code == code
-    assert error.message.count(WORDS) == 1
+    for unknown in (
+        event({"say": {"it": [WORDS]}}),
+        b"event: output\ndata: CUDA out of memory\n\n",
+    ):
+        error, _ = await fail(endpoint, talk(unknown + end), retries=0)
+        assert error.code == code
+        assert error.message.count(WORDS) == 1
 
 
 @pytest.mark.parametrize(

@@ -27,16 +27,16 @@ THOUGHT = re.compile(r"think|reason|thought", _LINES)
 AGAIN = re.compile(r"(?:done|complete|completed|incomplete|end|final|thread\.message)$", _LINES)
 """What may say once more what came in pieces."""
 PROGRESS = re.compile(
-    r"status$|progress|info$|log$|debug|trace|step|notice|metadata|^(?:running|processing|pending"
+    r"status$|progress|info$|warn(?:ing)?$|log$|debug|trace|step|notice|metadata|^(?:running|processing|pending"
     r"|queued|loading|start(?:ed|ing)?|working|searching|waiting|ok|success)$",
     _LINES,
 )
 """What tells what is being done before the answer."""
-STATES = ("status", "state", "op", "action", "msg")
+STATES = ("status", "state", "op", "action", "msg", "level", "severity")
 """Fields that may say that an answer ends."""
 END = re.compile(
     r"^(?:(?:message|response|stream|chat|completion|chat\.completion|conversation|generation"
-    r"|answer|run|thread\.run|conversation\.(?:chat|response))[._-])?"
+    r"|answer|run|workflow|thread\.run|conversation\.(?:chat|response))[._-])?"
     r"(?:done|end|ended|complete|completed|incomplete|finish|finished|stop|stopped|close|eof"
     r"|end[._-]of[._-](?:stream|text|message|answer)|stop[._-]stream)$",
     _LINES,

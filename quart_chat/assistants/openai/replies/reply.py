@@ -234,6 +234,7 @@ class Reply:
             for held in self._choices.finish():
                 self._hear(held)
             self._log_skipped()
+            self._unread = find_words(self._frames.prose.decode(errors="replace")) or self._unread
         self._texts.append(self._repeats.finish())
         yield from self._outputs()
         thought = self._repeated_thoughts.finish()
@@ -270,10 +271,9 @@ class Reply:
 
     def _broken(self) -> ModelError:
         """The stream has ended before the answer, or was none."""
-        words = find_words(self._frames.prose.decode("utf-8", "replace")) or self._unread
-        if self.said == 0 and (words or self._frames.skipped):
-            return self._failures.malformed(words)
-        return self._failures.cut_off(words)
+        if self.said == 0 and (self._unread or self._frames.skipped):
+            return self._failures.malformed(self._unread)
+        return self._failures.cut_off(self._unread)
 
     def _log_skipped(self) -> None:
         if self._frames.skipped:
