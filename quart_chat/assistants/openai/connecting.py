@@ -25,6 +25,7 @@ def of_connecting(error: Exception, host: str) -> ModelError | None:
                 "What {host} sent is not HTTP that can be read. Check the port of OPENAI_BASE_URL,"
                 " and whether a proxy stands in between."
             ).format(host=host),
+            passing=True,  # what is left over of one response spoils the next
         )
     if not isinstance(error, aiohttp.ClientConnectorError):
         return None

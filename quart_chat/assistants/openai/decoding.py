@@ -13,6 +13,9 @@ import orjson
 MAX_BAD_BYTES = 10_000
 """Bytes of a text that are no UTF-8, at most."""
 _PIECE = 64 * 1024
+_SPACE = re.compile(r"\s*")
+_MAX_OBJECTS = 600
+"""Objects in a row that are decoded."""
 _NEXT_FRAME = re.compile(r"data:|\[DONE\]", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w:.-]{1,40})", re.IGNORECASE)
 
@@ -82,14 +85,15 @@ def _load_objects(text: str) -> Any:
 
     What follows them and is no JSON costs itself alone, unless it is another frame.
     """
-    decoder, found, place = json.JSONDecoder(strict=False), [], 0
-    while text.startswith(("{", "["), place):
+    decoder, place = json.JSONDecoder(strict=False), 0
+    found: list[Any] = []
+    while text.startswith(("{", "["), place) and len(found) < _MAX_OBJECTS:
         try:
             each, place = decoder.raw_decode(text, place)
         except (ValueError, RecursionError):
             break
         found.append(each)
-        place += len(text[place:]) - len(text[place:].lstrip())
+        place = _SPACE.match(text, place).end()  # type: ignore[union-attr]  # it matches nothing, too
     if not found or _NEXT_FRAME.match(text, place):
         raise ValueError("no object alone is at its beginning")
     return found if len(found) > 1 else found[0]

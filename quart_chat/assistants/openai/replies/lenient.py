@@ -46,7 +46,7 @@ _WRAPPED = (
     *("generated_text", "answer"),
 )
 """What an object holds that another is wrapped around."""
-LARGE = 32 * 1024
+LARGE = 256 * 1024
 """Bytes from which on a chunk is read leniently only where it has few parts."""
 MAX_PARTS = 6000
 MAX_CHUNKS = 1200

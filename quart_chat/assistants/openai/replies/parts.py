@@ -12,6 +12,8 @@ THOUGHTS = (
     *("reasoningContent", "reasoningText"),
 )
 _TEXTS = ("text", "content", "output_text", "refusal", "value", "parts", "message", "response")
+_MAX_PARTS = 6000
+"""Parts of a list that are read; a longer one says nothing."""
 _MAX_DEPTH = 8
 """Levels of parts in parts that are read."""
 
@@ -26,6 +28,8 @@ def _parts(part: Any, *, thought: bool, depth: int = 0) -> list[_Part]:
     if isinstance(part, str | int | float):
         return [(thought, str(part))] if part != "" else []
     if isinstance(part, list):
+        if len(part) > _MAX_PARTS:
+            return []
         return [found for each in part for found in _parts(each, thought=thought, depth=depth + 1)]
     return _parts_of_object(part, thought, depth) if isinstance(part, dict) else []
 
