@@ -6,6 +6,8 @@ import asyncio
 
 import aiohttp
 
+from quart_chat.assistants.openai.unpacking import Unpacker
+
 REST = 0.05
 """Seconds in which what arrives is left to gather while an answer flows: a text that grows 20 times
 a second flows, and to read and pass on some tokens costs as much as one. It is a little longer than
@@ -14,7 +16,7 @@ SMALL = 4096
 """Bytes of a piece that is followed by no rest: what comes so fast is gathered anyway."""
 
 LARGE = 64 * 1024
-"""Bytes of a piece behind which others have their turn."""
+"""Bytes of a piece at most; behind one that is as large others have their turn."""
 
 
 class Silence(Exception):
@@ -44,6 +46,7 @@ class Body:
         self._loop = asyncio.get_running_loop()
         self._response = response
         self._content = response.content
+        self._unpacker = Unpacker(response.headers.get("Content-Encoding", ""))
         self._patience = patience
         self._left = most
         self._left_at = self._loop.time()
@@ -76,7 +79,7 @@ class Body:
             self._timer = self._loop.call_at(self._deadline, self._check)
         self._waiting = True
         try:
-            piece = await self._read()
+            piece = await self._unpack()
         except aiohttp.ClientError:
             if self._grace is not None:
                 return b""
@@ -122,16 +125,26 @@ class Body:
             connection.transport.abort()
         self._response.close()
 
+    async def _unpack(self) -> bytes:
+        """The next piece of what the response holds, unpacked where it is compressed."""
+        piece = self._unpacker.take()
+        while not piece:
+            packed = await self._read()
+            if not packed:
+                return self._unpacker.finish()
+            piece = self._unpacker.take(packed)
+        return piece
+
     async def _read(self) -> bytes:
         """The next piece; that a connection has broken is told after what had come over it."""
         if self._broken is None:
             try:
-                return await self._content.readany()
+                return await self._content.read(LARGE)
             except aiohttp.ClientError as error:
                 self._broken = error
             # aiohttp gives nothing more of what it holds once there is an error.
             self._content.set_exception(None)  # type: ignore[arg-type]  # it can be taken back
-            if piece := self._content.read_nowait():
+            if piece := self._content.read_nowait(LARGE):
                 return piece
         raise self._broken
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Self
+from urllib.parse import urljoin
 
 import aiohttp
 import orjson
@@ -96,6 +97,8 @@ class Endpoint:
             timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_TIMEOUT),
             # What one person's request leaves behind is none of the next one's.
             cookie_jar=aiohttp.DummyCookieJar(),
+            # The body unpacks itself: it says what is wrong, and keeps what came before.
+            auto_decompress=False,
             max_line_size=MAX_HEAD,
             max_field_size=MAX_HEAD,
         )
@@ -128,6 +131,8 @@ class Endpoint:
                     response, body = answer
                     if not 200 <= response.status < 300:
                         raise self._refusal(response, await _read_refusal(body), model)
+                    if _is_empty(response):
+                        raise self.failures.no_content(response.status)
                     yield body
         except ModelError as error:
             error.unknown = {name for name in optional if _NAMED[name].search(error.complaint)}
@@ -231,6 +236,8 @@ class Endpoint:
 
     def _refusal(self, response: aiohttp.ClientResponse, body: bytes, model: str) -> ModelError:
         headers = {name.lower(): value for name, value in response.headers.items()}
+        with suppress(KeyError, ValueError):
+            headers["location"] = urljoin(str(response.url), headers["location"])
         return self.failures.of_status(response.status, headers, body, model)
 
     @contextmanager
@@ -241,6 +248,10 @@ class Endpoint:
             raise self.failures.too_large() from error
         except (aiohttp.ClientError, OSError, Silence) as error:
             raise self.failures.of_transport(error) from error
+
+
+def _is_empty(response: aiohttp.ClientResponse) -> bool:
+    return response.status in (204, 205) or response.headers.get("Content-Length") == "0"
 
 
 async def _read_refusal(body: Body) -> bytes:

@@ -1,4 +1,4 @@
-"""Why no connection to an endpoint is made, and what a person can do."""
+"""Why no connection to an endpoint is made, or none that speaks HTTP, and what a person can do."""
 
 from __future__ import annotations
 
@@ -18,6 +18,15 @@ def of_connecting(error: Exception, host: str) -> ModelError | None:
         return _unknown(host)
     if isinstance(error, aiohttp.ConnectionTimeoutError | aiohttp.ClientHttpProxyError):
         return _unreachable(host)
+    if isinstance(error, aiohttp.ClientResponseError):
+        return ModelError(
+            "answer_malformed",
+            _(
+                "What {host} sent is not HTTP that can be read. Check the port of OPENAI_BASE_URL,"
+                " and whether a proxy stands in between."
+            ).format(host=host),
+            passing=True,  # what is left over of one response spoils the next
+        )
     if not isinstance(error, aiohttp.ClientConnectorError):
         return None
     causes = list(find_causes(error))

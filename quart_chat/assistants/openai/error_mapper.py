@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from aiohttp.http_exceptions import ContentEncodingError
-
 from quart_chat.assistants.openai.body import Silence
-from quart_chat.assistants.openai.connecting import find_causes, of_connecting
+from quart_chat.assistants.openai.complaints import find_status
+from quart_chat.assistants.openai.connecting import of_connecting
+from quart_chat.assistants.openai.decoding import decode_refusal
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.retry_after import advise, find_retry_after
-from quart_chat.assistants.openai.words import MAX_TEXT, decode_refusal, find_status, find_words
+from quart_chat.assistants.openai.unpacking import CannotUnpack
+from quart_chat.assistants.openai.words import MAX_TEXT, find_words
 from quart_chat.plaintext import shorten
 from quart_chat.texts import _
 
@@ -30,6 +32,8 @@ _TOO_LONG = re.compile(
     r"|maximum (number of|input) tokens|reduce the length of the",
     re.IGNORECASE,
 )
+_CHALLENGE = re.compile(r'error_description="([^"]*)"', re.IGNORECASE)
+"""What a refusal without a body says of a key (RFC 6750, 3)."""
 MAX_ADDRESS = 200
 """Characters of an address that is told."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -63,7 +67,7 @@ class ErrorMapper:
                     " QUART_CHAT_MODEL_TIMEOUT."
                 ).format(host=self.host),
             )
-        if any(isinstance(cause, ContentEncodingError) for cause in find_causes(error)):
+        if isinstance(error, CannotUnpack):
             return ModelError(
                 "answer_malformed",
                 _(
@@ -93,6 +97,8 @@ class ErrorMapper:
         if status in _REDIRECTS and (address := headers.get("location")):
             return self._moved(status, address)
         words = "" if _is_binary(complaint) else find_words(complaint)
+        if not words and (said := _CHALLENGE.search(headers.get("www-authenticate", ""))):
+            words = said[1]
         return self._of_status(status, words, complaint, model, retry_after)
 
     def of_complaint(self, error: Any, model: str) -> ModelError:
@@ -164,6 +170,8 @@ class ErrorMapper:
             parts = urlsplit(self._mask(address))
         except ValueError:
             parts = urlsplit("")
+        if parts.scheme not in ("", "http", "https"):
+            parts = urlsplit("")
         host = parts.netloc.rpartition("@")[2]
         place = f"{parts.scheme}://{host}" if host else self.host
         path = _ENDS.sub("", parts.path)
@@ -227,6 +235,16 @@ class ErrorMapper:
             ).format(host=self.host),
         )
 
+    def no_content(self, status: int) -> ModelError:
+        return ModelError(
+            "answer_malformed",
+            _(
+                "{host} has sent an empty response with status {status}. Retry, or check"
+                " OPENAI_BASE_URL and whether the server there is OpenAI-compatible."
+            ).format(host=self.host, status=status),
+            passing=status == HTTPStatus.OK,
+        )
+
     def too_large(self) -> ModelError:
         return ModelError(
             "answer_too_large",
@@ -235,7 +253,9 @@ class ErrorMapper:
             ),
         )
 
-    def empty(self, model: str, *, thought: bool, calls_tool: bool = False) -> ModelError:
+    def empty(
+        self, model: str, words: str = "", *, thought: bool, calls_tool: bool = False
+    ) -> ModelError:
         if calls_tool:
             text = _(
                 "{model} wanted to call a tool, and gave no answer: it is offered none here. Ask in"
@@ -250,7 +270,7 @@ class ErrorMapper:
             if thought
             else _("{model} gave an empty answer. Ask in other words, or choose another model.")
         )
-        return ModelError("empty_answer", message.format(model=model))
+        return ModelError("empty_answer", self._quote(words) + message.format(model=model))
 
     def no_model(self) -> ModelError:
         return ModelError(

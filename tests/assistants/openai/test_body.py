@@ -105,7 +105,9 @@ async def turns() -> AsyncIterator[Turns]:
 async def test_others_have_their_turn_behind_a_large_piece(turns: Turns) -> None:
     loop = asyncio.get_running_loop()
     content = aiohttp.StreamReader(BaseProtocol(loop), 1 << 20, loop=loop)
-    response: Any = SimpleNamespace(content=content, connection=None, close=lambda: None)
+    response: Any = SimpleNamespace(
+        content=content, connection=None, headers={}, close=lambda: None
+    )
     body = body_module.Body(response, 30.0, 1 << 30)
     for size, waits in ((body_module.LARGE, True), (1, False), (1, False)):
         content.feed_data(b"x" * size)

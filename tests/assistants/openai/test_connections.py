@@ -142,10 +142,8 @@ async def test_a_body_may_end_with_its_connection(endpoint: FakeEndpoint, length
     [
         b"",
         b"HTTP/1.1 200",
-        b"nothing of the kind\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\ndata: short",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nshort",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n",
     ],
 )
 async def test_what_is_no_whole_response_is_cut_off(endpoint: FakeEndpoint, raw: bytes) -> None:
@@ -159,6 +157,30 @@ async def test_what_is_no_whole_response_is_cut_off(endpoint: FakeEndpoint, raw:
             await outputs_of(model)
         await until(lambda: not endpoint.open)
     assert caught.value.code == "answer_cut_off"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"nothing of the kind\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.0\r\n",
+        b"\x15\x03\x01\x00\x02\x02\x46",
+        b"HTTP/1.1 200 OK\r\nnonsense\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_is_told_as_such(endpoint: FakeEndpoint, raw: bytes) -> None:
+    async def speak(exchange: Exchange) -> None:
+        await send(exchange, raw)
+        await exchange.hang()
+
+    endpoint.script(speak)
+    async with assistant(endpoint) as model, asyncio.timeout(30):
+        with pytest.raises(ModelError, match="is not HTTP that can be read") as caught:
+            await outputs_of(model)
+    assert caught.value.code == "answer_malformed"
 
 
 async def test_what_follows_a_body_answers_no_other_request(endpoint: FakeEndpoint) -> None:

@@ -451,7 +451,7 @@ async def test_a_long_line_in_small_pieces_is_read(endpoint: FakeEndpoint) -> No
 def test_pieces_of_a_line_are_kept_as_they_came_and_joined_once() -> None:
     taken: list[bytes] = []
 
-    def take(chunk: bytes, error: bool) -> bool:
+    def take(chunk: bytes, event: str) -> bool:
         taken.append(chunk)
         return True
 
@@ -468,7 +468,7 @@ def test_pieces_of_a_line_are_kept_as_they_came_and_joined_once() -> None:
 def test_of_many_parts_that_can_not_be_read_only_some_are_tried(chunk: bytes) -> None:
     tried = 0
 
-    def refuse_all(chunk: bytes, error: bool) -> bool:
+    def refuse_all(chunk: bytes, event: str) -> bool:
         nonlocal tried
         tried += 1
         return False
@@ -484,6 +484,7 @@ def test_of_many_parts_that_can_not_be_read_only_some_are_tried(chunk: bytes) ->
         b"0," * 500_000 + b'{"delta":{"content":"lost"}}',
         b'{"delta":{"content":[' + b'{"text":"a"},' * 50_000 + b"7]}}",
         b"[" * 300_000,
+        b'{"delta":' + b'{"content":' * 400 + b"1" + b"}" * 401,
     ],
 )
 async def test_a_large_chunk_of_many_parts_costs_itself_alone(

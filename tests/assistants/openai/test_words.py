@@ -11,9 +11,10 @@ import orjson
 import pytest
 
 from quart_chat.assistants.openai.assistant import OpenAIAssistant
+from quart_chat.assistants.openai.decoding import load_json
 from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.history import estimate_tokens
-from quart_chat.assistants.openai.words import find_words, load_json
+from quart_chat.assistants.openai.words import find_words
 from quart_chat.assistants.protocol import Models, Step, Turn
 from tests.assistants.openai.endpoint import (
     HELLO,
@@ -453,6 +454,17 @@ async def test_a_history_in_chinese_is_cut_to_what_fits(endpoint: FakeEndpoint) 
         orjson.dumps('[{"id":"tiny"},{"id":"large"}]'),
         '[{"id":"tiny"},{"id":"large"}]'.encode("utf-16"),
         b'[{"id":"tiny"},{"id":"large"}]\n<!-- proxy -->',
+        b'data: {"id":"tiny"}\n\ndata: {"id":"large"}\n\ndata: [DONE]\n\n',
+        {"Data": [{"ID": "tiny"}, {"Name": "large"}]},
+        {"models": {"chat": ["tiny"], "vision": ["large"]}},
+        {"models": {"tiny": "A tiny one", "large": "A large one"}},
+        {"data": [{"attributes": {"name": "tiny"}}, {"model": {"id": "large"}}]},
+        {"_embedded": {"models": [{"id": "tiny"}, {"id": "large"}]}, "_links": {}},
+        {"error": {"code": 0, "message": ""}, "data": [{"label": "tiny"}, {"value": "large"}]},
+        {"available": [{"id": "tiny"}, {"id": "large"}], "unavailable": []},
+        {"a": {"b": {"c": {"data": [{"id": "tiny"}, {"id": "large"}]}}}},
+        {"data": [[{"id": "tiny"}], [{"id": "large"}]]},
+        [["tiny", "A tiny one"], ["large", "A large one"]],
     ],
 )
 async def test_a_list_is_read_in_every_shape(endpoint: FakeEndpoint, listed: object) -> None:
@@ -461,8 +473,14 @@ async def test_a_list_is_read_in_every_shape(endpoint: FakeEndpoint, listed: obj
         assert await model.models() == Models(("tiny", "large"), "tiny")
 
 
-async def test_a_list_may_be_one_model_with_another_status(endpoint: FakeEndpoint) -> None:
-    endpoint.models = refuse(203, {"id": "tiny", "object": "model"})
+@pytest.mark.parametrize(
+    "listed",
+    [{"id": "tiny", "object": "model"}, {"model_id": "tiny"}, {"data": {"id": "tiny"}}],
+)
+async def test_a_list_may_be_one_model_with_another_status(
+    endpoint: FakeEndpoint, listed: object
+) -> None:
+    endpoint.models = refuse(203, listed)
     async with assistant(endpoint) as model:
         assert await model.models() == Models(("tiny",), "tiny")
 

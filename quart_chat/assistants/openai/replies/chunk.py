@@ -11,7 +11,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from quart_chat.assistants.openai.replies.lenient import find_counts, read_leniently
+from quart_chat.assistants.openai.replies.counts import find_counts
+from quart_chat.assistants.openai.replies.lenient import read_leniently
 from quart_chat.assistants.openai.replies.said import Counted, Said
 
 
@@ -86,12 +87,17 @@ def read_text(data: bytes) -> str | None:
     return None if delta.reasoning_content or delta.reasoning else delta.content
 
 
-def read_chunk(data: bytes) -> Said | None:
-    """Read a chunk; None where it is no JSON that can say anything."""
+def read_chunk(data: bytes, frame: str = "") -> Said | None:
+    """Read a chunk; None where it is no JSON that can say anything.
+
+    Args:
+        data: The chunk.
+        frame: The name of the event that it is.
+    """
     try:
         chunk = _decode(data)
     except (ValueError, RecursionError):
-        return read_leniently(data)
+        return read_leniently(data, frame)
     choice = chunk.choices[0] if len(chunk.choices) == 1 else None
     if choice is not None and chunk.error is None and (delta := choice.delta) is not None:
         thought = delta.reasoning_content or delta.reasoning or ""
@@ -100,7 +106,7 @@ def read_chunk(data: bytes) -> Said | None:
             counted = _plausible(chunk.usage)
             return Said(delta.content or "", thought, finish, counted, index=choice.index)
     # It may say something in another way.
-    return _read_plain(data) or read_leniently(data)
+    return _read_plain(data) or read_leniently(data, frame)
 
 
 def _read_plain(data: bytes) -> Said | None:

@@ -12,29 +12,35 @@ import re
 from quart_chat.assistants.openai.replies.mentions import QUOTES, is_in_fence, is_in_span
 from quart_chat.assistants.openai.replies.thinking import is_marked_answer
 
-_MARK = r"(?:<[|｜][\w▁]{1,40}[|｜]>|</s>|<eos>|<end_of_turn>|<turn\|>|</answer>)"  # noqa: RUF001 - DeepSeek's
+_MARK = r"(?:<[|｜][\w▁]{1,40}[|｜]>|</s>|<eos>|<end_of_turn>|<turn\|>|</answer>|\[DONE\])"  # noqa: RUF001 - DeepSeek's
 _MARKS = re.compile(rf"(?:{_MARK}\s*)+", re.IGNORECASE)
 _HELD = re.compile(
-    rf"(?:{_MARK}\s*)*(?:<[|｜/]?[\w▁]{{0,40}}[|｜]?)?\Z",  # noqa: RUF001
+    rf"(?:{_MARK}\s*)*(?:<[|｜/]?[\w▁]{{0,40}}[|｜]?|\[[DONE]{{0,4}})?\Z",  # noqa: RUF001
     re.IGNORECASE,
 )
+_START = re.compile(r"[<\[]")
 _STRUCK = re.compile(r"<s[\s>]")
 _MOST = 200
 """Characters of marks that are held back."""
 
 
 class Endings:
-    """Takes a text in pieces, cut anywhere, and holds back what may be such a mark."""
+    """Takes a text in pieces, cut anywhere, and holds back what may be such a mark.
+
+    Attributes:
+        found: Whether such a mark has ended the answer.
+    """
 
     def __init__(self) -> None:
+        self.found = False
         self._held = ""
 
     def take(self, text: str) -> str:
         """Take a piece; what of it is text for sure, and of what was held back."""
         if self._held:
             text, self._held = self._held + text, ""
-        at = text.find("<", max(0, len(text) - _MOST))
-        if at < 0 or (held := _HELD.search(text, at)) is None:
+        start = _START.search(text, max(0, len(text) - _MOST))
+        if start is None or (held := _HELD.search(text, start.start())) is None:
             return text
         self._held = held[0]
         return text[: held.start()]
@@ -48,6 +54,7 @@ class Endings:
         held, self._held = self._held, ""
         if _MARKS.fullmatch(held) is None or _is_mentioned(held, said.removesuffix(held)):
             return held
+        self.found = True
         return ""
 
 

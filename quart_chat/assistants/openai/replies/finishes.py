@@ -6,21 +6,26 @@ from typing import Any
 
 TOOL = "tool_calls"
 """An answer that ends so waits for what a tool says."""
-_FIELDS = ("finish_reason", "finishReason", "stop_reason", "done_reason")
-_FLAGS = ("done", "stop", "is_end", "is_finished", "finished", "completed")
-ENDS = frozenset(
-    {
-        *("done", "end", "complete", "completed", "finish", "finished", "stop", "close"),
-        *("message_stop", "message-end", "response.completed", "[done]"),
-    }
+_FIELDS = (
+    *("finish_reason", "finishReason", "stop_reason", "done_reason", "stopReason"),
+    *("completionReason", "incomplete_details", "finish_details"),
 )
-"""Names of events that end an answer, in lower case."""
+_FLAGS = frozenset(
+    (
+        *("done", "stop", "end", "finish", "finished", "complete", "completed", "final", "last"),
+        *("eos", "eof", "stopped", "is_end", "isEnd", "is_finished", "isFinished", "is_final"),
+        *("isFinal", "is_done", "isDone", "is_last", "isLast"),
+    )
+)
+_TRUE = (True, "true", "True", "1")
+_GOES_ON = frozenset({"", "null", "none", "not_finished", "finish_reason_unspecified"})
 # Why an answer ends, as Gemini, Anthropic, Mistral, Cohere, DeepSeek, Bedrock, Zhipu and vLLM say.
 _SAME_FINISH = {
     **dict.fromkeys(
         (
             *("max_tokens", "max_output_tokens", "max_new_tokens", "model_length", "token_limit"),
             *("length_limit", "error_limit", "model_context_window_exceeded"),
+            *("maximum_tokens", "max_length", "max_tokens_reached"),
         ),
         "length",
     ),
@@ -42,6 +47,12 @@ _SAME_FINISH = {
 }
 
 
+def goes_on(choice: dict[str, Any]) -> bool:
+    """Whether a choice says that more of it follows."""
+    pieces = any(choice.get(name) for name in ("delta", "token"))
+    return pieces or any(choice[name] is False for name in _FLAGS & choice.keys())
+
+
 def find_finish(choice: dict[str, Any]) -> str | None:
     """The reason that a choice names, in the words of the OpenAI API; None where it goes on."""
     for place in (choice, choice.get("delta"), choice.get("details")):
@@ -49,9 +60,14 @@ def find_finish(choice: dict[str, Any]) -> str | None:
             continue
         for name in _FIELDS:
             value = place.get(name)
-            if isinstance(value, str) and value.strip().lower() not in ("", "null", "none"):
+            if isinstance(value, dict):
+                value = value.get("reason", value.get("type"))
+            elif value is True:
+                return "stop"
+            if isinstance(value, str) and value.strip().lower() not in _GOES_ON:
                 # Such as FinishReason.STOP
                 said = value.strip().lower().rpartition(".")[2]
-                return _SAME_FINISH.get(said, said)
-    ended = any(choice.get(name) is True for name in _FLAGS)
-    return "stop" if ended or str(choice.get("type")).lower() in ENDS else None
+                return "error" if said.startswith("error:") else _SAME_FINISH.get(said, said)
+    if isinstance(feedback := choice.get("promptFeedback"), dict) and feedback.get("blockReason"):
+        return "content_filter"
+    return "stop" if any(choice[name] in _TRUE for name in _FLAGS & choice.keys()) else None

@@ -11,13 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from quart_chat.assistants.openai.replies.finishes import ENDS
+from quart_chat.assistants.openai.replies.events import END
 
-MAX_LINE = 8 * 1024 * 1024
+MAX_LINE = 5 * 1024 * 1024
 """Bytes of a line, or of a chunk on several lines; a longer one is skipped."""
 MAX_PROSE = 64 * 1024
 """Bytes kept of what is neither a field nor JSON."""
-MAX_FAILED = 1000
+MAX_NAME = 100
+"""Bytes of the name of an event that are looked at."""
+MAX_GLUED = 5000
+"""Frames on a line that are parted: to read more at once would take long."""
+MAX_FAILED = 300
 """Lines of a frame, or frames on a line, that are tried in vain: more would take long."""
 
 _FIELDS = (b"event", b"id", b"retry")
@@ -34,8 +38,8 @@ _CHUNK = re.compile(rb'\{.{0,2000}"choices"', re.DOTALL)
 MAX_TRIES = 20
 """Times that a line without an end is looked at: each takes as long as all of the line."""
 
-Take = Callable[[bytes, bool], bool]
-"""Takes a chunk, and whether it is of the event ``error``; returns whether it could be read."""
+Take = Callable[[bytes, str], bool]
+"""Takes a chunk, and the name of its event in lower case; returns whether it could be read."""
 
 
 class Frames:
@@ -44,11 +48,13 @@ class Frames:
     Attributes:
         skipped: Chunks that could not be read.
         ended: Whether an event has come that ends an answer by its name.
+        bare: How many objects have come without a frame around them.
     """
 
     def __init__(self, take: Take) -> None:
         self.skipped = 0
         self.ended = False
+        self.bare = 0
         self._take = take
         self._line: list[bytes] = []
         self._size = 0
@@ -58,7 +64,7 @@ class Frames:
         self._pending: list[bytes] = []
         self._pending_size = 0
         self._raw = False
-        self._error = False
+        self._event = ""
         self._prose: list[bytes] = []
         self._prose_size = 0
 
@@ -80,7 +86,7 @@ class Frames:
                 self._overlong = False
                 del lines[0]
         for line in lines:
-            if line or self._pending or self._error:
+            if line or self._pending or self._event:
                 self._take_line(line)
         if rest:
             self._add(rest)
@@ -106,7 +112,7 @@ class Frames:
         data = b"\n".join([*self._pending, line[field.end() :].strip() if field else line])
         # A part of JSON may end with a brace, too.
         whole = data.startswith(b"{") and data.count(b"{") == data.count(b"}")
-        if (whole or data == b"[DONE]") and self._take(data, self._error):
+        if (whole or data == b"[DONE]") and self._try(data, bare=field is None):
             self._line, self._size = [], 0
             self._forget_pending()
 
@@ -130,7 +136,7 @@ class Frames:
     def _take_line(self, line: bytes) -> None:
         if line.startswith(b"data: {") and not self._pending:
             # Nearly all lines are like this one, and there is one for each token.
-            if not self._take(line[6:], self._error):
+            if not self._take(line[6:], self._event):
                 self._take_apart(line[6:])
             return
         # A gateway that joins streams has the mark of each at its start.
@@ -160,13 +166,15 @@ class Frames:
         # What can't be read may go on in the next line.
         if self._pending:
             self._keep(data)
-        elif not self._take(data, self._error):
+        elif not self._take(data, self._event):
             self._take_apart(data)
 
     def _take_apart(self, data: bytes) -> None:
         """Take what can't be read as one: frames without a line end between them, or a part."""
-        frames = _NEXT.split(data)
-        if len(frames) == 1:
+        lowered = data.lower()
+        glued = b"data:" in lowered or b"[done]" in lowered
+        frames = _NEXT.split(data, MAX_GLUED) if glued else []
+        if len(frames) < 2:
             self._keep(data)
         else:
             self._take_each(frames)
@@ -174,8 +182,8 @@ class Frames:
     def _take_field(self, name: bytes, value: bytes) -> None:
         if name == b"event":
             self._flush()
-            self._error = value.lower() == b"error"
-            self.ended = self.ended or value.decode("latin-1").lower() in ENDS
+            self._event = value[:MAX_NAME].decode("latin-1").lower().strip("[]")
+            self.ended = self.ended or END.match(self._event) is not None
 
     def _take_other(self, line: bytes) -> None:
         """A line without a field: JSON of its own, or the next line of JSON that has begun."""
@@ -185,14 +193,20 @@ class Frames:
                 self._try_whole()
         elif not line.startswith(_OPENINGS):
             self._keep_prose(line)
-        elif not self._take(line, self._error):
+        elif not self._try(line, bare=True):
             self._raw = True
             self._keep(line)
 
     def _try_whole(self) -> None:
         """Take JSON on several lines that may have come to its end."""
-        if self._pending_size <= MAX_LINE and self._take(b"\n".join(self._pending), self._error):
+        if self._pending_size <= MAX_LINE and self._try(b"\n".join(self._pending), bare=True):
             self._forget_pending()
+
+    def _try(self, data: bytes, *, bare: bool) -> bool:
+        """Take what may be a chunk, with or without a frame around it."""
+        taken = self._take(data, self._event)
+        self.bare += taken and bare
+        return taken
 
     def _keep(self, data: bytes) -> None:
         self._pending_size += len(data)
@@ -203,18 +217,19 @@ class Frames:
         # JSON without fields goes on behind an empty line.
         if not self._raw:
             self._flush()
-        self._error = False
+        self._event = ""
 
     def _flush(self) -> None:
         if not self._pending:
             return
         lines, whole = self._pending, self._pending_size <= MAX_LINE
+        bare = self._raw
         self._forget_pending()
         if not whole:
             self.skipped += 1
         elif len(lines) == 1:
             self._skip(lines[0])
-        elif not self._take(b"\n".join(lines), self._error):
+        elif not self._try(b"\n".join(lines), bare=bare):
             self._take_each(lines)
 
     def _take_each(self, chunks: list[bytes]) -> None:
@@ -222,7 +237,7 @@ class Frames:
         for chunk in chunks:
             if self.skipped > last:
                 return
-            if not self._take(chunk, self._error):
+            if not self._take(chunk, self._event):
                 self._skip(chunk)
 
     def _forget_pending(self) -> None:

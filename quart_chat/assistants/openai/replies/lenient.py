@@ -7,50 +7,60 @@ is passed over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from quart_chat.assistants.openai.replies.finishes import find_finish
-from quart_chat.assistants.openai.replies.responses import to_chunk
-from quart_chat.assistants.openai.replies.said import Counted, Said
-from quart_chat.assistants.openai.words import MAX_TEXT, is_complaint, is_error, load_json
+from quart_chat.assistants.openai.complaints import has_failed, is_complaint, is_error
+from quart_chat.assistants.openai.decoding import load_json
+from quart_chat.assistants.openai.replies.counts import find_usage
+from quart_chat.assistants.openai.replies.events import (
+    AGAIN,
+    END,
+    FAILED,
+    PROGRESS,
+    SILENT,
+    STATES,
+    THOUGHT,
+    unwrap,
+)
+from quart_chat.assistants.openai.replies.finishes import find_finish, goes_on
+from quart_chat.assistants.openai.replies.parts import THOUGHTS, find_first
+from quart_chat.assistants.openai.replies.said import Said
+from quart_chat.assistants.openai.words import MAX_TEXT, find_longest
 
-MAX_TOKENS = 10**9
-"""Tokens of a prompt or an answer; an endpoint that counts more has miscounted."""
-
-_THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thought", "reasoning_text")
-_TEXTS = ("text", "content", "output_text", "refusal", "value", "parts", "message")
-_PLACES = ("delta", "message", "text", "response", "content", "token", "generated_text")
+_PLACES = (
+    *("delta", "message", "text", "response", "content", "token", "generated_text", "completion"),
+    *("answer", "generation", "outputText", "text_output", "result", "reply", "data", "output"),
+    "content_block",
+)
+"""Where a choice holds its text, or an object that is one itself."""
+_REPEATS = (*_PLACES, "item", "part", "refusal")
+"""Where an event does that says again what came before."""
+_CHOICES = (
+    *("choices", "candidates", "outputs", "results", "predictions", "completions", "generations"),
+)
+"""Where an object holds its choices."""
 _PIECES = ("delta", "message")
-_WRAPPERS = ("data", "output", "result", "response")
-_PROMPT_COUNTS = (
-    *("prompt_tokens", "input_tokens", "prompt_eval_count", "promptTokens", "promptTokenCount"),
-    *("inputTokens", "tokens_evaluated"),
+_WRAPPERS = ("data", "output", "result", "response", "payload")
+_WRAPPED = (
+    *("choices", "candidates", "text", "content", "output", "response", "delta", "completion"),
+    *("generated_text", "answer"),
 )
-_ANSWER_COUNTS = (
-    *("completion_tokens", "output_tokens", "eval_count", "completionTokens"),
-    *("candidatesTokenCount", "outputTokens", "tokens_predicted"),
-)
+"""What an object holds that another is wrapped around."""
 LARGE = 256 * 1024
 """Bytes from which on a chunk is read leniently only where it has few parts."""
-MAX_PARTS = 2000
+MAX_PARTS = 6000
+MAX_CHUNKS = 1200
+"""Objects of a list that are read as chunks; a longer one is not read at all."""
 MAX_COMMAS = 150_000
-_MAX_DEPTH = 8
-"""Levels of parts in parts that are read."""
 
 
-def find_counts(payload: Any) -> Counted | None:
-    """What is counted in an object of usage, or in the first of a list of them."""
-    if isinstance(payload, list):
-        payload = next((each for each in payload if isinstance(each, dict)), None)
-    if not isinstance(payload, dict):
-        return None
-    prompt, answer = (_count(payload, names) for names in (_PROMPT_COUNTS, _ANSWER_COUNTS))
-    return None if prompt is None and answer is None else Counted(prompt, answer)
+def read_leniently(data: bytes, frame: str = "") -> Said | None:
+    """Read a chunk of any shape; None where it is no JSON that can say anything.
 
-
-def read_leniently(data: bytes) -> Said | None:
-    """Read a chunk of any shape; None where it is no JSON that can say anything."""
+    Args:
+        data: The chunk.
+        frame: The name of the event that it is.
+    """
     if len(data) > LARGE and _has_many_parts(data):
         return None
     try:
@@ -63,8 +73,10 @@ def read_leniently(data: bytes) -> Said | None:
         except ValueError:
             return None
     if isinstance(payload, list):
-        return _join([_read_object(each) for each in payload if isinstance(each, dict)])
-    return _read_object(payload) if isinstance(payload, dict) else None
+        if len(payload) > MAX_CHUNKS:
+            return None
+        return _join([_read_object(each, frame) for each in payload if isinstance(each, dict)])
+    return _read_object(payload, frame) if isinstance(payload, dict) else None
 
 
 def read_error(data: bytes) -> Said:
@@ -93,34 +105,72 @@ def _join(said: list[Said]) -> Said | None:
         joined.error = joined.error or each.error
         joined.model = each.model or joined.model
         joined.whole = joined.whole or each.whole
+        joined.again = joined.again or each.again
+        joined.ends, joined.goes_on = each.ends, each.goes_on
+        joined.unread = joined.unread or each.unread
     return joined
 
 
-def _read_object(payload: dict[str, Any]) -> Said:
-    payload = _unwrap(to_chunk(payload))
-    model, choices = payload.get("model"), payload.get("choices", payload.get("candidates"))
-    choices = [choices] if isinstance(choices, dict) else choices
-    chosen = choices if isinstance(choices, list) else []
+def _read_object(payload: dict[str, Any], frame: str) -> Said:
+    payload, names = unwrap(payload, frame)
+    payload = _take_out(payload)
+    model, chosen = payload.get("model"), _find_choices(payload)
     # Without choices, the object may itself be what a choice is elsewhere.
     choice = min(filter(_is_dict, chosen), key=_index, default={}) if chosen else payload
     said = Said(
         index=_index(choice) if chosen and "index" in choice else None,
         finish=find_finish(choice),
-        usage=_find_usage(payload, choice),
+        usage=find_usage(payload, choice),
         model=model if isinstance(model, str) else None,
+        goes_on=goes_on(choice),
     )
-    places = (*map(payload.get, ("x_groq", "response")), choice, *map(choice.get, _PIECES))
-    for place in places:
-        if place is not payload and isinstance(place, dict) and is_error(place.get("error")):
-            said.error = place
-    if said.error is None and (said.finish == "error" or is_complaint(payload, bare=not chosen)):
+    silent = not chosen and SILENT.search(names) is not None
+    said.error = _find_error(payload, choice, said.finish)
+    if said.error is None and not chosen and _is_complaint(payload, names):
         said.error = payload
-    if said.error is None or chosen:
-        _read_choice(choice, said)
-        if (chosen and choice.get("message")) or choice.get("generated_text"):
-            # Beside its pieces some send all of the answer so far.
-            said.whole = not _first(choice, ("delta",), thought=False)
+    if said.error is None and not chosen and not silent:
+        if FAILED.search(names):
+            said.error = payload
+        said.ends = END.search("\n".join((names, *_states(payload)))) is not None
+    if not silent and (said.error is None or chosen):
+        _read_choice(choice, said, None if chosen else names)
+    if not (chosen or silent or said.text or said.thought or said.error or said.finish):
+        said.unread = find_longest(payload)
     return said
+
+
+def _is_complaint(payload: dict[str, Any], names: str) -> bool:
+    """Whether an object without choices is an error, and no word of what is being done."""
+    inner = [inner for name in _WRAPPERS if isinstance(inner := payload.get(name), dict)]
+    if any(map(has_failed, (payload, *inner))):
+        return True
+    told = PROGRESS.search("\n".join((names, *_states(payload))))
+    return told is None and is_complaint(payload)
+
+
+def _states(payload: dict[str, Any]) -> list[str]:
+    return [each.lower() for each in map(payload.get, STATES) if isinstance(each, str)]
+
+
+def _find_error(
+    payload: dict[str, Any], choice: dict[str, Any], finish: str | None
+) -> dict[str, Any] | None:
+    """The object that holds an error, at any of the places where servers put one."""
+    places = (*map(payload.get, ("x_groq", "response")), choice, *map(choice.get, _PIECES))
+    for place in (payload, *places):
+        if isinstance(place, dict) and is_error(place.get("error")):
+            return place
+    return payload if finish == "error" else None
+
+
+def _find_choices(payload: dict[str, Any]) -> list[Any]:
+    for name in _CHOICES:
+        found = payload.get(name)
+        if isinstance(found, dict):
+            return [found]
+        if isinstance(found, list) and found:
+            return [{"text": each} if isinstance(each, str) else each for each in found]
+    return []
 
 
 def _is_dict(found: Any) -> bool:
@@ -132,79 +182,46 @@ def _index(choice: dict[str, Any]) -> int:
     return index if isinstance(index, int) else 0
 
 
-def _find_usage(payload: dict[str, Any], choice: dict[str, Any]) -> Counted | None:
-    """What is counted, at any of the places where servers put it."""
-    groq = payload.get("x_groq")
-    places = (
-        payload.get("usage"),
-        choice.get("usage"),
-        groq.get("usage") if isinstance(groq, dict) else None,
-        payload.get("usageMetadata"),
-        payload,
-    )
-    return next(filter(None, map(find_counts, places)), None)
-
-
-def _unwrap(payload: dict[str, Any]) -> dict[str, Any]:
+def _take_out(payload: dict[str, Any]) -> dict[str, Any]:
     """The chunk itself, where a gateway has put it into an object of its own."""
-    if "choices" not in payload:
+    if not any(payload.get(name) for name in ("choices", "candidates")):
         for name in _WRAPPERS:
             inner = payload.get(name)
-            if isinstance(inner, dict) and (inner.get("choices") or inner.get("text")):
+            if isinstance(inner, dict) and any(inner.get(each) for each in _WRAPPED):
                 return {**payload, **inner}
     return payload
 
 
-def _read_choice(choice: dict[str, Any], said: Said) -> None:
-    found = _first(choice, _PLACES, thought=False)
+def _read_choice(choice: dict[str, Any], said: Said, names: str | None) -> None:
+    """Add what a choice says.
+
+    Args:
+        choice: The choice, or the object that is one itself.
+        said: What it is added to.
+        names: Those of the object; None for a choice.
+    """
+    is_choice, names = names is None, names or ""
+    if not is_choice and isinstance(choice.get("message"), str):
+        # A word to the person, if it is no error.
+        choice = {**choice, "message": None}
+    token, whole = choice.get("token"), choice.get("generated_text")
+    if isinstance(token, dict):
+        # Text Generation Inference sends all of the text beside its last token.
+        said.finish = said.finish or (None if whole is None else "stop")
+        said.again = bool(token.get("special") and whole)
+        if token.get("special"):
+            choice = {**choice, "token": None}
+        else:
+            whole = None
+    said.again = said.again or AGAIN.search(names) is not None
+    places = _REPEATS if said.again else _PLACES
+    found = find_first(choice, places, thought=THOUGHT.search(names) is not None)
     if not any(thought for thought, _ in found):
-        found += _first(choice, _THOUGHTS, thought=True)
+        found += find_first(choice, THOUGHTS, thought=True)
     said.text = "".join([text for thought, text in found if not thought])
     said.thought = "".join([text for thought, text in found if thought])
-
-
-_Part = tuple[bool, str]
-"""Whether a text is a thought, and the text."""
-
-
-def _parts(part: Any, *, thought: bool, depth: int = 0) -> list[_Part]:
-    """The texts that a part of a message holds, however deep."""
-    if depth > _MAX_DEPTH or isinstance(part, bool):
-        return []
-    if isinstance(part, str | int | float):
-        return [(thought, str(part))] if part != "" else []
-    if isinstance(part, list):
-        return [found for each in part for found in _parts(each, thought=thought, depth=depth + 1)]
-    return _parts_of_object(part, thought, depth) if isinstance(part, dict) else []
-
-
-def _parts_of_object(part: dict[str, Any], thought: bool, depth: int) -> list[_Part]:
-    kind = str(part.get("type") or "").lower()
-    if thought or part.get("thought") is True or "think" in kind or "reason" in kind:
-        return _first(part, (*_THOUGHTS, "summary", *_TEXTS), thought=True, depth=depth)
-    names = (*_THOUGHTS, "reasoning_details", "thinking_blocks")
-    thoughts = _first(part, names, thought=True, depth=depth)
-    return thoughts + _first(part, _TEXTS, thought=False, depth=depth)
-
-
-def _first(
-    part: dict[str, Any], names: Iterable[str], *, thought: bool, depth: int = 0
-) -> list[_Part]:
-    """The texts of the first field that has any: servers repeat them under other names."""
-    for name in names:
-        value = part.get(name)
-        if value is not None and (found := _parts(value, thought=thought, depth=depth + 1)):
-            return found
-    return []
-
-
-def _count(payload: dict[str, Any], names: Iterable[str]) -> int | None:
-    for name in names:
-        value = payload.get(name)
-        try:
-            count = int(float(value)) if isinstance(value, str | int | float) else None
-        except (ValueError, OverflowError):
-            continue
-        if count is not None and not isinstance(value, bool) and 0 <= count <= MAX_TOKENS:
-            return count
-    return None
+    if said.again:
+        said.whole = True
+    elif choice.get("message") if is_choice else whole:
+        # Beside its pieces some send all of the answer so far.
+        said.whole = not find_first(choice, ("delta",), thought=False)

@@ -33,10 +33,16 @@ class Repeats:
         """All that has been passed on."""
         return "".join(self._pieces)
 
-    def take(self, text: str, *, whole: bool = False) -> str:
-        """Take what a chunk says; what is new of it, and of what was held back before it."""
+    def take(self, text: str, *, whole: bool = False, again: bool = False) -> str:
+        """Take what a chunk says; what is new of it, and of what was held back before it.
+
+        Args:
+            text: What it says.
+            whole: Whether that is all of a message, and no piece of one.
+            again: Whether it may all have come before.
+        """
         if whole:
-            return self._take_whole(text) if text else ""
+            return self._take_whole(text, again) if text else ""
         if len(text) < self._shortest:
             return self._add(text)
         if self._held:
@@ -58,7 +64,7 @@ class Repeats:
             return self._add(held)
         return self._add(held[len(said) :]) if held.startswith(said) else ""
 
-    def _take_whole(self, text: str) -> str:
+    def _take_whole(self, text: str, again: bool) -> str:
         """Take a whole message; what of it did not come in pieces before it."""
         new, said = self.finish(), self.said
         self.came_whole = self.came_whole or not said
@@ -67,7 +73,10 @@ class Repeats:
         # A thought may have come before the answer in one text. Where even the first was a whole
         # message, its pieces come as such.
         pieces = 1 if self.came_whole else len(self._pieces)
-        repeated = pieces > 1 and said.rstrip().endswith(text.strip())
+        repeated = (again or pieces > 1) and said.rstrip().endswith(text.strip())
+        # What was sent in pieces may have been changed since: a text as long as all of them is no
+        # further one.
+        repeated = repeated or (again and 2 * len(text.strip()) > len(said.strip()))
         return new if repeated else new + self._add(text)
 
     def _decide(self, text: str) -> str:

@@ -11,13 +11,15 @@ from quart_chat.assistants.openai.errors import ModelError
 from quart_chat.assistants.openai.replies.choices import Choices
 from quart_chat.assistants.openai.replies.chunk import read_chunk, read_text
 from quart_chat.assistants.openai.replies.endings import Endings
+from quart_chat.assistants.openai.replies.events import is_end_mark, is_failure
 from quart_chat.assistants.openai.replies.finishes import TOOL
 from quart_chat.assistants.openai.replies.frames import Frames
 from quart_chat.assistants.openai.replies.lenient import read_error
 from quart_chat.assistants.openai.replies.repeats import Repeats
 from quart_chat.assistants.openai.replies.said import Counted, Said
 from quart_chat.assistants.openai.replies.surrogates import Halves
-from quart_chat.assistants.openai.replies.thinking import Parts, Thinking, bare
+from quart_chat.assistants.openai.replies.thinking import Parts, Thinking
+from quart_chat.assistants.openai.replies.thought import Thought
 from quart_chat.assistants.openai.words import find_words
 from quart_chat.assistants.protocol import Output, Rewrite, Step, Text, Usage
 from quart_chat.texts import N_, _, number
@@ -25,12 +27,8 @@ from quart_chat.texts import N_, _, number
 _logger = logging.getLogger(__name__)
 
 DONE = frozenset({b"[DONE]", b"DONE", b'"[DONE]"', b"[done]", b"[Done]", b"done"})
-GROWTH = 1.5
-"""A thought is shown again once it has grown by so much: what that costs stays linear."""
 MAX_PIECE = 32 * 1024
 """Characters of one text: what comes after the model does with each takes a moment, not more."""
-MAX_THOUGHT = 256 * 1024
-"""Characters of a thought that are shown."""
 SHORTEST_TIMED = 0.1
 """Seconds from which a rate is told: in less, buffers on the way make it absurd."""
 FEWEST_TIMED = 5
@@ -62,9 +60,7 @@ class Reply:
     """
 
     def __init__(self, failures: ErrorMapper, told: int | None = None) -> None:
-        self.begun = False
-        self.over = False
-        self.whole = False
+        self.begun = self.over = self.whole = False
         self.counted: Counted | None = None
         self.said = 0
         self.failure: ModelError | None = None
@@ -79,13 +75,12 @@ class Reply:
         self._text_halves, self._thought_halves = Halves(), Halves()
         self._asked_at = self._began_at = self._heard_at = 0.0
         self._texts: list[str] = []
-        self._thoughts: list[str] = []
-        self._thought_size = 0
-        self._shown_size = 0
+        self._thought = Thought()
         self._thinks = False
         self._answered = self._written = self._counted_last = False
-        self._finished = False
+        self._finished = self._ended = self._goes_on = False
         self._finish: str | None = None
+        self._unread = ""
 
     @property
     def asked(self) -> bool:
@@ -116,24 +111,25 @@ class Reply:
         """Take more of the stream: all the text that it holds is one piece, unless it is long."""
         said = self.said
         self._frames.feed(data)
-        if self._frames.ended and self.said and not self.whole:
+        if (self._ended or self._frames.ended) and self.said and not self.whole:
             self.whole = True
             self.said += 1
-        if self.said == said:
-            return ()
-        self._heard_at = time.monotonic()
-        return self._outputs()
+        if self.said > said:
+            self._heard_at = time.monotonic()
+            return self._outputs()
+        return ()
 
     def check(self) -> None:
         """Raise the error that came in the place of more, if one did."""
         if self.failure is not None:
             raise self.failure
 
-    def _take(self, data: bytes, error: bool) -> bool:
+    def _take(self, data: bytes, event: str) -> bool:
         """Take a chunk; False where it can't be read."""
         if self.over or self.failure is not None:
             return True
-        if not error and (text := read_text(data)) and self._choices.take_first():
+        failed = event != "" and is_failure(event)
+        if not failed and (text := read_text(data)) and self._choices.take_first():
             self._add(text)
             self.said += 1
             return True
@@ -141,18 +137,27 @@ class Reply:
             self.over = self.whole = True
             self.said += 1
             return True
-        said = read_error(data) if error else read_chunk(data)
-        if said is not None:
-            for own in self._choices.take(said):
+        if is_end_mark(data):
+            self._ended = True
+            return True
+        try:
+            said = read_error(data) if failed else read_chunk(data, event)
+            for own in () if said is None else self._choices.take(said):
                 self._hear(own)
+        except RecursionError:  # parts in parts beyond measure
+            return False
         return said is not None
 
     def _hear(self, said: Said) -> None:
-        text = self._add(said.text, whole=said.whole)
-        thought = self._repeated_thoughts.take(said.thought, whole=said.whole)
+        text = self._add(said.text, whole=said.whole, again=said.again)
+        thought = self._repeated_thoughts.take(said.thought, whole=said.whole, again=said.again)
         self._think(self._thought_halves.join(thought))
         news = text or thought or said.finish or said.error
+        self._ended, self._goes_on = self._ended or said.ends, said.goes_on
+        self._unread = self._unread or said.unread
         if said.usage is not None and said.usage != self.counted:
+            if said.usage.prompt_tokens is None and self.counted is not None:
+                said.usage.prompt_tokens = self.counted.prompt_tokens
             self.counted = news = said.usage
             self._counted_last = bool(said.usage.completion_tokens) and not (text or thought)
         if said.model and self._model.rpartition("/")[2].lower() in _ROUTERS:
@@ -164,9 +169,8 @@ class Reply:
         if news:
             self.said += 1
 
-    def _add(self, text: str, *, whole: bool = False) -> str:
-        new = self._repeats.take(text, whole=whole)
-        if new:
+    def _add(self, text: str, *, whole: bool = False, again: bool = False) -> str:
+        if new := self._repeats.take(text, whole=whole, again=again):
             self._texts.append(new)
             self._counted_last = False
         return new
@@ -186,8 +190,7 @@ class Reply:
 
     def _think(self, thought: str) -> None:
         if thought:
-            self._thoughts.append(thought)
-            self._thought_size += len(thought)
+            self._thought.add(thought)
             self._thinks = True
 
     def _put(self, text: str) -> Iterator[Output]:
@@ -210,8 +213,8 @@ class Reply:
             self._answered = self._answered or not text.isspace()
             self._written = True
             yield Text(text)
-        elif self._shown_size < MAX_THOUGHT and self._thought_size > GROWTH * self._shown_size:
-            yield self._show_thought("running")
+        elif self._thought.has_grown:
+            yield self._thought.show("running")
 
     def _begin(self) -> None:
         if not self.begun:
@@ -221,13 +224,7 @@ class Reply:
     def _end_thought(self) -> Generator[Step]:
         if self._thinks:
             self._thinks = False
-            yield self._show_thought("completed")
-
-    def _show_thought(self, status: str) -> Step:
-        self._shown_size = self._thought_size
-        thought = "".join(self._thoughts)[:MAX_THOUGHT]
-        self._thoughts = [thought]
-        return Step("reasoning", bare(thought), status, "reasoning")
+            yield self._thought.show("completed")
 
     def rest(self) -> Generator[Output]:
         """Take what was held back, once no more of the stream can come."""
@@ -237,6 +234,7 @@ class Reply:
             for held in self._choices.finish():
                 self._hear(held)
             self._log_skipped()
+            self._unread = find_words(self._frames.prose.decode(errors="replace")) or self._unread
         self._texts.append(self._repeats.finish())
         yield from self._outputs()
         thought = self._repeated_thoughts.finish()
@@ -260,20 +258,22 @@ class Reply:
         """
         yield from self.rest()
         self.check()
-        if not (self.whole or self._repeats.came_whole or self._counted_last):
+        # An object that stands alone in a body has come whole, unless it says otherwise.
+        alone = self._frames.bare == self.said == 1 and not self._goes_on
+        ended = self.whole or self._ended or self._frames.ended or self._endings.found
+        if not (ended or alone or self._repeats.came_whole or self._counted_last):
             raise self._broken()
         if self._finish in _WARNINGS and (self._answered or self._finish != TOOL):
             yield Step("finish", _(_WARNINGS[self._finish]), "completed", "warning")
         if not self._answered:
-            thought, calls_tool = self._thought_size > 0, self._finish == TOOL
-            raise self._failures.empty(self._model, thought=thought, calls_tool=calls_tool)
+            reasons = {"thought": self._thought.size > 0, "calls_tool": self._finish == TOOL}
+            raise self._failures.empty(self._model, self._unread, **reasons)
 
     def _broken(self) -> ModelError:
         """The stream has ended before the answer, or was none."""
-        words = find_words(self._frames.prose.decode("utf-8", "replace"))
-        if self.said == 0 and (words or self._frames.skipped):
-            return self._failures.malformed(words)
-        return self._failures.cut_off(words)
+        if self.said == 0 and (self._unread or self._frames.skipped):
+            return self._failures.malformed(self._unread)
+        return self._failures.cut_off(self._unread)
 
     def _log_skipped(self) -> None:
         if self._frames.skipped:

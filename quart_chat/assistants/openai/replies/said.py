@@ -26,6 +26,10 @@ class Said(Struct):
         model: The model that answers, as the endpoint calls it.
         index: Which of several answers it belongs to, where that is said.
         whole: Whether the text is all of the answer, and no piece of it.
+        again: Whether it may all have come before.
+        ends: Whether it ends an answer that has begun.
+        goes_on: Whether more is to follow.
+        unread: The longest text in an object that can't be told to say anything.
     """
 
     text: str = ""
@@ -35,4 +39,8 @@ class Said(Struct):
     error: Any = None
     model: str | None = None
     whole: bool = False
+    again: bool = False
+    ends: bool = False
+    goes_on: bool = False
+    unread: str = ""
     index: int | None = None
