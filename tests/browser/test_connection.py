@@ -9,7 +9,7 @@ import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.async_api import Browser, Route, async_playwright, expect
@@ -17,6 +17,7 @@ from playwright.async_api import Browser, Route, async_playwright, expect
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import (
     ARGUMENTS,
+    STREAM,
     Tab,
     expect_noticed,
     note_notices,
@@ -86,6 +87,37 @@ async def test_a_hidden_tab_lets_go_and_catches_up(open_tab: OpenTab) -> None:
     await set_hidden(hidden.page, False)
     for number in (1, 2):
         await hidden.until_ended("complete", number)
+    assert await hidden.content() == await shown.content()
+
+
+async def test_a_page_that_reads_rounds_anew_shows_how_those_have_ended(open_tab: OpenTab) -> None:
+    """Of what it has missed it is told that another round is the last before it is told of that."""
+    hidden = await open_tab()
+    await hidden.ask("count 2000 20ms")
+    await expect(hidden.answer()).to_contain_text("10 ")
+    async with hidden.page.expect_event(
+        "requestfailed", lambda request: "/api/stream" in request.url
+    ):
+        await set_hidden(hidden.page, True)
+    shown = await open_tab(hidden.page.url)
+    await shown.page.get_by_role("button", name="Stop the answer").click()
+    await shown.until_ended("stopped")
+    await shown.ask("count 4 1ms")
+    await shown.until_ended("complete", 2)
+    workflows = await shown.page.request.get("/api/chatbot/workflows")
+    (workflow,) = (await workflows.json())["workflows"]
+
+    async def tell_of_the_list_alone(route: Route) -> None:
+        cursor = parse_qs(urlsplit(route.request.url).query)["since"][0]
+        entry = {"type": "workflow", "createdAt": 0, "item": workflow}
+        body = f"data: {json.dumps(entry)}\nid: {cursor}\n\n"
+        await route.fulfill(body=body, content_type="text/event-stream")
+
+    await hidden.page.route(STREAM, tell_of_the_list_alone, times=1)
+    async with hidden.page.expect_response("**/rounds"):
+        await set_hidden(hidden.page, False)
+    await hidden.until_ended("complete", 2)
+    await hidden.until_ended("stopped", 1)
     assert await hidden.content() == await shown.content()
 
 

@@ -27,7 +27,8 @@ HTML = """() => {
   for (const block of prose.querySelectorAll("[style]")) block.removeAttribute("style");
   return prose.innerHTML.replace(/\\s*\\n\\s*/g, "\\n").replace(/\\n(?=<)|(?<=>)\\n/g, "");
 }"""
-TOP = "(element) => element.getBoundingClientRect().top"
+# In one go: an answer that ends is copied to the log, and an element that was found is gone.
+TOP = "document.querySelector('.answer .prose > *').getBoundingClientRect().top"
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +65,24 @@ async def test_a_reader_who_has_scrolled_up_stays_there(open_tab: OpenTab) -> No
     await expect(button).to_be_visible()
     await tab.page.evaluate("scrollTo(0, 0)")
     await expect(first).to_be_in_viewport()
-    before = await first.evaluate(TOP)
+    before = await tab.page.evaluate(TOP)
     await expect(tab.page.locator(".log > chat-round")).to_be_attached(timeout=60_000)
-    assert await first.evaluate(TOP) == before
+    assert await tab.page.evaluate(TOP) == before
     await button.click()
     await expect(tab.page.get_by_text("Part 19 of it", exact=True).last).to_be_in_viewport()
+
+
+async def test_a_short_answer_that_follows_stands_behind_it(open_tab: OpenTab) -> None:
+    """The long one is shown in steps, and the short one at once."""
+    tab = await open_tab()
+    await tab.ask("nested list")
+    await expect(tab.page.locator(".stop")).to_be_visible()
+    await tab.ask("count 1 0ms")
+    for number in (2, 1):
+        await tab.until_ended("complete", number)
+    rounds = tab.page.locator(".log > chat-round")
+    numbers = await rounds.evaluate_all("(rounds) => rounds.map((each) => each.dataset.round)")
+    assert numbers == ["1", "2"]
 
 
 @pytest.mark.parametrize("name", ENDS)

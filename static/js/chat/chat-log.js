@@ -15,6 +15,8 @@ export class ChatLog extends HTMLElement {
   #controller = null;
   #end = null;
   #expecting = false;
+  /** The rounds below the log that are shown as a whole. */
+  #whole = new WeakSet();
 
   connectedCallback() {
     this.#controller = new AbortController();
@@ -89,13 +91,15 @@ export class ChatLog extends HTMLElement {
   }
 
   /**
-   * Show another branch, whose end the server has rendered. Common rounds stay, and the first new
-   * round takes the position of the first removed one.
+   * Show another branch, whose end the server has rendered. Common rounds in the log stay, and the
+   * first new round takes the position of the first removed one. What is below the log may have gone
+   * on since: the stream, which goes on from what was rendered, does not tell of that again.
    * @param {{rounds: ChatRound[], link: Element}} fragment
    */
   show({ rounds, link }) {
     const shown = this.#rounds;
-    const kept = countKept(numbers(shown), numbers(rounds), rounds[0]?.parent ?? null);
+    const settled = shown.filter((round) => round.parentElement !== this.#live);
+    const kept = countKept(numbers(settled), numbers(rounds), rounds[0]?.parent ?? null);
     const last = shown[kept - 1]?.number ?? 0;
     const fresh = rounds.filter((round) => round.number > last);
     const step = shown[kept]?.focusedStep ?? -1;
@@ -132,10 +136,15 @@ export class ChatLog extends HTMLElement {
     this.#end.wait(FIRST_LOOK);
   }
 
-  /** A round has ended: move it to the log as soon as its answer is shown as a whole. */
+  /** A round has ended: move it to the log once its answer is shown as a whole, behind those before. */
   settle(round) {
     round.whenWhole(() => {
-      if (round.parentElement === this.#live) this.hold(() => settle(round, this.#log));
+      this.#whole.add(round);
+      const next = [...this.#live.children];
+      while (this.#whole.has(next[0])) {
+        const first = next.shift();
+        this.hold(() => settle(first, this.#log));
+      }
     });
   }
 
