@@ -86,9 +86,9 @@ class Vocabulary:
         if len(word) >= SHORTEST_STEM:
             if len(stem) >= SHORTEST_ROOT:
                 found |= dict.fromkeys(self._by_root.get(root(stem), ()), DERIVED)
-            if stem.endswith("er") and (verb := stem[:-1]) in self.words:
+            if stem.endswith("er") and (verb := english_stem(stem[:-1])) in self._by_stem:
                 # Who rides is a rider; root() leaves words as short as these alone.
-                found |= dict.fromkeys(self._by_stem[english_stem(verb)], DERIVED)
+                found |= dict.fromkeys(self._by_stem[verb], DERIVED)
             found |= dict.fromkeys(self._by_stem.get(stem, ()), INFLECTED)
             if spoken is not Language.GERMAN:
                 bases = base_forms(word)

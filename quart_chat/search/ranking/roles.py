@@ -16,9 +16,8 @@ from quart_chat.search.ranking.kinship import JOINED, SYNONYM, Vocabulary
 from quart_chat.search.ranking.weighing import Kin
 from quart_chat.search.words import fold
 
-# Roles that the handbook explains itself.
-_EXPLAINED = frozenset({"librarian", "administrator", "administration", "operator", "assistant"})
 _WORD = re.compile(r"\w+(?:-\w+)*")
+_EMPHASIS = re.compile(r"\*\*|__")
 _REACH = 120
 """Characters beside the word that are looked at."""
 _SENTENCE_END = re.compile(
@@ -39,12 +38,12 @@ _BETWEEN = (
     rf"|{_LINK}|{_CALLED}|{_CAPITAL})\b)"
 )
 _AFTER = re.compile(
-    rf"[^.;\n]{{0,30}}\b{_CALLED}\s+{_CAPITAL}"
+    rf"[^.;\n]{{0,30}}\b{_CALLED}\s+{_CAPITAL}|\s(?:is|are|was|were)\s{_CAPITAL}"
     rf"|\s*(?:[:|]\s*{_CAPITAL}|\s{_CAPITAL}(?!\s*[:|])|{_BETWEEN}{{0,6}}?[\s,(\u2013:|-]+{_NAME})"
 )
 _BEFORE = re.compile(
     rf"(?:{_CAPITAL}\s*[,(\u2013][^.;\n]{{0,15}}"
-    rf"|(?:^|\n)\s*(?:{_TITLE}\s+)?{_CAPITAL}(?:\s{_CAPITAL}){{0,3}}\s*\n\s*"
+    rf"|(?:^|\n)\s*(?:{_TITLE}\s+)?{_CAPITAL}(?:\s{_CAPITAL}){{0,3}}\s*\n\s*(?:{_CAPITAL}\s){{0,3}}"
     rf"|{_NAME}[^.;\n]{{0,60}}\b(?:{_LINK}|as|als|zum|zur|acts|serves|became)\b"
     r"[^.;\n]{0,30})\Z"
 )
@@ -73,9 +72,11 @@ def find_forms(
 
 def tells_holder(passage: Passage, forms: Collection[str], asked: str) -> bool:
     """Whether a passage tells who has a role; of the handbook, what something is."""
-    text = "\n".join((*passage.headings[-1:], passage.text))
+    heading = " ".join(passage.headings[-1:])
+    text = _EMPHASIS.sub("", f"{heading}\n{passage.text}")
     if passage.url.startswith(HANDBOOK):
-        return not _EXPLAINED.isdisjoint(forms) or defines(text, forms)
+        is_its_heading = any(fold(match[0]) in forms for match in _WORD.finditer(heading))
+        return is_its_heading or defines(text, forms)
     return names_holder(text, forms, asked)
 
 
