@@ -73,7 +73,8 @@ def dimension(names: str, others: str) -> re.Pattern[str]:
     length = rf"{_DIGITS}\s*(?:{_LENGTH_UNITS})\b"
     return re.compile(
         rf"(?:{names})[^.\n]{{0,40}}?{length}|{length}[^.\n]{{0,20}}(?:{names})"
-        rf"|\d ?(?:{_LENGTH_UNITS})? ?[x\u00d7] ?\d|\A(?!.*(?:{others})).*?{length}",
+        rf"|\d ?(?:{_LENGTH_UNITS})? ?[x\u00d7] ?\d"
+        rf"|\A(?!.*(?:{others})).*?\b(?<!bis )(?<!up to ){length}",
         re.IGNORECASE | re.DOTALL,
     )
 
@@ -105,7 +106,8 @@ AMOUNT = re.compile(
 SUM = re.compile(
     rf"{MONEY.pattern}|\b{_NUMBER}\s(?:\w+\s)?(?:months?\b|\w*rents?\b|\w*miete\w*|\w*gehält\w*)"
     r"|\b(?:no|keine?) (?:charge|fee|deposit|\w*kosten|\w*gebühr|\w*kaution)"
-    r"|\b\d{1,3}(?:[.,]\d{3})*[.,]\d{2}\b|[:|]\s*\d[\d.,]*\s*(?:[;|\n]|\Z)",
+    r"|\b\d{1,3}(?:[.,]\d{3})*[.,]\d{2}\b(?!\.\d| ?(?:Uhr|h\b|[ap]\.?m\b))"
+    r"|[:|]\s*\d[\d.,]*\s*(?:[;|\n]|\Z)",
     re.IGNORECASE,
 )
 # What has a number or a code of its own, and no amount of something.
@@ -145,6 +147,6 @@ RESIDENCE = re.compile(
     re.IGNORECASE,
 )
 NAME = re.compile(
-    r"\b(?:Mrs?|Ms|Dr|Herrn?|Frau|Familie|GmbH|AG|KG|Ltd|Inc)\b|: [A-ZÄÖÜ]\w+"
+    r"\b(?:Mrs?|Ms|Dr|Herrn?|Frau|Familie|Firma|GmbH|AG|KG|Ltd|Inc)\b|: [A-ZÄÖÜ]\w+"
     r"|(?<=\w )[A-Z]\w+ [A-Z]\w+(?! [A-Z])|\b(?:to|by|with|is|are|was|were) [A-Z][a-z]+\b"
 )

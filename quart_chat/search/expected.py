@@ -159,9 +159,9 @@ _ASKING: tuple[tuple[re.Pattern[str], tuple[re.Pattern[str], ...], bool], ...] =
         (
             r"how expensive|how much [^?]{0,80}\b(?:costs?|pay|paid|earns?|charged?)"
             r"|what (?:does|do|did|will) [^?]{0,80}\b(?:cost|earn|charge)|wie teuer"
-            r"|was (?:kostet|verdient)"
+            r"|was (?:kostet(?:en?)?|verdient)"
             r"|wie ?viel [^?]{0,80}(?:kostet|kosten|verdien\w*|zahl\w*|zahle)",
-            (MONEY,),
+            (SUM,),
             True,
         ),
         (
@@ -200,10 +200,10 @@ _MEASURES = frozenset(
     e-mail address addresses live temperature temperatures colour color colours colors
 
     schwer wiegt gewicht heiss kalt laut breit tief weit gross lang lange langes dauer dauert oft
-    schnell teuer kostet kosten verdient viel viele wieviel wieviele hoch wann uhrzeit alt geboren
-    geburtstag geburtsdatum telefonnummer handynummer rufnummer mobilnummer faxnummer
-    gewicht temperatur farbe farben email-adresse e-mail-adresse emailadresse mailadresse wohnt
-    wohnen lebt
+    schnell teuer kostet kostete kosteten kosten verdient viel viele wieviel wieviele hoch wann
+    uhrzeit alt geboren geburtstag geburtsdatum telefonnummer handynummer rufnummer mobilnummer
+    faxnummer gewicht temperatur farbe farben email-adresse e-mail-adresse emailadresse mailadresse
+    wohnt wohnen lebt
     """.split()  # noqa: SIM905
 )
 

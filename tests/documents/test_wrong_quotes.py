@@ -58,6 +58,9 @@ Projektleitung: Jana Winter
 Zum Vorsitzenden wird Peter Lang gewählt. Der Beitrag steigt ab 2027 auf 72 Euro. Das Sommerfest
 findet am 11. Juli statt. Das Projekt liegt zwei Wochen hinter dem Plan.
 Administrator der Server ist Paul Otto.
+
+Firma Rohrbach repariert die Leitung. Die Pumpe hat 400 W und ist für Teilchen bis 25 mm geeignet.
+Im Haus wird nicht geraucht.
 """
 PRICES = "Article;Price;Stock\nWheelbarrow;89;0\nRake;18.75;23\n"
 
@@ -69,6 +72,9 @@ WRONG = (
     "What is the salary?",
     "What is the colour of the frame?",
     "Who signed the contract?",
+    "Who is the doctor?",
+    "Wer ist der Kapitän?",
+    "Wie breit ist die Pumpe?",
 )
 RIGHT = {
     "When is the salary paid?": "25th",
@@ -79,6 +85,9 @@ RIGHT = {
     "How much is the wheelbarrow?": "Price: 89",
     "Wer ist der Vorsitzende?": "Peter Lang",
     "Wann ist das Sommerfest?": "11. Juli",
+    "Wer repariert die Leitung?": "Rohrbach",
+    "Wie viel Watt hat die Pumpe?": "400 W",
+    "Darf man rauchen?": "nicht geraucht",
     # The same words stand in the handbook, about something else.
     "When is payment of the invoice due?": "14 Tagen",
     "What is the file number?": "BA-0417",

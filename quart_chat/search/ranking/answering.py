@@ -18,8 +18,8 @@ ValuesAt: TypeAlias = Callable[[int], Mapping[str, float]]
 
 _PERSON = re.compile(
     r"\b(?:you|we|users?|administrators?|people|persons?|everyone|everybody|anyone|nobody|no one"
-    r"|who|whoever|owners?|operators?|company|provider|server|model|Sie|man|wer|niemand|jede[rn]?|alle"
-    r"|Benutzer\w*|Administrator\w*|Person\w*|Firma|Anbieter|Betreiber\w*|Server|Modell)\b"
+    r"|who|whoever|owners?|operators?|company|provider|model|Sie|man|wer|niemand|jede[rn]?|alle"
+    r"|Benutzer\w*|Administrator\w*|Person\w*|Firma|Anbieter|Betreiber\w*|Modell)\b"
 )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import sqrt
 
-from quart_chat.search.passages import HANDBOOK, place_of
+from quart_chat.search.passages import place_of
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import HEADING, PATH, Analysed, Collection
 from quart_chat.search.ranking.answering import can_answer
@@ -22,6 +22,7 @@ from quart_chat.search.ranking.fields import is_named_for
 from quart_chat.search.ranking.instructions import is_instruction
 from quart_chat.search.ranking.judgement import ENOUGH, Hit, Judgement
 from quart_chat.search.ranking.kinship import INFLECTED, SYNONYM
+from quart_chat.search.ranking.languages import language_factor
 from quart_chat.search.ranking.roles import find_forms
 from quart_chat.search.ranking.weighing import (
     Kin,
@@ -45,8 +46,6 @@ MISSING = 0.1
 """What each word costs that says what a question is about and is nowhere in a passage."""
 SAME_PLACE = 0.1
 """What a follow-up gains where the answer before was found."""
-PAGE_IN_OTHER_LANGUAGE, IN_OTHER_LANGUAGE = 0.75, 0.9
-"""What counts of a page of the handbook, or of another text, in another language."""
 CODE = 0.05
 """What a listing loses: it shows how, and says nothing."""
 
@@ -154,7 +153,7 @@ class _Scorer:
         closeness = self._closeness(number, analysed)
         url = analysed.passage.url
         named = FIELD if self._is_its_field(number, analysed, unit) else 0.0
-        factor = self._language_factor(analysed)
+        factor = language_factor(analysed, self._question.answered_in)
         same = bool(self._question.last_place) and place_of(url) == self._question.last_place
         coverage = coverage * factor + (SAME_PLACE if same else 0.0)
         return Hit(
@@ -177,13 +176,6 @@ class _Scorer:
                 self._role_forms,
             ),
         )
-
-    def _language_factor(self, analysed: Analysed) -> float:
-        if analysed.language in {"", self._question.answered_in}:
-            return 1.0
-        # The handbook has pages in each language; a document is in one alone.
-        is_page = analysed.passage.url.startswith(HANDBOOK)
-        return PAGE_IN_OTHER_LANGUAGE if is_page else IN_OTHER_LANGUAGE
 
     def _is_its_heading(self, number: int, analysed: Analysed) -> bool:
         """Whether the heading is just what the question is about, as in "What is a cursor?"."""

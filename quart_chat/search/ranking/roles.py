@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from itertools import pairwise
 
 from quart_chat.search.passages import HANDBOOK, Passage
 from quart_chat.search.question import ReadQuestion
@@ -17,6 +16,7 @@ from quart_chat.search.ranking.weighing import Kin
 from quart_chat.search.words import fold
 
 _WORD = re.compile(r"\w+(?:-\w+)*")
+_IS = re.compile(r"\s+(?:is|are|means|ist|sind)\b")
 _EMPHASIS = re.compile(r"\*\*|__")
 _REACH = 120
 """Characters beside the word that are looked at."""
@@ -72,11 +72,9 @@ def find_forms(
 
 def tells_holder(passage: Passage, forms: Collection[str], asked: str) -> bool:
     """Whether a passage tells who has a role; of the handbook, what something is."""
-    heading = " ".join(passage.headings[-1:])
-    text = _EMPHASIS.sub("", f"{heading}\n{passage.text}")
+    text = _EMPHASIS.sub("", "\n".join((*passage.headings[-1:], passage.text)))
     if passage.url.startswith(HANDBOOK):
-        is_its_heading = any(fold(match[0]) in forms for match in _WORD.finditer(heading))
-        return is_its_heading or defines(text, forms)
+        return defines(text, forms)
     return names_holder(text, forms, asked)
 
 
@@ -103,8 +101,6 @@ def names_holder(text: str, forms: Collection[str], asked: str) -> bool:
 
 def defines(text: str, forms: Collection[str]) -> bool:
     """Whether a text says what something is, as in "The Librarian is an assistant"."""
-    words = [fold(match[0]) for match in _WORD.finditer(text)]
     return any(
-        word in forms and following in {"is", "are", "means", "ist", "sind"}
-        for word, following in pairwise(words)
+        fold(match[0]) in forms and _IS.match(text, match.end()) for match in _WORD.finditer(text)
     )
