@@ -53,7 +53,7 @@ def test_a_fact_is_shown_with_what_it_needs(text: str, part: str, expected: str)
         ("Not ~~this. That~~ but more.", "That", "Not ~~this. That~~ but more."),
         ("**One.** Two is here.\n\nMore.", "Two", "Two is here."),
         ("First `**` and then that. This is alone.", "alone", "This is alone."),
-        ("> [!note] Winter\n> Drain it. Then\n> close it.", "close", "> [!note] Winter\n> Drain"),
+        ("> [!note] Winter\n> Drain it. Next\n> close it.", "close", "> [!note] Winter\n> Drain"),
         (r"First \* and then that. This is alone.", "alone", "This is alone."),
     ],
 )
