@@ -95,7 +95,7 @@ _SUMS = (
     r"|discount|budget|charge)s?"
 )
 _OWN = r"(?:the|my|our|your|his|her|its|their)"
-_LOADED = r"[^?]*\b(?:load|cargo|last|ladung|zuladung)\b"
+_LOADED = r"[^?]{0,80}\b(?:load|cargo|last|ladung|zuladung)\b"
 
 # What asks, what answers it, and whether nothing else does. The first that a question has counts.
 _ASKING: tuple[tuple[re.Pattern[str], tuple[re.Pattern[str], ...], bool], ...] = tuple(
@@ -119,7 +119,7 @@ _ASKING: tuple[tuple[re.Pattern[str], tuple[re.Pattern[str], ...], bool], ...] =
         (r"where (?:does|do|did) [^?]{0,80}\blive|wo (?:wohnt|wohnen|lebt)", (RESIDENCE,), True),
         (r"who|whom|whose|wer|wen|wem|wessen|wie hei(?:ß|ss)t", (NAME,), False),
         (
-            rf"(?!{_LOADED})(?:how heavy (?:is|are|was|were)"
+            rf"(?=how|wie|was)(?!{_LOADED})(?:how heavy (?:is|are|was|were)"
             r"|how much (?:do|does|did) [^?]{0,80}\bweigh"
             r"|wie schwer (?:ist|sind|war|waren)|(?:was|wie ?viel) wiegt)",
             (OWN_WEIGHT,),

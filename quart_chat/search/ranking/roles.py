@@ -16,7 +16,9 @@ from quart_chat.search.ranking.weighing import Kin
 from quart_chat.search.words import fold
 
 _WORD = re.compile(r"\w+(?:-\w+)*")
-_IS = re.compile(r"\s+(?:is|are|means|ist|sind)\b")
+_IS = re.compile(
+    r"\s+(?:(?:is|are|ist|sind)\s+(?:not\s+)?(?:an?|the|k?ein\w*|d(?:er|ie|as))|means)\b"
+)
 _EMPHASIS = re.compile(r"\*\*|__")
 _REACH = 120
 """Characters beside the word that are looked at."""
