@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 from quart_chat.markdown.math.formulas import add_formulas
 from quart_chat.markdown.math.plain import to_plain
-from quart_chat.markdown.tags import add_tags
+from quart_chat.markdown.tags import ALONE, add_tags
 from quart_chat.markdown.tasks import make_tasks
 from quart_chat.plaintext import is_blank, shorten
 
@@ -41,6 +41,8 @@ _LOOSE = re.compile(
     r"|[rR]ightarrow|infty|leq|geq|neq|approx|cdot|pm)(?![A-Za-z\\/.])"
 )
 _ATTACHED = re.compile(r"(?<=\w)\$([_^](?:\{[^{}$]*\}|\w))\$")
+# What stands before and after a word;: a line break has no content.
+_BEFORE_WORD, _AFTER_WORD = frozenset(" (\"'“„«"), frozenset(" ?.,;:!)\"'”“»")
 # Names of Python, which look like bold words.
 _NAMES = frozenset(
     name
@@ -116,11 +118,44 @@ def _spans(tokens: Sequence[Token]) -> Iterator[str]:
         elif token.type == "image":
             yield "".join(_spans(token.children or [])) or basename(str(token.attrs["src"]))
         elif token.type == "tag":
-            yield " " if token.tag == "br" else ""
+            if _is_spoken_of(tokens, index):
+                yield token.content
+            else:
+                yield " " if token.tag == "br" else ""
         elif token.nesting and token.markup in {"*", "_", "__", "**"}:
             yield token.markup if _is_text(tokens, index) else ""
         else:
             yield token.content
+
+
+def _is_spoken_of(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a tag stands like a word, as in "What does <br> do?" or "Do <i> and </i> match?"."""
+    if tokens[index].tag not in ALONE:
+        opening, closing = _pair_of_tags(tokens, index)
+        inner = "".join(token.content for token in tokens[opening + 1 : closing])
+        return not inner or (inner[0] == inner[-1] == " ")
+    first = last = index
+    while first and tokens[first - 1].tag in ALONE:
+        first -= 1
+    while last + 1 < len(tokens) and tokens[last + 1].tag in ALONE:
+        last += 1
+    before = tokens[first - 1].content[-1:] if first else " "
+    after = tokens[last + 1].content[:1] if last + 1 < len(tokens) else " "
+    return before in _BEFORE_WORD and after in _AFTER_WORD
+
+
+def _pair_of_tags(tokens: Sequence[Token], index: int) -> tuple[int, int]:
+    """The places of an opening tag and of the closing one that belongs to it."""
+    name = tokens[index].tag.removeprefix("/")
+    open_: list[int] = []
+    for place, token in enumerate(tokens):
+        if token.type == "tag" and token.tag == name:
+            open_.append(place)
+        elif token.type == "tag" and token.tag == f"/{name}":
+            opening = open_.pop()
+            if index in {opening, place}:
+                return opening, place
+    return index, index
 
 
 def _is_text(tokens: Sequence[Token], index: int) -> bool:

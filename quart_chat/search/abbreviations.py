@@ -28,6 +28,9 @@ _GROUPS = """
     appt appointment termin
     str strasse street
     whg wohnung
+    w watt watts
+    v volt volts
+    hz hertz
     info information informationen auskunft
 """
 # What a longer word may end with: Kundennummer is Kunden-Nr., and a list names the Projektleitung.

@@ -9,13 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, reference
 from markdown_it.token import Token
 
 from quart_chat.search.chunking import BLOCK_SIZE, PASSAGE_SIZE, cut_block
 from quart_chat.search.words import compose
 
+
+def _reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A definition of a link; a footnote of one word, as in "[^1]: Yes", is text."""
+    first = state.bMarks[start] + state.tShift[start]
+    return not state.src.startswith("[^", first) and reference(state, start, end, silent)
+
+
 # Blocks are all that cutting needs, and spans what takes the time. A table is a paragraph here.
 _BLOCKS = MarkdownIt("commonmark", {"html": False}).disable("inline")
+_BLOCKS.block.ruler.at("reference", _reference)
 _SPANS = MarkdownIt("commonmark", {"html": False})
 _LINE_END = re.compile(r"\r\n?|\n")
 _LIST_ITEM = re.compile(r"[-*+]\s")
@@ -39,6 +48,11 @@ class Passage:
     url: str
     text: str
     form: str = "markdown"
+
+
+def place_of(url: str) -> str:
+    """The page or document that a link leads into."""
+    return url.partition("#")[0].partition("?")[0]
 
 
 def read_handbook(folder: Path) -> list[Passage]:

@@ -50,7 +50,8 @@ _GROUPS = """
     price cost costs fee charge preis kosten kostet gebuehr
     free gratis kostenlos umsonst
     money budget geld
-    pay payment paid zahlen bezahlen zahlung begleichen ueberweisen transfer due faellig zahlbar
+    pay payment paid payable due zahlen bezahlen zahlung begleichen ueberweisen transfer faellig
+    due payable faellig zahlbar zahlen zahlung payment pay
     bill invoice rechnung
     total sum amount summe betrag gesamtbetrag
     tax vat steuer mehrwertsteuer umsatzsteuer
@@ -72,13 +73,19 @@ _GROUPS = """
     smoke smoking rauchen
     noise loud noisy laut laerm ruhe nachtruhe leise
     night nachts nacht
+    article item product artikel produkt
+    pump pumpe
+    cable cord kabel
+    summer sommer
+    festival fest
     key-date date termin datum
     meeting assembly sitzung treffen versammlung
     minutes protocol protokoll
     participant present attendee attend teilnehmer anwesend
     absent missing apologies abwesend entschuldigt fehlen
     vote elect election wahl waehlen gewaehlt
-    chair chairman head leiter vorsitz vorsitzende
+    chair chairman head lead leader leiter leiterin leitung leiten vorsitz vorsitzende
+    project projekt
     organise organize arrange charge responsible organisieren zustaendig verantwortlich
     warranty guarantee garantie gewaehrleistung gewaehr
     claim beanspruchen geltend
@@ -87,6 +94,7 @@ _GROUPS = """
     customer client kunde kundin
     company firm business employer firma unternehmen arbeitgeber betrieb
     aktenzeichen geschaeftszeichen zeichen az
+    file aktenzeichen geschaeftszeichen zeichen akte
     judge richter richterin
     plaintiff claimant klaeger klaegerin
     defendant beklagter beklagte
@@ -119,6 +127,10 @@ _GROUPS = """
     book booking reservation reserve buchen buchung reservierung
     arrive arrival check-in ankunft ankommen anreise
     depart departure abreise abflug abfahrt
+    bike bicycle cycle fahrrad rad velo
+    insurance insure cover policy versicherung versichern police
+    premium versicherungsbeitrag praemie
+    excess deductible selbstbeteiligung selbstbehalt
     car vehicle auto fahrzeug wagen
     address live residence adresse anschrift wohnen
     born birth geboren geburt geburtsdatum

@@ -157,3 +157,20 @@ def test_the_reading_of_a_character_does_not_tear_its_word_apart(tmp_path: Path)
 )
 def test_a_term_a_caption_and_a_formula_are_text(tmp_path: Path, page: str, text: str) -> None:
     assert read(tmp_path, Kind.HTML, page).text == text
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        '<sup class="reference"><a href="#fn1">[1]</a></sup>',
+        '<a href="#fn1"><sup>1</sup></a>',
+        '<a role="doc-noteref" href="#fn1">1</a>',
+        "<!-- 40 euros -->",
+    ],
+)
+def test_the_mark_of_a_footnote_is_no_part_of_the_word_before(tmp_path: Path, mark: str) -> None:
+    page = (
+        f"<h1>Berths</h1><p>A berth costs 30 euros{mark}.</p>"
+        '<p>Power included. <a href="#r" class="footnote-backref">↩</a></p>'
+    )
+    assert read(tmp_path, Kind.HTML, page).text == "A berth costs 30 euros.\n\nPower included."

@@ -62,12 +62,16 @@ def test_a_number_is_read_with_the_unit_that_its_format_shows(tmp_path: Path) ->
     ]
 
 
-def test_formulas_that_no_program_has_computed_are_said(tmp_path: Path) -> None:
+def test_formulas_that_no_program_has_computed_are_read_and_said(tmp_path: Path) -> None:
     workbook = openpyxl.Workbook()
     for row in (("Item", "Price"), ("Nut", "=1+1"), ("Bolt", '=HYPERLINK("/a", "b")'), ("Pin", 3)):
         workbook.active.append(row)
     found = read(tmp_path, Kind.XLSX, saved(workbook))
-    assert found.texts == ["Item: Nut", "Item: Bolt", "Item: Pin; Price: 3"]
+    assert found.texts == [
+        "Item: Nut; Price: =1+1",
+        'Item: Bolt; Price: =HYPERLINK("/a", "b")',
+        "Item: Pin; Price: 3",
+    ]
     assert found.warnings == {"formulas_uncomputed": 2}
 
 

@@ -105,3 +105,11 @@ def test_json_is_read_with_its_letters_on_lines_of_its_own(tmp_path: Path) -> No
 def test_json_that_people_have_written_stays_as_it_is(tmp_path: Path) -> None:
     text = '{ "a": [1, 2],\n\t"b" : "c" }'
     assert read(tmp_path, Kind.CODE, text).text == text
+
+
+def test_a_card_without_a_formatted_name_has_that_of_its_parts(tmp_path: Path) -> None:
+    card = (
+        "BEGIN:VCARD\nVERSION:2.1\nTEL:0731 1\n"
+        "N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCller;Ute;;;\nEND:VCARD\n"
+    )
+    assert read(tmp_path, Kind.TEXT, card).text == "Name: Ute Müller\nPhone: 0731 1"

@@ -62,6 +62,11 @@ from quart_chat.markdown.titles import MAX_TITLE, make_title
         ("$5 and $6", "$5 and $6"),
         ("2024. What a year!", "2024. What a year!"),
         ("Is <b> still used?", "Is <b> still used?"),
+        ("What does <br> do?", "What does <br> do?"),
+        ("Why does <br><br/> add space?", "Why does <br><br/> add space?"),
+        ("What do <i> and </i> mean?", "What do <i> and </i> mean?"),
+        ("Is <kbd></kbd> of use?", "Is <kbd></kbd> of use?"),
+        ("One line <br>\nand <b>another</b>", "One line and another"),
         # Nothing but marks
         ("# ", "#"),
         ("> ```", "> ```"),

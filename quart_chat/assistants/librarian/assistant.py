@@ -34,10 +34,9 @@ from quart_chat.assistants.librarian.retrieval import (
 )
 from quart_chat.assistants.librarian.several import retrieve_each
 from quart_chat.assistants.protocol import Output, Question, Sources, Step, Text
-from quart_chat.search.passages import Passage, page_language, read_handbook
+from quart_chat.search.passages import Passage, page_language, place_of, read_handbook
 from quart_chat.search.question import ReadQuestion, read_question
 from quart_chat.search.ranking.analysis import Analysed, Collection, analyse
-from quart_chat.search.ranking.relevance import place_of
 from quart_chat.search.words import fold, terms
 
 # Words of a question that are looked for; a pasted page has thousands, and each costs a search.

@@ -10,6 +10,8 @@ SHORT_PASSAGE = 420
 """Characters of a passage that is shown whole where a question asks for no single fact."""
 SHORT_SENTENCE = 60
 """Characters of a sentence that is shown with the next: "Yes." says too little."""
+SHORTEST_LINE = 45
+"""Characters from which a line says something by itself."""
 ENOUGH_SHOWN = 300
 """Characters after which no further sentence is shown."""
 
@@ -53,10 +55,20 @@ def _sentence(analysed: Analysed, number: int, least: int) -> str:
     """A sentence with those around it that it needs, up to so many characters at least."""
     text, units = analysed.passage.text, analysed.units
     first = last = number
-    if first and _POINTS_BACK.match(text, units[first].start):
+    if first and (
+        _POINTS_BACK.match(text, units[first].start)
+        or _is_below_a_line(text, units[first].start, units[first].end)
+    ):
         first -= units[first - 1].kind == "sentence"
     is_marked = analysed.passage.form == "markdown"
-    while first and is_marked and _is_within_marks(text, 0, units[first].start):
+    while (
+        first
+        and is_marked
+        and (
+            _is_within_marks(text, 0, units[first].start)
+            or _is_within_quote(text, units[first].start)
+        )
+    ):
         first -= 1
     start = units[first].start
     while last + 1 < len(units) and (
@@ -72,6 +84,26 @@ def _is_within_marks(text: str, start: int, end: int) -> bool:
     block = _NO_MARK.sub("", text[start:end].rpartition("\n\n")[2])
     rest = text[end:].partition("\n\n")[0]
     return any(block.count(mark) % 2 and mark in rest for mark in _PAIRED)
+
+
+def _is_below_a_line(text: str, start: int, end: int) -> bool:
+    """Whether a line of few words belongs to that above it, as a role below a name does."""
+    line = text[start:end]
+    before, newline, rest = text[:start].rpartition("\n")
+    above = before.rpartition("\n")[2].strip()
+    return (
+        bool(newline and not rest.strip() and above)
+        and len(above) < SHORTEST_LINE
+        and len(line) < SHORTEST_LINE
+        and ":" not in line
+        and line[-1] not in ".!?"
+    )
+
+
+def _is_within_quote(text: str, start: int) -> bool:
+    """Whether a cut would part a line of a quote from its mark."""
+    line = text[:start].rpartition("\n")[2]
+    return line.lstrip().startswith(">")
 
 
 def _goes_on(text: str, end: int, shown: int, least: int) -> bool:

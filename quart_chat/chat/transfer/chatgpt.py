@@ -32,6 +32,10 @@ from quart_chat.texts import _
 ASSISTANT = "chatgpt"
 
 _CANVAS = "canmore."
+_NOT_SHOWN = frozenset(
+    {"thoughts", "reasoning_recap", "model_editable_context", "user_editable_context"}
+)
+"""Types of content that are for the model, or fold away what it thought."""
 
 
 def is_conversation(raw: Any) -> bool:
@@ -236,7 +240,15 @@ def _text(content: Any) -> str:
         return "\n\n".join(filter(None, map(_part, parts)))
     if kind in ("code", "execution_output") and isinstance(text, str):
         return fenced(text)
-    return ""
+    if kind in _NOT_SHOWN:
+        return ""
+    # A type that is not known here still has a text to show, or a page that was quoted.
+    shown = [each for each in (text, content.get("result"), parts) if isinstance(each, str | list)]
+    return "\n\n".join(filter(None, map(_text_of, shown)))
+
+
+def _text_of(shown: str | list[Any]) -> str:
+    return shown if isinstance(shown, str) else "\n\n".join(filter(None, map(_part, shown)))
 
 
 def _part(part: Any) -> str:

@@ -26,6 +26,11 @@ LINK_SHARE = 0.8
 _NEVER_SHOWN = "script, style, template, noscript, svg, head, iframe, object, dialog, rt, rp"
 _NO_TEXT = "button, datalist, select, input, textarea, canvas, audio, video"
 _HIDDEN = '[hidden]:not([hidden="until-found"]), [aria-hidden="true"]'
+# Numbers of footnotes, which would become a part of the word before, and what leads back from them.
+_NOTE_MARKS = (
+    'sup > a[href^="#"], a[href^="#"] > sup, a[role="doc-noteref"], a[role="doc-backlink"],'
+    " a.footnote-backref"
+)
 _AROUND = (
     'nav, footer, aside, [role="navigation"], [role="contentinfo"], [role="complementary"],'
     ' [role="search"], [role="menu"], [role="menubar"], [role="dialog"], [role="alertdialog"]'
@@ -70,7 +75,7 @@ def read_page(text: str, *, is_site: bool = True) -> Iterator[Block | Mark]:
     sheets = [node.text() for node in tree.css("style")]
     for formula in tree.css("math"):
         formula.replace_with(_source_of(formula))
-    _remove(tree, _NEVER_SHOWN, _NO_TEXT, _HIDDEN)
+    _remove(tree, _NEVER_SHOWN, _NO_TEXT, _HIDDEN, _NOTE_MARKS)
     _remove_unseen(tree, sheets)
     if not is_site:
         yield from blocks(tree.body)

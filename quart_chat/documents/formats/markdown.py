@@ -8,6 +8,7 @@ from pathlib import Path
 
 from quart_chat.documents.formats import Mark
 from quart_chat.documents.formats.encoding import read_text
+from quart_chat.documents.formats.markdown_comments import without_comments
 from quart_chat.documents.messages import Piece
 from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.search.chunking import cut_block
@@ -54,7 +55,7 @@ def read(path: Path) -> Iterator[Piece | Mark | ReadingWarning]:
         for piece in cut_block(front[1]):
             yield Piece((), None, "plain", piece)
         done = front.end()
-    for part in _parts(text[done:]):
+    for part in _parts(without_comments(text[done:])):
         passages, headings = cut_sections(part, headings)
         for above, passage in passages:
             yield Piece(above, None, "markdown", passage)

@@ -72,7 +72,7 @@ def _subtitles(text: str) -> str:
 
 def _records(text: str) -> str:
     lines: list[str] = []
-    begun = ""
+    begun, first, parts = "", 0, ""
     for line in _FOLD.sub("", text).splitlines():
         written = begun + line.strip()
         # Older cards break lines in their own way.
@@ -83,7 +83,14 @@ def _records(text: str) -> str:
             continue
         name, parameters, value = entry[1].rpartition(".")[2].upper(), entry[2].upper(), entry[3]
         if name == "END":
+            if parts and not any(each.startswith("Name: ") for each in lines[first:]):
+                lines.insert(first, f"Name: {parts}")
             lines.append("")
+            first, parts = len(lines), ""
+        elif name == "N":
+            # An old card may have the parts of a name alone, the family name first.
+            family, *given = _value(name, parameters, value).split(";")
+            parts = " ".join(filter(None, (*given[:1], family)))
         elif name in _NAMES and (shown := _value(name, parameters, value)):
             lines.append(f"{_NAMES[name]}: {shown}")
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -51,11 +51,7 @@ def read(path: Path) -> Iterator[Piece | Mark | ReadingWarning]:
 
 
 def _read_book(file: BinaryIO, archive: zipfile.ZipFile) -> Iterator[Piece | Mark | ReadingWarning]:
-    try:
-        # By its content: openpyxl refuses files whose name doesn't end as it expects.
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-    except (ValueError, TypeError, AttributeError, SyntaxError, IndexError, OSError) as error:
-        raise MalformedFile(_("The workbook is damaged or incomplete.")) from error
+    book = _open_book(file)
     left = MAX_ROWS
     shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
     if len(shown) < len(book.worksheets):
@@ -64,9 +60,11 @@ def _read_book(file: BinaryIO, archive: zipfile.ZipFile) -> Iterator[Piece | Mar
         yield Mark(done / len(shown), _("Reading the sheet “{name}”").format(name=sheet.title))
         with archive.open(sheet._worksheet_path) as part:  # noqa: SLF001 - openpyxl names it nowhere else
             parts = scan(part)
+        formulas = None
         if parts.uncomputed:
             yield ReadingWarning("formulas_uncomputed", parts.uncomputed)
-        rows = _Rows(sheet, left, parts.merged)
+            formulas = _open_book(file, formulas=True)[sheet.title]
+        rows = _Rows(sheet, left, parts.merged, formulas)
         for line in label(rows):
             yield from (Piece((sheet.title,), None, "plain", text) for text in cut_block(line))
         left -= rows.count
@@ -75,22 +73,48 @@ def _read_book(file: BinaryIO, archive: zipfile.ZipFile) -> Iterator[Piece | Mar
             return
 
 
-class _Rows:
-    """The rows of a sheet; ``cut`` says whether there are more than are read."""
+def _open_book(file: BinaryIO, *, formulas: bool = False) -> Any:
+    """Open a workbook, with the formulas of its cells in the place of their results if asked."""
+    file.seek(0)
+    try:
+        # By its content: openpyxl refuses files whose name doesn't end as it expects.
+        return openpyxl.load_workbook(
+            file, read_only=True, data_only=not formulas, keep_links=False
+        )
+    except (ValueError, TypeError, AttributeError, SyntaxError, IndexError, OSError) as error:
+        raise MalformedFile(_("The workbook is damaged or incomplete.")) from error
 
-    def __init__(self, sheet: Any, limit: int, merged: dict[tuple[int, str], int]) -> None:
+
+class _Rows:
+    """The rows of a sheet; ``cut`` says whether there are more than are read.
+
+    Args:
+        sheet: The sheet, with the results of its formulas.
+        limit: Rows at most.
+        merged: The last row of each cell that takes several rows.
+        formulas: The same sheet with its formulas, where some have no result.
+    """
+
+    def __init__(
+        self,
+        sheet: Any,
+        limit: int,
+        merged: dict[tuple[int, str], int],
+        formulas: Any = None,
+    ) -> None:
         self.count = 0
         self.cut = False
         self._merged = merged
         self._held: dict[int, tuple[str, int]] = {}
         self._sheet = sheet
+        self._formulas = formulas
         self._limit = limit
 
     def __iter__(self) -> Iterator[list[str]]:
-        # What a sheet says of its size is often wrong, and would be filled up with empty cells.
-        self._sheet.reset_dimensions()
-        for number, row in enumerate(self._sheet.iter_rows(min_row=1, min_col=1), start=1):
+        for number, (row, formulas) in enumerate(self._both(), start=1):
             cells = [_shown(cell) for cell in row[:MAX_COLUMNS]]
+            for at, cell in enumerate(formulas[:MAX_COLUMNS]):
+                cells[at] = cells[at] or _formula(cell.value)
             if not any(cells):
                 continue
             self._take_above(cells, number)
@@ -99,6 +123,16 @@ class _Rows:
                 return
             self.count += 1
             yield cells
+
+    def _both(self) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+        """The cells of each row, and the same with formulas where some have no result."""
+        rows, *others = (
+            _iter_rows(sheet) for sheet in (self._sheet, self._formulas) if sheet is not None
+        )
+        if others:
+            yield from zip(rows, *others, strict=True)
+        else:
+            yield from ((row, ()) for row in rows)
 
     def _take_above(self, cells: list[str], row: int) -> None:
         """Fill in what a cell of several rows says, in each of them."""
@@ -110,6 +144,18 @@ class _Rows:
             for at, text in enumerate(cells):
                 if last := self._merged.get((row, get_column_letter(at + 1))):
                     self._held[at] = (text, last)
+
+
+def _iter_rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
+    # What a sheet says of its size is often wrong, and would be filled up with empty cells.
+    sheet.reset_dimensions()
+    yield from sheet.iter_rows(min_row=1, min_col=1)
+
+
+def _formula(value: Any) -> str:
+    """The formula of a cell, also of one that fills several cells; empty where there is none."""
+    text = getattr(value, "text", value)
+    return text if isinstance(text, str) and text.startswith("=") else ""
 
 
 def _shown(cell: Any) -> str:

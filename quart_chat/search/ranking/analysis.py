@@ -20,7 +20,7 @@ from quart_chat.search.words import detect_language, fold
 PATH, HEADING = -2, -1
 """In the place of the number of a unit: the title with all headings, and the last of these."""
 
-_MARKER = re.compile(r"\s*(?:\d+[.)]|[-*+])\s+")
+_MARKER = re.compile(r"\A\s*(?:\d+[.)]|[-*+])\s+")
 _FOLDED = lru_cache(maxsize=16_384)(fold)
 
 

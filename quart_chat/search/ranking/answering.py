@@ -2,31 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import TypeAlias
 
 from quart_chat.search.expected import Expected
+from quart_chat.search.passages import HANDBOOK
+from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import HEADING, PATH, Analysed
+from quart_chat.search.ranking.roles import tells_holder
 
 LEAST_ABOUT = 0.3
 """How far what stands near such an answer must be about what was asked."""
+ValuesAt: TypeAlias = Callable[[int], Mapping[str, float]]
+
+_PERSON = re.compile(
+    r"\b(?:you|we|users?|administrators?|people|persons?|everyone|everybody|anyone|nobody|no one"
+    r"|who|whoever|owners?|operators?|company|provider|model|Sie|man|wer|niemand|jede[rn]?|alle"
+    r"|Benutzer\w*|Administrator\w*|Person\w*|Firma|Anbieter|Betreiber\w*|Modell)\b"
+)
 
 
 def can_answer(
-    expected: Expected,
+    question: ReadQuestion,
     analysed: Analysed,
     weights: Mapping[str, float],
-    values_at: Callable[[int], Mapping[str, float]],
+    values_at: ValuesAt,
+    role_forms: Collection[str],
+) -> bool:
+    """Whether a passage has the kind of answer that a question needs.
+
+    Args:
+        question: The question.
+        analysed: The passage.
+        weights: The weight of each word of the question.
+        values_at: How far each word of the question stands in a unit, or in a heading.
+        role_forms: The words that stand for the role whose holder is asked for.
+    """
+    expected = question.expected
+    if expected is None:
+        return True
+    if expected.role:
+        return tells_holder(analysed.passage, role_forms, question.prompt)
+    if expected.asks_who:
+        # The handbook has no names, and is about users and servers: they do what is asked for.
+        is_page = analysed.passage.url.startswith(HANDBOOK)
+        return not is_page or _PERSON.search(analysed.passage.text) is not None
+    return not expected.is_required or _has_kind(expected, analysed, weights, values_at)
+
+
+def _has_kind(
+    expected: Expected, analysed: Analysed, weights: Mapping[str, float], values_at: ValuesAt
 ) -> bool:
     """Whether a passage has what is expected beside what the question is about.
 
     A letter that names an official has the ages, addresses and prices of others, too. Whose they
     are is told by the same sentence, those before it in its paragraph, and the headings above.
-
-    Args:
-        expected: The kind of answer.
-        analysed: The passage.
-        weights: The weight of each word of the question.
-        values_at: How far each word of the question stands in a unit, or in a heading.
     """
     subjects = {word: weight for word, weight in weights.items() if word not in expected.words}
     whole = sum(subjects.values())

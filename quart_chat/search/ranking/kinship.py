@@ -50,6 +50,7 @@ _VARIANTS = (
     (re.compile(r"(?<=n)ce(s?)$"), r"se\1"),
 )
 _AGENT = re.compile(r"((?!.*(?:ae|oe|ue)).{4,})er(?:s|n|in|innen)?")
+_PREFIX = re.compile("^(?:ver|ent|zer|ge)(?=.?$)")
 _OTHERWISE = {"cheque": "check", "grey": "gray", "tyre": "tire", "aluminium": "aluminum"}
 # What takes -es and not -s in the plural.
 _HISSING = re.compile(r"(?:[sxzo]|[cs]h)es$")
@@ -86,9 +87,9 @@ class Vocabulary:
         if len(word) >= SHORTEST_STEM:
             if len(stem) >= SHORTEST_ROOT:
                 found |= dict.fromkeys(self._by_root.get(root(stem), ()), DERIVED)
-            if stem.endswith("er") and (verb := stem[:-1]) in self.words:
+            if stem.endswith("er") and (verb := english_stem(stem[:-1])) in self._by_stem:
                 # Who rides is a rider; root() leaves words as short as these alone.
-                found |= dict.fromkeys(self._by_stem[english_stem(verb)], DERIVED)
+                found |= dict.fromkeys(self._by_stem[verb], DERIVED)
             found |= dict.fromkeys(self._by_stem.get(stem, ()), INFLECTED)
             if spoken is not Language.GERMAN:
                 bases = base_forms(word)
@@ -157,7 +158,8 @@ class Vocabulary:
             if stems & theirs:
                 found[other] = INFLECTED
             elif parts and (
-                other.startswith(parts) or any(stem.endswith(parts) for stem in theirs)
+                other.startswith(parts)
+                or any(_is_head(part, stem) for part in parts for stem in theirs)
             ):
                 found[other] = JOINED
             elif _is_short_part(word, other):
@@ -193,6 +195,14 @@ class Vocabulary:
             ):
                 return first, second
         return ()
+
+
+def _is_head(part: str, stem: str) -> bool:
+    """Whether a German word ends with another: Haustür with Tür, but not Verbrauch with Rauch."""
+    if not stem.endswith(part):
+        return False
+    rest = _PREFIX.sub("", stem.removesuffix(part))
+    return not rest or len(rest) >= SHORTEST_STEM
 
 
 def _is_unspaced(word: str) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import sqrt
 
+from quart_chat.search.passages import place_of
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import HEADING, PATH, Analysed, Collection
 from quart_chat.search.ranking.answering import can_answer
@@ -21,8 +22,8 @@ from quart_chat.search.ranking.fields import is_named_for
 from quart_chat.search.ranking.instructions import is_instruction
 from quart_chat.search.ranking.judgement import ENOUGH, Hit, Judgement
 from quart_chat.search.ranking.kinship import INFLECTED, SYNONYM
-from quart_chat.search.ranking.roles import find_forms, tells_holder
-from quart_chat.search.ranking.units import Unit
+from quart_chat.search.ranking.languages import language_factor
+from quart_chat.search.ranking.roles import find_forms
 from quart_chat.search.ranking.weighing import (
     Kin,
     find_kin,
@@ -45,8 +46,6 @@ MISSING = 0.1
 """What each word costs that says what a question is about and is nowhere in a passage."""
 SAME_PLACE = 0.1
 """What a follow-up gains where the answer before was found."""
-OTHER_LANGUAGE = 0.75
-"""What counts of a text in another language than the question."""
 CODE = 0.05
 """What a listing loses: it shows how, and says nothing."""
 
@@ -134,9 +133,8 @@ class _Scorer:
         self._asked.update(fold(part) for word in question.words for part in parts(word.text))
         self._values: dict[tuple[int, int], dict[str, float]] = defaultdict(dict)
         self._told: dict[int, set[str]] = defaultdict(set)
-        for word in question.words:
-            for other, likeness in kin.of[word.folded, corpus].items():
-                self._place(word, other, likeness)
+        for word, other, likeness in kin.standing_for(question.words, corpus):
+            self._place(word, other, likeness)
 
     def _place(self, word: Asked, other: str, likeness: float) -> None:
         for place in self._collection.places.get(other, ()):
@@ -155,7 +153,7 @@ class _Scorer:
         closeness = self._closeness(number, analysed)
         url = analysed.passage.url
         named = FIELD if self._is_its_field(number, analysed, unit) else 0.0
-        factor = 1.0 if analysed.language in {"", self._question.answered_in} else OTHER_LANGUAGE
+        factor = language_factor(analysed, self._question.answered_in)
         same = bool(self._question.last_place) and place_of(url) == self._question.last_place
         coverage = coverage * factor + (SAME_PLACE if same else 0.0)
         return Hit(
@@ -170,17 +168,13 @@ class _Scorer:
             + (EXACT_HEADING if self._is_its_heading(number, analysed) else 0.0)
             + analysed.prior
             + prior,
-            self._can_answer(number, analysed),
-        )
-
-    def _can_answer(self, number: int, analysed: Analysed) -> bool:
-        expected = self._question.expected
-        if expected is None or not (expected.is_required or expected.role):
-            return True
-        if expected.role:
-            return tells_holder(analysed.passage, self._role_forms, self._question.prompt)
-        return can_answer(
-            expected, analysed, self._weights, lambda place: self._values.get((number, place), {})
+            can_answer(
+                self._question,
+                analysed,
+                self._weights,
+                lambda place: self._values.get((number, place), {}),
+                self._role_forms,
+            ),
         )
 
     def _is_its_heading(self, number: int, analysed: Analysed) -> bool:
@@ -232,20 +226,26 @@ class _Scorer:
             if before and unit.kind == "sentence" == analysed.units[position - 1].kind:
                 words = dict(words)
                 _raise_to(words, before, FROM_BEFORE)
-            covered = self._cover(words, analysed, unit)
+            covered = self._cover(words, analysed, position)
             told = asks_how and is_instruction(analysed.text_of(unit))
             best = max(best, covered)
             if (leads := covered + (INSTRUCTION if told else 0.0)) > leading:
                 chosen, leading = position, leads
         return best, chosen
 
-    def _cover(self, words: Mapping[str, float], analysed: Analysed, unit: Unit) -> float:
+    def _cover(self, words: Mapping[str, float], analysed: Analysed, position: int) -> float:
+        unit = analysed.units[position]
         covered = sum(self._weights[word] * value for word, value in words.items())
         whole = self._whole
         expected = self._question.expected
         if expected:
             whole += EXPECTED_WEIGHT
-            if expected.is_in(analysed.text_of(unit)):
+            # A name is beside the word for a role, which can_answer() looks for.
+            if (
+                not self._role_forms.isdisjoint(analysed.words[position])
+                if expected.role
+                else expected.is_in(analysed.text_of(unit))
+            ):
                 covered += self._answer_expected(words, expected.words)
         return covered / whole - (CODE if unit.kind == "code" else 0.0)
 
@@ -290,8 +290,3 @@ def _join(values: Mapping[str, float], others: Mapping[str, float]) -> dict[str,
 def _raise_to(values: dict[str, float], others: Mapping[str, float], share: float) -> None:
     for word, value in others.items():
         values[word] = max(values.get(word, 0.0), value * share)
-
-
-def place_of(url: str) -> str:
-    """The page or document that a link leads into."""
-    return url.partition("#")[0].partition("?")[0]

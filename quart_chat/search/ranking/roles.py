@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from itertools import pairwise
 
 from quart_chat.search.passages import HANDBOOK, Passage
 from quart_chat.search.question import ReadQuestion
@@ -16,9 +15,11 @@ from quart_chat.search.ranking.kinship import JOINED, SYNONYM, Vocabulary
 from quart_chat.search.ranking.weighing import Kin
 from quart_chat.search.words import fold
 
-# Roles that the handbook explains itself.
-_EXPLAINED = frozenset({"librarian", "administrator", "administration", "operator", "assistant"})
 _WORD = re.compile(r"\w+(?:-\w+)*")
+_IS = re.compile(
+    r"\s+(?:(?:is|are|ist|sind)\s+(?:not\s+)?(?:an?|the|k?ein\w*|d(?:er|ie|as))|means)\b"
+)
+_EMPHASIS = re.compile(r"\*\*|__")
 _REACH = 120
 """Characters beside the word that are looked at."""
 _SENTENCE_END = re.compile(
@@ -39,12 +40,12 @@ _BETWEEN = (
     rf"|{_LINK}|{_CALLED}|{_CAPITAL})\b)"
 )
 _AFTER = re.compile(
-    rf"[^.;\n]{{0,30}}\b{_CALLED}\s+{_CAPITAL}"
+    rf"[^.;\n]{{0,30}}\b{_CALLED}\s+{_CAPITAL}|\s(?:is|are|was|were)\s{_CAPITAL}"
     rf"|\s*(?:[:|]\s*{_CAPITAL}|\s{_CAPITAL}(?!\s*[:|])|{_BETWEEN}{{0,6}}?[\s,(\u2013:|-]+{_NAME})"
 )
 _BEFORE = re.compile(
     rf"(?:{_CAPITAL}\s*[,(\u2013][^.;\n]{{0,15}}"
-    rf"|(?:^|\n)\s*(?:{_TITLE}\s+)?{_CAPITAL}(?:\s{_CAPITAL}){{0,3}}\s*\n\s*"
+    rf"|(?:^|\n)\s*(?:{_TITLE}\s+)?{_CAPITAL}(?:\s{_CAPITAL}){{0,3}}\s*\n\s*(?:{_CAPITAL}\s){{0,3}}"
     rf"|{_NAME}[^.;\n]{{0,60}}\b(?:{_LINK}|as|als|zum|zur|acts|serves|became)\b"
     r"[^.;\n]{0,30})\Z"
 )
@@ -73,9 +74,9 @@ def find_forms(
 
 def tells_holder(passage: Passage, forms: Collection[str], asked: str) -> bool:
     """Whether a passage tells who has a role; of the handbook, what something is."""
-    text = "\n".join((*passage.headings[-1:], passage.text))
+    text = _EMPHASIS.sub("", "\n".join((*passage.headings[-1:], passage.text)))
     if passage.url.startswith(HANDBOOK):
-        return not _EXPLAINED.isdisjoint(forms) or defines(text, forms)
+        return defines(text, forms)
     return names_holder(text, forms, asked)
 
 
@@ -102,8 +103,6 @@ def names_holder(text: str, forms: Collection[str], asked: str) -> bool:
 
 def defines(text: str, forms: Collection[str]) -> bool:
     """Whether a text says what something is, as in "The Librarian is an assistant"."""
-    words = [fold(match[0]) for match in _WORD.finditer(text)]
     return any(
-        word in forms and following in {"is", "are", "means", "ist", "sind"}
-        for word, following in pairwise(words)
+        fold(match[0]) in forms and _IS.match(text, match.end()) for match in _WORD.finditer(text)
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import log
 
 from quart_chat.search.question import ReadQuestion
 from quart_chat.search.ranking.analysis import Collection
+from quart_chat.search.ranking.kinship import INFLECTED
 from quart_chat.search.wording import GRAMMAR, JOINTS, Asked
 from quart_chat.search.words import Language, fold, without_umlauts
 
@@ -37,6 +38,25 @@ class Kin:
 
     of: dict[tuple[str, int], dict[str, float]]
     respelled: dict[Asked, tuple[str, ...]] = field(default_factory=dict)
+
+    def standing_for(
+        self, words: Sequence[Asked], corpus: int
+    ) -> Iterator[tuple[Asked, str, float]]:
+        """Each word of the question with those that may stand for it in a collection, and how far.
+
+        What a question says itself stands for no other word of it: "When is payment due?" is not
+        answered by what is due.
+        """
+        said = {
+            other
+            for word in words
+            for other, likeness in self.of[word.folded, corpus].items()
+            if likeness >= INFLECTED
+        }
+        for word in words:
+            for other, likeness in self.of[word.folded, corpus].items():
+                if likeness >= INFLECTED or other not in said:
+                    yield word, other, likeness
 
     def best(self, word: Asked, corpora: int) -> float:
         return max(

@@ -53,6 +53,7 @@ def test_a_fact_is_shown_with_what_it_needs(text: str, part: str, expected: str)
         ("Not ~~this. That~~ but more.", "That", "Not ~~this. That~~ but more."),
         ("**One.** Two is here.\n\nMore.", "Two", "Two is here."),
         ("First `**` and then that. This is alone.", "alone", "This is alone."),
+        ("> [!note] Winter\n> Drain it. Next\n> close it.", "close", "> [!note] Winter\n> Drain"),
         (r"First \* and then that. This is alone.", "alone", "This is alone."),
     ],
 )
@@ -73,6 +74,11 @@ def test_bold_text_and_code_are_shown_whole(text: str, part: str, shown: str) ->
 def test_a_mark_that_nothing_closes_is_none(first: str) -> None:
     text = f"{first} {'Another sentence stands here that is long enough, too. ' * 40}"
     assert len(show(text, first.split(maxsplit=1)[0], fact=True)) < 400
+
+
+def test_a_role_is_shown_below_its_name() -> None:
+    text = "Yours,\n\nRobert Dean\nServices Manager\n\nEnclosed is the form that you have to sign."
+    assert show(text, "Services", fact=True, form="plain").startswith("Robert Dean\nServices")
 
 
 def test_marks_of_a_plain_text_are_no_marks() -> None:

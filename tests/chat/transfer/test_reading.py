@@ -341,6 +341,20 @@ def test_what_was_not_said_to_the_person_is_passed_over() -> None:
     assert (file.chat.title, file.chat.head_round) == ("", 2)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"content_type": "not_known_yet", "text": "An answer"},
+        {"content_type": "not_known_yet", "result": "An answer"},
+        {"content_type": "not_known_yet", "parts": ["An answer"]},
+    ],
+)
+def test_the_text_of_a_type_that_is_not_known_is_kept(content: dict[str, str]) -> None:
+    nodes = {"a": said("user", text("Why?")), "b": {**said("assistant", content), "parent": "a"}}
+    (file,) = chats(read(json.dumps([{"mapping": nodes, "current_node": "b"}]).encode()))
+    assert [[m.content for m in r.messages] for r in file.rounds] == [["Why?", "An answer"]]
+
+
 def test_what_was_attached_is_named_and_what_a_tool_has_drawn_is_an_answer() -> None:
     files = [{"name": "a.pdf"}, {"name": "b.png", "mime_type": "image/png"}, 7, {"name": 7}]
     picture = {"content_type": "image_asset_pointer", "asset_pointer": "x"}
