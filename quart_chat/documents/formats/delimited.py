@@ -30,7 +30,8 @@ _SEPARATOR = re.compile(r'\s*"?sep ?= ?(.)"?\s*', re.IGNORECASE)
 def read(path: Path) -> Iterator[Piece | Mark | ReadingWarning]:
     text, warnings = read_text(path)
     yield from warnings
-    csv.field_size_limit(len(text) + 1)
+    # It is one for the process: others may need more.
+    csv.field_size_limit(max(len(text) + 1, csv.field_size_limit()))
     # Other line ends, such as U+2028, are characters of a cell.
     lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text.lstrip("\r\n").replace("\0", "\ufffd"))
     stated = _SEPARATOR.fullmatch(lines[0])
