@@ -11,7 +11,7 @@ import pytest
 from quart import Quart
 
 from quart_chat import errors
-from quart_chat.assistants.openai import error_mapper as failures
+from quart_chat.assistants import openai
 from quart_chat.config import Settings, variable
 from quart_chat.errors import ChatError
 from quart_chat.events.quart.extension import DEFAULTS
@@ -124,7 +124,7 @@ def test_every_error_code_is_listed_with_its_status() -> None:
 
 
 def test_every_error_of_a_model_is_listed() -> None:
-    files = Path(failures.__file__).parent.glob("*.py")
+    files = Path(openai.__file__).parent.rglob("*.py")
     source = "".join(file.read_text("utf-8") for file in files)
     codes = set(re.findall(r'ModelError\(\s*"(\w+)"', source))
     assert len(codes) > 10

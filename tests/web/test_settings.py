@@ -207,7 +207,8 @@ async def test_what_is_wrong_is_said_in_the_endpoints_words_and_without_the_key(
         (refuse(200, b"<html>Welcome</html>"), talk(say("x")), "answer_malformed"),
         (refuse(200, {"data": [{"id": "m"}]}), talk(b"<html>Welcome</html>"), "answer_malformed"),
         (refuse(200, {"data": [{"id": "m"}]}), talk(delta("stop"), end()), "empty_answer"),
-        (refuse(200, {"data": [{"id": "m"}]}), talk(b""), "answer_cut_off"),
+        (refuse(200, {"data": [{"id": "m"}]}), talk(b""), "answer_malformed"),
+        (refuse(200, {"data": [{"id": "m"}]}), talk(b": ping\n\n"), "answer_cut_off"),
     ],
 )
 async def test_a_connection_that_does_not_work_is_told_by_its_code(

@@ -19,7 +19,7 @@ from quart_chat.assistants.connection import ConnectionReport
 from quart_chat.assistants.openai.client import Endpoint
 from quart_chat.assistants.openai.connection_check import check_connection
 from quart_chat.assistants.openai.embeddings import EndpointEmbeddings
-from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.failures.errors import ModelError
 from quart_chat.assistants.openai.grounding import Grounding, Library, ground
 from quart_chat.assistants.openai.history import Request, estimate_tokens, fit
 from quart_chat.assistants.openai.replies.reply import Reply

@@ -15,13 +15,13 @@ import orjson
 
 from quart_chat.assistants.openai.address import EndpointAddress
 from quart_chat.assistants.openai.body import Body, Silence, TooLarge
-from quart_chat.assistants.openai.error_mapper import ErrorMapper
-from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.failures.error_mapper import ErrorMapper
+from quart_chat.assistants.openai.failures.errors import ModelError
+from quart_chat.assistants.openai.failures.words import find_words
 from quart_chat.assistants.openai.history import join_system
 from quart_chat.assistants.openai.length_limits import LengthLimits
 from quart_chat.assistants.openai.listing import read_embeddings, read_models
 from quart_chat.assistants.openai.tracing import traced
-from quart_chat.assistants.openai.words import find_words
 from quart_chat.assistants.parameters import NOTHING, Parameters
 from quart_chat.outbound import create_tls_context, find_proxy
 from quart_chat.texts import _

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from quart_chat.assistants.connection import ConnectionReport
 from quart_chat.assistants.openai.client import Endpoint
-from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.failures.errors import ModelError
 from quart_chat.assistants.openai.replies.reply import Reply
 from quart_chat.texts import _, number
 

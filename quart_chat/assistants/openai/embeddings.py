@@ -12,7 +12,7 @@ from math import sqrt
 from operator import mul
 
 from quart_chat.assistants.openai.client import Endpoint
-from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.failures.errors import ModelError
 
 _logger = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from itertools import chain
 from typing import Any
 
-from quart_chat.assistants.openai.complaints import is_error
 from quart_chat.assistants.openai.decoding import decode, load_json
-from quart_chat.assistants.openai.words import fields_of
+from quart_chat.assistants.openai.failures.complaints import is_error
+from quart_chat.assistants.openai.failures.words import fields_of
 from quart_chat.plaintext import clean
 
 _LISTS = ("data", "models", "modellist", "result", "items", "list", "embedded")

@@ -11,7 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from quart_chat import tracing
-from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.failures.errors import ModelError
 
 _OPERATIONS = {"chat/completions": "chat", "embeddings": "embeddings"}
 _STATUS = "http.response.status_code"

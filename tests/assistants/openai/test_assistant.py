@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from quart_chat.assistants.openai.assistant import OpenAIAssistant
-from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.failures.errors import ModelError
+from quart_chat.assistants.openai.failures.retry_after import parse_retry_after
 from quart_chat.assistants.openai.history import to_messages
-from quart_chat.assistants.openai.retry_after import parse_retry_after
 from quart_chat.assistants.protocol import Models, Output, Question, Step, Text, Turn, Usage
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.rounds.begun import Started

@@ -12,7 +12,7 @@ import pytest
 from aiohttp.base_protocol import BaseProtocol
 
 from quart_chat.assistants.openai import body as body_module
-from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.failures.errors import ModelError
 from quart_chat.assistants.openai.replies import reply
 from quart_chat.assistants.protocol import Text
 from tests.assistants.openai.endpoint import Exchange, delta, end, fake_endpoint, say, talk

@@ -13,7 +13,7 @@ import pytest
 from quart_chat.assistants.openai import client as endpoint_module
 from quart_chat.assistants.openai.address import EndpointAddress
 from quart_chat.assistants.openai.assistant import OpenAIAssistant
-from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.failures.errors import ModelError
 from quart_chat.assistants.protocol import Text
 from tests.assistants.openai.endpoint import (
     HELLO,

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import orjson
 import pytest
 
-from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.failures.errors import ModelError
 from quart_chat.assistants.protocol import Step, Text, Usage
 from tests.assistants.openai.endpoint import (
     DONE,

@@ -20,7 +20,7 @@ import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
 from quart_chat import create_app
-from quart_chat.assistants.openai.error_mapper import ErrorMapper
+from quart_chat.assistants.openai.failures.error_mapper import ErrorMapper
 from tests.assistants.openai.endpoint import (
     DONE,
     Exchange,

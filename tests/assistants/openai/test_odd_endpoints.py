@@ -8,7 +8,11 @@ from email.utils import formatdate
 import orjson
 import pytest
 
-from quart_chat.assistants.openai.retry_after import advise, find_retry_after, parse_retry_after
+from quart_chat.assistants.openai.failures.retry_after import (
+    advise,
+    find_retry_after,
+    parse_retry_after,
+)
 from quart_chat.assistants.protocol import Step
 from tests.assistants.openai.endpoint import DONE, FakeEndpoint, delta, event, fake_endpoint, refuse
 from tests.assistants.openai.endpoint import talk as tell

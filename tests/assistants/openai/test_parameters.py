@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.failures.errors import ModelError
 from quart_chat.assistants.parameters import Parameters
 from tests.assistants.openai.endpoint import HELLO, FakeEndpoint, fake_endpoint, refuse
 from tests.assistants.openai.test_assistant import assistant, outputs_of, question, text

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quart_chat.assistants.openai.error_mapper import ErrorMapper
-from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.failures.error_mapper import ErrorMapper
+from quart_chat.assistants.openai.failures.errors import ModelError
 from quart_chat.assistants.openai.replies import frames
 from quart_chat.assistants.openai.replies.reply import Reply
 from quart_chat.assistants.protocol import Output, Rewrite, Step, Text, Usage

@@ -12,9 +12,9 @@ import pytest
 
 from quart_chat.assistants.openai.assistant import OpenAIAssistant
 from quart_chat.assistants.openai.decoding import load_json
-from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.failures.errors import ModelError
+from quart_chat.assistants.openai.failures.words import find_words
 from quart_chat.assistants.openai.history import estimate_tokens
-from quart_chat.assistants.openai.words import find_words
 from quart_chat.assistants.protocol import Models, Step, Turn
 from tests.assistants.openai.endpoint import (
     HELLO,
@@ -558,5 +558,5 @@ def test_what_is_hardly_utf_8_is_no_text() -> None:
 )
 def test_a_page_is_looked_at_once(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
     """It would take minutes if each part were sought an end for."""
-    monkeypatch.setattr("quart_chat.assistants.openai.words.MAX_TEXT", 1 << 22)
+    monkeypatch.setattr("quart_chat.assistants.openai.failures.words.MAX_TEXT", 1 << 22)
     assert WORDS in find_words(f"<p>{WORDS}</p>" + part * 200_000)

@@ -12,8 +12,8 @@ import re
 from contextlib import suppress
 from typing import Any
 
-from quart_chat.assistants.openai.complaints import FAILURE
 from quart_chat.assistants.openai.decoding import load_json
+from quart_chat.assistants.openai.failures.complaints import FAILURE
 
 _FIELDS = ("type", "event", "event_type", "eventType", "object")
 _LINES = re.MULTILINE

@@ -6,8 +6,9 @@ import logging
 import time
 from collections.abc import Generator, Iterable, Iterator
 
-from quart_chat.assistants.openai.error_mapper import ErrorMapper
-from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.failures.error_mapper import ErrorMapper
+from quart_chat.assistants.openai.failures.errors import ModelError
+from quart_chat.assistants.openai.failures.words import find_words
 from quart_chat.assistants.openai.replies.choices import Choices
 from quart_chat.assistants.openai.replies.chunk import read_chunk, read_text
 from quart_chat.assistants.openai.replies.endings import Endings
@@ -20,7 +21,6 @@ from quart_chat.assistants.openai.replies.said import Counted, Said
 from quart_chat.assistants.openai.replies.surrogates import Halves
 from quart_chat.assistants.openai.replies.thinking import Parts, Thinking
 from quart_chat.assistants.openai.replies.thought import Thought
-from quart_chat.assistants.openai.words import find_words
 from quart_chat.assistants.protocol import Output, Rewrite, Step, Text, Usage
 from quart_chat.texts import N_, _, number
 

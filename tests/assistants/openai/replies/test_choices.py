@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from quart_chat.assistants.openai.error_mapper import ErrorMapper
+from quart_chat.assistants.openai.failures.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.replies.reply import Reply
 from quart_chat.assistants.protocol import Text
 from tests.assistants.openai.endpoint import DONE, event

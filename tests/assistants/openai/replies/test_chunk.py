@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_chat.assistants.openai.error_mapper import ErrorMapper
+from quart_chat.assistants.openai.failures.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.replies.chunk import read_chunk, read_text
 from quart_chat.assistants.openai.replies.reply import Reply
 from quart_chat.assistants.openai.replies.said import Said

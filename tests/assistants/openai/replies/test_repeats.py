@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quart_chat.assistants.openai.error_mapper import ErrorMapper
+from quart_chat.assistants.openai.failures.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.replies.reply import Reply
 from tests.assistants.openai.endpoint import delta, event
 from tests.assistants.openai.test_shapes import END, C, answer

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from quart_chat.assistants.openai.error_mapper import ErrorMapper
+from quart_chat.assistants.openai.failures.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.replies.reply import Reply
 from quart_chat.assistants.protocol import Output, Step, Text
 from tests.assistants.openai.endpoint import DONE, delta, end, event, say, usage

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from quart_chat.assistants.openai.words import WORDS, fields_of
+from quart_chat.assistants.openai.failures.words import WORDS, fields_of
 
 _SPOKEN = frozenset(WORDS[1 : WORDS.index("fault")])
 """Fields that a chunk of an answer has not."""

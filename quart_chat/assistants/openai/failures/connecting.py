@@ -8,7 +8,7 @@ from collections.abc import Generator
 
 import aiohttp
 
-from quart_chat.assistants.openai.errors import ModelError
+from quart_chat.assistants.openai.failures.errors import ModelError
 from quart_chat.texts import _
 
 

@@ -13,13 +13,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from quart_chat.assistants.openai.body import Silence
-from quart_chat.assistants.openai.complaints import find_status
-from quart_chat.assistants.openai.connecting import of_connecting
 from quart_chat.assistants.openai.decoding import decode_refusal
-from quart_chat.assistants.openai.errors import ModelError
-from quart_chat.assistants.openai.retry_after import advise, find_retry_after
+from quart_chat.assistants.openai.failures.complaints import find_status
+from quart_chat.assistants.openai.failures.connecting import of_connecting
+from quart_chat.assistants.openai.failures.errors import ModelError
+from quart_chat.assistants.openai.failures.retry_after import advise, find_retry_after
+from quart_chat.assistants.openai.failures.words import MAX_TEXT, find_words
 from quart_chat.assistants.openai.unpacking import CannotUnpack
-from quart_chat.assistants.openai.words import MAX_TEXT, find_words
 from quart_chat.plaintext import shorten
 from quart_chat.texts import _
 

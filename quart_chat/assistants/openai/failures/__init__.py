@@ -1,0 +1,1 @@
+"""Why an endpoint gives no answer, in its own words, and in ours."""
