@@ -115,6 +115,21 @@ async def test_every_tab_shows_the_branch_that_one_has_stepped_to(open_tab: Open
     assert await first.content() == await second.content() == await fresh.content()
 
 
+async def test_a_branch_that_was_left_while_a_tab_was_away_is_not_shown(open_tab: OpenTab) -> None:
+    """The round that was the last one is that again; another has come and gone."""
+    first = await three(open_tab)
+    second = await open_tab(first.page.url, quiet=False)
+    await set_offline(second.page, True)
+    await edit(first, 2, "count 9 1ms")
+    await first.until_ended("complete", 4)
+    await step(first, 4, "Previous")
+    await expect_prompts(first, "count 1 1ms", "count 2 1ms", "count 3 1ms")
+    await set_offline(second.page, False)
+    await expect(second.round(2).locator(".versions")).to_contain_text("1 of 2")
+    await expect_prompts(second, "count 1 1ms", "count 2 1ms", "count 3 1ms")
+    assert await second.content() == await first.content()
+
+
 async def test_a_tab_that_was_away_comes_back_to_the_branch_that_is_shown(
     open_tab: OpenTab,
 ) -> None:

@@ -65,6 +65,7 @@ async def answered(open_tab: OpenTab, **options: Any) -> Tab:
     await tab.ask("How do I resume a stream?", "librarian")
     await tab.until_ended("complete")
     await tab.ask("wait")
+    await expect(tab.round(2).locator(".steps-summary")).to_be_visible()
     await expect(tab.page.locator(".stop")).to_be_visible()
     await tab.page.keyboard.press("Escape")
     await tab.until_ended("stopped", 2)

@@ -8,6 +8,8 @@
 export class Branch {
   #head;
   #seq;
+  /** The seq of the latest entry that told the head, and not of a round that begins. */
+  #told;
 
   /**
    * @param {number} head The number of the round that the branch ends with; 0 without one.
@@ -16,6 +18,7 @@ export class Branch {
   constructor(head, seq) {
     this.#head = head;
     this.#seq = seq;
+    this.#told = seq;
   }
 
   /** Forget the branch: the page will be read again. */
@@ -30,6 +33,11 @@ export class Branch {
     return true;
   }
 
+  /** Whether an entry has arrived that is newer than a seq: it knew of what the seq stands for. */
+  isPast(seq) {
+    return seq <= this.#told;
+  }
+
   /**
    * The chat's entry has arrived, from one of two contexts, so perhaps late.
    * @returns {boolean} whether the page has to show another branch
@@ -38,7 +46,9 @@ export class Branch {
     if (seq <= this.#seq) return false;
     this.#seq = seq;
     // The prompt of the new round follows at once.
-    if (status === "running" || headRound === null || headRound === this.#head) return false;
+    if (status === "running") return false;
+    this.#told = seq;
+    if (headRound === null || headRound === this.#head) return false;
     this.#head = headRound;
     return true;
   }

@@ -75,7 +75,9 @@ export class ChatApp extends LivePage {
     if (role === "user" && this.#branch.extend(roundNumber)) {
       // In the same frame, the round takes the place of what was on its way.
       this.#composer.arrived(message.content, roundNumber);
-      if (!this.#log.grow(roundNumber, parentRound)) this.#read();
+      // A page that comes back is told of its list first: the branch may have been left again since.
+      const left = this.#branch.isPast(this.stream.seq);
+      if (left || !this.#log.grow(roundNumber, parentRound)) this.#read();
     }
     const round = this.#log.round(roundNumber);
     if (!round) return;

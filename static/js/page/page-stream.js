@@ -46,6 +46,11 @@ export class PageStream {
     return this.#cursor.split("-")[0];
   }
 
+  /** The position in the chat: the seq of the item that has arrived last. */
+  get seq() {
+    return Number(this.#cursor.split("-")[1]);
+  }
+
   /** Stream a chat, or the list alone, from a cursor on; at once, unless the stream is paused. */
   follow(workflowId, cursor) {
     this.#workflowId = workflowId;
