@@ -22,14 +22,14 @@ _ENDS = frozenset({"complete", "stopped", "error"})
 
 @asynccontextmanager
 async def beside(works: Iterable[Coroutine[Any, Any, None]]) -> AsyncGenerator[list[Following]]:
-    """Work that goes on beside a block, and is given up with its end."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        yield tasks
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    """Work that goes on beside a block, and is given up with its end; one that fails ends both."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(work) for work in works]
+        try:
+            yield tasks
+        finally:
+            for task in tasks:
+                task.cancel()
 
 
 _get_extra_info = AnyIOStream.get_extra_info
