@@ -366,47 +366,62 @@ async def test_prompts_are_edited_and_versions_shown_without_scripts(open_tab: O
     await expect_prompts(plain, "count 1 1ms")
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_two_tabs_show_the_same_whatever_has_been_done(
+# What may happen to a chat; showing another branch is as likely as two others.
+DEEDS = ("ask", "edit", "regenerate", "show", "show", "stop", "leave", "return", "hide", "come")
+MANY = [pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 44)]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, *MANY])
+async def test_all_tabs_show_the_same_whatever_has_been_done(
     open_tab: OpenTab, server: Server, seed: int
 ) -> None:
-    """One of them is where all of it is seen, the other comes and goes."""
+    """One has it before it all along, one loses its connection, and one is hidden now and then."""
     chance = random.Random(seed)
     first = await three(open_tab)
     second = await open_tab(first.page.url, quiet=False)
+    third = await open_tab(first.page.url)
     chat = first.page.url.rpartition("/")[2]
     rounds = 3
     async with httpx2.AsyncClient(base_url=server.url, timeout=30) as http:
-        for _ in range(14):
+        for _ in range(16):
             about = chance.randint(1, rounds)
             body: dict[str, object] = {"workflowId": chat, "assistant": "slow"}
-            match chance.choice(["ask", "edit", "regenerate", "show", "show", "leave", "return"]):
+            match chance.choice(DEEDS):
                 case "ask":
-                    body |= {"prompt": f"count {chance.randint(1, 9)} 5ms"}
+                    prompts = (f"count {chance.randint(1, 60)} 10ms", "count 3 0ms", "nested list")
+                    body |= {"prompt": chance.choices(prompts, weights=(6, 3, 1))[0]}
                 case "edit":
-                    body |= {"prompt": f"count {chance.randint(1, 9)} 5ms", "replaces": about}
+                    body |= {"prompt": f"count {chance.randint(1, 40)} 10ms", "replaces": about}
                 case "regenerate":
                     body |= {"replaces": about}
                 case "show":
                     await http.patch(f"/api/chatbot/workflows/{chat}", json={"head": about})
                     continue
-                case "leave":
-                    await set_offline(second.page, True)
+                case "stop":
+                    await http.post(f"/api/chatbot/{chat}/stop")
                     continue
-                case _:
-                    await set_offline(second.page, False)
+                case "leave" | "return" as deed:
+                    await set_offline(second.page, deed == "leave")
                     continue
-            (await http.post("/api/chatbot/start/stream", json=body)).raise_for_status()
-            rounds += 1
+                case deed:
+                    await set_hidden(third.page, deed == "hide")
+                    continue
+            started = await http.post("/api/chatbot/start/stream", json=body)
+            # Another round may still run.
+            rounds += started.status_code == 200
+        async with http.stream("GET", f"/api/chatbot/{chat}/stream") as running:
+            await running.aread()
     await set_offline(second.page, False)
+    await set_hidden(third.page, False)
     fresh = await open_tab(first.page.url)
-    for tab in (first, second):
-        await expect(tab.page.locator("chat-round")).to_have_count(len(await fresh.content()))
+    shown = json.dumps(await fresh.content(), separators=(",", ":"), ensure_ascii=False)
+    for tab in (first, second, third):
         await tab.page.wait_for_function(
             "texts => JSON.stringify([...document.querySelectorAll('chat-round')]"
             ".map((round) => round.textContent.split(/\\s+/).filter(Boolean).join(' '))) === texts",
-            arg=json.dumps(await fresh.content(), separators=(",", ":"), ensure_ascii=False),
+            arg=shown,
         )
+        await expect(tab.page.locator(".live > chat-round")).to_have_count(0)
 
 
 async def test_an_edit_survives_a_reload(open_tab: OpenTab) -> None:
