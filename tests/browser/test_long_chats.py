@@ -16,6 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PAGE = 30
 PHONE = {"width": 360, "height": 740}
+AT_END = "() => innerHeight + scrollY >= document.documentElement.scrollHeight - 2"
 
 
 @pytest.fixture
@@ -47,8 +48,7 @@ async def test_the_latest_rounds_of_a_long_chat_are_on_the_page(
     chat = write_long_chat(server.instance, 500)
     tab = await open_tab(f"/chat/{chat}")
     assert await numbers(tab) == list(range(500 - PAGE + 1, 501))
-    at_end = "() => innerHeight + scrollY >= document.documentElement.scrollHeight - 2"
-    await tab.page.wait_for_function(at_end)
+    await tab.page.wait_for_function(AT_END)
 
 
 async def test_earlier_rounds_come_as_one_scrolls_up(open_tab: OpenTab, server: Server) -> None:
@@ -70,6 +70,9 @@ async def test_what_is_in_view_stays_in_its_place(
 ) -> None:
     chat = write_long_chat(server.instance, 90)
     tab = await open_tab(f"/chat/{chat}", **({"viewport": viewport} if viewport else {}))
+    # The page goes to its end by itself, once its scripts are there.
+    await tab.until_ready()
+    await tab.page.wait_for_function(AT_END)
     moved = await tab.page.evaluate(
         """async (top) => {
           scrollTo({ top, behavior: "instant" });
