@@ -41,7 +41,7 @@ _LOOSE = re.compile(
     r"|[rR]ightarrow|infty|leq|geq|neq|approx|cdot|pm)(?![A-Za-z\\/.])"
 )
 _ATTACHED = re.compile(r"(?<=\w)\$([_^](?:\{[^{}$]*\}|\w))\$")
-# What stands before and after a word;: a line break has no content.
+# What stands before and after a word; a line break has no content.
 _BEFORE_WORD, _AFTER_WORD = frozenset(" (\"'“„«"), frozenset(" ?.,;:!)\"'”“»")
 # Names of Python, which look like bold words.
 _NAMES = frozenset(

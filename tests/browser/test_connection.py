@@ -71,14 +71,20 @@ async def test_a_restart_is_survived_and_the_chat_goes_on(
     await expect(tab.page.locator("chat-round")).to_have_count(2)
 
 
-async def test_a_hidden_tab_lets_go_and_catches_up(open_tab: OpenTab) -> None:
+async def hide_in_mid_answer(open_tab: OpenTab, prompt: str) -> Tab:
+    """A tab that has seen an answer begin, and has let go of its connection."""
     hidden = await open_tab()
-    await hidden.ask("count 80 20ms")
+    await hidden.ask(prompt)
     await expect(hidden.answer()).to_contain_text("10 ")
     async with hidden.page.expect_event(
         "requestfailed", lambda request: "/api/stream" in request.url
     ):
         await set_hidden(hidden.page, True)
+    return hidden
+
+
+async def test_a_hidden_tab_lets_go_and_catches_up(open_tab: OpenTab) -> None:
+    hidden = await hide_in_mid_answer(open_tab, "count 80 20ms")
     shown = await open_tab(hidden.page.url)
     await shown.until_ended("complete")
     await shown.ask("count 4 1ms")
@@ -92,13 +98,7 @@ async def test_a_hidden_tab_lets_go_and_catches_up(open_tab: OpenTab) -> None:
 
 async def test_a_page_that_reads_rounds_anew_shows_how_those_have_ended(open_tab: OpenTab) -> None:
     """Of what it has missed it is told that another round is the last before it is told of that."""
-    hidden = await open_tab()
-    await hidden.ask("count 2000 20ms")
-    await expect(hidden.answer()).to_contain_text("10 ")
-    async with hidden.page.expect_event(
-        "requestfailed", lambda request: "/api/stream" in request.url
-    ):
-        await set_hidden(hidden.page, True)
+    hidden = await hide_in_mid_answer(open_tab, "count 2000 20ms")
     shown = await open_tab(hidden.page.url)
     await shown.page.get_by_role("button", name="Stop the answer").click()
     await shown.until_ended("stopped")
