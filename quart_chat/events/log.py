@@ -159,7 +159,8 @@ class ContextLog:
 
     def append(self, event: Event, flusher: Flusher) -> None:
         """Give an event its place, drop what the bounds no longer allow, and arrange the flush."""
-        self.open_generation()
+        if self.ended:
+            self.open_generation()
         if event.epoch:
             self.epoch = event.epoch
         else:
@@ -174,7 +175,7 @@ class ContextLog:
         self.ended = event.terminal
         self.touched = now = monotonic()
         if not self._is_due:
-            self._arrange_flush(flusher, now, at_once=self._coalescer.is_urgent(event))
+            self._arrange_flush(event, flusher, now)
 
     def _drop_oldest(self) -> None:
         bounds = self._bounds
@@ -229,9 +230,9 @@ class ContextLog:
         # How many events a broker has numbered in between is not known.
         return self.first - (oldest - number - 1 if oldest == self.first else 1)
 
-    def _arrange_flush(self, flusher: Flusher, now: float, *, at_once: bool) -> None:
+    def _arrange_flush(self, event: Event, flusher: Flusher, now: float) -> None:
         wait = self.last_flush + self._bounds.pacing - now
-        if at_once or wait <= 0:
+        if wait <= 0 or self._coalescer.is_urgent(event):
             self._is_due = True
             flusher.flush_soon(self)
         elif self._timer is None:
@@ -270,9 +271,12 @@ class ContextLog:
         return batch
 
     def _make_batch(self, start: int, categories: frozenset[str] | None) -> Batch:
+        position = start
+        if categories is None and start + 1 == self.flushed:
+            # Most often there is one event, and there is nothing to choose.
+            return Batch(self.context_id, [self[start]], self.flushed, self._coalescer)
         events: list[Event] = []
         size = 0
-        position = start
         ends = False
         while position < self.flushed and size < BATCH_BYTES and not ends:
             event = self._events[position - self.first]

@@ -52,6 +52,11 @@ class Subscription:
         lost: Events that fell off the log before the latest ``read`` could take them.
     """
 
+    __slots__ = (
+        "_categories", "_counts", "_cursors", "_idle_since", "_loop", "_over",
+        "_parked", "_source", "lost", "sink",
+    )  # fmt: skip
+
     def __init__(
         self,
         source: Source,

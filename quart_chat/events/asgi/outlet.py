@@ -39,6 +39,7 @@ class Outlet:
         "_send",
         "_task",
         "_waiting_since",
+        "_written",
         "given_up",
     )
 
@@ -57,6 +58,7 @@ class Outlet:
         self._direct = False
         self._task = task
         self._waiting_since: float | None = None
+        self._written = 0
         self._progress = Progress()
 
     async def start(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
@@ -118,11 +120,11 @@ class Outlet:
         """Write some of the body, at least a byte."""
         assert self._connection is not None  # noqa: S101 - it takes something
         self._connection.writer.write(b"%x\r\n%b\r\n" % (len(data), data))
-        self._progress.written += len(data)
+        self._written += len(data)
 
     async def _send_body(self, data: bytes) -> None:
         self._waiting_since = monotonic()
-        self._progress.written += len(data)
+        self._written += len(data)
         try:
             await self._send({"type": "http.response.body", "body": data, "more_body": True})
             if self._connection is not None:
@@ -181,9 +183,10 @@ class Outlet:
         """
         if self._connection is None or self._connection.shared:
             return self._waiting_since is not None and now - self._waiting_since >= patience
-        if self._progress.is_complete:
+        if self._progress.is_complete(self._written):
             return False
-        return self._progress.is_stalled(self._connection.count_unsent(), now, patience)
+        unsent = self._connection.count_unsent()
+        return self._progress.is_stalled(self._written, unsent, now, patience)
 
     def give_up(self, *, dead: bool) -> None:
         """End the response, and its connection where that is ``dead`` or takes nothing, either.

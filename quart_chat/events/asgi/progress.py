@@ -4,30 +4,26 @@ from __future__ import annotations
 
 
 class Progress:
-    """What one connection has been given, and when its client last took some of it.
+    """When the client of one connection last took some of what it was given.
 
     Each byte that the client's system has confirmed counts: a slow client is no dead one. A client
-    that vanished confirms none.
-
-    Attributes:
-        written: Bytes that were written so far.
+    that vanished confirms none. How much was written is counted by the connection itself: that
+    changes with every write, and all else here only where the connection is looked at.
     """
 
-    __slots__ = ("_stuck_since", "_taken", "written")
+    __slots__ = ("_stuck_since", "_taken")
 
     def __init__(self) -> None:
-        self.written = 0
         self._taken = 0
         self._stuck_since: float | None = None
 
-    @property
-    def is_complete(self) -> bool:
+    def is_complete(self, written: int) -> bool:
         """Whether all that was written was taken when it was looked at last."""
-        return self._stuck_since is None and self.written == self._taken
+        return self._stuck_since is None and written == self._taken
 
-    def is_stalled(self, unsent: int, now: float, patience: float) -> bool:
+    def is_stalled(self, written: int, unsent: int, now: float, patience: float) -> bool:
         """Whether none of what is unsent was taken for so many seconds."""
-        taken = self.written - unsent
+        taken = written - unsent
         if not unsent or self._stuck_since is None or taken > self._taken:
             self._stuck_since = now if unsent else None
         self._taken = taken

@@ -44,7 +44,7 @@ class TakenConnection(asyncio.Protocol):
 
     __slots__ = (
         "_departed", "_kept", "_lost", "_progress", "_received", "_room", "_serve", "_task",
-        "_transport", "_unsent", "given_up",
+        "_transport", "_unsent", "_written", "given_up",
     )  # fmt: skip
 
     def __init__(
@@ -63,6 +63,7 @@ class TakenConnection(asyncio.Protocol):
         self._unsent = head
         self._received = b""
         self._serve: Serve | None = serve
+        self._written = 0
         self._progress = Progress()
         self._room: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -168,7 +169,7 @@ class TakenConnection(asyncio.Protocol):
     def _write(self, chunk: bytes) -> None:
         if self._unsent:
             chunk, self._unsent = self._unsent + chunk, b""
-        self._progress.written += len(chunk)
+        self._written += len(chunk)
         self._transport.write(chunk)
 
     async def _end(self) -> None:
@@ -220,9 +221,9 @@ class TakenConnection(asyncio.Protocol):
 
     def is_stalled(self, now: float, patience: float) -> bool:
         """Whether the client has taken nothing for so many seconds, though there is something."""
-        if self._lost or self._progress.is_complete:
+        if self._lost or self._progress.is_complete(self._written):
             return False
-        return self._progress.is_stalled(self._count_unsent(), now, patience)
+        return self._progress.is_stalled(self._written, self._count_unsent(), now, patience)
 
     def _count_unsent(self) -> int:
         unsent = self._transport.get_write_buffer_size()
