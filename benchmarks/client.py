@@ -177,8 +177,25 @@ class Fleet:
         )
 
     def _misplaced(self) -> int:
-        numbers = [int(number) for number in _NUMBER.findall(self.readers[0].received or b"")]
+        body = _without_frames(bytes(self.readers[0].received or b""))
+        numbers = [int(number) for number in _NUMBER.findall(body)]
         return sum(after not in (before + 1, 0) for before, after in pairwise(numbers))
+
+
+def _without_frames(response: bytes) -> bytes:
+    """The body of a response, taken out of the chunks that may cut it anywhere, also in a number.
+
+    See RFC 9112, 7.1.
+    """
+    head, _, rest = response.partition(b"\r\n\r\n")
+    if b"transfer-encoding: chunked" not in head.lower():
+        return rest
+    body, start = [], 0
+    while (end := rest.find(b"\r\n", start)) >= 0:
+        begin, size = end + 2, int(rest[start:end], 16)
+        body.append(rest[begin : begin + size])
+        start = begin + size + 2
+    return b"".join(body)
 
 
 class Publisher(asyncio.Protocol):
