@@ -217,8 +217,9 @@ class _Scorer:
         _raise_to(around, self._values.get((number, HEADING), nothing), FROM_HEADING * fading)
         # Most units have no word of the question themselves.
         inherited = {word: around.get(word, 0.0) for word in self._weights}
+        of_most = self._cover(inherited)
         best, chosen, leading = 0.0, 0, 0.0
-        asks_how = self._question.asks_how
+        telling = INSTRUCTION if self._question.asks_how else 0.0
         for position, unit in enumerate(analysed.units):
             own = self._values.get((number, position))
             words = inherited if own is None else _join(inherited, own)
@@ -226,28 +227,35 @@ class _Scorer:
             if before and unit.kind == "sentence" == analysed.units[position - 1].kind:
                 words = dict(words)
                 _raise_to(words, before, FROM_BEFORE)
-            covered = self._cover(words, analysed, position)
-            told = asks_how and is_instruction(analysed.text_of(unit))
+            least, most = of_most if words is inherited else self._cover(words)
+            lost = CODE if unit.kind == "code" else 0.0
+            if most - lost <= best and most - lost + telling <= leading:
+                continue  # whatever its text says: to look there costs most
+            answers = most > least and self._is_answer(analysed, position)
+            covered = (most if answers else least) - lost
+            told = telling and is_instruction(analysed.text_of(unit))
             best = max(best, covered)
             if (leads := covered + (INSTRUCTION if told else 0.0)) > leading:
                 chosen, leading = position, leads
         return best, chosen
 
-    def _cover(self, words: Mapping[str, float], analysed: Analysed, position: int) -> float:
-        unit = analysed.units[position]
+    def _cover(self, words: Mapping[str, float]) -> tuple[float, float]:
+        """How much of the question words cover, where the kind of answer is missing or is there."""
         covered = sum(self._weights[word] * value for word, value in words.items())
-        whole = self._whole
         expected = self._question.expected
-        if expected:
-            whole += EXPECTED_WEIGHT
-            # A name is beside the word for a role, which can_answer() looks for.
-            if (
-                not self._role_forms.isdisjoint(analysed.words[position])
-                if expected.role
-                else expected.is_in(analysed.text_of(unit))
-            ):
-                covered += self._answer_expected(words, expected.words)
-        return covered / whole - (CODE if unit.kind == "code" else 0.0)
+        if not expected:
+            return covered / self._whole, covered / self._whole
+        whole = self._whole + EXPECTED_WEIGHT
+        return covered / whole, (covered + self._answer_expected(words, expected.words)) / whole
+
+    def _is_answer(self, analysed: Analysed, position: int) -> bool:
+        """Whether a unit has the kind of answer that the question expects."""
+        expected = self._question.expected
+        assert expected is not None  # noqa: S101 - else the kind of answer makes no difference
+        # A name is beside the word for a role, which can_answer() looks for.
+        if expected.role:
+            return not self._role_forms.isdisjoint(analysed.words[position])
+        return expected.is_in(analysed.text_of(analysed.units[position]))
 
     def _answer_expected(self, words: Mapping[str, float], measures: frozenset[str]) -> float:
         """What a text gains that has the kind of answer: as much as it is about the subject."""
