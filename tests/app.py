@@ -25,7 +25,7 @@ from werkzeug.routing import Rule
 
 from quart_chat import create_app
 from quart_chat.accounts import service as accounts
-from quart_chat.accounts.hashing import Hasher
+from quart_chat.accounts.passwords.hashing import Hasher
 from quart_chat.assistants import registry
 from quart_chat.assistants.protocol import AssistantError, Output, Question, Step, Text
 from quart_chat.cli import main

@@ -14,8 +14,8 @@ from quart_chat.web.pages.administration.sentences import describe
 from quart_chat.web.schemas.activity import ActivityList, ActivityQuery, OwnActivityQuery
 
 if TYPE_CHECKING:
-    from quart_chat.accounts.security_events import SecurityEvent
-    from quart_chat.accounts.security_log import LogPage
+    from quart_chat.accounts.security_log.events import SecurityEvent
+    from quart_chat.accounts.security_log.service import LogPage
     from quart_chat.wire import Item
 
 blueprint = Blueprint("activity_api", __name__, url_prefix="/api")
