@@ -9,7 +9,7 @@ from quart import Blueprint
 
 from quart_chat.web.auth.identity import administrators_only
 from quart_chat.web.context import services, user_id
-from quart_chat.web.operation import Answer, operation
+from quart_chat.web.openapi.operation import Answer, operation
 from quart_chat.web.pages.administration.sentences import describe
 from quart_chat.web.schemas.activity import ActivityList, ActivityQuery, OwnActivityQuery
 
