@@ -16,16 +16,7 @@ from quart_chat.config import ConfigError, Settings, load_settings, variable
 from quart_chat.events import Broker
 from quart_chat.events.quart import Events
 from quart_chat.resources import resource_path
-from quart_chat.web import (
-    assets,
-    commands,
-    converters,
-    errors,
-    lifespan,
-    openapi,
-    paths,
-    security,
-)
+from quart_chat.web import commands, converters, errors, paths, security
 from quart_chat.web.api import assistants as assistants_api
 from quart_chat.web.api import (
     chatbot,
@@ -42,23 +33,16 @@ from quart_chat.web.auth import arrival
 from quart_chat.web.auth.identity import find_identity
 from quart_chat.web.json import OrjsonProvider
 from quart_chat.web.monitoring import metrics, probes, request_ids, tracing
-from quart_chat.web.pages import (
-    administration,
-    appearance,
-    chat_settings,
-    doctor,
-    handbook,
-    headings,
-    install,
-    languages,
-    library,
-    questions,
-    rounds,
-    sharing,
-)
-from quart_chat.web.pages import chat as pages
-from quart_chat.web.pages import queue as queue_pages
-from quart_chat.web.pages import settings as settings_page
+from quart_chat.web.openapi import document as openapi
+from quart_chat.web.pages import administration, doctor, handbook, install
+from quart_chat.web.pages.chat import headings, pages, questions, rounds, sharing
+from quart_chat.web.pages.chat import queue as queue_pages
+from quart_chat.web.pages.documents import library
+from quart_chat.web.pages.settings import appearance, languages
+from quart_chat.web.pages.settings import chat as chat_settings
+from quart_chat.web.pages.settings import page as settings_page
+from quart_chat.web.serving import lifespan
+from quart_chat.web.static import assets
 
 
 def create_app(

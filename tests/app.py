@@ -25,11 +25,12 @@ from werkzeug.routing import Rule
 
 from quart_chat import create_app
 from quart_chat.accounts import service as accounts
-from quart_chat.accounts.hashing import Hasher
+from quart_chat.accounts.passwords.hashing import Hasher
 from quart_chat.assistants import registry
 from quart_chat.assistants.protocol import AssistantError, Output, Question, Step, Text
 from quart_chat.cli import main
-from quart_chat.web import assets, lifespan
+from quart_chat.web.serving import lifespan
+from quart_chat.web.static import assets
 from tests.answer import LONG_ANSWERS, long_answer, pieces
 from tests.databases import settings_of
 from tests.empty_store import open_copy

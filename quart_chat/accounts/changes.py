@@ -23,7 +23,7 @@ from quart_chat.accounts.models import (
 )
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.secret import new_id
-from quart_chat.accounts.security_events import Action, SecurityEvent
+from quart_chat.accounts.security_log.events import Action, SecurityEvent
 from quart_chat.accounts.storage import AccountReader, AccountStorage, AccountTransaction
 from quart_chat.errors import ChatError, Forbidden, LastAdministrator, NotFound
 from quart_chat.plaintext import clean

@@ -17,9 +17,9 @@ from quart_chat.accounts.models import (
 )
 from quart_chat.accounts.names import clean_user_name, require_free
 from quart_chat.accounts.options import AccountOptions
-from quart_chat.accounts.passwords import Passwords, remove_other_ways_in, store_password
+from quart_chat.accounts.passwords.service import Passwords, remove_other_ways_in, store_password
 from quart_chat.accounts.secret import digest, is_secret, new_id, new_secret
-from quart_chat.accounts.security_events import Action
+from quart_chat.accounts.security_log.events import Action
 from quart_chat.accounts.sign_in import SignIn
 from quart_chat.accounts.storage import AccountReader, AccountStorage
 from quart_chat.accounts.users import add_user

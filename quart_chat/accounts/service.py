@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from quart_chat.accounts.attempts import Attempts
 from quart_chat.accounts.changes import Changes, RevocationListener
-from quart_chat.accounts.external import External
-from quart_chat.accounts.hashing import Hasher
-from quart_chat.accounts.identification import Identification
+from quart_chat.accounts.credentials.identification import Identification
+from quart_chat.accounts.credentials.sessions import Sessions
+from quart_chat.accounts.credentials.tokens import Tokens
+from quart_chat.accounts.external.linking import Linking
+from quart_chat.accounts.external.users import External
 from quart_chat.accounts.invites import Invites
-from quart_chat.accounts.linking import Linking
 from quart_chat.accounts.models import Identity, Role
 from quart_chat.accounts.oidc.requests import AuthorizationRequests
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.passkeys.invited import InvitedByPasskey
 from quart_chat.accounts.passkeys.service import Passkeys
-from quart_chat.accounts.passwords import Passwords
-from quart_chat.accounts.security_log import SecurityLog
-from quart_chat.accounts.sessions import Sessions
+from quart_chat.accounts.passwords.hashing import Hasher
+from quart_chat.accounts.passwords.service import Passwords
+from quart_chat.accounts.security_log.service import SecurityLog
 from quart_chat.accounts.sign_in import SignIn
 from quart_chat.accounts.storage import AccountStorage
-from quart_chat.accounts.tokens import Tokens
+from quart_chat.accounts.throttle.attempts import Attempts
 from quart_chat.accounts.upkeep import Eraser, Erasure, Upkeep
 from quart_chat.accounts.users import Users
 

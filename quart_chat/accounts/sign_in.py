@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from quart_chat.accounts.attempts import Attempt, Attempts
 from quart_chat.accounts.changes import Change, Changes
-from quart_chat.accounts.external import end_access, find_or_add, settle_role
-from quart_chat.accounts.hashing import Hasher
+from quart_chat.accounts.external.users import end_access, find_or_add, settle_role
 from quart_chat.accounts.models import (
     Actor,
     CredentialKind,
@@ -21,10 +19,12 @@ from quart_chat.accounts.models import (
 )
 from quart_chat.accounts.names import name_key
 from quart_chat.accounts.options import AccountOptions
-from quart_chat.accounts.passwords import normal_form
+from quart_chat.accounts.passwords.hashing import Hasher
+from quart_chat.accounts.passwords.service import normal_form
 from quart_chat.accounts.secret import digest, is_secret, new_id, new_secret
-from quart_chat.accounts.security_events import Action
-from quart_chat.accounts.throttle import known_names
+from quart_chat.accounts.security_log.events import Action
+from quart_chat.accounts.throttle.attempts import Attempt, Attempts
+from quart_chat.accounts.throttle.buckets import known_names
 from quart_chat.errors import TooManyRequests, WrongCredentials
 from quart_chat.plaintext import clean, one_line
 from quart_chat.texts import _

@@ -22,8 +22,8 @@ from quart_chat.accounts.models import (
     User,
 )
 from quart_chat.accounts.passkeys.models import Passkey
-from quart_chat.accounts.security_events import Action, SecurityEvent
-from quart_chat.accounts.throttle import Bucket
+from quart_chat.accounts.security_log.events import Action, SecurityEvent
+from quart_chat.accounts.throttle.buckets import Bucket
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from time import monotonic
 
 from quart_chat.accounts.changes import Changes
-from quart_chat.accounts.identification import Identification
+from quart_chat.accounts.credentials.identification import Identification
 from quart_chat.accounts.models import RevocationReason
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.storage import AccountStorage, AccountTransaction

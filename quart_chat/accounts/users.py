@@ -8,9 +8,9 @@ from dataclasses import replace
 from quart_chat.accounts.changes import Change, Changes, read_user
 from quart_chat.accounts.models import LOCAL_USER, Actor, RevocationReason, Role, User
 from quart_chat.accounts.names import clean_user_name, name_key, require_free
-from quart_chat.accounts.passwords import Passwords
+from quart_chat.accounts.passwords.service import Passwords
 from quart_chat.accounts.secret import new_id
-from quart_chat.accounts.security_events import Action
+from quart_chat.accounts.security_log.events import Action
 from quart_chat.accounts.storage import AccountReader, AccountStorage
 from quart_chat.errors import InvalidInput, NotFound
 from quart_chat.limits import InvalidLimits, parse_limits

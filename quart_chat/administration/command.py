@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from quart_chat.accounts.models import Actor, Role, User
-from quart_chat.accounts.passwords import MAX_BYTES, check_password
+from quart_chat.accounts.passwords.service import MAX_BYTES, check_password
 from quart_chat.accounts.service import AccountService
 from quart_chat.administration.installation import CannotAdminister, open_accounts
 from quart_chat.config import Settings, load_settings

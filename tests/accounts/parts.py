@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
 
-from quart_chat.accounts.hashing import Hasher
 from quart_chat.accounts.models import Actor, Origin, Role, Scope, SignedIn, User
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.passkeys.models import Passkey
+from quart_chat.accounts.passwords.hashing import Hasher
 from quart_chat.accounts.service import AccountService
 from quart_chat.accounts.storage import StoredChallenge, StoredPasskey
 from quart_chat.chat.usage.models import DailyUsage

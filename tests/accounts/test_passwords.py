@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_chat.accounts.common_passwords import is_common
-from quart_chat.accounts.hashing import Hasher
-from quart_chat.accounts.passwords import MAX_BYTES, MIN_LENGTH, check_password, normal_form
+from quart_chat.accounts.passwords.common import is_common
+from quart_chat.accounts.passwords.hashing import Hasher
+from quart_chat.accounts.passwords.service import MAX_BYTES, MIN_LENGTH, check_password, normal_form
 from quart_chat.errors import WeakPassword
 
 COMMON = [

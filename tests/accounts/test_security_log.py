@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from quart_chat.accounts.models import Actor, Role, Scope
-from quart_chat.accounts.security_events import ACTIONS, Action, Kind, SecurityEvent
+from quart_chat.accounts.security_log.events import ACTIONS, Action, Kind, SecurityEvent
 from quart_chat.accounts.service import AccountService
 from quart_chat.errors import Forbidden, WrongCredentials
 from tests.accounts.parts import (

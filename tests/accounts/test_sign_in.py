@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from quart_chat.accounts.hashing import Hasher
 from quart_chat.accounts.models import (
     Actor,
     Credential,
@@ -21,6 +20,7 @@ from quart_chat.accounts.models import (
     SignInMethod,
 )
 from quart_chat.accounts.options import DAY, AccountOptions
+from quart_chat.accounts.passwords.hashing import Hasher
 from quart_chat.accounts.service import AccountService
 from quart_chat.errors import Forbidden, InvalidInput, NotFound, WeakPassword, WrongCredentials
 from quart_chat.storage import Storage
@@ -235,7 +235,7 @@ async def test_a_password_is_the_same_however_a_keyboard_composes_it(
 async def test_a_hash_with_other_parameters_is_made_anew(
     storage: Storage, accounts: AccountService
 ) -> None:
-    from quart_chat.accounts.passwords import normal_form
+    from quart_chat.accounts.passwords.service import normal_form
 
     await add_admin(accounts)
     old = await Hasher(memory=16, passes=2).hash(normal_form(PASSWORD))

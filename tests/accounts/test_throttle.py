@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quart_chat.accounts.hashing import Hasher
 from quart_chat.accounts.models import Origin
 from quart_chat.accounts.options import AccountOptions
+from quart_chat.accounts.passwords.hashing import Hasher
 from quart_chat.accounts.service import AccountService
-from quart_chat.accounts.throttle import (
+from quart_chat.accounts.throttle.buckets import (
     PAIR,
     Bucket,
     buckets_of,

@@ -14,7 +14,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, async_playwright
 
 from quart_chat.resources import resource_path
-from quart_chat.web.assets import Assets
+from quart_chat.web.static.assets import Assets
 from tests.browser.tab import ARGUMENTS, Tab, watch
 from tests.server import Server
 

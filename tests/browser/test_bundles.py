@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.async_api import Browser, Page, Route, expect
 
-from quart_chat.web.bundles import Bundles, split
+from quart_chat.web.static.bundles import Bundles, split
 from tests.browser.conftest import OpenTab
 from tests.browser.test_picker import add
 from tests.server import Server

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from quart_chat.chat.models import Log, RoundStatus
-from quart_chat.web.pages.views import RoundView
+from quart_chat.web.pages.chat.views import RoundView
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
 from tests.browser.test_page import violations

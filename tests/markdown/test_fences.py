@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_chat.markdown import render_markdown
-from quart_chat.web.pages import headings
+from quart_chat.web.pages.chat import headings
 
 EXAMPLE = "```markdown\n## T\n```\nX\n```\n## U\n```json\n{}\n```\n```"
 

@@ -11,7 +11,7 @@ from quart import Quart, render_template_string
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat.resources import resource_path
-from quart_chat.web.assets import FOREVER, content_version
+from quart_chat.web.static.assets import FOREVER, content_version
 from tests.server import ROOT
 
 STATIC = resource_path("static")
@@ -153,5 +153,5 @@ def test_the_version_changes_with_how_scripts_are_joined(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = content_version(tmp_path)
-    monkeypatch.setattr("quart_chat.web.assets.getsource", lambda module: "changed")
+    monkeypatch.setattr("quart_chat.web.static.assets.getsource", lambda module: "changed")
     assert content_version(tmp_path) != before

@@ -9,8 +9,8 @@ import pytest
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat.resources import resource_path
-from quart_chat.web.bundles import Bundles, split
-from quart_chat.web.modules import read_module
+from quart_chat.web.static.bundles import Bundles, split
+from quart_chat.web.static.modules import read_module
 
 STATIC = resource_path("static")
 TEMPLATES = [path.read_text("utf-8") for path in resource_path("templates").glob("*.html")]

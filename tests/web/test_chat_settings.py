@@ -13,7 +13,7 @@ from quart.typing import TestClientProtocol as Client
 
 from quart_chat.assistants.parameters import EFFORTS, MAX_TOKENS, Parameters
 from quart_chat.texts import use
-from quart_chat.web.pages.chat_settings import read_texts, to_texts
+from quart_chat.web.pages.settings.chat import read_texts, to_texts
 from tests.assistants.openai.endpoint import FakeEndpoint, fake_endpoint
 from tests.web.streams import ask, workflow_id
 from tests.web.test_model_documents import chat

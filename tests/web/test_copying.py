@@ -7,7 +7,7 @@ from quart.typing import TestClientProtocol as Client
 from quart_chat.assistants.protocol import Source
 from quart_chat.chat.models import Message, MessageStatus
 from quart_chat.texts import use
-from quart_chat.web.pages.mail import to_mail
+from quart_chat.web.pages.chat.mail import to_mail
 from tests.web.streams import ask, workflow_id
 
 

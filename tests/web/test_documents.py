@@ -358,7 +358,7 @@ async def test_documents_of_another_user_are_not_found(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = await read(client, "fruit.md", KIWI)
-    for module in ("api.documents", "api.streams", "api.chatbot", "pages.library"):
+    for module in ("api.documents", "api.streams", "api.chatbot", "pages.documents.library"):
         monkeypatch.setattr(f"quart_chat.web.{module}.user_id", lambda: "bob")
     start = {"prompt": "kiwi", "documentIds": [document["id"]]}
     assert (await client.post("/api/chatbot/start/stream", json=start)).status_code == 404

@@ -13,7 +13,7 @@ from quart.typing import TestClientProtocol as Client
 
 from quart_chat import texts
 from quart_chat.texts import use
-from quart_chat.web.pages import languages
+from quart_chat.web.pages.settings import languages
 from tests.web.streams import ask, open_stream, workflow_id
 
 GERMAN = {"Accept-Language": "de-DE,de;q=0.9,en;q=0.7"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_chat.web.pages.questions import is_long, question
+from quart_chat.web.pages.chat.questions import is_long, question
 
 PIECES = ["```", "~~~", "```js\n", "\n", "`", "a", " ", "<b>", "&", "\n```\n", "\n~~~\n", "😀"]
 

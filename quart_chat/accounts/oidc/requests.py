@@ -14,9 +14,9 @@ from hmac import compare_digest
 
 from quart_chat.accounts.models import Origin
 from quart_chat.accounts.options import AccountOptions
-from quart_chat.accounts.rates import AUTHORIZATIONS, authorizations_of, spend
 from quart_chat.accounts.secret import digest, is_secret, new_secret
 from quart_chat.accounts.storage import AccountStorage, AccountTransaction, StoredChallenge
+from quart_chat.accounts.throttle.rates import AUTHORIZATIONS, authorizations_of, spend
 
 LIFETIME = 600.0
 """Seconds that a person has for signing in at the provider."""

@@ -7,7 +7,7 @@ from typing import Any
 from quart_chat.accounts.changes import Change
 from quart_chat.accounts.passkeys.answers import InvalidAnswer, Registered, check_registration
 from quart_chat.accounts.passkeys.models import Passkey, RelyingParty
-from quart_chat.accounts.security_events import Action
+from quart_chat.accounts.security_log.events import Action
 from quart_chat.accounts.storage import StoredPasskey
 from quart_chat.errors import InvalidInput
 from quart_chat.texts import _, number

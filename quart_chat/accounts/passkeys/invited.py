@@ -17,10 +17,10 @@ from quart_chat.accounts.passkeys.adding import MAX_NAME, read_registration, sto
 from quart_chat.accounts.passkeys.answers import registration_options
 from quart_chat.accounts.passkeys.challenges import Challenges
 from quart_chat.accounts.passkeys.models import Challenge, RelyingParty
-from quart_chat.accounts.rates import REGISTRATIONS, registrations_of, spend
-from quart_chat.accounts.security_events import Action
+from quart_chat.accounts.security_log.events import Action
 from quart_chat.accounts.sign_in import SignIn
 from quart_chat.accounts.storage import AccountReader, AccountStorage
+from quart_chat.accounts.throttle.rates import REGISTRATIONS, registrations_of, spend
 from quart_chat.accounts.users import add_user, choose_id
 from quart_chat.plaintext import clean_name
 

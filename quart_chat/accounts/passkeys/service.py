@@ -29,10 +29,10 @@ from quart_chat.accounts.passkeys.answers import (
 )
 from quart_chat.accounts.passkeys.challenges import Challenges
 from quart_chat.accounts.passkeys.models import Challenge, Passkey, RelyingParty
-from quart_chat.accounts.rates import FAILURES, failures_of, spend
-from quart_chat.accounts.security_events import Action
+from quart_chat.accounts.security_log.events import Action
 from quart_chat.accounts.sign_in import SignIn
 from quart_chat.accounts.storage import AccountReader, AccountStorage, StoredPasskey
+from quart_chat.accounts.throttle.rates import FAILURES, failures_of, spend
 from quart_chat.errors import LastWayIn, NotFound, WrongCredentials
 from quart_chat.plaintext import clean_name
 from quart_chat.texts import _

@@ -9,13 +9,13 @@ from quart import Blueprint
 
 from quart_chat.web.auth.identity import administrators_only
 from quart_chat.web.context import services, user_id
-from quart_chat.web.operation import Answer, operation
+from quart_chat.web.openapi.operation import Answer, operation
 from quart_chat.web.pages.administration.sentences import describe
 from quart_chat.web.schemas.activity import ActivityList, ActivityQuery, OwnActivityQuery
 
 if TYPE_CHECKING:
-    from quart_chat.accounts.security_events import SecurityEvent
-    from quart_chat.accounts.security_log import LogPage
+    from quart_chat.accounts.security_log.events import SecurityEvent
+    from quart_chat.accounts.security_log.service import LogPage
     from quart_chat.wire import Item
 
 blueprint = Blueprint("activity_api", __name__, url_prefix="/api")

@@ -12,7 +12,7 @@ from quart_chat.assistants.protocol import ModelAssistant, Models
 from quart_chat.chat.usage.gate import NO_LIMITS
 from quart_chat.texts import _
 from quart_chat.web.context import services, user_id
-from quart_chat.web.operation import Answer, operation
+from quart_chat.web.openapi.operation import Answer, operation
 from quart_chat.web.schemas.answers import AssistantList
 
 if TYPE_CHECKING:

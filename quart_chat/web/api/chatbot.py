@@ -21,7 +21,7 @@ from quart_chat.events.quart import stream_response
 from quart_chat.web.asking import start_round
 from quart_chat.web.context import services, take_stream, user_id
 from quart_chat.web.inputs import parse_seq
-from quart_chat.web.operation import EVENTS, Answer, nothing, operation
+from quart_chat.web.openapi.operation import EVENTS, Answer, nothing, operation
 from quart_chat.web.schemas.answers import ChatDataList, Stopped
 from quart_chat.web.schemas.requests import (
     SinceQuery,

@@ -24,7 +24,7 @@ from quart_chat.errors import (
 )
 from quart_chat.web.api.uploads import Uploads, failure, take_files
 from quart_chat.web.context import services, user_id
-from quart_chat.web.operation import Answer, nothing, operation
+from quart_chat.web.openapi.operation import Answer, nothing, operation
 from quart_chat.web.schemas.answers import DocumentList, DocumentPassages, Uploaded
 from quart_chat.web.schemas.documents import DocumentChange, DocumentsQuery, PassagesQuery
 from quart_chat.web.schemas.items import DocumentItem

@@ -14,7 +14,7 @@ from quart_chat.web.context import services, take_stream, user_id
 from quart_chat.web.monitoring.monitor import CONTEXT
 from quart_chat.web.monitoring.stopping import stop_round
 from quart_chat.web.monitoring.watching import monitor
-from quart_chat.web.operation import EVENTS, Answer, operation
+from quart_chat.web.openapi.operation import EVENTS, Answer, operation
 from quart_chat.web.schemas.answers import Stopped
 from quart_chat.web.schemas.requests import StopQuery
 

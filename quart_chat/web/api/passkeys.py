@@ -25,7 +25,7 @@ from quart_chat.web.auth.identity import actor, require_session
 from quart_chat.web.auth.public import public
 from quart_chat.web.auth.relying_party import relying_party
 from quart_chat.web.context import services, user_id
-from quart_chat.web.operation import Answer, operation
+from quart_chat.web.openapi.operation import Answer, operation
 from quart_chat.web.pages.accounts.devices import describe_device
 from quart_chat.web.pages.accounts.sign_in import target
 from quart_chat.web.schemas.passkeys import (

@@ -11,7 +11,7 @@ from quart_chat.errors import InvalidInput, NotFound
 from quart_chat.texts import _
 from quart_chat.web.connection import run_test
 from quart_chat.web.context import services, user_id
-from quart_chat.web.operation import Answer, nothing, operation
+from quart_chat.web.openapi.operation import Answer, nothing, operation
 from quart_chat.web.schemas.answers import ConnectionItem, PreferencesItem, PresetItem
 from quart_chat.web.schemas.settings import PreferencesBody, PreferencesChange, PresetBody
 

@@ -18,7 +18,7 @@ from quart_chat.errors import (
 )
 from quart_chat.web.asking import queue_prompt
 from quart_chat.web.context import services, user_id
-from quart_chat.web.operation import Answer, operation
+from quart_chat.web.openapi.operation import Answer, operation
 from quart_chat.web.schemas.answers import Placed, PromptList
 from quart_chat.web.schemas.items import QueuedPromptItem
 from quart_chat.web.schemas.requests import EditPromptRequest, QueuePromptRequest

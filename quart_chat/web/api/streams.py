@@ -9,7 +9,7 @@ from quart_chat.errors import NotFound, TooManyRequests
 from quart_chat.events.quart import sse_response, stream_response
 from quart_chat.web.context import services, take_stream, user_id
 from quart_chat.web.inputs import check_page_cursor
-from quart_chat.web.operation import EVENTS, nothing, operation
+from quart_chat.web.openapi.operation import EVENTS, nothing, operation
 from quart_chat.web.schemas.requests import EventsQuery, PageStreamQuery
 
 blueprint = Blueprint("streams", __name__, url_prefix="/api")

@@ -26,7 +26,7 @@ from quart_chat.texts import _, number
 from quart_chat.web.api.uploads import Taken, Uploads, failure, take_files, uploads
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.downloads import offer_download
-from quart_chat.web.operation import Answer, operation
+from quart_chat.web.openapi.operation import Answer, operation
 from quart_chat.web.pages.frame import render_in_frame
 from quart_chat.web.schemas.answers import Imported
 

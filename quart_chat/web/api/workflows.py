@@ -11,7 +11,7 @@ from quart import Blueprint
 from quart_chat.errors import InvalidInput, NotFound, RoundRunning, SearchTooBroad
 from quart_chat.texts import _
 from quart_chat.web.context import services, user_id
-from quart_chat.web.operation import Answer, nothing, operation
+from quart_chat.web.openapi.operation import Answer, nothing, operation
 from quart_chat.web.schemas.answers import Cleared, Restored, WorkflowList
 from quart_chat.web.schemas.items import WorkflowItem
 from quart_chat.web.schemas.requests import (

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from quart import request
 
+from quart_chat.accounts.credentials.tokens import PREFIX
 from quart_chat.accounts.models import Identity, Role
-from quart_chat.accounts.tokens import PREFIX
 from quart_chat.errors import Forbidden
 from quart_chat.texts import _
 from quart_chat.web.auth.client import auth_settings, peer_address

@@ -18,7 +18,7 @@ from quart_chat.web.auth.credentials import bearer_token, identify, proxied_name
 from quart_chat.web.auth.identity import now, remember, unauthenticated
 from quart_chat.web.auth.public import is_public
 from quart_chat.web.context import services
-from quart_chat.web.operation import find_operation
+from quart_chat.web.openapi.operation import find_operation
 from quart_chat.web.paths import path_to
 from quart_chat.web.security import SAFE_METHODS
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from quart_chat.events import StreamingEventManager
     from quart_chat.policies import ContextPolicies
     from quart_chat.web.auth.revocation import OpenStreams
-    from quart_chat.web.cluster import Cluster
+    from quart_chat.web.serving.cluster import Cluster
 
 
 @asynccontextmanager

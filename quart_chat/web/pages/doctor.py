@@ -21,7 +21,7 @@ from quart_chat.events import make_event
 from quart_chat.events.asgi.chunks import Chunks
 from quart_chat.events.quart import get_event_manager, sse_response
 from quart_chat.web.context import take_stream, user_id
-from quart_chat.web.operation import EVENTS, Answer, operation
+from quart_chat.web.openapi.operation import EVENTS, Answer, operation
 from quart_chat.web.pages.frame import render_in_frame
 from quart_chat.web.paths import path_to
 from quart_chat.web.schemas.answers import Clock

@@ -8,11 +8,11 @@ from quart import Blueprint, Response, current_app, render_template
 
 from quart_chat.resources import resource_path
 from quart_chat.texts import _, language
-from quart_chat.web.assets import EXTENSION as ASSETS
-from quart_chat.web.assets import static_url
 from quart_chat.web.auth.public import public
-from quart_chat.web.pages.appearance import appearance
+from quart_chat.web.pages.settings.appearance import appearance
 from quart_chat.web.paths import own_name, path_to
+from quart_chat.web.static.assets import EXTENSION as ASSETS
+from quart_chat.web.static.assets import static_url
 
 OFFLINE = "/offline"
 OFFLINE_FILES = ("css/styles.css", "js/offline.js", "favicon.svg")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from quart_chat.accounts.security_events import Kind
+from quart_chat.accounts.security_log.events import Kind
 from quart_chat.web.schemas.items import Seconds
 from quart_chat.web.schemas.requests import MAX_SEQ
 

@@ -1,6 +1,6 @@
 /**
  * A question: code in it is shown as code, and a long one is folded, by the same rules as in
- * quart_chat/web/pages/questions.py.
+ * quart_chat/web/pages/chat/questions.py.
  */
 import { t } from "../texts.js";
 

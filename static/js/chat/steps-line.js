@@ -1,6 +1,6 @@
 /**
  * The steps of a round in one line: the running step, or what came of them.
- * quart_chat/web/pages/views.py has the same rule.
+ * quart_chat/web/pages/chat/views.py has the same rule.
  */
 import { number, plural, seconds, t } from "../texts.js";
 

@@ -10,10 +10,10 @@ import pytest
 
 from quart_chat.accounts.models import Origin
 from quart_chat.accounts.oidc.requests import LIFETIME
-from quart_chat.accounts.rates import AUTHORIZATIONS
 from quart_chat.accounts.secret import new_secret
 from quart_chat.accounts.service import AccountService
 from quart_chat.accounts.storage import StoredChallenge
+from quart_chat.accounts.throttle.rates import AUTHORIZATIONS
 from quart_chat.errors import SignInThrottled
 from quart_chat.storage import Storage
 from tests.accounts.parts import HOME, Clock, add_admin

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_chat.accounts.rates import FAILURES, Rate
 from quart_chat.accounts.secret import new_id
-from quart_chat.accounts.security_events import Action
+from quart_chat.accounts.security_log.events import Action
 from quart_chat.accounts.service import AccountService
-from quart_chat.accounts.throttle import Bucket
+from quart_chat.accounts.throttle.buckets import Bucket
+from quart_chat.accounts.throttle.rates import FAILURES, Rate
 from quart_chat.errors import InvalidInput, SignInThrottled, WrongCredentials
 from quart_chat.storage import Storage
 from tests.accounts.authenticator import Authenticator

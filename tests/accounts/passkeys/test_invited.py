@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from quart_chat.accounts.models import Actor, LinkKind, Role, SignedIn, SignInMethod
-from quart_chat.accounts.rates import REGISTRATIONS
 from quart_chat.accounts.service import AccountService
+from quart_chat.accounts.throttle.rates import REGISTRATIONS
 from quart_chat.errors import (
     InvalidInput,
     LinkUsed,

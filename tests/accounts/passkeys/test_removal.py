@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from quart_chat.accounts.models import Actor, Revoked
-from quart_chat.accounts.security_events import Action
+from quart_chat.accounts.security_log.events import Action
 from quart_chat.accounts.service import AccountService
 from quart_chat.errors import LastWayIn, NotFound, WrongCredentials
 from tests.accounts.authenticator import Authenticator

@@ -22,9 +22,9 @@ from quart_chat.accounts.models import (
     User,
 )
 from quart_chat.accounts.passkeys.models import Passkey
-from quart_chat.accounts.security_events import Action, SecurityEvent
+from quart_chat.accounts.security_log.events import Action, SecurityEvent
 from quart_chat.accounts.storage import AccountTransaction, StoredChallenge, StoredPasskey
-from quart_chat.accounts.throttle import FORGET, Bucket
+from quart_chat.accounts.throttle.buckets import FORGET, Bucket
 from quart_chat.documents.models import Kind
 from quart_chat.storage import Storage
 from tests.documents.waiting import new_document

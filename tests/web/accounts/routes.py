@@ -8,7 +8,7 @@ from typing import Any
 
 from quart import Quart
 
-from quart_chat.web.operation import find_operation
+from quart_chat.web.openapi.operation import find_operation
 
 PUBLIC = {
     "assets.static_file",

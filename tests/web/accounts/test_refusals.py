@@ -12,7 +12,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from quart_chat.accounts.tokens import PREFIX
+from quart_chat.accounts.credentials.tokens import PREFIX
 from tests.web.accounts.people import HOST, Person, accounts_of, add_person, team_app
 
 ALPHABET = string.ascii_letters + string.digits + "-_"

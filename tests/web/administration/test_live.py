@@ -16,7 +16,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from quart_chat.accounts.models import Role
-from quart_chat.accounts.security_events import Action
+from quart_chat.accounts.security_log.events import Action
 from quart_chat.chat.rounds.remote import Stops
 from quart_chat.errors import Unavailable
 from quart_chat.web.monitoring.monitor import CONTEXT, MONITOR, Monitor

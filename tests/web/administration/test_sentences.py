@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from quart_chat.accounts.models import LinkKind, Role, Scope, SignInMethod
-from quart_chat.accounts.security_events import Action, SecurityEvent
+from quart_chat.accounts.security_log.events import Action, SecurityEvent
 from quart_chat.texts import languages, use
 from quart_chat.web.pages.administration.sentences import describe
 

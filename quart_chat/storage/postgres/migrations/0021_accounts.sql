@@ -66,7 +66,7 @@ CREATE TABLE known_origins (
   PRIMARY KEY (user_id, secret)
 );
 
--- Attempts to sign in, counted in several ways: see quart_chat/accounts/throttle.py.
+-- Attempts to sign in, counted in several ways: see quart_chat/accounts/throttle/buckets.py.
 CREATE TABLE sign_in_attempts (
   bucket TEXT COLLATE "C" PRIMARY KEY,
   failures BIGINT NOT NULL,

@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from quart_chat.accounts.models import ExternalIdentity, Invite, Revoked, Session, Token, User
 from quart_chat.accounts.passkeys.models import Passkey
-from quart_chat.accounts.security_events import Action, SecurityEvent
+from quart_chat.accounts.security_log.events import Action, SecurityEvent
 from quart_chat.accounts.storage import StoredChallenge, StoredPasskey
-from quart_chat.accounts.throttle import Bucket
+from quart_chat.accounts.throttle.buckets import Bucket
 from quart_chat.storage.sqlite.accounts.rows import (
     EVENT,
     INVITE,

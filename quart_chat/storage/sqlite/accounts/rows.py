@@ -23,7 +23,7 @@ from quart_chat.accounts.models import (
     User,
 )
 from quart_chat.accounts.passkeys.models import Passkey
-from quart_chat.accounts.security_events import Action, SecurityEvent
+from quart_chat.accounts.security_log.events import Action, SecurityEvent
 from quart_chat.storage.statements import Row
 
 USER = (

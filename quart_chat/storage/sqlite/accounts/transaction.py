@@ -18,9 +18,9 @@ from quart_chat.accounts.models import (
     Token,
     User,
 )
-from quart_chat.accounts.security_events import SecurityEvent
+from quart_chat.accounts.security_log.events import SecurityEvent
 from quart_chat.accounts.storage import USAGE_KEPT, StoredChallenge, StoredPasskey
-from quart_chat.accounts.throttle import FORGET, Bucket
+from quart_chat.accounts.throttle.buckets import FORGET, Bucket
 from quart_chat.storage.sqlite.accounts.erasure import Erasure
 from quart_chat.storage.sqlite.accounts.reader import Reader
 from quart_chat.storage.sqlite.accounts.rows import PASSKEY, SESSION, TOKEN, marks

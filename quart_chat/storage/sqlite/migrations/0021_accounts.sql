@@ -66,7 +66,7 @@ CREATE TABLE known_origins (
   PRIMARY KEY (user_id, secret)
 ) STRICT, WITHOUT ROWID;
 
--- Attempts to sign in, counted in several ways: see quart_chat/accounts/throttle.py.
+-- Attempts to sign in, counted in several ways: see quart_chat/accounts/throttle/buckets.py.
 CREATE TABLE sign_in_attempts (
   bucket TEXT PRIMARY KEY,
   failures INTEGER NOT NULL,

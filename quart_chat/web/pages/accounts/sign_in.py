@@ -27,7 +27,7 @@ from quart_chat.web.auth.paths import start_address
 from quart_chat.web.auth.public import public
 from quart_chat.web.context import services
 from quart_chat.web.errors import refused_page
-from quart_chat.web.pages.languages import safe_redirect_target
+from quart_chat.web.pages.settings.languages import safe_redirect_target
 from quart_chat.web.paths import path_to
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import asdict
 from quart import Blueprint, Response, request
 
-from quart_chat.accounts.security_events import Kind
+from quart_chat.accounts.security_log.events import Kind
 from quart_chat.errors import InvalidInput
 from quart_chat.texts import _
 from quart_chat.web.auth.identity import administrators_only

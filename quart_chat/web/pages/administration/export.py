@@ -15,8 +15,8 @@ from quart_chat.errors import DatabaseUnavailable
 from quart_chat.plaintext import to_cell
 
 if TYPE_CHECKING:
-    from quart_chat.accounts.security_events import SecurityEvent
-    from quart_chat.accounts.security_log import SecurityLog
+    from quart_chat.accounts.security_log.events import SecurityEvent
+    from quart_chat.accounts.security_log.service import SecurityLog
 
 AT_ONCE = 500
 """Entries that are read at once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quart_chat.accounts.security_events import Action, SecurityEvent
+from quart_chat.accounts.security_log.events import Action, SecurityEvent
 from quart_chat.texts import N_, _
 
 # What users did with what is their own.

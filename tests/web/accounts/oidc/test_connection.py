@@ -9,7 +9,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from quart_chat.accounts import linking
+from quart_chat.accounts.external import linking
 from quart_chat.accounts.models import Role, Scope
 from tests.accounts.oidc.provider import TestProvider
 from tests.web.accounts.oidc.browser import Browser

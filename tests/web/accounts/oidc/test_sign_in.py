@@ -12,7 +12,7 @@ from quart.typing import TestClientProtocol as Client
 
 from quart_chat.accounts.models import LOCAL_USER, Role, Scope
 from quart_chat.accounts.oidc import discovery, requests
-from quart_chat.accounts.rates import Rate
+from quart_chat.accounts.throttle.rates import Rate
 from quart_chat.web.auth.cookies import SIGN_IN_REQUEST
 from tests.accounts.oidc.provider import CLIENT_SECRET, TestProvider, hang
 from tests.web.accounts.oidc.browser import CALLBACK, Browser

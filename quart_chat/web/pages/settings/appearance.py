@@ -13,7 +13,7 @@ from quart import Blueprint, has_request_context, make_response, redirect, reque
 
 from quart_chat.errors import InvalidInput
 from quart_chat.texts import N_, _
-from quart_chat.web.pages.languages import keep_choice
+from quart_chat.web.pages.settings.languages import keep_choice
 from quart_chat.web.paths import own_name, path_to
 
 if TYPE_CHECKING:

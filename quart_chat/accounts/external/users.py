@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from quart_chat.accounts.changes import Change, Changes
-from quart_chat.accounts.identification import Identification
+from quart_chat.accounts.credentials.identification import Identification
 from quart_chat.accounts.models import (
     Actor,
     Credential,
@@ -17,7 +17,7 @@ from quart_chat.accounts.models import (
 )
 from quart_chat.accounts.names import MAX_NAME, clean_user_name, free_name, name_key
 from quart_chat.accounts.secret import digest
-from quart_chat.accounts.security_events import Action
+from quart_chat.accounts.security_log.events import Action
 from quart_chat.accounts.storage import AccountReader
 from quart_chat.accounts.users import add_user
 from quart_chat.plaintext import clean

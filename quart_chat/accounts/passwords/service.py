@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from quart_chat.accounts.attempts import Attempts
 from quart_chat.accounts.changes import Change, Changes, read_user
-from quart_chat.accounts.common_passwords import is_common
-from quart_chat.accounts.hashing import Hasher
-from quart_chat.accounts.linking import remove_identity
+from quart_chat.accounts.external.linking import remove_identity
 from quart_chat.accounts.models import (
     Actor,
     Credential,
@@ -17,8 +14,11 @@ from quart_chat.accounts.models import (
     RevocationReason,
 )
 from quart_chat.accounts.names import name_key
-from quart_chat.accounts.security_events import Action
+from quart_chat.accounts.passwords.common import is_common
+from quart_chat.accounts.passwords.hashing import Hasher
+from quart_chat.accounts.security_log.events import Action
 from quart_chat.accounts.storage import AccountStorage
+from quart_chat.accounts.throttle.attempts import Attempts
 from quart_chat.errors import WeakPassword, WrongCredentials
 from quart_chat.texts import _, number
 

@@ -15,7 +15,7 @@ from quart_chat.accounts.models import (
     SignInMethod,
 )
 from quart_chat.accounts.options import AccountOptions
-from quart_chat.accounts.security_events import Action
+from quart_chat.accounts.security_log.events import Action
 from quart_chat.accounts.storage import AccountReader, AccountStorage
 from quart_chat.errors import Forbidden, IdentityTaken, LastWayIn, NotFound
 from quart_chat.plaintext import clean

@@ -129,6 +129,6 @@ def _all_rows() -> tuple[str, ...]:
 
 @cache
 def _words() -> frozenset[str]:
-    text = files("quart_chat.accounts").joinpath("common_words.txt").read_text("utf-8")
+    text = files("quart_chat.accounts.passwords").joinpath("common_words.txt").read_text("utf-8")
     lines = (line for line in text.splitlines() if not line.startswith("#"))
     return frozenset(word for line in lines for word in line.split())

@@ -15,9 +15,9 @@ from quart_chat.web.api.assistants import allowed, list_models, user_limits
 from quart_chat.web.connection import run_test
 from quart_chat.web.context import services, user_id
 from quart_chat.web.inputs import parse_seq
-from quart_chat.web.pages.appearance import TEXTS, THEMES
 from quart_chat.web.pages.frame import render_in_frame
-from quart_chat.web.pages.server_settings import (
+from quart_chat.web.pages.settings.appearance import TEXTS, THEMES
+from quart_chat.web.pages.settings.server import (
     limit_settings,
     model_settings,
     restorable_for,

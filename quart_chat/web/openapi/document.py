@@ -13,7 +13,7 @@ from quart_schema import Info, OpenAPIProvider, QuartSchema, Server, Tag
 from quart_chat.errors import Unauthenticated
 from quart_chat.web.auth.cookies import SESSION
 from quart_chat.web.auth.public import is_public
-from quart_chat.web.operation import JSON, Answer, Operation, Refusal, find_operation
+from quart_chat.web.openapi.operation import JSON, Answer, Operation, Refusal, find_operation
 from quart_chat.web.paths import own_name
 from quart_chat.web.schemas.answers import ErrorAnswer
 from quart_chat.web.schemas.chatdata import ONE_OF_SEVERAL, SCHEMAS, ChatData, GuardedChatData

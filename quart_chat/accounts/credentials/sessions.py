@@ -10,7 +10,7 @@ from quart_chat.accounts.models import (
     Session,
 )
 from quart_chat.accounts.options import AccountOptions
-from quart_chat.accounts.security_events import Action
+from quart_chat.accounts.security_log.events import Action
 from quart_chat.accounts.storage import AccountStorage
 from quart_chat.errors import NotFound
 from quart_chat.texts import _

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from time import monotonic
 
+from quart_chat.accounts.credentials.sessions import is_alive
+from quart_chat.accounts.credentials.tokens import is_token
 from quart_chat.accounts.models import (
     Credential,
     CredentialKind,
@@ -21,9 +23,7 @@ from quart_chat.accounts.models import (
 )
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.secret import digest, is_secret
-from quart_chat.accounts.sessions import is_alive
 from quart_chat.accounts.storage import AccountReader, AccountStorage, AccountTransaction
-from quart_chat.accounts.tokens import is_token
 
 MOST = 10_000
 """Identities that are held; the one that was not seen for longest is let go first."""

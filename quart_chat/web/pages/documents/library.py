@@ -19,8 +19,8 @@ from quart_chat.web.context import services, user_id
 from quart_chat.web.downloads import offer_download
 from quart_chat.web.inputs import query_string
 from quart_chat.web.pages.chat_list import view_list
+from quart_chat.web.pages.documents.preview import Search, view_passages
 from quart_chat.web.pages.frame import render_in_frame
-from quart_chat.web.pages.preview import Search, view_passages
 from quart_chat.web.paths import path_to
 from quart_chat.web.schemas.documents import PreviewQuery
 

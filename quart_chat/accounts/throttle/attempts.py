@@ -1,4 +1,7 @@
-"""Counts attempts to sign in before they are made; see :mod:`quart_chat.accounts.throttle`."""
+"""Counts attempts to sign in before they are made.
+
+Where each is counted, says :mod:`quart_chat.accounts.throttle.buckets`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from quart_chat.accounts.models import Origin, User
 from quart_chat.accounts.options import AccountOptions
 from quart_chat.accounts.storage import AccountStorage, AccountTransaction
-from quart_chat.accounts.throttle import (
+from quart_chat.accounts.throttle.buckets import (
     Buckets,
     buckets_of,
     check,

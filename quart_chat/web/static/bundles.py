@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from posixpath import basename, dirname, relpath
 
-from quart_chat.web.modules import read_module
+from quart_chat.web.static.modules import read_module
 
 
 class Bundles:

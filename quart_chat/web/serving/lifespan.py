@@ -22,14 +22,14 @@ from quart_chat.policies import ContextPolicies
 from quart_chat.resources import resource_path
 from quart_chat.storage import Storage, open_storage
 from quart_chat.telemetry.opening import traced
-from quart_chat.web.cluster import Cluster
 from quart_chat.web.context import EXTENSION, Services
-from quart_chat.web.deadline import shutdown_deadline
-from quart_chat.web.descriptors import watch_descriptors
-from quart_chat.web.health import HealthPublisher
 from quart_chat.web.monitoring.measurements import measured
 from quart_chat.web.monitoring.readiness import READINESS, readiness
 from quart_chat.web.monitoring.watching import watched
+from quart_chat.web.serving.cluster import Cluster
+from quart_chat.web.serving.deadline import shutdown_deadline
+from quart_chat.web.serving.descriptors import watch_descriptors
+from quart_chat.web.serving.health import HealthPublisher
 from quart_chat.web.stream_limiter import StreamLimiter
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from quart_chat.accounts.changes import Change, Changes
 from quart_chat.accounts.models import Actor
-from quart_chat.accounts.security_events import ACTIONS, Action, Kind, SecurityEvent
+from quart_chat.accounts.security_log.events import ACTIONS, Action, Kind, SecurityEvent
 from quart_chat.accounts.storage import AccountStorage
 
 

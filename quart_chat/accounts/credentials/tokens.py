@@ -15,7 +15,7 @@ from quart_chat.accounts.models import (
     Token,
 )
 from quart_chat.accounts.secret import digest, is_secret, new_id, new_secret
-from quart_chat.accounts.security_events import Action
+from quart_chat.accounts.security_log.events import Action
 from quart_chat.accounts.storage import AccountStorage
 from quart_chat.errors import Forbidden, InvalidInput, NotFound
 from quart_chat.plaintext import clean_name

@@ -12,8 +12,8 @@ from quart_chat.errors import InvalidInput
 from quart_chat.texts import _
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.inputs import form_number, query_string
-from quart_chat.web.pages.mail import to_mail
-from quart_chat.web.pages.views import build_rounds
+from quart_chat.web.pages.chat.mail import to_mail
+from quart_chat.web.pages.chat.views import build_rounds
 from quart_chat.web.paths import path_to
 from quart_chat.web.schemas.requests import MAX_SEQ, RoundsQuery
 

@@ -26,10 +26,10 @@ from quart import Blueprint, Response, current_app, request
 
 from quart_chat.errors import NotFound
 from quart_chat.texts import _
-from quart_chat.web import bundles, modules
 from quart_chat.web.auth.public import public
-from quart_chat.web.bundles import Bundles
 from quart_chat.web.paths import path_to
+from quart_chat.web.static import bundles, modules
+from quart_chat.web.static.bundles import Bundles
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,7 +1,7 @@
 """How often something may be asked for that is no guess at a password.
 
-It is counted in the buckets of :mod:`quart_chat.accounts.throttle`, which say when all that was
-asked for is worked off.
+It is counted in buckets, as attempts to sign in are (:mod:`quart_chat.accounts.throttle.buckets`);
+they say when all that was asked for is worked off.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from quart_chat.accounts.models import Origin
 from quart_chat.accounts.storage import AccountTransaction
-from quart_chat.accounts.throttle import Bucket, bucket_name, check, network
+from quart_chat.accounts.throttle.buckets import Bucket, bucket_name, check, network
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from quart_chat.texts import _
 from quart_chat.web.auth.public import public
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.inputs import parse_seq, query_string
-from quart_chat.web.operation import EVENTS, Answer, nothing, operation
+from quart_chat.web.openapi.operation import EVENTS, Answer, nothing, operation
+from quart_chat.web.pages.chat.views import build_rounds
 from quart_chat.web.pages.frame import render_in_frame
-from quart_chat.web.pages.views import build_rounds
 from quart_chat.web.paths import path_to
 from quart_chat.web.schemas.answers import ShareItem
 from quart_chat.web.schemas.requests import ChatQuery, SinceQuery

@@ -16,9 +16,9 @@ from quart_chat.errors import DatabaseUnavailable
 from quart_chat.web.asking import start_or_queue
 from quart_chat.web.context import assistant_titles, services, user_id
 from quart_chat.web.inputs import form_number, query_string
+from quart_chat.web.pages.chat.first import view_first
+from quart_chat.web.pages.chat.views import build_rounds
 from quart_chat.web.pages.chat_list import view_list
-from quart_chat.web.pages.first import view_first
-from quart_chat.web.pages.views import build_rounds
 from quart_chat.web.paths import path_to
 from quart_chat.web.schemas.requests import ChatQuery
 

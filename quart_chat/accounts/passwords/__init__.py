@@ -1,0 +1,1 @@
+"""Passwords: changed, stored as hashes, and refused where they are guessed first."""

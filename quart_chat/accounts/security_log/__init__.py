@@ -1,0 +1,1 @@
+"""The security log: who did what to accounts, from where."""

@@ -1,0 +1,1 @@
+"""The pages of documents: the list of them, and what was read of one."""

@@ -1,0 +1,1 @@
+"""The pages of settings, and what each browser chooses: the language and the appearance."""
