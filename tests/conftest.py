@@ -41,6 +41,9 @@ settings.load_profile(examples.SHORT)
 # A client reads all certificates of the system, which takes longer than most requests of tests.
 patch.object(httpcore2, "default_ssl_context", cache(httpcore2.default_ssl_context)).start()
 
+# Collecting makes objects by the hundred thousand, and all of them stay.
+gc.disable()
+
 FIGURES = "figures"
 """A property of a test, which is printed at the end of the run."""
 
@@ -51,6 +54,7 @@ def pytest_collection_finish() -> None:
     """What has been imported and collected stays: the garbage collector need not look at it."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
