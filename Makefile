@@ -15,7 +15,9 @@ test nodes browser rabbitmq postgresql full: export PYTHONDONTWRITEBYTECODE :=
 EVERY_CORE := --numprocesses auto --dist worksteal
 # Where tests wait for other processes half of the time, a core has a second test meanwhile.
 TWO_A_CORE := --numprocesses $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN)) --dist worksteal
-PLAIN := -m "not long and not browser and not rabbitmq"
+# `.ci/run` says EACH_CHANGE=yes: what no change waits for is left to `.ci/nightly`.
+BY_DAY := $(if $(EACH_CHANGE),and not nightly)
+PLAIN := -m "not long and not browser and not rabbitmq $(BY_DAY)"
 CLIENTS := tests/chaos/clients/node_modules/.installed
 
 SERVICES := nginx proxies redis postgresql-server
@@ -48,7 +50,7 @@ nodes: $(VENV)/.test $(CLIENTS) chromium $(SERVICES)
 
 # What 'make test' leaves out of the tests in Chromium, which take two thirds of the time of all.
 browser: $(VENV)/.test chromium nginx
-	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "browser and not long" tests/browser)
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),$(EVERY_CORE) -m "browser and not long $(BY_DAY)" tests/browser)
 
 # What needs RabbitMQ: on one core, so that it is started once.
 rabbitmq: $(VENV)/.test rabbitmq-server
@@ -57,7 +59,7 @@ rabbitmq: $(VENV)/.test rabbitmq-server
 # The tests that have a store, but are not about its engine, over PostgreSQL in the place of SQLite.
 postgresql: $(VENV)/.test postgresql-server
 	$(PYTHON) -m pytest --store=postgres $(if $(ARGS),$(ARGS),$(TWO_A_CORE) $(PLAIN) \
-		$(addprefix tests/,accounts chat cluster documents web))
+		$(addprefix tests/,accounts chat $(if $(EACH_CHANGE),,cluster documents web)))
 
 # All tests, also those that take long, each property with all its examples, and the coverage.
 full: $(VENV)/.test $(CLIENTS) chromium rabbitmq-server $(SERVICES)

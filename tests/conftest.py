@@ -22,6 +22,7 @@ from tests import databases, examples
 from tests.app import create_test_app
 from tests.browser.tab import find_chromium
 from tests.databases import Databases
+from tests.nightly import is_nightly
 from tests.server import Server
 from tests.services.postgres import EventsDatabase, PostgresServer, find_binaries
 from tests.services.rabbitmq import RabbitMQServer
@@ -64,6 +65,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="run the tests that have a store, but are not about its engine, over this one",
     )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Pass over what is left to the night as a whole: importing it takes seconds, too."""
+    is_left_out = "not nightly" in config.option.markexpr and is_nightly(collection_path)
+    return True if is_left_out else None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if is_nightly(item.path):
+        item.add_marker("nightly")
 
 
 @pytest.hookimpl(trylast=True)

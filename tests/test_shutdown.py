@@ -155,6 +155,7 @@ def test_under_nohup_a_closed_terminal_stops_nothing(start_server: Callable[...,
     assert server.terminate() == 0
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("streams", ["<&- >&- 2>&-", ">/dev/full"])
 def test_it_serves_and_stops_without_its_standard_streams(

@@ -138,6 +138,7 @@ async def proxy(redis_server: RedisServer) -> AsyncIterator[ChaosProxy]:
         yield proxy
 
 
+@pytest.mark.nightly
 async def test_one_node_is_cut_off_from_the_broker(
     start_server: Callable[..., Server],
     redis_server: RedisServer,

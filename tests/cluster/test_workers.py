@@ -60,6 +60,7 @@ async def test_tabs_on_all_workers_see_the_same(workers: Server) -> None:
     assert len(node_ids(workers)) == 2
 
 
+@pytest.mark.nightly
 async def test_a_worker_that_dies_is_replaced(workers: Server) -> None:
     before = node_ids(workers)
     pid, other = children(workers.process.pid)
@@ -71,6 +72,7 @@ async def test_a_worker_that_dies_is_replaced(workers: Server) -> None:
     assert (await settled([workers], chat))["seq"]
 
 
+@pytest.mark.nightly
 def test_all_workers_end_with_the_command(workers: Server) -> None:
     pids = children(workers.process.pid)
     assert workers.terminate() == 0
@@ -79,12 +81,14 @@ def test_all_workers_end_with_the_command(workers: Server) -> None:
     assert not list((workers.instance / "bus").glob("*.socket"))
 
 
+@pytest.mark.nightly
 async def test_no_worker_outlives_a_command_that_is_killed(workers: Server) -> None:
     pids = children(workers.process.pid)
     os.kill(workers.process.pid, signal.SIGKILL)
     await until(lambda: not [pid for pid in pids if Path(f"/proc/{pid}").exists()])
 
 
+@pytest.mark.nightly
 def test_a_start_that_fails_is_told_once(
     server: Server, start_server: StartServer, tmp_path: Path
 ) -> None:
