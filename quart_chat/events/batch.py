@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from quart_chat.events.coalescing import Coalescer, NoCoalescing
 from quart_chat.events.event import Event
 from quart_chat.events.sse import encode_event, encode_events
 
 
-class Batch:
+class Batch(msgspec.Struct, eq=False, weakref=True):
     """Consecutive events of a context, shared by all readers that stand at the same place.
 
     Attributes:
         context_id: The context they belong to.
         events: The events that match the reader's categories.
         end: The position that follows the batch.
+        coalescer: What merges the events that are sent together.
     """
 
-    __slots__ = ("__weakref__", "_chunk", "_coalescer", "context_id", "end", "events")
-
-    def __init__(
-        self, context_id: str, events: list[Event], end: int, coalescer: Coalescer
-    ) -> None:
-        self.context_id = context_id
-        self.events = events
-        self.end = end
-        self._coalescer = coalescer
-        self._chunk: bytes | None = None
+    context_id: str
+    events: list[Event]
+    end: int
+    coalescer: Coalescer
+    _chunk: bytes | None = None
 
     @property
     def keepalive(self) -> bool:
@@ -40,7 +38,7 @@ class Batch:
                 event = self.events[0]
                 self._chunk = encode_event(event, event.body)
             else:
-                self._chunk = encode_events(self._coalescer.merge(self.events))
+                self._chunk = encode_events(self.coalescer.merge(self.events))
         return self._chunk
 
 

@@ -22,7 +22,7 @@ from weakref import WeakSet
 
 from quart_chat.events.batch import Batch
 from quart_chat.events.coalescing import Coalescer
-from quart_chat.events.event import Event
+from quart_chat.events.event import TERMINAL_TYPES, Event
 from quart_chat.events.flusher import Flusher
 
 BATCH_BYTES = 64 * 1024
@@ -172,7 +172,7 @@ class ContextLog:
         self.end += 1
         if len(self._events) > self._bounds.max_events or self._bytes > self._bounds.max_bytes:
             self._drop_oldest()
-        self.ended = event.terminal
+        self.ended = event.type in TERMINAL_TYPES
         self.touched = now = monotonic()
         if not self._is_due:
             self._arrange_flush(event, flusher, now)
@@ -260,7 +260,10 @@ class ContextLog:
         It ends after a terminal event, and once it has ``BATCH_BYTES``.
         """
         if len(self.subscribers) == 1:
-            # There is nothing to share: a busy server has many contexts of a single reader.
+            # There is nothing to share: a busy server has many contexts of a single reader. And
+            # most often there is one event, with nothing to choose.
+            if categories is None and start + 1 == self.flushed:
+                return Batch(self.context_id, [self[start]], self.flushed, self._coalescer)
             return self._make_batch(start, categories)
         key = (start, categories)
         batch = self._shared.get(key)
@@ -271,12 +274,9 @@ class ContextLog:
         return batch
 
     def _make_batch(self, start: int, categories: frozenset[str] | None) -> Batch:
-        position = start
-        if categories is None and start + 1 == self.flushed:
-            # Most often there is one event, and there is nothing to choose.
-            return Batch(self.context_id, [self[start]], self.flushed, self._coalescer)
         events: list[Event] = []
         size = 0
+        position = start
         ends = False
         while position < self.flushed and size < BATCH_BYTES and not ends:
             event = self._events[position - self.first]
