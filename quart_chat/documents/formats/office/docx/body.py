@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from quart_chat.documents.formats import Block
-from quart_chat.documents.formats.docx.styles import (
+from quart_chat.documents.formats.office.docx.styles import (
     Styles,
     attribute,
     is_on,
     local_name,
     outline_level,
 )
-from quart_chat.documents.formats.docx.tables import Table
+from quart_chat.documents.formats.office.docx.tables import Table
 
 Notes = dict[str, list[str]]
 """The paragraphs of each footnote and endnote, by kind and number."""

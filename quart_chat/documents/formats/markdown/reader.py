@@ -8,7 +8,7 @@ from pathlib import Path
 
 from quart_chat.documents.formats import Mark
 from quart_chat.documents.formats.encoding import read_text
-from quart_chat.documents.formats.markdown_comments import without_comments
+from quart_chat.documents.formats.markdown.comments import without_comments
 from quart_chat.documents.messages import Piece
 from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.search.chunking import cut_block

@@ -14,8 +14,8 @@ from openpyxl.utils import get_column_letter
 
 from quart_chat.documents.formats import Mark
 from quart_chat.documents.formats.archive import opened
+from quart_chat.documents.formats.office.xlsx.parts import scan
 from quart_chat.documents.formats.rows import label
-from quart_chat.documents.formats.xlsx_parts import scan
 from quart_chat.documents.messages import Piece
 from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.errors import MalformedFile

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from quart_chat.documents.formats import Block, Mark, Part
 from quart_chat.documents.formats.encoding import read_text
-from quart_chat.documents.formats.html_blocks import blocks
+from quart_chat.documents.formats.html.blocks import blocks
 from quart_chat.texts import _
 
 MAIN_SHARE = 0.3

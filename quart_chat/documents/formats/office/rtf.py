@@ -12,7 +12,7 @@ from pathlib import Path
 from striprtf.striprtf import rtf_to_text
 
 from quart_chat.documents.formats import Block, Mark
-from quart_chat.documents.formats.margins import keep_once
+from quart_chat.documents.formats.office.margins import keep_once
 from quart_chat.documents.formats.rows import label
 from quart_chat.errors import MalformedFile
 from quart_chat.texts import _

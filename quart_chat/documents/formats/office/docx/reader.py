@@ -18,9 +18,9 @@ from typing import Protocol
 from xml.parsers import expat
 
 from quart_chat.documents.formats import Block, Mark
-from quart_chat.documents.formats.docx.body import Body, NoteReader, Notes
-from quart_chat.documents.formats.docx.styles import Styles
-from quart_chat.documents.formats.margins import keep_once
+from quart_chat.documents.formats.office.docx.body import Body, NoteReader, Notes
+from quart_chat.documents.formats.office.docx.styles import Styles
+from quart_chat.documents.formats.office.margins import keep_once
 from quart_chat.errors import EncryptedFile, MalformedFile, OversizedContent, UnsupportedFile
 from quart_chat.texts import N_, _, number
 

@@ -15,7 +15,7 @@ from pypdf.errors import DependencyError, LimitReachedError, PyPdfError
 from pypdf.generic import DictionaryObject
 
 from quart_chat.documents.formats import Block, Mark, Part
-from quart_chat.documents.formats.pdf_fonts import names_its_letters, share_of_text
+from quart_chat.documents.formats.pdf.fonts import names_its_letters, share_of_text
 from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.errors import EmptyFile, EncryptedFile, MalformedFile, OversizedContent
 from quart_chat.texts import N_, _

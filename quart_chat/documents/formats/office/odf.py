@@ -10,7 +10,7 @@ from lxml import etree
 
 from quart_chat.documents.formats import Block, Mark, Part
 from quart_chat.documents.formats.archive import opened
-from quart_chat.documents.formats.margins import keep_once
+from quart_chat.documents.formats.office.margins import keep_once
 from quart_chat.documents.formats.rows import label
 from quart_chat.errors import EncryptedFile, MalformedFile
 from quart_chat.texts import _
