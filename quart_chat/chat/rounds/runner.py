@@ -30,8 +30,8 @@ from quart_chat.assistants.protocol import (
 )
 from quart_chat.availability import BUSY, unavailable
 from quart_chat.chat.models import Log, Message, MessageStatus, Round, RoundStatus
-from quart_chat.chat.rounds.in_flight import Answer
-from quart_chat.chat.rounds.outcome import (
+from quart_chat.chat.rounds.context import RoundContext
+from quart_chat.chat.rounds.ending.outcome import (
     COMPLETE,
     EMPTY_ANSWER,
     INTERNAL,
@@ -42,7 +42,8 @@ from quart_chat.chat.rounds.outcome import (
     end_round,
 )
 from quart_chat.chat.rounds.outputs import clean_sources, clean_usage, place_of
-from quart_chat.chat.rounds.recording import Recorder, RoundContext
+from quart_chat.chat.rounds.recording.in_flight import Answer
+from quart_chat.chat.rounds.recording.recorder import Recorder
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.errors import ChatError, DatabaseUnavailable, RoundEnded
 from quart_chat.markdown.rendering import render_html

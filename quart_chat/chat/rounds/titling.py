@@ -27,8 +27,8 @@ from quart_chat.assistants.protocol import (
     Usage,
 )
 from quart_chat.chat.models import RoundStatus, TitleSource, Workflow
+from quart_chat.chat.rounds.context import RoundContext
 from quart_chat.chat.rounds.outputs import clean_usage
-from quart_chat.chat.rounds.recording import RoundContext
 from quart_chat.chat.rounds.runner import RunningRound
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.chat.usage.counting import usage_of_title

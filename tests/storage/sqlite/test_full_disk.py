@@ -17,7 +17,7 @@ import pytest
 from quart_chat.assistants.protocol import Step, Text
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Workflow
-from quart_chat.chat.rounds.recording import RoundTimeouts
+from quart_chat.chat.rounds.context import RoundTimeouts
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import StreamingEventManager

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from quart_chat.chat.models import Log, Message, Round
-from quart_chat.chat.rounds.in_flight import Answer
+from quart_chat.chat.rounds.recording.in_flight import Answer
 from quart_chat.chat.storage import ChatStorage, ChatTransaction
 from quart_chat.errors import DatabaseUnavailable
 

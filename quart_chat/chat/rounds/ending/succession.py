@@ -22,7 +22,7 @@ from quart_chat.errors import InvalidInput, ModelNotAllowed, TooManyRequests, Un
 
 if TYPE_CHECKING:
     from quart_chat.chat.rounds.begun import Begun, Prompt
-    from quart_chat.chat.rounds.recording import RoundContext
+    from quart_chat.chat.rounds.context import RoundContext
 
 Ended = TypeVar("Ended", bound=Round | None)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from quart_chat.chat.models import Round
-from quart_chat.chat.rounds.in_flight import Answer
+from quart_chat.chat.rounds.recording.in_flight import Answer
 from quart_chat.durations import Durations
 
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 
 from quart_chat.assistants.protocol import Usage
 from quart_chat.chat.models import Log, Message, MessageStatus, Round
-from quart_chat.chat.rounds.outcome import INTERRUPTED, STOPPED, Ending, end_round
-from quart_chat.chat.rounds.recording import RoundContext
-from quart_chat.chat.rounds.succession import Succession
+from quart_chat.chat.rounds.context import RoundContext
+from quart_chat.chat.rounds.ending.outcome import INTERRUPTED, STOPPED, Ending, end_round
+from quart_chat.chat.rounds.ending.succession import Succession
 from quart_chat.chat.storage import ChatReader
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.errors import LostRound, RoundEnded

@@ -9,8 +9,8 @@ from typing import Any
 
 from quart_chat.chat.access import check_id, found_workflow
 from quart_chat.chat.models import Round, RoundStatus, Workflow, WorkflowStatus
-from quart_chat.chat.rounds.recording import RoundContext
-from quart_chat.chat.rounds.recovery import end_orphaned_round
+from quart_chat.chat.rounds.context import RoundContext
+from quart_chat.chat.rounds.ending.recovery import end_orphaned_round
 from quart_chat.chat.rounds.start import Rounds
 from quart_chat.chat.storage import ChatReader
 from quart_chat.cluster.control import ControlChannel
