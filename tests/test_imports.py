@@ -20,24 +20,19 @@ COMMON = {"errors", "texts"}
 TOOLS = {"search", "markdown", "wire", "plaintext", *COMMON}
 """What assistants and features build on."""
 
-SERVICES = {"availability", "cluster", "durations", "committer", "events", "patience", "policies"}
+SERVICES = {"availability", "cluster", "durations", "committer", "events", "policies"}
 """What features run on."""
 
 BELOW = {
     "errors": set[str](),
     "texts": set[str](),
-    "postgres": set[str](),
     "durations": set[str](),
-    "events": {"durations", "postgres"},
+    "events": {"durations", "outbound"},
     "availability": COMMON,
-    "patience": set[str](),
     "committer": {"events", *COMMON},
-    "disk": COMMON,
-    "instance": {"disk", *COMMON},
+    "serving": COMMON,
     "policies": COMMON,
     "resources": set[str](),
-    "standard_streams": set[str](),
-    "workers": {"standard_streams"},
     "outbound": set[str](),
     "tracing": set[str](),
     "telemetry": {"tracing"},
@@ -48,9 +43,9 @@ BELOW = {
     "markdown": {"search", "wire", "plaintext", *COMMON},
     "assistants": {"events", "outbound", "tracing", *TOOLS},
     "cluster": {"events", *COMMON},
-    "accounts": {"availability", "limits", "outbound", "patience", "plaintext", *COMMON},
-    "documents": {"assistants", "disk", *SERVICES, *TOOLS},
-    "chat": {"assistants", "disk", "limits", "tracing", *SERVICES, *TOOLS},
+    "accounts": {"availability", "limits", "outbound", "plaintext", *COMMON},
+    "documents": {"assistants", *SERVICES, *TOOLS},
+    "chat": {"assistants", "limits", "tracing", *SERVICES, *TOOLS},
     "storage": {
         "accounts",
         "assistants",
@@ -59,21 +54,20 @@ BELOW = {
         "cluster",
         "documents",
         "durations",
-        "patience",
-        "postgres",
+        "outbound",
         *TOOLS,
     },
-    "administration": {"accounts", "config", "instance", "storage", *COMMON},
+    "administration": {"accounts", "config", "serving", "storage", *COMMON},
     "config": {"events", "errors", "limits"},
     "backup": {"config", "copying", "errors", "storage"},
-    "copying": {"config", "documents", "events", "instance", "storage", *COMMON},
+    "copying": {"config", "documents", "events", "serving", "storage", *COMMON},
     "check": {
         "accounts",
         "assistants",
         "cluster",
         "config",
         "events",
-        "instance",
+        "serving",
         "storage",
         "telemetry",
         *COMMON,

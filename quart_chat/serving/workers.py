@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from time import monotonic, sleep
 
-from quart_chat.standard_streams import fill_standard_streams
+from quart_chat.serving.standard_streams import fill_standard_streams
 
 _logger = logging.getLogger(__name__)
 
