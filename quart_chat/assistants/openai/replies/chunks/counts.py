@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from quart_chat.assistants.openai.replies.said import Counted
+from quart_chat.assistants.openai.replies.chunks.said import Counted
 
 MAX_TOKENS = 10**9
 """Tokens of a prompt or an answer; an endpoint that counts more has miscounted."""

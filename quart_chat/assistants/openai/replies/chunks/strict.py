@@ -11,9 +11,9 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from quart_chat.assistants.openai.replies.counts import find_counts
-from quart_chat.assistants.openai.replies.lenient import read_leniently
-from quart_chat.assistants.openai.replies.said import Counted, Said
+from quart_chat.assistants.openai.replies.chunks.counts import find_counts
+from quart_chat.assistants.openai.replies.chunks.lenient import read_leniently
+from quart_chat.assistants.openai.replies.chunks.said import Counted, Said
 
 
 class Delta(Struct, gc=False):

@@ -12,7 +12,10 @@ from typing import Any
 from quart_chat.assistants.openai.decoding import load_json
 from quart_chat.assistants.openai.failures.complaints import has_failed, is_complaint, is_error
 from quart_chat.assistants.openai.failures.words import MAX_TEXT, find_longest
-from quart_chat.assistants.openai.replies.counts import find_usage
+from quart_chat.assistants.openai.replies.chunks.counts import find_usage
+from quart_chat.assistants.openai.replies.chunks.finishes import find_finish, goes_on
+from quart_chat.assistants.openai.replies.chunks.parts import THOUGHTS, find_first
+from quart_chat.assistants.openai.replies.chunks.said import Said
 from quart_chat.assistants.openai.replies.events import (
     AGAIN,
     END,
@@ -23,9 +26,6 @@ from quart_chat.assistants.openai.replies.events import (
     THOUGHT,
     unwrap,
 )
-from quart_chat.assistants.openai.replies.finishes import find_finish, goes_on
-from quart_chat.assistants.openai.replies.parts import THOUGHTS, find_first
-from quart_chat.assistants.openai.replies.said import Said
 
 _PLACES = (
     *("delta", "message", "text", "response", "content", "token", "generated_text", "completion"),
