@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from quart_chat.search.expected import Expected, read_expected
-from quart_chat.search.wording import GRAMMAR, Asked, read_words
+from quart_chat.search.questions.expected import Expected, read_expected
+from quart_chat.search.questions.wording import GRAMMAR, Asked, read_words
 from quart_chat.search.words import Language, language
 
 CONTEXT = 0.5

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from quart_chat.search.answer_patterns import (
+from quart_chat.search.questions.answer_patterns import (
     AGE,
     AMOUNT,
     AREA,
