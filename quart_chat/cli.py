@@ -30,12 +30,12 @@ from quart_chat.copying.command import add_parser, run_copy
 from quart_chat.copying.installation import CannotCopy
 from quart_chat.errors import InstanceInUse, StorageUnavailable
 from quart_chat.events.quart import Events
-from quart_chat.standard_streams import fill_standard_streams, say
+from quart_chat.serving.standard_streams import fill_standard_streams, say
+from quart_chat.serving.workers import Workers, stop_signals, stop_with_parent
 from quart_chat.web.auth.arrival import CURE
 from quart_chat.web.monitoring.logs import configure_logging
 from quart_chat.web.serving.descriptors import too_few_descriptors
 from quart_chat.web.serving.lifespan import SERVER_ADDRESS, start_failure
-from quart_chat.workers import Workers, stop_signals, stop_with_parent
 
 # Connections that may wait to be accepted: enough for every tab to come back after a restart.
 BACKLOG = 1024

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -20,24 +21,19 @@ COMMON = {"errors", "texts"}
 TOOLS = {"search", "markdown", "wire", "plaintext", *COMMON}
 """What assistants and features build on."""
 
-SERVICES = {"availability", "cluster", "durations", "committer", "events", "patience", "policies"}
+SERVICES = {"availability", "cluster", "durations", "committer", "events", "policies"}
 """What features run on."""
 
 BELOW = {
     "errors": set[str](),
     "texts": set[str](),
-    "postgres": set[str](),
     "durations": set[str](),
-    "events": {"durations", "postgres"},
+    "events": {"durations", "outbound"},
     "availability": COMMON,
-    "patience": set[str](),
     "committer": {"events", *COMMON},
-    "disk": COMMON,
-    "instance": {"disk", *COMMON},
+    "serving": COMMON,
     "policies": COMMON,
     "resources": set[str](),
-    "standard_streams": set[str](),
-    "workers": {"standard_streams"},
     "outbound": set[str](),
     "tracing": set[str](),
     "telemetry": {"tracing"},
@@ -48,9 +44,9 @@ BELOW = {
     "markdown": {"search", "wire", "plaintext", *COMMON},
     "assistants": {"events", "outbound", "tracing", *TOOLS},
     "cluster": {"events", *COMMON},
-    "accounts": {"availability", "limits", "outbound", "patience", "plaintext", *COMMON},
-    "documents": {"assistants", "disk", *SERVICES, *TOOLS},
-    "chat": {"assistants", "disk", "limits", "tracing", *SERVICES, *TOOLS},
+    "accounts": {"availability", "limits", "outbound", "plaintext", *COMMON},
+    "documents": {"assistants", *SERVICES, *TOOLS},
+    "chat": {"assistants", "limits", "tracing", *SERVICES, *TOOLS},
     "storage": {
         "accounts",
         "assistants",
@@ -59,21 +55,20 @@ BELOW = {
         "cluster",
         "documents",
         "durations",
-        "patience",
-        "postgres",
+        "outbound",
         *TOOLS,
     },
-    "administration": {"accounts", "config", "instance", "storage", *COMMON},
+    "administration": {"accounts", "config", "serving", "storage", *COMMON},
     "config": {"events", "errors", "limits"},
     "backup": {"config", "copying", "errors", "storage"},
-    "copying": {"config", "documents", "events", "instance", "storage", *COMMON},
+    "copying": {"config", "documents", "events", "serving", "storage", *COMMON},
     "check": {
         "accounts",
         "assistants",
         "cluster",
         "config",
         "events",
-        "instance",
+        "serving",
         "storage",
         "telemetry",
         *COMMON,
@@ -147,6 +142,11 @@ def test_a_room_imports_only_what_is_below_it(name: str) -> None:
 def test_every_room_has_its_place() -> None:
     rooms = {room(name) for name in MODULES} - {""}
     assert rooms == {*BELOW, "web", "app", "cli"}
+
+
+def test_a_folder_holds_no_more_than_one_can_look_over() -> None:
+    modules = Counter(path.parent.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+    assert {str(folder): count for folder, count in modules.items() if count > 16} == {}
 
 
 def test_only_the_outermost_rooms_know_a_web_framework() -> None:

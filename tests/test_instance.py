@@ -17,7 +17,7 @@ from quart.testing.app import LifespanError
 
 from quart_chat.errors import DatabaseUnavailable, InstanceInUse
 from quart_chat.events.sse import StreamParser
-from quart_chat.instance import LOCK, hold_instance
+from quart_chat.serving.instance import LOCK, hold_instance
 from tests.app import create_test_app
 from tests.server import ROOT, TEST_SERVER, Server, free_port
 from tests.test_shutdown import read_until, streaming

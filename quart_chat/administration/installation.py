@@ -15,7 +15,7 @@ from pathlib import Path
 from quart_chat.accounts.service import AccountService
 from quart_chat.config import Settings
 from quart_chat.errors import ChatError, InstanceInUse
-from quart_chat.instance import hold_instance
+from quart_chat.serving.instance import hold_instance
 from quart_chat.storage import Storage, inspect_storage, is_served, open_beside
 
 

@@ -21,10 +21,10 @@ from quart_chat.chat.preferences.service import PreferenceService
 from quart_chat.chat.queue.service import PromptQueue
 from quart_chat.chat.rounds.admission import Admission
 from quart_chat.chat.rounds.begun import Started
-from quart_chat.chat.rounds.checkpoints import Checkpointer
-from quart_chat.chat.rounds.recording import RoundContext, RoundTimeouts
-from quart_chat.chat.rounds.recovery import recover_rounds
-from quart_chat.chat.rounds.remote import Stops
+from quart_chat.chat.rounds.context import RoundContext, RoundTimeouts
+from quart_chat.chat.rounds.ending.recovery import recover_rounds
+from quart_chat.chat.rounds.ending.stops import Stops
+from quart_chat.chat.rounds.recording.checkpoints import Checkpointer
 from quart_chat.chat.rounds.start import Rounds
 from quart_chat.chat.rounds.titling import Titling
 from quart_chat.chat.shares import Sharing

@@ -11,7 +11,7 @@ from pathlib import Path
 from quart_chat.check.findings import Finding
 from quart_chat.config import Settings
 from quart_chat.errors import DatabaseUnavailable
-from quart_chat.instance import describe_holder
+from quart_chat.serving.instance import describe_holder
 from quart_chat.storage import inspect_storage
 from quart_chat.storage.inspection import Inspection
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from quart_chat.config import Settings, load_settings, variable
 from quart_chat.errors import ChatError, InstanceInUse
 from quart_chat.events.brokers.address import without_password
-from quart_chat.instance import hold_instance
+from quart_chat.serving.instance import hold_instance
 from quart_chat.storage import open_tables
 from quart_chat.storage.tables import Tables
 

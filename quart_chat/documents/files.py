@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from quart_chat.disk import translated_errors
+from quart_chat.availability.disk import translated_errors
 from quart_chat.documents.kinds import CHECKED, HEAD, detect, is_binary
 from quart_chat.documents.models import Kind
 from quart_chat.errors import EmptyFile, FileTooLarge, MislabelledFile, NotFound, QuotaExceeded

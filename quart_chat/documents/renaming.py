@@ -11,12 +11,12 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 
+from quart_chat.availability.patience import outlive_request
 from quart_chat.documents.models import Document
 from quart_chat.documents.reading.queue import IngestionQueue
 from quart_chat.documents.storage import DocumentStorage, DocumentTransaction
 from quart_chat.documents.unit_of_work import DocumentCommitter
 from quart_chat.errors import DatabaseUnavailable
-from quart_chat.patience import outlive_request
 
 RENAMED_AT_ONCE = 100
 """Passages that one transaction renames."""

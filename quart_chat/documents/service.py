@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from quart_chat.availability.patience import outlive_request
 from quart_chat.cluster.node import Node
 from quart_chat.documents.announcements import DocumentPublisher
 from quart_chat.documents.files import Files, not_kept
@@ -37,7 +38,6 @@ from quart_chat.errors import (
     UnreadableFile,
 )
 from quart_chat.events import StreamingEventManager
-from quart_chat.patience import outlive_request
 from quart_chat.policies import ContextPolicies
 from quart_chat.search.sought import Sought
 from quart_chat.texts import _

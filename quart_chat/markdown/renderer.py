@@ -15,13 +15,14 @@ from urllib.parse import urljoin
 
 from markdown_it import MarkdownIt
 
-from quart_chat.markdown.callouts import add_callouts
+from quart_chat.markdown.blocks.callouts import add_callouts
+from quart_chat.markdown.blocks.code import add_code
+from quart_chat.markdown.blocks.fences import add_fences
+from quart_chat.markdown.blocks.footnotes import add_footnotes
+from quart_chat.markdown.blocks.tasks import add_tasks, make_tasks
 from quart_chat.markdown.chunks import WHOLE, add_chunks
 from quart_chat.markdown.citations import ENV, Citable, Citations, add_citations
-from quart_chat.markdown.code import add_code
-from quart_chat.markdown.fences import add_fences
 from quart_chat.markdown.flanking import CjkInline
-from quart_chat.markdown.footnotes import add_footnotes
 from quart_chat.markdown.lines import is_plain, render_line
 from quart_chat.markdown.links import add_links
 from quart_chat.markdown.math.formulas import MAX_TOGETHER, add_formulas
@@ -29,7 +30,6 @@ from quart_chat.markdown.parts import add_parts
 from quart_chat.markdown.plain import plain_text
 from quart_chat.markdown.rules import Env, add_render_rule
 from quart_chat.markdown.tags import add_tags
-from quart_chat.markdown.tasks import add_tasks, make_tasks
 from quart_chat.search.words import language
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from posixpath import basename
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from quart_chat.markdown.blocks.tasks import make_tasks
 from quart_chat.markdown.math.formulas import add_formulas
 from quart_chat.markdown.math.plain import to_plain
 from quart_chat.markdown.tags import ALONE, add_tags
-from quart_chat.markdown.tasks import make_tasks
 from quart_chat.plaintext import is_blank, shorten
 
 MAX_TITLE = 80

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-from quart_chat.availability import NOT_INSTALLED, unavailable
+from quart_chat.availability.database import NOT_INSTALLED, unavailable
 from quart_chat.storage.engine import Storage
 from quart_chat.storage.inspection import Inspection
 from quart_chat.storage.tables import Tables
@@ -27,7 +27,7 @@ async def open_storage(url: str, *, patience: float = 10.0, shared: bool = True)
             it. An engine is imported only where it is named.
         patience: Seconds to wait for other writers, where no request says how many it has left.
         shared: Whether other servers may have the same database of PostgreSQL open. Who has a file
-            open is told by its folder; see :mod:`quart_chat.instance`.
+            open is told by its folder; see :mod:`quart_chat.serving.instance`.
 
     Raises:
         ValueError: No engine has this scheme.

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from typing import Any
 
+from quart_chat.availability.patience import Patience
 from quart_chat.errors import ChatError
-from quart_chat.patience import Patience
 from quart_chat.storage.statements import Statements
 
 _MOMENT = 0.01

@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from time import monotonic
 from typing import Any, ClassVar, Generic, TypeVar
 
-from quart_chat.availability import BUSY, unavailable
+from quart_chat.availability.database import BUSY, unavailable
 from quart_chat.durations import Durations
 from quart_chat.errors import DatabaseUnavailable, SearchTooBroad
 from quart_chat.storage.health import Health

@@ -15,10 +15,10 @@ from itertools import islice
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 
-from quart_chat.availability import BUSY, retold, unavailable
+from quart_chat.availability.database import BUSY, retold, unavailable
+from quart_chat.availability.patience import Patience, granted
 from quart_chat.durations import Durations
 from quart_chat.errors import DatabaseUnavailable
-from quart_chat.patience import Patience, granted
 from quart_chat.storage.change import Change, run_together
 from quart_chat.storage.health import Health
 from quart_chat.storage.statements import Statements

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from quart import Response, has_request_context, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from quart_chat.availability import TOO_MANY_FILES
+from quart_chat.availability.database import TOO_MANY_FILES
 from quart_chat.errors import ChatError, Unavailable
 from quart_chat.events import BrokerUnavailable
 from quart_chat.texts import N_, _

@@ -247,7 +247,7 @@ def test_files_of_a_deleted_user_are_removed_where_no_server_runs(run: Run, tmp_
 
 @pytest.mark.sqlite
 def test_the_next_command_erases_what_a_server_has_left(run: Run, tmp_path: Path) -> None:
-    from quart_chat.instance import hold_instance
+    from quart_chat.serving.instance import hold_instance
 
     folder = small(tmp_path)
     instance = ("--instance", str(folder))
@@ -276,7 +276,7 @@ def test_a_running_server_goes_on(run: Run, start_server: Callable[..., Server])
 
 @pytest.mark.sqlite
 def test_a_server_of_another_version_is_left_alone(run: Run, tmp_path: Path) -> None:
-    from quart_chat.instance import hold_instance
+    from quart_chat.serving.instance import hold_instance
 
     run("list")
     databases.query(tmp_path / "instance", "PRAGMA user_version = 20")

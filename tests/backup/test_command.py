@@ -22,7 +22,7 @@ from quart_chat.backup import archive
 from quart_chat.backup.make import PARTIAL, back_up
 from quart_chat.cli import main
 from quart_chat.copying.installation import CannotCopy
-from quart_chat.instance import hold_instance
+from quart_chat.serving.instance import hold_instance
 from tests.backup.test_round_trip import bring_back, installation, save
 from tests.copying.installations import rows_of_file
 from tests.examples import examples

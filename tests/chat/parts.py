@@ -8,7 +8,7 @@ from quart_chat.assistants.librarian.corpora import FoundMessage
 from quart_chat.assistants.protocol import Assistant, Text
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.limits import ChatLimits
-from quart_chat.chat.rounds.recording import RoundTimeouts
+from quart_chat.chat.rounds.context import RoundTimeouts
 from quart_chat.chat.service import ChatService
 from quart_chat.events import StreamingEventManager
 from quart_chat.markdown.rendering import Render

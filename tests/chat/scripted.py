@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 
 from quart_chat.assistants.protocol import Output, Question
-from quart_chat.chat.rounds.recording import Recorder
+from quart_chat.chat.rounds.recording.recorder import Recorder
 
 END = None
 Line = Output | BaseException | None

@@ -11,7 +11,7 @@ import pytest
 from quart.testing.app import LifespanError
 
 from quart_chat.errors import InstanceInUse
-from quart_chat.instance import hold_instance
+from quart_chat.serving.instance import hold_instance
 from tests.app import create_test_app
 from tests.cluster.conftest import StartNode
 from tests.cluster.nodes import SHARED
@@ -118,7 +118,7 @@ def test_the_first_is_alone_until_it_shares(tmp_path: Path) -> None:
 def test_no_one_shares_before_the_first_has_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("quart_chat.instance._START", 0.05)
+    monkeypatch.setattr("quart_chat.serving.instance._START", 0.05)
     with (
         hold_instance(tmp_path, shared=True),
         pytest.raises(InstanceInUse),

@@ -18,7 +18,7 @@ import pytest
 
 from quart_chat.cli import main
 from quart_chat.copying.command import ProgressLine
-from quart_chat.instance import hold_instance
+from quart_chat.serving.instance import hold_instance
 from quart_chat.storage import open_storage
 from tests.copying.installations import rows_of_file
 from tests.server import ROOT, Server

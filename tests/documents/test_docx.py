@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quart_chat.documents.formats import Block
-from quart_chat.documents.formats.docx import reader as docx
+from quart_chat.documents.formats.office.docx import reader as docx
 from quart_chat.errors import MalformedFile, OversizedContent
 from tests.documents import made
 from tests.examples import examples

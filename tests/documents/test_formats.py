@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from quart_chat.documents.formats import markdown, pdf
-from quart_chat.documents.formats.docx import reader as docx
+from quart_chat.documents.formats.markdown import reader as markdown
+from quart_chat.documents.formats.office.docx import reader as docx
+from quart_chat.documents.formats.pdf import reader as pdf
 from quart_chat.documents.messages import Advanced, Failed, Finished, Message, Piece, Vocabulary
 from quart_chat.documents.models import Kind
 from quart_chat.documents.reading import worker as reader

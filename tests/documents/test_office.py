@@ -22,7 +22,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
 from quart_chat.documents.formats import archive as archives
-from quart_chat.documents.formats import xlsx
+from quart_chat.documents.formats.office.xlsx import reader as xlsx
 from quart_chat.documents.kinds import detect
 from quart_chat.documents.models import Kind, Status
 from quart_chat.errors import ChatError, OversizedContent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quart_chat.markdown import render_markdown, renderer
-from quart_chat.markdown.code import MAX_HIGHLIGHTED
+from quart_chat.markdown.blocks.code import MAX_HIGHLIGHTED
 
 
 def test_all_code_of_a_text_together_is_highlighted_up_to_a_length() -> None:

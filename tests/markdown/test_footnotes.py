@@ -7,7 +7,7 @@ import re
 import pytest
 
 from quart_chat.markdown import render_markdown
-from quart_chat.markdown.footnotes import MAX_NOTES
+from quart_chat.markdown.blocks.footnotes import MAX_NOTES
 
 
 def test_a_footnote_and_what_leads_to_it_lead_to_each_other() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_chat.markdown import MAX_NESTING, render_markdown
-from quart_chat.markdown.code import MAX_HIGHLIGHTED
+from quart_chat.markdown.blocks.code import MAX_HIGHLIGHTED
 from quart_chat.markdown.math.mathml import ELEMENTS, VALUES
 from quart_chat.markdown.tags import ALONE, PAIRED
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from quart_chat.search.expected import read_expected
-from quart_chat.search.question import CONTEXT, read_question
+from quart_chat.search.questions.expected import read_expected
+from quart_chat.search.questions.reading import CONTEXT, read_question
 from quart_chat.search.words import Language
 
 

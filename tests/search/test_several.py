@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quart_chat.search.several import split_questions
+from quart_chat.search.questions.several import split_questions
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quart_chat.search.wording import CODE, GRAMMAR, LIGHT, parts, read_words
+from quart_chat.search.questions.wording import CODE, GRAMMAR, LIGHT, parts, read_words
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import orjson
 from yarl import URL
 
 from quart_chat.errors import ProviderUnavailable
-from quart_chat.outbound import create_tls_context, find_proxy
+from quart_chat.outbound.http import create_tls_context, find_proxy
 from quart_chat.texts import _
 
 _logger = logging.getLogger(__name__)

@@ -35,7 +35,7 @@ from quart_chat.assistants.librarian.retrieval import (
 from quart_chat.assistants.librarian.several import retrieve_each
 from quart_chat.assistants.protocol import Output, Question, Sources, Step, Text
 from quart_chat.search.passages import Passage, page_language, place_of, read_handbook
-from quart_chat.search.question import ReadQuestion, read_question
+from quart_chat.search.questions.reading import ReadQuestion, read_question
 from quart_chat.search.ranking.analysis import Analysed, Collection, analyse
 from quart_chat.search.words import fold, terms
 

@@ -12,10 +12,10 @@ from quart_chat.assistants.librarian.phrases import Sentences
 from quart_chat.assistants.protocol import Question
 from quart_chat.search.abbreviations import other_forms
 from quart_chat.search.passages import Passage, cut_text
-from quart_chat.search.question import ReadQuestion
+from quart_chat.search.questions.reading import ReadQuestion
+from quart_chat.search.questions.wording import Asked
 from quart_chat.search.ranking.analysis import Collection, analyse_documents, collect
 from quart_chat.search.spelling import SIMILAR_WORDS, suggest, trigrams_of
-from quart_chat.search.wording import Asked
 from quart_chat.search.words import Language, Term, fold, make_term, terms
 
 # Messages of one's own chats, and passages of one's documents, that are looked at closely.

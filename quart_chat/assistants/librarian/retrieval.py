@@ -12,7 +12,7 @@ from quart_chat.assistants.librarian.phrases import SENTENCES, Sentences
 from quart_chat.assistants.librarian.showing import choose_shown
 from quart_chat.assistants.protocol import Question, Step
 from quart_chat.search.passages import Passage
-from quart_chat.search.question import ReadQuestion
+from quart_chat.search.questions.reading import ReadQuestion
 from quart_chat.search.ranking.analysis import Collection
 from quart_chat.search.ranking.fusion import EMBEDDINGS, MOST, Ranking, fuse, rank, rank_by_vectors
 from quart_chat.search.ranking.judgement import Hit, Judgement

@@ -17,8 +17,8 @@ from quart_chat.assistants.librarian.retrieval import (
 )
 from quart_chat.assistants.protocol import Question, Step, Turn
 from quart_chat.search.passages import place_of
-from quart_chat.search.question import ReadQuestion
-from quart_chat.search.several import split_questions
+from quart_chat.search.questions.reading import ReadQuestion
+from quart_chat.search.questions.several import split_questions
 
 Read = Callable[[Question], ReadQuestion]
 

@@ -23,7 +23,7 @@ from quart_chat.assistants.openai.length_limits import LengthLimits
 from quart_chat.assistants.openai.listing import read_embeddings, read_models
 from quart_chat.assistants.openai.tracing import traced
 from quart_chat.assistants.parameters import NOTHING, Parameters
-from quart_chat.outbound import create_tls_context, find_proxy
+from quart_chat.outbound.http import create_tls_context, find_proxy
 from quart_chat.texts import _
 
 _logger = logging.getLogger(__name__)

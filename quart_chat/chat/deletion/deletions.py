@@ -10,13 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from quart_chat.availability.patience import outlive_request
 from quart_chat.chat.access import check_id, get_workflow
 from quart_chat.chat.deletion.purge import PurgeJob
 from quart_chat.chat.models import Workflow, WorkflowStatus
 from quart_chat.chat.storage import ChatStorage
 from quart_chat.chat.unit_of_work import Committer, UnitOfWork
 from quart_chat.errors import NotFound, Unavailable
-from quart_chat.patience import outlive_request
 from quart_chat.texts import _
 
 _logger = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ Stop = Callable[[Workflow, int | None], Awaitable[Round | None]]
 
 
 class PromptQueue:
-    """Queues prompts on behalf of users; see :mod:`quart_chat.chat.rounds.succession`.
+    """Queues prompts on behalf of users; see :mod:`quart_chat.chat.rounds.ending.succession`.
 
     Args:
         storage: What they are read from.

@@ -28,10 +28,11 @@ from quart_chat.assistants.protocol import (
     Turn,
     Usage,
 )
-from quart_chat.availability import BUSY, unavailable
+from quart_chat.availability.database import BUSY, unavailable
+from quart_chat.availability.patience import outlive_request
 from quart_chat.chat.models import Log, Message, MessageStatus, Round, RoundStatus
-from quart_chat.chat.rounds.in_flight import Answer
-from quart_chat.chat.rounds.outcome import (
+from quart_chat.chat.rounds.context import RoundContext
+from quart_chat.chat.rounds.ending.outcome import (
     COMPLETE,
     EMPTY_ANSWER,
     INTERNAL,
@@ -42,11 +43,11 @@ from quart_chat.chat.rounds.outcome import (
     end_round,
 )
 from quart_chat.chat.rounds.outputs import clean_sources, clean_usage, place_of
-from quart_chat.chat.rounds.recording import Recorder, RoundContext
+from quart_chat.chat.rounds.recording.in_flight import Answer
+from quart_chat.chat.rounds.recording.recorder import Recorder
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.errors import ChatError, DatabaseUnavailable, RoundEnded
 from quart_chat.markdown.rendering import render_html
-from quart_chat.patience import outlive_request
 from quart_chat.plaintext import clean
 
 _logger = logging.getLogger(__name__)

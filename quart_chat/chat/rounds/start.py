@@ -22,12 +22,12 @@ from quart_chat.chat.models import Round, TitleSource, Workflow, WorkflowStatus
 from quart_chat.chat.rounds.admission import Admission
 from quart_chat.chat.rounds.begun import Begun, Prompt, Started
 from quart_chat.chat.rounds.choice import Choice
+from quart_chat.chat.rounds.context import RoundContext
+from quart_chat.chat.rounds.ending.outcome import INTERRUPTED, STOPPED
+from quart_chat.chat.rounds.ending.succession import Succession
 from quart_chat.chat.rounds.factories import new_prompt, new_round, new_workflow
-from quart_chat.chat.rounds.outcome import INTERRUPTED, STOPPED
-from quart_chat.chat.rounds.recording import RoundContext
+from quart_chat.chat.rounds.recording.statistics import RoundStatistics
 from quart_chat.chat.rounds.runner import RunningRound
-from quart_chat.chat.rounds.statistics import RoundStatistics
-from quart_chat.chat.rounds.succession import Succession
 from quart_chat.chat.rounds.titling import Titling
 from quart_chat.chat.rounds.tracing import traced
 from quart_chat.chat.unit_of_work import UnitOfWork

@@ -26,16 +26,16 @@ from quart_chat.assistants.protocol import (
     Text,
     Usage,
 )
+from quart_chat.availability.patience import outlive_request
 from quart_chat.chat.models import RoundStatus, TitleSource, Workflow
+from quart_chat.chat.rounds.context import RoundContext
 from quart_chat.chat.rounds.outputs import clean_usage
-from quart_chat.chat.rounds.recording import RoundContext
 from quart_chat.chat.rounds.runner import RunningRound
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.chat.usage.counting import usage_of_title
 from quart_chat.chat.usage.service import UsageService
 from quart_chat.errors import ChatError
 from quart_chat.markdown.titles import MAX_TITLE, make_title
-from quart_chat.patience import outlive_request
 from quart_chat.plaintext import shorten
 
 _logger = logging.getLogger(__name__)

@@ -27,9 +27,9 @@ from quart_chat.chat.models import (
     Workflow,
     WorkflowStatus,
 )
-from quart_chat.chat.rounds.in_flight import MAX_DEPTH
-from quart_chat.chat.rounds.outcome import STOPPED
+from quart_chat.chat.rounds.ending.outcome import STOPPED
 from quart_chat.chat.rounds.outputs import clean_sources, clean_usage
+from quart_chat.chat.rounds.recording.in_flight import MAX_DEPTH
 from quart_chat.chat.transfer.file import ChatFile, FileMessage, FileRound, FileUsage
 from quart_chat.chat.transfer.reading import Fault, FoundChat, read_file
 from quart_chat.chat.unit_of_work import Committer, UnitOfWork

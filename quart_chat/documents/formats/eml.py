@@ -10,7 +10,7 @@ from pathlib import Path
 
 from quart_chat.documents.formats import Block, Part
 from quart_chat.documents.formats.encoding import decode
-from quart_chat.documents.formats.html import read_page
+from quart_chat.documents.formats.html.reader import read_page
 from quart_chat.documents.formats.records import readable
 from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.errors import MalformedFile

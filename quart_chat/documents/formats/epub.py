@@ -14,7 +14,7 @@ from lxml import etree
 from quart_chat.documents.formats import Block, Mark, Part
 from quart_chat.documents.formats.archive import opened
 from quart_chat.documents.formats.encoding import decode
-from quart_chat.documents.formats.html import read_page
+from quart_chat.documents.formats.html.reader import read_page
 from quart_chat.documents.reading_warnings import ReadingWarning
 from quart_chat.errors import EncryptedFile, MalformedFile
 from quart_chat.texts import N_, _

@@ -9,7 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from quart_chat.availability import TOO_MANY_FILES, unavailable
+from quart_chat.availability.database import TOO_MANY_FILES, unavailable
+from quart_chat.availability.patience import outlive_request
 from quart_chat.cluster.node import Node
 from quart_chat.documents.announcements import DocumentPublisher
 from quart_chat.documents.files import Files
@@ -24,7 +25,6 @@ from quart_chat.errors import (
     UnreadableFile,
     UnsupportedFile,
 )
-from quart_chat.patience import outlive_request
 from quart_chat.texts import _
 
 T = TypeVar("T")

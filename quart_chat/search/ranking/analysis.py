@@ -10,11 +10,11 @@ from functools import cached_property, lru_cache
 
 from quart_chat.search.abbreviations import spell_out
 from quart_chat.search.passages import Passage
+from quart_chat.search.questions.wording import parts, split
 from quart_chat.search.ranking.kinship import JOINED, Vocabulary
 from quart_chat.search.ranking.nearness import NearWords
 from quart_chat.search.ranking.units import Unit, cut_units
 from quart_chat.search.ranking.vectors import Matrix, Vector, load_vectors
-from quart_chat.search.wording import parts, split
 from quart_chat.search.words import detect_language, fold
 
 PATH, HEADING = -2, -1

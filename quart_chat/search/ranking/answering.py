@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import TypeAlias
 
-from quart_chat.search.expected import Expected
 from quart_chat.search.passages import HANDBOOK
-from quart_chat.search.question import ReadQuestion
+from quart_chat.search.questions.expected import Expected
+from quart_chat.search.questions.reading import ReadQuestion
 from quart_chat.search.ranking.analysis import HEADING, PATH, Analysed
 from quart_chat.search.ranking.roles import tells_holder
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection
 
 from quart_chat.search.passages import HANDBOOK, Passage
+from quart_chat.search.questions.wording import parts, split
 from quart_chat.search.ranking.units import Unit
-from quart_chat.search.wording import parts, split
 from quart_chat.search.words import fold, is_function_word
 
 MOST_WORDS = 5

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from quart_chat.search.question import ReadQuestion
+from quart_chat.search.questions.reading import ReadQuestion
 from quart_chat.search.ranking.analysis import Collection
 from quart_chat.search.ranking.judgement import Hit, Judgement
 from quart_chat.search.ranking.vectors import is_latin, load_vectors

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from quart_chat.search.wording import Asked
+from quart_chat.search.questions.wording import Asked
 
 ENOUGH = 0.55
 """Evidence from which a passage answers; measured with tests/assistants/librarian/asked.toml."""

@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 
 from quart_chat.search.abbreviations import other_forms
 from quart_chat.search.folding import UNSPACED_RUN, index_form
+from quart_chat.search.questions.wording import JOINTS
 from quart_chat.search.spelling import (
     IRREGULAR_FORMS,
     ONE_SLIP,
@@ -24,7 +25,6 @@ from quart_chat.search.spelling import (
     german_stems,
 )
 from quart_chat.search.synonyms import SYNONYMS
-from quart_chat.search.wording import JOINTS
 from quart_chat.search.words import Language, without_umlauts
 
 SAME = 1.0

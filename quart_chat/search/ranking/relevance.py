@@ -15,7 +15,8 @@ from dataclasses import replace
 from math import sqrt
 
 from quart_chat.search.passages import place_of
-from quart_chat.search.question import ReadQuestion
+from quart_chat.search.questions.reading import ReadQuestion
+from quart_chat.search.questions.wording import GRAMMAR, Asked, parts
 from quart_chat.search.ranking.analysis import HEADING, PATH, Analysed, Collection
 from quart_chat.search.ranking.answering import can_answer
 from quart_chat.search.ranking.fields import is_named_for
@@ -32,7 +33,6 @@ from quart_chat.search.ranking.weighing import (
     split_compounds,
     weigh,
 )
-from quart_chat.search.wording import GRAMMAR, Asked, parts
 from quart_chat.search.words import Language, detect_language, fold
 
 # All measured with tests/assistants/librarian/asked.toml.

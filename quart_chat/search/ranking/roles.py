@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection
 
 from quart_chat.search.passages import HANDBOOK, Passage
-from quart_chat.search.question import ReadQuestion
+from quart_chat.search.questions.reading import ReadQuestion
 from quart_chat.search.ranking.kinship import JOINED, SYNONYM, Vocabulary
 from quart_chat.search.ranking.weighing import Kin
 from quart_chat.search.words import fold

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import log
 
-from quart_chat.search.question import ReadQuestion
+from quart_chat.search.questions.reading import ReadQuestion
+from quart_chat.search.questions.wording import GRAMMAR, JOINTS, Asked
 from quart_chat.search.ranking.analysis import Collection
 from quart_chat.search.ranking.kinship import INFLECTED
-from quart_chat.search.wording import GRAMMAR, JOINTS, Asked
 from quart_chat.search.words import Language, fold, without_umlauts
 
 LEAST_RARITY = 0.3

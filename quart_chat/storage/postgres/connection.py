@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from quart_chat import postgres
+from quart_chat.outbound import postgres
+from quart_chat.outbound.postgres import Connection, ConnectionThread
 from quart_chat.plaintext import clean
-from quart_chat.postgres import Connection, ConnectionThread
 from quart_chat.storage.postgres.dialect import translate
 from quart_chat.storage.postgres.failures import translated_errors, translated_refusals
 from quart_chat.storage.statements import Row

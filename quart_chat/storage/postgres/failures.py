@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import errors
 
-from quart_chat.availability import (
+from quart_chat.availability.database import (
     BUSY,
     DAMAGED,
     FAILING,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from time import time
 
-from quart_chat.availability import NO_RIGHTS, STANDBY, unavailable
-from quart_chat.postgres import Connection, connect
+from quart_chat.availability.database import NO_RIGHTS, STANDBY, unavailable
+from quart_chat.outbound.postgres import Connection, connect
 from quart_chat.storage.inspection import SELECT_NODES, Inspection, KnownNode, read_node
 from quart_chat.storage.postgres.database import SERVE_KEY
 from quart_chat.storage.postgres.dialect import translate

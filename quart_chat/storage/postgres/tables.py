@@ -12,7 +12,7 @@ from psycopg import sql
 
 from quart_chat.chat.models import MessageStatus
 from quart_chat.errors import InstanceInUse
-from quart_chat.postgres import Connection
+from quart_chat.outbound.postgres import Connection
 from quart_chat.search.folding import index_form
 from quart_chat.storage.postgres import words
 from quart_chat.storage.postgres.connection import Session, Statements, connect

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from quart_chat.availability import DAMAGED, unavailable
+from quart_chat.availability.database import DAMAGED, unavailable
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.storage.inspection import SELECT_NODES, Inspection, KnownNode, read_node
 from quart_chat.storage.sqlite.file.connection import create_functions

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from quart_chat.availability import DAMAGED, unavailable
+from quart_chat.availability.database import DAMAGED, unavailable
 from quart_chat.storage.sqlite.file.connection import create_functions
 from quart_chat.storage.sqlite.file.failures import translated_errors
 

@@ -8,13 +8,13 @@ from typing import IO, TYPE_CHECKING
 
 from quart import Blueprint, Response, current_app
 
+from quart_chat.availability.disk import translated_errors
 from quart_chat.chat.transfer.archive import file_name, write_zip
 from quart_chat.chat.transfer.file import encode, to_file
 from quart_chat.chat.transfer.imports import Report
 from quart_chat.chat.transfer.prose import to_markdown
 from quart_chat.chat.transfer.reading import Fault
 from quart_chat.chat.usage.models import to_csv
-from quart_chat.disk import translated_errors
 from quart_chat.errors import (
     EmptyFile,
     FileTooLarge,

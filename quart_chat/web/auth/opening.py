@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from quart_chat.accounts.options import DAY, AccountOptions
 from quart_chat.accounts.service import AccountService
 from quart_chat.errors import NotFound, Unavailable
-from quart_chat.standard_streams import say
+from quart_chat.serving.standard_streams import say
 from quart_chat.texts import _
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from quart_chat.events.brokers.address import BUS, without_password
 if TYPE_CHECKING:
     from quart_chat.config import Settings
     from quart_chat.events.quart import Events
-    from quart_chat.instance import Hold
+    from quart_chat.serving.instance import Hold
     from quart_chat.storage import Storage
 
 _logger = logging.getLogger(__name__)

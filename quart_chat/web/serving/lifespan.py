@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from quart_chat.accounts.models import LOCAL_USER, Role
 from quart_chat.assistants.librarian.assistant import Librarian
+from quart_chat.availability.patience import grant
 from quart_chat.chat.limits import ChatLimits
 from quart_chat.chat.service import ChatService
 from quart_chat.documents.reading.subprocess import ResourceLimits
 from quart_chat.documents.service import DocumentService
 from quart_chat.documents.uploads import DocumentLimits
 from quart_chat.errors import ChatError
-from quart_chat.instance import hold_instance
 from quart_chat.markdown import render_markdown
-from quart_chat.patience import grant
 from quart_chat.policies import ContextPolicies
 from quart_chat.resources import resource_path
+from quart_chat.serving.instance import hold_instance
 from quart_chat.storage import Storage, open_storage
 from quart_chat.telemetry.opening import traced
 from quart_chat.web.context import EXTENSION, Services

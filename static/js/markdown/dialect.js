@@ -1,7 +1,7 @@
 /** What goes beyond CommonMark: fences within fenced code, callouts, tasks, emphasis beside Chinese. */
 import { pushBlock } from "./formulas.js";
 
-/** Fenced code, and fences within it, by the same rules as quart_chat/markdown/fences.py. */
+/** Fenced code, and fences within it, by the same rules as quart_chat/markdown/blocks/fences.py. */
 const MAX_DEPTH = 5;
 const MAX_LINES = 200;
 const FENCE = /^(`{3,}(?=[^`]*$)|~{3,})(.*)$/s;
@@ -78,7 +78,7 @@ function isOutside(state, line) {
   return !state.isEmpty(line) && state.sCount[line] < state.blkIndent;
 }
 
-/** The mark of a callout, by the same rule as quart_chat/markdown/callouts.py. */
+/** The mark of a callout, by the same rule as quart_chat/markdown/blocks/callouts.py. */
 const MARK = /^\[!(note|tip|important|warning|caution)\][+-]?(?:[ \t]+([^ \t\n][^\n]*))?[ \t]*(?:\n|$)/i;
 
 export function addCallouts(markdown) {
@@ -158,7 +158,7 @@ function lets(outer, inner) {
   return !inner.punctuation || inner.cjk || outer.space || outer.punctuation || outer.cjk;
 }
 
-/** Task lists in Markdown, by the same rules as in quart_chat/markdown/tasks.py. */
+/** Task lists in Markdown, by the same rules as in quart_chat/markdown/blocks/tasks.py. */
 const BOX = /^\[([ xX])\] /;
 
 export function addTasks(markdown) {

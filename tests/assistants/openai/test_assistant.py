@@ -20,7 +20,7 @@ from quart_chat.assistants.openai.history import to_messages
 from quart_chat.assistants.protocol import Models, Output, Question, Step, Text, Turn, Usage
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.rounds.begun import Started
-from quart_chat.chat.rounds.recording import RoundTimeouts
+from quart_chat.chat.rounds.context import RoundTimeouts
 from quart_chat.events import StreamingEventManager
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.assistants.openai.endpoint import (

@@ -6,7 +6,7 @@ import pytest
 
 from quart_chat.assistants.protocol import Text
 from quart_chat.chat.ask import Ask
-from quart_chat.chat.rounds import checkpoints
+from quart_chat.chat.rounds.recording import checkpoints
 from quart_chat.chat.service import ChatService
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from tests.chat.parts import USER

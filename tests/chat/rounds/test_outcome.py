@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from quart_chat.assistants.protocol import Step, Text
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Round
-from quart_chat.chat.rounds.outcome import COMPLETE, INTERRUPTED, STOPPED, end_round
-from quart_chat.chat.rounds.recovery import recover_rounds
+from quart_chat.chat.rounds.ending.outcome import COMPLETE, INTERRUPTED, STOPPED, end_round
+from quart_chat.chat.rounds.ending.recovery import recover_rounds
 from quart_chat.chat.service import ChatService
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.errors import NotFound, RoundEnded

@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quart_chat.chat.rounds.pacer import TextPacer
+from quart_chat.chat.rounds.recording.pacer import TextPacer
 
 
 class Page:

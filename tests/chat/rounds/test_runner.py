@@ -25,7 +25,7 @@ from quart_chat.assistants.protocol import (
 )
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Round
-from quart_chat.chat.rounds.recording import RoundTimeouts
+from quart_chat.chat.rounds.context import RoundTimeouts
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import Event, StreamingEventManager

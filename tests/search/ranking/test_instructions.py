@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quart_chat.search.question import read_question
+from quart_chat.search.questions.reading import read_question
 from quart_chat.search.ranking.instructions import is_instruction
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from quart_chat.search.passages import Passage
-from quart_chat.search.question import read_question
+from quart_chat.search.questions.reading import read_question
 from quart_chat.search.ranking.analysis import Collection, analyse, collect
 from quart_chat.search.ranking.fusion import LAST, Ranking, fuse
 from quart_chat.search.ranking.judgement import Judgement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quart_chat.search.expected import read_expected
+from quart_chat.search.questions.expected import read_expected
 from quart_chat.search.ranking.roles import defines, names_holder
 
 FORMS = {"richter", "richterin", "judge", "landlord", "vermieterin", "klaegerin", "chair"}

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from quart_chat.availability import FULL, unavailable
+from quart_chat.availability.database import FULL, unavailable
 from quart_chat.chat.models import Workflow
 from quart_chat.chat.storage import ChatTransaction
 from quart_chat.errors import NotFound

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quart_chat.availability.patience import grant
 from quart_chat.chat.models import Workflow
 from quart_chat.chat.storage import ChatTransaction
 from quart_chat.errors import DatabaseUnavailable, NotFound
-from quart_chat.patience import grant
 from quart_chat.storage import Storage, open_storage
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.write_queue import MOST_TOGETHER

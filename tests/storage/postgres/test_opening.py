@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from quart_chat.availability import (
+from quart_chat.availability.database import (
     LOGIN_REFUSED,
     NOT_ADMITTED,
     TOO_MANY_CONNECTIONS,

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from quart_chat.availability import UNREACHABLE, unavailable
+from quart_chat.availability.database import UNREACHABLE, unavailable
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.storage.postgres import connection as connections
 from quart_chat.storage.postgres.chats import ChatRepository

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from quart_chat.assistants.protocol import Step, Text
+from quart_chat.availability.patience import Patience, grant, granted, outlive_request
 from quart_chat.chat.ask import Ask
 from quart_chat.chat.models import Workflow
-from quart_chat.chat.rounds.recording import RoundTimeouts
+from quart_chat.chat.rounds.context import RoundTimeouts
 from quart_chat.chat.service import ChatService
 from quart_chat.errors import DatabaseUnavailable
 from quart_chat.events import StreamingEventManager
-from quart_chat.patience import Patience, grant, granted, outlive_request
 from quart_chat.storage.sqlite.chats.storage import ChatRepository
 from quart_chat.storage.sqlite.file.database import Database
 from quart_chat.storage.statements import Statements

@@ -17,7 +17,7 @@ from quart.typing import TestClientProtocol as Client
 
 from quart_chat.accounts.models import Role
 from quart_chat.accounts.security_log.events import Action
-from quart_chat.chat.rounds.remote import Stops
+from quart_chat.chat.rounds.ending.stops import Stops
 from quart_chat.errors import Unavailable
 from quart_chat.web.monitoring.monitor import CONTEXT, MONITOR, Monitor
 from quart_chat.web.schemas.figures import FiguresItem

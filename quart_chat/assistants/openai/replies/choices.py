@@ -7,7 +7,7 @@ There no number comes twice, and it goes on beyond any number of answers that is
 
 from __future__ import annotations
 
-from quart_chat.assistants.openai.replies.said import Said
+from quart_chat.assistants.openai.replies.chunks.said import Said
 
 MOST_ANSWERS = 4
 """More different indexes than this are the numbers of pieces."""

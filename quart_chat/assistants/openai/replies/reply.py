@@ -10,14 +10,14 @@ from quart_chat.assistants.openai.failures.error_mapper import ErrorMapper
 from quart_chat.assistants.openai.failures.errors import ModelError
 from quart_chat.assistants.openai.failures.words import find_words
 from quart_chat.assistants.openai.replies.choices import Choices
-from quart_chat.assistants.openai.replies.chunk import read_chunk, read_text
+from quart_chat.assistants.openai.replies.chunks.finishes import TOOL
+from quart_chat.assistants.openai.replies.chunks.lenient import read_error
+from quart_chat.assistants.openai.replies.chunks.said import Counted, Said
+from quart_chat.assistants.openai.replies.chunks.strict import read_chunk, read_text
 from quart_chat.assistants.openai.replies.endings import Endings
 from quart_chat.assistants.openai.replies.events import is_end_mark, is_failure
-from quart_chat.assistants.openai.replies.finishes import TOOL
 from quart_chat.assistants.openai.replies.frames import Frames
-from quart_chat.assistants.openai.replies.lenient import read_error
 from quart_chat.assistants.openai.replies.repeats import Repeats
-from quart_chat.assistants.openai.replies.said import Counted, Said
 from quart_chat.assistants.openai.replies.surrogates import Halves
 from quart_chat.assistants.openai.replies.thinking import Parts, Thinking
 from quart_chat.assistants.openai.replies.thought import Thought

@@ -8,7 +8,7 @@ from collections import deque
 import psycopg
 
 from quart_chat.events.brokers.protocol import LogUnavailable
-from quart_chat.postgres import Connection, ConnectionThread
+from quart_chat.outbound.postgres import Connection, ConnectionThread
 
 _SILENT = (
     "its notifications do not arrive: connect to PostgreSQL itself, not to a pooler in the mode"

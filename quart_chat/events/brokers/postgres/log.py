@@ -27,7 +27,7 @@ from quart_chat.events.brokers.postgres import tables
 from quart_chat.events.brokers.postgres.listener import Listener
 from quart_chat.events.brokers.postgres.tables import Batch
 from quart_chat.events.brokers.protocol import LogSilent, LogUnavailable, Place
-from quart_chat.postgres import Connection, ConnectionThread
+from quart_chat.outbound.postgres import Connection, ConnectionThread
 
 T = TypeVar("T")
 

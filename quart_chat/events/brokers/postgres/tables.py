@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from psycopg.errors import UniqueViolation
 
 from quart_chat.events.brokers.protocol import Place
-from quart_chat.postgres import Connection
+from quart_chat.outbound.postgres import Connection
 
 KEPT = 20_000
 """Batches that the log keeps."""

@@ -13,7 +13,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from quart_chat.availability import DAMAGED, GONE, REPLACED, unavailable
+from quart_chat.availability.database import DAMAGED, GONE, REPLACED, unavailable
 from quart_chat.storage.sqlite.file.failures import translated_errors
 
 _SUFFIXES = ("-shm", "-wal", "")

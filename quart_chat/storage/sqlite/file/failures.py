@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from quart_chat.availability import (
+from quart_chat.availability.database import (
     DAMAGED,
     FAILING,
     FORBIDDEN,

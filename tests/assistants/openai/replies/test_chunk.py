@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quart_chat.assistants.openai.failures.error_mapper import ErrorMapper
-from quart_chat.assistants.openai.replies.chunk import read_chunk, read_text
+from quart_chat.assistants.openai.replies.chunks.said import Said
+from quart_chat.assistants.openai.replies.chunks.strict import read_chunk, read_text
 from quart_chat.assistants.openai.replies.reply import Reply
-from quart_chat.assistants.openai.replies.said import Said
 from quart_chat.assistants.protocol import Text
 
 TEXTS = st.one_of(st.none(), st.text(max_size=3))

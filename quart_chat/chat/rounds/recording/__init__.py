@@ -1,0 +1,1 @@
+"""What a round brings forth: kept in memory, stored and emitted as it comes."""

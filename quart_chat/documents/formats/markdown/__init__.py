@@ -1,0 +1,1 @@
+"""Markdown: its sections, without the comments that no reader sees."""

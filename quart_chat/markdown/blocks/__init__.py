@@ -1,0 +1,1 @@
+"""Blocks: code, fences within fences, callouts, footnotes and task lists."""

@@ -1,0 +1,1 @@
+"""Connections that the server makes itself: to PostgreSQL, and over HTTP to other servers."""

@@ -1,0 +1,1 @@
+"""Questions as they are understood: their words, what answer they expect, how many there are."""
