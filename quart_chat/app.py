@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
 from typing import Any
 
 from quart import Quart
@@ -15,7 +14,7 @@ from quart_chat.chat.emitted import DELTAS, ENVELOPED
 from quart_chat.config import ConfigError, Settings, load_settings, variable
 from quart_chat.events import Broker
 from quart_chat.events.quart import Events
-from quart_chat.resources import resource_path
+from quart_chat.resources import program_version, resource_path
 from quart_chat.web import commands, converters, errors, paths, security
 from quart_chat.web.api import assistants as assistants_api
 from quart_chat.web.api import (
@@ -68,7 +67,7 @@ def create_app(
     configure(app, settings, config or {})
 
     events = Events(app, broker=make_broker(settings), coalescer=DELTAS, enveloped=ENVELOPED)
-    openapi.init_app(app, version("quart-chat"), settings)
+    openapi.init_app(app, program_version(), settings)
     app.json = OrjsonProvider(app)
 
     tracing.init_app(app)

@@ -12,7 +12,6 @@ import socket
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from quart_chat.copying.command import add_parser, run_copy
 from quart_chat.copying.installation import CannotCopy
 from quart_chat.errors import InstanceInUse, StorageUnavailable
 from quart_chat.events.quart import Events
+from quart_chat.resources import program_version
 from quart_chat.serving.standard_streams import fill_standard_streams, say
 from quart_chat.serving.workers import Workers, stop_signals, stop_with_parent
 from quart_chat.web.auth.arrival import CURE
@@ -94,7 +94,7 @@ def _fail(error: Exception) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("quart-chat", description="A streaming chat for the browser.")
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version('quart-chat')}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {program_version()}")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("serve", help="serve the chat until it is stopped")
     command.add_argument("--host", help="address to listen on (default: 127.0.0.1)")

@@ -1,8 +1,16 @@
-"""The files that the package serves: styles, scripts, templates and the handbook."""
+"""What comes with the package: its version, and the files that it serves."""
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
+
+
+@cache
+def program_version() -> str:
+    """The version that is installed; to look it up takes milliseconds."""
+    return version("quart-chat")
 
 
 def resource_path(name: str) -> Path:

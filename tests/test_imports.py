@@ -60,7 +60,7 @@ BELOW = {
     },
     "administration": {"accounts", "config", "serving", "storage", *COMMON},
     "config": {"events", "errors", "limits"},
-    "backup": {"config", "copying", "errors", "storage"},
+    "backup": {"config", "copying", "errors", "resources", "storage"},
     "copying": {"config", "documents", "events", "serving", "storage", *COMMON},
     "check": {
         "accounts",

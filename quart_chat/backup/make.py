@@ -19,7 +19,6 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from quart_chat.backup.archive import DATABASE, ArchiveWriter, create_archive, is_archive
@@ -27,6 +26,7 @@ from quart_chat.backup.snapshot import take_snapshot
 from quart_chat.copying.copy import FILES, Progress, ids_with_file
 from quart_chat.copying.files import sync
 from quart_chat.copying.installation import CannotCopy, Installation
+from quart_chat.resources import program_version
 from quart_chat.storage import open_tables
 
 if sys.platform != "win32":
@@ -121,7 +121,7 @@ def _write(source: Installation, folder: Path, progress: Progress) -> BackedUp:
     created_at = datetime.now(UTC).isoformat(timespec="seconds")
     with path.open("xb") as file:
         path.chmod(0o600)
-        with create_archive(file, version("quart-chat"), created_at) as archive:
+        with create_archive(file, program_version(), created_at) as archive:
             files, missing = _add_all(source, folder / DATABASE, archive, progress)
             digest = archive.finish()
         file.flush()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from importlib.metadata import version
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -20,6 +19,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from quart_chat.durations import BOUNDS, Durations
+from quart_chat.resources import program_version
 from quart_chat.web.monitoring.measurements import Measurements
 
 PREFIX = "quart_chat_"
@@ -43,7 +43,7 @@ class _Measured(Collector):
         info = GaugeMetricFamily(
             f"{PREFIX}node_info", "This process; always 1", labels=["node", "version"]
         )
-        info.add_metric([measured.node, version("quart-chat")], 1)
+        info.add_metric([measured.node, program_version()], 1)
         yield info
         yield from _events(measured)
         yield from _rounds(measured)

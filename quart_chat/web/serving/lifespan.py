@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import AsyncExitStack, contextmanager
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from quart_chat.accounts.models import LOCAL_USER, Role
@@ -18,7 +17,7 @@ from quart_chat.documents.uploads import DocumentLimits
 from quart_chat.errors import ChatError
 from quart_chat.markdown import render_markdown
 from quart_chat.policies import ContextPolicies
-from quart_chat.resources import resource_path
+from quart_chat.resources import program_version, resource_path
 from quart_chat.serving.instance import hold_instance
 from quart_chat.storage import Storage, open_storage
 from quart_chat.telemetry.opening import traced
@@ -63,7 +62,7 @@ def init_app(
         async with AsyncExitStack() as stack:
             stack.enter_context(shutdown_deadline(events, settings.shutdown_timeout))
             await stack.enter_async_context(
-                traced(version("quart-chat"), sends_context=settings.model_traceparent == "on")
+                traced(program_version(), sends_context=settings.model_traceparent == "on")
             )
             address = app.config.get(SERVER_ADDRESS)
             with _kept_failure(app):

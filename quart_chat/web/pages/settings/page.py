@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from quart import Blueprint, current_app, redirect, request
 
 from quart_chat.errors import InvalidInput
+from quart_chat.resources import program_version
 from quart_chat.texts import _
 from quart_chat.web.api.assistants import allowed, list_models, user_limits
 from quart_chat.web.connection import run_test
@@ -137,7 +137,7 @@ async def _render(**context: Any) -> str:
         offered=await _choices(preferences),
         model_settings=model_settings(settings),
         limit_settings=limit_settings(settings),
-        version=version("quart-chat"),
+        version=program_version(),
         count=await deletions.count(user_id()),
         deleted_at=deleted_at,
         deleted=0 if deleted_at is None else await deletions.count(user_id(), deleted_at),
