@@ -76,20 +76,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
     def at(self, epoch: str, number: int) -> Event:
         """The same event, placed in a log."""
-        return Event(
-            self.context_id,
-            self.type,
-            self.data,
-            self.category,
-            self.message,
-            self.step,
-            self.created_at,
-            self.seq,
-            self.body,
-            number,
-            epoch,
-            self.enveloped,
-        )
+        return msgspec.structs.replace(self, epoch=epoch, number=number)
 
 
 def make_event(

@@ -191,8 +191,9 @@ class Subscription:
         if self._over or self._source.draining:
             return False
         try:
-            for log in self._cursors:
-                while (cursor := self._cursors[log]) < log.flushed:
+            for log, position in self._cursors.items():
+                cursor = position
+                while cursor < log.flushed:
                     if cursor < log.first:
                         return False
                     batch = log.batch(cursor, self._categories)
@@ -201,7 +202,7 @@ class Subscription:
                             return False
                         self._counts.deliveries += len(batch.events)
                         self._idle_since = log.last_flush
-                    self._cursors[log] = batch.end
+                    self._cursors[log] = cursor = batch.end
                 if log.removed:
                     return False
         except Exception:
