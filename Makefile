@@ -54,7 +54,7 @@ browser: $(VENV)/.test chromium nginx
 
 # What needs RabbitMQ: on one core, so that it is started once.
 rabbitmq: $(VENV)/.test rabbitmq-server
-	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),-m "rabbitmq and not long")
+	$(PYTHON) -m pytest $(if $(ARGS),$(ARGS),-m "rabbitmq and not long $(BY_DAY)")
 
 # The tests that have a store, but are not about its engine, over PostgreSQL in the place of SQLite.
 postgresql: $(VENV)/.test postgresql-server

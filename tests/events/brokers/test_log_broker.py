@@ -63,6 +63,7 @@ def test_nothing_is_lost_or_doubled_untold(
     asyncio.run(run(engine, steps))
 
 
+@pytest.mark.nightly
 @on_engines(*(log for log in LOGS if not log.restores))
 @hypothesis_settings(max_examples=examples(60), deadline=None)
 @given(steps=HISTORIES)
