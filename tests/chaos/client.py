@@ -109,10 +109,15 @@ class ChatCopy:
             await self._changed.wait()
 
     async def written(self, round_number: int, length: int) -> None:
-        """Wait until it has so many characters of a round's answer."""
+        """Wait until it has so many characters of a round's answer; fail where that ends before."""
         while self._length(round_number) < length:
+            assert round_number not in self.ends, f"it has ended: {self}"
             self._changed.clear()
             await self._changed.wait()
+
+    def __repr__(self) -> str:
+        texts = {number: self._length(number) for number in {1, *self.ends}}
+        return f"<{self.seq=}, {self.ends=}, {self.resets=}, characters: {texts}>"
 
     def _length(self, round_number: int) -> int:
         items = [payload["item"] for payload in self.items.values()]

@@ -105,9 +105,10 @@ async def test_a_round_that_has_begun_is_read_from_the_log_while_there_is_one(
     started = await service.start(Ask(USER, ASK))
     await assistant.say(ASK, Step("s", "Working", "completed"), Text("answer"))
     await finish(service, assistant, started.workflow_id)
-    if removed:
+    # What follows the end of a round keeps its context: the first removal may come too early.
+    while removed and service.events.has_queue(started.workflow_id):
         await service.events.cleanup(started.workflow_id, 0)
-        await until(lambda: not service.events.has_queue(started.workflow_id))
+        await asyncio.sleep(0)
     client = Client()
     stream = stream_workflow(
         service,
