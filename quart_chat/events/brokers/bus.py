@@ -76,10 +76,7 @@ class SQLiteBus:
             self._doorbell.ring()
 
     async def tail(self, after: Place | None) -> AsyncGenerator[tuple[Place, bytes | None], None]:
-        try:
-            woken = self._doorbell.open()
-        except OSError as error:
-            raise LogUnavailable(str(error)) from error
+        woken = self._listen()
         place, mark = await self._reader.run(lambda connection: _find_start(connection, after))
         yield place, None
         while True:
@@ -90,7 +87,14 @@ class SQLiteBus:
                 yield place, body
             if not rows:
                 yield place, None
-                await _wait(woken)
+                if not await _wait(woken):
+                    woken = self._listen()
+
+    def _listen(self) -> asyncio.Event:
+        try:
+            return self._doorbell.open()
+        except OSError as error:
+            raise LogUnavailable(str(error)) from error
 
     async def at(self, place: Place) -> bytes | None:
         def read(connection: sqlite3.Connection) -> bytes | None:
@@ -121,13 +125,13 @@ class SQLiteBus:
         await self._reader.close()
 
 
-async def _wait(woken: asyncio.Event) -> None:
-    """Wait for a datagram; now and then the log is looked at without one."""
+async def _wait(woken: asyncio.Event) -> bool:
+    """Wait for a datagram; False: none has come, and the log is looked at without one."""
     try:
         async with asyncio.timeout(_IDLE):
-            await woken.wait()
+            return await woken.wait()
     except TimeoutError:
-        return
+        return False
 
 
 def _trim(connection: sqlite3.Connection, number: int) -> None:

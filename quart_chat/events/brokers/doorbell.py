@@ -29,7 +29,9 @@ class Doorbell:
         self._woken = asyncio.Event()
 
     def open(self) -> asyncio.Event:
-        """Listen, and return the event that a ring sets; may be called again.
+        """Listen, and return the event that a ring sets.
+
+        Called again, it sees to it that the socket is still there.
 
         Raises:
             OSError: The folder can't be written.
@@ -41,7 +43,11 @@ class Doorbell:
         self._woken = asyncio.Event()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
-        self._socket.bind(self._address(self._name))
+        # Its file is there a moment before it can be reached: another process would take it for one
+        # that a dead process has left, and remove it.
+        new = self._folder / f"{self._name}.new"
+        self._socket.bind(self._address(new.name))
+        new.rename(self._folder / self._name)
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._hear, self._socket)
         return self._woken
 
