@@ -81,11 +81,12 @@ def _renew(statements: Statements, node_id: str, seconds: float, broker: NodeBro
         f"SELECT id, {LIVES}, broker, broker_epoch, nodes.beat_at + nodes.lease - {NOW}"
         " FROM nodes ORDER BY started_at, id"
     )
-    living = [row for row in rows if row[1]]
+    # It lives itself, though the transaction may have taken longer than its lease lasts.
+    living = [row for row in rows if row[1] or row[0] == node_id]
     others = [row for row in living if row[0] != node_id]
     return Beat(
         unbroken=bool(unbroken),
-        expired=tuple(row[0] for row in rows if not row[1]),
+        expired=tuple(row[0] for row in rows if not row[1] and row[0] != node_id),
         leads=living[0][0] == node_id,
         brokers=tuple(NodeBroker(address, epoch) for _, _, address, epoch, _ in others if epoch),
         next_expiry=min((row[4] for row in others), default=math.inf),

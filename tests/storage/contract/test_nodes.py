@@ -68,6 +68,13 @@ async def test_the_oldest_node_leads(storage: Storage) -> None:
     assert (await storage.nodes.renew_lease("b", 60)).leads
 
 
+async def test_a_node_that_renews_its_lease_lives_however_long_that_takes(storage: Storage) -> None:
+    # A lease that has run out by the end of the transaction.
+    beat = await storage.nodes.renew_lease("a", -1)
+    assert beat.leads
+    assert beat.expired == ()
+
+
 async def test_a_node_is_told_the_brokers_of_the_others_that_live(storage: Storage) -> None:
     bus, redis = NodeBroker("bus", "e1"), NodeBroker("redis://host/0", "e2")
     await storage.nodes.renew_lease("a", SHORT, redis)
