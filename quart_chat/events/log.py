@@ -22,7 +22,7 @@ from weakref import WeakSet
 
 from quart_chat.events.batch import Batch
 from quart_chat.events.coalescing import Coalescer
-from quart_chat.events.event import TERMINAL_TYPES, Event
+from quart_chat.events.event import Event
 from quart_chat.events.flusher import Flusher
 
 BATCH_BYTES = 64 * 1024
@@ -172,7 +172,7 @@ class ContextLog:
         self.end += 1
         if len(self._events) > self._bounds.max_events or self._bytes > self._bounds.max_bytes:
             self._drop_oldest()
-        self.ended = event.type in TERMINAL_TYPES
+        self.ended = event.terminal
         self.touched = now = monotonic()
         if not self._is_due:
             self._arrange_flush(event, flusher, now)

@@ -46,6 +46,7 @@ class Doorbell:
         # Its file is there a moment before it can be reached: another process would take it for one
         # that a dead process has left, and remove it.
         new = self._folder / f"{self._name}.new"
+        new.unlink(missing_ok=True)
         self._socket.bind(self._address(new.name))
         new.rename(self._folder / self._name)
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._hear, self._socket)
