@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -28,6 +27,7 @@ from quart_chat.config.access import is_loopback
 from quart_chat.copying.command import add_parser, run_copy
 from quart_chat.copying.installation import CannotCopy
 from quart_chat.errors import InstanceInUse, StorageUnavailable
+from quart_chat.events import collect_rarely
 from quart_chat.events.quart import Events
 from quart_chat.resources import program_version
 from quart_chat.serving.standard_streams import fill_standard_streams, say
@@ -39,9 +39,6 @@ from quart_chat.web.serving.lifespan import SERVER_ADDRESS, start_failure
 
 # Connections that may wait to be accepted: enough for every tab to come back after a restart.
 BACKLOG = 1024
-
-YOUNG_OBJECTS = 10_000
-"""Objects, more than have gone, after which the garbage collector looks at those made since."""
 
 _GRACE = 2.0
 """Seconds beyond the time to shut down, after which a process is killed."""
@@ -168,11 +165,7 @@ def _run_app(
 ) -> None:
     @app.while_serving
     async def announce() -> AsyncGenerator[None, None]:
-        # What is loaded by now stays: the garbage collector need not walk it over and over.
-        gc.collect()
-        gc.freeze()
-        # Most of what a request makes is gone with it; to look every 700 objects costs a twentieth.
-        gc.set_threshold(YOUNG_OBJECTS)
+        collect_rarely()
         ready()
         yield
 

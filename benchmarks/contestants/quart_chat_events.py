@@ -13,7 +13,7 @@ from typing import Any
 from quart import Quart, Response, request
 
 from benchmarks.emission import Plan, make_item, run
-from quart_chat.events import Broker
+from quart_chat.events import Broker, collect_rarely
 from quart_chat.events.brokers.log import LogBroker
 from quart_chat.events.brokers.opening import open_log
 from quart_chat.events.quart import Events, sse_response
@@ -32,6 +32,11 @@ events = Events(app, broker=make_broker())
 
 async def emit(context: str, item: dict[str, Any]) -> None:
     await events.manager.emit_event(context, "progress", item)
+
+
+@app.before_serving
+async def begin() -> None:
+    collect_rarely()
 
 
 @app.get("/stream/<context>")

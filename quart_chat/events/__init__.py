@@ -12,6 +12,7 @@ from quart_chat.events.batch import Batch
 from quart_chat.events.broker import Broker, BrokerUnavailable
 from quart_chat.events.brokers.memory import InProcessBroker
 from quart_chat.events.coalescing import Coalescer, DeltaCoalescer, NoCoalescing
+from quart_chat.events.collector import collect_rarely
 from quart_chat.events.event import TERMINAL_TYPES, Event, make_event
 from quart_chat.events.log import Bounds
 from quart_chat.events.manager import StreamingEventManager
@@ -35,5 +36,6 @@ __all__ = [
     "QueueShutDown",
     "StreamingEventManager",
     "Subscription",
+    "collect_rarely",
     "make_event",
 ]

@@ -17,12 +17,14 @@ class Batch(msgspec.Struct, eq=False, weakref=True):
         events: The events that match the reader's categories.
         end: The position that follows the batch.
         coalescer: What merges the events that are sent together.
+        terminal: Whether the last of them is.
     """
 
     context_id: str
     events: list[Event]
     end: int
     coalescer: Coalescer
+    terminal: bool = False
     _chunk: bytes | None = None
 
     @property

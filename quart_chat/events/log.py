@@ -22,7 +22,7 @@ from weakref import WeakSet
 
 from quart_chat.events.batch import Batch
 from quart_chat.events.coalescing import Coalescer
-from quart_chat.events.event import Event
+from quart_chat.events.event import TERMINAL_TYPES, Event
 from quart_chat.events.flusher import Flusher
 
 BATCH_BYTES = 64 * 1024
@@ -52,7 +52,7 @@ class Reader(Protocol):
     """Something that waits for events of a log."""
 
     def wake(self) -> None:
-        """Look again: a flush, a drain or a removal."""
+        """Look again: a flush, a drain or a removal. It must neither come nor go there and then."""
         ...
 
     def beat(self, idle_before: float) -> None:
@@ -172,7 +172,7 @@ class ContextLog:
         self.end += 1
         if len(self._events) > self._bounds.max_events or self._bytes > self._bounds.max_bytes:
             self._drop_oldest()
-        self.ended = event.terminal
+        self.ended = event.type in TERMINAL_TYPES
         self.touched = now = monotonic()
         if not self._is_due:
             self._arrange_flush(event, flusher, now)
@@ -248,10 +248,11 @@ class ContextLog:
         self.flushed = self.end
         if self._shared:
             self._shared.clear()
-        self.wake_all()
+        for reader in self.subscribers:
+            reader.wake()
 
     def wake_all(self) -> None:
-        for reader in tuple(self.subscribers):
+        for reader in self.subscribers:
             reader.wake()
 
     def batch(self, start: int, categories: frozenset[str] | None) -> Batch:
@@ -263,7 +264,10 @@ class ContextLog:
             # There is nothing to share: a busy server has many contexts of a single reader. And
             # most often there is one event, with nothing to choose.
             if categories is None and start + 1 == self.flushed:
-                return Batch(self.context_id, [self[start]], self.flushed, self._coalescer)
+                event = self._events[start - self.first]
+                return Batch(
+                    self.context_id, [event], self.flushed, self._coalescer, event.terminal
+                )
             return self._make_batch(start, categories)
         key = (start, categories)
         batch = self._shared.get(key)
@@ -285,7 +289,7 @@ class ContextLog:
             if categories is None or ends or event.category in categories:
                 events.append(event)
                 size += len(event.body)
-        return Batch(self.context_id, events, position, self._coalescer)
+        return Batch(self.context_id, events, position, self._coalescer, ends)
 
     def __getitem__(self, position: int) -> Event:
         return self._events[position - self.first]

@@ -109,8 +109,7 @@ class Subscription:
     def end(self) -> None:
         """Have ``read`` return None from now on, whatever is still to be read; idempotent."""
         self._over = True
-        if self._parked is not None and not self._parked.done():
-            self._parked.set_result(True)
+        self._unpark(True)
 
     async def read(self) -> Batch | None:
         """Wait for the next events, of whichever context has some.
@@ -128,9 +127,9 @@ class Subscription:
                 return batch
             if self._source.draining or any(log.removed for log in self._cursors):
                 return None
-            self._parked = self._loop.create_future()
+            self._parked = parked = self._loop.create_future()
             try:
-                if not await self._parked:
+                if not await parked:
                     return QUIET
             finally:
                 self._parked = None
@@ -173,18 +172,20 @@ class Subscription:
         return None
 
     def wake(self) -> None:
-        parked = self._parked
-        if parked is None or parked.done():
-            return
-        if self.sink is None or not self._pass_on(self.sink):
-            parked.set_result(True)
+        if self._parked is not None and (self.sink is None or not self._pass_on(self.sink)):
+            self._unpark(True)
 
     def beat(self, idle_before: float) -> None:
-        parked = self._parked
-        if parked is None or parked.done() or self._idle_since > idle_before:
+        if self._parked is None or self._idle_since > idle_before:
             return
         if self.sink is None or not self._keep_alive(self.sink):
-            parked.set_result(False)
+            self._unpark(False)
+
+    def _unpark(self, has_news: bool) -> None:
+        # What is not parked any more has nothing passed on: its task has to see to the rest.
+        parked, self._parked = self._parked, None
+        if parked is not None and not parked.done():
+            parked.set_result(has_news)
 
     def _pass_on(self, sink: Sink) -> bool:
         """Give the sink all there is; whether nothing is left for a task to do."""

@@ -142,17 +142,17 @@ class ContextFrames:
             return self._manager.shutdown_frames() if self._manager.draining else b""
         if batch.keepalive:
             return KEEPALIVE
-        self._ended = bool(batch.events) and batch.events[-1].terminal
+        self._ended = batch.terminal
         if lost:
             return encode_frame(make_reset(self._context_id, lost).body) + batch.chunk
         return batch.chunk
 
     def _pass_on(self, batch: Batch) -> bool:
         """Write a batch there and then; the end of the context is left to whatever iterates."""
-        writer, events = self._writer, batch.events
+        writer = self._writer
         assert writer is not None  # noqa: S101 - else nothing calls this
-        chunk = batch.chunk if events else KEEPALIVE
-        if (events and events[-1].terminal) or not writer.takes(len(chunk)):
+        chunk = batch.chunk if batch.events else KEEPALIVE
+        if batch.terminal or not writer.takes(len(chunk)):
             return False
         writer.write_now(chunk)
         return True

@@ -151,14 +151,19 @@ class TakenConnection(asyncio.Protocol):
 
     def write_now(self, data: bytes) -> None:
         """Write some of the body, at least a byte."""
-        self._write(b"%x\r\n%b\r\n" % (len(data), data))
+        if self._unsent:
+            self._write(encode_chunk(data))
+            return
+        chunk = b"%x\r\n%b\r\n" % (len(data), data)
+        self._written += len(chunk)
+        self._transport.write(chunk)
 
     async def write(self, data: bytes) -> None:
         """Write some of the body, and wait while the client is slower than what it is sent."""
         for start in range(0, len(data), SLICE):
             if self._transport.is_closing():
                 return
-            self._write(encode_chunk(data[start : start + SLICE]))
+            self.write_now(data[start : start + SLICE])
             await self._wait_for_room()
 
     async def _wait_for_room(self) -> None:
