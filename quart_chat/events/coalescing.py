@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-import orjson
-
-from quart_chat.events.event import Event, make_payload
+from quart_chat.events.event import Event, make_event
 
 
 class Coalescer(Protocol):
@@ -107,4 +105,5 @@ class DeltaCoalescer:
         if first is last:
             return first, first.body
         item = {**first.data, self._text: "".join([event.data[self._text] for event in run])}
-        return last, orjson.dumps(make_payload(self._type, first.created_at, item))
+        whole = make_event(first.context_id, self._type, item, created_at=first.created_at)
+        return last, whole.body

@@ -29,18 +29,19 @@ class Contexts:
         flusher: Shows readers what was emitted; there is one from ``attach`` on.
         counts: What they have done.
         draining: Whether readers have been told to end.
+        thread: The thread of the loop that they live on; None before there is one.
     """
 
     flusher: Flusher
 
     def __init__(self, settings: EventSettings, coalescer: Coalescer) -> None:
         self.draining = False
+        self.thread: int | None = None
         self.counts = Counts()
         self._settings = settings
         self._coalescer = coalescer
         self._logs: dict[str, ContextLog] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: int | None = None
         self._heartbeat: asyncio.Handle | None = None
 
     def attach(self) -> None:
@@ -58,7 +59,7 @@ class Contexts:
         if self._loop is not None:
             self._logs.clear()
         self._loop = loop
-        self._thread = get_ident()
+        self.thread = get_ident()
         self.flusher = Flusher(loop)
         self._heartbeat = None
         self._keep_beating()
@@ -73,12 +74,6 @@ class Contexts:
         if self._loop is None:
             raise RuntimeError("the event manager is on no event loop yet: start the app first")
         return self._loop
-
-    @property
-    def are_here(self) -> bool:
-        """Whether they live on the loop of this thread."""
-        # Asking for the thread is cheap; asking for the running loop is a system call on 3.11.
-        return self._thread == get_ident()
 
     def __iter__(self) -> Iterator[ContextLog]:
         return iter(tuple(self._logs.values()))

@@ -103,7 +103,11 @@ def make_event(
         created_at = time.time()
     payload = data
     if not enveloped:
-        payload = make_payload(event_type, created_at, data, message, step)
+        payload = {"type": event_type, "createdAt": created_at, "item": data}
+        if message is not None:
+            payload["message"] = message
+        if step is not None:
+            payload["step"] = step
     # A copy: orjson shrinks a large buffer in place, and what a log keeps would hold all of it.
     body = b"%b" % orjson.dumps(payload)
     return Event(
@@ -118,19 +122,3 @@ def make_event(
         body,
         enveloped=enveloped,
     )
-
-
-def make_payload(
-    event_type: str,
-    created_at: float,
-    item: Any,
-    message: str | None = None,
-    step: str | None = None,
-) -> dict[str, Any]:
-    """The shape in which clients receive an event."""
-    payload = {"type": event_type, "createdAt": created_at, "item": item}
-    if message is not None:
-        payload["message"] = message
-    if step is not None:
-        payload["step"] = step
-    return payload

@@ -20,6 +20,8 @@ from time import monotonic
 from typing import Protocol
 from weakref import WeakSet
 
+from msgspec.structs import replace
+
 from quart_chat.events.batch import Batch
 from quart_chat.events.coalescing import Coalescer
 from quart_chat.events.event import TERMINAL_TYPES, Event
@@ -78,7 +80,7 @@ class ContextLog:
         last_flush: Monotonic time of the latest flush: one look at the clock for all readers.
         generation: Position of the first event since the last terminal one.
         ended: Whether a terminal event is the latest.
-        touched: Monotonic time of the latest event, reader or call that concerned the context.
+        touched: Monotonic time of the latest flush, reader or call that concerned the context.
         removed: Whether the manager has let go of it.
     """
 
@@ -130,7 +132,7 @@ class ContextLog:
         self.last_flush = float("-inf")
         self._is_due = False
         self._timer: asyncio.TimerHandle | None = None
-        self._shared: dict[tuple[int, frozenset[str] | None], Batch] = {}
+        self._shared: dict[tuple[int, frozenset[str] | None], Batch] | None = None
 
     @property
     def has_readers(self) -> bool:
@@ -164,7 +166,7 @@ class ContextLog:
         if event.epoch:
             self.epoch = event.epoch
         else:
-            event = event.at(self.epoch, self.end)
+            event = replace(event, epoch=self.epoch, number=self.end)
         if self._events is _NO_EVENTS:
             self._events = deque()
         self._events.append(event)
@@ -173,9 +175,14 @@ class ContextLog:
         if len(self._events) > self._bounds.max_events or self._bytes > self._bounds.max_bytes:
             self._drop_oldest()
         self.ended = event.type in TERMINAL_TYPES
-        self.touched = now = monotonic()
-        if not self._is_due:
-            self._arrange_flush(event, flusher, now)
+        if self._is_due:
+            return
+        wait = self.last_flush + self._bounds.pacing - monotonic()
+        if wait <= 0 or self._coalescer.is_urgent(event):
+            self._is_due = True
+            flusher.flush_soon(self)
+        elif self._timer is None:
+            self._timer = flusher.flush_later(self, wait)
 
     def _drop_oldest(self) -> None:
         bounds = self._bounds
@@ -193,7 +200,7 @@ class ContextLog:
         self._bytes = 0
         self._before = None
         self.ended = False
-        self._shared.clear()
+        self._shared = None
         self.epoch = secrets.token_hex(4)
         # The position that is left out is one that no reader can have read.
         self.end += 1
@@ -230,24 +237,15 @@ class ContextLog:
         # How many events a broker has numbered in between is not known.
         return self.first - (oldest - number - 1 if oldest == self.first else 1)
 
-    def _arrange_flush(self, event: Event, flusher: Flusher, now: float) -> None:
-        wait = self.last_flush + self._bounds.pacing - now
-        if wait <= 0 or self._coalescer.is_urgent(event):
-            self._is_due = True
-            flusher.flush_soon(self)
-        elif self._timer is None:
-            self._timer = flusher.flush_later(self, wait)
-
     def flush(self, now: float) -> None:
         """Show readers all there is, and wake them."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         self._is_due = False
-        self.last_flush = now
+        self.touched = self.last_flush = now
         self.flushed = self.end
-        if self._shared:
-            self._shared.clear()
+        self._shared = None
         for reader in self.subscribers:
             reader.wake()
 
@@ -265,10 +263,11 @@ class ContextLog:
             # most often there is one event, with nothing to choose.
             if categories is None and start + 1 == self.flushed:
                 event = self._events[start - self.first]
-                return Batch(
-                    self.context_id, [event], self.flushed, self._coalescer, event.terminal
-                )
+                ends = event.type in TERMINAL_TYPES
+                return Batch(self.context_id, [event], self.flushed, self._coalescer, ends)
             return self._make_batch(start, categories)
+        if self._shared is None:
+            self._shared = {}
         key = (start, categories)
         batch = self._shared.get(key)
         if batch is None:

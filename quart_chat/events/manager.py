@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Container, Iterable, Iterator
 from contextlib import aclosing
+from threading import get_ident
 from typing import Any
 
 from quart_chat.events.broker import Broker
@@ -138,7 +139,8 @@ class StreamingEventManager:
             created_at=created_at,
             enveloped=event_type in self._enveloped,
         )
-        if self._contexts.are_here:
+        # Asking for the thread is cheap; asking for the running loop is a system call on 3.11.
+        if get_ident() == self._contexts.thread:
             self.broker.publish(event)
         else:
             self._contexts.loop.call_soon_threadsafe(self.broker.publish, event)
