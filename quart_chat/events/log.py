@@ -20,8 +20,6 @@ from time import monotonic
 from typing import Protocol
 from weakref import WeakSet
 
-from msgspec.structs import replace
-
 from quart_chat.events.batch import Batch
 from quart_chat.events.coalescing import Coalescer
 from quart_chat.events.event import TERMINAL_TYPES, Event
@@ -166,7 +164,7 @@ class ContextLog:
         if event.epoch:
             self.epoch = event.epoch
         else:
-            event = replace(event, epoch=self.epoch, number=self.end)
+            event = event.at(self.epoch, self.end)
         if self._events is _NO_EVENTS:
             self._events = deque()
         self._events.append(event)
@@ -246,8 +244,7 @@ class ContextLog:
         self.touched = self.last_flush = now
         self.flushed = self.end
         self._shared = None
-        for reader in self.subscribers:
-            reader.wake()
+        self.wake_all()
 
     def wake_all(self) -> None:
         for reader in self.subscribers:
@@ -284,7 +281,7 @@ class ContextLog:
         while position < self.flushed and size < BATCH_BYTES and not ends:
             event = self._events[position - self.first]
             position += 1
-            ends = event.terminal
+            ends = event.type in TERMINAL_TYPES
             if categories is None or ends or event.category in categories:
                 events.append(event)
                 size += len(event.body)
