@@ -289,7 +289,7 @@ class StreamingEventManager:
     def retry(self) -> bytes:
         """The first bytes of a stream: how long its client waits before it comes back."""
         # Spread out, so that the clients of a server that dies do not all come back at once.
-        return encode_retry(random.randint(*self.settings.retry))  # noqa: S311 - keeps no secret
+        return encode_retry(round(random.uniform(*self.settings.retry)))  # noqa: S311 - no secret
 
     def shutdown_frames(self) -> bytes:
         """The last bytes of a stream that ends because the server does."""

@@ -54,6 +54,7 @@ async def take_over(send: Send, headers: Headers) -> TakenConnection | None:
 
 def _take(connection: Connection, head: bytes) -> TakenConnection:
     server, loop = connection.server, asyncio.get_running_loop()
+    before = cast("asyncio.StreamReaderProtocol", server.writer.transport.get_protocol())
     departed: asyncio.Future[bytes] = loop.create_future()
     departure = Departure(departed)
     serve = partial(TCPServer, server.app, loop, server.config, server.context, server.state)
@@ -62,7 +63,7 @@ def _take(connection: Connection, head: bytes) -> TakenConnection:
     vars(connection.protocol)["connection"] = departure
     # Told of its client's end, the server lets go of the rest.
     connection.stream.closed = True
-    server.reader.feed_eof()
+    before.connection_lost(None)
     return taken
 
 

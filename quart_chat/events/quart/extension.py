@@ -13,10 +13,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from quart import Quart, Response, current_app, has_app_context
+from werkzeug.datastructures import Headers
 
 from quart_chat.events.asgi import CONTENT_TYPE, EventStreams
 from quart_chat.events.asgi.chunks import Chunks
-from quart_chat.events.asgi.exchange import Stream, name_stream
+from quart_chat.events.asgi.exchange import Stream, find_exchange, name_stream
 from quart_chat.events.asgi.frames import stream_frames
 from quart_chat.events.asgi.shutdown import shutdown_of
 from quart_chat.events.broker import Broker, BrokerUnavailable
@@ -163,8 +164,11 @@ class StreamResponse(Response):
 
     def __init__(self, stream: Stream) -> None:
         status = 204 if stream.chunks is None else 200
-        headers = name_stream(stream)
-        super().__init__(b"", status, content_type=CONTENT_TYPE, headers=headers)
+        headers = Headers([*name_stream(stream).items(), ("Content-Type", CONTENT_TYPE)])
+        super().__init__(self.data_body_class(b""), status, headers)
+        # The middleware keeps all that the app sends, at once: a time limit costs Quart a task and
+        # a timer that holds the request until it runs out.
+        self.timeout = None
         self.stream = stream
 
 
@@ -187,7 +191,7 @@ def sse_response(
     return StreamResponse(
         Stream(
             stream_frames(
-                get_event_manager(),
+                find_exchange().manager,
                 context_id,
                 categories=categories,
                 last_event_id=last_event_id,
