@@ -209,7 +209,7 @@ class Invites:
         def revoke(change: Change) -> None:
             change.require_admin()
             if not change.tx.delete_invite(invite_id):
-                raise NotFound(_("This link has ended already."))
+                raise NotFound(_("This link is no longer valid."))
             change.log(Action.LINK_REVOKED)
 
         await self._changes.commit(actor, revoke)

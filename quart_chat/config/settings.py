@@ -54,7 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = RootPath("")
     workers: Annotated[
-        int, Meta(ge=1, le=64, description="processes that `quart-chat serve` serves with")
+        int, Meta(ge=1, le=64, description="processes that `quart-chat serve` starts")
     ] = 1
     broker: Annotated[
         BrokerAddress,
@@ -73,12 +73,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "text"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
-        Meta(description="the least that `quart-chat serve` logs; `info` adds a line per request"),
+        Meta(description="the lowest level that is logged; `info` adds a line per request"),
     ] = "warning"
     metrics_token: Annotated[
         Secret,
         Meta(
-            description="the token by which a Prometheus reads `/metrics`; without one, only this"
+            description="the token with which Prometheus reads `/metrics`; without one, only this"
             " machine can, and not through a proxy"
         ),
     ] = Secret("")
@@ -142,12 +142,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ClaimRules,
         Meta(
             description="users of the provider who are administrators, as claims; without any, the"
-            " page of users says it"
+            " page Users decides"
         ),
     ] = ClaimRules("")
     oidc_label: Annotated[
         str,
-        Meta(max_length=60, description="the provider's name on the page to sign in"),
+        Meta(max_length=60, description="the provider's name on the sign-in page"),
     ] = ""
     user_limits: Annotated[
         RoleLimits,
@@ -156,7 +156,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             " `prompts_per_minute=20 tokens_per_day=50000`"
         ),
     ] = RoleLimits("")
-    admin_limits: Annotated[RoleLimits, Meta(description="the same of an administrator")] = (
+    admin_limits: Annotated[RoleLimits, Meta(description="the same for an administrator")] = (
         RoleLimits("")
     )
     openai_base_url: Annotated[
@@ -175,7 +175,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     openai_embedding_model: Annotated[
         str,
-        Meta(description="the model for embeddings; without it, the first listed that is named so"),
+        Meta(
+            description="the model for embeddings; without it, the first listed whose name says so"
+        ),
     ] = ""
     system_prompt: Annotated[
         str, Meta(description="instructions that the model gets before anything else")

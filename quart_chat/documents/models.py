@@ -63,7 +63,7 @@ class Document:
         passages: How many were found in it.
         attempts: How often reading it was begun.
         list_seq: The place of its latest change among those of its owner's list.
-        warnings: What of it could not be read, or not for certain.
+        warnings: What could not be read in it, or not with certainty.
     """
 
     id: str

@@ -163,4 +163,4 @@ class Turns(ABC, Generic[S]):
 
 
 def too_broad() -> SearchTooBroad:
-    return SearchTooBroad(_("This search takes too long. Type more of the words, or rarer ones."))
+    return SearchTooBroad(_("This search takes too long. Type longer or less common words."))

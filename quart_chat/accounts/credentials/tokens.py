@@ -53,7 +53,7 @@ class Tokens:
         def create(change: Change) -> Token:
             user = change.user(user_id)
             if actor.user_id not in (None, user_id) or not user.is_enabled:
-                raise Forbidden(_("Tokens are made by the user who has them."))
+                raise Forbidden(_("Users can create tokens only for themselves."))
             if expires_at is not None and not change.now < expires_at:
                 raise InvalidInput(_("expiresAt: this moment is past."))
             if len(change.tx.select_tokens(user_id)) >= MAX_TOKENS:

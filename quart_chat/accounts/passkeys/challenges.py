@@ -3,7 +3,7 @@
 The challenge of a registration is stored, for a user who is known, and is gone with its first
 answer.
 
-That of a sign-in is not stored, as strangers ask for it: the page to sign in asks on its own, for
+That of a sign-in is not stored, as strangers ask for it: the sign-in page asks on its own, for
 all people behind one address, so neither a row nor a bound for each address would do. Its id begins
 with the second in which it ends, and it is the HMAC of the id and of the browser's own secret, by a
 key that all processes on a store share. So no other browser can answer it, none can make one, and

@@ -75,7 +75,5 @@ async def redeem(begun: AuthorizationRequest) -> ExternalUser:
         sign_in = services().require_accounts().sign_in
         await sign_in.refuse_external(user.issuer, user.subject, origin)
         _logger.warning("A user of the provider is not among those who are let in")
-        raise Forbidden(
-            _("You are not among the users who may come in here. Ask an administrator.")
-        )
+        raise Forbidden(_("You don't have access to this server. Ask an administrator."))
     return user

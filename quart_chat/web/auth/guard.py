@@ -67,7 +67,7 @@ def check_token(identity: Identity, *, may_use: bool) -> None:
 
 
 def refuse() -> ResponseReturnValue:
-    """Lead a person to the page to sign in; tell a program that it is not let in.
+    """Lead a person to the sign-in page; tell a program that it is not let in.
 
     Raises:
         Unauthenticated: A program or a script asks, or there is no such page.

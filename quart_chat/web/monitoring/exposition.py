@@ -70,7 +70,9 @@ def _events(measured: Measurements) -> Iterator[Metric]:
     yield _counter("events", "Events taken into contexts", counts.events)
     yield _counter("deliveries", "Events taken by readers", counts.deliveries)
     yield _counter("lost_events", "Events that readers came too late for", counts.lost)
-    yield _counter("broker_gaps", "Times that events of the broker may be missing", counts.gaps)
+    yield _counter(
+        "broker_gaps", "Times that events from the broker may have been missed", counts.gaps
+    )
     yield _gauge(
         "broker_cut_off_seconds",
         "Seconds for which this process has been cut off from the broker",

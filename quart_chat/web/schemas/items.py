@@ -186,10 +186,10 @@ class ResetItem(Struct, rename="camel", frozen=True):
 
 
 class LostItem(Struct, rename="camel", frozen=True):
-    """Events of a context can't be had any more: `lost` of them."""
+    """Events of a context can't be had any more: `lost` of them, null where that is not known."""
 
     context_id: str
-    lost: int
+    lost: int | None
 
 
 class RevokedItem(Struct, frozen=True):
@@ -225,7 +225,7 @@ DocumentKind = Literal[
 
 
 class DocumentWarning(Struct, frozen=True):
-    """What of a document could not be read, or not for certain."""
+    """What could not be read in a document, or not with certainty."""
 
     code: str
     message: str

@@ -12,7 +12,7 @@ const LOOPBACK = /^(127\.|\[::1\])/;
 const REFUSALS = {
   NotAllowedError: t("The passkey was not used: this was cancelled, or took too long."),
   InvalidStateError: t("This device or key has a passkey for your account already."),
-  NotSupportedError: t("No device or key that can be reached keeps passkeys."),
+  NotSupportedError: t("No available device or security key can store passkeys."),
   ConstraintError: t("This device or key asks for no PIN, fingerprint or face, so it can't be used."),
   SecurityError: t("The browser allows no passkeys at the address of this page."),
 };
@@ -22,7 +22,7 @@ export function whyNoPasskeys() {
   if (!isSecureContext) {
     return t("Passkeys need an encrypted connection. Open this page over HTTPS.");
   }
-  if (!window.PublicKeyCredential) return t("This browser has no passkeys.");
+  if (!window.PublicKeyCredential) return t("This browser doesn't support passkeys.");
   const { hostname, port } = location;
   if (!IP_ADDRESS.test(hostname)) return "";
   if (!LOOPBACK.test(hostname)) {

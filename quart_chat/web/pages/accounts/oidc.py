@@ -71,7 +71,7 @@ async def finish_sign_in() -> ResponseReturnValue:
         return await refuse_provided(
             SignInRefused(
                 _(
-                    "This sign-in was begun in another window, took too long or is finished"
+                    "This sign-in was started in another window, took too long or is finished"
                     " already. Sign in once more."
                 )
             ),

@@ -35,7 +35,7 @@ def texts() -> dict[str, str]:
         "stop": _("Stop the answer for {user}"),
         "user": _("A user"),
         "open": _("The figures are renewed every second."),
-        "broken": _("There is no connection: the figures are old."),
+        "broken": _("Not connected: the figures are out of date."),
     }
 
 

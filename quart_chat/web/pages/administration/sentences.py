@@ -37,7 +37,7 @@ _BY = {
     "user_enabled": N_("{actor} enabled {subject}"),
     "user_deleted": N_("{actor} deleted the user {detail}"),
     "role_changed:admin": N_("{actor} made {subject} an administrator"),
-    "role_changed:user": N_("{actor} made {subject} a user without rights to administer"),
+    "role_changed:user": N_("{actor} removed administrator rights from {subject}"),
     "limits_changed": N_("{actor} changed the limits of {subject}: {detail}"),
     "password_changed": N_("{actor} set a new password for {subject}"),
     "session_revoked": N_("{actor} signed out a browser of {subject}"),

@@ -37,7 +37,7 @@ def model_settings(settings: Settings) -> list[ServerSetting]:
         ("openai_api_key", _("API key"), key),
         ("openai_model", _("Default model"), settings.openai_model or _("the first in the list")),
         ("system_prompt", _("Instructions for all chats"), settings.system_prompt or _("none")),
-        ("history_tokens", _("Chat history that it is sent"), _tokens(settings.history_tokens)),
+        ("history_tokens", _("Chat history sent to the model"), _tokens(settings.history_tokens)),
         ("model_passages", _("Passages of documents"), _passages(settings)),
         ("model_titles", _("Titles of new chats"), _titles(settings)),
         ("model_timeout", _("Longest silence"), _seconds(settings.model_timeout)),
