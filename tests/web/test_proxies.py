@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -47,9 +48,23 @@ def origin(http: httpx2.AsyncClient) -> dict[str, str]:
 
 
 async def stop_when_it_waits(http: httpx2.AsyncClient, root: str = "") -> None:
-    """Start a round that waits after its first step, and stop it once that step has arrived."""
-    body = {"prompt": "wait", "assistant": "slow"}
+    """Start a round that waits after its first step, and stop it once that step has arrived.
+
+    On a busy machine Caddy 2.6 cuts some responses to a POST short, whatever server they come from.
+    So what it cuts is asked for again, by the id that makes it the same round.
+    """
+    body = {"prompt": "wait", "assistant": "slow", "requestId": secrets.token_hex(16)}
     types: list[str] = []
+    is_cut = True
+    while is_cut:
+        is_cut = await _stop_once_a_step_arrives(http, root, body, types)
+    assert types[-1] == "stopped"
+
+
+async def _stop_once_a_step_arrives(
+    http: httpx2.AsyncClient, root: str, body: dict[str, str], types: list[str]
+) -> bool:
+    """Read the round's stream to its end; whether Caddy has cut it."""
     async with http.stream(
         "POST", f"{root}/api/chatbot/start/stream", json=body, headers=origin(http)
     ) as response:
@@ -65,7 +80,7 @@ async def stop_when_it_waits(http: httpx2.AsyncClient, root: str = "") -> None:
                     stop = f"{root}/api/chatbot/{payload['item']['workflowId']}/stop"
                     answer = await http.post(stop, headers=origin(http))
                     assert answer.json()["status"] == "stopped"
-    assert types[-1] == "stopped"
+        return "Caddy" in response.headers.get_list("server") and types[-1:] != ["stopped"]
 
 
 async def test_a_piece_of_a_stream_arrives_at_once_and_a_stop_does(
