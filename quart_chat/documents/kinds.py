@@ -74,9 +74,9 @@ _MIMETYPES = {
 
 _PICTURE = N_("Pictures can't be read. Run text recognition (OCR), and upload its text or PDF.")
 _RECORDING = N_("Sound and video can't be read. Upload a transcript.")
-_ARCHIVE = N_("Archives can't be read. Unpack it, and upload the files that are in it.")
-_APPLE = N_("Files of Pages, Numbers and Keynote can't be read. Export it as PDF.")
-_KINDLE = N_("Books for Kindle can't be read. Convert it to EPUB or PDF.")
+_ARCHIVE = N_("Archives can't be read. Unpack the archive, and upload the files that are in it.")
+_APPLE = N_("Files of Pages, Numbers and Keynote can't be read. Export the file as PDF.")
+_KINDLE = N_("Books for Kindle can't be read. Convert the book to EPUB or PDF.")
 # What people bring that can't be read, and what to do.
 _REFUSED = {
     **dict.fromkeys(
@@ -98,11 +98,15 @@ _REFUSED = {
     ),
     **dict.fromkeys([".key", ".numbers", ".pages"], _APPLE),
     **dict.fromkeys([".azw", ".azw3", ".mobi", ".kfx"], _KINDLE),
-    ".doc": N_("Word documents from before 2007 (.doc) can't be read. Save it as .docx."),
-    ".xls": N_("Excel workbooks from before 2007 (.xls) can't be read. Save it as .xlsx."),
-    ".xlsb": N_("Binary Excel workbooks (.xlsb) can't be read. Save it as .xlsx."),
-    ".ppt": N_("Presentations from before 2007 (.ppt) can't be read. Save it as .pptx."),
-    ".msg": N_("E-mails of Outlook (.msg) can't be read. Save it as .eml."),
+    ".doc": N_("Word documents from before 2007 (.doc) can't be read. Save the document as .docx."),
+    ".xls": N_(
+        "Excel workbooks from before 2007 (.xls) can't be read. Save the workbook as .xlsx."
+    ),
+    ".xlsb": N_("Binary Excel workbooks (.xlsb) can't be read. Save the workbook as .xlsx."),
+    ".ppt": N_(
+        "Presentations from before 2007 (.ppt) can't be read. Save the presentation as .pptx."
+    ),
+    ".msg": N_("E-mails of Outlook (.msg) can't be read. Save the e-mail as .eml."),
     ".exe": N_("Programs can't be read."),
 }
 # What programs write under names of Office: pages, and values that tabs or commas separate.

@@ -177,6 +177,6 @@ async def test_the_state_of_a_document_is_told_in_german(open_tab: OpenTab) -> N
     await expect(row.locator(".document-size")).to_have_text("2 KB")
     await expect(row.locator(".document-kind")).to_have_text("Text")
     await row.get_by_role("button", name="Optionen: notizen.txt").click()
-    await expect(tab.page.get_by_role("menuitem", name="Danach fragen")).to_be_visible()
+    await expect(tab.page.get_by_role("menuitem", name="Dazu fragen")).to_be_visible()
     await tab.page.keyboard.press("Escape")
     assert await english(tab.page) == set()

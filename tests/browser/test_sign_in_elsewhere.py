@@ -46,7 +46,7 @@ async def test_a_user_signs_in_elsewhere_and_comes_back(browser: Browser, team: 
         for scheme in ("light", "dark"):
             await page.emulate_media(color_scheme=scheme)
             assert await violations(page, scheme) == []
-        await page.get_by_role("link", name="Anmelden mit Example Org").click()
+        await page.get_by_role("link", name="Mit Example Org anmelden").click()
         await page.fill("input[name=sub]", "ada")
         await page.press("input[name=sub]", "Enter")
         await expect(page).to_have_url(f"{team.url}/documents")

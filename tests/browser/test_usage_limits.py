@@ -37,7 +37,7 @@ TEXTS = {
         "Sie haben heute 85 von 100 Token verbraucht.",
         "Sie haben heute 105 von 100 Token verbraucht. Um 00:00 Uhr UTC beginnt die Zählung",
         "Verbrauch",
-        "Als Tabelle zeigen",
+        "Als Tabelle anzeigen",
     ),
 }
 

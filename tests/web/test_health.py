@@ -114,7 +114,7 @@ async def test_the_sentence_is_in_the_language_of_who_asks(client: Client, datab
         headers={"Accept-Language": "de"},
     )
     message = (await response.get_json())["error"]["message"]
-    assert message.startswith("Die Datei der Datenbank ist weg")
+    assert message.startswith("Die Datenbankdatei fehlt")
 
 
 async def test_requests_that_wait_together_are_answered_together(
