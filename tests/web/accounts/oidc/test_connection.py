@@ -191,7 +191,7 @@ async def test_a_user_who_may_not_come_in_is_not_connected(
     app: Quart, provider: TestProvider, browser: Browser, berta: Person
 ) -> None:
     refused = await connect(browser, provider)
-    assert "not among the users" in await refusal(refused, 403)
+    assert "have access to this server" in await refusal(refused, 403)
     assert await accounts_of(app).linking.list(berta.id, provider.url) == []
 
 

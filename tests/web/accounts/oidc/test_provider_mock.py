@@ -79,7 +79,7 @@ async def test_a_user_of_the_provider_signs_in(app: Quart, client: Client) -> No
 
 async def test_a_user_of_another_domain_is_not_let_in(app: Quart, client: Client) -> None:
     browser = browser_of(client, Person("eve@evil.example"))
-    assert "not among the users" in await refused(await browser.sign_in(), 403)
+    assert "have access to this server" in await refused(await browser.sign_in(), 403)
     assert await accounts_of(app).users.all() == []
 
 

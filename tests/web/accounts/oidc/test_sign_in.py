@@ -289,12 +289,12 @@ async def test_who_is_let_in_is_asked_each_time(
     app: Quart, browser: Browser, provider: TestProvider
 ) -> None:
     provider.claims = {"groups": ["other"], "email": "a@example.org", "email_verified": False}
-    assert "not among the users" in await refused(await browser.sign_in(), 403)
+    assert "have access to this server" in await refused(await browser.sign_in(), 403)
     assert await accounts_of(app).users.all() == []
     provider.claims = {"groups": ["other", "chat"]}
     assert (await browser.sign_in()).status_code == 303
     provider.claims = {}
-    assert "not among the users" in await refused(await browser.sign_in(), 403)
+    assert "have access to this server" in await refused(await browser.sign_in(), 403)
     await accounts_of(app).settle()
     told = await accounts_of(app).log.page()
     assert "sign_in_failed" in [each.action for each in told.entries]
@@ -315,10 +315,10 @@ async def test_one_who_may_come_in_no_more_is_shut_out_everywhere(
     await other.sign_in()
     # Another user, who is refused, ends nothing of this one.
     provider.claims["groups"] = []
-    assert "not among the users" in await refused(await other.sign_in(), 403)
+    assert "have access to this server" in await refused(await other.sign_in(), 403)
     assert [await each.is_in() for each in (laptop, phone, other)] == [True, True, False]
     provider.claims, provider.userinfo = {"groups": []}, {"sub": "7"}
-    assert "not among the users" in await refused(await browser.sign_in(), 403)
+    assert "have access to this server" in await refused(await browser.sign_in(), 403)
     assert [await each.is_in() for each in (laptop, phone)] == [False, False]
     for token in tokens:
         assert (await client.get("/api/settings", headers=token)).status_code == 401
