@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
+from psycopg.errors import DeadlockDetected
 from redis import Redis
 
 from quart_chat.events.brokers.bus import FILE, SQLiteBus
@@ -170,7 +172,7 @@ class PostgresStorage:
 
     async def roll_back(self) -> None:
         if self._copy is not None:
-            await asyncio.to_thread(self._put_back, self._copy)
+            await _until_no_deadlock(self._put_back, self._copy)
 
     def _put_back(self, copy: dict[str, list[tuple[Any, ...]]]) -> None:
         with (
@@ -184,4 +186,14 @@ class PostgresStorage:
                 cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
 
     async def empty(self) -> None:
-        await asyncio.to_thread(self.database.run, "TRUNCATE qc_head, qc_log")
+        await _until_no_deadlock(self.database.run, "TRUNCATE qc_head, qc_log")
+
+
+async def _until_no_deadlock(work: Callable[..., object], *arguments: object) -> None:
+    """Do it in a thread; anew where PostgreSQL has ended it for a reader that waited for it."""
+    while True:
+        try:
+            await asyncio.to_thread(work, *arguments)
+        except DeadlockDetected:
+            continue
+        return
