@@ -77,5 +77,5 @@ class Sharing:
         if _TOKEN.fullmatch(token):
             workflow = await self._storage.read(lambda reader: reader.select_shared(token))
         if workflow is None:
-            raise NotFound(_("This link does not exist, or no longer does."))
+            raise NotFound(_("There is no such link, or it has been removed."))
         return workflow
