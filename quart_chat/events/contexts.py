@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Container, Iterator
+from operator import attrgetter
 from threading import get_ident
 from time import monotonic
 
@@ -16,6 +17,9 @@ from quart_chat.events.flusher import Flusher
 from quart_chat.events.log import ContextLog
 from quart_chat.events.settings import EventSettings
 from quart_chat.events.statistics import Counts
+
+_touched = attrgetter("touched")
+_ended = attrgetter("ended")
 
 
 class Contexts:
@@ -123,7 +127,8 @@ class Contexts:
     def _make_room(self, keep: Container[ContextLog]) -> None:
         # A tenth at a time, so that a manager at its limit does not sort for every new context.
         quiet = [log for log in self._logs.values() if not log.has_readers and log not in keep]
-        quiet.sort(key=lambda log: (not log.ended, log.touched))
+        quiet.sort(key=_touched)
+        quiet.sort(key=_ended, reverse=True)
         for log in quiet[: max(1, self._settings.max_contexts // 10)]:
             self.remove(log)
 

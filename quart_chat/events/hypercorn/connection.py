@@ -25,6 +25,7 @@ from typing import Any
 
 import h11
 from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.logging import Logger
 from hypercorn.protocol.h2 import H2Protocol
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.http_stream import HTTPStream
@@ -76,7 +77,6 @@ class Connection:
         framing = getattr(self.protocol, "connection", None)
         return type(framing) is h11.Connection and framing.our_state is h11.SEND_BODY
 
-    @property
     def may_be_taken(self) -> bool:
         """Whether its response, which has not begun, may take it over from the server."""
         scope, server = self.stream.scope, self.server
@@ -103,6 +103,12 @@ class Connection:
     @property
     def writer(self) -> asyncio.StreamWriter:
         return self.server.writer
+
+    @property
+    def logs_access(self) -> bool:
+        """Whether the server logs its responses, or does anything else with them."""
+        log = self.protocol.config.log
+        return type(log) is not Logger or log.access_logger is not None
 
     async def log_access(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         """Log what the server is not told of."""

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import h11
+from hypercorn.asyncio.tcp_server import TCPServer
 
 
 class NextWriter(asyncio.StreamWriter):
@@ -41,14 +42,16 @@ class Departure:
     Args:
         departed: Gets what the server had still read of a next request, once it has closed what it
             takes for its connection.
+        server: The server of that connection.
     """
 
     our_state = None
     their_state = None
     they_are_waiting_for_100_continue = False
 
-    def __init__(self, departed: asyncio.Future[bytes]) -> None:
+    def __init__(self, departed: asyncio.Future[bytes], server: TCPServer) -> None:
         self._departed = departed
+        self._server: TCPServer | None = server
         self._received = b""
 
     def receive_data(self, data: bytes) -> None:
@@ -64,8 +67,12 @@ class Departure:
         pass
 
     def close(self) -> None:
-        if not self._departed.done():
+        server, self._server = self._server, None
+        if server is not None:
             self._departed.set_result(self._received)
+            # To close is the last that a server does. It and its protocol hold each other, and
+            # would be left to the garbage collector.
+            del server.protocol
 
     async def drain(self) -> None:
         pass

@@ -20,8 +20,8 @@ Imported only where Hypercorn serves.
 from __future__ import annotations
 
 import asyncio
-import re
 from functools import partial
+from string import ascii_letters, digits
 from typing import cast
 
 from hypercorn.asyncio.tcp_server import TCPServer
@@ -31,8 +31,8 @@ from quart_chat.events.hypercorn.connection import Connection, find_connection
 from quart_chat.events.hypercorn.departure import Departure
 from quart_chat.events.hypercorn.taken_connection import TakenConnection
 
-_FIELDS = re.compile(rb"(?:[\w!#$%&'*+.^`|~-]+: [^\0\r\n]*\r\n)*")
-"""Lines of header fields: tokens and values (RFC 9110, 5.1 and 5.5)."""
+_TOKEN = (ascii_letters + digits + "!#$%&'*+-.^_`|~").encode()
+"""What a field's name is made of (RFC 9110, 5.6.2)."""
 
 
 async def take_over(send: Send, headers: Headers) -> TakenConnection | None:
@@ -42,21 +42,24 @@ async def take_over(send: Send, headers: Headers) -> TakenConnection | None:
         None where it is not known how, or where the head can't be sent as it is.
     """
     connection = find_connection(send)
-    if connection is None or not connection.may_be_taken:
+    if connection is None or not connection.may_be_taken():
         return None
     head = _encode_head([*headers, *connection.protocol.config.response_headers("h11")])
     if head is None:
         return None
-    # Before, since it may wait or fail; meanwhile the client may leave or send more.
-    await connection.log_access(200, headers)
-    return _take(connection, head) if connection.may_be_taken else None
+    if connection.logs_access:
+        # Before, since it may wait or fail; meanwhile the client may leave or send more.
+        await connection.log_access(200, headers)
+        if not connection.may_be_taken():
+            return None
+    return _take(connection, head)
 
 
 def _take(connection: Connection, head: bytes) -> TakenConnection:
     server, loop = connection.server, asyncio.get_running_loop()
     before = cast("asyncio.StreamReaderProtocol", server.writer.transport.get_protocol())
     departed: asyncio.Future[bytes] = loop.create_future()
-    departure = Departure(departed)
+    departure = Departure(departed, server)
     serve = partial(TCPServer, server.app, loop, server.config, server.context, server.state)
     taken = TakenConnection(server.writer, head, departed, serve)
     server.writer = cast("asyncio.StreamWriter", departure)
@@ -69,7 +72,13 @@ def _take(connection: Connection, head: bytes) -> TakenConnection:
 
 def _encode_head(headers: Headers) -> bytes | None:
     """The head of a response that goes on in chunks (RFC 9112, 4 and 7.1)."""
+    names = [name for name, _ in headers]
     lines = b"".join([b"%b: %b\r\n" % pair for pair in headers])
-    if lines.count(b"\r") != len(headers) or _FIELDS.fullmatch(lines) is None:
+    if (
+        not all(names)
+        or b"".join(names).translate(None, _TOKEN)
+        or not lines.count(b"\r") == lines.count(b"\n") == len(headers)
+        or b"\0" in lines
+    ):
         return None  # the server says what is wrong with it
     return b"HTTP/1.1 200 \r\n%btransfer-encoding: chunked\r\n\r\n" % lines
