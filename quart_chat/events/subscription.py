@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterable
+from functools import partial
 from time import monotonic
 from types import TracebackType
 from typing import Protocol, Self
@@ -37,6 +38,9 @@ _logger = logging.getLogger(__name__)
 Sink = Callable[[Batch], bool]
 """Takes a batch there and then, and says whether it has. What it refuses is left to ``read``."""
 
+Waker = Callable[[bool], object]
+"""Has a task read on; is told whether there is more to send than a keep-alive."""
+
 
 class Subscription:
     """A reader of one context or of several, used as ``async with`` on the manager's loop.
@@ -45,7 +49,8 @@ class Subscription:
     may have a sink: what is flushed while its task waits in ``read`` goes to the sink, and the task
     sleeps on. It is woken for what the sink refuses, where something was lost, and at the end. As
     all that was read before has been dealt with when a task calls ``read`` again, both ways
-    together give every batch once and in order.
+    together give every batch once and in order. A reader that has not begun to read may do without
+    a task until then: see ``feed``.
 
     Attributes:
         sink: Called on the manager's loop, if there is one; it must neither wait nor call back.
@@ -68,7 +73,7 @@ class Subscription:
         self._loop = source.loop
         self._cursors = cursors
         self._categories = None if categories is None else frozenset(categories)
-        self._parked: asyncio.Future[bool] | None = None
+        self._parked: Waker | None = None
         self._idle_since = 0.0
         self._over = False
         self.sink: Sink | None = None
@@ -111,6 +116,17 @@ class Subscription:
         self._over = True
         self._unpark(True)
 
+    def feed(self, sink: Sink, refused: Waker) -> None:
+        """Give a sink all there is, and all that comes, while no task reads.
+
+        Once the sink has refused something, or at the end, ``refused`` is called, which may be at
+        once. The rest is left to ``read``, and what comes while that waits goes to the sink again.
+        """
+        self.sink = sink
+        self._idle_since = monotonic()
+        self._parked = refused
+        self.wake()
+
     async def read(self) -> Batch | None:
         """Wait for the next events, of whichever context has some.
 
@@ -127,9 +143,10 @@ class Subscription:
                 return batch
             if self._source.draining or any(log.removed for log in self._cursors):
                 return None
-            self._parked = parked = self._loop.create_future()
+            waiting: asyncio.Future[bool] = self._loop.create_future()
+            self._parked = partial(_resolve, waiting)
             try:
-                if not await parked:
+                if not await waiting:
                     return QUIET
             finally:
                 self._parked = None
@@ -184,8 +201,8 @@ class Subscription:
     def _unpark(self, has_news: bool) -> None:
         # What is not parked any more has nothing passed on: its task has to see to the rest.
         parked, self._parked = self._parked, None
-        if parked is not None and not parked.done():
-            parked.set_result(has_news)
+        if parked is not None:
+            parked(has_news)
 
     def _pass_on(self, sink: Sink) -> bool:
         """Give the sink all there is; whether nothing is left for a task to do."""
@@ -221,6 +238,11 @@ class Subscription:
         if taken:
             self._idle_since = monotonic()
         return taken
+
+
+def _resolve(waiting: asyncio.Future[bool], has_news: bool) -> None:
+    if not waiting.done():
+        waiting.set_result(has_news)
 
 
 def make_reset(context_id: str, lost: int | None) -> Event:

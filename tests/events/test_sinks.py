@@ -23,14 +23,15 @@ class Client:
         taken: The numbers of the events it has, negative where so many of them were lost.
     """
 
-    def __init__(self, subscription: Subscription, *, direct: bool) -> None:
+    def __init__(self, subscription: Subscription, way: str) -> None:
         self.room = asyncio.Event()
         self.room.set()
         self.taken: list[int] = []
         self.passed_on = 0
         self.wakings = 0
         self._subscription = subscription
-        if direct:
+        self._way = way
+        if way == "sink":
             subscription.sink = self.take
 
     def take(self, batch: Batch) -> bool:
@@ -51,12 +52,21 @@ class Client:
 
     async def read_all(self) -> None:
         async with self._subscription as subscription:
+            if self._way == "fed":
+                refused = asyncio.Event()
+                subscription.feed(self.take, lambda _: refused.set())
+                await refused.wait()
             while (batch := await subscription.read()) is not None:
                 self.wakings += 1
                 if subscription.lost:
                     self.taken.append(-subscription.lost)
                 self._keep(batch)
                 await self.room.wait()
+
+
+def set_room(clients: list[Client], *, room: bool) -> None:
+    for client in clients:
+        client.set_room(room=room)
 
 
 steps = st.lists(
@@ -83,8 +93,8 @@ def test_a_sink_and_a_task_see_the_same_events_in_the_same_order(
     async def run() -> None:
         manager = StreamingEventManager(EventSettings(bounds=Bounds(pacing=0)))
         clients = [
-            Client(manager.subscribe(*contexts, categories=categories), direct=direct)
-            for direct in (False, True)
+            Client(manager.subscribe(*contexts, categories=categories), way)
+            for way in ("task", "sink", "fed")
         ]
         reading = [asyncio.create_task(client.read_all()) for client in clients]
         await asyncio.sleep(0)
@@ -96,35 +106,35 @@ def test_a_sink_and_a_task_see_the_same_events_in_the_same_order(
             elif step == "end":
                 await manager.emit_event(name, "complete", {}, "end")
             elif step == "room":
-                clients[1].set_room(room=how == "yes")
+                set_room(clients[1:], room=how == "yes")
             else:
                 await asyncio.sleep(0)
             if step == "end" or (step == "emit" and (categories is None or how in categories)):
                 log = manager.log(name)
                 assert log is not None
                 emitted[name].append(log.end - 1)
-        clients[1].set_room(room=True)
+        set_room(clients[1:], room=True)
         if ending == "drain":
             manager.drain()
         else:
             await manager.close()
         await asyncio.gather(*reading)
-        woken, direct = clients
-        if len(contexts) == 1:
-            assert woken.taken == direct.taken == emitted["c"]
-        else:
-            assert sorted(woken.taken) == sorted(direct.taken) == sorted(chain(*emitted.values()))
+        order = list if len(contexts) == 1 else sorted
+        for client in clients:
+            assert order(client.taken) == order(chain(*emitted.values()))
         await manager.close()
 
     asyncio.run(run())
 
 
 @settings(max_examples=examples(200))
-@given(steps=steps)
-def test_a_slow_reader_with_a_sink_is_told_what_it_lost(steps: list[tuple[str, str]]) -> None:
+@given(steps=steps, way=st.sampled_from(["sink", "fed"]))
+def test_a_slow_reader_with_a_sink_is_told_what_it_lost(
+    steps: list[tuple[str, str]], way: str
+) -> None:
     async def run() -> None:
         manager = StreamingEventManager(EventSettings(bounds=Bounds(pacing=0, max_events=3)))
-        client = Client(manager.subscribe("c", after=0), direct=True)
+        client = Client(manager.subscribe("c", after=0), way)
         reading = asyncio.create_task(client.read_all())
         await asyncio.sleep(0)
         for step, how in steps:
@@ -150,7 +160,7 @@ def test_a_slow_reader_with_a_sink_is_told_what_it_lost(steps: list[tuple[str, s
 
 async def test_no_task_is_woken_while_a_sink_takes_what_comes() -> None:
     manager = StreamingEventManager(EventSettings(bounds=Bounds(pacing=0)))
-    client = Client(manager.subscribe("c", categories=["a"]), direct=True)
+    client = Client(manager.subscribe("c", categories=["a"]), "sink")
     reading = asyncio.create_task(client.read_all())
     await asyncio.sleep(0)
     for category in "abaab":
@@ -184,6 +194,31 @@ async def test_a_sink_keeps_a_connection_alive() -> None:
         assert not reading.done()
         manager.drain()
         assert await reading is None
+
+
+async def test_a_reader_that_is_fed_needs_no_task_until_its_sink_refuses() -> None:
+    manager = StreamingEventManager(EventSettings(bounds=Bounds(pacing=0)))
+    await manager.emit_event("c", "status", {})
+    await asyncio.sleep(0)
+    taken: list[int] = []
+    refused: list[bool] = []
+
+    def take(batch: Batch) -> bool:
+        taken.extend([event.number for event in batch.events])
+        return not batch.terminal
+
+    async with manager.subscribe_held("c") as subscription:
+        subscription.feed(take, refused.append)
+        assert taken == [1]
+        await manager.emit_event("c", "status", {})
+        await asyncio.sleep(0)
+        assert (taken, refused) == ([1, 2], [])
+        await manager.emit_event("c", "complete", {})
+        await asyncio.sleep(0)
+        assert refused == [True]
+        batch = await subscription.read()
+        assert batch is not None
+        assert [event.number for event in batch.events] == [3]
 
 
 async def test_a_sink_that_fails_costs_no_other_reader_anything(

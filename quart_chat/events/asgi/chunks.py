@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Protocol, cast
+
+from quart_chat.events.subscription import Waker
 
 
 class Chunks(Protocol):
@@ -44,12 +46,34 @@ class EndableChunks(Chunks, Protocol):
         ...
 
 
+class TasklessChunks(Chunks, Protocol):
+    """The body of a stream that can be sent with no task, for as long as its client takes it."""
+
+    def write_without_task(self, writer: DirectWriter, refused: Waker) -> None:
+        """Write what there is and what comes, without being iterated.
+
+        ``refused`` is called once the writer does not take something, and at the end; that may be
+        at once. From then on the body is iterated, and yields the rest.
+        """
+        ...
+
+    def close(self) -> None:
+        """Do what ``aclose`` does; idempotent."""
+        ...
+
+
+def as_taskless(chunks: Chunks) -> TasklessChunks | None:
+    """The same chunks, if they can be sent with no task."""
+    # To ask for the method costs a hundredth of asking whether this is of a protocol's kind.
+    can = getattr(chunks, "write_without_task", None) is not None
+    return cast("TasklessChunks", chunks) if can else None
+
+
 def write_directly(chunks: Chunks, writer: DirectWriter) -> None:
     """Have a body write what comes while its next chunk is awaited, where it can.
 
     One that can has a method ``write_to``, which is called before its first chunk is asked for.
     """
-    # To ask for the method costs a hundredth of asking whether this is of a protocol's kind.
     write_to = getattr(chunks, "write_to", None)
     if write_to is not None:
         write_to(writer)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import NamedTuple, cast
 
-from quart_chat.events.asgi.chunks import Chunks, EndableChunks
+from quart_chat.events.asgi.chunks import Chunks, EndableChunks, TasklessChunks
 from quart_chat.events.asgi.server import Application, Headers, Message, Receive, Scope, Send
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.queue import QueueShutDown
@@ -20,7 +20,7 @@ class Stream:
 
     Attributes:
         chunks: What to send; None says that there is nothing more, and never will be.
-        running: Whether it is sent in a task of its own, which closes it.
+        running: Whether a connection of its own sends it, and closes it.
     """
 
     __slots__ = ("_callbacks", "_source", "chunks", "running")
@@ -55,13 +55,23 @@ class Stream:
 
     async def close(self) -> None:
         """Let go of what it holds; idempotent."""
-        callbacks, self._callbacks = self._callbacks, []
         try:
             if self.chunks is not None:
                 await self.chunks.aclose()
         finally:
-            for callback in callbacks:
-                callback()
+            self._call_back()
+
+    def close_taskless(self) -> None:
+        """Do the same for chunks that were sent with no task."""
+        try:
+            cast("TasklessChunks", self.chunks).close()
+        finally:
+            self._call_back()
+
+    def _call_back(self) -> None:
+        callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
 
 
 class Named(NamedTuple):
@@ -144,13 +154,16 @@ class Exchange:
         await self._send(message)
 
     def _takes_stream(self, message: Message) -> bool:
-        headers = [
-            (bytes(name).lower(), bytes(value)) for name, value in message.get("headers", ())
-        ]
-        names = {value for name, value in headers if name == _NAME_SENT}
+        headers: Headers = []
+        names: set[bytes] = set()
+        for name, value in message.get("headers", ()):
+            lowered = bytes(name).lower()
+            if lowered == _NAME_SENT:
+                names.add(bytes(value))
+            else:
+                headers.append((lowered, bytes(value)))
         if not names:
             return False
-        headers = [pair for pair in headers if pair[0] != _NAME_SENT]
         for number, stream in enumerate(self._streams):
             if str(number).encode() in names:
                 self._named = Named(stream, message["status"], headers)

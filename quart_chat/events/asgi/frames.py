@@ -11,7 +11,7 @@ from quart_chat.events.batch import Batch
 from quart_chat.events.log import ContextLog
 from quart_chat.events.manager import StreamingEventManager
 from quart_chat.events.sse import KEEPALIVE, encode_frame
-from quart_chat.events.subscription import Subscription, make_reset
+from quart_chat.events.subscription import Subscription, Waker, make_reset
 
 _NUMBER = re.compile(r"[0-9]{1,16}")
 
@@ -103,6 +103,17 @@ class ContextFrames:
         """Write what comes while the next chunk is awaited directly, if the writer takes it."""
         self._writer = writer
 
+    def write_without_task(self, writer: DirectWriter, refused: Waker) -> None:
+        """Write what there is and what comes, until the writer refuses some or this is the end."""
+        if self._last is not None:
+            refused(True)
+            return
+        self._writer = writer
+        self._subscription, unknown = self._begin()
+        if unknown:
+            writer.write_now(encode_frame(make_reset(self._context_id, None).body))
+        self._subscription.feed(self._pass_on, refused)
+
     def __aiter__(self) -> Self:
         return self
 
@@ -159,6 +170,11 @@ class ContextFrames:
 
     async def aclose(self) -> None:
         """Stop reading; idempotent."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop reading; idempotent."""
         self._ended = True
+        self._writer = None
         if self._subscription is not None:
             self._subscription.close()

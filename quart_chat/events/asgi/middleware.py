@@ -66,25 +66,29 @@ class EventStreams:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             self.shutdown.watch()
+            taken = False
             try:
-                await self._respond(scope, receive, send)
+                taken = await self._respond(scope, receive, send)
             finally:
-                await release_connection(send)
+                if not taken:
+                    await release_connection(send)
         elif scope["type"] == "lifespan" and self._lifespan:
             await self._live(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
-    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Answer a request; whether a stream has taken its connection."""
         # What is awaited here lets go of the request with its end.
         named = await Exchange(self._manager, scope, receive, send).run(self._app)
         if named is None:
-            return
+            return False
         try:
             await _send_stream(self._manager, named, scope, receive, send, shortcut=self._shortcut)
         finally:
             if not named.stream.running:
                 await named.stream.close()
+        return named.stream.running
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the manager live as long as the application."""
@@ -213,7 +217,7 @@ async def _send_stream(
     taken = await take_over(send, headers) if may_take else None
     if taken is not None:
         named.stream.running = True
-        manager.adopt(taken.run(first, named.stream, watch))
+        taken.run(first, named.stream, watch, manager)
         return
     await deliver(Delivery(named.status, headers, first, chunks, shortcut), watch, receive, send)
 

@@ -12,13 +12,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import cast
 
-from quart_chat.events.asgi.chunks import write_directly
+from quart_chat.events.asgi.chunks import as_taskless, write_directly
 from quart_chat.events.asgi.exchange import Stream
 from quart_chat.events.asgi.outlet import SLICE
 from quart_chat.events.asgi.progress import Progress
 from quart_chat.events.asgi.watch import ConnectionWatch
 from quart_chat.events.hypercorn.connection import count_unconfirmed
 from quart_chat.events.hypercorn.departure import NextWriter
+from quart_chat.events.manager import StreamingEventManager
 
 _RECEIVED_AT_MOST = 64 * 1024
 """Bytes that are kept of what a client sends during a stream."""
@@ -43,8 +44,8 @@ class TakenConnection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_departed", "_kept", "_lost", "_progress", "_received", "_room", "_serve", "_task",
-        "_transport", "_unsent", "_written", "given_up",
+        "_departed", "_kept", "_lost", "_manager", "_progress", "_received", "_room", "_serve",
+        "_stream", "_task", "_transport", "_unsent", "_watch", "_written", "given_up",
     )  # fmt: skip
 
     def __init__(
@@ -66,24 +67,43 @@ class TakenConnection(asyncio.Protocol):
         self._written = 0
         self._progress = Progress()
         self._room: asyncio.Future[None] | None = None
+        self._stream: Stream | None = None
         self._task: asyncio.Task[None] | None = None
         self._transport.set_protocol(self)
         if not self._transport.is_reading():
             self._transport.resume_reading()
 
-    def run(self, first: bytes, stream: Stream, watch: ConnectionWatch) -> asyncio.Task[None]:
-        """Send bytes and a stream in a task of its own, which closes the stream."""
-        assert stream.chunks is not None  # noqa: S101 - else there is no stream to send
-        write_directly(stream.chunks, self)
-        loop = asyncio.get_running_loop()
-        self._unsent += encode_chunk(first)
-        task = loop.create_task(self._send(stream, watch))
-        # The head goes out with the first chunk, in one write, where there is one at once.
-        loop.call_soon(self._send_head)
-        return task
+    def run(
+        self, first: bytes, stream: Stream, watch: ConnectionWatch, manager: StreamingEventManager
+    ) -> None:
+        """Send bytes and a stream, which is closed when it ends or its client leaves.
 
-    async def _send(self, stream: Stream, watch: ConnectionWatch) -> None:
-        """Send all there is; an error in it is logged and ends it as any other end does.
+        A task is made once it is needed, which is at the end for most streams of events.
+        """
+        assert stream.chunks is not None  # noqa: S101 - else there is no stream to send
+        self._manager, self._watch, self._stream = manager, watch, stream
+        self._unsent += encode_chunk(first)
+        watch.add(self)
+        taskless = as_taskless(stream.chunks)
+        if taskless is None or self._transport.is_closing():
+            write_directly(stream.chunks, self)
+            self._start_task()
+        else:
+            try:
+                taskless.write_without_task(self, self._start_task)
+            except BaseException:
+                self._transport.abort()
+                raise
+        # The head goes out with the first chunk, in one write, where there is one at once.
+        asyncio.get_running_loop().call_soon(self._send_head)
+
+    def _start_task(self, _: bool = True) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:  # else its client has left
+            self._manager.adopt(asyncio.get_running_loop().create_task(self._send(stream)))
+
+    async def _send(self, stream: Stream) -> None:
+        """Send all that is left; an error in it is logged and ends it as any other end does.
 
         What the stream has waited for may have been cancelled, which is such an error, where its
         own cancellation is not.
@@ -91,7 +111,6 @@ class TakenConnection(asyncio.Protocol):
         # Set here: a task that is cancelled before it has begun would close nothing.
         self._task = asyncio.current_task()
         assert stream.chunks is not None  # noqa: S101 - else there is no stream to send
-        watch.add(self)
         try:
             if not self._transport.is_closing():
                 async for data in stream.chunks:
@@ -106,7 +125,7 @@ class TakenConnection(asyncio.Protocol):
                 await stream.close()
                 await self._end()
             finally:
-                watch.discard(self)
+                self._watch.discard(self)
         await self._give_back()
 
     def _send_head(self) -> None:
@@ -121,6 +140,10 @@ class TakenConnection(asyncio.Protocol):
         if self._task is not None:
             self._task.cancel()
             self._task = None
+        elif self._stream is not None:
+            stream, self._stream = self._stream, None
+            self._watch.discard(self)
+            stream.close_taskless()
 
     def pause_writing(self) -> None:
         if self._room is None:

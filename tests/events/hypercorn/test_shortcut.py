@@ -61,9 +61,9 @@ def found(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     monkeypatch.setattr(Outlet, "start", start_and_note)
     run = TakenConnection.run
 
-    def run_and_note(taken: TakenConnection, *args: Any) -> asyncio.Task[None]:
+    def run_and_note(taken: TakenConnection, *args: Any) -> None:
         found.append(True)
-        return run(taken, *args)
+        run(taken, *args)
 
     monkeypatch.setattr(TakenConnection, "run", run_and_note)
     return found

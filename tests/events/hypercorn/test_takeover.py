@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quart import Quart, Response, request
 
-from quart_chat.events import StreamingEventManager
+from quart_chat.events import StreamingEventManager, Subscription
 from quart_chat.events.asgi import EventStreams, stream_context
 from quart_chat.events.hypercorn import find_connection, takeover
 from quart_chat.events.hypercorn.taken_connection import TakenConnection
@@ -315,6 +315,25 @@ async def test_an_error_in_a_stream_is_logged_and_ends_the_response(
             assert (await reader.readuntil(b"\r\n0\r\n\r\n")).endswith(b": well\n\r\n0\r\n\r\n")
     assert closed.is_set()
     assert "A stream failed" in caplog.text
+
+
+async def test_a_stream_that_can_not_begin_lets_its_client_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app, manager = make_app()
+
+    def fail(*_: Any) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(Subscription, "feed", fail)
+    async with served(app) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+        writer.write(b"GET /events/c HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert await reader.read() == b""
+        writer.close()
+        log = manager.log("c")
+        assert log is not None
+        await until(lambda: not log.has_readers)
 
 
 class Client:
