@@ -13,6 +13,7 @@ from threading import get_ident
 from time import monotonic
 
 from quart_chat.events.coalescing import Coalescer
+from quart_chat.events.event import Event
 from quart_chat.events.flusher import Flusher
 from quart_chat.events.log import ContextLog
 from quart_chat.events.settings import EventSettings
@@ -96,6 +97,14 @@ class Contexts:
             self._logs[context_id] = log
             self._keep_beating()
         return log
+
+    def deliver(self, event: Event) -> None:
+        """Append an event to the log of its context, which opens if need be."""
+        self.counts.events += 1
+        log = self._logs.get(event.context_id)
+        if log is None:
+            log = self.open(event.context_id)
+        log.append(event, self.flusher)
 
     def remove(self, log: ContextLog) -> None:
         """Close a context and tell its readers; idempotent."""

@@ -59,8 +59,8 @@ class StreamingEventManager:
         self.is_open = False
         self._enveloped = frozenset(enveloped)
         self.broker = broker or InProcessBroker()
-        self.broker.bind(self._deliver, self.lose_events)
         self._contexts = Contexts(self.settings, self.coalescer)
+        self.broker.bind(self._contexts.deliver, self.lose_events)
         self._detached = DetachedStreams()
 
     # What emits
@@ -148,11 +148,7 @@ class StreamingEventManager:
     def emit_here(self, event: Event) -> None:
         """Emit an event that the readers of this process alone get, on the manager's loop."""
         self._contexts.attach()
-        self._deliver(event)
-
-    def _deliver(self, event: Event) -> None:
-        self._contexts.counts.events += 1
-        self._contexts.open(event.context_id).append(event, self._contexts.flusher)
+        self._contexts.deliver(event)
 
     def lose_events(self) -> None:
         """Tell all readers that events may be missing, and hold none any more."""
