@@ -105,10 +105,10 @@ class ContextFrames:
 
     def write_without_task(self, writer: DirectWriter, refused: Waker) -> None:
         """Write what there is and what comes, until the writer refuses some or this is the end."""
+        self._writer = writer
         if self._last is not None:
             refused(True)
             return
-        self._writer = writer
         self._subscription, unknown = self._begin()
         if unknown:
             writer.write_now(encode_frame(make_reset(self._context_id, None).body))

@@ -68,11 +68,13 @@ class Departure:
 
     def close(self) -> None:
         server, self._server = self._server, None
-        if server is not None:
+        if server is None:
+            return
+        if not self._departed.done():  # as it is where the stream's task was cancelled
             self._departed.set_result(self._received)
-            # To close is the last that a server does. It and its protocol hold each other, and
-            # would be left to the garbage collector.
-            del server.protocol
+        # To close is the last that a server does. It and its protocol hold each other, and would be
+        # left to the garbage collector.
+        del server.protocol
 
     async def drain(self) -> None:
         pass

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from contextvars import copy_context
 from typing import cast
 
 from quart_chat.events.asgi.chunks import as_taskless, write_directly
@@ -44,8 +45,8 @@ class TakenConnection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_departed", "_kept", "_lost", "_manager", "_progress", "_received", "_room", "_serve",
-        "_stream", "_task", "_transport", "_unsent", "_watch", "_written", "given_up",
+        "_context", "_departed", "_kept", "_lost", "_manager", "_progress", "_received", "_room",
+        "_serve", "_stream", "_task", "_transport", "_unsent", "_watch", "_written", "given_up",
     )  # fmt: skip
 
     def __init__(
@@ -84,23 +85,27 @@ class TakenConnection(asyncio.Protocol):
         self._manager, self._watch, self._stream = manager, watch, stream
         self._unsent += encode_chunk(first)
         watch.add(self)
+        # The task may be made on behalf of another request, whose context is not for this one.
+        self._context = copy_context()
         taskless = as_taskless(stream.chunks)
-        if taskless is None or self._transport.is_closing():
-            write_directly(stream.chunks, self)
-            self._start_task()
-        else:
-            try:
+        try:
+            if taskless is None or self._transport.is_closing():
+                write_directly(stream.chunks, self)
+                self._start_task()
+            else:
                 taskless.write_without_task(self, self._start_task)
-            except BaseException:
-                self._transport.abort()
-                raise
+        except BaseException:
+            self._transport.abort()
+            self._start_task()  # it closes the stream
+            raise
         # The head goes out with the first chunk, in one write, where there is one at once.
         asyncio.get_running_loop().call_soon(self._send_head)
 
     def _start_task(self, _: bool = True) -> None:
         stream, self._stream = self._stream, None
         if stream is not None:  # else its client has left
-            self._manager.adopt(asyncio.get_running_loop().create_task(self._send(stream)))
+            loop = asyncio.get_running_loop()
+            self._manager.adopt(loop.create_task(self._send(stream), context=self._context))
 
     async def _send(self, stream: Stream) -> None:
         """Send all that is left; an error in it is logged and ends it as any other end does.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,13 +16,14 @@ import uvloop
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from quart import Quart, Response, request
+from quart import Quart, Response, g, request
 
 from quart_chat.events import StreamingEventManager, Subscription
 from quart_chat.events.asgi import EventStreams, stream_context
+from quart_chat.events.asgi.chunks import DirectWriter
 from quart_chat.events.hypercorn import find_connection, takeover
 from quart_chat.events.hypercorn.taken_connection import TakenConnection
-from quart_chat.events.quart import Events, sse_response, stream_response
+from quart_chat.events.quart import Events, StreamResponse, sse_response, stream_response
 from quart_chat.events.sse import StreamParser
 from tests.events.serving import served
 from tests.examples import examples
@@ -68,6 +69,16 @@ def _earlier_objects_out_of_sight() -> None:
 def alive(kind: type) -> int:
     gc.collect()
     return sum(type(each) is kind for each in gc.get_objects())
+
+
+def coroutines_of(task: asyncio.Task[Any]) -> list[str]:
+    """The names of the coroutines that a task is in, the outermost first."""
+    names = []
+    step: Any = task.get_coro()
+    while hasattr(step, "cr_await"):
+        names.append(step.__qualname__)
+        step = step.cr_await
+    return names
 
 
 def unsent() -> int:
@@ -315,6 +326,114 @@ async def test_an_error_in_a_stream_is_logged_and_ends_the_response(
             assert (await reader.readuntil(b"\r\n0\r\n\r\n")).endswith(b": well\n\r\n0\r\n\r\n")
     assert closed.is_set()
     assert "A stream failed" in caplog.text
+
+
+@pytest.mark.parametrize("loop_factory", LOOPS)
+@pytest.mark.parametrize("ending", ["emit", "end"])
+def test_what_ends_a_stream_does_not_share_its_context_with_the_next_request(
+    loop_factory: Factory, ending: str
+) -> None:
+    app, manager = make_app()
+    responses: list[StreamResponse] = []
+
+    @app.get("/stream")
+    async def start() -> Response:
+        responses.append(sse_response("c"))
+        return responses[-1]
+
+    @app.get("/end")
+    async def end() -> str:
+        g.user = "another"
+        if ending == "emit":
+            await manager.emit_event("c", "complete", {})
+        else:
+            responses[-1].stream.end(b": over\n\n")
+        return ""
+
+    @app.get("/whoami")
+    async def whoami() -> str:
+        return f"user {g.get('user')}"
+
+    async def run() -> None:
+        async with (
+            served(app) as url,
+            httpx2.AsyncClient() as http,
+            connected(url, "GET /stream HTTP/1.1") as (reader, writer),
+        ):
+            await http.get(f"{url}/end")
+            await reader.readuntil(b"\r\n0\r\n\r\n")
+            writer.write(b"GET /whoami HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert (await reader.readuntil(b"user ")).startswith(b"HTTP/1.1 200")
+            assert await reader.readexactly(4) == b"None"
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(run())
+
+
+@pytest.mark.parametrize("loop_factory", LOOPS)
+def test_a_stream_that_is_cut_off_before_its_request_has_ended_is_no_error_of_the_server(
+    loop_factory: Factory, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The stream ends and gives its connection back, for which it waits until the app is done."""
+    app, manager = make_app()
+    goes_on = asyncio.Event()
+    answer = app.asgi_app
+
+    async def answer_slowly(scope: Any, receive: Any, send: Any) -> None:
+        await answer(scope, receive, send)
+        if scope["type"] == "http":
+            await goes_on.wait()
+
+    app.asgi_app = answer_slowly  # type: ignore[method-assign]  # Quart's way for middleware
+
+    async def run() -> None:
+        async with served(app) as url, connected(url, "GET /events/c HTTP/1.1") as (reader, _):
+            await manager.emit_event("c", "complete", {})
+            await reader.readuntil(b"\r\n0\r\n\r\n")
+            await until(giving_back)
+            for task in giving_back():
+                task.cancel()
+            await until(lambda: not giving_back())
+            before = alive(TCPServer)
+            goes_on.set()
+            await until(lambda: alive(TCPServer) < before)
+
+    def giving_back() -> list[asyncio.Task[Any]]:
+        return [
+            task
+            for task in asyncio.all_tasks()
+            if "TakenConnection._give_back" in coroutines_of(task)
+        ]
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(run())
+    assert not caplog.records
+
+
+async def test_a_body_that_can_not_begin_lets_its_client_go_and_is_closed() -> None:
+    app, _ = make_app()
+    closed = asyncio.Event()
+
+    class Body:
+        def write_to(self, _: DirectWriter) -> None:
+            raise ValueError
+
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            raise NotImplementedError
+
+        async def aclose(self) -> None:
+            closed.set()
+
+    @app.get("/broken")
+    async def broken() -> Response:
+        return stream_response(Body())
+
+    async with served(app) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+        writer.write(b"GET /broken HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert await reader.read() == b""
+        writer.close()
+        await closed.wait()
 
 
 async def test_a_stream_that_can_not_begin_lets_its_client_go(
