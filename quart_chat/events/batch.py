@@ -6,7 +6,7 @@ import msgspec
 
 from quart_chat.events.coalescing import Coalescer, NoCoalescing
 from quart_chat.events.event import Event
-from quart_chat.events.sse import encode_event, encode_events
+from quart_chat.events.sse import EVENT_FRAME, encode_events
 
 
 class Batch(msgspec.Struct, eq=False, weakref=True):
@@ -38,7 +38,7 @@ class Batch(msgspec.Struct, eq=False, weakref=True):
         if self._chunk is None:
             if len(self.events) == 1:
                 event = self.events[0]
-                self._chunk = encode_event(event, event.body)
+                self._chunk = EVENT_FRAME % (event.body, event.epoch.encode(), event.number)
             else:
                 self._chunk = encode_events(self.coalescer.merge(self.events))
         return self._chunk

@@ -244,7 +244,8 @@ class ContextLog:
         self.touched = self.last_flush = now
         self.flushed = self.end
         self._shared = None
-        self.wake_all()
+        for reader in self.subscribers:  # as in wake_all, a call less
+            reader.wake()
 
     def wake_all(self) -> None:
         for reader in self.subscribers:

@@ -18,6 +18,9 @@ from quart_chat.events.event import Event
 KEEPALIVE = b": keepalive\n"
 """A comment: it keeps proxies from closing an idle connection and clients ignore it (9.2.7)."""
 
+EVENT_FRAME = b"data: %b\nid: %b:%d\n\n"
+"""The frame of an event: its body, and the epoch and the number that its id is made of."""
+
 
 def encode_frame(body: bytes, event_id: str | None = None) -> bytes:
     """Frame one line of JSON; with an id, the client's last event id becomes that (9.2.6)."""
@@ -41,14 +44,11 @@ def encode_retry(milliseconds: int) -> bytes:
     return b"retry: %d\n" % milliseconds
 
 
-def encode_event(event: Event, body: bytes) -> bytes:
-    """The frame of an event, with its id."""
-    return b"data: %b\nid: %b:%d\n\n" % (body, event.epoch.encode(), event.number)
-
-
 def encode_events(events: Iterable[tuple[Event, bytes]]) -> bytes:
     """The frames of events, given with their bodies, each with its id."""
-    return b"".join([encode_event(event, body) for event, body in events])
+    return b"".join(
+        [EVENT_FRAME % (body, event.epoch.encode(), event.number) for event, body in events]
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,10 @@ class DirectWriter(Protocol):
         """Write some of the body, at least a byte."""
         ...
 
+    def try_write(self, data: bytes) -> bool:
+        """Write some of the body, at least a byte, if it can be written now; whether it was."""
+        ...
+
     def give_up(self, *, dead: bool) -> None:
         """End the response, and its connection where that is ``dead`` or takes nothing."""
         ...

@@ -162,11 +162,9 @@ class ContextFrames:
         """Write a batch there and then; the end of the context is left to whatever iterates."""
         writer = self._writer
         assert writer is not None  # noqa: S101 - else nothing calls this
-        chunk = batch.chunk if batch.events else KEEPALIVE
-        if batch.terminal or not writer.takes(len(chunk)):
+        if batch.terminal:
             return False
-        writer.write_now(chunk)
-        return True
+        return writer.try_write(batch.chunk if batch.events else KEEPALIVE)
 
     async def aclose(self) -> None:
         """Stop reading; idempotent."""

@@ -122,6 +122,13 @@ class Outlet:
         self._connection.writer.write(b"%x\r\n%b\r\n" % (len(data), data))
         self._written += len(data)
 
+    def try_write(self, data: bytes) -> bool:
+        """Write some of the body, at least a byte, if it can be written now; whether it was."""
+        takes = self.takes(len(data))
+        if takes:
+            self.write_now(data)
+        return takes
+
     async def _send_body(self, data: bytes) -> None:
         self._waiting_since = monotonic()
         self._written += len(data)

@@ -179,12 +179,20 @@ class TakenConnection(asyncio.Protocol):
 
     def write_now(self, data: bytes) -> None:
         """Write some of the body, at least a byte."""
+        self._write(encode_chunk(data))
+
+    def try_write(self, data: bytes) -> bool:
+        """Write some of the body, at least a byte, if it can be written now; whether it was."""
+        # Most events take this way, so that it calls no other method.
+        size, transport = len(data), self._transport
+        if size > SLICE or transport.get_write_buffer_size() or transport.is_closing():
+            return False
+        chunk = b"%x\r\n%b\r\n" % (size, data)
         if self._unsent:
-            self._write(encode_chunk(data))
-            return
-        chunk = b"%x\r\n%b\r\n" % (len(data), data)
+            chunk, self._unsent = self._unsent + chunk, b""
         self._written += len(chunk)
-        self._transport.write(chunk)
+        transport.write(chunk)
+        return True
 
     async def write(self, data: bytes) -> None:
         """Write some of the body, and wait while the client is slower than what it is sent."""
