@@ -69,7 +69,8 @@ def _renew(statements: Statements, node_id: str, seconds: float, broker: NodeBro
         statements.fetch(
             f"INSERT INTO nodes (id, started_at, beat_at, lease) VALUES (?, {NOW}, {NOW}, ?)"
             " ON CONFLICT (id) DO UPDATE"
-            " SET started_at = excluded.started_at, beat_at = excluded.beat_at",
+            " SET started_at = excluded.started_at, beat_at = excluded.beat_at,"
+            " lease = excluded.lease",
             (node_id, seconds),
         )
     if broker is not None:

@@ -42,6 +42,15 @@ async def test_a_lease_is_renewed_until_it_has_run_out(storage: Storage) -> None
     assert not (await storage.nodes.renew_lease("a", SHORT)).unbroken
 
 
+async def test_a_lease_that_has_run_out_is_renewed_for_as_long_as_is_asked(
+    storage: Storage,
+) -> None:
+    await storage.nodes.renew_lease("a", SHORT)
+    await run_out(storage, "a")
+    await storage.nodes.renew_lease("a", 60)
+    assert (await storage.nodes.renew_lease("b", 60)).next_expiry > 50
+
+
 async def test_a_node_looks_at_a_lease_as_soon_as_it_runs_out(storage: Storage) -> None:
     taken = asyncio.Event()
 
