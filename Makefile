@@ -72,7 +72,7 @@ check: $(VENV)/.check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 
-bench: $(VENV)/.bench $(if $(filter cluster,$(ARGS)),$(VENV)/.test redis postgresql-server rabbitmq-server nchan)
+bench: $(VENV)/.bench $(VENV)/.test chromium $(if $(filter cluster,$(ARGS)),redis postgresql-server rabbitmq-server nchan)
 	$(PYTHON) -m benchmarks $(ARGS)
 
 # Bring the catalogues of texts up to date with the program.

@@ -80,6 +80,12 @@ BUDGETS = (
     _with_accounts("chat-paced"),
     _with_accounts("chat-flat-out"),
     Budget("stops", "stop_max_ms", 250.0, ours=OUR_CHAT, worst=True),
+    Budget("start", "first_page_ms", 1000.0, ours=OUR_CHAT),
+    Budget("start", "idle_mb", 90.0, ours=OUR_CHAT),
+    Budget("pages", "interactive_ms", 500.0, ours=OUR_CHAT),
+    Budget("pages", "task_ms", 100.0, ours=OUR_CHAT),
+    Budget("pages", "weight_kb", 75.0, ours=OUR_CHAT),
+    Budget("pages", "foreign", 0.0, ours=OUR_CHAT),
 )
 
 

@@ -37,6 +37,8 @@ TITLES = {
     "chat-paced": "{chats} conversations at once, {chat_rate:g} tokens/s each",
     "chat-flat-out": "{chats} conversations at once, flat out",
     "stops": "{stops} stops at random moments, until the model's connection is closed",
+    "start": "quart-chat serve in an empty folder: until its first page has come, and idle then",
+    "pages": "in Chromium: a chat of 1,000 messages, {long_answers} long answers, a page weighed",
 }
 
 COLUMNS = {
@@ -55,6 +57,12 @@ COLUMNS = {
     "first_p99_ms": "first p99 ms",
     "stop_p50_ms": "stop p50 ms",
     "stop_max_ms": "stop max ms",
+    "first_page_ms": "first page ms",
+    "idle_mb": "idle MB",
+    "interactive_ms": "opened ms",
+    "task_ms": "longest task",
+    "weight_kb": "weight KB",
+    "foreign": "foreign",
 }
 
 
@@ -145,7 +153,7 @@ class Report:
             word = "holds" if verdict.holds else "FAILS"
             bound = "at least" if verdict.least else "at most"
             lines.append(
-                f"{word}  {verdict.what}: {_number(verdict.measured)}, {bound} {verdict.limit:.3g}"
+                f"{word}  {verdict.what}: {_number(verdict.measured)}, {bound} {verdict.limit:.4g}"
             )
         if self._other_load > _MUCH_LOAD:
             lines.append(f"note   other programs used {self._other_load:.2f} cores meanwhile")

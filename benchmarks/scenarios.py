@@ -47,6 +47,7 @@ class Sizes:
     chat_rate: float = 50.0
     chat_spread: float = 1.0
     stops: int = 20
+    long_answers: int = 10
 
 
 QUICK = Sizes(
@@ -58,6 +59,7 @@ QUICK = Sizes(
     pauses_time=1.0,
     opening_time=0.3,
     chats_each=2,
+    long_answers=1,
 )
 
 

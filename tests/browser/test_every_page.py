@@ -25,7 +25,7 @@ from tests.browser.test_screen_reader import (
     role,
     tree,
 )
-from tests.browser.test_weight import WEIGHT, weight
+from tests.browser.weight import WEIGHT, weigh
 from tests.server import Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -160,7 +160,7 @@ async def test_what_breaks_the_policy_would_be_seen(open_tab: OpenTab) -> None:
 
 async def test_scripts_and_styles_are_light(loaded: tuple[Tab, set[str]]) -> None:
     tab, urls = loaded
-    assert await weight(tab.page, urls) <= WEIGHT
+    assert await weigh(tab.page, urls) <= WEIGHT
 
 
 async def test_the_focus_is_always_seen(page: Page) -> None:
