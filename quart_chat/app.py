@@ -15,7 +15,7 @@ from quart_chat.config import ConfigError, Settings, load_settings, variable
 from quart_chat.events import Broker
 from quart_chat.events.quart import Events
 from quart_chat.resources import program_version, resource_path
-from quart_chat.web import commands, converters, errors, paths, security
+from quart_chat.web import commands, converters, errors, paths, security, templates
 from quart_chat.web.api import assistants as assistants_api
 from quart_chat.web.api import (
     chatbot,
@@ -32,7 +32,7 @@ from quart_chat.web.auth import arrival
 from quart_chat.web.auth.identity import find_identity
 from quart_chat.web.json import OrjsonProvider
 from quart_chat.web.monitoring import metrics, probes, request_ids, tracing
-from quart_chat.web.openapi import document as openapi
+from quart_chat.web.openapi import routes as openapi
 from quart_chat.web.pages import administration, doctor, handbook, install
 from quart_chat.web.pages.chat import headings, pages, questions, rounds, sharing
 from quart_chat.web.pages.chat import queue as queue_pages
@@ -113,6 +113,7 @@ def create_app(
     metrics.init_app(app, settings)
     security.init_app(app, settings)
     settings_page.init_app(app, settings)
+    templates.init_app(app)
     uploads.init_app(app)
     lifespan.init_app(
         app, settings, events, collect_assistants(assistants, settings.named_assistants)

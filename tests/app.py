@@ -18,7 +18,6 @@ from importlib.metadata import entry_points
 from typing import Any
 from unittest.mock import patch
 
-from jinja2 import FileSystemBytecodeCache
 from quart import Quart
 from quart.testing import TestApp
 from werkzeug.routing import Rule
@@ -111,9 +110,7 @@ def create_test_app(config: Mapping[str, Any] | None = None) -> Quart:
         patch.object(assets, "Assets", _make_assets),
         patch.object(registry, "entry_points", _find_entry_points),
     ):
-        app = create_app(config, assistants=[SlowAssistant()])
-    app.jinja_env.bytecode_cache = FileSystemBytecodeCache()
-    return app
+        return create_app(config, assistants=[SlowAssistant()])
 
 
 _make_assets = cache(assets.Assets)

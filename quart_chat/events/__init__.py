@@ -12,7 +12,7 @@ from quart_chat.events.batch import Batch
 from quart_chat.events.broker import Broker, BrokerUnavailable
 from quart_chat.events.brokers.memory import InProcessBroker
 from quart_chat.events.coalescing import Coalescer, DeltaCoalescer, NoCoalescing
-from quart_chat.events.collector import collect_rarely
+from quart_chat.events.collector import collect_rarely, keep_loaded
 from quart_chat.events.event import TERMINAL_TYPES, Event, make_event
 from quart_chat.events.log import Bounds
 from quart_chat.events.manager import StreamingEventManager
@@ -37,5 +37,6 @@ __all__ = [
     "StreamingEventManager",
     "Subscription",
     "collect_rarely",
+    "keep_loaded",
     "make_event",
 ]

@@ -19,3 +19,9 @@ def collect_rarely() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG_OBJECTS)
+
+
+def keep_loaded() -> None:
+    """Have the collector leave alone what was loaded since, in a process that collects rarely."""
+    if gc.get_freeze_count():
+        gc.freeze()

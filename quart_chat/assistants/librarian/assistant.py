@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 from collections.abc import Collection as Names
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -34,6 +35,7 @@ from quart_chat.assistants.librarian.retrieval import (
 )
 from quart_chat.assistants.librarian.several import retrieve_each
 from quart_chat.assistants.protocol import Output, Question, Sources, Step, Text
+from quart_chat.events import keep_loaded
 from quart_chat.search.passages import Passage, page_language, place_of, read_handbook
 from quart_chat.search.questions.reading import ReadQuestion, read_question
 from quart_chat.search.ranking.analysis import Analysed, Collection, analyse
@@ -47,6 +49,9 @@ OWN_NAMES = frozenset({"quart-chat", "quart_chat", "quartchat"})
 PRIORS = {"questions-and-answers": 0.05, "reference": -0.15, "discussion": -0.2}
 
 # The link of the first quote in an earlier answer.
+_HEAD_START = 1.0
+"""Seconds that the start of a server has for itself before the handbook is read unasked."""
+
 _FIRST_LINK = re.compile(r"^\[1\] \[.*\]\((/[^\s)]*)\)$", re.MULTILINE)
 
 
@@ -63,7 +68,8 @@ class Librarian:
         self._chats = Chats(chats, self.name)
         self._documents = None if documents is None else Documents(documents)
         self._comparison: Comparison | None = None
-        self._corpora: list[Corpus] = []
+        self._needed = asyncio.Event()
+        self._corpora: asyncio.Task[list[Corpus]] | None = None
 
     def compare_with(self, embeddings: Embeddings, *, unasked: bool) -> None:
         """Order what is found by an endpoint's embeddings as well.
@@ -75,14 +81,34 @@ class Librarian:
         self._comparison = Comparison(embeddings, unasked)
 
     async def __aenter__(self) -> Self:
-        """Read and index the handbook."""
-        pages = await asyncio.to_thread(build_handbook, self._handbook)
-        corpora = (Handbook(pages), self._documents, self._chats)
-        self._corpora = [corpus for corpus in corpora if corpus is not None]
+        """Begin to read and index the handbook, in the background."""
+        self._needed = asyncio.Event()  # of this loop
+        self._corpora = asyncio.create_task(self._open_corpora())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._corpora = []
+        corpora, self._corpora = self._corpora, None
+        if corpora is not None:
+            corpora.cancel()
+            await asyncio.wait({corpora})
+
+    async def _open_corpora(self) -> list[Corpus]:
+        # The index takes as long as all else of a server's start, and the first page does not need
+        # it. The first question does.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_HEAD_START):
+                await self._needed.wait()
+        pages = await asyncio.to_thread(build_handbook, self._handbook)
+        corpora = (Handbook(pages), self._documents, self._chats)
+        return [corpus for corpus in corpora if corpus is not None]
+
+    async def _find_corpora(self) -> list[Corpus]:
+        """Everything that can be searched, once it can be."""
+        if self._corpora is None:
+            raise RuntimeError("The Librarian must be opened before it can answer.")
+        self._needed.set()
+        # Others wait for it as well as the question that may be cancelled.
+        return await asyncio.shield(self._corpora)
 
     async def retrieve(
         self, question: Question, most: int, corpora: Names[str]
@@ -91,7 +117,7 @@ class Librarian:
 
         Yields a step for all that is done, and at last what was found: so many passages at most.
         """
-        named = [corpus for corpus in self._corpora if corpus.name in corpora]
+        named = [corpus for corpus in await self._find_corpora() if corpus.name in corpora]
         serving = await find_serving(named, question)
         # A question is read only where there is something to search: that takes a moment.
         read = _read(question) if serving or question.document_ids else None
@@ -104,12 +130,11 @@ class Librarian:
 
     async def answer(self, question: Question) -> AsyncGenerator[Output, None]:
         """Quote what answers the question, or say what was not found."""
-        if not self._corpora:
-            raise RuntimeError("The Librarian must be opened before it can answer.")
+        searched = await self._find_corpora()
         read = _read(question)
         say = SENTENCES[read.answered_in]
         retrieved = Retrieved((), (), (), ())
-        async for done in self._look(question, read, say):
+        async for done in self._look(searched, question, read, say):
             if isinstance(done, Step):
                 yield done
             else:
@@ -127,10 +152,10 @@ class Librarian:
             yield Text(write_not_found(retrieved, say))
 
     async def _look(
-        self, question: Question, read: ReadQuestion, say: Sentences
+        self, searched: list[Corpus], question: Question, read: ReadQuestion, say: Sentences
     ) -> AsyncGenerator[Step | Retrieved, None]:
         """Search everything, or the handbook alone for a question of nothing but small words."""
-        corpora = self._corpora[:1] if read.says_nothing else self._corpora
+        corpora = searched[:1] if read.says_nothing else searched
         if not read.words:
             yield Step("search", say.nothing_to_search, "completed")
             return
@@ -144,7 +169,9 @@ class Librarian:
 @lru_cache(maxsize=4)
 def build_handbook(folder: Path) -> Collection:
     """Read and index the pages below a folder, once in a process: they come with the package."""
-    return Collection([_analyse(passage) for passage in read_handbook(folder)])
+    index = Collection([_analyse(passage) for passage in read_handbook(folder)])
+    keep_loaded()
+    return index
 
 
 def _analyse(passage: Passage) -> Analysed:

@@ -115,19 +115,16 @@ def _security() -> Schema:
     return {**SECURITY, "session": {**SECURITY["session"], "name": own_name(SESSION)}}
 
 
-def init_app(app: Quart, version: str, settings: Settings) -> None:
-    """Serve the document at ``/openapi.json``, and no page that would load scripts to show it."""
-    QuartSchema(
-        app,
+def make_document(app: Quart, version: str, settings: Settings) -> Schema:
+    """Describe the API that an app serves."""
+    # For the document alone: it is not the extension of the app, whose responses it would convert.
+    extension = QuartSchema(
         security=[{name: []} for name in SECURITY] if settings.auth.is_on else None,
         info=Info(title="quart-chat", version=version, description=ABOUT),
         servers=[Server(url=settings.root_path or "/")],
         tags=[*TAGS, PASSKEYS] if settings.auth.accounts else list(TAGS),
-        redoc_ui_path=None,
-        scalar_ui_path=None,
-        swagger_ui_path=None,
-        openapi_provider_class=ApiDocument,
     )
+    return ApiDocument(app, extension).schema()
 
 
 class ApiDocument(OpenAPIProvider):

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from quart_chat.assistants.librarian.assistant import Librarian
+from quart_chat.assistants.librarian import assistant
+from quart_chat.assistants.librarian.assistant import Librarian, build_handbook
 from quart_chat.chat.models import MessageStatus
 from tests.assistants.conftest import HANDBOOK, Chats, ask
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from quart_chat.assistants.protocol import Assistant
+    from quart_chat.search.ranking.analysis import Collection
 
 
 def test_it_is_an_assistant(librarian: Librarian) -> None:
-    assistant: Assistant = librarian
-    assert (assistant.name, assistant.title) == ("librarian", "Librarian")
+    one: Assistant = librarian
+    assert (one.name, one.title) == ("librarian", "Librarian")
 
 
 async def test_a_quote_stands_word_for_word_in_the_page_that_it_links_to(
@@ -218,3 +223,54 @@ async def test_it_must_be_open_to_answer(chats: Chats) -> None:
     librarian = Librarian(HANDBOOK, chats.search)
     with pytest.raises(RuntimeError, match="opened"):
         await ask(librarian, "What is a cursor?")
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> Readings:
+    """The folders that are read, none of which is let go before it is told to."""
+    readings = Readings()
+    monkeypatch.setattr(assistant, "build_handbook", readings.read)
+    return readings
+
+
+class Readings:
+    def __init__(self) -> None:
+        self.folders: list[Path] = []
+        self.goes_on = threading.Event()
+
+    def read(self, folder: Path) -> Collection:
+        self.folders.append(folder)
+        assert self.goes_on.wait(60)
+        return build_handbook(folder)
+
+
+async def test_the_handbook_is_read_with_the_first_question_or_after_the_start(
+    chats: Chats, readings: Readings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings.goes_on.set()
+    monkeypatch.setattr(assistant, "_HEAD_START", 600)
+    async with Librarian(HANDBOOK, chats.search) as librarian:
+        await asyncio.sleep(0)
+        assert readings.folders == []
+        assert (await ask(librarian, "What is a cursor?")).sources
+        assert (await ask(librarian, "How do I resume a stream?")).sources
+    assert readings.folders == [HANDBOOK]
+    monkeypatch.setattr(assistant, "_HEAD_START", 0)
+    async with Librarian(HANDBOOK, chats.search):
+        await until(lambda: len(readings.folders) == 2)
+
+
+async def test_a_question_that_is_cancelled_does_not_cost_the_others_the_handbook(
+    chats: Chats, readings: Readings
+) -> None:
+    async with Librarian(HANDBOOK, chats.search) as librarian:
+        stopped, other = (
+            asyncio.create_task(ask(librarian, "What is a cursor?")) for _ in range(2)
+        )
+        await until(lambda: bool(readings.folders))
+        stopped.cancel()
+        await asyncio.wait({stopped})
+        readings.goes_on.set()
+        assert (await other).sources
+    assert stopped.cancelled()
+    assert readings.folders == [HANDBOOK]
