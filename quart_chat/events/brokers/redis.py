@@ -84,7 +84,18 @@ if redis.call('HGET', KEYS[1], 'epoch') == ARGV[2] then
 end
 """
 
-_HALVE = "redis.call('XTRIM', KEYS[2], 'MAXLEN', math.floor(redis.call('XLEN', KEYS[2]) / 2))"
+# By now others may have made room, and appended what has not been read yet: that stays where there
+# is much more room than the refused batch needs, with those that other processes send meanwhile.
+_MAKE_ROOM = """
+local info = redis.pcall('INFO', 'memory')
+local function read(field)
+  return tonumber(type(info) == 'string' and info:match(field .. ':(%d+)') or 0)
+end
+local needed = read('used_memory') - read('mem_not_counted_for_evict') + 4 * ARGV[2] + 1048576
+if needed > read('maxmemory') then
+  redis.call('XTRIM', KEYS[2], 'MAXLEN', math.floor(redis.call('XLEN', KEYS[2]) / 2))
+end
+"""
 
 
 class RedisLog:
@@ -113,7 +124,7 @@ class RedisLog:
         except LogUnavailable as error:
             if isinstance(error.__cause__, OutOfMemoryError):
                 # The log itself may be what fills the memory; readers that are behind are told.
-                await self._run(_HALVE)
+                await self._run(_MAKE_ROOM, len(batch))
             raise
 
     async def tail(self, after: Place | None) -> AsyncGenerator[tuple[Place, bytes | None], None]:

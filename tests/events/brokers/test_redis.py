@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from quart_chat.events import BrokerUnavailable
 from quart_chat.events.brokers import log as log_module
 from quart_chat.events.brokers import redis as redis_module
 from quart_chat.events.brokers.log import LogBroker
+from quart_chat.events.brokers.protocol import LogUnavailable
 from quart_chat.events.brokers.redis import HEAD, STREAM, RedisLog
 from tests.events.brokers.cluster import Cluster, publishing, running
 from tests.events.brokers.contract import Node, check
@@ -169,6 +171,31 @@ async def test_memory_that_others_fill_is_said_and_loses_nothing(
         server.admin.delete("other")
         await nodes.more()
         assert [node.gaps for node in nodes.nodes] == [0, 0, 0]
+
+
+async def test_no_room_is_made_where_there_is_some_again(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What others append as soon as there is room is not dropped by one that was refused."""
+    refused, other = RedisLog(server.url), RedisLog(server.url)
+    await other.append(b"first")
+    server.admin.set("other", b"x" * 10_000_000)
+    server.admin.config_set("maxmemory", "8mb")
+    run = RedisLog._run
+
+    async def run_late(log: RedisLog, script: str, *values: str | bytes | int) -> Any:
+        if log is refused and script == redis_module._MAKE_ROOM:
+            server.admin.delete("other")
+            await until(lambda: server.admin.info("memory")["used_memory"] < 5_000_000)
+            await other.append(b"second")
+        return await run(log, script, *values)
+
+    monkeypatch.setattr(RedisLog, "_run", run_late)
+    with pytest.raises(LogUnavailable):
+        await refused.append(b"refused")
+    assert server.admin.xlen(STREAM) == 2
+    for log in (refused, other):
+        await log.close()
 
 
 async def test_a_log_that_fills_the_memory_makes_room_for_itself(server: RedisServer) -> None:
