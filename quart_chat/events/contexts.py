@@ -136,6 +136,7 @@ class Contexts:
     def _make_room(self, keep: Container[ContextLog]) -> None:
         # A tenth at a time, so that a manager at its limit does not sort for every new context.
         quiet = [log for log in self._logs.values() if not log.has_readers and log not in keep]
+        # One sort by a pair of both would make as many pairs, and takes twice as long.
         quiet.sort(key=_touched)
         quiet.sort(key=_ended, reverse=True)
         for log in quiet[: max(1, self._settings.max_contexts // 10)]:

@@ -116,13 +116,12 @@ class Subscription:
         self._over = True
         self._unpark(True)
 
-    def feed(self, sink: Sink, refused: Waker) -> None:
-        """Give a sink all there is, and all that comes, while no task reads.
+    def feed(self, refused: Waker) -> None:
+        """Give the sink all there is, and all that comes, while no task reads.
 
         Once the sink has refused something, or at the end, ``refused`` is called, which may be at
         once. The rest is left to ``read``, and what comes while that waits goes to the sink again.
         """
-        self.sink = sink
         self._idle_since = monotonic()
         self._parked = refused
         self.wake()

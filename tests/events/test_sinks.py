@@ -31,7 +31,7 @@ class Client:
         self.wakings = 0
         self._subscription = subscription
         self._way = way
-        if way == "sink":
+        if way != "task":
             subscription.sink = self.take
 
     def take(self, batch: Batch) -> bool:
@@ -54,7 +54,7 @@ class Client:
         async with self._subscription as subscription:
             if self._way == "fed":
                 refused = asyncio.Event()
-                subscription.feed(self.take, lambda _: refused.set())
+                subscription.feed(lambda _: refused.set())
                 await refused.wait()
             while (batch := await subscription.read()) is not None:
                 self.wakings += 1
@@ -208,7 +208,8 @@ async def test_a_reader_that_is_fed_needs_no_task_until_its_sink_refuses() -> No
         return not batch.terminal
 
     async with manager.subscribe_held("c") as subscription:
-        subscription.feed(take, refused.append)
+        subscription.sink = take
+        subscription.feed(refused.append)
         assert taken == [1]
         await manager.emit_event("c", "status", {})
         await asyncio.sleep(0)

@@ -112,7 +112,7 @@ class ContextFrames:
         self._subscription, unknown = self._begin()
         if unknown:
             writer.write_now(encode_frame(make_reset(self._context_id, None).body))
-        self._subscription.feed(self._pass_on, refused)
+        self._subscription.feed(refused)
 
     def __aiter__(self) -> Self:
         return self

@@ -180,7 +180,7 @@ async def stream_context(
     finally:
         if not named.stream.running:
             await named.stream.close()
-        await release_connection(send)
+            await release_connection(send)
 
 
 def _last_event_id(scope: Scope) -> str | None:
@@ -211,15 +211,16 @@ async def _send_stream(
         # Nothing would read the frames, and nothing would end them.
         await _send_empty(send, named.status, headers)
         return
-    watch, first = watch_of(manager), manager.retry()
+    first = manager.retry()
     # A server ends without waiting for what it has let go of: the manager's end has to do that.
     may_take = shortcut and named.status == 200 and manager.is_open
     taken = await take_over(send, headers) if may_take else None
     if taken is not None:
         named.stream.running = True
-        taken.run(first, named.stream, watch, manager)
+        taken.run(first, named.stream, manager)
         return
-    await deliver(Delivery(named.status, headers, first, chunks, shortcut), watch, receive, send)
+    delivery = Delivery(named.status, headers, first, chunks, shortcut)
+    await deliver(delivery, watch_of(manager), receive, send)
 
 
 async def _send_empty(send: Send, status: int, headers: Headers) -> None:

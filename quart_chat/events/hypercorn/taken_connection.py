@@ -17,7 +17,7 @@ from quart_chat.events.asgi.chunks import as_taskless, write_directly
 from quart_chat.events.asgi.exchange import Stream
 from quart_chat.events.asgi.outlet import SLICE
 from quart_chat.events.asgi.progress import Progress
-from quart_chat.events.asgi.watch import ConnectionWatch
+from quart_chat.events.asgi.watch import watch_of
 from quart_chat.events.hypercorn.connection import count_unconfirmed
 from quart_chat.events.hypercorn.departure import NextWriter
 from quart_chat.events.manager import StreamingEventManager
@@ -46,7 +46,7 @@ class TakenConnection(asyncio.Protocol):
 
     __slots__ = (
         "_context", "_departed", "_kept", "_lost", "_manager", "_progress", "_received", "_room",
-        "_serve", "_stream", "_task", "_transport", "_unsent", "_watch", "_written", "given_up",
+        "_serve", "_stream", "_task", "_transport", "_unsent", "_written", "given_up",
     )  # fmt: skip
 
     def __init__(
@@ -74,17 +74,15 @@ class TakenConnection(asyncio.Protocol):
         if not self._transport.is_reading():
             self._transport.resume_reading()
 
-    def run(
-        self, first: bytes, stream: Stream, watch: ConnectionWatch, manager: StreamingEventManager
-    ) -> None:
+    def run(self, first: bytes, stream: Stream, manager: StreamingEventManager) -> None:
         """Send bytes and a stream, which is closed when it ends or its client leaves.
 
         A task is made once it is needed, which is at the end for most streams of events.
         """
         assert stream.chunks is not None  # noqa: S101 - else there is no stream to send
-        self._manager, self._watch, self._stream = manager, watch, stream
+        self._manager, self._stream = manager, stream
         self._unsent += encode_chunk(first)
-        watch.add(self)
+        watch_of(manager).add(self)
         # The task may be made on behalf of another request, whose context is not for this one.
         self._context = copy_context()
         taskless = as_taskless(stream.chunks)
@@ -130,7 +128,7 @@ class TakenConnection(asyncio.Protocol):
                 await stream.close()
                 await self._end()
             finally:
-                self._watch.discard(self)
+                watch_of(self._manager).discard(self)
         await self._give_back()
 
     def _send_head(self) -> None:
@@ -147,7 +145,7 @@ class TakenConnection(asyncio.Protocol):
             self._task = None
         elif self._stream is not None:
             stream, self._stream = self._stream, None
-            self._watch.discard(self)
+            watch_of(self._manager).discard(self)
             stream.close_taskless()
 
     def pause_writing(self) -> None:
