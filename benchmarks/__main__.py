@@ -94,12 +94,14 @@ async def _run_round(
         await _run_events(takes_part, scenarios, sizes, number, outcomes)
     if scenes:
         await _run_chat([each for each in field if each.answers], scenes, sizes, number, outcomes)
-    (program,) = [each for each in field if each.name == OUR_CHAT]
-    # What pages do is told by their own clock, and takes long: once is enough.
-    for part in (start, pages) if number == 0 else (start,):
-        if part.__name__ in parts:
-            _tell(number, part.__name__, OUR_CHAT)
-            outcomes[OUR_CHAT] += await part(program, sizes)
+    if start.__name__ in parts:
+        (program,) = [each for each in field if each.name == OUR_CHAT]
+        _tell(number, start.__name__, OUR_CHAT)
+        outcomes[OUR_CHAT] += await start(program)
+    # They take long, and each of their figures is one of several already.
+    if pages.__name__ in parts and number == 0:
+        _tell(number, pages.__name__, OUR_CHAT)
+        outcomes[OUR_CHAT] += await pages(sizes)
     return outcomes
 
 

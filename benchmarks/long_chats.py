@@ -23,22 +23,17 @@ from typing import Any
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.browser.tab import ARGUMENTS
+from tests.browser.weight import PAINTED
 from tests.long_chat import write_long_chat
 from tests.server import TEST_SERVER, Server
 
 KEYS = "What would be the shortest way to say all of this again? "
 OPENINGS = 7
 
-OPENED = """async () => {
-  const painted = await new Promise((resolve) => {
-    new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
-      if (entry.name === "first-contentful-paint") resolve(entry.startTime);
-    })).observe({ type: "paint", buffered: true });
-  });
+OPENED = """() => {
   const [page] = performance.getEntriesByType("navigation");
   return {
     "first byte": page.responseStart,
-    painted,
     interactive: page.domContentLoadedEventEnd,
     rounds: document.querySelectorAll("chat-round").length,
   };
@@ -102,9 +97,10 @@ async def opened(browser: Browser, url: str) -> dict[str, float]:
     context = await browser.new_context()
     page = await context.new_page()
     await page.goto(url)
+    painted = await page.evaluate(PAINTED)
     found: dict[str, float] = await page.evaluate(OPENED)
     await context.close()
-    return found
+    return {"painted": painted} | found
 
 
 async def typed(page: Page, name: str) -> dict[str, float]:

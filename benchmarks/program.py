@@ -18,7 +18,7 @@ _INDEXING = 2.0
 """Seconds after which the handbook is indexed, which is begun a second after the start."""
 
 
-async def start(program: Contestant, sizes: Sizes) -> list[Outcome]:
+async def start(program: Contestant) -> list[Outcome]:
     """Start it in an empty folder, take its first page, and let it rest."""
     began = time.monotonic()
     async with Server(program) as server:
@@ -40,7 +40,7 @@ async def _get(port: int, path: str) -> None:
         raise RuntimeError(f"{path} is no page: {response[:200]!r}")
 
 
-async def pages(program: Contestant, sizes: Sizes) -> list[Outcome]:
+async def pages(sizes: Sizes) -> list[Outcome]:
     """Open, weigh and use pages in Chromium, with the app and the helpers of the tests."""
     if find_spec("playwright") is None or not shutil.which("chromium"):
         print("no pages: they need 'make .venv/.test chromium'", file=sys.stderr)

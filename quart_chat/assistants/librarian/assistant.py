@@ -48,10 +48,10 @@ OWN_NAMES = frozenset({"quart-chat", "quart_chat", "quartchat"})
 # Pages in plain words come before those for developers that say as much.
 PRIORS = {"questions-and-answers": 0.05, "reference": -0.15, "discussion": -0.2}
 
-# The link of the first quote in an earlier answer.
 _HEAD_START = 1.0
 """Seconds that the start of a server has for itself before the handbook is read unasked."""
 
+# The link of the first quote in an earlier answer.
 _FIRST_LINK = re.compile(r"^\[1\] \[.*\]\((/[^\s)]*)\)$", re.MULTILINE)
 
 
@@ -68,7 +68,6 @@ class Librarian:
         self._chats = Chats(chats, self.name)
         self._documents = None if documents is None else Documents(documents)
         self._comparison: Comparison | None = None
-        self._needed = asyncio.Event()
         self._corpora: asyncio.Task[list[Corpus]] | None = None
 
     def compare_with(self, embeddings: Embeddings, *, unasked: bool) -> None:
@@ -82,7 +81,7 @@ class Librarian:
 
     async def __aenter__(self) -> Self:
         """Begin to read and index the handbook, in the background."""
-        self._needed = asyncio.Event()  # of this loop
+        self._needed = asyncio.Event()
         self._corpora = asyncio.create_task(self._open_corpora())
         return self
 
