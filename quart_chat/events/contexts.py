@@ -127,6 +127,7 @@ class Contexts:
         now = monotonic()
         for log in self:
             log.flush(now)
+            log.wake_all()
 
     def clear(self) -> None:
         """Close all contexts."""

@@ -51,8 +51,12 @@ class Bounds:
 class Reader(Protocol):
     """Something that waits for events of a log."""
 
+    def take(self, log: ContextLog, position: int) -> None:
+        """Take what a log has flushed, from a position on; readers neither come nor go meanwhile."""
+        ...
+
     def wake(self) -> None:
-        """Look again: a flush, a drain or a removal. It must neither come nor go there and then."""
+        """Look again: events were lost, or all is to end; readers neither come nor go meanwhile."""
         ...
 
     def beat(self, idle_before: float) -> None:
@@ -80,6 +84,7 @@ class ContextLog:
         ended: Whether a terminal event is the latest.
         touched: Monotonic time of the latest flush, reader or call that concerned the context.
         removed: Whether the manager has let go of it.
+        subscribers: Who is shown each flush, and the position of the event that each reads next.
     """
 
     # Most streams of a busy server are idle, and a deque or a weak set takes as much as all else
@@ -119,7 +124,7 @@ class ContextLog:
         self.ended = False
         self.touched = monotonic()
         self.removed = False
-        self.subscribers: dict[Reader, None] = {}
+        self.subscribers: dict[Reader, int] = {}
         self._queues: WeakSet[Reader] | None = None
         # The number of the latest event that is no longer held; None where that is not known.
         self._before: int | None = 0
@@ -244,10 +249,11 @@ class ContextLog:
         self.touched = self.last_flush = now
         self.flushed = self.end
         self._shared = None
-        for reader in self.subscribers:  # as in wake_all, a call less
-            reader.wake()
+        for reader, position in self.subscribers.items():
+            reader.take(self, position)
 
     def wake_all(self) -> None:
+        """Have all readers look again."""
         for reader in self.subscribers:
             reader.wake()
 

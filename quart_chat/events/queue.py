@@ -74,13 +74,16 @@ class EventQueue:
     async def _wait(self) -> None:
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.add(waiter)
-        self._log.subscribers[self] = None
+        self._log.subscribers[self] = self._cursor
         try:
             await waiter
         finally:
             self._waiters.discard(waiter)
             if not self._waiters:
                 self._log.subscribers.pop(self, None)
+
+    def take(self, log: ContextLog, position: int) -> None:
+        self.wake()
 
     def wake(self) -> None:
         for waiter in self._waiters:

@@ -34,6 +34,7 @@ class Source(Protocol):
 
 
 _logger = logging.getLogger(__name__)
+_STARTED: dict[ContextLog, int] = {}
 
 Sink = Callable[[Batch], bool]
 """Takes a batch there and then, and says whether it has. What it refuses is left to ``read``."""
@@ -57,23 +58,27 @@ class Subscription:
         lost: Events that fell off the log before the latest ``read`` could take them.
     """
 
+    # A busy server comes to each of many readers after all others, so that nothing of it is in the
+    # processor's caches any more: to touch one object less saves more than some lines of code.
     __slots__ = (
-        "_categories", "_counts", "_cursors", "_idle_since", "_loop", "_over",
-        "_parked", "_source", "lost", "sink",
+        "_categories", "_counts", "_idle_since", "_logs", "_loop", "_open_sink", "_over",
+        "_parked", "_source", "_starts", "lost", "sink",
     )  # fmt: skip
 
     def __init__(
         self,
         source: Source,
-        cursors: dict[ContextLog, int],
+        starts: dict[ContextLog, int],
         categories: Iterable[str] | None = None,
     ) -> None:
         self._source = source
         self._counts = source.counts
         self._loop = source.loop
-        self._cursors = cursors
+        self._logs = tuple(starts)
+        self._starts = starts
         self._categories = None if categories is None else frozenset(categories)
         self._parked: Waker | None = None
+        self._open_sink: Sink | None = None
         self._idle_since = 0.0
         self._over = False
         self.sink: Sink | None = None
@@ -93,22 +98,24 @@ class Subscription:
 
     def open(self) -> None:
         """Be counted among the readers, and woken, from now on."""
-        for log in self._cursors:
-            log.subscribers[self] = None
+        for log, start in self._starts.items():
+            log.subscribers[self] = start
+        self._starts = _STARTED
 
     def position_in(self, log: ContextLog) -> int:
-        return self._cursors[log]
+        return log.subscribers[self]
 
     @property
     def is_behind(self) -> bool:
         """Whether there is anything to read, or anything lost."""
-        return any(cursor < log.end for log, cursor in self._cursors.items())
+        return any(log.subscribers[self] < log.end for log in self._logs)
 
     def close(self) -> None:
         """Read no more; idempotent."""
-        self.sink = None
-        for log in self._cursors:
-            if log.subscribers.pop(self, self) is None:
+        self._over = True
+        self.sink = self._open_sink = None
+        for log in self._logs:
+            if log.subscribers.pop(self, None) is not None:
                 log.touched = monotonic()
 
     def end(self) -> None:
@@ -124,7 +131,16 @@ class Subscription:
         """
         self._idle_since = monotonic()
         self._parked = refused
-        self.wake()
+        if not self._over:
+            self._open_sink = self.sink
+            for log in self._logs:
+                self.take(log, log.subscribers[self])
+        if self._is_ending:
+            self.wake()
+
+    @property
+    def _is_ending(self) -> bool:
+        return self._over or self._source.draining or any(log.removed for log in self._logs)
 
     async def read(self) -> Batch | None:
         """Wait for the next events, of whichever context has some.
@@ -140,15 +156,16 @@ class Subscription:
             batch = self._next()
             if batch is not None:
                 return batch
-            if self._source.draining or any(log.removed for log in self._cursors):
+            if self._is_ending:
                 return None
             waiting: asyncio.Future[bool] = self._loop.create_future()
             self._parked = partial(_resolve, waiting)
+            self._open_sink = self.sink
             try:
                 if not await waiting:
                     return QUIET
             finally:
-                self._parked = None
+                self._parked = self._open_sink = None
         return None
 
     async def events(self, silence: float | None = None) -> AsyncGenerator[Event, None]:
@@ -173,60 +190,56 @@ class Subscription:
 
     def _next(self) -> Batch | None:
         self.lost = 0
-        for log in self._cursors:
-            while (cursor := self._cursors[log]) < log.flushed:
-                start = max(cursor, log.first)
+        for log in self._logs:
+            while (position := log.subscribers[self]) < log.flushed:
+                start = max(position, log.first)
                 if start > log.flushed:
                     break
-                self.lost = start - cursor
+                self.lost = start - position
                 batch = log.batch(start, self._categories)
-                self._cursors[log] = batch.end
+                log.subscribers[self] = batch.end
                 if batch.events or self.lost:
                     self._counts.deliveries += len(batch.events)
                     self._counts.lost += self.lost
                     return batch
         return None
 
+    def take(self, log: ContextLog, position: int) -> None:
+        sink = self._open_sink
+        if sink is not None:
+            try:
+                while position < log.flushed:
+                    if position < log.first:
+                        break
+                    batch = log.batch(position, self._categories)
+                    if batch.events:
+                        if not sink(batch):
+                            break
+                        self._counts.deliveries += len(batch.events)
+                        self._idle_since = log.last_flush
+                    log.subscribers[self] = position = batch.end
+                else:
+                    return
+            except Exception:
+                # One reader must not cost the others their flush; its task meets the error again.
+                _logger.exception("A batch could not be passed on")
+        self._unpark(True)
+
     def wake(self) -> None:
-        if self._parked is not None and (self.sink is None or not self._pass_on(self.sink)):
-            self._unpark(True)
+        self._unpark(True)
 
     def beat(self, idle_before: float) -> None:
         if self._parked is None or self._idle_since > idle_before:
             return
-        if self.sink is None or not self._keep_alive(self.sink):
+        if self._open_sink is None or not self._keep_alive(self._open_sink):
             self._unpark(False)
 
     def _unpark(self, has_news: bool) -> None:
         # What is not parked any more has nothing passed on: its task has to see to the rest.
         parked, self._parked = self._parked, None
+        self._open_sink = None
         if parked is not None:
             parked(has_news)
-
-    def _pass_on(self, sink: Sink) -> bool:
-        """Give the sink all there is; whether nothing is left for a task to do."""
-        if self._over or self._source.draining:
-            return False
-        try:
-            for log, position in self._cursors.items():
-                cursor = position
-                while cursor < log.flushed:
-                    if cursor < log.first:
-                        return False
-                    batch = log.batch(cursor, self._categories)
-                    if batch.events:
-                        if not sink(batch):
-                            return False
-                        self._counts.deliveries += len(batch.events)
-                        self._idle_since = log.last_flush
-                    self._cursors[log] = cursor = batch.end
-                if log.removed:
-                    return False
-        except Exception:
-            # One reader must not cost the others their flush; its task meets the error again.
-            _logger.exception("A batch could not be passed on")
-            return False
-        return True
 
     def _keep_alive(self, sink: Sink) -> bool:
         try:
