@@ -6,7 +6,7 @@ import msgspec
 
 from quart_chat.events.coalescing import Coalescer, NoCoalescing
 from quart_chat.events.event import Event
-from quart_chat.events.sse import EVENT_FRAME, encode_events
+from quart_chat.events.sse import EVENT_FRAME, KEEPALIVE, encode_events
 
 
 class Batch(msgspec.Struct, eq=False, weakref=True):
@@ -34,7 +34,10 @@ class Batch(msgspec.Struct, eq=False, weakref=True):
 
     @property
     def chunk(self) -> bytes:
-        """The events as server-sent event frames with ids ``epoch:number``, joined once."""
+        """The events as server-sent event frames with ids ``epoch:number``, joined once.
+
+        Where nothing has happened, a comment that keeps the connection alive.
+        """
         if self._chunk is None:
             if len(self.events) == 1:
                 event = self.events[0]
@@ -44,5 +47,5 @@ class Batch(msgspec.Struct, eq=False, weakref=True):
         return self._chunk
 
 
-QUIET = Batch("", [], 0, NoCoalescing())
+QUIET = Batch("", [], 0, NoCoalescing(), _chunk=KEEPALIVE)
 """What a reader gets when nothing has happened for the keep-alive time."""

@@ -52,7 +52,7 @@ class Reader(Protocol):
     """Something that waits for events of a log."""
 
     def take(self, log: ContextLog, position: int) -> None:
-        """Take what a log has flushed, from a position on; readers neither come nor go meanwhile."""
+        """Take what a log has flushed from a position on; readers neither come nor go meanwhile."""
         ...
 
     def wake(self) -> None:
@@ -170,17 +170,18 @@ class ContextLog:
             self.epoch = event.epoch
         else:
             event = event.at(self.epoch, self.end)
-        if self._events is _NO_EVENTS:
-            self._events = deque()
-        self._events.append(event)
-        self._bytes += len(event.body)
+        events, bounds = self._events, self._bounds
+        if events is _NO_EVENTS:
+            events = self._events = deque()
+        events.append(event)
+        self._bytes = size = self._bytes + len(event.body)
         self.end += 1
-        if len(self._events) > self._bounds.max_events or self._bytes > self._bounds.max_bytes:
+        if len(events) > bounds.max_events or size > bounds.max_bytes:
             self._drop_oldest()
         self.ended = event.type in TERMINAL_TYPES
         if self._is_due:
             return
-        wait = self.last_flush + self._bounds.pacing - monotonic()
+        wait = self.last_flush + bounds.pacing - monotonic()
         if wait <= 0 or self._coalescer.is_urgent(event):
             self._is_due = True
             flusher.flush_soon(self)
@@ -268,7 +269,7 @@ class ContextLog:
             if categories is None and start + 1 == self.flushed:
                 event = self._events[start - self.first]
                 ends = event.type in TERMINAL_TYPES
-                return Batch(self.context_id, [event], self.flushed, self._coalescer, ends)
+                return Batch(event.context_id, [event], self.flushed, self._coalescer, ends)
             return self._make_batch(start, categories)
         if self._shared is None:
             self._shared = {}

@@ -36,11 +36,19 @@ class Source(Protocol):
 _logger = logging.getLogger(__name__)
 _STARTED: dict[ContextLog, int] = {}
 
-Sink = Callable[[Batch], bool]
-"""Takes a batch there and then, and says whether it has. What it refuses is left to ``read``."""
-
 Waker = Callable[[bool], object]
 """Has a task read on; is told whether there is more to send than a keep-alive."""
+
+
+class Sink(Protocol):
+    """Where a reader's batches can go without a task."""
+
+    def accept(self, batch: Batch) -> bool:
+        """Take a batch there and then, and say whether that was done. Else it is left to ``read``.
+
+        Called on the manager's loop; it must neither wait nor call back.
+        """
+        ...
 
 
 class Subscription:
@@ -54,7 +62,7 @@ class Subscription:
     a task until then: see ``feed``.
 
     Attributes:
-        sink: Called on the manager's loop, if there is one; it must neither wait nor call back.
+        sink: Where batches go that no task has to take, if anywhere; set before it is read.
         lost: Events that fell off the log before the latest ``read`` could take them.
     """
 
@@ -213,7 +221,7 @@ class Subscription:
                         break
                     batch = log.batch(position, self._categories)
                     if batch.events:
-                        if not sink(batch):
+                        if not sink.accept(batch):
                             break
                         self._counts.deliveries += len(batch.events)
                         self._idle_since = log.last_flush
@@ -243,7 +251,7 @@ class Subscription:
 
     def _keep_alive(self, sink: Sink) -> bool:
         try:
-            taken = sink(QUIET)
+            taken = sink.accept(QUIET)
         except Exception:
             _logger.exception("A connection could not be kept alive")
             return False

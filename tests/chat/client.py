@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from quart_chat.chat.views import Snapshot
+from quart_chat.events import Batch
 from quart_chat.events.sse import StreamParser
 from quart_chat.wire import Item
 
@@ -129,7 +130,7 @@ class DirectClient:
         self.written += 1
         self._client.feed(data)
 
-    def try_write(self, data: bytes) -> bool:
+    def accept(self, batch: Batch) -> bool:
         raise AssertionError("a chat decides about each event before it is written")
 
     def give_up(self, *, dead: bool) -> None:

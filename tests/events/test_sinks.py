@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
@@ -32,9 +33,9 @@ class Client:
         self._subscription = subscription
         self._way = way
         if way != "task":
-            subscription.sink = self.take
+            subscription.sink = self
 
-    def take(self, batch: Batch) -> bool:
+    def accept(self, batch: Batch) -> bool:
         if not self.room.is_set() or (batch.events and batch.events[-1].terminal):
             return False
         self.passed_on += 1
@@ -62,6 +63,13 @@ class Client:
                     self.taken.append(-subscription.lost)
                 self._keep(batch)
                 await self.room.wait()
+
+
+class Sink:
+    """Does with batches what a function says."""
+
+    def __init__(self, accept: Callable[[Batch], bool]) -> None:
+        self.accept = accept
 
 
 def set_room(clients: list[Client], *, room: bool) -> None:
@@ -183,12 +191,12 @@ async def test_a_sink_keeps_a_connection_alive() -> None:
     quiet = asyncio.Event()
     async with manager.subscribe("c") as subscription:
 
-        def take(batch: Batch) -> bool:
+        def accept(batch: Batch) -> bool:
             assert batch.keepalive
             quiet.set()
             return True
 
-        subscription.sink = take
+        subscription.sink = Sink(accept)
         reading = asyncio.create_task(subscription.read())
         await quiet.wait()
         assert not reading.done()
@@ -203,12 +211,12 @@ async def test_a_reader_that_is_fed_needs_no_task_until_its_sink_refuses() -> No
     taken: list[int] = []
     refused: list[bool] = []
 
-    def take(batch: Batch) -> bool:
+    def accept(batch: Batch) -> bool:
         taken.extend([event.number for event in batch.events])
         return not batch.terminal
 
     async with manager.subscribe_held("c") as subscription:
-        subscription.sink = take
+        subscription.sink = Sink(accept)
         subscription.feed(refused.append)
         assert taken == [1]
         await manager.emit_event("c", "status", {})
@@ -231,7 +239,7 @@ async def test_a_sink_that_fails_costs_no_other_reader_anything(
         raise ValueError
 
     async with manager.subscribe("c") as broken, manager.subscribe("c") as whole:
-        broken.sink = fail
+        broken.sink = Sink(fail)
         reading: list[asyncio.Task[Any]] = [
             asyncio.create_task(each.read()) for each in (broken, whole)
         ]

@@ -204,7 +204,7 @@ class ChatFrames(AsyncGenerator[bytes, None]):
             if self._last is not None:
                 subscription.end()
             elif self._writer is not None:
-                subscription.sink = self._pass_on
+                subscription.sink = self
             while not self._ended:
                 batch = await subscription.read()
                 if batch is None:
@@ -226,7 +226,7 @@ class ChatFrames(AsyncGenerator[bytes, None]):
                     async for chunk in chunks:
                         yield chunk
 
-    def _pass_on(self, batch: Batch) -> bool:
+    def accept(self, batch: Batch) -> bool:
         """Write a batch there and then; whether nothing of it is left to whatever iterates.
 
         An event that has been decided about is written. So a batch that is left can be taken again

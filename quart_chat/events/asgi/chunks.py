@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Protocol, cast
 
-from quart_chat.events.subscription import Waker
+from quart_chat.events.subscription import Sink, Waker
 
 
 class Chunks(Protocol):
@@ -18,8 +18,11 @@ class Chunks(Protocol):
         ...
 
 
-class DirectWriter(Protocol):
-    """Writes to a connection there and then, as long as the client takes what it is sent."""
+class DirectWriter(Sink, Protocol):
+    """Writes to a connection there and then, as long as the client takes what it is sent.
+
+    As a sink it leaves the end of a context to whatever iterates its events.
+    """
 
     def takes(self, size: int) -> bool:
         """Whether so many bytes can be written now."""
@@ -27,10 +30,6 @@ class DirectWriter(Protocol):
 
     def write_now(self, data: bytes) -> None:
         """Write some of the body, at least a byte."""
-        ...
-
-    def try_write(self, data: bytes) -> bool:
-        """Write some of the body, at least a byte, if it can be written now; whether it was."""
         ...
 
     def give_up(self, *, dead: bool) -> None:

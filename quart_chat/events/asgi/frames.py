@@ -10,7 +10,7 @@ from quart_chat.events.asgi.chunks import DirectWriter
 from quart_chat.events.batch import Batch
 from quart_chat.events.log import ContextLog
 from quart_chat.events.manager import StreamingEventManager
-from quart_chat.events.sse import KEEPALIVE, encode_frame
+from quart_chat.events.sse import encode_frame
 from quart_chat.events.subscription import Subscription, Waker, make_reset
 
 _NUMBER = re.compile(r"[0-9]{1,16}")
@@ -142,7 +142,7 @@ class ContextFrames:
             subscription = manager.subscribe_held(context_id, categories, all_generations=unknown)
         subscription.open()
         if self._writer is not None:
-            subscription.sink = self._pass_on
+            subscription.sink = self._writer
         return subscription, unknown
 
     def _chunk_of(self, batch: Batch | None, lost: int) -> bytes:
@@ -151,20 +151,10 @@ class ContextFrames:
             if self._last is not None:
                 return self._last
             return self._manager.shutdown_frames() if self._manager.draining else b""
-        if batch.keepalive:
-            return KEEPALIVE
         self._ended = batch.terminal
         if lost:
             return encode_frame(make_reset(self._context_id, lost).body) + batch.chunk
         return batch.chunk
-
-    def _pass_on(self, batch: Batch) -> bool:
-        """Write a batch there and then; the end of the context is left to whatever iterates."""
-        writer = self._writer
-        assert writer is not None  # noqa: S101 - else nothing calls this
-        if batch.terminal:
-            return False
-        return writer.try_write(batch.chunk if batch.events else KEEPALIVE)
 
     async def aclose(self) -> None:
         """Stop reading; idempotent."""

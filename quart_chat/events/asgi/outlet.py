@@ -9,6 +9,7 @@ from time import monotonic
 
 from quart_chat.events.asgi.progress import Progress
 from quart_chat.events.asgi.server import Connection, Send
+from quart_chat.events.batch import Batch
 
 SLICE = 32 * 1024
 """Bytes that are written to a connection before it is waited for."""
@@ -122,12 +123,13 @@ class Outlet:
         self._connection.writer.write(b"%x\r\n%b\r\n" % (len(data), data))
         self._written += len(data)
 
-    def try_write(self, data: bytes) -> bool:
-        """Write some of the body, at least a byte, if it can be written now; whether it was."""
-        takes = self.takes(len(data))
-        if takes:
+    def accept(self, batch: Batch) -> bool:
+        """Write a batch, if it is not the last and can be written now; whether it was."""
+        data = batch.chunk
+        accepts = not batch.terminal and self.takes(len(data))
+        if accepts:
             self.write_now(data)
-        return takes
+        return accepts
 
     async def _send_body(self, data: bytes) -> None:
         self._waiting_since = monotonic()

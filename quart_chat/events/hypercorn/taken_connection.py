@@ -18,6 +18,7 @@ from quart_chat.events.asgi.exchange import Stream
 from quart_chat.events.asgi.outlet import SLICE
 from quart_chat.events.asgi.progress import Progress
 from quart_chat.events.asgi.watch import watch_of
+from quart_chat.events.batch import Batch
 from quart_chat.events.hypercorn.connection import count_unconfirmed
 from quart_chat.events.hypercorn.departure import NextWriter
 from quart_chat.events.manager import StreamingEventManager
@@ -179,11 +180,17 @@ class TakenConnection(asyncio.Protocol):
         """Write some of the body, at least a byte."""
         self._write(encode_chunk(data))
 
-    def try_write(self, data: bytes) -> bool:
-        """Write some of the body, at least a byte, if it can be written now; whether it was."""
+    def accept(self, batch: Batch) -> bool:
+        """Write a batch, if it is not the last and can be written now; whether it was."""
         # Most events take this way, so that it calls no other method.
-        size, transport = len(data), self._transport
-        if size > SLICE or transport.get_write_buffer_size() or transport.is_closing():
+        data, transport = batch.chunk, self._transport
+        size = len(data)
+        if (
+            batch.terminal
+            or size > SLICE
+            or transport.get_write_buffer_size()
+            or transport.is_closing()
+        ):
             return False
         chunk = b"%x\r\n%b\r\n" % (size, data)
         if self._unsent:
