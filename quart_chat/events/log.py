@@ -11,11 +11,11 @@ flush and so stand at the same place: they share one batch, encoded and joined o
 from __future__ import annotations
 
 import asyncio
-import secrets
 from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
 from operator import attrgetter
+from os import urandom
 from time import monotonic
 from typing import Protocol
 from weakref import WeakSet
@@ -116,7 +116,7 @@ class ContextLog:
         self.context_id = context_id
         # A log that begins anew under the same id counts from 1 again: the epoch tells its
         # numbers from those of the one before, of another process or of another node.
-        self.epoch = secrets.token_hex(4)
+        self.epoch = urandom(4).hex()
         self.first = 1
         self.end = 1
         self.flushed = 1
@@ -205,7 +205,7 @@ class ContextLog:
         self._before = None
         self.ended = False
         self._shared = None
-        self.epoch = secrets.token_hex(4)
+        self.epoch = urandom(4).hex()
         # The position that is left out is one that no reader can have read.
         self.end += 1
         self.first = self.flushed = self.end

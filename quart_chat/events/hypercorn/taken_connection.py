@@ -98,7 +98,8 @@ class TakenConnection(asyncio.Protocol):
             self._start_task()  # it closes the stream
             raise
         # The head goes out with the first chunk, in one write, where there is one at once.
-        asyncio.get_running_loop().call_soon(self._send_head)
+        if self._unsent:
+            asyncio.get_running_loop().call_soon(self._send_head)
 
     def _start_task(self, _: bool = True) -> None:
         stream, self._stream = self._stream, None
