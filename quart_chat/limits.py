@@ -103,6 +103,9 @@ class UserLimits:
         return every != (None, None) or bool(self.model_days or self.model_months)
 
 
+NO_LIMITS = UserLimits()
+
+
 def parse_limits(text: str) -> UserLimits:
     """Read limits.
 

@@ -53,14 +53,16 @@ def init_app(app: Quart, settings: Settings) -> None:
         if request.path in PROBES:
             return  # load balancers ask by address, and the answers tell nothing
         check_host(request.headers.get("Host", ""), hosts)
-        if settings.auth.is_on and bearer_token() is not None:
-            return  # a page of another site can send no token, and the cookie is not looked at
-        if request.method not in SAFE_METHODS or request.path.startswith("/api/"):
-            check_origin(
-                host=request.headers.get("Host", ""),
-                origin=request.headers.get("Origin"),
-                site=request.headers.get("Sec-Fetch-Site"),
-            )
+        if request.method in SAFE_METHODS and not request.path.startswith("/api/"):
+            return
+        foreign = is_foreign(
+            host=request.headers.get("Host", ""),
+            origin=request.headers.get("Origin"),
+            site=request.headers.get("Sec-Fetch-Site"),
+        )
+        # A page of another site can send no token, and beside one the cookie is not looked at.
+        if foreign and not (settings.auth.is_on and bearer_token() is not None):
+            raise Forbidden(_("This request comes from a page of another site."))
 
     @app.after_request
     async def add_headers(response: Response) -> Response:
@@ -83,17 +85,14 @@ def check_host(host: str, allowed: frozenset[str]) -> None:
         )
 
 
-def check_origin(*, host: str, origin: str | None, site: str | None) -> None:
-    """Refuse what a page of another origin sends.
+def is_foreign(*, host: str, origin: str | None, site: str | None) -> bool:
+    """Whether a page of another origin sends a request.
 
     The origin is compared without its scheme, which a proxy that ends TLS may have changed.
     """
     if origin is not None:
-        foreign = _authority(origin) != host.lower()
-    else:
-        foreign = site not in {None, "same-origin", "none"}
-    if foreign:
-        raise Forbidden(_("This request comes from a page of another site."))
+        return _authority(origin) != host.lower()
+    return site not in {None, "same-origin", "none"}
 
 
 def _authority(origin: str) -> str:

@@ -108,7 +108,9 @@ class PromptQueue:
                 ).format(count=len(queue))
             )
         assistant, model = self._rounds.choice.choose(workflow, None, ask)
-        self._rounds.admission.admit(unit, ask.user_id, assistant, model)
+        admission = self._rounds.admission
+        limits = admission.limits(unit, ask.user_id)
+        admission.admit(unit, ask.user_id, limits, assistant, model)
         place = queue[-1].place + 1 if queue else 1
         return Placed.of(unit.put_queued_prompt(new_queued_prompt(ask, *prompt, place))), None
 
@@ -209,8 +211,9 @@ class PromptQueue:
         """
         user_id, admission = workflow.user_id, self._rounds.admission
         assistant, model = self._rounds.choice.choose(workflow, None, prompt.ask(user_id))
-        admission.check_running(unit, user_id, ending=1)
-        admission.admit(unit, user_id, assistant, model, is_new=False)
+        limits = admission.limits(unit, user_id)
+        admission.check_running(unit, user_id, limits, ending=1)
+        admission.admit(unit, user_id, limits, assistant, model, is_new=False)
 
     def _launch(self, placed: tuple[Placed, Begun | None]) -> None:
         if placed[1] is not None:

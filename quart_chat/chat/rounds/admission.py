@@ -10,6 +10,7 @@ from quart_chat.assistants.protocol import Assistant, ModelAssistant
 from quart_chat.chat.unit_of_work import UnitOfWork
 from quart_chat.chat.usage.service import UsageService
 from quart_chat.errors import TooManyRequests
+from quart_chat.limits import NO_LIMITS, UserLimits
 from quart_chat.texts import _
 
 LIST_PATIENCE = 5.0
@@ -50,20 +51,25 @@ class Admission:
                 async with asyncio.timeout(LIST_PATIENCE):
                     await asyncio.gather(*lists, return_exceptions=True)
 
-    def check_running(self, unit: UnitOfWork, user_id: str, *, ending: int = 0) -> None:
+    def limits(self, unit: UnitOfWork, user_id: str) -> UserLimits:
+        """Read what a user may do, for the checks that follow in the same transaction."""
+        return NO_LIMITS if self._gate is None else self._gate.limits(unit.transaction, user_id)
+
+    def check_running(
+        self, unit: UnitOfWork, user_id: str, limits: UserLimits, *, ending: int = 0
+    ) -> None:
         """Refuse a round beside as many as may run.
 
         Args:
             unit: The transaction.
             user_id: Whose rounds run.
+            limits: What the user may do.
             ending: How many of them are to end before it begins.
 
         Raises:
             TooManyRequests: So many run.
         """
-        limit = self._max_running
-        if self._gate is not None:
-            limit = self._gate.limits(unit.transaction, user_id).running_rounds or limit
+        limit = limits.running_rounds or self._max_running
         running = unit.transaction.count_running_rounds(user_id) - ending
         if running >= limit:
             raise TooManyRequests(
@@ -77,6 +83,7 @@ class Admission:
         self,
         unit: UnitOfWork,
         user_id: str,
+        limits: UserLimits,
         assistant: Assistant,
         model: str | None,
         *,
@@ -85,7 +92,7 @@ class Admission:
         """Let a prompt in, and return the model to ask; see :meth:`Gate.admit`."""
         if self._gate is None:
             return model
-        return self._gate.admit(unit.transaction, user_id, assistant, model, is_new=is_new)
+        return self._gate.admit(unit.transaction, user_id, limits, assistant, model, is_new=is_new)
 
 
 def _is_unknown(assistant: Assistant) -> bool:

@@ -165,6 +165,8 @@ class Rounds:
         now, transaction = time.time(), unit.transaction
         transaction.require_user(ask.user_id)
         workflow = self._workflow(ask, now, unit)
+        limits = self.admission.limits(unit, ask.user_id)
+        self.admission.check_running(unit, ask.user_id, limits)
         replaced = None
         if ask.replaces is not None:
             replaced = found_round(transaction.select_round(workflow.id, ask.replaces))
@@ -172,7 +174,7 @@ class Rounds:
         assert prompt is not None  # noqa: S101 - only a round that is replaced leaves it open
         last = replaced or workflow
         assistant, model = self.choice.choose(workflow, replaced, ask)
-        asked = self.admission.admit(unit, ask.user_id, assistant, model, is_new=is_new)
+        asked = self.admission.admit(unit, ask.user_id, limits, assistant, model, is_new=is_new)
         round_ = new_round(
             workflow.id,
             transaction.next_round_number(workflow.id),
@@ -227,7 +229,6 @@ class Rounds:
                 workflow = replace(workflow, assistant=assistant, model=model)
         else:
             workflow = get_idle_workflow(unit, ask.user_id, ask.workflow_id)
-        self.admission.check_running(unit, ask.user_id)
         return workflow
 
     def launch(self, begun: Begun) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from quart_chat.assistants.openai.history import estimate_tokens
 from quart_chat.assistants.protocol import Usage
@@ -14,7 +14,11 @@ MAX_TOKENS = 10**9
 
 
 def usage_of(
-    ended: Round, prompt: str, usage: Usage | None, messages: Iterable[Message], logs: Iterable[Log]
+    ended: Round,
+    read_prompt: Callable[[], str],
+    usage: Usage | None,
+    messages: Iterable[Message],
+    logs: Iterable[Log],
 ) -> DailyUsage | None:
     """What a round has used; None for one that failed before it used anything.
 
@@ -24,7 +28,7 @@ def usage_of(
 
     Args:
         ended: The round.
-        prompt: What was asked.
+        read_prompt: Reads what was asked, where that has to be known.
         usage: What the assistant has said; None for one that asks no model.
         messages: The answer, if there is any.
         logs: The steps, and the thoughts.
@@ -37,8 +41,10 @@ def usage_of(
     written += [log.message for log in logs if log.type == "reasoning"]
     told, wrote = usage.prompt_tokens, usage.answer_tokens
     is_nothing = failed and not any(written) and wrote is None
-    if told is None:
-        told = 0 if is_nothing else usage.estimated_prompt_tokens or estimate_tokens(prompt)
+    if told is None and is_nothing:
+        told = 0
+    elif told is None:
+        told = usage.estimated_prompt_tokens or estimate_tokens(read_prompt())
     if wrote is None:
         wrote = sum(estimate_tokens(text) for text in written if text)
     model = ended.model or usage.model or ended.assistant

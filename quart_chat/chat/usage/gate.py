@@ -13,19 +13,21 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import lru_cache
 
 from quart_chat.assistants.protocol import Assistant, ModelAssistant
 from quart_chat.chat.usage.models import DailyUsage, Gauge, day_of, next_month, seconds_to
 from quart_chat.chat.usage.storage import UsageReader, UsageTransaction
 from quart_chat.errors import ModelNotAllowed, UsageLimitReached
-from quart_chat.limits import InvalidLimits, UserLimits, parse_limits
+from quart_chat.limits import NO_LIMITS, InvalidLimits, UserLimits, parse_limits
 from quart_chat.texts import _, number
 
 _logger = logging.getLogger(__name__)
 
 MINUTE = 60.0
 
-NO_LIMITS = UserLimits()
+_MERGED = 256
+"""Different limits that are kept as they were read."""
 
 
 class Gate:
@@ -42,33 +44,36 @@ class Gate:
         self._roles = roles
         self.clock = clock
         self._unread: set[tuple[str, str]] = set()
+        # Each question asks for them, and most users have those of their role.
+        self._merge = lru_cache(maxsize=_MERGED)(self._parse)
 
     def of_role(self, role: str) -> UserLimits:
         """The limits of a role."""
         return self._roles.get(role, NO_LIMITS)
 
     def limits(self, reader: UsageReader, user_id: str) -> UserLimits:
-        """The limits of a user: those that an administrator has set, else those of the role."""
-        role, own = reader.select_limits(user_id)
-        return self._read(user_id, own).or_else(self.of_role(role))
+        """The limits of a user: those that an administrator has set, else those of the role.
 
-    def _read(self, user_id: str, own: str) -> UserLimits:
-        """Read stored limits; where they can't be, those of the role hold alone.
-
-        They were stored by another version, or by hand: rounds have to end all the same.
+        Where stored limits can't be read, those of the role hold alone. They were stored by another
+        version, or by hand: rounds have to end all the same.
         """
+        role, own = reader.select_limits(user_id)
         try:
-            return parse_limits(own)
+            return self._merge(role, own)
         except InvalidLimits as error:
             if (user_id, own) not in self._unread:
                 self._unread.add((user_id, own))
                 _logger.error("The limits of the user %s can't be read: %s", user_id, error)  # noqa: TRY400 - the line is in it
-            return NO_LIMITS
+            return self._merge(role, "")
+
+    def _parse(self, role: str, own: str) -> UserLimits:
+        return parse_limits(own).or_else(self.of_role(role))
 
     def admit(
         self,
         transaction: UsageTransaction,
         user_id: str,
+        limits: UserLimits,
         assistant: Assistant,
         model: str | None,
         *,
@@ -79,6 +84,7 @@ class Gate:
         Args:
             transaction: Takes the question.
             user_id: Who asks.
+            limits: What the user may do, as the transaction sees it.
             assistant: Who is asked.
             model: The model that was chosen.
             is_new: Whether it has not been let in before, to wait in a queue.
@@ -87,7 +93,6 @@ class Gate:
             ModelNotAllowed: The user may not ask this model.
             UsageLimitReached: The user has used up what may be used for now.
         """
-        limits = self.limits(transaction, user_id)
         if isinstance(assistant, ModelAssistant):
             model = choose_model(limits, assistant, model)
             used_up = self.find_used_up(transaction, user_id, limits, model)

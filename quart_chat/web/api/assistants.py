@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from quart import Blueprint
 
 from quart_chat.assistants.protocol import ModelAssistant, Models
-from quart_chat.chat.usage.gate import NO_LIMITS
+from quart_chat.limits import NO_LIMITS
 from quart_chat.texts import _
 from quart_chat.web.context import services, user_id
 from quart_chat.web.openapi.operation import Answer, operation

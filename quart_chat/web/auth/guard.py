@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from quart import current_app, redirect, request
 
+from quart_chat.accounts.models import CredentialKind
 from quart_chat.errors import Forbidden
 from quart_chat.texts import _
 from quart_chat.web.auth.client import EXTENSION, auth_settings
@@ -53,7 +54,7 @@ async def guard() -> ResponseReturnValue | None:
     if identity is None:
         return refuse()
     remember(identity, asked_at)
-    if bearer_token() is not None:
+    if identity.credential.kind is CredentialKind.TOKEN:
         check_token(identity, may_use=endpoint == OPENAPI or bool(view and find_operation(view)))
     return None
 

@@ -37,14 +37,14 @@ def thought(text: str) -> Log:
 def used_by(
     ended: Round, prompt: str, said: Usage | None, messages: list[Message], logs: Sequence[Log] = ()
 ) -> DailyUsage:
-    used = usage_of(ended, prompt, said, messages, logs)
+    used = usage_of(ended, lambda: prompt, said, messages, logs)
     assert used is not None
     return used
 
 
 def test_what_the_endpoint_says_is_counted() -> None:
     said = Usage("gpt-4o-2027", 7, 5)
-    assert usage_of(ROUND, LONG, said, answer(LONG), []) == DailyUsage(
+    assert usage_of(ROUND, lambda: LONG, said, answer(LONG), []) == DailyUsage(
         "2026-12-31", "gpt-4o", 1, 7, 5
     )
     default = replace(ROUND, model=None)
@@ -58,7 +58,7 @@ def test_an_answer_counts_for_the_day_on_which_it_ended() -> None:
 
 def test_who_has_no_model_uses_no_tokens() -> None:
     ended = replace(ROUND, assistant="librarian", model=None)
-    assert usage_of(ended, LONG, None, answer(LONG), []) == DailyUsage(
+    assert usage_of(ended, lambda: LONG, None, answer(LONG), []) == DailyUsage(
         "2026-12-31", "librarian", 1, 0, 0
     )
 
@@ -81,14 +81,14 @@ def test_what_the_assistant_estimates_goes_before_the_bare_question() -> None:
     told = replace(said, prompt_tokens=7)
     assert used_by(ROUND, "a", told, answer("b")).prompt_tokens == 7
     failed = replace(ROUND, status=RoundStatus.ERROR)
-    assert usage_of(failed, "a", said, [], []) is None
+    assert usage_of(failed, lambda: "a", said, [], []) is None
     assert used_by(failed, "a", said, answer("b")).prompt_tokens == 5000
 
 
 @pytest.mark.parametrize("said", [None, Usage("invented"), Usage(""), Usage("invented", 0, 0)])
 def test_a_failure_before_the_first_word_is_not_counted(said: Usage | None) -> None:
     failed = replace(ROUND, status=RoundStatus.ERROR, model="invented")
-    assert usage_of(failed, LONG, said, [], []) is None
+    assert usage_of(failed, lambda: LONG, said, [], []) is None
 
 
 def test_a_failure_after_it_costs_what_there_is() -> None:

@@ -100,8 +100,13 @@ def end_round(
         **news,
     )
     if unit.counts_usage:
-        prompt, _html = unit.transaction.select_prompt(ended.workflow_id, ended.number)
-        used = usage_of(ended, prompt, usage, messages, logs)
+        used = usage_of(
+            ended,
+            lambda: unit.transaction.select_prompt(ended.workflow_id, ended.number)[0],
+            usage,
+            messages,
+            logs,
+        )
         if used is not None:
             unit.transaction.add_usage(workflow.user_id, used)
     return unit.end_round(ended)
