@@ -31,7 +31,7 @@ class Sizes:
     fan_out_time: float = 1.0
     contexts: int = 200
     contexts_rate: float = 40.0
-    contexts_time: float = 2.0
+    contexts_time: float = 1.0
     crowd: tuple[int, int] = (1000, 10_000)
     crowd_time: float = 16.0
     many: int = 2000
@@ -40,7 +40,7 @@ class Sizes:
     pauses: int = 10
     pauses_rate: float = 20.0
     pauses_time: float = 2.0
-    opening_time: float = 1.0
+    opening_time: float = 0.25
     opening_at_once: int = 8
     chats: int = 20
     chats_each: int = 5
@@ -52,12 +52,11 @@ class Sizes:
 
 QUICK = Sizes(
     fan_out_time=0.1,
-    contexts_time=1.0,
+    contexts_time=0.5,
     crowd_time=3.0,
     many=1000,
     many_time=1.0,
     pauses_time=1.0,
-    opening_time=0.3,
     chats_each=2,
     long_answers=1,
 )
@@ -256,9 +255,11 @@ async def opening(server: Server, sizes: Sizes) -> list[Outcome]:
 Scenario = Callable[[Server, Sizes], Awaitable[list[Outcome]]]
 
 EVENTS: tuple[Scenario, ...] = (
-    *(many, contexts, fan_out, pauses),
-    *(contexts, opening, fan_out, contexts, opening),
-    *(contexts, opening, fan_out, contexts, opening),
+    *(many, fan_out, pauses),
+    *(contexts, opening, opening) * 5,
+    fan_out,
+    *(contexts, opening, opening) * 5,
+    fan_out,
     crowd,
 )
 """Memory is measured first, while the processes are fresh. What is judged against another is run

@@ -56,7 +56,7 @@ class Reader(Protocol):
         ...
 
     def wake(self) -> None:
-        """Look again: events were lost, or all is to end; readers neither come nor go meanwhile."""
+        """Look again: events were lost, or it may be the end; readers neither come nor go now."""
         ...
 
     def beat(self, idle_before: float) -> None:
@@ -84,7 +84,8 @@ class ContextLog:
         ended: Whether a terminal event is the latest.
         touched: Monotonic time of the latest flush, reader or call that concerned the context.
         removed: Whether the manager has let go of it.
-        subscribers: Who is shown each flush, and the position of the event that each reads next.
+        subscribers: Who is shown each flush, and the position of the event that each reads next;
+            of a queue, that at which it began to wait.
     """
 
     # Most streams of a busy server are idle, and a deque or a weak set takes as much as all else
@@ -242,7 +243,7 @@ class ContextLog:
         return self.first - (oldest - number - 1 if oldest == self.first else 1)
 
     def flush(self, now: float) -> None:
-        """Show readers all there is, and wake them."""
+        """Show readers all there is."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

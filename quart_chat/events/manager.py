@@ -183,14 +183,14 @@ class StreamingEventManager:
             held: Contexts of which to begin with the oldest event held.
         """
         self._contexts.attach()
-        cursors: dict[ContextLog, int] = {}
+        starts: dict[ContextLog, int] = {}
         for context_id in context_ids:
-            log = self._contexts.open(context_id, keep=cursors)
+            log = self._contexts.open(context_id, keep=starts)
             if context_id in held:
-                cursors[log] = log.first
+                starts[log] = log.first
             else:
-                cursors[log] = log.end if after is None else log.position_after(after)
-        return Subscription(self._contexts, cursors, categories)
+                starts[log] = log.end if after is None else log.position_after(after)
+        return Subscription(self._contexts, starts, categories)
 
     async def stream_events(
         self,

@@ -35,6 +35,7 @@ class Source(Protocol):
 
 _logger = logging.getLogger(__name__)
 _STARTED: dict[ContextLog, int] = {}
+"""What is kept of the starts of all readers that have begun: nothing, in one place."""
 
 Waker = Callable[[bool], object]
 """Has a task read on; is told whether there is more to send than a keep-alive."""
@@ -44,9 +45,9 @@ class Sink(Protocol):
     """Where a reader's batches can go without a task."""
 
     def accept(self, batch: Batch) -> bool:
-        """Take a batch there and then, and say whether that was done. Else it is left to ``read``.
+        """Take a batch there and then, and say whether it was taken: else it is left to ``read``.
 
-        Called on the manager's loop; it must neither wait nor call back.
+        Called on the manager's loop. It must not wait, nor open, end or close a reader.
         """
         ...
 
@@ -62,12 +63,13 @@ class Subscription:
     a task until then: see ``feed``.
 
     Attributes:
-        sink: Where batches go that no task has to take, if anywhere; set before it is read.
+        sink: Where batches go that no task has to take, if anywhere; to be set before ``read`` or
+            ``feed``, as a wait goes on with the one that it began with.
         lost: Events that fell off the log before the latest ``read`` could take them.
     """
 
-    # A busy server comes to each of many readers after all others, so that nothing of it is in the
-    # processor's caches any more: to touch one object less saves more than some lines of code.
+    # By the time a busy server comes back to a reader, nothing of it is left in the processor's
+    # caches: touching one object fewer is worth a few more lines.
     __slots__ = (
         "_categories", "_counts", "_idle_since", "_logs", "_loop", "_open_sink", "_over",
         "_parked", "_source", "_starts", "lost", "sink",
@@ -86,7 +88,7 @@ class Subscription:
         self._starts = starts
         self._categories = None if categories is None else frozenset(categories)
         self._parked: Waker | None = None
-        self._open_sink: Sink | None = None
+        self._open_sink: Sink | None = None  # the sink while it is parked
         self._idle_since = 0.0
         self._over = False
         self.sink: Sink | None = None
@@ -105,7 +107,10 @@ class Subscription:
         self.close()
 
     def open(self) -> None:
-        """Be counted among the readers, and woken, from now on."""
+        """Be counted among the readers, and shown what is flushed, from now on; only once.
+
+        Nothing can be read before, and no position told.
+        """
         for log, start in self._starts.items():
             log.subscribers[self] = start
         self._starts = _STARTED
@@ -119,7 +124,7 @@ class Subscription:
         return any(log.subscribers[self] < log.end for log in self._logs)
 
     def close(self) -> None:
-        """Read no more; idempotent."""
+        """Read no more: ``read`` returns None from now on; idempotent."""
         self._over = True
         self.sink = self._open_sink = None
         for log in self._logs:
@@ -134,15 +139,16 @@ class Subscription:
     def feed(self, refused: Waker) -> None:
         """Give the sink all there is, and all that comes, while no task reads.
 
-        Once the sink has refused something, or at the end, ``refused`` is called, which may be at
-        once. The rest is left to ``read``, and what comes while that waits goes to the sink again.
+        Once the sink has refused something, events were lost, or at the end, ``refused`` is called,
+        which may be at once. The rest is left to ``read``, and what comes while that waits goes to
+        the sink again.
         """
-        self._idle_since = monotonic()
         self._parked = refused
         if not self._over:
             self._open_sink = self.sink
             for log in self._logs:
                 self.take(log, log.subscribers[self])
+        self._idle_since = monotonic()
         if self._is_ending:
             self.wake()
 
@@ -156,8 +162,8 @@ class Subscription:
         Returns:
             A batch with events (none of them where all that it covers was ``lost`` or filtered);
             a batch whose ``keepalive`` is set when the manager's keep-alive time passed without
-            one; None when the stream is to end, because the manager drains, the context is gone or
-            ``end`` was called.
+            one; None when the stream is to end, because the manager drains, the context is gone,
+            or ``end`` or ``close`` was called.
         """
         self._idle_since = monotonic()
         while not self._over:

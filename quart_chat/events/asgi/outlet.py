@@ -124,7 +124,7 @@ class Outlet:
         self._written += len(data)
 
     def accept(self, batch: Batch) -> bool:
-        """Write a batch, if it is not the last and can be written now; whether it was."""
+        """Write a batch and return True, unless it ends the context or can't be written now."""
         data = batch.chunk
         accepts = not batch.terminal and self.takes(len(data))
         if accepts:

@@ -182,7 +182,7 @@ class TakenConnection(asyncio.Protocol):
         self._write(encode_chunk(data))
 
     def accept(self, batch: Batch) -> bool:
-        """Write a batch, if it is not the last and can be written now; whether it was."""
+        """Write a batch and return True, unless it ends the context or can't be written now."""
         # Most events take this way, so that it calls no other method.
         data, transport = batch.chunk, self._transport
         size = len(data)
