@@ -49,8 +49,10 @@ def _has_seen_the_end(log: ContextLog | None, last_event_id: str | None) -> bool
 
 def _number_of(event_id: str | None, log: ContextLog | None) -> int | None:
     """The number that an id stands for, where it is one that the log may have given."""
-    epoch, _, digits = (event_id or "").partition(":")
-    if log is None or epoch != log.epoch or _NUMBER.fullmatch(digits) is None:
+    if not event_id or log is None:
+        return None
+    epoch, _, digits = event_id.partition(":")
+    if epoch != log.epoch or _NUMBER.fullmatch(digits) is None:
         return None
     number = int(digits)
     return number if number <= log.last_number else None

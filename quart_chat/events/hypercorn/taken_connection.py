@@ -47,7 +47,7 @@ class TakenConnection(asyncio.Protocol):
 
     __slots__ = (
         "_context", "_departed", "_kept", "_lost", "_manager", "_progress", "_received", "_room",
-        "_serve", "_stream", "_task", "_transport", "_unsent", "_written", "given_up",
+        "_serve", "_stream", "_task", "_transport", "_unsent", "_watch", "_written", "given_up",
     )  # fmt: skip
 
     def __init__(
@@ -83,7 +83,8 @@ class TakenConnection(asyncio.Protocol):
         assert stream.chunks is not None  # noqa: S101 - else there is no stream to send
         self._manager, self._stream = manager, stream
         self._unsent += encode_chunk(first)
-        watch_of(manager).add(self)
+        self._watch = watch_of(manager)
+        self._watch.add(self)
         # The task may be made on behalf of another request, whose context is not for this one.
         self._context = copy_context()
         taskless = as_taskless(stream.chunks)
@@ -130,7 +131,7 @@ class TakenConnection(asyncio.Protocol):
                 await stream.close()
                 await self._end()
             finally:
-                watch_of(self._manager).discard(self)
+                self._watch.discard(self)
         await self._give_back()
 
     def _send_head(self) -> None:
@@ -147,7 +148,7 @@ class TakenConnection(asyncio.Protocol):
             self._task = None
         elif self._stream is not None:
             stream, self._stream = self._stream, None
-            watch_of(self._manager).discard(self)
+            self._watch.discard(self)
             stream.close_taskless()
 
     def pause_writing(self) -> None:

@@ -20,11 +20,13 @@ Imported only where Hypercorn serves.
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from functools import lru_cache, partial
 from string import ascii_letters, digits
+from time import time
 from typing import cast
 
 from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.config import Config
 
 from quart_chat.events.asgi.server import Headers, Send
 from quart_chat.events.hypercorn.connection import Connection, find_connection
@@ -44,19 +46,22 @@ async def take_over(send: Send, headers: Headers) -> TakenConnection | None:
     connection = find_connection(send)
     if connection is None or not connection.may_be_taken():
         return None
-    head = _encode_head([*headers, *connection.protocol.config.response_headers("h11")])
-    if head is None:
+    fields = _encode_fields(headers)
+    if fields is None:
         return None
     if connection.logs_access:
         # Before, since it may wait or fail; meanwhile the client may leave or send more.
         await connection.log_access(200, headers)
         if not connection.may_be_taken():
             return None
+    added = _encode_added_fields(connection.server.config, int(time()))
+    # It goes on in chunks (RFC 9112, 4 and 7.1).
+    head = b"HTTP/1.1 200 \r\n%b%btransfer-encoding: chunked\r\n\r\n" % (fields, added)
     return _take(connection, head)
 
 
 def _take(connection: Connection, head: bytes) -> TakenConnection:
-    server, loop = connection.server, asyncio.get_running_loop()
+    server, loop = connection.server, connection.server.loop
     before = cast("asyncio.StreamReaderProtocol", server.writer.transport.get_protocol())
     departed: asyncio.Future[bytes] = loop.create_future()
     departure = Departure(departed, server)
@@ -70,15 +75,25 @@ def _take(connection: Connection, head: bytes) -> TakenConnection:
     return taken
 
 
-def _encode_head(headers: Headers) -> bytes | None:
-    """The head of a response that goes on in chunks (RFC 9112, 4 and 7.1)."""
+def _encode_fields(headers: Headers) -> bytes | None:
+    """Fields of a head (RFC 9112, 5); None where the server has to say what is wrong with one."""
     names = [name for name, _ in headers]
-    lines = b"".join([b"%b: %b\r\n" % pair for pair in headers])
+    lines = _join_fields(headers)
     if (
         not all(names)
         or b"".join(names).translate(None, _TOKEN)
         or not lines.count(b"\r") == lines.count(b"\n") == len(headers)
         or b"\0" in lines
     ):
-        return None  # the server says what is wrong with it
-    return b"HTTP/1.1 200 \r\n%btransfer-encoding: chunked\r\n\r\n" % lines
+        return None
+    return lines
+
+
+@lru_cache(maxsize=1)
+def _encode_added_fields(config: Config, second: int) -> bytes:
+    """The fields that a server adds to every head: they are the same within a second."""
+    return _join_fields(config.response_headers("h11"))
+
+
+def _join_fields(headers: Headers) -> bytes:
+    return b"".join([b"%b: %b\r\n" % field for field in headers])
