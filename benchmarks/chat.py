@@ -168,6 +168,6 @@ async def _wait_for_running(endpoint: Server, count: int) -> dict[str, Any]:
 Scene = Callable[[Server, Server, Sizes], Awaitable[list[Outcome]]]
 
 SCENES: tuple[Scene, ...] = (
-    *(paced, flat_out, stops, flat_out),
-    *(paced, flat_out, flat_out, paced, flat_out),
+    stops,
+    *(paced, flat_out, flat_out) * 5,
 )
