@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from itertools import chain
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -228,6 +229,25 @@ async def test_a_reader_that_is_fed_needs_no_task_until_its_sink_refuses() -> No
         batch = await subscription.read()
         assert batch is not None
         assert [event.number for event in batch.events] == [3]
+
+
+async def test_a_reader_that_is_fed_waits_from_then_on() -> None:
+    """Not from the latest flush of a context that has long been quiet."""
+    manager = StreamingEventManager()
+    await manager.emit_event("c", "status", {})
+    await asyncio.sleep(0)
+    taken: list[bool] = []
+
+    def accept(batch: Batch) -> bool:
+        taken.append(batch.keepalive)
+        return True
+
+    async with manager.subscribe_held("c") as subscription:
+        subscription.sink = Sink(accept)
+        before = monotonic()
+        subscription.feed(lambda _: None)
+        subscription.beat(before)
+        assert taken == [False]
 
 
 async def test_a_sink_that_fails_costs_no_other_reader_anything(

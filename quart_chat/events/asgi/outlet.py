@@ -125,11 +125,10 @@ class Outlet:
 
     def accept(self, batch: Batch) -> bool:
         """Write a batch and return True, unless it ends the context or can't be written now."""
-        data = batch.chunk
-        accepts = not batch.terminal and self.takes(len(data))
-        if accepts:
-            self.write_now(data)
-        return accepts
+        if batch.terminal or not self.takes(len(batch.chunk)):
+            return False
+        self.write_now(batch.chunk)
+        return True
 
     async def _send_body(self, data: bytes) -> None:
         self._waiting_since = monotonic()

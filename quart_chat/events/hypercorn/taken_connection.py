@@ -184,15 +184,12 @@ class TakenConnection(asyncio.Protocol):
 
     def accept(self, batch: Batch) -> bool:
         """Write a batch and return True, unless it ends the context or can't be written now."""
+        if batch.terminal:
+            return False
         # Most events take this way, so that it calls no other method.
         data, transport = batch.chunk, self._transport
         size = len(data)
-        if (
-            batch.terminal
-            or size > SLICE
-            or transport.get_write_buffer_size()
-            or transport.is_closing()
-        ):
+        if size > SLICE or transport.get_write_buffer_size() or transport.is_closing():
             return False
         chunk = b"%x\r\n%b\r\n" % (size, data)
         if self._unsent:

@@ -51,6 +51,14 @@ def test_what_the_endpoint_says_is_counted() -> None:
     assert used_by(default, LONG, said, answer(LONG)).model == "gpt-4o-2027"
 
 
+def test_the_prompt_is_read_only_to_estimate_it() -> None:
+    def read_prompt() -> str:
+        raise AssertionError("the endpoint has said what it took")
+
+    usage_of(ROUND, read_prompt, Usage("m", 7, 5), answer("a"), [])
+    usage_of(ROUND, read_prompt, Usage("m", estimated_prompt_tokens=7), answer("a"), [])
+
+
 def test_an_answer_counts_for_the_day_on_which_it_ended() -> None:
     ended = replace(ROUND, ended_at=MIDNIGHT)
     assert used_by(ended, "a", Usage("m", 1, 1), []).day == "2027-01-01"
